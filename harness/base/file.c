@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+
+int file_read(const char *path, size_t max, struct strbuf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t total = 0;
+	char buf[16384];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while (total < max) {
+		size_t want = max - total;
+
+		n = read(fd, buf, want < sizeof(buf) ? want : sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		strbuf_add(out, buf, (size_t)n);
+		total += (size_t)n;
+	}
+	n = n < 0 ? -errno : 0;
+	close(fd);
+	return (int)n;
+}
+
+const char *file_first_line(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		n = read(fd, buf, size - 1);
+		close(fd);
+	}
+	buf[n > 0 ? n : 0] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return buf;
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int file_write(const char *path, const void *bytes, size_t len,
+	       struct err *err)
+{
+	char *tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int ret;
+
+	if (fd < 0) {
+		ret = err_sys(err, -errno, "cannot create '%s'", tmp);
+		goto out;
+	}
+	ret = write_all(fd, bytes, len);
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret && rename(tmp, path))
+		ret = -errno;
+	if (ret) {
+		err_sys(err, ret, "cannot write '%s'", path);
+		unlink(tmp);
+	}
+out:
+	free(tmp);
+	return ret;
+}
+
+int file_mkdirs(const char *path, struct err *err)
+{
+	char *copy = xstrdup(path);
+	char *p = copy;
+	int ret = 0;
+
+	do {
+		p = strchr(p + 1, '/');
+		if (p)
+			*p = '\0';
+		if (mkdir(copy, 0755) && errno != EEXIST) {
+			ret = err_sys(err, -errno, "cannot create '%s'", copy);
+			break;
+		}
+		if (p)
+			*p = '/';
+	} while (p);
+	free(copy);
+	return ret;
+}
+
+char *file_beside_exe(const char *name)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash;
+
+	exe[n > 0 ? n : 0] = '\0';
+	slash = strrchr(exe, '/');
+	if (slash)
+		*slash = '\0';
+	return xasprintf("%s/%s", slash ? exe : ".", name);
+}

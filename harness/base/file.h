@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_BASE_FILE_H
+#define HARNESS_BASE_FILE_H
+
+#include <stddef.h>
+
+struct err;
+struct strbuf;
+
+/* file - whole files, and where this program lives. */
+
+/* Append the file to OUT, at most MAX bytes of it. 0 or a negative errno. */
+int file_read(const char *path, size_t max, struct strbuf *out);
+
+/* The first line of a small file (sysfs, proc) into BUF, "" if unreadable. */
+const char *file_first_line(const char *path, char *buf, size_t size);
+
+/*
+ * Write through a temporary name beside PATH, so that readers see the old
+ * file or the new one and a failure leaves nothing behind.
+ */
+int file_write(const char *path, const void *bytes, size_t len,
+	       struct err *err);
+
+/* mkdir -p. */
+int file_mkdirs(const char *path, struct err *err);
+
+/* NAME in the folder of the running executable; caller frees. */
+char *file_beside_exe(const char *name);
+
+#endif

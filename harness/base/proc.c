@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+
+/*
+ * Descriptors are first moved above every wanted number, so that placing
+ * one never overwrites another that has still to be placed.
+ */
+static int child_place_fds(const struct proc_spec *spec, int status_fd)
+{
+	int moved[16];
+	int top = status_fd;
+	int i;
+
+	if (spec->fd_count > (int)ARRAY_SIZE(moved))
+		return -EINVAL;
+	for (i = 0; i < spec->fd_count; i++)
+		if (spec->fds[i].child > top)
+			top = spec->fds[i].child;
+	for (i = 0; i < spec->fd_count; i++) {
+		int from = spec->fds[i].parent;
+
+		if (from < 0)
+			from = open("/dev/null", O_RDWR | O_CLOEXEC);
+		moved[i] = fcntl(from, F_DUPFD_CLOEXEC, top + 1);
+		if (moved[i] < 0)
+			return -errno;
+	}
+	for (i = 0; i < spec->fd_count; i++)
+		if (dup2(moved[i], spec->fds[i].child) < 0)
+			return -errno;
+	return 0;
+}
+
+static void child_reset_signals(void)
+{
+	sigset_t none;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void child_run(const struct proc_spec *spec, int status_fd,
+		      pid_t parent)
+{
+	int high = fcntl(status_fd, F_DUPFD_CLOEXEC, 100);
+	int ret;
+
+	child_reset_signals();
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* The parent may have died before the line above took effect. */
+	if (getppid() != parent)
+		_exit(127);
+	ret = child_place_fds(spec, high);
+	if (!ret && spec->prepare)
+		ret = spec->prepare(spec->prepare_arg);
+	if (!ret) {
+		execvp(spec->argv[0], (char *const *)spec->argv);
+		ret = -errno;
+	}
+	if (write(high, &ret, sizeof(ret)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err)
+{
+	pid_t self = getpid();
+	int status[2];
+	int code = 0;
+	ssize_t n;
+
+	if (pipe2(status, O_CLOEXEC))
+		return err_sys(err, -errno, "cannot make a pipe");
+	*pid = fork();
+	if (*pid == 0)
+		child_run(spec, status[1], self);
+	close(status[1]);
+	if (*pid < 0) {
+		close(status[0]);
+		return err_sys(err, -errno, "cannot fork");
+	}
+	setpgid(*pid, *pid);
+	do {
+		n = read(status[0], &code, sizeof(code));
+	} while (n < 0 && errno == EINTR);
+	close(status[0]);
+	if (n <= 0)
+		return 0;
+	waitpid(*pid, NULL, 0);
+	*pid = -1;
+	return err_sys(err, code, "cannot start '%s'", spec->argv[0]);
+}
+
+int proc_reap(pid_t pid, uint64_t timeout_ns)
+{
+	uint64_t deadline = clock_mono_ns() + timeout_ns;
+	struct pollfd pfd = {.events = POLLIN};
+	int status = 0;
+
+	pfd.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	while (pfd.fd >= 0) {
+		uint64_t now = clock_mono_ns();
+
+		if (now >= deadline ||
+		    poll(&pfd, 1, (int)((deadline - now) / NS_PER_MS) + 1) > 0)
+			break;
+	}
+	if (waitpid(pid, &status, WNOHANG) == 0) {
+		kill(-pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	/* What the child itself left running goes too. */
+	kill(-pid, SIGKILL);
+	if (pfd.fd >= 0)
+		close(pfd.fd);
+	return status;
+}
+
+void proc_kill(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(-pid, SIGKILL);
+	proc_reap(pid, 0);
+}
+
+const char *proc_status_text(int status, char *buf, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(buf, size, "was killed by signal %d (%s)",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(buf, size, "exited with status %d",
+			 WEXITSTATUS(status));
+	return buf;
+}
+
+static void drain(int fd, struct strbuf *out)
+{
+	char buf[16384];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		strbuf_add(out, buf, (size_t)n);
+	}
+}
+
+/* Input goes through a memfd, so that it can never block against output. */
+static int input_fd(const char *input)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+	size_t len = input ? strlen(input) : 0;
+
+	if (fd >= 0 && (write(fd, input ? input : "", len) != (ssize_t)len ||
+			lseek(fd, 0, SEEK_SET) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int proc_capture(const char *const *argv, const char *input,
+		 struct strbuf *out, struct err *err)
+{
+	int in = input_fd(input);
+	int pipefd[2];
+	char text[80];
+	pid_t pid;
+	int ret;
+
+	if (in < 0 || pipe2(pipefd, O_CLOEXEC)) {
+		ret = err_sys(err, -errno, "cannot prepare '%s'", argv[0]);
+		goto out;
+	}
+	{
+		struct proc_fd fds[] = {{in, 0}, {pipefd[1], 1}};
+		struct proc_spec spec = {.argv = argv, .fds = fds,
+					 .fd_count = ARRAY_SIZE(fds)};
+
+		ret = proc_spawn(&spec, &pid, err);
+	}
+	close(pipefd[1]);
+	if (!ret) {
+		drain(pipefd[0], out);
+		ret = proc_reap(pid, 60 * NS_PER_S);
+		if (ret)
+			ret = err_set(err, -EIO, "'%s' %s", argv[0],
+				      proc_status_text(ret, text,
+						       sizeof(text)));
+	}
+	close(pipefd[0]);
+out:
+	if (in >= 0)
+		close(in);
+	return ret;
+}

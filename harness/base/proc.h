@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_BASE_PROC_H
+#define HARNESS_BASE_PROC_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+struct strbuf;
+
+/*
+ * proc - child processes that never outlive us.
+ *
+ * A child gets its own process group, dies with its parent, and is handed
+ * exactly the descriptors that it is told about.
+ */
+struct proc_fd {
+	int parent; /* -1: /dev/null */
+	int child;  /* the number that the child sees */
+};
+
+struct proc_spec {
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up */
+	const struct proc_fd *fds;
+	int fd_count;
+	/* Runs in the child before exec, async-signal-safe; may be NULL.
+	 * A return below 0 is a negative errno that stops the start. */
+	int (*prepare)(void *arg);
+	void *prepare_arg;
+};
+
+/* 0 and the pid, or a negative errno: a failed exec is reported here. */
+int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err);
+
+/*
+ * Wait at most TIMEOUT_NS for the child, then SIGKILL its whole group.
+ * Returns the wait status; never fails and leaves no zombie.
+ */
+int proc_reap(pid_t pid, uint64_t timeout_ns);
+
+/* SIGKILL the group and reap. A pid of 0 or less is ignored. */
+void proc_kill(pid_t pid);
+
+/* "exited with status 3", "was killed by signal 9 (Killed)". */
+const char *proc_status_text(int status, char *buf, size_t size);
+
+/* Run to the end and collect stdout. 0, or -EIO when it did not exit 0. */
+int proc_capture(const char *const *argv, const char *input,
+		 struct strbuf *out, struct err *err);
+
+#endif

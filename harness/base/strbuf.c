@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/base/strbuf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/xmalloc.h"
+
+void strbuf_release(struct strbuf *sb)
+{
+	free(sb->str);
+	memset(sb, 0, sizeof(*sb));
+}
+
+void strbuf_reset(struct strbuf *sb)
+{
+	sb->len = 0;
+	if (sb->str)
+		sb->str[0] = '\0';
+}
+
+static void strbuf_reserve(struct strbuf *sb, size_t extra)
+{
+	size_t want = sb->len + extra + 1;
+
+	if (want <= sb->capacity)
+		return;
+	if (want < 2 * sb->capacity)
+		want = 2 * sb->capacity;
+	sb->str = xrealloc(sb->str, want, 1);
+	sb->capacity = want;
+}
+
+void strbuf_add(struct strbuf *sb, const void *bytes, size_t len)
+{
+	strbuf_reserve(sb, len);
+	memcpy(sb->str + sb->len, bytes, len);
+	sb->len += len;
+	sb->str[sb->len] = '\0';
+}
+
+void strbuf_puts(struct strbuf *sb, const char *s)
+{
+	strbuf_add(sb, s, strlen(s));
+}
+
+void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	strbuf_reserve(sb, (size_t)len);
+	va_start(ap, fmt);
+	vsnprintf(sb->str + sb->len, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	sb->len += (size_t)len;
+}
+
+const char *strbuf_str(const struct strbuf *sb)
+{
+	return sb->str ? sb->str : "";
+}
+
+void strbuf_consume(struct strbuf *sb, size_t len)
+{
+	if (!len)
+		return;
+	memmove(sb->str, sb->str + len, sb->len - len + 1);
+	sb->len -= len;
+}
+
+void strbuf_keep_tail(struct strbuf *sb, size_t max)
+{
+	if (sb->len > max)
+		strbuf_consume(sb, sb->len - max);
+}

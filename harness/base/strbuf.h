@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_BASE_STRBUF_H
+#define HARNESS_BASE_STRBUF_H
+
+#include <stddef.h>
+
+/*
+ * strbuf - a string that grows. Zeroed memory is a valid empty one; str is
+ * NULL until something was added, strbuf_str() is never NULL.
+ */
+struct strbuf {
+	char *str; /* owned; always ends in '\0' */
+	size_t len;
+	size_t capacity;
+};
+
+void strbuf_release(struct strbuf *sb);
+void strbuf_reset(struct strbuf *sb);
+void strbuf_add(struct strbuf *sb, const void *bytes, size_t len);
+void strbuf_puts(struct strbuf *sb, const char *s);
+void strbuf_printf(struct strbuf *sb, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+const char *strbuf_str(const struct strbuf *sb);
+
+/* Drop the first LEN bytes. */
+void strbuf_consume(struct strbuf *sb, size_t len);
+
+/* Keep at most the last MAX bytes: for logs of unknown length. */
+void strbuf_keep_tail(struct strbuf *sb, size_t max);
+
+#endif

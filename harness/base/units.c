@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/base/units.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+
+static const struct {
+	const char *suffix;
+	uint64_t factor;
+} byte_suffixes[] = {
+	{"", 1},    {"K", KIB}, {"KiB", KIB}, {"M", MIB},
+	{"MiB", MIB}, {"G", GIB}, {"GiB", GIB},
+};
+
+int units_parse_bytes(const char *text, uint64_t *bytes, struct err *err)
+{
+	unsigned long long value;
+	char *end;
+	size_t i;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || end == text || text[0] == '-')
+		goto bad;
+	for (i = 0; i < ARRAY_SIZE(byte_suffixes); i++) {
+		if (strcmp(end, byte_suffixes[i].suffix))
+			continue;
+		if (value > UINT64_MAX / byte_suffixes[i].factor)
+			goto bad;
+		*bytes = value * byte_suffixes[i].factor;
+		return 0;
+	}
+bad:
+	return err_set(err, -EINVAL,
+		       "'%s' is not a size; use for example 512M or 2G", text);
+}
+
+int units_parse_uint(const char *text, uint64_t min, uint64_t max,
+		     uint64_t *value, struct err *err)
+{
+	unsigned long long v;
+	char *end;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || v < min ||
+	    v > max)
+		return err_set(err, -EINVAL,
+			       "'%s' is not a number from %llu to %llu", text,
+			       (unsigned long long)min,
+			       (unsigned long long)max);
+	*value = v;
+	return 0;
+}
+
+struct scale {
+	double at_least;
+	double divisor;
+	const char *suffix;
+};
+
+static const struct scale ns_scales[] = {
+	{1e9, 1e9, "s"}, {1e6, 1e6, "ms"}, {1e3, 1e3, "us"}, {0, 1, "ns"},
+};
+static const struct scale rate_scales[] = {
+	{1e9, 1e9, "GB/s"}, {1e6, 1e6, "MB/s"}, {1e3, 1e3, "kB/s"}, {0, 1, "B/s"},
+};
+static const struct scale plain_scales[] = {{0, 1, ""}};
+
+const char *units_format(double value, const char *unit, char *buf,
+			 size_t size)
+{
+	const struct scale *s = plain_scales;
+	double magnitude = fabs(value);
+	int digits;
+
+	if (!strcmp(unit, "ns"))
+		s = ns_scales;
+	else if (!strcmp(unit, "bytes_per_s"))
+		s = rate_scales;
+	while (magnitude < s->at_least)
+		s++;
+	magnitude /= s->divisor;
+	digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
+	snprintf(buf, size, "%.*f%s%s", digits, value / s->divisor,
+		 s->suffix[0] ? " " : "", s->suffix);
+	return buf;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_BASE_UNITS_H
+#define HARNESS_BASE_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+/* units - numbers with units, from and for people. */
+
+/* "512M", "2G", "4096", "1536MiB" into bytes. 0 or -EINVAL. */
+int units_parse_bytes(const char *text, uint64_t *bytes, struct err *err);
+
+/* A whole decimal number in [MIN, MAX]. 0 or -EINVAL. */
+int units_parse_uint(const char *text, uint64_t min, uint64_t max,
+		     uint64_t *value, struct err *err);
+
+/* 1.23 ms; 4.56 GB/s: VALUE of UNIT ("ns", "bytes_per_s", ...) into BUF. */
+const char *units_format(double value, const char *unit, char *buf,
+			 size_t size);
+
+#endif
