@@ -1,0 +1,155 @@
+# l1vh-bench: one Makefile, no recursion. `make help` lists the targets.
+# SPDX-License-Identifier: GPL-3.0-or-later
+MAKEFLAGS += -r --no-print-directory
+SHELL	= /bin/bash
+CC	= gcc
+B	?= build
+Q	= $(if $(V),,@)
+say	= $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+WARN	= -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wwrite-strings \
+	  -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
+	  -Wold-style-definition -Wdeclaration-after-statement \
+	  -Wimplicit-fallthrough -Wcast-align -Wswitch-enum \
+	  -Wno-format-nonliteral $(if $(filter 0,$(WERROR)),,-Werror)
+CFLAGS	?= -O2 -g
+
+# SANITIZE=address,undefined gets its own build folder.
+comma	= ,
+ifdef SANITIZE
+SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+override B := $(B)-$(subst $(comma),-,$(SANITIZE))
+endif
+
+LIBS	= sqlite3 jansson hwloc libcrypto gsl
+CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
+
+# Every folder of sources is a row here; mains are apart from what they link.
+SRC	= $(wildcard harness/*/*.c runners/*.c runners/vmm/*.c \
+	  runners/vmm/*/*.c reports/*.c workloads/*.c)
+MAIN	= harness/cli/main.c harness/cli/vmm_main.c
+OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
+VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c)) \
+	  $(addprefix $(B)/harness/base/,err.o clock.o units.o)
+AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
+AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
+HDR	= $(shell find harness runners mshv reports workloads -name '*.h')
+TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+GUEST	= $(B)/guest/manifest
+
+all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/guest-agent ## build the programs
+
+$(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -lpthread -o $@
+
+# Lean and static: loading is part of the start-up time that is measured.
+$(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(if $(SAN),,-static) $(LDFLAGS) $^ -lm -lpthread -o $@
+
+# The same bytes run natively and in every guest.
+$(B)/guest-agent: $(AGENT_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -static -s -Wl,--build-id=none $^ -lm -lpthread -o $@
+
+$(B)/static/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(B)/gen/dsdt.hex: runners/vmm/dsdt.asl
+	@mkdir -p $(@D)
+	$(Q)iasl -p $(@:.hex=) -tc $< >/dev/null
+$(B)/runners/vmm/acpi.o: $(B)/gen/dsdt.hex
+
+$(B)/gen/revision.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define L1VH_REVISION "%s"\n' \
+		"$$(git describe --always --dirty 2>/dev/null || echo unknown)" >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/harness/core/envinfo.o: $(B)/gen/revision.h
+FORCE:
+
+# --- guest and lab -------------------------------------------------------
+$(B)/kernel/.done:
+	$(Q)ci/fetch-kernel $(B)/kernel
+
+$(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make-cpio
+	$(call say,GUEST,$(@D))
+	$(Q)workloads/guest/build-image $(B)/kernel $(B)/guest-agent $(@D)
+
+$(B)/lab/initrd.cpio: $(B)/kernel/.done ci/lab/build ci/lab/init ci/make-cpio
+	$(call say,LAB,$@)
+	@mkdir -p $(@D)
+	$(Q)ci/lab/build $(B)/kernel $@
+
+guest: $(GUEST) ## build the guest image
+
+lab: $(B)/lab/initrd.cpio ## build the emulated host
+
+packages: ## install Debian packages that the build and the demo miss
+	$(Q)ci/install-packages ci/packages
+
+packages-check: ## install what the tests need as well
+	$(Q)ci/install-packages ci/packages ci/packages-check
+
+# --- what people run -----------------------------------------------------
+demo: packages ## install, build, run the quick suite, print a table
+	$(Q)$(MAKE) -j$$(nproc) all guest lab
+	$(Q)$(B)/l1vh-bench run || [ $$? = 2 ]
+
+bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
+	$(Q)$(MAKE) -j$$(nproc) all guest lab
+	$(Q)ci/bench $(BARS)
+
+check: packages-check ## install what is missing and run all tests
+	$(Q)$(MAKE) -j$$(nproc) all guest lab
+	$(Q)$(MAKE) -j$$(nproc) check-shape
+	$(Q)$(MAKE) unit
+	$(Q)$(MAKE) unit SANITIZE=address,undefined
+	$(Q)$(MAKE) system
+
+# --- tests ---------------------------------------------------------------
+$(TEST): $(B)/%: $(B)/%.o $(OBJ) $(B)/tests/unit/hv_fake.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) -lm -lpthread -o $@
+
+unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
+	$(Q)for t in $(TEST); do ./$$t || exit 1; done
+
+system: all guest lab ## tests that boot guests, most of them in the lab
+	$(Q)tests/system/run
+
+check-shape: check-layers check-headers check-format ## layers, headers, format
+
+check-layers: ## fail on an include that goes up the tree
+	$(Q)ci/check-layers .
+
+check-headers: $(HDR:%=$(B)/%.ok) ## every header compiles on its own
+$(B)/%.h.ok: %.h
+	@mkdir -p $(@D)
+	$(Q)printf '#include "%s"\n' $< | $(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d -x c -fsyntax-only - && touch $@
+
+check-format: ## fail where clang-format would change something
+	$(Q)clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+
+format: ## let clang-format lay out every source file
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove everything that was built, results stay
+	rm -rf build build-*
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t16
+
+.PHONY: all guest lab packages packages-check demo bench check unit system \
+	check-shape check-layers check-headers check-format format clean help FORCE
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

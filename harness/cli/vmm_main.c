@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * l1vh-vmm - the VMM as a process of its own, which `l1vh-bench vmm` becomes.
+ * Linked statically and without the harness's libraries: what it loads and
+ * how long it takes to start is part of what is measured.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/units.h"
+#include "runners/vmm/kvm.h"
+#include "runners/vmm/vm.h"
+
+enum { EXIT_USAGE = 64, EXIT_SETUP = 70 };
+
+static const int end_status[] = {
+	[VM_END_NONE] = EXIT_SETUP, [VM_END_POWER_OFF] = 0,
+	[VM_END_RESET] = 10,	    [VM_END_TRIPLE_FAULT] = 11,
+	[VM_END_HV_ERROR] = 12,	    [VM_END_STOPPED] = 13,
+};
+
+static const struct hv_ops *const backends[] = {&hv_kvm};
+
+static struct vm *running_vm;
+
+static const char usage[] =
+	"usage: l1vh-bench vmm --kernel BZIMAGE [options]\n"
+	"Boot one guest and stay until it ends. On a terminal, Ctrl-A x stops it.\n"
+	"  --kernel FILE      Linux bzImage\n"
+	"  --initrd FILE      initramfs\n"
+	"  --cmdline TEXT     kernel command line (console=ttyS0)\n"
+	"  --memory SIZE      guest RAM (512M)\n"
+	"  --vcpus N          vCPUs (1)\n"
+	"  --hv NAME          hypervisor (kvm)\n"
+	"  --paravirt MODE    identical or best (identical)\n"
+	"  --backing KIND     thp, 4k or hugetlb (thp)\n"
+	"  --prefault         fault all guest RAM in before the start\n"
+	"  --channel-fd N     result channel (none)\n"
+	"  --events-fd N      phases, stamps and the exit ledger as text (none)\n"
+	"  --ledger           print the exit ledger at the end\n"
+	"Exit status: 0 power-off, 10 reset, 11 triple fault, 12 hypervisor error,\n"
+	"13 stopped, 64 usage, 70 the guest could not be started.\n";
+
+struct options {
+	struct vm_config vm;
+	const struct hv_ops *hv;
+	bool wants_ledger;
+};
+
+enum option_id {
+	O_KERNEL = 1,
+	O_INITRD,
+	O_CMDLINE,
+	O_MEMORY,
+	O_VCPUS,
+	O_HV,
+	O_PARAVIRT,
+	O_BACKING,
+	O_PREFAULT,
+	O_CHANNEL,
+	O_EVENTS,
+	O_LEDGER,
+	O_HELP,
+};
+
+static const struct option long_options[] = {
+	{"kernel", required_argument, NULL, O_KERNEL},
+	{"initrd", required_argument, NULL, O_INITRD},
+	{"cmdline", required_argument, NULL, O_CMDLINE},
+	{"memory", required_argument, NULL, O_MEMORY},
+	{"vcpus", required_argument, NULL, O_VCPUS},
+	{"hv", required_argument, NULL, O_HV},
+	{"paravirt", required_argument, NULL, O_PARAVIRT},
+	{"backing", required_argument, NULL, O_BACKING},
+	{"prefault", no_argument, NULL, O_PREFAULT},
+	{"channel-fd", required_argument, NULL, O_CHANNEL},
+	{"events-fd", required_argument, NULL, O_EVENTS},
+	{"ledger", no_argument, NULL, O_LEDGER},
+	{"help", no_argument, NULL, O_HELP},
+	{NULL, 0, NULL, 0},
+};
+
+static int parse_word(const char *text, const char *const *words, size_t count,
+		      const char *what, int *value, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(text, words[i])) {
+			*value = (int)i;
+			return 0;
+		}
+	return err_set(err, -1, "unknown %s '%s'", what, text);
+}
+
+static int parse_hv(const char *name, const struct hv_ops **hv,
+		    struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(backends); i++)
+		if (!strcmp(name, backends[i]->name)) {
+			*hv = backends[i];
+			return 0;
+		}
+	return err_set(err, -1, "unknown hypervisor '%s'", name);
+}
+
+static int parse_number(const char *text, uint64_t max, int *value,
+			struct err *err)
+{
+	uint64_t number;
+	int ret = units_parse_uint(text, 0, max, &number, err);
+
+	if (!ret)
+		*value = (int)number;
+	return ret;
+}
+
+static int parse_one(struct options *opt, int id, const char *arg,
+		     struct err *err)
+{
+	static const char *const paravirts[] = {"identical", "best"};
+	static const char *const backings[] = {"thp", "4k", "hugetlb"};
+	int ret = 0;
+	int n = 0;
+
+	switch (id) {
+	case O_KERNEL:
+		opt->vm.kernel_path = arg;
+		break;
+	case O_INITRD:
+		opt->vm.initrd_path = arg;
+		break;
+	case O_CMDLINE:
+		opt->vm.cmdline = arg;
+		break;
+	case O_MEMORY:
+		ret = units_parse_bytes(arg, &opt->vm.mem.bytes, err);
+		break;
+	case O_VCPUS:
+		ret = parse_number(arg, VM_MAX_VCPUS, &n, err);
+		opt->vm.vcpu_count = (uint32_t)n;
+		break;
+	case O_HV:
+		ret = parse_hv(arg, &opt->hv, err);
+		break;
+	case O_PARAVIRT:
+		ret = parse_word(arg, paravirts, ARRAY_SIZE(paravirts),
+				 "paravirt mode", &n, err);
+		opt->vm.paravirt = (enum hv_paravirt)n;
+		break;
+	case O_BACKING:
+		ret = parse_word(arg, backings, ARRAY_SIZE(backings),
+				 "backing", &n, err);
+		opt->vm.mem.backing = (enum mem_backing)n;
+		break;
+	case O_PREFAULT:
+		opt->vm.mem.prefault = true;
+		break;
+	case O_CHANNEL:
+		ret = parse_number(arg, 1023, &opt->vm.channel_fd, err);
+		break;
+	case O_EVENTS:
+		ret = parse_number(arg, 1023, &n, err);
+		opt->vm.events = ret ? NULL : fdopen(n, "w");
+		break;
+	case O_LEDGER:
+		opt->wants_ledger = true;
+		break;
+	default:
+		ret = err_set(err, -1, "see 'l1vh-bench vmm --help'");
+	}
+	return ret;
+}
+
+static int parse_options(int argc, char **argv, struct options *opt,
+			 struct err *err)
+{
+	int ret = 0;
+	int id;
+
+	while (!ret && (id = getopt_long(argc, argv, "", long_options,
+					 NULL)) != -1) {
+		if (id == O_HELP) {
+			fputs(usage, stdout);
+			exit(0);
+		}
+		ret = parse_one(opt, id, optarg, err);
+	}
+	if (!ret && optind != argc)
+		ret = err_set(err, -1, "unexpected argument '%s'",
+			      argv[optind]);
+	if (!ret && !opt->vm.kernel_path)
+		ret = err_set(err, -1, "no --kernel given");
+	return ret;
+}
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	if (running_vm)
+		vm_stop(running_vm);
+}
+
+static void on_kick(int sig)
+{
+	(void)sig;
+}
+
+static void signals_set(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop};
+	struct sigaction kick = {.sa_handler = on_kick};
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &stop, NULL);
+	sigaction(SIGUSR1, &kick, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static bool terminal_raw(struct termios *old)
+{
+	struct termios raw;
+
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, old))
+		return false;
+	raw = *old;
+	cfmakeraw(&raw);
+	raw.c_oflag = old->c_oflag;
+	return !tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+static void report_end(const struct vm *vm, enum vm_end end,
+		       const struct options *opt)
+{
+	if (opt->vm.events) {
+		vm_write_ledger(vm, opt->vm.events);
+		fprintf(opt->vm.events, "end %s %s\n", vm_end_name(end),
+			vm->end_detail);
+		fflush(opt->vm.events);
+	}
+	if (opt->wants_ledger)
+		vm_write_ledger(vm, stderr);
+	if (vm->end_detail[0])
+		fprintf(stderr, "guest ended: %s: %s\n", vm_end_name(end),
+			vm->end_detail);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opt = {
+		.vm = {.cmdline = "console=ttyS0",
+		       .mem = {.bytes = 512 * MIB},
+		       .vcpu_count = 1,
+		       .serial_fd = STDOUT_FILENO,
+		       .channel_fd = -1,
+		       .input_fd = -1},
+		.hv = &hv_kvm,
+	};
+	uint64_t main_ns = clock_mono_ns();
+	struct termios old;
+	struct vm *vm = NULL;
+	struct err err = {0};
+	enum vm_end end = VM_END_NONE;
+	bool is_raw;
+	int ret;
+
+	if (parse_options(argc, argv, &opt, &err)) {
+		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
+		return EXIT_USAGE;
+	}
+	signals_set();
+	ret = vm_create(opt.hv, &opt.vm, &vm, &err);
+	if (!ret) {
+		stamp_phase(&vm->stamps, "vmm_main", main_ns);
+		running_vm = vm;
+		is_raw = terminal_raw(&old);
+		if (is_raw)
+			vm->cfg.input_fd = STDIN_FILENO;
+		ret = vm_run(vm, &end, &err);
+		if (is_raw)
+			tcsetattr(STDIN_FILENO, TCSANOW, &old);
+		running_vm = NULL;
+	}
+	if (ret) {
+		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
+		if (opt.vm.events)
+			fprintf(opt.vm.events, "error %s\n", err.msg);
+	} else {
+		report_end(vm, end, &opt);
+	}
+	vm_destroy(vm);
+	if (opt.vm.events)
+		fclose(opt.vm.events);
+	return ret ? EXIT_SETUP : end_status[end];
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_DEV_IOAPIC_H
+#define RUNNERS_VMM_DEV_IOAPIC_H
+
+/*
+ * ioapic - the 82093AA with 24 pins, in the VMM so that it is the same under
+ * every hypervisor. Interrupts leave as messages through hv_msi_send().
+ */
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "runners/vmm/hv.h"
+
+#define IOAPIC_GPA 0xfec00000ULL
+#define IOAPIC_SIZE_BYTES 0x1000
+#define IOAPIC_PIN_COUNT 24
+
+struct ioapic {
+	struct hv_vm *hv; /* borrowed */
+	pthread_mutex_t lock; /* guards all below */
+	uint8_t select;
+	uint32_t id;
+	uint64_t redirection[IOAPIC_PIN_COUNT];
+	uint32_t line_level; /* a bit a pin */
+};
+
+void ioapic_init(struct ioapic *io, struct hv_vm *hv);
+void ioapic_release(struct ioapic *io);
+
+/* A bus_access_fn. */
+void ioapic_access(void *ioapic, struct hv_access *access);
+
+/* Drive a pin. Edge pins deliver on the way up, level pins while high. */
+void ioapic_set(struct ioapic *io, uint32_t pin, bool level);
+
+/* The guest ended an interrupt with this vector. */
+void ioapic_eoi(struct ioapic *io, uint8_t vector);
+
+#endif

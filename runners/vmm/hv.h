@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_HV_H
+#define RUNNERS_VMM_HV_H
+
+/*
+ * hv - what the VMM asks of a hypervisor.
+ *
+ * Backends implement it: runners/vmm/kvm.c over /dev/kvm, and one in mshv/
+ * over /dev/mshv. Nothing above this header names either, and no type from
+ * a kernel header crosses it.
+ *
+ * All calls on one vCPU come from the thread that runs it, except
+ * hv_vcpu_kick(), which any thread may call. Calls on a VM may come from any
+ * thread; hv_msi_send() and hv_route_set() may race with each other.
+ *
+ * Every function returns 0 or a negative errno and, where it takes an ERR,
+ * fills it on failure.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct hv_ops;
+struct vcpu_regs;
+
+enum hv_exit_kind {
+	HV_EXIT_MMIO,
+	HV_EXIT_PIO,
+	HV_EXIT_HALT,
+	HV_EXIT_KICKED,	  /* hv_vcpu_kick() was called, or a signal came */
+	HV_EXIT_EOI,	  /* the guest ended a level interrupt; see vector */
+	HV_EXIT_SHUTDOWN, /* triple fault; the vCPU must not be run again */
+	HV_EXIT_ERROR,	  /* the hypervisor gave up; see detail */
+	HV_EXIT_KIND_COUNT,
+};
+
+/* "mmio", "pio", ...: the stable names of the exit ledger. */
+const char *hv_exit_kind_name(enum hv_exit_kind kind);
+
+struct hv_access {
+	uint64_t addr;	   /* guest-physical, or port number */
+	uint64_t data;	   /* in: written; out: what a read returns */
+	uint8_t len_bytes; /* 1, 2, 4 or 8 */
+	bool is_write;
+};
+
+struct hv_exit {
+	enum hv_exit_kind kind;
+	uint32_t raw_reason;	 /* the backend's own number */
+	uint8_t vector;		 /* EOI only */
+	struct hv_access access; /* MMIO and PIO only */
+	char detail[96];	 /* ERROR only */
+};
+
+struct hv_mem {
+	uint64_t gpa;
+	uint64_t size_bytes;
+	void *host; /* borrowed; must outlive the mapping */
+	bool readonly;
+};
+
+/* A message-signalled interrupt as a device writes it (PCI 3.0, 6.8). */
+struct hv_msi {
+	uint64_t addr;
+	uint32_t data;
+};
+
+enum hv_paravirt {
+	HV_PARAVIRT_IDENTICAL, /* no hypervisor's enlightenments */
+	HV_PARAVIRT_BEST,      /* this hypervisor's own ones */
+};
+
+struct hv_vm_config {
+	uint32_t vcpu_count;
+	enum hv_paravirt paravirt;
+};
+
+/* Backends embed these as their first member and find themselves again. */
+struct hv_vm {
+	const struct hv_ops *ops;
+	uint32_t tsc_khz; /* of the guest's TSC; 0 when unknown */
+};
+
+struct hv_vcpu {
+	const struct hv_ops *ops;
+	uint32_t index;
+};
+
+/* Interrupt routes 0..23 are the pins of the IOAPIC. */
+#define HV_ROUTE_COUNT 24
+
+struct hv_ops {
+	const char *name; /* "kvm", "mshv": stored with every result */
+
+	int (*vm_create)(const struct hv_vm_config *cfg, struct hv_vm **out,
+			 struct err *err);
+	void (*vm_destroy)(struct hv_vm *vm);
+	int (*mem_map)(struct hv_vm *vm, const struct hv_mem *mem,
+		       struct err *err);
+	int (*msi_send)(struct hv_vm *vm, const struct hv_msi *msi);
+	int (*route_set)(struct hv_vm *vm, uint32_t route,
+			 const struct hv_msi *msi); /* msi NULL: masked */
+
+	int (*vcpu_create)(struct hv_vm *vm, uint32_t index,
+			   struct hv_vcpu **out, struct err *err);
+	void (*vcpu_destroy)(struct hv_vcpu *vcpu);
+	int (*vcpu_regs_get)(struct hv_vcpu *vcpu, struct vcpu_regs *regs);
+	int (*vcpu_regs_set)(struct hv_vcpu *vcpu,
+			     const struct vcpu_regs *regs);
+	int (*vcpu_run)(struct hv_vcpu *vcpu, struct hv_exit *exit);
+	void (*vcpu_kick)(struct hv_vcpu *vcpu);
+};
+
+/* On success *OUT is the caller's, to be given to hv_vm_destroy(). */
+int hv_vm_create(const struct hv_ops *ops, const struct hv_vm_config *cfg,
+		 struct hv_vm **out, struct err *err);
+void hv_vm_destroy(struct hv_vm *vm); /* NULL is fine */
+int hv_mem_map(struct hv_vm *vm, const struct hv_mem *mem, struct err *err);
+
+/* Deliver an interrupt message now. */
+int hv_msi_send(struct hv_vm *vm, const struct hv_msi *msi);
+
+/*
+ * Tell the hypervisor which message a level-capable pin stands for, so that
+ * it reports the end of that interrupt as HV_EXIT_EOI.
+ */
+int hv_route_set(struct hv_vm *vm, uint32_t route, const struct hv_msi *msi);
+
+int hv_vcpu_create(struct hv_vm *vm, uint32_t index, struct hv_vcpu **out,
+		   struct err *err);
+void hv_vcpu_destroy(struct hv_vcpu *vcpu); /* NULL is fine */
+int hv_vcpu_regs_get(struct hv_vcpu *vcpu, struct vcpu_regs *regs);
+int hv_vcpu_regs_set(struct hv_vcpu *vcpu, const struct vcpu_regs *regs);
+
+/*
+ * Enter the guest until something needs the VMM. For an access with
+ * is_write false, set exit->access.data and call again with the same EXIT:
+ * the value reaches the guest on that next entry.
+ */
+int hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit);
+
+/* Make a running or the next hv_vcpu_run() return HV_EXIT_KICKED. */
+void hv_vcpu_kick(struct hv_vcpu *vcpu);
+
+#endif

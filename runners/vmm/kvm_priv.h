@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_KVM_PRIV_H
+#define RUNNERS_VMM_KVM_PRIV_H
+
+/* kvm_priv - what kvm.c and kvm_vcpu.c share; nobody else includes it. */
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "runners/vmm/hv.h"
+
+struct kvm_vm {
+	struct hv_vm base;
+	struct hv_vm_config cfg;
+	int dev_fd;
+	int vm_fd;
+	uint32_t slot_count;
+	size_t run_bytes; /* size of each vCPU's shared page */
+
+	pthread_mutex_t route_lock; /* guards the two below */
+	struct hv_msi routes[HV_ROUTE_COUNT];
+	bool route_used[HV_ROUTE_COUNT];
+};
+
+struct kvm_vcpu {
+	struct hv_vcpu base;
+	int fd;
+	struct kvm_run *run; /* owned mapping */
+	size_t run_bytes;
+	pthread_t thread;	 /* valid once has_thread is set */
+	atomic_bool has_thread;	 /* release in run, acquire in kick */
+	uint32_t pio_left;	 /* string I/O items still to hand up */
+	uint8_t *pio_next;	 /* inside the shared page */
+	uint8_t *read_into;	 /* where the answer to a read belongs */
+};
+
+int kvm_vcpu_create(struct hv_vm *vm, uint32_t index, struct hv_vcpu **out,
+		    struct err *err);
+void kvm_vcpu_destroy(struct hv_vcpu *vcpu);
+int kvm_vcpu_regs_get(struct hv_vcpu *vcpu, struct vcpu_regs *regs);
+int kvm_vcpu_regs_set(struct hv_vcpu *vcpu, const struct vcpu_regs *regs);
+int kvm_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit);
+void kvm_vcpu_kick(struct hv_vcpu *vcpu);
+
+#endif

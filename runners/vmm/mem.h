@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_MEM_H
+#define RUNNERS_VMM_MEM_H
+
+/*
+ * mem - guest RAM: one host mapping, laid out below and above the hole in
+ * which devices live. Guest addresses are hostile: mem_ptr() is the only way
+ * from one to a pointer.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+struct hv_vm;
+
+#define MEM_HOLE_START 0xc0000000ULL
+#define MEM_HOLE_END 0x100000000ULL
+#define MEM_MIN_BYTES (32ULL << 20)
+
+enum mem_backing {
+	MEM_BACKING_THP,     /* anonymous, huge pages advised */
+	MEM_BACKING_4K,	     /* anonymous, huge pages refused */
+	MEM_BACKING_HUGETLB, /* 2 MiB pages reserved by the administrator */
+};
+
+struct mem {
+	void *host; /* owned; mmap of bytes */
+	uint64_t bytes;
+	uint64_t low_bytes; /* below the hole; the rest starts at its end */
+};
+
+struct mem_config {
+	uint64_t bytes;
+	enum mem_backing backing;
+	bool prefault;
+};
+
+int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err);
+int mem_map_guest(const struct mem *mem, struct hv_vm *hv, struct err *err);
+void mem_release(struct mem *mem); /* zeroed is fine */
+
+/* A pointer to LEN bytes at GPA, or NULL if not all of them are RAM. */
+void *mem_ptr(const struct mem *mem, uint64_t gpa, uint64_t len);
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm/stamp.h"
+
+#include <inttypes.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+
+static const char *const phase_names[] = {
+	[STAMP_PHASE_FIRST_INSTRUCTION] = "first_instruction",
+	[STAMP_PHASE_INIT] = "init",
+	[STAMP_PHASE_AGENT_READY] = "agent_ready",
+};
+
+void stamp_phase(struct stamp_log *log, const char *name, uint64_t mono_ns)
+{
+	if (!log->out)
+		return;
+	fprintf(log->out, "phase %s %" PRIu64 "\n", name, mono_ns);
+	fflush(log->out);
+}
+
+static void end_section(struct stamp_log *log, uint32_t section,
+			uint64_t exit_ns)
+{
+	if (log->out && log->begin_ns && section == log->section) {
+		fprintf(log->out, "stamp %" PRIu32 " %" PRIu64 " %" PRIu64 "\n",
+			section, log->begin_ns, exit_ns);
+		fflush(log->out);
+	}
+	log->begin_ns = 0;
+}
+
+static void calibrate(struct stamp_log *log, uint32_t number,
+		      uint64_t exit_ns)
+{
+	uint64_t cost = exit_ns - log->calibrate_last_ns;
+
+	if (number && cost > log->exit_cost_ns) {
+		log->exit_cost_ns = cost;
+		if (log->out)
+			fprintf(log->out, "exit_cost %" PRIu64 "\n", cost);
+	}
+	log->calibrate_last_ns = clock_mono_ns();
+}
+
+void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
+{
+	uint32_t number = value & ~STAMP_KIND_MASK;
+
+	switch (value & STAMP_KIND_MASK) {
+	case STAMP_BEGIN:
+		log->section = number;
+		log->begin_ns = clock_mono_ns(); /* as late as can be */
+		break;
+	case STAMP_END:
+		end_section(log, number, exit_ns);
+		break;
+	case STAMP_PHASE:
+		if (number < ARRAY_SIZE(phase_names) && phase_names[number])
+			stamp_phase(log, phase_names[number], exit_ns);
+		break;
+	case STAMP_CALIBRATE:
+		calibrate(log, number, exit_ns);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_STAMP_H
+#define RUNNERS_VMM_STAMP_H
+
+/*
+ * stamp - the host's clock at moments that the guest chooses.
+ *
+ * The guest writes 32 bits to STAMP_PORT: a kind in the upper four, a
+ * number in the rest. A guest's own clock may be wrong by construction; these
+ * are what it is checked against. The numbers are those of
+ * workloads/stamp_port.h, which the guest side is built from; a unit test
+ * compares the two.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define STAMP_PORT 0x600
+#define STAMP_KIND_MASK 0xf0000000u
+#define STAMP_BEGIN 0x10000000u /* number: of the section */
+#define STAMP_END 0x20000000u
+#define STAMP_PHASE 0x30000000u	    /* number: one of below */
+#define STAMP_CALIBRATE 0x40000000u /* written back to back */
+
+#define STAMP_PHASE_FIRST_INSTRUCTION 1
+#define STAMP_PHASE_INIT 2
+#define STAMP_PHASE_AGENT_READY 3
+
+/*
+ * The log goes to a stream as lines of text:
+ *   phase NAME MONO_NS
+ *   stamp SECTION BEGIN_MONO_NS END_MONO_NS
+ *   exit_cost NS              longest of the calibration writes
+ * Used by one vCPU at a time; the guest pins the agent's timed thread.
+ */
+struct stamp_log {
+	FILE *out; /* borrowed; NULL: nobody listens */
+	uint32_t section;
+	uint64_t begin_ns; /* 0: no section is open */
+	uint64_t calibrate_last_ns;
+	uint64_t exit_cost_ns;
+	bool kernel_seen;
+};
+
+/* VALUE was written; the exit was taken at EXIT_NS. */
+void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns);
+
+void stamp_phase(struct stamp_log *log, const char *name, uint64_t mono_ns);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The one exit loop for every hypervisor: what an exit is, is counted and
+ * timed here, so that ledgers of different backends mean the same.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/clock.h"
+#include "runners/vmm/vcpu_regs.h"
+#include "runners/vmm/vm.h"
+
+static void note_kernel_entry(struct vm *vm, uint64_t exit_ns)
+{
+	if (vm->stamps.kernel_seen)
+		return;
+	vm->stamps.kernel_seen = true;
+	stamp_phase(&vm->stamps, "kernel_entry", exit_ns);
+}
+
+static void handle_pio(struct vm *vm, struct hv_access *access,
+		       uint64_t exit_ns)
+{
+	if (access->addr == STAMP_PORT && access->is_write) {
+		stamp_write(&vm->stamps, (uint32_t)access->data, exit_ns);
+		return;
+	}
+	note_kernel_entry(vm, exit_ns);
+	bus_dispatch(&vm->ports, access);
+}
+
+/* Where the guest was, for whoever has to find out why. */
+static void fail_with_state(struct vm_vcpu *vcpu, enum vm_end end,
+			    const char *what)
+{
+	struct vcpu_regs regs = {.rip = 0};
+	char detail[sizeof(vcpu->vm->end_detail)];
+
+	if (hv_vcpu_regs_get(vcpu->hv, &regs))
+		snprintf(detail, sizeof(detail), "%s", what);
+	else
+		snprintf(detail, sizeof(detail),
+			 "%s at rip 0x%llx, cr0 0x%llx, cr3 0x%llx, vCPU %u",
+			 what, (unsigned long long)regs.rip,
+			 (unsigned long long)regs.cr0,
+			 (unsigned long long)regs.cr3, vcpu->hv->index);
+	vm_finish(vcpu->vm, end, detail);
+}
+
+static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
+			uint64_t exit_ns)
+{
+	struct vm *vm = vcpu->vm;
+
+	switch (exit->kind) {
+	case HV_EXIT_PIO:
+		handle_pio(vm, &exit->access, exit_ns);
+		break;
+	case HV_EXIT_MMIO:
+		note_kernel_entry(vm, exit_ns);
+		bus_dispatch(&vm->mmio, &exit->access);
+		break;
+	case HV_EXIT_EOI:
+		ioapic_eoi(&vm->ioapic, exit->vector);
+		break;
+	case HV_EXIT_SHUTDOWN:
+		fail_with_state(vcpu, VM_END_TRIPLE_FAULT, "triple fault");
+		break;
+	case HV_EXIT_HALT:
+		/* The LAPIC is in the hypervisor, which waits by itself; a
+		 * halt that comes up here has nothing that could end it. */
+		fail_with_state(vcpu, VM_END_HV_ERROR, "halted for good");
+		break;
+	case HV_EXIT_ERROR:
+		fail_with_state(vcpu, VM_END_HV_ERROR, exit->detail);
+		break;
+	case HV_EXIT_KICKED:
+	case HV_EXIT_KIND_COUNT:
+		break;
+	}
+}
+
+void *vcpu_loop(void *arg)
+{
+	struct vm_vcpu *vcpu = arg;
+	struct vm *vm = vcpu->vm;
+	struct hv_exit exit;
+
+	memset(&exit, 0, sizeof(exit));
+	while (atomic_load(&vm->end) == VM_END_NONE) {
+		uint64_t start_ns;
+
+		if (hv_vcpu_run(vcpu->hv, &exit)) {
+			fail_with_state(vcpu, VM_END_HV_ERROR,
+					"cannot run the vCPU");
+			break;
+		}
+		start_ns = clock_mono_ns();
+		handle_exit(vcpu, &exit, start_ns);
+		vcpu->ledger.count[exit.kind]++;
+		vcpu->ledger.handled_ns[exit.kind] +=
+			clock_mono_ns() - start_ns;
+	}
+	return NULL;
+}

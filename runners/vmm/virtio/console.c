@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm/virtio/console.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "runners/vmm/mem.h"
+
+#define DEVICE_ID_CONSOLE 3
+#define F_MULTIPORT (1ULL << 1)
+
+enum console_queue { Q_RX, Q_TX, Q_CONTROL_RX, Q_CONTROL_TX, Q_COUNT };
+
+/* Control messages, 5.3.6.2 */
+enum control_event {
+	EV_DEVICE_READY = 0,
+	EV_PORT_ADD = 1,
+	EV_PORT_READY = 3,
+	EV_PORT_OPEN = 6,
+	EV_PORT_NAME = 7,
+};
+
+struct control {
+	uint32_t id;
+	uint16_t event;
+	uint16_t value;
+};
+
+/* virtio_console_config, 5.3.4 */
+struct console_config {
+	uint16_t cols, rows;
+	uint32_t max_nr_ports;
+	uint32_t emerg_wr;
+};
+
+static size_t copy_to_iov(const struct iovec *iov, uint32_t count,
+			  const char *bytes, size_t len)
+{
+	size_t done = 0;
+	uint32_t i;
+
+	for (i = 0; i < count && done < len; i++) {
+		size_t part = len - done;
+
+		if (part > iov[i].iov_len)
+			part = iov[i].iov_len;
+		memcpy(iov[i].iov_base, bytes + done, part);
+		done += part;
+	}
+	return done;
+}
+
+static size_t copy_from_iov(const struct iovec *iov, uint32_t count,
+			    char *bytes, size_t len)
+{
+	size_t done = 0;
+	uint32_t i;
+
+	for (i = 0; i < count && done < len; i++) {
+		size_t part = len - done;
+
+		if (part > iov[i].iov_len)
+			part = iov[i].iov_len;
+		memcpy(bytes + done, iov[i].iov_base, part);
+		done += part;
+	}
+	return done;
+}
+
+/* The driver fills the control queue before it says it is ready. */
+static void control_send(struct console *con, enum control_event event,
+			 uint16_t value, const char *text)
+{
+	struct virtq_chain chain;
+	struct control head = {.event = (uint16_t)event, .value = value};
+	char msg[64];
+	size_t len = sizeof(head);
+
+	memcpy(msg, &head, len);
+	if (text) {
+		memcpy(msg + len, text, strlen(text));
+		len += strlen(text);
+	}
+	if (virtio_pop(&con->dev, Q_CONTROL_RX, &chain) != 1)
+		return;
+	len = copy_to_iov(chain.iov + chain.out_count, chain.in_count, msg,
+			  len);
+	virtio_complete(&con->dev, Q_CONTROL_RX, &chain, (uint32_t)len);
+}
+
+static void control_receive(struct console *con, const struct control *msg)
+{
+	switch (msg->event) {
+	case EV_DEVICE_READY:
+		con->driver_ready = msg->value == 1;
+		if (con->driver_ready)
+			control_send(con, EV_PORT_ADD, 1, NULL);
+		break;
+	case EV_PORT_READY:
+		control_send(con, EV_PORT_NAME, 1, CONSOLE_PORT_NAME);
+		control_send(con, EV_PORT_OPEN, 1, NULL);
+		break;
+	case EV_PORT_OPEN:
+		con->guest_open = msg->value == 1;
+		break;
+	default:
+		break;
+	}
+}
+
+static void control_drain(struct console *con)
+{
+	struct virtq_chain chain;
+	struct control msg;
+
+	while (virtio_pop(&con->dev, Q_CONTROL_TX, &chain) == 1) {
+		if (copy_from_iov(chain.iov, chain.out_count, (char *)&msg,
+				  sizeof(msg)) == sizeof(msg))
+			control_receive(con, &msg);
+		virtio_complete(&con->dev, Q_CONTROL_TX, &chain, 0);
+	}
+}
+
+/*
+ * Blocks while the harness is slow to read: results must not be lost, and
+ * frames are sent between timed sections only.
+ */
+static void write_iov(int fd, const struct iovec *iov, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		const char *p = iov[i].iov_base;
+		size_t left = iov[i].iov_len;
+
+		while (left) {
+			ssize_t n = write(fd, p, left);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n <= 0)
+				return;
+			p += n;
+			left -= (size_t)n;
+		}
+	}
+}
+
+static void transmit_drain(struct console *con)
+{
+	struct virtq_chain chain;
+
+	while (virtio_pop(&con->dev, Q_TX, &chain) == 1) {
+		if (con->channel_fd >= 0)
+			write_iov(con->channel_fd, chain.iov, chain.out_count);
+		virtio_complete(&con->dev, Q_TX, &chain, 0);
+	}
+}
+
+static void console_notify(struct virtio_dev *dev, uint32_t queue)
+{
+	struct console *con = container_of(dev, struct console, dev);
+
+	if (queue == Q_CONTROL_TX)
+		control_drain(con);
+	else if (queue == Q_TX)
+		transmit_drain(con);
+}
+
+static void console_reset(struct virtio_dev *dev)
+{
+	struct console *con = container_of(dev, struct console, dev);
+
+	con->driver_ready = false;
+	con->guest_open = false;
+}
+
+static void console_config_read(const struct virtio_dev *dev, size_t off,
+				void *buf, size_t len)
+{
+	static const struct console_config config = {.max_nr_ports = 1};
+
+	(void)dev;
+	if (off < sizeof(config) && len <= sizeof(config) - off)
+		memcpy(buf, (const char *)&config + off, len);
+}
+
+static const struct virtio_dev_ops console_ops = {
+	.name = "console",
+	.device_id = DEVICE_ID_CONSOLE,
+	.class_code = 0x078000,
+	.queue_count = Q_COUNT,
+	.features = F_MULTIPORT,
+	.config_read = console_config_read,
+	.notify = console_notify,
+	.reset = console_reset,
+};
+
+void console_init(struct console *con, const struct mem *mem, int channel_fd)
+{
+	memset(con, 0, sizeof(*con));
+	virtio_dev_init(&con->dev, &console_ops, mem);
+	con->channel_fd = channel_fd;
+}
+
+void console_release(struct console *con)
+{
+	virtio_dev_release(&con->dev);
+}
+
+static bool has_rx_buffer(struct console *con)
+{
+	const struct virtq *q = &con->dev.queues[Q_RX];
+	const uint16_t *idx = mem_ptr(con->dev.mem, q->avail_gpa + 2, 2);
+
+	return (con->dev.status & VIRTIO_STATUS_DRIVER_OK) && q->ready &&
+	       idx && __atomic_load_n(idx, __ATOMIC_ACQUIRE) != q->next_avail;
+}
+
+bool console_wants_input(struct console *con)
+{
+	bool wants;
+
+	if (con->channel_fd < 0)
+		return false;
+	pthread_mutex_lock(&con->dev.lock);
+	wants = con->guest_open && has_rx_buffer(con);
+	pthread_mutex_unlock(&con->dev.lock);
+	return wants;
+}
+
+int console_receive(struct console *con)
+{
+	struct virtq_chain chain;
+	ssize_t n = -EAGAIN;
+
+	pthread_mutex_lock(&con->dev.lock);
+	if (virtio_pop(&con->dev, Q_RX, &chain) == 1) {
+		n = readv(con->channel_fd, chain.iov + chain.out_count,
+			  (int)chain.in_count);
+		virtio_complete(&con->dev, Q_RX, &chain,
+				n > 0 ? (uint32_t)n : 0);
+		n = n > 0 ? 0 : -EPIPE;
+	}
+	pthread_mutex_unlock(&con->dev.lock);
+	return (int)n;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_VIRTIO_CONSOLE_H
+#define RUNNERS_VMM_VIRTIO_CONSOLE_H
+
+/*
+ * console - virtio-console with one port that is no terminal, the channel
+ * over which the harness gives work and gets results (virtio 1.2, 5.3).
+ */
+#include "runners/vmm/virtio/virtio.h"
+
+#define CONSOLE_PORT_NAME "l1vh.results"
+
+struct console {
+	struct virtio_dev dev;
+	int channel_fd; /* borrowed; -1: nobody listens, output is dropped */
+	bool driver_ready;
+	bool guest_open;
+};
+
+void console_init(struct console *con, const struct mem *mem, int channel_fd);
+void console_release(struct console *con);
+
+/*
+ * Move what waits on the channel into the guest's buffers. Called when the
+ * channel is readable. 0; -EAGAIN when the guest has no buffers now; -EPIPE
+ * at the end of the stream.
+ */
+int console_receive(struct console *con);
+
+/* Whether console_receive() could make progress. */
+bool console_wants_input(struct console *con);
+
+#endif

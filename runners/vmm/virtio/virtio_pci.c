@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm/virtio/virtio_pci.h"
+
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "runners/vmm/virtio/virtio.h"
+
+#define VENDOR_VIRTIO 0x1af4
+#define DEVICE_MODERN_BASE 0x1040
+
+#define BAR_COMMON 0x0000u
+#define BAR_ISR 0x1000u
+#define BAR_DEVICE 0x2000u
+#define BAR_NOTIFY 0x3000u
+#define BAR_PART_BYTES 0x1000u
+#define NOTIFY_MULTIPLIER 4u
+
+/* virtio_pci_cap, 4.1.4 */
+struct virtio_pci_cap {
+	uint8_t cap_id, cap_next, cap_len, cfg_type;
+	uint8_t bar, id, padding[2];
+	uint32_t offset, length;
+	uint32_t extra; /* notify multiplier, or the window's data */
+};
+
+#define CAP_VENDOR 0x09
+#define CFG_TYPE_COMMON 1
+#define CFG_TYPE_NOTIFY 2
+#define CFG_TYPE_ISR 3
+#define CFG_TYPE_DEVICE 4
+
+/* Offsets in virtio_pci_common_cfg, 4.1.4.3 */
+enum common_reg {
+	R_DEVICE_FEATURE_SELECT = 0,
+	R_DEVICE_FEATURE = 4,
+	R_DRIVER_FEATURE_SELECT = 8,
+	R_DRIVER_FEATURE = 12,
+	R_CONFIG_MSIX_VECTOR = 16,
+	R_NUM_QUEUES = 18,
+	R_DEVICE_STATUS = 20,
+	R_CONFIG_GENERATION = 21,
+	R_QUEUE_SELECT = 22,
+	R_QUEUE_SIZE = 24,
+	R_QUEUE_MSIX_VECTOR = 26,
+	R_QUEUE_ENABLE = 28,
+	R_QUEUE_NOTIFY_OFF = 30,
+	R_QUEUE_DESC = 32,
+	R_QUEUE_DRIVER = 40,
+	R_QUEUE_DEVICE = 48,
+};
+
+static uint64_t offered_features(const struct virtio_pci *vp)
+{
+	return vp->dev->ops->features | VIRTIO_F_VERSION_1;
+}
+
+static struct virtq *selected_queue(struct virtio_pci *vp)
+{
+	if (vp->queue_select >= vp->dev->ops->queue_count)
+		return NULL;
+	return &vp->dev->queues[vp->queue_select];
+}
+
+static void device_reset(struct virtio_pci *vp)
+{
+	struct virtio_dev *dev = vp->dev;
+	uint32_t i;
+
+	for (i = 0; i < dev->ops->queue_count; i++)
+		virtq_reset(&dev->queues[i]);
+	dev->features = 0;
+	dev->status = 0;
+	vp->config_vector = PCI_NO_VECTOR;
+	if (dev->ops->reset)
+		dev->ops->reset(dev);
+}
+
+static void status_write(struct virtio_pci *vp, uint8_t value)
+{
+	struct virtio_dev *dev = vp->dev;
+	uint32_t i;
+
+	if (!value) {
+		device_reset(vp);
+		return;
+	}
+	/* A driver that took a feature nobody offered is told so (3.1.1). */
+	if ((value & VIRTIO_STATUS_FEATURES_OK) &&
+	    (dev->features & ~offered_features(vp)))
+		value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
+	dev->status = value | (dev->status & VIRTIO_STATUS_NEEDS_RESET);
+	if (value & VIRTIO_STATUS_DRIVER_OK)
+		for (i = 0; i < dev->ops->queue_count; i++)
+			dev->ops->notify(dev, i);
+}
+
+static uint32_t feature_word(uint64_t features, uint32_t select)
+{
+	return select < 2 ? (uint32_t)(features >> 32 * select) : 0;
+}
+
+static uint64_t queue_read(const struct virtq *q, uint32_t reg,
+			   uint16_t index)
+{
+	switch (reg) {
+	case R_QUEUE_SIZE:
+		return q->size;
+	case R_QUEUE_MSIX_VECTOR:
+		return q->msix_vector;
+	case R_QUEUE_ENABLE:
+		return q->ready;
+	case R_QUEUE_NOTIFY_OFF:
+		return index;
+	case R_QUEUE_DESC:
+		return q->desc_gpa;
+	case R_QUEUE_DRIVER:
+		return q->avail_gpa;
+	case R_QUEUE_DEVICE:
+		return q->used_gpa;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t common_read(struct virtio_pci *vp, uint32_t reg)
+{
+	const struct virtq *q = selected_queue(vp);
+
+	switch (reg) {
+	case R_DEVICE_FEATURE_SELECT:
+		return vp->device_feature_select;
+	case R_DEVICE_FEATURE:
+		return feature_word(offered_features(vp),
+				    vp->device_feature_select);
+	case R_DRIVER_FEATURE_SELECT:
+		return vp->driver_feature_select;
+	case R_DRIVER_FEATURE:
+		return feature_word(vp->dev->features,
+				    vp->driver_feature_select);
+	case R_CONFIG_MSIX_VECTOR:
+		return vp->config_vector;
+	case R_NUM_QUEUES:
+		return vp->dev->ops->queue_count;
+	case R_DEVICE_STATUS:
+		return vp->dev->status;
+	case R_QUEUE_SELECT:
+		return vp->queue_select;
+	default:
+		return q ? queue_read(q, reg, vp->queue_select) : 0;
+	}
+}
+
+static void set_half(uint64_t *value, bool high, uint32_t half)
+{
+	if (high)
+		*value = (uint32_t)*value | (uint64_t)half << 32;
+	else
+		*value = (*value & ~0xffffffffULL) | half;
+}
+
+static void queue_write(struct virtio_pci *vp, struct virtq *q, uint32_t reg,
+			uint32_t value)
+{
+	switch (reg) {
+	case R_QUEUE_SIZE:
+		if (value && value <= VIRTQ_MAX_SIZE && !(value & (value - 1)))
+			q->size = (uint16_t)value;
+		break;
+	case R_QUEUE_MSIX_VECTOR:
+		q->msix_vector = value < vp->fn.msix_count ? (uint16_t)value
+							   : PCI_NO_VECTOR;
+		break;
+	case R_QUEUE_ENABLE:
+		q->ready = value == 1;
+		break;
+	case R_QUEUE_DESC:
+	case R_QUEUE_DESC + 4:
+		set_half(&q->desc_gpa, reg & 4, value);
+		break;
+	case R_QUEUE_DRIVER:
+	case R_QUEUE_DRIVER + 4:
+		set_half(&q->avail_gpa, reg & 4, value);
+		break;
+	case R_QUEUE_DEVICE:
+	case R_QUEUE_DEVICE + 4:
+		set_half(&q->used_gpa, reg & 4, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void common_write(struct virtio_pci *vp, uint32_t reg, uint32_t value)
+{
+	struct virtio_dev *dev = vp->dev;
+	struct virtq *q = selected_queue(vp);
+
+	switch (reg) {
+	case R_DEVICE_FEATURE_SELECT:
+		vp->device_feature_select = value;
+		break;
+	case R_DRIVER_FEATURE_SELECT:
+		vp->driver_feature_select = value;
+		break;
+	case R_DRIVER_FEATURE:
+		if (vp->driver_feature_select < 2 &&
+		    !(dev->status & VIRTIO_STATUS_FEATURES_OK))
+			set_half(&dev->features, vp->driver_feature_select,
+				 value);
+		break;
+	case R_CONFIG_MSIX_VECTOR:
+		vp->config_vector = value < vp->fn.msix_count ? (uint16_t)value
+							      : PCI_NO_VECTOR;
+		break;
+	case R_DEVICE_STATUS:
+		status_write(vp, (uint8_t)value);
+		break;
+	case R_QUEUE_SELECT:
+		vp->queue_select = (uint16_t)value;
+		break;
+	default:
+		/* Addresses are fixed once a queue runs (4.1.5.1.3). */
+		if (q && !(q->ready && reg != R_QUEUE_MSIX_VECTOR))
+			queue_write(vp, q, reg, value);
+	}
+}
+
+static void common_access(struct virtio_pci *vp, struct hv_access *access)
+{
+	uint32_t reg = (uint32_t)access->addr;
+
+	if (!access->is_write) {
+		/* The upper half of a 64-bit field has no name of its own. */
+		bool upper = reg >= R_QUEUE_DESC && (reg & 4);
+
+		access->data = common_read(vp, upper ? reg - 4 : reg);
+		if (upper)
+			access->data >>= 32;
+		return;
+	}
+	common_write(vp, reg, (uint32_t)access->data);
+	if (access->len_bytes == 8)
+		common_write(vp, reg + 4, (uint32_t)(access->data >> 32));
+}
+
+static void config_access(struct virtio_pci *vp, struct hv_access *access)
+{
+	if (access->is_write)
+		return;
+	access->data = 0;
+	if (vp->dev->ops->config_read)
+		vp->dev->ops->config_read(vp->dev,
+					  (size_t)access->addr - BAR_DEVICE,
+					  &access->data, access->len_bytes);
+}
+
+static void notify_access(struct virtio_pci *vp, struct hv_access *access)
+{
+	uint64_t queue = (access->addr - BAR_NOTIFY) / NOTIFY_MULTIPLIER;
+
+	if (!access->is_write)
+		access->data = 0;
+	else if (queue < vp->dev->ops->queue_count)
+		vp->dev->ops->notify(vp->dev, (uint32_t)queue);
+}
+
+static void bar_access(struct pci_function *fn, struct hv_access *access)
+{
+	struct virtio_pci *vp = container_of(fn, struct virtio_pci, fn);
+
+	pthread_mutex_lock(&vp->dev->lock);
+	switch (access->addr / BAR_PART_BYTES * BAR_PART_BYTES) {
+	case BAR_COMMON:
+		common_access(vp, access);
+		break;
+	case BAR_DEVICE:
+		config_access(vp, access);
+		break;
+	case BAR_NOTIFY:
+		notify_access(vp, access);
+		break;
+	default: /* the ISR has no use with MSI-X alone */
+		access->data = access->is_write ? access->data : 0;
+	}
+	pthread_mutex_unlock(&vp->dev->lock);
+}
+
+static void transport_used(struct virtio_dev *dev, uint32_t queue)
+{
+	struct virtio_pci *vp = dev->transport_arg;
+
+	pci_msix_notify(&vp->fn, dev->queues[queue].msix_vector);
+}
+
+static const struct virtio_transport_ops pci_transport = {
+	.used = transport_used,
+};
+
+static const struct pci_function_ops pci_ops = {
+	.bar_access = bar_access,
+};
+
+static int add_cap(struct virtio_pci *vp, uint8_t type, uint32_t offset,
+		   uint32_t extra)
+{
+	struct virtio_pci_cap cap = {
+		.cap_len = type == CFG_TYPE_NOTIFY ? sizeof(cap)
+						   : sizeof(cap) - 4,
+		.cfg_type = type,
+		.offset = offset,
+		.length = BAR_PART_BYTES,
+		.extra = extra,
+	};
+
+	return pci_add_capability(&vp->fn, CAP_VENDOR, &cap, cap.cap_len);
+}
+
+int virtio_pci_init(struct virtio_pci *vp, struct pci_bus *bus, uint32_t slot,
+		    struct virtio_dev *dev)
+{
+	struct pci_identity id = {
+		.vendor_id = VENDOR_VIRTIO,
+		.device_id = DEVICE_MODERN_BASE + dev->ops->device_id,
+		.class_code = dev->ops->class_code,
+		.revision = 1,
+		.subsystem_id = DEVICE_MODERN_BASE + dev->ops->device_id,
+	};
+	int ret;
+
+	memset(vp, 0, sizeof(*vp));
+	vp->dev = dev;
+	vp->config_vector = PCI_NO_VECTOR;
+	pci_function_init(&vp->fn, bus, &id);
+	vp->fn.ops = &pci_ops;
+	dev->transport = &pci_transport;
+	dev->transport_arg = vp;
+	ret = add_cap(vp, CFG_TYPE_COMMON, BAR_COMMON, 0);
+	if (!ret)
+		ret = add_cap(vp, CFG_TYPE_NOTIFY, BAR_NOTIFY,
+			      NOTIFY_MULTIPLIER);
+	if (!ret)
+		ret = add_cap(vp, CFG_TYPE_ISR, BAR_ISR, 0);
+	if (!ret)
+		ret = add_cap(vp, CFG_TYPE_DEVICE, BAR_DEVICE, 0);
+	if (!ret)
+		ret = pci_add_msix(&vp->fn, dev->ops->queue_count + 1);
+	if (!ret)
+		ret = pci_bus_add(bus, slot, &vp->fn);
+	return ret;
+}

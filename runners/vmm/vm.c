@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm/vm.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "runners/vmm/acpi.h"
+#include "runners/vmm/boot_x86.h"
+#include "runners/vmm/vcpu_regs.h"
+
+/* How often the result channel is looked at while the guest has no buffer
+ * for what waits there. */
+#define RETRY_MS 1
+
+static const char *const end_names[] = {
+	[VM_END_NONE] = "none",
+	[VM_END_POWER_OFF] = "power_off",
+	[VM_END_RESET] = "reset",
+	[VM_END_TRIPLE_FAULT] = "triple_fault",
+	[VM_END_HV_ERROR] = "hypervisor_error",
+	[VM_END_STOPPED] = "stopped",
+};
+_Static_assert(ARRAY_SIZE(end_names) == VM_END_COUNT, "every end has a name");
+
+const char *vm_end_name(enum vm_end end)
+{
+	return end_names[end];
+}
+
+static void wake(struct vm *vm)
+{
+	uint64_t one = 1;
+
+	/* An eventfd that is full wakes the sleeper as well. */
+	if (write(vm->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void vm_finish(struct vm *vm, enum vm_end end, const char *detail)
+{
+	int expected = VM_END_NONE;
+
+	if (!atomic_compare_exchange_strong(&vm->end, &expected, (int)end))
+		return;
+	if (detail)
+		snprintf(vm->end_detail, sizeof(vm->end_detail), "%s", detail);
+	wake(vm);
+}
+
+void vm_stop(struct vm *vm)
+{
+	vm_finish(vm, VM_END_STOPPED, NULL);
+}
+
+static void power_request(void *arg, enum power_request request)
+{
+	struct vm *vm = arg;
+
+	if (request == POWER_REQUEST_OFF)
+		stamp_phase(&vm->stamps, "power_off", clock_mono_ns());
+	vm_finish(vm,
+		  request == POWER_REQUEST_OFF ? VM_END_POWER_OFF
+					       : VM_END_RESET,
+		  NULL);
+}
+
+static int buses_fill(struct vm *vm)
+{
+	const struct bus_region ports[] = {
+		{UART_PORT, UART_PORT_COUNT, uart_access, &vm->uart},
+		{POWER_PORT, POWER_PORT_COUNT, power_access, &vm->power},
+		{KEYBOARD_PORT, 1, keyboard_access, &vm->power},
+		{RTC_PORT, RTC_PORT_COUNT, rtc_access, &vm->rtc},
+		{PIT_PORT, PIT_PORT_COUNT, pit_access, NULL},
+		{PCI_CONFIG_PORT, PCI_CONFIG_PORT_COUNT, pci_config_access,
+		 &vm->pci},
+	};
+	const struct bus_region mmio[] = {
+		{IOAPIC_GPA, IOAPIC_SIZE_BYTES, ioapic_access, &vm->ioapic},
+		{PCI_MMIO_GPA, PCI_MMIO_SIZE_BYTES, pci_mmio_access, &vm->pci},
+	};
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ports) && !ret; i++)
+		ret = bus_add(&vm->ports, &ports[i]);
+	for (i = 0; i < ARRAY_SIZE(mmio) && !ret; i++)
+		ret = bus_add(&vm->mmio, &mmio[i]);
+	return ret;
+}
+
+static int devices_create(struct vm *vm, struct err *err)
+{
+	int ret;
+
+	ioapic_init(&vm->ioapic, vm->hv);
+	uart_init(&vm->uart, &vm->ioapic, vm->cfg.serial_fd);
+	vm->power = (struct power){.request = power_request, .arg = vm};
+	pci_bus_init(&vm->pci, vm->hv);
+	console_init(&vm->console, &vm->mem, vm->cfg.channel_fd);
+	rng_init(&vm->rng, &vm->mem);
+	vm->stamps.out = vm->cfg.events;
+	vm->devices_ready = true;
+	ret = virtio_pci_init(&vm->console_pci, &vm->pci, 1, &vm->console.dev);
+	if (!ret)
+		ret = virtio_pci_init(&vm->rng_pci, &vm->pci, 2, &vm->rng.dev);
+	if (!ret)
+		ret = buses_fill(vm);
+	if (ret)
+		return err_sys(err, ret, "cannot place the devices");
+	return 0;
+}
+
+static void devices_destroy(struct vm *vm)
+{
+	if (!vm->devices_ready)
+		return;
+	rng_release(&vm->rng);
+	console_release(&vm->console);
+	pci_bus_release(&vm->pci);
+	uart_release(&vm->uart);
+	ioapic_release(&vm->ioapic);
+}
+
+static int vcpus_create(struct vm *vm, struct err *err)
+{
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < vm->cfg.vcpu_count; i++) {
+		ret = hv_vcpu_create(vm->hv, i, &vm->vcpus[i].hv, err);
+		if (ret)
+			return err_wrap(err, "cannot create vCPU %u", i);
+		vm->vcpus[i].vm = vm;
+		vm->vcpu_count++;
+	}
+	return 0;
+}
+
+/*
+ * The kernel is told the TSC's rate, because a hardware-reduced machine has
+ * no timer to measure it with (kernel-parameters.txt, tsc_early_khz).
+ */
+static int guest_load(struct vm *vm, struct err *err)
+{
+	struct boot_config boot = {.kernel_path = vm->cfg.kernel_path,
+				   .initrd_path = vm->cfg.initrd_path};
+	struct vcpu_regs regs;
+	char cmdline[2048];
+	int ret;
+
+	if (vm->hv->tsc_khz)
+		snprintf(cmdline, sizeof(cmdline), "%s tsc_early_khz=%u",
+			 vm->cfg.cmdline, vm->hv->tsc_khz);
+	else
+		snprintf(cmdline, sizeof(cmdline), "%s", vm->cfg.cmdline);
+	boot.cmdline = cmdline;
+	ret = acpi_build(&vm->mem, vm->cfg.vcpu_count, err);
+	if (!ret)
+		ret = boot_load(&vm->mem, &boot, &regs, err);
+	if (ret)
+		return ret;
+	ret = hv_vcpu_regs_set(vm->vcpus[0].hv, &regs);
+	if (ret)
+		return err_sys(err, ret, "cannot set the registers of vCPU 0");
+	return 0;
+}
+
+int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
+	      struct vm **out, struct err *err)
+{
+	struct hv_vm_config hv_cfg = {.vcpu_count = cfg->vcpu_count,
+				      .paravirt = cfg->paravirt};
+	struct vm *vm;
+	int ret;
+
+	if (!cfg->vcpu_count || cfg->vcpu_count > VM_MAX_VCPUS)
+		return err_set(err, -EINVAL, "%u vCPUs: 1 to %d are possible",
+			       cfg->vcpu_count, VM_MAX_VCPUS);
+	vm = calloc(1, sizeof(*vm));
+	if (!vm)
+		return err_set(err, -ENOMEM, "cannot allocate a vm");
+	vm->cfg = *cfg;
+	vm->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (vm->wake_fd < 0) {
+		ret = err_sys(err, -errno, "cannot make an eventfd");
+		goto fail;
+	}
+	ret = hv_vm_create(ops, &hv_cfg, &vm->hv, err);
+	if (ret)
+		goto fail;
+	ret = mem_init(&vm->mem, &cfg->mem, err);
+	if (ret)
+		goto fail;
+	ret = mem_map_guest(&vm->mem, vm->hv, err);
+	if (ret)
+		goto fail;
+	ret = devices_create(vm, err);
+	if (ret)
+		goto fail;
+	ret = vcpus_create(vm, err);
+	if (ret)
+		goto fail;
+	if (cfg->kernel_path) {
+		ret = guest_load(vm, err);
+		if (ret)
+			goto fail;
+	}
+	*out = vm;
+	return 0;
+
+fail:
+	vm_destroy(vm);
+	return ret;
+}
+
+void vm_destroy(struct vm *vm)
+{
+	if (!vm)
+		return;
+	while (vm->vcpu_count)
+		hv_vcpu_destroy(vm->vcpus[--vm->vcpu_count].hv);
+	devices_destroy(vm);
+	hv_vm_destroy(vm->hv);
+	mem_release(&vm->mem);
+	if (vm->wake_fd >= 0)
+		close(vm->wake_fd);
+	free(vm);
+}
+
+static int threads_start(struct vm *vm, struct err *err)
+{
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < vm->vcpu_count; i++) {
+		ret = pthread_create(&vm->vcpus[i].thread, NULL, vcpu_loop,
+				     &vm->vcpus[i]);
+		if (ret)
+			return err_sys(err, -ret, "cannot start vCPU %u", i);
+		vm->vcpus[i].has_thread = true;
+	}
+	return 0;
+}
+
+static void threads_join(struct vm *vm)
+{
+	uint32_t i;
+
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].has_thread)
+			hv_vcpu_kick(vm->vcpus[i].hv);
+	for (i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].has_thread)
+			pthread_join(vm->vcpus[i].thread, NULL);
+}
+
+/* Ctrl-A x ends the machine, as in QEMU; everything else is the guest's. */
+static void terminal_input(struct vm *vm)
+{
+	static const uint8_t escape = 1;
+	uint8_t buf[64];
+	ssize_t n = read(vm->cfg.input_fd, buf, sizeof(buf));
+
+	if (n <= 0) {
+		vm->cfg.input_fd = -1;
+		return;
+	}
+	if (n == 2 && buf[0] == escape && buf[1] == 'x')
+		vm_stop(vm);
+	else if (n == 1 && buf[0] == escape &&
+		 read(vm->cfg.input_fd, buf, 1) == 1 && buf[0] == 'x')
+		vm_stop(vm);
+	else
+		uart_receive(&vm->uart, buf, (size_t)n);
+}
+
+/* The I/O thread: moves bytes inwards until the machine has ended. */
+static void io_loop(struct vm *vm)
+{
+	bool channel_open = vm->cfg.channel_fd >= 0;
+
+	while (atomic_load(&vm->end) == VM_END_NONE) {
+		bool wants = channel_open && console_wants_input(&vm->console);
+		struct pollfd fds[] = {
+			{.fd = vm->wake_fd, .events = POLLIN},
+			{.fd = vm->cfg.input_fd, .events = POLLIN},
+			{.fd = wants ? vm->cfg.channel_fd : -1,
+			 .events = POLLIN},
+		};
+		int timeout_ms = channel_open && !wants ? RETRY_MS : -1;
+
+		if (poll(fds, ARRAY_SIZE(fds), timeout_ms) < 0)
+			continue;
+		if (fds[1].revents)
+			terminal_input(vm);
+		if (fds[2].revents &&
+		    console_receive(&vm->console) == -EPIPE)
+			channel_open = false;
+	}
+}
+
+int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
+{
+	int ret;
+
+	stamp_phase(&vm->stamps, "vm_ready", clock_mono_ns());
+	ret = threads_start(vm, err);
+	if (ret)
+		vm_stop(vm);
+	else
+		io_loop(vm);
+	threads_join(vm);
+	*end = (enum vm_end)atomic_load(&vm->end);
+	return ret;
+}
+
+void vm_write_ledger(const struct vm *vm, FILE *out)
+{
+	uint32_t v;
+	int k;
+
+	for (v = 0; v < vm->vcpu_count; v++)
+		for (k = 0; k < HV_EXIT_KIND_COUNT; k++)
+			if (vm->vcpus[v].ledger.count[k])
+				fprintf(out,
+					"ledger %u %s %" PRIu64 " %" PRIu64 "\n",
+					v, hv_exit_kind_name((enum hv_exit_kind)k),
+					vm->vcpus[v].ledger.count[k],
+					vm->vcpus[v].ledger.handled_ns[k]);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_VM_H
+#define RUNNERS_VMM_VM_H
+
+/*
+ * vm - one machine: memory, devices and vCPUs, on any hypervisor.
+ *
+ * vm_create() builds it, vm_run() lives its life on the calling thread plus
+ * one a vCPU, vm_destroy() undoes whatever was built.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "runners/vmm/bus.h"
+#include "runners/vmm/dev/ioapic.h"
+#include "runners/vmm/dev/legacy.h"
+#include "runners/vmm/dev/pci.h"
+#include "runners/vmm/dev/power.h"
+#include "runners/vmm/dev/uart16550.h"
+#include "runners/vmm/hv.h"
+#include "runners/vmm/mem.h"
+#include "runners/vmm/stamp.h"
+#include "runners/vmm/virtio/console.h"
+#include "runners/vmm/virtio/rng.h"
+#include "runners/vmm/virtio/virtio_pci.h"
+
+struct err;
+
+#define VM_MAX_VCPUS 64
+
+struct vm_config {
+	const char *kernel_path; /* NULL: load nothing, see vm_create() */
+	const char *initrd_path;
+	const char *cmdline;
+	struct mem_config mem;
+	uint32_t vcpu_count;
+	enum hv_paravirt paravirt;
+	int serial_fd;	/* guest's COM1 output; -1: dropped */
+	int channel_fd; /* result channel; -1: none */
+	int input_fd;	/* keys for COM1; -1: none */
+	FILE *events;	/* what the harness hears; NULL: nothing */
+};
+
+/* How a life ended. Each is also an exit status of the VMM process. */
+enum vm_end {
+	VM_END_NONE,
+	VM_END_POWER_OFF,
+	VM_END_RESET,
+	VM_END_TRIPLE_FAULT,
+	VM_END_HV_ERROR, /* see vm->end_detail */
+	VM_END_STOPPED,	 /* vm_stop() */
+	VM_END_COUNT,
+};
+
+const char *vm_end_name(enum vm_end end);
+
+/* What one vCPU's exits cost: time from exit to the next entry. */
+struct exit_ledger {
+	uint64_t count[HV_EXIT_KIND_COUNT];
+	uint64_t handled_ns[HV_EXIT_KIND_COUNT];
+};
+
+struct vm_vcpu {
+	struct vm *vm;
+	struct hv_vcpu *hv; /* owned */
+	pthread_t thread;
+	bool has_thread;
+	struct exit_ledger ledger; /* its own thread's until joined */
+};
+
+struct vm {
+	struct vm_config cfg; /* strings borrowed */
+	struct hv_vm *hv;     /* owned */
+	struct mem mem;
+	struct bus ports;
+	struct bus mmio;
+	struct ioapic ioapic;
+	struct uart uart;
+	struct power power;
+	struct rtc rtc;
+	struct pci_bus pci;
+	struct console console;
+	struct virtio_pci console_pci;
+	struct rng rng;
+	struct virtio_pci rng_pci;
+	struct stamp_log stamps;
+	bool devices_ready;
+	struct vm_vcpu vcpus[VM_MAX_VCPUS];
+	uint32_t vcpu_count;
+	int wake_fd;	   /* eventfd; vm_run() sleeps on it */
+	_Atomic(int) end;  /* enum vm_end; the first to set it wins */
+	char end_detail[160]; /* written by the winner, before wake_fd */
+};
+
+/*
+ * Build a machine. Without a kernel path the caller fills guest RAM and sets
+ * registers itself before vm_run(): for tests with a few bytes of code.
+ */
+int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
+	      struct vm **out, struct err *err);
+void vm_destroy(struct vm *vm); /* NULL is fine */
+
+/* Run until the guest ends or vm_stop(). All threads are joined on return. */
+int vm_run(struct vm *vm, enum vm_end *end, struct err *err);
+
+/* From any thread or signal handler. */
+void vm_stop(struct vm *vm);
+
+/* First call wins; wakes vm_run(). */
+void vm_finish(struct vm *vm, enum vm_end end, const char *detail);
+
+/* The ledger of all vCPUs, as "ledger VCPU KIND COUNT NS" lines. */
+void vm_write_ledger(const struct vm *vm, FILE *out);
+
+/* A vCPU thread's main (vcpu_loop.c). ARG is a struct vm_vcpu. */
+void *vcpu_loop(void *arg);
+
+#endif
