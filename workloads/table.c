@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "workloads/workload.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "workloads/list.h"
+
+const struct wl_point wl_no_point = {.name = ""};
+
+const struct workload *const workloads[] = {
+	&wl_null,	  &wl_delay,	    &wl_cpu_integer, &wl_cpu_float,
+	&wl_cpu_branch,	  &wl_cpu_aes,	    &wl_cpu_sha256,  &wl_cpu_memcpy,
+	&wl_kernel_syscall, &wl_kernel_switch, &wl_kernel_fault,
+	&wl_kernel_forkexec, &wl_kernel_mmap, &wl_mem_latency,
+	&wl_mem_bandwidth, &wl_selftest_panic, &wl_selftest_hang,
+	&wl_selftest_fail, NULL,
+};
+
+static const char *const unit_names[] = {
+	[WL_UNIT_NS] = "ns",
+	[WL_UNIT_BYTES_PER_S] = "bytes_per_s",
+};
+
+const struct workload *workload_find(const char *name)
+{
+	const struct workload *const *w;
+
+	for (w = workloads; *w; w++)
+		if (!strcmp((*w)->name, name))
+			return *w;
+	return NULL;
+}
+
+const char *wl_unit_name(enum wl_unit unit)
+{
+	return unit_names[unit];
+}
+
+const char *wl_better_name(enum wl_better better)
+{
+	return better == WL_LOWER_IS_BETTER ? "lower" : "higher";
+}
+
+enum wl_answer wl_say(struct wl_ctx *ctx, enum wl_answer answer,
+		      const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(ctx->reason, sizeof(ctx->reason), fmt, ap);
+	va_end(ap);
+	return answer;
+}

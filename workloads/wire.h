@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOADS_WIRE_H
+#define WORKLOADS_WIRE_H
+
+/*
+ * wire - frames between the harness and an agent, over any byte stream.
+ *
+ *   offset  0  magic      "L1VF"
+ *           4  type       enum wire_type
+ *           8  sequence   counts up from 0 in each direction
+ *          12  length     of the payload in bytes, at most WIRE_MAX_PAYLOAD
+ *          16  checksum   CRC-32 (IEEE 802.3) of bytes 4 to 15 and payload
+ *          20  payload    text, not terminated
+ *
+ * All numbers little endian. Payloads by type:
+ *   JOB      a line a series: "WORKLOAD POINT WARMUP SAMPLES TARGET_NS",
+ *            POINT "-" for none
+ *   SHUTDOWN empty
+ *   HELLO    "KEY=VALUE" lines: who the agent is, what it sees
+ *   SERIES   "WORKLOAD POINT UNIT ITERATIONS"
+ *   SAMPLE   "SECTION ELAPSED_NS VALUE"
+ *   END      the number of samples since SERIES
+ *   SKIP     "WORKLOAD POINT REASON", in place of a series
+ *   FAIL     "WORKLOAD POINT REASON", in place of a series or inside one
+ *   DONE     empty: the job is finished
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+enum wire_type {
+	WIRE_JOB = 1,
+	WIRE_SHUTDOWN,
+	WIRE_HELLO,
+	WIRE_SERIES,
+	WIRE_SAMPLE,
+	WIRE_END,
+	WIRE_SKIP,
+	WIRE_FAIL,
+	WIRE_DONE,
+	WIRE_TYPE_COUNT,
+};
+
+#define WIRE_HEADER_BYTES 20u
+#define WIRE_MAX_PAYLOAD 65536u
+
+struct wire_frame {
+	uint32_t type;
+	uint32_t sequence;
+	uint32_t length;
+	const char *payload; /* borrowed from the decoded buffer */
+};
+
+/* Into BUF of at least WIRE_HEADER_BYTES + length; returns bytes used. */
+size_t wire_encode(uint32_t type, uint32_t sequence, const void *payload,
+		   uint32_t length, void *buf);
+
+/*
+ * Read one frame from LEN bytes. Returns the bytes it took, 0 when it is not
+ * whole yet, -EPROTO when this is no frame or a damaged one.
+ */
+long wire_decode(const void *buf, size_t len, struct wire_frame *frame);
+
+#endif

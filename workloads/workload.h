@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOADS_WORKLOAD_H
+#define WORKLOADS_WORKLOAD_H
+
+/*
+ * workload - one thing that is measured, unchanged on the host and in every
+ * guest. It may use libc and this header; it knows nothing of VMs, plans or
+ * databases, prints nothing, and never reads the clock: the caller times
+ * run().
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+/* What one value means. Stored by name (wl_unit_name), never by number. */
+enum wl_unit { WL_UNIT_NS, WL_UNIT_BYTES_PER_S };
+
+enum wl_better { WL_LOWER_IS_BETTER, WL_HIGHER_IS_BETTER };
+
+enum wl_flags {
+	WL_ONE_ITERATION = 1 << 0, /* run(1) is a sample; no calibration */
+	WL_SELFTEST = 1 << 1,	   /* breaks things on purpose; never listed */
+};
+
+/* One setting of a workload. A workload without settings has one, "". */
+struct wl_point {
+	const char *name;	 /* "16MiB,2MiB-pages": stable, stored */
+	uint64_t bytes;		 /* working set, or length of a delay in ns */
+	uint64_t page_bytes;	 /* 0: whatever the system gives */
+};
+
+struct wl_ctx {
+	const struct wl_point *point;
+	void *state;	      /* the workload's own, from setup to teardown */
+	uint64_t ops_count;   /* operations in one iteration; set by setup */
+	uint64_t bytes_count; /* bytes in one iteration, for rates */
+	uint64_t sink;	      /* results go here, so that no work is dropped */
+	char reason[160];     /* why setup or run failed */
+};
+
+/* What setup and run answer. */
+enum wl_answer { WL_OK, WL_SKIP, WL_FAIL };
+
+struct workload {
+	const char *name;    /* "mem_latency": stable, stored */
+	const char *group;   /* "mem" */
+	const char *summary; /* one line, for `list` and reports */
+	enum wl_unit unit;
+	enum wl_better better;
+	uint32_t flags;
+	const struct wl_point *points;
+	uint32_t point_count;
+
+	enum wl_answer (*setup)(struct wl_ctx *ctx); /* optional */
+	enum wl_answer (*run)(struct wl_ctx *ctx, uint64_t iterations);
+	void (*teardown)(struct wl_ctx *ctx); /* optional; half-built is fine */
+};
+
+/* NULL-terminated; the one place where workloads are listed. */
+extern const struct workload *const workloads[];
+
+const struct workload *workload_find(const char *name); /* NULL: none */
+const char *wl_unit_name(enum wl_unit unit);	/* "ns", "bytes_per_s" */
+const char *wl_better_name(enum wl_better better);
+
+/* Note why, and answer what the caller returns. */
+enum wl_answer wl_say(struct wl_ctx *ctx, enum wl_answer answer,
+		      const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The setting of a workload that has none. */
+extern const struct wl_point wl_no_point;
+
+#endif
