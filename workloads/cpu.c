@@ -108,8 +108,7 @@ static enum wl_answer aes_setup(struct wl_ctx *ctx)
 	return buffer_setup(ctx);
 }
 
-#define AES_ROUND_KEY(k, rcon) \
-	aes_expand(k, _mm_aeskeygenassist_si128(k, rcon))
+#define AES_ROUND_KEY(k, rcon) aes_expand(k, _mm_aeskeygenassist_si128(k, rcon))
 
 __attribute__((target("aes"))) static __m128i aes_expand(__m128i key,
 							 __m128i assist)
@@ -137,8 +136,8 @@ __attribute__((target("aes"))) static void aes_schedule(__m128i k[11])
 	k[10] = AES_ROUND_KEY(k[9], 0x36);
 }
 
-__attribute__((target("aes"))) static enum wl_answer
-aes_run(struct wl_ctx *ctx, uint64_t iterations)
+__attribute__((target("aes"))) static enum wl_answer aes_run(
+	struct wl_ctx *ctx, uint64_t iterations)
 {
 	__m128i *block = ctx->state;
 	__m128i k[11];
@@ -159,12 +158,17 @@ aes_run(struct wl_ctx *ctx, uint64_t iterations)
 	return WL_OK;
 }
 
-#define CPU_WORKLOAD(sym, what, text, u, b, set, tear)                 \
-	const struct workload wl_cpu_##sym = {                         \
-		.name = "cpu_" #sym, .group = "cpu", .summary = text, \
-		.unit = u, .better = b, .points = &wl_no_point,        \
-		.point_count = 1, .setup = set, .run = what,           \
-		.teardown = tear}
+#define CPU_WORKLOAD(sym, what, text, u, b, set, tear)                \
+	const struct workload wl_cpu_##sym = {.name = "cpu_" #sym,    \
+					      .group = "cpu",         \
+					      .summary = text,        \
+					      .unit = u,              \
+					      .better = b,            \
+					      .points = &wl_no_point, \
+					      .point_count = 1,       \
+					      .setup = set,           \
+					      .run = what,            \
+					      .teardown = tear}
 
 CPU_WORKLOAD(integer, integer_run, "dependent integer operations, per step",
 	     WL_UNIT_NS, WL_LOWER_IS_BETTER, steps_setup, NULL);
@@ -172,12 +176,10 @@ CPU_WORKLOAD(float, float_run, "dependent double operations, per step",
 	     WL_UNIT_NS, WL_LOWER_IS_BETTER, steps_setup, NULL);
 CPU_WORKLOAD(branch, branch_run, "unpredictable branches, per branch",
 	     WL_UNIT_NS, WL_LOWER_IS_BETTER, steps_setup, NULL);
-CPU_WORKLOAD(aes, aes_run, "AES-128 with AES instructions",
-	     WL_UNIT_BYTES_PER_S, WL_HIGHER_IS_BETTER, aes_setup,
-	     buffer_teardown);
-CPU_WORKLOAD(sha256, sha256_run, "SHA-256 in portable C",
-	     WL_UNIT_BYTES_PER_S, WL_HIGHER_IS_BETTER, buffer_setup,
-	     buffer_teardown);
+CPU_WORKLOAD(aes, aes_run, "AES-128 with AES instructions", WL_UNIT_BYTES_PER_S,
+	     WL_HIGHER_IS_BETTER, aes_setup, buffer_teardown);
+CPU_WORKLOAD(sha256, sha256_run, "SHA-256 in portable C", WL_UNIT_BYTES_PER_S,
+	     WL_HIGHER_IS_BETTER, buffer_setup, buffer_teardown);
 CPU_WORKLOAD(memcpy, memcpy_run, "memcpy within the cache, 64 KiB",
 	     WL_UNIT_BYTES_PER_S, WL_HIGHER_IS_BETTER, buffer_setup,
 	     buffer_teardown);

@@ -90,9 +90,9 @@ static void switch_teardown(struct wl_ctx *ctx)
 
 static enum wl_answer fault_setup(struct wl_ctx *ctx)
 {
-	ctx->state = mmap(NULL, FAULT_PAGES * PAGE_BYTES,
-			  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+	ctx->state =
+		mmap(NULL, FAULT_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (ctx->state == MAP_FAILED) {
 		ctx->state = NULL;
 		return wl_say(ctx, WL_FAIL, "cannot map memory");
@@ -155,12 +155,17 @@ static enum wl_answer mmap_run(struct wl_ctx *ctx, uint64_t iterations)
 	return WL_OK;
 }
 
-#define KERNEL_WORKLOAD(sym, text, set, tear)                              \
-	const struct workload wl_kernel_##sym = {                          \
-		.name = "kernel_" #sym, .group = "kernel", .summary = text, \
-		.unit = WL_UNIT_NS, .better = WL_LOWER_IS_BETTER,          \
-		.points = &wl_no_point, .point_count = 1, .setup = set,    \
-		.run = sym##_run, .teardown = tear}
+#define KERNEL_WORKLOAD(sym, text, set, tear)                                  \
+	const struct workload wl_kernel_##sym = {.name = "kernel_" #sym,       \
+						 .group = "kernel",            \
+						 .summary = text,              \
+						 .unit = WL_UNIT_NS,           \
+						 .better = WL_LOWER_IS_BETTER, \
+						 .points = &wl_no_point,       \
+						 .point_count = 1,             \
+						 .setup = set,                 \
+						 .run = sym##_run,             \
+						 .teardown = tear}
 
 KERNEL_WORKLOAD(syscall, "getppid system call", NULL, NULL);
 KERNEL_WORKLOAD(switch, "context switch over a pipe, one CPU", switch_setup,

@@ -5,7 +5,7 @@
 /* list - declarations for table.c; everyone else uses workloads[]. */
 #include "workloads/workload.h"
 
-extern const struct workload wl_null, wl_delay;
+extern const struct workload wl_boot, wl_null, wl_delay;
 extern const struct workload wl_cpu_integer, wl_cpu_float, wl_cpu_branch;
 extern const struct workload wl_cpu_aes, wl_cpu_sha256, wl_cpu_memcpy;
 extern const struct workload wl_kernel_syscall, wl_kernel_switch;

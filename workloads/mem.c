@@ -81,15 +81,18 @@ static void latency_teardown(struct wl_ctx *ctx)
 
 #define KIB 1024ull
 #define MIB (1024 * KIB)
-#define BOTH_PAGES(text, size)                                            \
+#define BOTH_PAGES(text, size)                                              \
 	{.name = text ",4KiB-pages", .bytes = size, .page_bytes = 4 * KIB}, \
-	{.name = text ",2MiB-pages", .bytes = size, .page_bytes = 2 * MIB}
+	{                                                                   \
+		.name = text ",2MiB-pages", .bytes = size,                  \
+		.page_bytes = 2 * MIB                                       \
+	}
 
 static const struct wl_point latency_points[] = {
-	BOTH_PAGES("16KiB", 16 * KIB), BOTH_PAGES("64KiB", 64 * KIB),
+	BOTH_PAGES("16KiB", 16 * KIB),   BOTH_PAGES("64KiB", 64 * KIB),
 	BOTH_PAGES("256KiB", 256 * KIB), BOTH_PAGES("1MiB", MIB),
-	BOTH_PAGES("4MiB", 4 * MIB), BOTH_PAGES("16MiB", 16 * MIB),
-	BOTH_PAGES("64MiB", 64 * MIB), BOTH_PAGES("256MiB", 256 * MIB),
+	BOTH_PAGES("4MiB", 4 * MIB),     BOTH_PAGES("16MiB", 16 * MIB),
+	BOTH_PAGES("64MiB", 64 * MIB),   BOTH_PAGES("256MiB", 256 * MIB),
 };
 
 const struct workload wl_mem_latency = {

@@ -31,8 +31,7 @@ enum wl_answer region_map(struct region *r, struct wl_ctx *ctx, uint64_t bytes,
 }
 
 /* Rss and AnonHugePages, in KiB, of the mapping that holds ADDR. */
-static int read_smaps(const void *addr, unsigned long *rss,
-		      unsigned long *huge)
+static int read_smaps(const void *addr, unsigned long *rss, unsigned long *huge)
 {
 	unsigned long long first, last;
 	int inside = 0;
@@ -60,9 +59,10 @@ enum wl_answer region_check(const struct region *r, struct wl_ctx *ctx)
 	if (read_smaps(r->base, &rss, &huge))
 		return wl_say(ctx, WL_SKIP, "cannot read /proc/self/smaps");
 	if (r->page_bytes == HUGE_BYTES && huge * 100 < rss * 95)
-		return wl_say(ctx, WL_SKIP,
-			      "the kernel gave 2 MiB pages for only %lu of %lu KiB",
-			      huge, rss);
+		return wl_say(
+			ctx, WL_SKIP,
+			"the kernel gave 2 MiB pages for only %lu of %lu KiB",
+			huge, rss);
 	if (r->page_bytes && r->page_bytes != HUGE_BYTES && huge)
 		return wl_say(ctx, WL_SKIP,
 			      "the kernel gave 2 MiB pages unasked");

@@ -30,13 +30,17 @@ static enum wl_answer fail_run(struct wl_ctx *ctx, uint64_t iterations)
 	return wl_say(ctx, WL_FAIL, "failed because it was asked to");
 }
 
-#define SELFTEST(sym, text)                                                \
-	const struct workload wl_selftest_##sym = {                        \
-		.name = "selftest_" #sym, .group = "selftest",             \
-		.summary = text, .unit = WL_UNIT_NS,                       \
-		.better = WL_LOWER_IS_BETTER,                              \
-		.flags = WL_SELFTEST | WL_ONE_ITERATION,                   \
-		.points = &wl_no_point, .point_count = 1, .run = sym##_run}
+#define SELFTEST(sym, text)                              \
+	const struct workload wl_selftest_##sym = {      \
+		.name = "selftest_" #sym,                \
+		.group = "selftest",                     \
+		.summary = text,                         \
+		.unit = WL_UNIT_NS,                      \
+		.better = WL_LOWER_IS_BETTER,            \
+		.flags = WL_SELFTEST | WL_ONE_ITERATION, \
+		.points = &wl_no_point,                  \
+		.point_count = 1,                        \
+		.run = sym##_run}
 
 SELFTEST(panic, "makes the guest's kernel panic");
 SELFTEST(hang, "never returns");

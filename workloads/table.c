@@ -10,12 +10,26 @@
 const struct wl_point wl_no_point = {.name = ""};
 
 const struct workload *const workloads[] = {
-	&wl_null,	  &wl_delay,	    &wl_cpu_integer, &wl_cpu_float,
-	&wl_cpu_branch,	  &wl_cpu_aes,	    &wl_cpu_sha256,  &wl_cpu_memcpy,
-	&wl_kernel_syscall, &wl_kernel_switch, &wl_kernel_fault,
-	&wl_kernel_forkexec, &wl_kernel_mmap, &wl_mem_latency,
-	&wl_mem_bandwidth, &wl_selftest_panic, &wl_selftest_hang,
-	&wl_selftest_fail, NULL,
+	&wl_boot,
+	&wl_null,
+	&wl_delay,
+	&wl_cpu_integer,
+	&wl_cpu_float,
+	&wl_cpu_branch,
+	&wl_cpu_aes,
+	&wl_cpu_sha256,
+	&wl_cpu_memcpy,
+	&wl_kernel_syscall,
+	&wl_kernel_switch,
+	&wl_kernel_fault,
+	&wl_kernel_forkexec,
+	&wl_kernel_mmap,
+	&wl_mem_latency,
+	&wl_mem_bandwidth,
+	&wl_selftest_panic,
+	&wl_selftest_hang,
+	&wl_selftest_fail,
+	NULL,
 };
 
 static const char *const unit_names[] = {

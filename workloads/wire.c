@@ -72,8 +72,7 @@ long wire_decode(const void *buf, size_t len, struct wire_frame *frame)
 	if (len - WIRE_HEADER_BYTES < frame->length)
 		return 0;
 	frame->payload = (const char *)p + WIRE_HEADER_BYTES;
-	if (get32(p + 16) !=
-	    checksum(p, frame->payload, frame->length))
+	if (get32(p + 16) != checksum(p, frame->payload, frame->length))
 		return -EPROTO;
 	return (long)(WIRE_HEADER_BYTES + frame->length);
 }

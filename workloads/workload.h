@@ -18,22 +18,23 @@ enum wl_better { WL_LOWER_IS_BETTER, WL_HIGHER_IS_BETTER };
 
 enum wl_flags {
 	WL_ONE_ITERATION = 1 << 0, /* run(1) is a sample; no calibration */
-	WL_SELFTEST = 1 << 1,	   /* breaks things on purpose; never listed */
+	WL_SELFTEST = 1 << 1,      /* breaks things on purpose; never listed */
+	WL_BY_HOST = 1 << 2,       /* the harness measures it; no run() */
 };
 
 /* One setting of a workload. A workload without settings has one, "". */
 struct wl_point {
-	const char *name;	 /* "16MiB,2MiB-pages": stable, stored */
-	uint64_t bytes;		 /* working set, or length of a delay in ns */
-	uint64_t page_bytes;	 /* 0: whatever the system gives */
+	const char *name;    /* "16MiB,2MiB-pages": stable, stored */
+	uint64_t bytes;      /* working set, or length of a delay in ns */
+	uint64_t page_bytes; /* 0: whatever the system gives */
 };
 
 struct wl_ctx {
 	const struct wl_point *point;
-	void *state;	      /* the workload's own, from setup to teardown */
+	void *state;          /* the workload's own, from setup to teardown */
 	uint64_t ops_count;   /* operations in one iteration; set by setup */
 	uint64_t bytes_count; /* bytes in one iteration, for rates */
-	uint64_t sink;	      /* results go here, so that no work is dropped */
+	uint64_t sink;        /* results go here, so that no work is dropped */
 	char reason[160];     /* why setup or run failed */
 };
 
@@ -59,7 +60,7 @@ struct workload {
 extern const struct workload *const workloads[];
 
 const struct workload *workload_find(const char *name); /* NULL: none */
-const char *wl_unit_name(enum wl_unit unit);	/* "ns", "bytes_per_s" */
+const char *wl_unit_name(enum wl_unit unit); /* "ns", "bytes_per_s" */
 const char *wl_better_name(enum wl_better better);
 
 /* Note why, and answer what the caller returns. */

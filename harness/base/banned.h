@@ -13,6 +13,6 @@
 #include <time.h>
 
 #pragma GCC poison strcpy strcat sprintf vsprintf atoi atol strtok gmtime
-#pragma GCC poison localtime rand srand
+#pragma GCC poison localtime
 
 #endif

@@ -18,7 +18,7 @@ int file_read(const char *path, size_t max, struct strbuf *out)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t total = 0;
 	char buf[16384];
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -67,8 +67,7 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-int file_write(const char *path, const void *bytes, size_t len,
-	       struct err *err)
+int file_write(const char *path, const void *bytes, size_t len, struct err *err)
 {
 	char *tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
 	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -61,8 +61,7 @@ static void child_reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void child_run(const struct proc_spec *spec, int status_fd,
-		      pid_t parent)
+static void child_run(const struct proc_spec *spec, int status_fd, pid_t parent)
 {
 	int high = fcntl(status_fd, F_DUPFD_CLOEXEC, 100);
 	int ret;
@@ -188,8 +187,8 @@ static int input_fd(const char *input)
 	return fd;
 }
 
-int proc_capture(const char *const *argv, const char *input,
-		 struct strbuf *out, struct err *err)
+int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
+		 struct err *err)
 {
 	int in = input_fd(input);
 	int pipefd[2];
@@ -203,8 +202,8 @@ int proc_capture(const char *const *argv, const char *input,
 	}
 	{
 		struct proc_fd fds[] = {{in, 0}, {pipefd[1], 1}};
-		struct proc_spec spec = {.argv = argv, .fds = fds,
-					 .fd_count = ARRAY_SIZE(fds)};
+		struct proc_spec spec = {
+			.argv = argv, .fds = fds, .fd_count = ARRAY_SIZE(fds)};
 
 		ret = proc_spawn(&spec, &pid, err);
 	}
@@ -213,9 +212,9 @@ int proc_capture(const char *const *argv, const char *input,
 		drain(pipefd[0], out);
 		ret = proc_reap(pid, 60 * NS_PER_S);
 		if (ret)
-			ret = err_set(err, -EIO, "'%s' %s", argv[0],
-				      proc_status_text(ret, text,
-						       sizeof(text)));
+			ret = err_set(
+				err, -EIO, "'%s' %s", argv[0],
+				proc_status_text(ret, text, sizeof(text)));
 	}
 	close(pipefd[0]);
 out:

@@ -45,7 +45,7 @@ void proc_kill(pid_t pid);
 const char *proc_status_text(int status, char *buf, size_t size);
 
 /* Run to the end and collect stdout. 0, or -EIO when it did not exit 0. */
-int proc_capture(const char *const *argv, const char *input,
-		 struct strbuf *out, struct err *err);
+int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
+		 struct err *err);
 
 #endif

@@ -14,7 +14,7 @@ static const struct {
 	const char *suffix;
 	uint64_t factor;
 } byte_suffixes[] = {
-	{"", 1},    {"K", KIB}, {"KiB", KIB}, {"M", MIB},
+	{"", 1},      {"K", KIB}, {"KiB", KIB}, {"M", MIB},
 	{"MiB", MIB}, {"G", GIB}, {"GiB", GIB},
 };
 
@@ -51,10 +51,9 @@ int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 	v = strtoull(text, &end, 10);
 	if (errno || end == text || *end || text[0] == '-' || v < min ||
 	    v > max)
-		return err_set(err, -EINVAL,
-			       "'%s' is not a number from %llu to %llu", text,
-			       (unsigned long long)min,
-			       (unsigned long long)max);
+		return err_set(
+			err, -EINVAL, "'%s' is not a number from %llu to %llu",
+			text, (unsigned long long)min, (unsigned long long)max);
 	*value = v;
 	return 0;
 }
@@ -66,15 +65,20 @@ struct scale {
 };
 
 static const struct scale ns_scales[] = {
-	{1e9, 1e9, "s"}, {1e6, 1e6, "ms"}, {1e3, 1e3, "us"}, {0, 1, "ns"},
+	{1e9, 1e9, "s"},
+	{1e6, 1e6, "ms"},
+	{1e3, 1e3, "us"},
+	{0, 1, "ns"},
 };
 static const struct scale rate_scales[] = {
-	{1e9, 1e9, "GB/s"}, {1e6, 1e6, "MB/s"}, {1e3, 1e3, "kB/s"}, {0, 1, "B/s"},
+	{1e9, 1e9, "GB/s"},
+	{1e6, 1e6, "MB/s"},
+	{1e3, 1e3, "kB/s"},
+	{0, 1, "B/s"},
 };
 static const struct scale plain_scales[] = {{0, 1, ""}};
 
-const char *units_format(double value, const char *unit, char *buf,
-			 size_t size)
+const char *units_format(double value, const char *unit, char *buf, size_t size)
 {
 	const struct scale *s = plain_scales;
 	double magnitude = fabs(value);

@@ -24,8 +24,8 @@ enum { EXIT_USAGE = 64, EXIT_SETUP = 70 };
 
 static const int end_status[] = {
 	[VM_END_NONE] = EXIT_SETUP, [VM_END_POWER_OFF] = 0,
-	[VM_END_RESET] = 10,	    [VM_END_TRIPLE_FAULT] = 11,
-	[VM_END_HV_ERROR] = 12,	    [VM_END_STOPPED] = 13,
+	[VM_END_RESET] = 10,        [VM_END_TRIPLE_FAULT] = 11,
+	[VM_END_HV_ERROR] = 12,     [VM_END_STOPPED] = 13,
 };
 
 static const struct hv_ops *const backends[] = {&hv_kvm};
@@ -102,8 +102,7 @@ static int parse_word(const char *text, const char *const *words, size_t count,
 	return err_set(err, -1, "unknown %s '%s'", what, text);
 }
 
-static int parse_hv(const char *name, const struct hv_ops **hv,
-		    struct err *err)
+static int parse_hv(const char *name, const struct hv_ops **hv, struct err *err)
 {
 	size_t i;
 
@@ -160,8 +159,8 @@ static int parse_one(struct options *opt, int id, const char *arg,
 		opt->vm.paravirt = (enum hv_paravirt)n;
 		break;
 	case O_BACKING:
-		ret = parse_word(arg, backings, ARRAY_SIZE(backings),
-				 "backing", &n, err);
+		ret = parse_word(arg, backings, ARRAY_SIZE(backings), "backing",
+				 &n, err);
 		opt->vm.mem.backing = (enum mem_backing)n;
 		break;
 	case O_PREFAULT:
@@ -189,8 +188,8 @@ static int parse_options(int argc, char **argv, struct options *opt,
 	int ret = 0;
 	int id;
 
-	while (!ret && (id = getopt_long(argc, argv, "", long_options,
-					 NULL)) != -1) {
+	while (!ret &&
+	       (id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		if (id == O_HELP) {
 			fputs(usage, stdout);
 			exit(0);

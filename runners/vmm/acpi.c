@@ -9,7 +9,6 @@
 #include "runners/vmm/dev/power.h"
 #include "runners/vmm/mem.h"
 
-
 #include "dsdt.hex"
 
 #define LAPIC_GPA 0xfee00000u
@@ -159,8 +158,7 @@ static uint64_t write_dsdt(struct acpi_writer *w)
 
 static uint64_t write_xsdt(struct acpi_writer *w, uint64_t fadt, uint64_t madt)
 {
-	uint8_t *t = table_begin(w, "XSDT", 1,
-				 sizeof(struct acpi_header) + 16);
+	uint8_t *t = table_begin(w, "XSDT", 1, sizeof(struct acpi_header) + 16);
 
 	put64(t, sizeof(struct acpi_header), fadt);
 	put64(t, sizeof(struct acpi_header) + 8, madt);

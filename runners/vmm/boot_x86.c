@@ -52,9 +52,10 @@ static int image_open(struct image *img, const char *path, const char *what,
 	img->path = path;
 	img->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (img->fd < 0 && errno == ENOENT)
-		return err_set(err, -ENOENT,
-			       "cannot open %s '%s': no such file; build it with 'l1vh-bench guest build'",
-			       what, path);
+		return err_set(
+			err, -ENOENT,
+			"cannot open %s '%s': no such file; build it with 'l1vh-bench guest build'",
+			what, path);
 	if (img->fd < 0 || fstat(img->fd, &st))
 		return err_sys(err, -errno, "cannot open %s '%s'", what, path);
 	img->bytes = (uint64_t)st.st_size;
@@ -97,14 +98,15 @@ static int read_header(const struct image *img, struct setup_header *hdr,
 	if (ret)
 		return err_wrap(err, "not a bzImage");
 	if (hdr->boot_flag != 0xaa55 || hdr->header != HEADER_MAGIC)
-		return err_set(err, -EINVAL,
-			       "'%s' is not a bzImage: no boot header; rebuild it with 'l1vh-bench guest build'",
-			       img->path);
-	if (hdr->version < MIN_PROTOCOL ||
-	    !(hdr->xloadflags & XLF_KERNEL_64))
-		return err_set(err, -EINVAL,
-			       "'%s' has no 64-bit entry (boot protocol 0x%04x)",
-			       img->path, hdr->version);
+		return err_set(
+			err, -EINVAL,
+			"'%s' is not a bzImage: no boot header; rebuild it with 'l1vh-bench guest build'",
+			img->path);
+	if (hdr->version < MIN_PROTOCOL || !(hdr->xloadflags & XLF_KERNEL_64))
+		return err_set(
+			err, -EINVAL,
+			"'%s' has no 64-bit entry (boot protocol 0x%04x)",
+			img->path, hdr->version);
 	return 0;
 }
 
@@ -118,15 +120,16 @@ static int load_kernel(const struct mem *mem, const struct image *img,
 	void *to = mem_ptr(mem, hdr->pref_address, room);
 
 	if (offset + bytes > img->bytes)
-		return err_set(err, -EINVAL,
-			       "'%s' is a corrupt bzImage: its header asks for %llu bytes, the file has %llu",
-			       img->path, (unsigned long long)(offset + bytes),
-			       (unsigned long long)img->bytes);
+		return err_set(
+			err, -EINVAL,
+			"'%s' is a corrupt bzImage: its header asks for %llu bytes, the file has %llu",
+			img->path, (unsigned long long)(offset + bytes),
+			(unsigned long long)img->bytes);
 	if (!to)
-		return err_set(err, -ENOSPC,
-			       "the kernel needs %llu MiB and does not fit into guest RAM; give the guest more",
-			       (unsigned long long)((hdr->pref_address + room) >>
-						    20));
+		return err_set(
+			err, -ENOSPC,
+			"the kernel needs %llu MiB and does not fit into guest RAM; give the guest more",
+			(unsigned long long)((hdr->pref_address + room) >> 20));
 	return image_read(img, offset, to, bytes, err);
 }
 
@@ -147,10 +150,11 @@ static int load_initrd(const struct mem *mem, const char *path,
 		top = (uint64_t)hdr->initrd_addr_max + 1;
 	gpa = (top - (img.bytes < top ? img.bytes : top)) & ~0xfffULL;
 	if (img.bytes > top || gpa < kernel_end) {
-		ret = err_set(err, -ENOSPC,
-			      "the initramfs '%s' (%llu MiB) does not fit into %llu MiB of guest RAM beside the kernel; give the guest more",
-			      path, (unsigned long long)(img.bytes >> 20),
-			      (unsigned long long)(mem->bytes >> 20));
+		ret = err_set(
+			err, -ENOSPC,
+			"the initramfs '%s' (%llu MiB) does not fit into %llu MiB of guest RAM beside the kernel; give the guest more",
+			path, (unsigned long long)(img.bytes >> 20),
+			(unsigned long long)(mem->bytes >> 20));
 		goto out;
 	}
 	hdr->ramdisk_image = (uint32_t)gpa;
@@ -189,9 +193,10 @@ static int write_zero_page(const struct mem *mem, const char *cmdline,
 	size_t len = strlen(cmdline);
 
 	if (len > hdr->cmdline_size)
-		return err_set(err, -E2BIG,
-			       "the kernel command line has %zu bytes, %u are allowed",
-			       len, hdr->cmdline_size);
+		return err_set(
+			err, -E2BIG,
+			"the kernel command line has %zu bytes, %u are allowed",
+			len, hdr->cmdline_size);
 	memcpy(mem_ptr(mem, GPA_CMDLINE, len + 1), cmdline, len + 1);
 	memset(bp, 0, sizeof(*bp));
 	bp->hdr = *hdr;
@@ -219,14 +224,16 @@ static void write_page_tables(const struct mem *mem)
 		pd[i] = i << 21 | PDE_HUGE | PTE_PRESENT_WRITE;
 }
 
-void boot_long_mode(const struct mem *mem, uint64_t rip,
-		    struct vcpu_regs *regs)
+void boot_long_mode(const struct mem *mem, uint64_t rip, struct vcpu_regs *regs)
 {
 	/* Null, unused, code, data, and a TSS of two slots, at the selectors
 	 * that the 64-bit protocol names: 0x10 and 0x18. */
-	static const uint64_t gdt[] = {0, 0, 0x00af9b000000ffffULL,
+	static const uint64_t gdt[] = {0,
+				       0,
+				       0x00af9b000000ffffULL,
 				       0x00cf93000000ffffULL,
-				       0x00008b000000ffffULL, 0};
+				       0x00008b000000ffffULL,
+				       0};
 
 	memcpy(mem_ptr(mem, GPA_GDT, sizeof(gdt)), gdt, sizeof(gdt));
 	write_page_tables(mem);
@@ -248,8 +255,8 @@ void boot_long_mode(const struct mem *mem, uint64_t rip,
 /* mov $stamp,%eax; mov $port,%dx; out %eax,(%dx); movabs $entry,%rax; jmp */
 static void write_stub(const struct mem *mem, uint64_t entry)
 {
-	uint8_t code[] = {0xb8, 0, 0, 0, 0, 0x66, 0xba, 0, 0, 0xef,
-			  0x48, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xe0};
+	uint8_t code[] = {0xb8, 0, 0, 0, 0, 0x66, 0xba, 0, 0, 0xef, 0x48,
+			  0xb8, 0, 0, 0, 0, 0,    0,    0, 0, 0xff, 0xe0};
 	uint32_t stamp = STAMP_PHASE | STAMP_PHASE_FIRST_INSTRUCTION;
 	uint16_t port = STAMP_PORT;
 

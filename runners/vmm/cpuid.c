@@ -101,8 +101,7 @@ static void set_leaf1(struct cpuid_table *table, const struct cpuid_policy *p)
 }
 
 /* One package, single-threaded cores, on Intel and AMD alike. */
-static int set_topology(struct cpuid_table *table,
-			const struct cpuid_policy *p)
+static int set_topology(struct cpuid_table *table, const struct cpuid_policy *p)
 {
 	unsigned int bits = bits_for(p->vcpu_count);
 	struct cpuid_entry *e;
@@ -111,8 +110,8 @@ static int set_topology(struct cpuid_table *table,
 	for (i = 0; i < table->count; i++) {
 		e = &table->entries[i];
 		if (e->function == 4 && (e->eax & 0x1f))
-			e->eax = (e->eax & 0x3fff) |
-				 (((1u << bits) - 1) & 0x3f) << 26;
+			e->eax = (e->eax & 0x3fff) | (((1u << bits) - 1) & 0x3f)
+							     << 26;
 	}
 	e = cpuid_find(table, 0x80000008, 0);
 	if (e)
@@ -127,11 +126,16 @@ static int set_topology(struct cpuid_table *table,
 	drop_leaves(table, 0x1f, 0x1f);
 	e = cpuid_find(table, 0, 0);
 	if (e && e->eax >= 0xb) {
-		struct cpuid_entry smt = {.function = 0xb, .index = 0,
-					  .has_index = true, .ebx = 1,
-					  .ecx = 1 << 8, .edx = p->vcpu_index};
-		struct cpuid_entry core = {.function = 0xb, .index = 1,
-					   .has_index = true, .eax = bits,
+		struct cpuid_entry smt = {.function = 0xb,
+					  .index = 0,
+					  .has_index = true,
+					  .ebx = 1,
+					  .ecx = 1 << 8,
+					  .edx = p->vcpu_index};
+		struct cpuid_entry core = {.function = 0xb,
+					   .index = 1,
+					   .has_index = true,
+					   .eax = bits,
 					   .ebx = p->vcpu_count,
 					   .ecx = 2 << 8 | 1,
 					   .edx = p->vcpu_index};
@@ -168,8 +172,7 @@ static void set_extended(struct cpuid_table *table,
  */
 static int hide_hypervisor(struct cpuid_table *table)
 {
-	struct cpuid_entry e = {.function = HV_LEAF_BASE,
-				.eax = HV_LEAF_BASE};
+	struct cpuid_entry e = {.function = HV_LEAF_BASE, .eax = HV_LEAF_BASE};
 
 	drop_leaves(table, HV_LEAF_BASE, HV_LEAF_LAST);
 	memcpy(&e.ebx, "L1VH", 4);

@@ -31,7 +31,7 @@ struct cpuid_policy {
 	enum hv_paravirt paravirt;
 	uint32_t vcpu_index;
 	uint32_t vcpu_count;
-	bool has_tsc_deadline;	/* the LAPIC emulation has the timer mode */
+	bool has_tsc_deadline;  /* the LAPIC emulation has the timer mode */
 	bool has_invariant_tsc; /* the host's TSC is invariant */
 };
 

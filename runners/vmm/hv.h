@@ -29,10 +29,10 @@ enum hv_exit_kind {
 	HV_EXIT_MMIO,
 	HV_EXIT_PIO,
 	HV_EXIT_HALT,
-	HV_EXIT_KICKED,	  /* hv_vcpu_kick() was called, or a signal came */
-	HV_EXIT_EOI,	  /* the guest ended a level interrupt; see vector */
+	HV_EXIT_KICKED,   /* hv_vcpu_kick() was called, or a signal came */
+	HV_EXIT_EOI,      /* the guest ended a level interrupt; see vector */
 	HV_EXIT_SHUTDOWN, /* triple fault; the vCPU must not be run again */
-	HV_EXIT_ERROR,	  /* the hypervisor gave up; see detail */
+	HV_EXIT_ERROR,    /* the hypervisor gave up; see detail */
 	HV_EXIT_KIND_COUNT,
 };
 
@@ -40,18 +40,18 @@ enum hv_exit_kind {
 const char *hv_exit_kind_name(enum hv_exit_kind kind);
 
 struct hv_access {
-	uint64_t addr;	   /* guest-physical, or port number */
-	uint64_t data;	   /* in: written; out: what a read returns */
+	uint64_t addr;     /* guest-physical, or port number */
+	uint64_t data;     /* in: written; out: what a read returns */
 	uint8_t len_bytes; /* 1, 2, 4 or 8 */
 	bool is_write;
 };
 
 struct hv_exit {
 	enum hv_exit_kind kind;
-	uint32_t raw_reason;	 /* the backend's own number */
-	uint8_t vector;		 /* EOI only */
+	uint32_t raw_reason;     /* the backend's own number */
+	uint8_t vector;          /* EOI only */
 	struct hv_access access; /* MMIO and PIO only */
-	char detail[96];	 /* ERROR only */
+	char detail[96];         /* ERROR only */
 };
 
 struct hv_mem {

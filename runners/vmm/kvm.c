@@ -26,13 +26,15 @@ static int kvm_open(int *fd, struct err *err)
 		path = "/dev/kvm";
 	*fd = open(path, O_RDWR | O_CLOEXEC);
 	if (*fd < 0 && errno == ENOENT)
-		return err_set(err, -ENOENT,
-			       "cannot open '%s': no such device; load kvm_intel or kvm_amd, or use --lab",
-			       path);
+		return err_set(
+			err, -ENOENT,
+			"cannot open '%s': no such device; load kvm_intel or kvm_amd, or use --lab",
+			path);
 	if (*fd < 0 && errno == EACCES)
-		return err_set(err, -EACCES,
-			       "cannot open '%s': permission denied; run as root or join the device's group",
-			       path);
+		return err_set(
+			err, -EACCES,
+			"cannot open '%s': permission denied; run as root or join the device's group",
+			path);
 	if (*fd < 0)
 		return err_sys(err, -errno, "cannot open '%s'", path);
 	version = ioctl(*fd, KVM_GET_API_VERSION, 0);
@@ -138,10 +140,11 @@ static int kvm_mem_map(struct hv_vm *base, const struct hv_mem *mem,
 	};
 
 	if (ioctl(vm->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
-		return err_sys(err, -errno,
-			       "KVM cannot map %llu bytes at guest address 0x%llx",
-			       (unsigned long long)mem->size_bytes,
-			       (unsigned long long)mem->gpa);
+		return err_sys(
+			err, -errno,
+			"KVM cannot map %llu bytes at guest address 0x%llx",
+			(unsigned long long)mem->size_bytes,
+			(unsigned long long)mem->gpa);
 	vm->slot_count++;
 	return 0;
 }

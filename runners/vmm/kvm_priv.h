@@ -28,11 +28,11 @@ struct kvm_vcpu {
 	int fd;
 	struct kvm_run *run; /* owned mapping */
 	size_t run_bytes;
-	pthread_t thread;	 /* valid once has_thread is set */
-	atomic_bool has_thread;	 /* release in run, acquire in kick */
-	uint32_t pio_left;	 /* string I/O items still to hand up */
-	uint8_t *pio_next;	 /* inside the shared page */
-	uint8_t *read_into;	 /* where the answer to a read belongs */
+	pthread_t thread;       /* valid once has_thread is set */
+	atomic_bool has_thread; /* release in run, acquire in kick */
+	uint32_t pio_left;      /* string I/O items still to hand up */
+	uint8_t *pio_next;      /* inside the shared page */
+	uint8_t *read_into;     /* where the answer to a read belongs */
 };
 
 int kvm_vcpu_create(struct hv_vm *vm, uint32_t index, struct hv_vcpu **out,

@@ -208,8 +208,8 @@ static struct vcpu_segment segment_from_kvm(const struct kvm_segment *k)
 		.limit = k->limit,
 		.selector = k->selector,
 		.attr = (uint16_t)(k->type | k->s << 4 | k->dpl << 5 |
-				   k->present << 7 | k->avl << 12 |
-				   k->l << 13 | k->db << 14 | k->g << 15),
+				   k->present << 7 | k->avl << 12 | k->l << 13 |
+				   k->db << 14 | k->g << 15),
 	};
 }
 

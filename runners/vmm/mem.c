@@ -42,16 +42,17 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 
 	*mem = (struct mem){.bytes = cfg->bytes};
 	if (cfg->bytes < MEM_MIN_BYTES || cfg->bytes % HUGE_PAGE_BYTES)
-		return err_set(err, -EINVAL,
-			       "guest RAM must be at least 32M and a multiple of 2M");
+		return err_set(
+			err, -EINVAL,
+			"guest RAM must be at least 32M and a multiple of 2M");
 	mem->host = cfg->backing == MEM_BACKING_HUGETLB
 			    ? map_hugetlb(cfg->bytes)
 			    : map_aligned(cfg->bytes);
 	if (!mem->host)
 		return err_sys(err, -errno, "cannot map %llu MiB of guest RAM",
 			       (unsigned long long)(cfg->bytes >> 20));
-	mem->low_bytes = cfg->bytes < MEM_HOLE_START ? cfg->bytes
-						     : MEM_HOLE_START;
+	mem->low_bytes =
+		cfg->bytes < MEM_HOLE_START ? cfg->bytes : MEM_HOLE_START;
 	if (cfg->backing != MEM_BACKING_HUGETLB)
 		madvise(mem->host, mem->bytes, advice);
 	if (cfg->prefault &&
@@ -62,9 +63,8 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 
 int mem_map_guest(const struct mem *mem, struct hv_vm *hv, struct err *err)
 {
-	struct hv_mem low = {.gpa = 0,
-			     .size_bytes = mem->low_bytes,
-			     .host = mem->host};
+	struct hv_mem low = {
+		.gpa = 0, .size_bytes = mem->low_bytes, .host = mem->host};
 	struct hv_mem high = {.gpa = MEM_HOLE_END,
 			      .size_bytes = mem->bytes - mem->low_bytes,
 			      .host = (char *)mem->host + mem->low_bytes};

@@ -19,7 +19,7 @@ struct hv_vm;
 
 enum mem_backing {
 	MEM_BACKING_THP,     /* anonymous, huge pages advised */
-	MEM_BACKING_4K,	     /* anonymous, huge pages refused */
+	MEM_BACKING_4K,      /* anonymous, huge pages refused */
 	MEM_BACKING_HUGETLB, /* 2 MiB pages reserved by the administrator */
 };
 

@@ -31,8 +31,7 @@ static void end_section(struct stamp_log *log, uint32_t section,
 	log->begin_ns = 0;
 }
 
-static void calibrate(struct stamp_log *log, uint32_t number,
-		      uint64_t exit_ns)
+static void calibrate(struct stamp_log *log, uint32_t number, uint64_t exit_ns)
 {
 	uint64_t cost = exit_ns - log->calibrate_last_ns;
 

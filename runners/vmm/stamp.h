@@ -19,7 +19,7 @@
 #define STAMP_KIND_MASK 0xf0000000u
 #define STAMP_BEGIN 0x10000000u /* number: of the section */
 #define STAMP_END 0x20000000u
-#define STAMP_PHASE 0x30000000u	    /* number: one of below */
+#define STAMP_PHASE 0x30000000u     /* number: one of below */
 #define STAMP_CALIBRATE 0x40000000u /* written back to back */
 
 #define STAMP_PHASE_FIRST_INSTRUCTION 1

@@ -302,8 +302,7 @@ static void io_loop(struct vm *vm)
 			continue;
 		if (fds[1].revents)
 			terminal_input(vm);
-		if (fds[2].revents &&
-		    console_receive(&vm->console) == -EPIPE)
+		if (fds[2].revents && console_receive(&vm->console) == -EPIPE)
 			channel_open = false;
 	}
 }
@@ -332,8 +331,10 @@ void vm_write_ledger(const struct vm *vm, FILE *out)
 		for (k = 0; k < HV_EXIT_KIND_COUNT; k++)
 			if (vm->vcpus[v].ledger.count[k])
 				fprintf(out,
-					"ledger %u %s %" PRIu64 " %" PRIu64 "\n",
-					v, hv_exit_kind_name((enum hv_exit_kind)k),
+					"ledger %u %s %" PRIu64 " %" PRIu64
+					"\n",
+					v,
+					hv_exit_kind_name((enum hv_exit_kind)k),
 					vm->vcpus[v].ledger.count[k],
 					vm->vcpus[v].ledger.handled_ns[k]);
 }

@@ -37,10 +37,10 @@ struct vm_config {
 	struct mem_config mem;
 	uint32_t vcpu_count;
 	enum hv_paravirt paravirt;
-	int serial_fd;	/* guest's COM1 output; -1: dropped */
+	int serial_fd;  /* guest's COM1 output; -1: dropped */
 	int channel_fd; /* result channel; -1: none */
-	int input_fd;	/* keys for COM1; -1: none */
-	FILE *events;	/* what the harness hears; NULL: nothing */
+	int input_fd;   /* keys for COM1; -1: none */
+	FILE *events;   /* what the harness hears; NULL: nothing */
 };
 
 /* How a life ended. Each is also an exit status of the VMM process. */
@@ -50,7 +50,7 @@ enum vm_end {
 	VM_END_RESET,
 	VM_END_TRIPLE_FAULT,
 	VM_END_HV_ERROR, /* see vm->end_detail */
-	VM_END_STOPPED,	 /* vm_stop() */
+	VM_END_STOPPED,  /* vm_stop() */
 	VM_END_COUNT,
 };
 
@@ -89,8 +89,8 @@ struct vm {
 	bool devices_ready;
 	struct vm_vcpu vcpus[VM_MAX_VCPUS];
 	uint32_t vcpu_count;
-	int wake_fd;	   /* eventfd; vm_run() sleeps on it */
-	_Atomic(int) end;  /* enum vm_end; the first to set it wins */
+	int wake_fd;          /* eventfd; vm_run() sleeps on it */
+	_Atomic(int) end;     /* enum vm_end; the first to set it wins */
 	char end_detail[160]; /* written by the winner, before wake_fd */
 };
 

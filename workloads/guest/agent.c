@@ -156,7 +156,7 @@ static void run_series(const char *name, const char *point_name,
 	char reason[200] = "";
 	char count[32];
 
-	if (!point) {
+	if (!point || !wl->run) {
 		send_answer(WIRE_FAIL, name, point_name,
 			    "this agent does not know it");
 		return;

@@ -84,8 +84,8 @@ static void cpuid_leaf(struct out *o, uint32_t leaf, uint32_t sub)
 
 	__cpuid_count(leaf, sub, a, b, c, d);
 	if (a | b | c | d)
-		line(o, "cpuid.%08x.%u=%08x %08x %08x %08x", leaf, sub, a, b,
-		     c, d);
+		line(o, "cpuid.%08x.%u=%08x %08x %08x %08x", leaf, sub, a, b, c,
+		     d);
 }
 
 /* Leaves that have subleaves, and how many are worth reading. */
@@ -142,7 +142,8 @@ static void memory_lines(struct out *o)
 	int i;
 
 	for (i = 0; i < 64; i++) {
-		snprintf(path, sizeof(path), "/sys/firmware/memmap/%d/start", i);
+		snprintf(path, sizeof(path), "/sys/firmware/memmap/%d/start",
+			 i);
 		if (access(path, R_OK))
 			return;
 		first_line(path, start, sizeof(start));
@@ -198,8 +199,9 @@ size_t identity_write(char *buf, size_t size)
 	line(&o, "cpu.count=%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	line(&o, "memory.total_bytes=%lld",
 	     (long long)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-	file_line(&o, "clocksource",
-		  "/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	file_line(
+		&o, "clocksource",
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource");
 	file_line(&o, "thp", "/sys/kernel/mm/transparent_hugepage/enabled");
 	folder_lines(&o, "mitigation",
 		     "/sys/devices/system/cpu/vulnerabilities");

@@ -80,8 +80,7 @@ static double sample_value(const struct workload *wl, const struct wl_ctx *ctx,
 	       (double)(ctx->ops_count ? ctx->ops_count : 1);
 }
 
-static enum wl_answer run_samples(const struct workload *wl,
-				  struct wl_ctx *ctx,
+static enum wl_answer run_samples(const struct workload *wl, struct wl_ctx *ctx,
 				  const struct measure_plan *plan,
 				  const struct measure_sink *sink)
 {

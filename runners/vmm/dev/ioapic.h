@@ -17,7 +17,7 @@
 #define IOAPIC_PIN_COUNT 24
 
 struct ioapic {
-	struct hv_vm *hv; /* borrowed */
+	struct hv_vm *hv;     /* borrowed */
 	pthread_mutex_t lock; /* guards all below */
 	uint8_t select;
 	uint32_t id;

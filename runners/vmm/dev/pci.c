@@ -70,9 +70,9 @@ void pci_function_init(struct pci_function *fn, struct pci_bus *bus,
 
 void pci_bus_init(struct pci_bus *bus, struct hv_vm *hv)
 {
-	static const struct pci_identity bridge = {
-		.vendor_id = 0x8086, .device_id = 0x0d57,
-		.class_code = 0x060000};
+	static const struct pci_identity bridge = {.vendor_id = 0x8086,
+						   .device_id = 0x0d57,
+						   .class_code = 0x060000};
 
 	memset(bus, 0, sizeof(*bus));
 	bus->hv = hv;
@@ -215,8 +215,7 @@ static uint64_t msix_pba(const struct pci_function *fn)
 	return bits;
 }
 
-static void msix_table_access(struct pci_function *fn,
-			      struct hv_access *access)
+static void msix_table_access(struct pci_function *fn, struct hv_access *access)
 {
 	uint32_t index = (uint32_t)access->addr / MSIX_ENTRY_BYTES;
 	uint32_t word = (uint32_t)access->addr / 4 % 4;
@@ -258,8 +257,8 @@ static void config_write_byte(struct pci_function *fn, uint32_t off,
 		mask = ~(PCI_BAR_BYTES - 1) >> 8 * (off % 4);
 		fn->config[off] = (uint8_t)(value & mask);
 	} else if (fn->msix_cap && off == fn->msix_cap + 3u) {
-		fn->config[off] = (uint8_t)((fn->config[off] & 0x3f) |
-					    (value & 0xc0));
+		fn->config[off] =
+			(uint8_t)((fn->config[off] & 0x3f) | (value & 0xc0));
 		msix_flush_pending(fn);
 	}
 }
@@ -286,8 +285,7 @@ static void config_data(struct pci_bus *bus, struct hv_access *access,
 			config_write_byte(fn, off + i,
 					  (uint8_t)(access->data >> 8 * i));
 		else
-			access->data |= (uint64_t)fn->config[off + i]
-					<< 8 * i;
+			access->data |= (uint64_t)fn->config[off + i] << 8 * i;
 	}
 }
 

@@ -73,8 +73,8 @@ void pci_function_init(struct pci_function *fn, struct pci_bus *bus,
 int pci_bus_add(struct pci_bus *bus, uint32_t slot, struct pci_function *fn);
 
 /* Append a capability of LEN bytes, its two header bytes included. */
-int pci_add_capability(struct pci_function *fn, uint8_t id,
-		       const void *body, uint8_t len);
+int pci_add_capability(struct pci_function *fn, uint8_t id, const void *body,
+		       uint8_t len);
 
 /* MSI-X with COUNT vectors, its table in BAR 1. */
 int pci_add_msix(struct pci_function *fn, uint32_t count);

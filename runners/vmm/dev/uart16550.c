@@ -30,8 +30,8 @@ static void flush_line(struct uart *u)
 	size_t done = 0;
 
 	while (u->out_fd >= 0 && done < u->line_len) {
-		ssize_t n = write(u->out_fd, u->line + done,
-				  u->line_len - done);
+		ssize_t n =
+			write(u->out_fd, u->line + done, u->line_len - done);
 
 		if (n <= 0)
 			break;

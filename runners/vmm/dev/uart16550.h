@@ -17,13 +17,13 @@ struct ioapic;
 
 struct uart {
 	struct ioapic *ioapic; /* borrowed */
-	int out_fd;	       /* borrowed; -1: output is dropped */
+	int out_fd;            /* borrowed; -1: output is dropped */
 	pthread_mutex_t lock;  /* guards all below */
 	uint8_t ier, lcr, mcr, scr, dll, dlm;
 	bool thr_empty_pending;
 	uint8_t in[256];
 	uint32_t in_head, in_tail; /* free running, masked on use */
-	char line[512];		   /* output is written a line at a time */
+	char line[512];            /* output is written a line at a time */
 	size_t line_len;
 };
 

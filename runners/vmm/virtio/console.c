@@ -216,8 +216,8 @@ static bool has_rx_buffer(struct console *con)
 	const struct virtq *q = &con->dev.queues[Q_RX];
 	const uint16_t *idx = mem_ptr(con->dev.mem, q->avail_gpa + 2, 2);
 
-	return (con->dev.status & VIRTIO_STATUS_DRIVER_OK) && q->ready &&
-	       idx && __atomic_load_n(idx, __ATOMIC_ACQUIRE) != q->next_avail;
+	return (con->dev.status & VIRTIO_STATUS_DRIVER_OK) && q->ready && idx &&
+	       __atomic_load_n(idx, __ATOMIC_ACQUIRE) != q->next_avail;
 }
 
 bool console_wants_input(struct console *con)

@@ -30,8 +30,8 @@ struct virtio_dev_ops {
 	uint32_t queue_count;
 	uint64_t features; /* beside VIRTIO_F_VERSION_1 */
 
-	void (*config_read)(const struct virtio_dev *dev, size_t off,
-			    void *buf, size_t len); /* optional */
+	void (*config_read)(const struct virtio_dev *dev, size_t off, void *buf,
+			    size_t len); /* optional */
 	void (*notify)(struct virtio_dev *dev, uint32_t queue);
 	void (*reset)(struct virtio_dev *dev); /* optional */
 };

@@ -100,8 +100,7 @@ static uint32_t feature_word(uint64_t features, uint32_t select)
 	return select < 2 ? (uint32_t)(features >> 32 * select) : 0;
 }
 
-static uint64_t queue_read(const struct virtq *q, uint32_t reg,
-			   uint16_t index)
+static uint64_t queue_read(const struct virtq *q, uint32_t reg, uint16_t index)
 {
 	switch (reg) {
 	case R_QUEUE_SIZE:
@@ -305,8 +304,8 @@ static int add_cap(struct virtio_pci *vp, uint8_t type, uint32_t offset,
 		   uint32_t extra)
 {
 	struct virtio_pci_cap cap = {
-		.cap_len = type == CFG_TYPE_NOTIFY ? sizeof(cap)
-						   : sizeof(cap) - 4,
+		.cap_len =
+			type == CFG_TYPE_NOTIFY ? sizeof(cap) : sizeof(cap) - 4,
 		.cfg_type = type,
 		.offset = offset,
 		.length = BAR_PART_BYTES,

@@ -102,8 +102,7 @@ static int read_chain(const struct virtq *q, const struct mem *mem,
 	return -EPROTO; /* a loop */
 }
 
-int virtq_pop(struct virtq *q, const struct mem *mem,
-	      struct virtq_chain *chain)
+int virtq_pop(struct virtq *q, const struct mem *mem, struct virtq_chain *chain)
 {
 	uint16_t avail_index;
 	int ret;

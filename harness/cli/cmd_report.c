@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/report_out.h"
+#include "harness/store/run_data.h"
+#include "harness/store/store.h"
+#include "reports/html.h"
+#include "reports/json.h"
+#include "reports/model.h"
+#include "reports/text.h"
+
+static void out_text(const struct model *m, FILE *out)
+{
+	text_write(m, out);
+}
+
+static void out_json(const struct model *m, FILE *out)
+{
+	json_t *json = json_report(m);
+
+	json_dumpf(json, out, JSON_INDENT(1));
+	fputc('\n', out);
+	json_decref(json);
+}
+
+static void out_html(const struct model *m, FILE *out)
+{
+	struct strbuf page = {0};
+
+	html_write(m, &page);
+	fwrite(strbuf_str(&page), 1, page.len, out);
+	strbuf_release(&page);
+}
+
+static const struct {
+	const char *name;
+	void (*write)(const struct model *m, FILE *out);
+} formats[] = {
+	{"text", out_text},
+	{"json", out_json},
+	{"html", out_html},
+	{NULL, NULL},
+};
+
+int report_out(struct store *store, int64_t run_id, const char *format,
+	       FILE *out, struct err *err)
+{
+	struct run_data run;
+	struct model model;
+	int i, ret;
+
+	for (i = 0; formats[i].name && strcmp(formats[i].name, format); i++)
+		;
+	if (!formats[i].name)
+		return err_set(
+			err, -EINVAL,
+			"unknown format '%s'; there are text, json and html",
+			format);
+	ret = run_data_load(store, run_id, &run, err);
+	if (ret)
+		return ret;
+	model_init(&model, &run);
+	formats[i].write(&model, out);
+	model_release(&model);
+	run_data_release(&run);
+	if (fflush(out) || ferror(out))
+		return err_sys(err, -errno, "cannot write the report");
+	return 0;
+}
+
+int report_html_file(struct store *store, int64_t run_id, const char *path,
+		     struct err *err)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&bytes, &size);
+	int ret = report_out(store, run_id, "html", f, err);
+
+	fclose(f);
+	if (!ret)
+		ret = file_write(path, bytes, size, err);
+	free(bytes);
+	return ret;
+}
+
+static const char usage[] = "usage: l1vh-bench report [RUN] [options]\n"
+			    "Show a stored run, the latest one by default.\n"
+			    "  --db FILE       results (results/l1vh.db)\n"
+			    "  --format NAME   text, json or html (text)\n"
+			    "  --output FILE   write there instead of stdout\n";
+
+enum { O_DB = 1, O_FORMAT, O_OUTPUT };
+
+static const struct option options[] = {
+	{"db", required_argument, NULL, O_DB},
+	{"format", required_argument, NULL, O_FORMAT},
+	{"output", required_argument, NULL, O_OUTPUT},
+	{NULL, 0, NULL, 0},
+};
+
+struct report_args {
+	const char *db;
+	const char *format;
+	const char *output;
+	uint64_t run_id; /* 0: the latest */
+};
+
+static int parse(int argc, char **argv, struct report_args *args,
+		 struct err *err)
+{
+	int id;
+
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (id == O_DB)
+			args->db = optarg;
+		else if (id == O_FORMAT)
+			args->format = optarg;
+		else if (id == O_OUTPUT)
+			args->output = optarg;
+		else
+			return err_set(err, -EINVAL,
+				       "see 'l1vh-bench report --help'");
+	}
+	if (optind < argc)
+		return units_parse_uint(argv[optind], 1, INT64_MAX,
+					&args->run_id, err);
+	return 0;
+}
+
+static int write_report(const struct report_args *args, struct store *store,
+			struct err *err)
+{
+	int64_t run_id = (int64_t)args->run_id;
+	FILE *out = stdout;
+	int ret = 0;
+
+	if (!run_id)
+		ret = store_run_latest(store, &run_id, err);
+	if (!ret && args->output && !strcmp(args->format, "html"))
+		return report_html_file(store, run_id, args->output, err);
+	if (!ret && args->output) {
+		out = fopen(args->output, "we");
+		if (!out)
+			return err_sys(err, -errno, "cannot create '%s'",
+				       args->output);
+	}
+	if (!ret)
+		ret = report_out(store, run_id, args->format, out, err);
+	if (out != stdout)
+		fclose(out);
+	return ret;
+}
+
+static int report_run(int argc, char **argv)
+{
+	struct report_args args = {.db = "results/l1vh.db", .format = "text"};
+	struct store *store = NULL;
+	struct err err = {0};
+	int ret = parse(argc, argv, &args, &err);
+
+	if (!ret)
+		ret = store_open_readonly(args.db, &store, &err);
+	if (!ret)
+		ret = write_report(&args, store, &err);
+	store_close(store);
+	if (ret == -EINVAL || ret == -ENOENT)
+		return complain(STATUS_USAGE, "report: %s", err.msg);
+	return ret ? complain(STATUS_INTERNAL, "report: %s", err.msg)
+		   : STATUS_OK;
+}
+
+const struct command cmd_report = {
+	.name = "report",
+	.summary = "show a stored run as text, JSON or HTML",
+	.usage = usage,
+	.run = report_run,
+};

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * run - probe, choose runners, measure by a schedule, store each result as
+ * it comes, and show the comparison.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/base/xmalloc.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/report_out.h"
+#include "harness/cli/site.h"
+#include "harness/core/envinfo.h"
+#include "harness/core/plan.h"
+#include "harness/core/result.h"
+#include "harness/core/runner.h"
+#include "harness/store/store.h"
+
+#define LAB_TIMEOUT_FACTOR 3
+#define MANIFEST_MAX 65536
+
+static const char usage[] =
+	"usage: l1vh-bench run [options]\n"
+	"Run the quick suite natively and in guests, store every sample, print a\n"
+	"comparison and write one HTML page.\n"
+	"  --runners LIST     of 'l1vh-bench list' (native,kvm)\n"
+	"  --workloads LIST   workloads or groups (all)\n"
+	"  --blocks N         rounds in which each runner boots once (4)\n"
+	"  --samples N        repetitions in a boot (5)\n"
+	"  --target-ms N      wanted length of one repetition (10)\n"
+	"  --vcpus N          of the guest, and CPUs natively (1)\n"
+	"  --memory SIZE      of the guest, and limit natively (512M)\n"
+	"  --paravirt MODE    identical or best (identical)\n"
+	"  --timeout S        for one boot with all its series (120)\n"
+	"  --seed N           of the random order (from the system)\n"
+	"  --db FILE          results (results/l1vh.db)\n"
+	"  --html FILE        the page (beside the results)\n"
+	"  --lab, --no-lab    measure in the emulated host; never do so\n"
+	"Exit status: 0 all measured, 2 cases failed or the run was stopped,\n"
+	"64 usage, 70 internal.\n";
+
+enum option_id {
+	O_RUNNERS = 1,
+	O_WORKLOADS,
+	O_BLOCKS,
+	O_SAMPLES,
+	O_TARGET,
+	O_VCPUS,
+	O_MEMORY,
+	O_PARAVIRT,
+	O_TIMEOUT,
+	O_SEED,
+	O_DB,
+	O_HTML,
+	O_LAB,
+	O_NO_LAB,
+};
+
+static const struct option options[] = {
+	{"runners", required_argument, NULL, O_RUNNERS},
+	{"workloads", required_argument, NULL, O_WORKLOADS},
+	{"blocks", required_argument, NULL, O_BLOCKS},
+	{"samples", required_argument, NULL, O_SAMPLES},
+	{"target-ms", required_argument, NULL, O_TARGET},
+	{"vcpus", required_argument, NULL, O_VCPUS},
+	{"memory", required_argument, NULL, O_MEMORY},
+	{"paravirt", required_argument, NULL, O_PARAVIRT},
+	{"timeout", required_argument, NULL, O_TIMEOUT},
+	{"seed", required_argument, NULL, O_SEED},
+	{"db", required_argument, NULL, O_DB},
+	{"html", required_argument, NULL, O_HTML},
+	{"lab", no_argument, NULL, O_LAB},
+	{"no-lab", no_argument, NULL, O_NO_LAB},
+	{NULL, 0, NULL, 0},
+};
+
+struct run_args {
+	struct plan plan;
+	const char *wanted[PLAN_MAX_RUNNERS];
+	size_t wanted_count;
+	const char *workloads;
+	const char *db;
+	const char *html; /* NULL: beside the results */
+	enum site_choice choice;
+};
+
+static int parse_runners(char *list, struct run_args *args, struct err *err)
+{
+	char *word;
+
+	args->wanted_count = 0;
+	while ((word = strsep(&list, ","))) {
+		const struct runner_ops *runner = runner_find(word);
+
+		if (!runner)
+			return err_set(
+				err, -EINVAL,
+				"unknown runner '%s'; 'l1vh-bench list' names them",
+				word);
+		if (args->wanted_count == PLAN_MAX_RUNNERS)
+			return err_set(err, -EINVAL, "too many runners");
+		args->wanted[args->wanted_count++] = runner->name;
+	}
+	return 0;
+}
+
+static int parse_count(const char *text, uint64_t max, uint32_t *value,
+		       struct err *err)
+{
+	uint64_t number;
+	int ret = units_parse_uint(text, 1, max, &number, err);
+
+	if (!ret)
+		*value = (uint32_t)number;
+	return ret;
+}
+
+static int parse_scaled(const char *text, uint64_t unit_ns, uint64_t *ns,
+			struct err *err)
+{
+	int ret = units_parse_uint(text, 1, 1000000, ns, err);
+
+	*ns *= unit_ns;
+	return ret;
+}
+
+static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
+{
+	switch (id) {
+	case O_RUNNERS:
+		return parse_runners(arg, a, err);
+	case O_WORKLOADS:
+		a->workloads = arg;
+		return 0;
+	case O_BLOCKS:
+		return parse_count(arg, 10000, &a->plan.block_count, err);
+	case O_SAMPLES:
+		return parse_count(arg, 10000, &a->plan.sample_count, err);
+	case O_TARGET:
+		return parse_scaled(arg, NS_PER_MS, &a->plan.target_ns, err);
+	case O_VCPUS:
+		return parse_count(arg, 64, &a->plan.vcpu_count, err);
+	case O_MEMORY:
+		return units_parse_bytes(arg, &a->plan.ram_bytes, err);
+	case O_PARAVIRT:
+		a->plan.paravirt = arg;
+		if (strcmp(arg, "identical") && strcmp(arg, "best"))
+			return err_set(
+				err, -EINVAL,
+				"unknown paravirt mode '%s'; there are identical and best",
+				arg);
+		return 0;
+	case O_TIMEOUT:
+		return parse_scaled(arg, NS_PER_S, &a->plan.timeout_ns, err);
+	case O_SEED:
+		return units_parse_uint(arg, 0, INT64_MAX, &a->plan.seed, err);
+	case O_DB:
+		a->db = arg;
+		return 0;
+	case O_HTML:
+		a->html = arg;
+		return 0;
+	case O_LAB:
+		a->choice = SITE_LAB;
+		return 0;
+	case O_NO_LAB:
+		a->choice = SITE_HOST;
+		return 0;
+	default:
+		return err_set(err, -EINVAL, "see 'l1vh-bench run --help'");
+	}
+}
+
+static int parse(int argc, char **argv, struct run_args *args, struct err *err)
+{
+	int ret = 0;
+	int id;
+
+	plan_init_quick(&args->plan);
+	if (getrandom(&args->plan.seed, sizeof(args->plan.seed), 0) < 0)
+		args->plan.seed = 1;
+	args->plan.seed &= UINT32_MAX; /* short enough to be typed again */
+	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		ret = parse_one(args, id, optarg, err);
+	if (!ret && optind < argc)
+		ret = err_set(err, -EINVAL, "unexpected argument '%s'",
+			      argv[optind]);
+	if (!ret)
+		ret = plan_add_workloads(&args->plan, args->workloads, err);
+	return ret;
+}
+
+struct session {
+	struct plan *plan;
+	struct site site;
+	struct store *store;
+	struct schedule sched;
+	int64_t run_id;
+	size_t failed_count;
+};
+
+static char *guest_manifest(void)
+{
+	char *path = file_beside_exe("guest/manifest");
+	struct strbuf text = {0};
+	char *copy;
+
+	file_read(path, MANIFEST_MAX, &text);
+	copy = xstrdup(strbuf_str(&text));
+	strbuf_release(&text);
+	free(path);
+	return copy;
+}
+
+static char *dump_member(const json_t *o, const char *key)
+{
+	char *text = json_dumps(json_object_get(o, key), JSON_COMPACT);
+
+	return text ? text : xstrdup("{}");
+}
+
+/* Everything that was decided is on disk before anything is measured. */
+static int session_register(struct session *s, struct err *err)
+{
+	char *plan = json_dumps(plan_to_json(s->plan), JSON_COMPACT);
+	char *fingerprint = dump_member(s->site.hello, "fingerprint");
+	char *probe = dump_member(s->site.hello, "probe");
+	char *manifest = guest_manifest();
+	const struct run_info info = {
+		.seed = s->plan->seed,
+		.revision = envinfo_revision(),
+		.plan_json = plan,
+		.fingerprint_json = fingerprint,
+		.probe_json = probe,
+		.guest_manifest = manifest,
+		.is_lab = s->site.worker.is_lab,
+	};
+	int ret = store_run_begin(s->store, &info, &s->run_id, err);
+	size_t i;
+
+	for (i = 0; i < s->sched.count && !ret; i++)
+		ret = store_schedule_add(s->store, s->run_id, (uint32_t)i,
+					 s->sched.cases[i].block,
+					 s->sched.cases[i].runner, err);
+	free(manifest);
+	free(probe);
+	free(fingerprint);
+	free(plan);
+	return ret;
+}
+
+static bool has_failed(const struct result *res)
+{
+	size_t i;
+
+	if (res->status != RUN_OK)
+		return true;
+	for (i = 0; i < res->series_count; i++)
+		if (res->series[i].status != RUN_OK &&
+		    res->series[i].status != RUN_SKIPPED)
+			return true;
+	return false;
+}
+
+static int run_one(struct session *s, uint32_t position, struct progress *p,
+		   struct err *err)
+{
+	const struct bench_case *bc = &s->sched.cases[position];
+	char what[64], outcome[480];
+	struct result res;
+	int ret;
+
+	snprintf(what, sizeof(what), "block %u %s", bc->block + 1, bc->runner);
+	progress_begin(p, what);
+	result_init(&res);
+	ret = worker_link_run(&s->site.worker, bc, &stop_wanted, progress_tick,
+			      p, &res, err);
+	if (ret) {
+		result_release(&res);
+		return ret;
+	}
+	ret = store_result_add(s->store, s->run_id, position, bc, &res, err);
+	s->failed_count += has_failed(&res);
+	snprintf(outcome, sizeof(outcome), "%s%s%s",
+		 run_status_name(res.status), res.reason[0] ? ": " : "",
+		 res.reason);
+	progress_end(p, outcome);
+	result_release(&res);
+	return ret;
+}
+
+static int session_measure(struct session *s, struct err *err)
+{
+	struct progress p;
+	int ret = 0;
+	uint32_t i;
+
+	progress_init(&p, s->sched.count);
+	for (i = 0; i < s->sched.count && !ret; i++) {
+		if (stop_wanted)
+			ret = err_set(err, -ECANCELED, "stopped");
+		else
+			ret = run_one(s, i, &p, err);
+	}
+	progress_finish(&p);
+	return ret;
+}
+
+static int session_open(struct session *s, struct run_args *args,
+			struct err *err)
+{
+	int ret = store_open(args->db, &s->store, err);
+	size_t i;
+
+	if (!ret)
+		ret = site_open(&s->site, args->choice, args->wanted,
+				args->wanted_count, err);
+	if (ret)
+		return ret;
+	if (!s->site.runner_count)
+		return err_set(
+			err, -ENODEV,
+			"none of the wanted runners works here; 'l1vh-bench probe' says what this host has, --lab uses an emulated one");
+	for (i = 0; i < s->site.runner_count; i++)
+		s->plan->runners[i] = s->site.runners[i];
+	s->plan->runner_count = s->site.runner_count;
+	if (s->site.worker.is_lab)
+		s->plan->timeout_ns *= LAB_TIMEOUT_FACTOR;
+	schedule_init(&s->sched, s->plan);
+	return session_register(s, err);
+}
+
+static void session_close(struct session *s)
+{
+	schedule_release(&s->sched);
+	site_close(&s->site);
+	store_close(s->store);
+}
+
+/* "results/l1vh.db" gives "results/l1vh.html". */
+static char *html_path(const struct run_args *args)
+{
+	size_t len = strlen(args->db);
+
+	if (args->html)
+		return xstrdup(args->html);
+	if (len > 3 && !strcmp(args->db + len - 3, ".db"))
+		len -= 3;
+	return xasprintf("%.*s.html", (int)len, args->db);
+}
+
+/* What was measured is shown even of a run that was cut short. */
+static int session_show(struct session *s, const struct run_args *args,
+			struct err *err)
+{
+	char *path = html_path(args);
+	int ret = report_out(s->store, s->run_id, "text", stdout, err);
+
+	if (!ret)
+		ret = report_html_file(s->store, s->run_id, path, err);
+	if (!ret)
+		printf("\nreport: %s\n", path);
+	free(path);
+	return ret;
+}
+
+static int status_of(int ret, const struct session *s, const struct err *err)
+{
+	if (ret == -ECANCELED)
+		return complain(STATUS_UNDECIDED,
+				"stopped; all boots that had ended are kept");
+	if (ret)
+		return complain(STATUS_INTERNAL, "run: %s", err->msg);
+	if (s->failed_count)
+		return complain(
+			STATUS_UNDECIDED,
+			"%zu of %zu boots failed in whole or in part; the table says why",
+			s->failed_count, s->sched.count);
+	return STATUS_OK;
+}
+
+static int run_run(int argc, char **argv)
+{
+	struct run_args args = {
+		.wanted = {"native", "kvm"},
+		.wanted_count = 2,
+		.workloads = "all",
+		.db = "results/l1vh.db",
+	};
+	struct session s = {.plan = &args.plan};
+	struct err err = {0}, end_err = {0};
+	const char *end;
+	int ret, status;
+
+	if (parse(argc, argv, &args, &err)) {
+		plan_release(&args.plan);
+		return complain(STATUS_USAGE, "run: %s", err.msg);
+	}
+	stop_on_signals();
+	ret = session_open(&s, &args, &err);
+	if (!ret)
+		ret = session_measure(&s, &err);
+	if (s.run_id) {
+		end = !ret                ? "complete"
+		      : ret == -ECANCELED ? "stopped"
+					  : "failed";
+		store_run_end(s.store, s.run_id, end, &end_err);
+		if (session_show(&s, &args, &end_err) && !ret) {
+			ret = end_err.code;
+			err = end_err;
+		}
+	}
+	status = status_of(ret, &s, &err);
+	session_close(&s);
+	plan_release(&args.plan);
+	return status;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.summary = "measure natively and in guests, store, compare",
+	.usage = usage,
+	.run = run_run,
+};

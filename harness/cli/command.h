@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CLI_COMMAND_H
+#define HARNESS_CLI_COMMAND_H
+
+/* command - one subcommand. Those without a summary are not shown. */
+#include <stdbool.h>
+
+/* What every command may end with; the manual's section EXIT STATUS. */
+enum exit_status {
+	STATUS_OK = 0,
+	STATUS_WORSE = 1,
+	STATUS_UNDECIDED = 2, /* or cases failed */
+	STATUS_USAGE = 64,
+	STATUS_INTERNAL = 70,
+};
+
+struct command {
+	const char *name;
+	const char *summary;
+	const char *usage;                 /* printed by --help */
+	int (*run)(int argc, char **argv); /* argv[0] is the command */
+};
+
+/* NULL-terminated; in registry.c. */
+extern const struct command *const commands[];
+
+/* "l1vh-bench: MESSAGE" to stderr; returns STATUS, for `return complain()` */
+int complain(int status, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Set by SIGINT and SIGTERM once stop_on_signals() was called. */
+extern volatile bool stop_wanted;
+void stop_on_signals(void);
+
+#endif

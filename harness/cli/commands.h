@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CLI_COMMANDS_H
+#define HARNESS_CLI_COMMANDS_H
+
+/* commands - declarations for registry.c; each is in its cmd_NAME.c. */
+#include "harness/cli/command.h"
+
+extern const struct command cmd_run, cmd_report, cmd_probe, cmd_list;
+extern const struct command cmd_guest, cmd_vmm, cmd_worker;
+
+#endif

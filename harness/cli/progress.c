@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/cli/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+
+#define BAR_WIDTH 30u
+
+void progress_init(struct progress *p, size_t total_count)
+{
+	*p = (struct progress){
+		.total_count = total_count,
+		.started_ns = clock_mono_ns(),
+		.is_terminal = isatty(STDERR_FILENO),
+	};
+}
+
+/* By the mean of the cases that are done; unknown before the first. */
+static void time_left(const struct progress *p, char *buf, size_t size)
+{
+	uint64_t elapsed_s = (clock_mono_ns() - p->started_ns) / NS_PER_S;
+	uint64_t left_s;
+
+	if (!p->done_count) {
+		snprintf(buf, size, "time left unknown");
+		return;
+	}
+	left_s = elapsed_s * (p->total_count - p->done_count) / p->done_count;
+	snprintf(buf, size, "about %llu:%02llu left",
+		 (unsigned long long)left_s / 60,
+		 (unsigned long long)left_s % 60);
+}
+
+void progress_tick(void *progress)
+{
+	struct progress *p = progress;
+	char bar[BAR_WIDTH + 1];
+	char left[48];
+	size_t full;
+
+	if (!p->is_terminal || !p->total_count)
+		return;
+	full = p->done_count * BAR_WIDTH / p->total_count;
+	memset(bar, '.', BAR_WIDTH);
+	memset(bar, '#', full);
+	bar[BAR_WIDTH] = '\0';
+	time_left(p, left, sizeof(left));
+	fprintf(stderr, "\r[%s] %zu/%zu %s, %s\033[K", bar, p->done_count,
+		p->total_count, p->what ? p->what : "", left);
+}
+
+void progress_begin(struct progress *p, const char *what)
+{
+	p->what = what;
+	progress_tick(p);
+}
+
+void progress_end(struct progress *p, const char *outcome)
+{
+	char left[48];
+
+	p->done_count++;
+	if (p->is_terminal) {
+		progress_tick(p);
+		return;
+	}
+	time_left(p, left, sizeof(left));
+	fprintf(stderr, "%zu/%zu %s: %s, %s\n", p->done_count, p->total_count,
+		p->what, outcome, left);
+}
+
+void progress_finish(struct progress *p)
+{
+	if (p->is_terminal)
+		fputs("\r\033[K", stderr);
+}

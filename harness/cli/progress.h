@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CLI_PROGRESS_H
+#define HARNESS_CLI_PROGRESS_H
+
+/*
+ * progress - how far a run is, on stderr: a bar with the time left on a
+ * terminal, a plain line a case elsewhere.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct progress {
+	size_t done_count;
+	size_t total_count;
+	uint64_t started_ns;
+	bool is_terminal;
+	const char *what; /* the case that runs now */
+};
+
+void progress_init(struct progress *p, size_t total_count);
+
+/* A case begins; WHAT must outlive it. */
+void progress_begin(struct progress *p, const char *what);
+
+/* Redraw; cheap enough to be called a few times a second. */
+void progress_tick(void *progress);
+
+/* A case ended with this outcome. */
+void progress_end(struct progress *p, const char *outcome);
+void progress_finish(struct progress *p);
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The composition root: which runners and commands there are. */
+#include <string.h>
+
+#include "harness/cli/command.h"
+#include "harness/cli/commands.h"
+#include "harness/core/runner.h"
+#include "runners/native.h"
+#include "runners/vmm_child.h"
+
+const struct runner_ops *const runners[] = {
+	&runner_native,
+	&runner_kvm,
+	NULL,
+};
+
+const struct command *const commands[] = {
+	&cmd_run,   &cmd_report, &cmd_probe,  &cmd_list,
+	&cmd_guest, &cmd_vmm,    &cmd_worker, NULL,
+};
+
+const struct runner_ops *runner_find(const char *name)
+{
+	const struct runner_ops *const *r;
+
+	for (r = runners; *r; r++)
+		if (!strcmp((*r)->name, name))
+			return *r;
+	return NULL;
+}

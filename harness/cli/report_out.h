@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CLI_REPORT_OUT_H
+#define HARNESS_CLI_REPORT_OUT_H
+
+/* report_out - one stored run to one kind of output. */
+#include <stdint.h>
+#include <stdio.h>
+
+struct err;
+struct store;
+
+/* FORMAT is "text", "json" or "html". 0 or a negative errno. */
+int report_out(struct store *store, int64_t run_id, const char *format,
+	       FILE *out, struct err *err);
+
+/* The HTML page into a file, whole or not at all. */
+int report_html_file(struct store *store, int64_t run_id, const char *path,
+		     struct err *err);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_GRADE_H
+#define HARNESS_CORE_GRADE_H
+
+/*
+ * grade - how much a number may claim. Detected, never configured, and
+ * stored with every sample.
+ */
+enum grade {
+	GRADE_HARDWARE, /* real hardware, or a hypervisor that uses it */
+	GRADE_SOFTWARE, /* a hypervisor without hardware assistance */
+	GRADE_EMULATED, /* the whole machine is emulated: the lab */
+	GRADE_COUNT,
+};
+
+const char *grade_name(enum grade grade);
+enum grade grade_parse(const char *name); /* unknown: GRADE_EMULATED */
+
+/*
+ * Of this machine itself. Two witnesses, either suffices: the hypervisor's
+ * CPUID signature, and the mark on the lab's kernel command line.
+ */
+enum grade grade_of_host(void);
+
+/* Of guests under this machine's /dev/kvm. */
+enum grade grade_of_kvm(void);
+
+/* "kvm_amd", "kvm_intel", "kvm_pvm", or "" when none is loaded. */
+const char *kvm_vendor_module(void);
+
+#endif

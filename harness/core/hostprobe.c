@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/core/hostprobe.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/core/grade.h"
+
+#define HV_LEAF 0x40000000u
+#define PRIV_CREATE_PARTITIONS (1u << 0)
+#define PRIV_CPU_MANAGEMENT (1u << 12)
+#define PRIV_ISOLATION (1u << 22)
+#define LEAF1_ECX_HYPERVISOR (1u << 31)
+#define LEAF1_ECX_VMX (1u << 5)
+#define EXT1_ECX_SVM (1u << 2)
+
+static const char *const partition_names[] = {
+	[PARTITION_NONE] = "none",
+	[PARTITION_GUEST] = "guest",
+	[PARTITION_ROOT] = "root",
+	[PARTITION_L1VH] = "l1vh",
+};
+
+const char *partition_name(enum partition_type type)
+{
+	return partition_names[type];
+}
+
+enum partition_type partition_classify(uint32_t leaf1_ecx,
+				       const char signature[12],
+				       uint32_t privileges_ebx)
+{
+	if (!(leaf1_ecx & LEAF1_ECX_HYPERVISOR) ||
+	    memcmp(signature, "Microsoft Hv", 12))
+		return PARTITION_NONE;
+	if (!(privileges_ebx & PRIV_CREATE_PARTITIONS) ||
+	    (privileges_ebx & PRIV_ISOLATION))
+		return PARTITION_GUEST;
+	return privileges_ebx & PRIV_CPU_MANAGEMENT ? PARTITION_ROOT
+						    : PARTITION_L1VH;
+}
+
+/*
+ * With gate ConfigurableHypervisor on and hyperv-direct first in the list,
+ * KubeVirt asks for libvirt type `hyperv`; where the device is missing it
+ * falls back to emulation (`qemu`) if that is allowed.
+ */
+const char *kubevirt_choice(int has_kvm, int has_mshv, int gate_on)
+{
+	if (gate_on)
+		return has_mshv ? "hyperv" : "qemu";
+	return has_kvm ? "kvm" : "qemu";
+}
+
+static json_t *device_json(const char *path)
+{
+	struct stat st;
+	int fd;
+	int usable;
+	const char *why = "";
+
+	if (stat(path, &st))
+		return json_pack("{s:s, s:b, s:b, s:s}", "path", path,
+				 "present", 0, "usable", 0, "reason",
+				 "no such device");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	usable = fd >= 0;
+	if (!usable)
+		why = strerror(errno);
+	else
+		close(fd);
+	return json_pack("{s:s, s:b, s:b, s:s, s:i}", "path", path, "present",
+			 1, "usable", usable, "reason", why, "mode",
+			 (int)(st.st_mode & 0777));
+}
+
+static json_t *hypervisor_json(void)
+{
+	uint32_t a, b, c, d, ecx1, privileges = 0;
+	char signature[13] = "";
+	enum partition_type type;
+	json_t *o;
+
+	__cpuid(1, a, b, ecx1, d);
+	if (ecx1 & LEAF1_ECX_HYPERVISOR) {
+		__cpuid(HV_LEAF, a, b, c, d);
+		memcpy(signature, &b, 4);
+		memcpy(signature + 4, &c, 4);
+		memcpy(signature + 8, &d, 4);
+	}
+	if (!memcmp(signature, "Microsoft Hv", 12))
+		__cpuid(HV_LEAF + 3, a, privileges, c, d);
+	type = partition_classify(ecx1, signature, privileges);
+	o = json_pack("{s:b, s:s, s:I}", "running_on_one",
+		      (ecx1 & LEAF1_ECX_HYPERVISOR) != 0, "partition",
+		      partition_name(type), "privileges_ebx",
+		      (json_int_t)privileges);
+	json_object_set_new(o, "signature",
+			    json_stringn(signature, strnlen(signature, 12))
+				    ?: json_string("?"));
+	return o;
+}
+
+static json_t *nested_json(void)
+{
+	uint32_t a, b, c1, c2 = 0, d;
+	char text[16];
+
+	__cpuid(1, a, b, c1, d);
+	if (__get_cpuid_max(0x80000000, NULL) >= 0x80000001)
+		__cpuid(0x80000001, a, b, c2, d);
+	file_first_line("/sys/module/kvm_amd/parameters/nested", text,
+			sizeof(text));
+	if (!text[0])
+		file_first_line("/sys/module/kvm_intel/parameters/nested", text,
+				sizeof(text));
+	return json_pack("{s:b, s:b, s:s}", "vmx", (c1 & LEAF1_ECX_VMX) != 0,
+			 "svm", (c2 & EXT1_ECX_SVM) != 0, "kvm_nested",
+			 text[0] ? text : "unknown");
+}
+
+/* The kernel's own word on the partition, where its log can be read. */
+static const char *kernel_log_partition(void)
+{
+	static char log[1 << 20];
+	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log) - 1);
+
+	if (n < 0)
+		return "unreadable";
+	log[n] = '\0';
+	if (strstr(log, "running as L1VH partition"))
+		return "l1vh";
+	if (strstr(log, "running as root partition"))
+		return "root";
+	return "silent";
+}
+
+static json_t *memory_json(void)
+{
+	char two[32], one[32];
+
+	file_first_line(
+		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", two,
+		sizeof(two));
+	file_first_line(
+		"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages",
+		one, sizeof(one));
+	return json_pack(
+		"{s:s, s:s, s:s}", "hugepages_2mib", two[0] ? two : "0",
+		"hugepages_1gib", one[0] ? one : "0", "cgroup",
+		!access("/sys/fs/cgroup/cgroup.controllers", F_OK) ? "v2"
+								   : "v1");
+}
+
+json_t *hostprobe_json(void)
+{
+	int has_kvm = !access("/dev/kvm", F_OK);
+	int has_mshv = !access("/dev/mshv", F_OK);
+	const char *module = kvm_vendor_module();
+	char clocksource[64];
+	json_t *kvm = device_json("/dev/kvm");
+
+	json_object_set_new(kvm, "vendor_module",
+			    json_string(module[0] ? module : "none"));
+	json_object_set_new(kvm, "hardware_assisted",
+			    json_boolean(has_kvm && strcmp(module, "kvm_pvm") &&
+					 module[0]));
+	json_object_set_new(kvm, "grade",
+			    json_string(grade_name(grade_of_kvm())));
+	file_first_line(
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		clocksource, sizeof(clocksource));
+	return json_pack(
+		"{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:{s:s, s:s}}",
+		"grade", grade_name(grade_of_host()), "kvm", kvm, "mshv",
+		device_json("/dev/mshv"), "hypervisor", hypervisor_json(),
+		"kernel_log_partition", kernel_log_partition(), "nested",
+		nested_json(), "memory", memory_json(), "clocksource",
+		clocksource, "kubevirt_domain_type", "gate_off",
+		kubevirt_choice(has_kvm, has_mshv, 0), "gate_on",
+		kubevirt_choice(has_kvm, has_mshv, 1));
+}

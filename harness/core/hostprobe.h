@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_HOSTPROBE_H
+#define HARNESS_CORE_HOSTPROBE_H
+
+/*
+ * hostprobe - what this host can do, and why not: devices, partition type,
+ * nested features, and what KubeVirt would choose. Reads only; whether a
+ * guest really boots is tried elsewhere.
+ */
+#include <jansson.h>
+#include <stdint.h>
+
+enum partition_type {
+	PARTITION_NONE,  /* not on Microsoft's hypervisor */
+	PARTITION_GUEST, /* an ordinary guest of it */
+	PARTITION_ROOT,
+	PARTITION_L1VH,
+};
+
+/*
+ * From CPUID alone, by the rule of Linux's hv_identify_partition_type():
+ * CreatePartitions without Isolation makes a parent, CpuManagement a root.
+ */
+enum partition_type partition_classify(uint32_t leaf1_ecx,
+				       const char signature[12],
+				       uint32_t privileges_ebx);
+const char *partition_name(enum partition_type type);
+
+/* KubeVirt's domain type for a host that has these devices. */
+const char *kubevirt_choice(int has_kvm, int has_mshv, int gate_on);
+
+json_t *hostprobe_json(void); /* caller owns */
+
+#endif

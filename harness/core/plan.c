@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/core/plan.h"
+
+#include <errno.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "workloads/workload.h"
+
+void plan_init_quick(struct plan *plan)
+{
+	*plan = (struct plan){
+		.name = "quick",
+		.block_count = 4,
+		.warmup_count = 1,
+		.sample_count = 5,
+		.target_ns = 10 * NS_PER_MS,
+		.timeout_ns = 120 * NS_PER_S,
+		.vcpu_count = 1,
+		.ram_bytes = 512 * MIB,
+		.paravirt = "identical",
+	};
+}
+
+void plan_release(struct plan *plan)
+{
+	bench_case_release(&plan->series);
+}
+
+static bool has_series(const struct plan *plan, const char *workload)
+{
+	size_t i;
+
+	for (i = 0; i < plan->series.item_count; i++)
+		if (!strcmp(plan->series.items[i].workload, workload))
+			return true;
+	return false;
+}
+
+static void add_workload(struct plan *plan, const struct workload *wl)
+{
+	uint32_t i;
+
+	if (has_series(plan, wl->name))
+		return;
+	if (wl->flags & WL_BY_HOST)
+		bench_case_add(&plan->series, wl->name, "");
+	for (i = 0; i < wl->point_count && !(wl->flags & WL_BY_HOST); i++)
+		bench_case_add(&plan->series, wl->name, wl->points[i].name);
+}
+
+/* What breaks things on purpose must be named in full. */
+static bool matches(const struct workload *wl, const char *word)
+{
+	if (!strcmp(wl->name, word))
+		return true;
+	return !(wl->flags & WL_SELFTEST) &&
+	       (!strcmp(word, "all") || !strcmp(wl->group, word));
+}
+
+int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
+{
+	char *copy = xstrdup(list);
+	char *rest = copy;
+	char *word;
+	int ret = 0;
+
+	while (!ret && (word = strsep(&rest, ","))) {
+		const struct workload *const *wl;
+		bool found = false;
+
+		for (wl = workloads; *wl; wl++)
+			if (matches(*wl, word)) {
+				add_workload(plan, *wl);
+				found = true;
+			}
+		if (!found)
+			ret = err_set(
+				err, -EINVAL,
+				"unknown workload '%s'; 'l1vh-bench list' names them",
+				word);
+	}
+	free(copy);
+	return ret;
+}
+
+static void fill_case(struct bench_case *bc, const struct plan *plan,
+		      uint32_t block, const char *runner, gsl_rng *rng)
+{
+	size_t i;
+
+	*bc = (struct bench_case){
+		.block = block,
+		.vcpu_count = plan->vcpu_count,
+		.ram_bytes = plan->ram_bytes,
+		.warmup_count = plan->warmup_count,
+		.sample_count = plan->sample_count,
+		.target_ns = plan->target_ns,
+		.timeout_ns = plan->timeout_ns,
+	};
+	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
+	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", plan->paravirt);
+	for (i = 0; i < plan->series.item_count; i++)
+		bench_case_add(bc, plan->series.items[i].workload,
+			       plan->series.items[i].point);
+	if (bc->item_count)
+		gsl_ran_shuffle(rng, bc->items, bc->item_count,
+				sizeof(*bc->items));
+}
+
+void schedule_init(struct schedule *sched, const struct plan *plan)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t order[PLAN_MAX_RUNNERS];
+	uint32_t block;
+	size_t i;
+
+	gsl_rng_set(rng, plan->seed);
+	sched->count = 0;
+	sched->cases = xcalloc(plan->block_count * plan->runner_count,
+			       sizeof(*sched->cases));
+	for (block = 0; block < plan->block_count; block++) {
+		for (i = 0; i < plan->runner_count; i++)
+			order[i] = i;
+		gsl_ran_shuffle(rng, order, plan->runner_count,
+				sizeof(order[0]));
+		for (i = 0; i < plan->runner_count; i++)
+			fill_case(&sched->cases[sched->count++], plan, block,
+				  plan->runners[order[i]], rng);
+	}
+	gsl_rng_free(rng);
+}
+
+void schedule_release(struct schedule *sched)
+{
+	size_t i;
+
+	for (i = 0; i < sched->count; i++)
+		bench_case_release(&sched->cases[i]);
+	free(sched->cases);
+	sched->cases = NULL;
+	sched->count = 0;
+}
+
+json_t *plan_to_json(const struct plan *plan)
+{
+	json_t *names = json_array();
+	size_t i;
+
+	for (i = 0; i < plan->runner_count; i++)
+		json_array_append_new(names, json_string(plan->runners[i]));
+	return json_pack(
+		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:i}",
+		"name", plan->name, "block_count", (int)plan->block_count,
+		"warmup_count", (int)plan->warmup_count, "sample_count",
+		(int)plan->sample_count, "target_ns",
+		(json_int_t)plan->target_ns, "vcpu_count",
+		(int)plan->vcpu_count, "ram_bytes", (json_int_t)plan->ram_bytes,
+		"paravirt", plan->paravirt, "seed", (json_int_t)plan->seed,
+		"runners", names, "series_count", (int)plan->series.item_count);
+}

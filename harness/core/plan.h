@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_PLAN_H
+#define HARNESS_CORE_PLAN_H
+
+/*
+ * plan - what a run is to do, and the order that a seed makes of it.
+ *
+ * A block is one round in which every runner boots once, in random order;
+ * within a boot the series run in random order as well. Drift of the host
+ * then hits all alike, and the seed makes the order repeatable.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/core/bench_case.h"
+
+struct err;
+
+#define PLAN_MAX_RUNNERS 8
+
+struct plan {
+	const char *name;
+	uint32_t block_count;
+	uint32_t warmup_count;
+	uint32_t sample_count;
+	uint64_t target_ns;
+	uint64_t timeout_ns; /* of one case */
+	uint32_t vcpu_count;
+	uint64_t ram_bytes;
+	const char *paravirt;
+	uint64_t seed;
+	const char *runners[PLAN_MAX_RUNNERS]; /* borrowed */
+	size_t runner_count;
+	struct bench_case series; /* its items are what is measured */
+};
+
+/* The quick suite, without runners and series. */
+void plan_init_quick(struct plan *plan);
+void plan_release(struct plan *plan);
+
+/*
+ * Add what LIST names, "cpu,mem_latency,null": workloads or groups; "all"
+ * for everything listed. -EINVAL for a name that is neither.
+ */
+int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
+
+struct schedule {
+	struct bench_case *cases; /* owned */
+	size_t count;
+};
+
+/* Pure: the same plan gives the same schedule. */
+void schedule_init(struct schedule *sched, const struct plan *plan);
+void schedule_release(struct schedule *sched);
+
+json_t *plan_to_json(const struct plan *plan); /* caller owns */
+
+#endif

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/core/result.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/xmalloc.h"
+
+static const char *const status_names[] = {
+	[RUN_OK] = "ok",
+	[RUN_SKIPPED] = "skipped",
+	[RUN_TIMEOUT] = "timeout",
+	[RUN_WORKLOAD_FAILED] = "workload_failed",
+	[RUN_RUNNER_FAILED] = "runner_failed",
+};
+_Static_assert(ARRAY_SIZE(status_names) == RUN_STATUS_COUNT,
+	       "every status has a name");
+
+const char *run_status_name(enum run_status status)
+{
+	return status_names[status];
+}
+
+enum run_status run_status_parse(const char *name)
+{
+	int i;
+
+	for (i = 0; i < RUN_STATUS_COUNT; i++)
+		if (name && !strcmp(status_names[i], name))
+			return (enum run_status)i;
+	return RUN_RUNNER_FAILED;
+}
+
+void result_init(struct result *res)
+{
+	memset(res, 0, sizeof(*res));
+	res->grade = GRADE_EMULATED;
+}
+
+void result_release(struct result *res)
+{
+	size_t i;
+
+	for (i = 0; i < res->series_count; i++)
+		free(res->series[i].samples);
+	free(res->series);
+	free(res->phases);
+	free(res->exits);
+	free(res->identity);
+	free(res->console);
+	result_init(res);
+}
+
+void result_fail(struct result *res, enum run_status status, const char *fmt,
+		 ...)
+{
+	va_list ap;
+
+	if (res->status != RUN_OK)
+		return;
+	res->status = status;
+	va_start(ap, fmt);
+	vsnprintf(res->reason, sizeof(res->reason), fmt, ap);
+	va_end(ap);
+}
+
+struct series *result_add_series(struct result *res, const char *workload,
+				 const char *point, const char *unit)
+{
+	struct series *s;
+
+	res->series = xrealloc(res->series, res->series_count + 1,
+			       sizeof(*res->series));
+	s = &res->series[res->series_count++];
+	memset(s, 0, sizeof(*s));
+	snprintf(s->workload, sizeof(s->workload), "%s", workload);
+	snprintf(s->point, sizeof(s->point), "%s", point);
+	snprintf(s->unit, sizeof(s->unit), "%s", unit);
+	return s;
+}
+
+struct sample *series_add_sample(struct series *series)
+{
+	struct sample *s;
+
+	series->samples = xrealloc(series->samples, series->sample_count + 1,
+				   sizeof(*series->samples));
+	s = &series->samples[series->sample_count++];
+	memset(s, 0, sizeof(*s));
+	return s;
+}
+
+void result_add_phase(struct result *res, const char *name, uint64_t mono_ns)
+{
+	struct phase *p;
+
+	res->phases = xrealloc(res->phases, res->phase_count + 1,
+			       sizeof(*res->phases));
+	p = &res->phases[res->phase_count++];
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	p->mono_ns = mono_ns;
+}
+
+struct exit_row *result_add_exit(struct result *res)
+{
+	struct exit_row *e;
+
+	res->exits =
+		xrealloc(res->exits, res->exit_count + 1, sizeof(*res->exits));
+	e = &res->exits[res->exit_count++];
+	memset(e, 0, sizeof(*e));
+	return e;
+}
+
+uint64_t result_phase_ns(const struct result *res, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < res->phase_count; i++)
+		if (!strcmp(res->phases[i].name, name))
+			return res->phases[i].mono_ns;
+	return 0;
+}

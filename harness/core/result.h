@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_RESULT_H
+#define HARNESS_CORE_RESULT_H
+
+/*
+ * result - what came of one case: raw samples, never summaries. Why a run
+ * has no numbers is part of it: every status but RUN_OK carries a reason.
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/core/grade.h"
+
+struct err;
+
+enum run_status {
+	RUN_OK,
+	RUN_SKIPPED, /* this host or machine cannot run it */
+	RUN_TIMEOUT,
+	RUN_WORKLOAD_FAILED, /* the agent said so */
+	RUN_RUNNER_FAILED,   /* VMM or guest died; not the workload's fault */
+	RUN_STATUS_COUNT,
+};
+
+const char *run_status_name(enum run_status status);
+enum run_status run_status_parse(const char *name); /* unknown: failed */
+
+struct sample {
+	uint32_t section;
+	uint64_t elapsed_ns;      /* by the machine's own clock */
+	uint64_t host_elapsed_ns; /* by the host's; 0: it has no say */
+	double value;             /* in the series' unit */
+	bool is_disturbed;        /* the two clocks disagree */
+};
+
+struct series {
+	char workload[32];
+	char point[32];
+	char unit[16];
+	enum run_status status;
+	char reason[200];
+	uint64_t iterations;
+	struct sample *samples; /* owned */
+	size_t sample_count;
+};
+
+struct phase {
+	char name[32];
+	uint64_t mono_ns; /* by the host's clock */
+};
+
+struct exit_row {
+	uint32_t vcpu;
+	char kind[16];
+	uint64_t count;
+	uint64_t handled_ns;
+};
+
+struct result {
+	enum run_status status;
+	char reason[400];
+	enum grade grade;
+	uint64_t started_unix_ns;
+	uint64_t elapsed_ns;
+	uint64_t exit_cost_ns; /* longest calibration exit; 0 natively */
+	struct series *series; /* owned, as all below */
+	size_t series_count;
+	struct phase *phases;
+	size_t phase_count;
+	struct exit_row *exits;
+	size_t exit_count;
+	char *identity; /* "KEY=VALUE" lines as the agent sent them */
+	char *console;  /* the last of the guest's boot messages */
+};
+
+void result_init(struct result *res);
+void result_release(struct result *res);
+
+/* Set the outcome unless a worse one was set before. */
+void result_fail(struct result *res, enum run_status status, const char *fmt,
+		 ...) __attribute__((format(printf, 3, 4)));
+
+/* The new series or sample; valid until the next one is added. */
+struct series *result_add_series(struct result *res, const char *workload,
+				 const char *point, const char *unit);
+struct sample *series_add_sample(struct series *series);
+void result_add_phase(struct result *res, const char *name, uint64_t mono_ns);
+struct exit_row *result_add_exit(struct result *res);
+
+/* 0 when the phase was not reached. */
+uint64_t result_phase_ns(const struct result *res, const char *name);
+
+json_t *result_to_json(const struct result *res); /* caller owns */
+int result_from_json(const json_t *json, struct result *res, struct err *err);
+
+#endif

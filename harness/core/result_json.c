@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* How a result crosses the border between the worker and the harness. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/result.h"
+
+static json_t *samples_to_json(const struct series *s)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < s->sample_count; i++) {
+		const struct sample *p = &s->samples[i];
+
+		json_array_append_new(out,
+				      json_pack("[I, I, I, f, b]",
+						(json_int_t)p->section,
+						(json_int_t)p->elapsed_ns,
+						(json_int_t)p->host_elapsed_ns,
+						p->value, p->is_disturbed));
+	}
+	return out;
+}
+
+static json_t *series_to_json(const struct result *res)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < res->series_count; i++) {
+		const struct series *s = &res->series[i];
+
+		json_array_append_new(
+			out, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o}",
+				       "workload", s->workload, "point",
+				       s->point, "unit", s->unit, "status",
+				       run_status_name(s->status), "reason",
+				       s->reason, "iterations",
+				       (json_int_t)s->iterations, "samples",
+				       samples_to_json(s)));
+	}
+	return out;
+}
+
+static json_t *phases_to_json(const struct result *res)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < res->phase_count; i++)
+		json_array_append_new(
+			out, json_pack("[s, I]", res->phases[i].name,
+				       (json_int_t)res->phases[i].mono_ns));
+	return out;
+}
+
+static json_t *exits_to_json(const struct result *res)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < res->exit_count; i++)
+		json_array_append_new(
+			out, json_pack("[I, s, I, I]",
+				       (json_int_t)res->exits[i].vcpu,
+				       res->exits[i].kind,
+				       (json_int_t)res->exits[i].count,
+				       (json_int_t)res->exits[i].handled_ns));
+	return out;
+}
+
+json_t *result_to_json(const struct result *res)
+{
+	json_t *out = json_pack(
+		"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "status",
+		run_status_name(res->status), "reason", res->reason, "grade",
+		grade_name(res->grade), "started_unix_ns",
+		(json_int_t)res->started_unix_ns, "elapsed_ns",
+		(json_int_t)res->elapsed_ns, "exit_cost_ns",
+		(json_int_t)res->exit_cost_ns, "series", series_to_json(res),
+		"phases", phases_to_json(res), "exits", exits_to_json(res));
+
+	/* Text of a guest need not be UTF-8; what is not is left out. */
+	json_object_set_new(out, "identity",
+			    json_string(res->identity ? res->identity : ""));
+	json_object_set_new(out, "console",
+			    json_string(res->console ? res->console : ""));
+	return out;
+}
+
+static int samples_from_json(json_t *array, struct series *s)
+{
+	json_int_t section, elapsed, host;
+	int disturbed;
+	double value;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item) {
+		struct sample *p;
+
+		if (json_unpack(item, "[I, I, I, F, b]", &section, &elapsed,
+				&host, &value, &disturbed))
+			return -EPROTO;
+		p = series_add_sample(s);
+		p->section = (uint32_t)section;
+		p->elapsed_ns = (uint64_t)elapsed;
+		p->host_elapsed_ns = (uint64_t)host;
+		p->value = value;
+		p->is_disturbed = disturbed;
+	}
+	return 0;
+}
+
+static int series_from_json(json_t *array, struct result *res)
+{
+	const char *workload, *point, *unit, *status, *reason;
+	json_t *item, *samples;
+	json_int_t iterations;
+	size_t i;
+
+	json_array_foreach(array, i, item) {
+		struct series *s;
+
+		if (json_unpack(item, "{s:s, s:s, s:s, s:s, s:s, s:I, s:o}",
+				"workload", &workload, "point", &point, "unit",
+				&unit, "status", &status, "reason", &reason,
+				"iterations", &iterations, "samples", &samples))
+			return -EPROTO;
+		s = result_add_series(res, workload, point, unit);
+		s->status = run_status_parse(status);
+		snprintf(s->reason, sizeof(s->reason), "%s", reason);
+		s->iterations = (uint64_t)iterations;
+		if (samples_from_json(samples, s))
+			return -EPROTO;
+	}
+	return 0;
+}
+
+static int rows_from_json(json_t *phases, json_t *exits, struct result *res)
+{
+	json_int_t vcpu, count, ns;
+	const char *name;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(phases, i, item) {
+		if (json_unpack(item, "[s, I]", &name, &ns))
+			return -EPROTO;
+		result_add_phase(res, name, (uint64_t)ns);
+	}
+	json_array_foreach(exits, i, item) {
+		struct exit_row *e;
+
+		if (json_unpack(item, "[I, s, I, I]", &vcpu, &name, &count,
+				&ns))
+			return -EPROTO;
+		e = result_add_exit(res);
+		e->vcpu = (uint32_t)vcpu;
+		snprintf(e->kind, sizeof(e->kind), "%s", name);
+		e->count = (uint64_t)count;
+		e->handled_ns = (uint64_t)ns;
+	}
+	return 0;
+}
+
+int result_from_json(const json_t *json, struct result *res, struct err *err)
+{
+	const char *status, *reason, *grade;
+	json_int_t started, elapsed, exit_cost;
+	json_t *series, *phases, *exits;
+
+	result_init(res);
+	if (json_unpack((json_t *)json,
+			"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
+			"status", &status, "reason", &reason, "grade", &grade,
+			"started_unix_ns", &started, "elapsed_ns", &elapsed,
+			"exit_cost_ns", &exit_cost, "series", &series, "phases",
+			&phases, "exits", &exits))
+		return err_set(err, -EPROTO, "a result is not well formed");
+	res->status = run_status_parse(status);
+	snprintf(res->reason, sizeof(res->reason), "%s", reason);
+	res->grade = grade_parse(grade);
+	res->started_unix_ns = (uint64_t)started;
+	res->elapsed_ns = (uint64_t)elapsed;
+	res->exit_cost_ns = (uint64_t)exit_cost;
+	if (series_from_json(series, res) ||
+	    rows_from_json(phases, exits, res)) {
+		result_release(res);
+		return err_set(err, -EPROTO,
+			       "a result's rows are not well formed");
+	}
+	res->identity = xstrdup(
+		json_string_value(json_object_get(json, "identity")) ?: "");
+	res->console = xstrdup(
+		json_string_value(json_object_get(json, "console")) ?: "");
+	return 0;
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/stats/quantile.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/xmalloc.h"
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double quantile(const double *values, size_t count, double p)
+{
+	double *sorted;
+	double at, low, high, result;
+	size_t i;
+
+	if (!count)
+		return NAN;
+	sorted = xcalloc(count, sizeof(*sorted));
+	memcpy(sorted, values, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare);
+	at = (double)(count - 1) * p;
+	i = (size_t)at;
+	low = sorted[i];
+	high = i + 1 < count ? sorted[i + 1] : low;
+	result = low + (high - low) * (at - (double)i);
+	free(sorted);
+	return result;
+}
+
+double quantile_median(const double *values, size_t count)
+{
+	return quantile(values, count, 0.5);
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/store/run_data.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/store/store.h"
+
+static const char *text(sqlite3_stmt *s, int column)
+{
+	const char *t = (const char *)sqlite3_column_text(s, column);
+
+	return t ? t : "";
+}
+
+static uint64_t number(sqlite3_stmt *s, int column)
+{
+	return (uint64_t)sqlite3_column_int64(s, column);
+}
+
+/* Call ROW for each row of SQL with its one parameter bound to ID. */
+static int each(struct store *store, const char *sql, int64_t id,
+		void (*row)(sqlite3_stmt *s, void *arg), void *arg,
+		struct err *err)
+{
+	sqlite3 *db = store_handle(store);
+	sqlite3_stmt *s = NULL;
+	int ret;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
+		return err_set(err, -EIO, "cannot read results: %s",
+			       sqlite3_errmsg(db));
+	sqlite3_bind_int64(s, 1, id);
+	while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+		row(s, arg);
+	sqlite3_finalize(s);
+	if (ret != SQLITE_DONE)
+		return err_set(err, -EIO, "cannot read results: %s",
+			       sqlite3_errmsg(db));
+	return 0;
+}
+
+static void run_row(sqlite3_stmt *s, void *arg)
+{
+	struct run_data *run = arg;
+
+	run->id = sqlite3_column_int64(s, 0);
+	run->started_unix_ns = number(s, 1);
+	run->ended_unix_ns = number(s, 2);
+	run->status = xstrdup(text(s, 3));
+	run->seed = number(s, 4);
+	run->revision = xstrdup(text(s, 5));
+	run->is_lab = sqlite3_column_int(s, 6);
+	run->plan = xstrdup(text(s, 7));
+	run->fingerprint = xstrdup(text(s, 8));
+	run->probe = xstrdup(text(s, 9));
+	run->guest_manifest = xstrdup(text(s, 10));
+	run->scheduled_count = (uint32_t)number(s, 11);
+}
+
+struct boot_load {
+	struct run_data *run;
+	int64_t *ids;
+};
+
+static void boot_row(sqlite3_stmt *s, void *arg)
+{
+	struct boot_load *load = arg;
+	struct run_data *run = load->run;
+	struct boot_data *b;
+
+	run->boots =
+		xrealloc(run->boots, run->boot_count + 1, sizeof(*run->boots));
+	load->ids =
+		xrealloc(load->ids, run->boot_count + 1, sizeof(*load->ids));
+	b = &run->boots[run->boot_count];
+	memset(b, 0, sizeof(*b));
+	result_init(&b->res);
+	load->ids[run->boot_count++] = sqlite3_column_int64(s, 0);
+	b->position = (uint32_t)number(s, 1);
+	b->bc.block = (uint32_t)number(s, 2);
+	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", text(s, 3));
+	snprintf(b->bc.paravirt, sizeof(b->bc.paravirt), "%s", text(s, 4));
+	b->bc.vcpu_count = (uint32_t)number(s, 5);
+	b->bc.ram_bytes = number(s, 6);
+	b->res.status = run_status_parse(text(s, 7));
+	snprintf(b->res.reason, sizeof(b->res.reason), "%s", text(s, 8));
+	b->res.grade = grade_parse(text(s, 9));
+	b->res.started_unix_ns = number(s, 10);
+	b->res.elapsed_ns = number(s, 11);
+	b->res.exit_cost_ns = number(s, 12);
+	b->res.identity = xstrdup(text(s, 13));
+	b->res.console = xstrdup(text(s, 14));
+}
+
+struct series_load {
+	struct result *res;
+	int64_t last_id;
+};
+
+/* Series without samples come as one row whose sample columns are null. */
+static void series_row(sqlite3_stmt *s, void *arg)
+{
+	struct series_load *load = arg;
+	struct series *series;
+	struct sample *p;
+
+	if (sqlite3_column_int64(s, 0) != load->last_id) {
+		load->last_id = sqlite3_column_int64(s, 0);
+		series = result_add_series(load->res, text(s, 1), text(s, 2),
+					   text(s, 3));
+		series->status = run_status_parse(text(s, 4));
+		snprintf(series->reason, sizeof(series->reason), "%s",
+			 text(s, 5));
+		series->iterations = number(s, 6);
+	}
+	if (sqlite3_column_type(s, 7) == SQLITE_NULL)
+		return;
+	series = &load->res->series[load->res->series_count - 1];
+	p = series_add_sample(series);
+	p->section = (uint32_t)number(s, 7);
+	p->elapsed_ns = number(s, 8);
+	p->host_elapsed_ns = number(s, 9);
+	p->value = sqlite3_column_double(s, 10);
+	p->is_disturbed = sqlite3_column_int(s, 11);
+}
+
+static void phase_row(sqlite3_stmt *s, void *arg)
+{
+	result_add_phase(arg, text(s, 0), number(s, 1));
+}
+
+static void exit_row_read(sqlite3_stmt *s, void *arg)
+{
+	struct exit_row *e = result_add_exit(arg);
+
+	e->vcpu = (uint32_t)number(s, 0);
+	snprintf(e->kind, sizeof(e->kind), "%s", text(s, 1));
+	e->count = number(s, 2);
+	e->handled_ns = number(s, 3);
+}
+
+static int load_boot(struct store *store, int64_t boot_id, struct result *res,
+		     struct err *err)
+{
+	struct series_load load = {.res = res, .last_id = -1};
+	int ret = each(store,
+		       "SELECT s.id, s.workload, s.point, s.unit, s.status,"
+		       " s.reason, s.iterations, p.section, p.elapsed_ns,"
+		       " p.host_elapsed_ns, p.value, p.is_disturbed"
+		       " FROM series s LEFT JOIN sample p ON p.series_id = s.id"
+		       " WHERE s.boot_id = ? ORDER BY s.id, p.position",
+		       boot_id, series_row, &load, err);
+
+	if (!ret)
+		ret = each(store,
+			   "SELECT name, mono_ns FROM phase WHERE boot_id = ?"
+			   " ORDER BY mono_ns",
+			   boot_id, phase_row, res, err);
+	if (!ret)
+		ret = each(store,
+			   "SELECT vcpu, kind, count, handled_ns"
+			   " FROM exit_ledger WHERE boot_id = ?",
+			   boot_id, exit_row_read, res, err);
+	return ret;
+}
+
+int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
+		  struct err *err)
+{
+	struct boot_load load = {.run = run};
+	size_t i;
+	int ret;
+
+	memset(run, 0, sizeof(*run));
+	ret = each(store,
+		   "SELECT id, started_unix_ns, ended_unix_ns, status, seed,"
+		   " revision, is_lab, plan, fingerprint, probe,"
+		   " guest_manifest, (SELECT count(*) FROM schedule"
+		   " WHERE run_id = run.id) FROM run WHERE id = ?",
+		   run_id, run_row, run, err);
+	if (!ret && !run->id)
+		ret = err_set(err, -ENOENT, "there is no run %lld",
+			      (long long)run_id);
+	if (!ret)
+		ret = each(store,
+			   "SELECT b.id, position, block, runner, paravirt,"
+			   " vcpu_count, ram_bytes, status, reason, grade,"
+			   " started_unix_ns, elapsed_ns, exit_cost_ns, i.text,"
+			   " console FROM boot b LEFT JOIN identity i"
+			   " ON i.id = b.identity_id WHERE run_id = ?"
+			   " ORDER BY position",
+			   run_id, boot_row, &load, err);
+	for (i = 0; i < run->boot_count && !ret; i++)
+		ret = load_boot(store, load.ids[i], &run->boots[i].res, err);
+	free(load.ids);
+	if (ret)
+		run_data_release(run);
+	return ret;
+}
+
+void run_data_release(struct run_data *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->boot_count; i++)
+		result_release(&run->boots[i].res);
+	free(run->boots);
+	free(run->status);
+	free(run->revision);
+	free(run->plan);
+	free(run->fingerprint);
+	free(run->probe);
+	free(run->guest_manifest);
+	memset(run, 0, sizeof(*run));
+}

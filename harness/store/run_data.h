@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_RUN_DATA_H
+#define HARNESS_STORE_RUN_DATA_H
+
+/*
+ * run_data - one stored run in memory, as reports need it. A report is a
+ * function of this and nothing else.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+
+struct err;
+struct store;
+
+struct boot_data {
+	uint32_t position;
+	struct bench_case bc; /* runner, block and shape; no items */
+	struct result res;
+};
+
+struct run_data {
+	int64_t id;
+	uint64_t started_unix_ns;
+	uint64_t ended_unix_ns; /* 0: it did not end */
+	char *status;
+	uint64_t seed;
+	char *revision;
+	bool is_lab;
+	char *plan;
+	char *fingerprint;
+	char *probe;
+	char *guest_manifest;
+	uint32_t scheduled_count;
+	struct boot_data *boots; /* owned, in the order they ran */
+	size_t boot_count;
+};
+
+/* -ENOENT when there is no such run. */
+int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
+		  struct err *err);
+void run_data_release(struct run_data *run);
+
+#endif

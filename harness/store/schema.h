@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_SCHEMA_H
+#define HARNESS_STORE_SCHEMA_H
+
+/* schema - the tables of version 1. Times are nanoseconds, values are in the
+ * series' unit. */
+static const char schema_sql[] =
+	"CREATE TABLE run ("
+	" id INTEGER PRIMARY KEY, started_unix_ns INTEGER NOT NULL,"
+	" ended_unix_ns INTEGER, status TEXT NOT NULL, seed INTEGER NOT NULL,"
+	" revision TEXT NOT NULL, is_lab INTEGER NOT NULL, plan TEXT NOT NULL,"
+	" fingerprint TEXT NOT NULL, probe TEXT NOT NULL,"
+	" guest_manifest TEXT NOT NULL);"
+	"CREATE TABLE schedule ("
+	" run_id INTEGER NOT NULL REFERENCES run(id),"
+	" position INTEGER NOT NULL, block INTEGER NOT NULL,"
+	" runner TEXT NOT NULL, PRIMARY KEY (run_id, position));"
+	"CREATE TABLE identity ("
+	" id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);"
+	"CREATE TABLE boot ("
+	" id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run(id),"
+	" position INTEGER NOT NULL, block INTEGER NOT NULL,"
+	" runner TEXT NOT NULL, paravirt TEXT NOT NULL,"
+	" vcpu_count INTEGER NOT NULL, ram_bytes INTEGER NOT NULL,"
+	" status TEXT NOT NULL, reason TEXT NOT NULL, grade TEXT NOT NULL,"
+	" started_unix_ns INTEGER NOT NULL, elapsed_ns INTEGER NOT NULL,"
+	" exit_cost_ns INTEGER NOT NULL,"
+	" identity_id INTEGER REFERENCES identity(id),"
+	" console TEXT NOT NULL);"
+	"CREATE TABLE series ("
+	" id INTEGER PRIMARY KEY, boot_id INTEGER NOT NULL REFERENCES boot(id),"
+	" workload TEXT NOT NULL, point TEXT NOT NULL, unit TEXT NOT NULL,"
+	" status TEXT NOT NULL, reason TEXT NOT NULL,"
+	" iterations INTEGER NOT NULL);"
+	"CREATE TABLE sample ("
+	" series_id INTEGER NOT NULL REFERENCES series(id),"
+	" position INTEGER NOT NULL, section INTEGER NOT NULL,"
+	" elapsed_ns INTEGER NOT NULL, host_elapsed_ns INTEGER NOT NULL,"
+	" value REAL NOT NULL, is_disturbed INTEGER NOT NULL,"
+	" grade TEXT NOT NULL, PRIMARY KEY (series_id, position))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE phase ("
+	" boot_id INTEGER NOT NULL REFERENCES boot(id), name TEXT NOT NULL,"
+	" mono_ns INTEGER NOT NULL);"
+	"CREATE TABLE exit_ledger ("
+	" boot_id INTEGER NOT NULL REFERENCES boot(id),"
+	" vcpu INTEGER NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,"
+	" handled_ns INTEGER NOT NULL);"
+	"CREATE INDEX boot_by_run ON boot(run_id);"
+	"CREATE INDEX series_by_boot ON series(boot_id);"
+	"CREATE INDEX phase_by_boot ON phase(boot_id);"
+	"CREATE INDEX exit_by_boot ON exit_ledger(boot_id);";
+
+#endif

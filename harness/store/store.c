@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/store/schema.h"
+
+/* More than one result ever needs, journal included. */
+#define SPARE_BYTES (4 * MIB)
+#define BUSY_MS 10000
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	char *spare_path; /* NULL: opened for reading, or given up */
+};
+
+struct sqlite3 *store_handle(struct store *store)
+{
+	return store->db;
+}
+
+static int db_error(struct store *store, const char *what, struct err *err)
+{
+	int code = sqlite3_errcode(store->db);
+
+	if (code == SQLITE_FULL)
+		return err_set(err, -ENOSPC, "%s: disk full at '%s'", what,
+			       store->path);
+	return err_set(err, -EIO, "%s '%s': %s", what, store->path,
+		       sqlite3_errmsg(store->db));
+}
+
+static int exec(struct store *store, const char *sql, struct err *err)
+{
+	if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_error(store, "cannot write to", err);
+	return 0;
+}
+
+/*
+ * One statement with its values, by a format: i int64, d double, s text,
+ * z text or null if empty. Rows have few columns; preparing anew each time
+ * costs nothing beside a boot.
+ */
+static int insert(struct store *store, struct err *err, const char *sql,
+		  const char *format, ...)
+{
+	sqlite3_stmt *stmt = NULL;
+	va_list ap;
+	int i;
+
+	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return db_error(store, "cannot write to", err);
+	va_start(ap, format);
+	for (i = 0; format[i]; i++) {
+		if (format[i] == 'i')
+			sqlite3_bind_int64(stmt, i + 1, va_arg(ap, int64_t));
+		else if (format[i] == 'd')
+			sqlite3_bind_double(stmt, i + 1, va_arg(ap, double));
+		else
+			sqlite3_bind_text(stmt, i + 1, va_arg(ap, const char *),
+					  -1, SQLITE_TRANSIENT);
+	}
+	va_end(ap);
+	i = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	if (i != SQLITE_DONE && i != SQLITE_ROW)
+		return db_error(store, "cannot write to", err);
+	return 0;
+}
+
+static int64_t scalar(struct store *store, const char *sql, int64_t missing)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t value = missing;
+
+	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW &&
+	    sqlite3_column_type(stmt, 0) != SQLITE_NULL)
+		value = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return value;
+}
+
+static int check_version(struct store *store, struct err *err)
+{
+	int64_t version = scalar(store, "PRAGMA user_version", -1);
+
+	if (version == STORE_SCHEMA_VERSION)
+		return 0;
+	return err_set(
+		err, -EPROTO,
+		"'%s' is no result file of this version (schema %lld, wanted %d)",
+		store->path, (long long)version, STORE_SCHEMA_VERSION);
+}
+
+static int create_tables(struct store *store, struct err *err)
+{
+	char version[64];
+	int ret;
+
+	snprintf(version, sizeof(version), "PRAGMA user_version = %d; COMMIT",
+		 STORE_SCHEMA_VERSION);
+	ret = exec(store, "BEGIN IMMEDIATE", err);
+	if (ret)
+		return ret;
+	if (scalar(store, "PRAGMA user_version", -1) == 0 &&
+	    !scalar(store, "SELECT count(*) FROM sqlite_master", 0)) {
+		ret = exec(store, schema_sql, err);
+		if (!ret)
+			return exec(store, version, err);
+	}
+	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return ret;
+}
+
+/* Its blocks are allocated for real: a hole would help nobody. */
+static int spare_create(struct store *store, struct err *err)
+{
+	int fd, ret;
+
+	store->spare_path =
+		xasprintf("%s.spare-%d", store->path, (int)getpid());
+	fd = open(store->spare_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ret = fd < 0 ? errno : posix_fallocate(fd, 0, SPARE_BYTES);
+	if (fd >= 0)
+		close(fd);
+	if (!ret)
+		return 0;
+	unlink(store->spare_path);
+	free(store->spare_path);
+	store->spare_path = NULL;
+	return err_sys(
+		err, -ret,
+		"cannot keep %llu MiB spare beside '%s'; free some space or choose another place with --db",
+		SPARE_BYTES / MIB, store->path);
+}
+
+static void spare_remove(struct store *store)
+{
+	if (store->spare_path)
+		unlink(store->spare_path);
+	free(store->spare_path);
+	store->spare_path = NULL;
+}
+
+static int open_db(const char *path, int flags, struct store **out,
+		   struct err *err)
+{
+	struct store *store = xcalloc(1, sizeof(*store));
+
+	store->path = xstrdup(path);
+	*out = store;
+	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
+		return err_set(err, -EIO, "cannot open '%s': %s", path,
+			       sqlite3_errmsg(store->db));
+	sqlite3_busy_timeout(store->db, BUSY_MS);
+	return 0;
+}
+
+int store_open(const char *path, struct store **out, struct err *err)
+{
+	char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/');
+	struct store *store = NULL;
+	int ret = 0;
+
+	if (slash && slash != folder) {
+		*slash = '\0';
+		ret = file_mkdirs(folder, err);
+	}
+	free(folder);
+	if (!ret)
+		ret = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			      &store, err);
+	if (!ret)
+		ret = spare_create(store, err);
+	if (!ret)
+		ret = exec(store,
+			   "PRAGMA journal_mode = WAL;"
+			   "PRAGMA synchronous = FULL;"
+			   "PRAGMA foreign_keys = ON",
+			   err);
+	if (!ret)
+		ret = create_tables(store, err);
+	if (!ret)
+		ret = check_version(store, err);
+	if (ret) {
+		store_close(store);
+		return ret;
+	}
+	*out = store;
+	return 0;
+}
+
+int store_open_readonly(const char *path, struct store **out, struct err *err)
+{
+	struct store *store = NULL;
+	int ret;
+
+	if (access(path, R_OK))
+		return err_sys(err, -errno,
+			       "cannot open '%s'; 'l1vh-bench run' makes it",
+			       path);
+	ret = open_db(path, SQLITE_OPEN_READONLY, &store, err);
+	if (!ret)
+		ret = check_version(store, err);
+	if (ret) {
+		store_close(store);
+		return ret;
+	}
+	*out = store;
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	spare_remove(store);
+	sqlite3_close(store->db);
+	free(store->path);
+	free(store);
+}
+
+int store_run_begin(struct store *store, const struct run_info *info,
+		    int64_t *run_id, struct err *err)
+{
+	int ret = insert(
+		store, err,
+		"INSERT INTO run (started_unix_ns, status, seed, revision,"
+		" is_lab, plan, fingerprint, probe, guest_manifest)"
+		" VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+		"iisissss", (int64_t)clock_unix_ns(), (int64_t)info->seed,
+		info->revision, (int64_t)info->is_lab, info->plan_json,
+		info->fingerprint_json, info->probe_json, info->guest_manifest);
+
+	*run_id = sqlite3_last_insert_rowid(store->db);
+	return ret;
+}
+
+int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
+		       uint32_t block, const char *runner, struct err *err)
+{
+	return insert(store, err, "INSERT INTO schedule VALUES (?, ?, ?, ?)",
+		      "iiis", run_id, (int64_t)position, (int64_t)block,
+		      runner);
+}
+
+static int add_samples(struct store *store, int64_t series_id,
+		       const struct series *s, const char *grade,
+		       struct err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < s->sample_count && !ret; i++) {
+		const struct sample *p = &s->samples[i];
+
+		ret = insert(store, err,
+			     "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?)",
+			     "iiiiidis", series_id, (int64_t)i,
+			     (int64_t)p->section, (int64_t)p->elapsed_ns,
+			     (int64_t)p->host_elapsed_ns, p->value,
+			     (int64_t)p->is_disturbed, grade);
+	}
+	return ret;
+}
+
+static int add_series(struct store *store, int64_t boot_id,
+		      const struct result *res, struct err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < res->series_count && !ret; i++) {
+		const struct series *s = &res->series[i];
+
+		ret = insert(store, err,
+			     "INSERT INTO series (boot_id, workload, point,"
+			     " unit, status, reason, iterations)"
+			     " VALUES (?,?,?,?,?,?,?)",
+			     "isssssi", boot_id, s->workload, s->point, s->unit,
+			     run_status_name(s->status), s->reason,
+			     (int64_t)s->iterations);
+		if (!ret)
+			ret = add_samples(store,
+					  sqlite3_last_insert_rowid(store->db),
+					  s, grade_name(res->grade), err);
+	}
+	return ret;
+}
+
+static int add_rows(struct store *store, int64_t boot_id,
+		    const struct result *res, struct err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < res->phase_count && !ret; i++)
+		ret = insert(store, err, "INSERT INTO phase VALUES (?,?,?)",
+			     "isi", boot_id, res->phases[i].name,
+			     (int64_t)res->phases[i].mono_ns);
+	for (i = 0; i < res->exit_count && !ret; i++)
+		ret = insert(store, err,
+			     "INSERT INTO exit_ledger VALUES (?,?,?,?,?)",
+			     "iisii", boot_id, (int64_t)res->exits[i].vcpu,
+			     res->exits[i].kind, (int64_t)res->exits[i].count,
+			     (int64_t)res->exits[i].handled_ns);
+	return ret;
+}
+
+static int add_boot(struct store *store, int64_t run_id, uint32_t position,
+		    const struct bench_case *bc, const struct result *res,
+		    struct err *err)
+{
+	const char *identity = res->identity ? res->identity : "";
+	int64_t boot_id;
+	int ret;
+
+	ret = insert(store, err,
+		     "INSERT OR IGNORE INTO identity (text) VALUES (?)", "s",
+		     identity);
+	if (ret)
+		return ret;
+	ret = insert(store, err,
+		     "INSERT INTO boot (run_id, position, block, runner,"
+		     " paravirt, vcpu_count, ram_bytes, status, reason, grade,"
+		     " started_unix_ns, elapsed_ns, exit_cost_ns, identity_id,"
+		     " console) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		     " (SELECT id FROM identity WHERE text = ?), ?)",
+		     "iiissiisssiiiss", run_id, (int64_t)position,
+		     (int64_t)bc->block, bc->runner, bc->paravirt,
+		     (int64_t)bc->vcpu_count, (int64_t)bc->ram_bytes,
+		     run_status_name(res->status), res->reason,
+		     grade_name(res->grade), (int64_t)res->started_unix_ns,
+		     (int64_t)res->elapsed_ns, (int64_t)res->exit_cost_ns,
+		     identity, res->console ? res->console : "");
+	if (ret)
+		return ret;
+	boot_id = sqlite3_last_insert_rowid(store->db);
+	ret = add_series(store, boot_id, res, err);
+	return ret ? ret : add_rows(store, boot_id, res, err);
+}
+
+static int add_in_transaction(struct store *store, int64_t run_id,
+			      uint32_t position, const struct bench_case *bc,
+			      const struct result *res, struct err *err)
+{
+	int ret = exec(store, "BEGIN IMMEDIATE", err);
+
+	if (!ret)
+		ret = add_boot(store, run_id, position, bc, res, err);
+	if (!ret)
+		ret = exec(store, "COMMIT", err);
+	if (ret)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return ret;
+}
+
+int store_result_add(struct store *store, int64_t run_id, uint32_t position,
+		     const struct bench_case *bc, const struct result *res,
+		     struct err *err)
+{
+	int ret = add_in_transaction(store, run_id, position, bc, res, err);
+
+	if (!ret || !store->spare_path)
+		return ret;
+	/* A full disk does not always say so by that name: try with room. */
+	spare_remove(store);
+	if (add_in_transaction(store, run_id, position, bc, res, err))
+		return err->code == -ENOSPC ? -EIO : err->code;
+	return err_set(
+		err, -ENOSPC,
+		"disk full at '%s': everything measured so far is kept; free some space or choose another place with --db",
+		store->path);
+}
+
+int store_run_end(struct store *store, int64_t run_id, const char *status,
+		  struct err *err)
+{
+	return insert(store, err,
+		      "UPDATE run SET status = ?, ended_unix_ns = ?"
+		      " WHERE id = ?",
+		      "sii", status, (int64_t)clock_unix_ns(), run_id);
+}
+
+int store_run_latest(struct store *store, int64_t *run_id, struct err *err)
+{
+	*run_id = scalar(store, "SELECT max(id) FROM run", 0);
+	if (*run_id)
+		return 0;
+	return err_set(err, -ENOENT, "'%s' holds no run yet", store->path);
+}

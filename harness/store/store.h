@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_STORE_H
+#define HARNESS_STORE_STORE_H
+
+/*
+ * store - the SQLite file that keeps every run: raw samples for ever, rows
+ * only ever added. One transaction a result, so a killed run loses nothing
+ * that was measured before.
+ *
+ * A spare file beside the database is given up when the disk is full, so
+ * that the result in hand can still be written; see store_result_add().
+ */
+#include <jansson.h>
+#include <stdint.h>
+
+struct bench_case;
+struct err;
+struct result;
+struct store;
+
+/* Raised with every change of the tables; older files are refused. */
+#define STORE_SCHEMA_VERSION 1
+
+struct run_info {
+	uint64_t seed;
+	const char *revision;
+	const char *plan_json;
+	const char *fingerprint_json; /* of the machine that measures */
+	const char *probe_json;
+	const char *guest_manifest;
+	int is_lab;
+};
+
+/* Opens for writing, creating folder and file as needed. */
+int store_open(const char *path, struct store **out, struct err *err);
+
+/* Opens an existing file for reading only. */
+int store_open_readonly(const char *path, struct store **out, struct err *err);
+void store_close(struct store *store); /* NULL is fine */
+
+int store_run_begin(struct store *store, const struct run_info *info,
+		    int64_t *run_id, struct err *err);
+
+/* The order that was drawn, before anything is measured. */
+int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
+		       uint32_t block, const char *runner, struct err *err);
+
+/*
+ * All or nothing. -ENOSPC: the disk is full and RES was kept all the same
+ * at the expense of the spare file; the run must stop. -EIO and others: RES
+ * was not kept.
+ */
+int store_result_add(struct store *store, int64_t run_id, uint32_t position,
+		     const struct bench_case *bc, const struct result *res,
+		     struct err *err);
+
+/* STATUS is "complete", "stopped" or "failed". */
+int store_run_end(struct store *store, int64_t run_id, const char *status,
+		  struct err *err);
+
+/* -ENOENT when there is none. */
+int store_run_latest(struct store *store, int64_t *run_id, struct err *err);
+
+struct sqlite3;
+struct sqlite3 *store_handle(struct store *store); /* for run_data.c */
+
+#endif

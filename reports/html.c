@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "reports/identity.h"
+#include "reports/model.h"
+#include "reports/plot.h"
+
+static const char head[] =
+	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<title>l1vh-bench report</title>\n<style>\n"
+	":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d0d7de;"
+	"--soft:#f3f5f7;--warn:#9a3412;--warnbg:#fff1e6}\n"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--paper:#15181c;"
+	"--line:#3a4149;--soft:#1e2329;--warn:#ffb383;--warnbg:#3a2415}}\n"
+	"body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);"
+	"background:var(--paper);max-width:1080px;margin:2em auto;padding:0 1em}\n"
+	"table{border-collapse:collapse;margin:.6em 0 1.4em;font-size:14px}\n"
+	"th,td{border-bottom:1px solid var(--line);padding:.22em .7em;"
+	"text-align:left;vertical-align:top}\n"
+	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+	"td.w{overflow-wrap:anywhere;font-family:ui-monospace,monospace;"
+	"font-size:12px}\n"
+	"tr:hover td{background:var(--soft)}h2{margin-top:2em}\n"
+	".grade{font-size:12px;border:1px solid var(--line);border-radius:3px;"
+	"padding:0 .35em;white-space:nowrap}\n"
+	".emulated,.software{color:var(--warn);border-color:var(--warn)}\n"
+	".banner{background:var(--warnbg);color:var(--warn);"
+	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
+	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));"
+	"gap:.6em}svg{max-width:100%;height:auto}\n"
+	".note{color:inherit;opacity:.75;font-size:13px}\n"
+	"@media print{body{max-width:none;margin:0}.plots{display:block}"
+	"svg{break-inside:avoid}}\n"
+	"</style></head><body>\n";
+
+void html_escape(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			strbuf_puts(out, "&amp;");
+			break;
+		case '<':
+			strbuf_puts(out, "&lt;");
+			break;
+		case '>':
+			strbuf_puts(out, "&gt;");
+			break;
+		case '"':
+			strbuf_puts(out, "&quot;");
+			break;
+		case '\'':
+			strbuf_puts(out, "&#39;");
+			break;
+		default:
+			strbuf_add(out, text, 1);
+		}
+	}
+}
+
+/* <TAG CLASS>escaped text</TAG> */
+static void cell(struct strbuf *out, const char *open, const char *text,
+		 const char *close)
+{
+	strbuf_puts(out, open);
+	html_escape(out, text);
+	strbuf_puts(out, close);
+}
+
+static void grade_mark(struct strbuf *out, enum grade grade)
+{
+	strbuf_printf(out, "<span class=\"grade %s\">%s</span>",
+		      grade_name(grade), grade_name(grade));
+}
+
+static void write_banner(const struct model *m, struct strbuf *out)
+{
+	if (m->has_grade[GRADE_EMULATED])
+		strbuf_puts(
+			out,
+			"<p class=\"banner\" role=\"note\">EMULATED. Everything below was measured inside the lab, "
+			"a host emulated in software. It shows that the harness works; it says nothing about how "
+			"fast any hypervisor is, and no claim can be judged on it.</p>\n");
+	else if (m->has_grade[GRADE_SOFTWARE])
+		strbuf_puts(
+			out,
+			"<p class=\"banner\" role=\"note\">SOFTWARE. The hypervisor measured here works without hardware "
+			"assistance; its figures say nothing about one that has it.</p>\n");
+}
+
+static void write_top(const struct model *m, struct strbuf *out)
+{
+	const struct run_data *run = m->run;
+	time_t started = (time_t)(run->started_unix_ns / NS_PER_S);
+	char when[64], grades[64];
+	struct tm tm;
+
+	gmtime_r(&started, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
+	strbuf_printf(out, "<h1>l1vh-bench: guests against the host</h1>\n");
+	write_banner(m, out);
+	strbuf_printf(out, "<p>Run %" PRId64 " of %s, ", run->id, when);
+	html_escape(out, run->status);
+	strbuf_puts(out, ", by revision ");
+	html_escape(out, run->revision);
+	strbuf_printf(
+		out,
+		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed. "
+		"Nothing is judged yet: this page compares.</p>\n",
+		model_grades(m, grades, sizeof(grades)), run->boot_count,
+		run->scheduled_count, m->failed_boot_count);
+}
+
+static void write_value(const struct model_row *row, const struct model_cell *c,
+			struct strbuf *out)
+{
+	char value[32];
+
+	strbuf_puts(out, "<td class=\"n\">");
+	if (isnan(c->median) && c->refused_count) {
+		cell(out, "<span title=\"", c->reason, "\">refused</span>");
+	} else if (isnan(c->median)) {
+		strbuf_puts(out, "not measured");
+	} else {
+		html_escape(out, units_format(c->median, row->unit, value,
+					      sizeof(value)));
+		strbuf_puts(out, " ");
+		grade_mark(out, c->grade);
+	}
+	strbuf_puts(out, "</td>");
+}
+
+static void write_ratio(const struct model_cell *c, struct strbuf *out)
+{
+	if (isnan(c->ratio.ratio))
+		strbuf_puts(out, "<td class=\"n\"></td><td></td>");
+	else if (!c->ratio.has_interval)
+		strbuf_printf(out,
+			      "<td class=\"n\">%.3f</td><td>one block</td>",
+			      c->ratio.ratio);
+	else
+		strbuf_printf(
+			out,
+			"<td class=\"n\">%.3f</td><td class=\"n\">%.3f to %.3f</td>",
+			c->ratio.ratio, c->ratio.low, c->ratio.high);
+}
+
+static void write_comparison(const struct model *m, struct strbuf *out)
+{
+	char name[80];
+	size_t i, k;
+
+	strbuf_puts(
+		out,
+		"<h2 id=\"comparison\">Comparison</h2>\n<table id=\"comparison-table\"><thead><tr><th>series</th><th>better</th>");
+	for (k = 0; k < m->runner_count; k++)
+		cell(out, "<th class=\"n\">", m->runners[k], "</th>");
+	for (k = 1; k < m->runner_count; k++) {
+		cell(out, "<th class=\"n\">", m->runners[k], "/");
+		cell(out, "", m->runners[0], "</th><th class=\"n\">95 %</th>");
+	}
+	strbuf_puts(out, "<th class=\"n\">boots</th></tr></thead><tbody>\n");
+	for (i = 0; i < m->row_count; i++) {
+		const struct model_row *row = &m->rows[i];
+
+		cell(out, "<tr><td>", model_row_name(row, name, sizeof(name)),
+		     "</td>");
+		strbuf_printf(out, "<td>%s</td>",
+			      row->lower_is_better ? "lower" : "higher");
+		for (k = 0; k < m->runner_count; k++)
+			write_value(row, &row->cells[k], out);
+		for (k = 1; k < m->runner_count; k++)
+			write_ratio(&row->cells[k], out);
+		strbuf_puts(out, "<td class=\"n\">");
+		for (k = 0; k < m->runner_count; k++)
+			strbuf_printf(out, "%s%zu", k ? " / " : "",
+				      row->cells[k].boot_count);
+		strbuf_puts(out, "</td></tr>\n");
+	}
+	strbuf_puts(
+		out,
+		"</tbody></table>\n<p class=\"note\">A boot counts as one figure, the median of its samples; "
+		"the table shows the median of boots. A ratio is of those medians, its interval a percentile bootstrap over blocks");
+	if (m->row_count &&
+	    m->rows[0].cells[0].boot_count < BOOTSTRAP_FEW_BLOCKS)
+		strbuf_puts(
+			out,
+			"; with fewer than eight blocks it covers less than 95 %");
+	strbuf_puts(out, ".</p>\n");
+}
+
+static void write_plots(const struct model *m, struct strbuf *out)
+{
+	struct err err = {0};
+	size_t i;
+
+	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n<figure>");
+	if (plot_latency(m, out, &err))
+		cell(out, "<p class=\"note\">No curve: ", err.msg, ".</p>");
+	strbuf_puts(
+		out,
+		"</figure>\n<h2 id=\"distributions\">Distributions</h2>\n"
+		"<p class=\"note\">Every undisturbed sample is a dot; its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
+	for (i = 0; i < m->row_count; i++) {
+		if (!strcmp(m->rows[i].workload, "mem_latency"))
+			continue;
+		strbuf_puts(out, "<figure>");
+		if (plot_distribution(m, &m->rows[i], out, &err))
+			cell(out, "<p class=\"note\">Not drawn: ", err.msg,
+			     ".</p>");
+		strbuf_puts(out, "</figure>\n");
+	}
+	strbuf_puts(out, "</div>\n");
+}
+
+static void write_identity(const struct model *m, struct strbuf *out)
+{
+	struct identity_diff diff;
+	char verdict[240];
+	size_t i, k;
+
+	identity_diff_init(&diff, m);
+	strbuf_puts(out, "<h2 id=\"identity\">Guest identity</h2>\n");
+	cell(out, "<p>", identity_verdict(&diff, verdict, sizeof(verdict)),
+	     "</p>\n");
+	strbuf_puts(
+		out,
+		"<details open><summary>What the machines report differently</summary>\n<table><thead><tr><th>what</th>");
+	for (k = 0; k < m->runner_count; k++)
+		cell(out, "<th>", m->runners[k], "</th>");
+	strbuf_puts(out, "</tr></thead><tbody>\n");
+	for (i = 0; i < diff.row_count; i++) {
+		cell(out, "<tr><td>", diff.rows[i].key, "</td>");
+		for (k = 0; k < m->runner_count; k++)
+			cell(out, "<td class=\"w\">",
+			     diff.rows[i].values[k] ? diff.rows[i].values[k]
+						    : "absent",
+			     "</td>");
+		strbuf_puts(out, "</tr>\n");
+	}
+	strbuf_puts(out, "</tbody></table></details>\n");
+	identity_diff_release(&diff);
+}
+
+static void write_object(struct strbuf *out, const char *id, const char *title,
+			 const char *text)
+{
+	json_t *o = json_loads(text, 0, NULL);
+	const char *key;
+	json_t *value;
+
+	strbuf_printf(out, "<h2 id=\"%s\">%s</h2>\n<table><tbody>\n", id,
+		      title);
+	json_object_foreach(o, key, value) {
+		char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		const char *shown = json_string_value(value);
+
+		cell(out, "<tr><td>", key, "</td>");
+		cell(out, "<td class=\"w\">",
+		     shown  ? shown
+		     : dump ? dump
+			    : "",
+		     "</td></tr>\n");
+		free(dump);
+	}
+	strbuf_puts(out, "</tbody></table>\n");
+	json_decref(o);
+}
+
+static void write_ledger(const struct model *m, struct strbuf *out)
+{
+	size_t i, k;
+
+	strbuf_puts(
+		out,
+		"<h2 id=\"exits\">Exits to the VMM</h2>\n<table><thead><tr><th class=\"n\">boot</th><th>runner</th><th class=\"n\">vCPU</th><th>kind</th><th class=\"n\">count</th><th class=\"n\">handled in</th></tr></thead><tbody>\n");
+	for (i = 0; i < m->run->boot_count; i++)
+		for (k = 0; k < m->run->boots[i].res.exit_count; k++) {
+			const struct boot_data *b = &m->run->boots[i];
+			const struct exit_row *e = &b->res.exits[k];
+			char time[32];
+
+			strbuf_printf(out, "<tr><td class=\"n\">%u</td>",
+				      b->position);
+			cell(out, "<td>", b->bc.runner, "</td>");
+			strbuf_printf(out, "<td class=\"n\">%u</td>", e->vcpu);
+			cell(out, "<td>", e->kind, "</td>");
+			strbuf_printf(out,
+				      "<td class=\"n\">%" PRIu64
+				      "</td><td class=\"n\">%s</td></tr>\n",
+				      e->count,
+				      units_format((double)e->handled_ns, "ns",
+						   time, sizeof(time)));
+		}
+	strbuf_puts(out, "</tbody></table>\n");
+}
+
+static void write_boots(const struct model *m, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_puts(
+		out,
+		"<h2 id=\"boots\">Boots in the order they ran</h2>\n<table><thead><tr><th class=\"n\">boot</th><th class=\"n\">block</th><th>runner</th><th>mode</th><th>outcome</th><th class=\"n\">took</th><th>grade</th></tr></thead><tbody>\n");
+	for (i = 0; i < m->run->boot_count; i++) {
+		const struct boot_data *b = &m->run->boots[i];
+		char took[32];
+
+		strbuf_printf(
+			out,
+			"<tr><td class=\"n\">%u</td><td class=\"n\">%u</td>",
+			b->position, b->bc.block);
+		cell(out, "<td>", b->bc.runner, "</td>");
+		cell(out, "<td>", b->bc.paravirt, "</td><td>");
+		html_escape(out, run_status_name(b->res.status));
+		if (b->res.reason[0])
+			cell(out, ": ", b->res.reason, "");
+		strbuf_printf(out, "</td><td class=\"n\">%s</td><td>",
+			      units_format((double)b->res.elapsed_ns, "ns",
+					   took, sizeof(took)));
+		grade_mark(out, b->res.grade);
+		strbuf_puts(out, "</td></tr>\n");
+	}
+	strbuf_puts(out, "</tbody></table>\n");
+}
+
+static void write_reproduce(const struct model *m, struct strbuf *out)
+{
+	strbuf_printf(
+		out,
+		"<h2 id=\"reproduce\">To do it again</h2>\n<pre>git checkout %s &amp;&amp; make\nbuild/l1vh-bench run --seed %" PRIu64
+		"%s</pre>\n<h3>The guest</h3>\n<pre>",
+		m->run->revision, m->run->seed, m->run->is_lab ? " --lab" : "");
+	html_escape(out, m->run->guest_manifest);
+	strbuf_puts(out, "</pre>\n");
+}
+
+void html_write(const struct model *m, struct strbuf *out)
+{
+	strbuf_puts(out, head);
+	write_top(m, out);
+	write_comparison(m, out);
+	write_plots(m, out);
+	write_identity(m, out);
+	write_boots(m, out);
+	write_ledger(m, out);
+	write_object(out, "fingerprint", "Host fingerprint",
+		     m->run->fingerprint);
+	write_object(out, "plan", "Design", m->run->plan);
+	write_object(out, "probe", "What the host can do", m->run->probe);
+	write_reproduce(m, out);
+	strbuf_puts(out, "</body></html>\n");
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_HTML_H
+#define REPORTS_HTML_H
+
+/* html - one self-contained page: no script, no network, nothing beside it. */
+struct model;
+struct strbuf;
+
+void html_write(const struct model *m, struct strbuf *out);
+
+/* TEXT with the five special characters escaped. */
+void html_escape(struct strbuf *out, const char *text);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_JSON_H
+#define REPORTS_JSON_H
+
+/* json - a run for programs: every raw sample, and the estimates. */
+#include <jansson.h>
+
+#define REPORT_JSON_VERSION 1
+
+struct model;
+
+json_t *json_report(const struct model *m); /* caller owns */
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/xmalloc.h"
+#include "harness/stats/quantile.h"
+#include "workloads/workload.h"
+
+static size_t runner_index(struct model *m, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++)
+		if (!strcmp(m->runners[i], name))
+			return i;
+	if (i < MODEL_MAX_RUNNERS)
+		m->runners[m->runner_count++] = name;
+	return i;
+}
+
+static struct model_row *row_get(struct model *m, const struct series *s)
+{
+	const struct workload *wl = workload_find(s->workload);
+	struct model_row *row;
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++)
+		if (!strcmp(m->rows[i].workload, s->workload) &&
+		    !strcmp(m->rows[i].point, s->point))
+			return &m->rows[i];
+	m->rows = xrealloc(m->rows, m->row_count + 1, sizeof(*m->rows));
+	row = &m->rows[m->row_count++];
+	memset(row, 0, sizeof(*row));
+	snprintf(row->workload, sizeof(row->workload), "%s", s->workload);
+	snprintf(row->point, sizeof(row->point), "%s", s->point);
+	snprintf(row->unit, sizeof(row->unit), "%s", s->unit);
+	row->lower_is_better = !wl || wl->better == WL_LOWER_IS_BETTER;
+	for (i = 0; i < MODEL_MAX_RUNNERS; i++)
+		row->cells[i].grade = GRADE_HARDWARE;
+	return row;
+}
+
+/* A boot in which every sample was disturbed has no figure. */
+static void cell_add_boot(struct model_cell *cell, uint32_t block,
+			  const struct series *s)
+{
+	double *values = xcalloc(s->sample_count, sizeof(*values));
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < s->sample_count; i++) {
+		if (s->samples[i].is_disturbed)
+			cell->disturbed_count++;
+		else
+			values[count++] = s->samples[i].value;
+	}
+	if (count) {
+		size_t n = cell->boot_count++;
+
+		cell->boots =
+			xrealloc(cell->boots, n + 1, sizeof(*cell->boots));
+		cell->blocks =
+			xrealloc(cell->blocks, n + 1, sizeof(*cell->blocks));
+		cell->boots[n] = quantile_median(values, count);
+		cell->blocks[n] = block;
+		cell->samples =
+			xrealloc(cell->samples, cell->sample_count + count,
+				 sizeof(*cell->samples));
+		memcpy(cell->samples + cell->sample_count, values,
+		       count * sizeof(*values));
+		cell->sample_count += count;
+	}
+	free(values);
+}
+
+static void add_boot(struct model *m, const struct boot_data *b)
+{
+	size_t runner = runner_index(m, b->bc.runner);
+	size_t i;
+
+	m->has_grade[b->res.grade] = true;
+	m->failed_boot_count += b->res.status != RUN_OK;
+	if (runner == MODEL_MAX_RUNNERS)
+		return;
+	for (i = 0; i < b->res.series_count; i++) {
+		const struct series *s = &b->res.series[i];
+		struct model_cell *cell = &row_get(m, s)->cells[runner];
+
+		if (b->res.grade > cell->grade)
+			cell->grade = b->res.grade;
+		if (s->status == RUN_OK) {
+			cell_add_boot(cell, b->bc.block, s);
+			continue;
+		}
+		cell->refused_count++;
+		snprintf(cell->reason, sizeof(cell->reason), "%s", s->reason);
+	}
+}
+
+/* Pair the boots of one block; a block without its pair is left out. */
+static void estimate(const struct model_cell *base, struct model_cell *cell,
+		     uint64_t seed)
+{
+	double *b = xcalloc(cell->boot_count, sizeof(*b));
+	double *c = xcalloc(cell->boot_count, sizeof(*c));
+	size_t count = 0;
+	size_t i, k;
+
+	for (i = 0; i < cell->boot_count; i++)
+		for (k = 0; base && k < base->boot_count; k++)
+			if (base->blocks[k] == cell->blocks[i] &&
+			    base->boots[k] > 0 && cell->boots[i] > 0) {
+				b[count] = base->boots[k];
+				c[count++] = cell->boots[i];
+				break;
+			}
+	cell->ratio = bootstrap_ratio(b, c, count, MODEL_CONFIDENCE, seed);
+	free(c);
+	free(b);
+}
+
+/* The order of the workload table, then of its points. */
+static int row_rank(const struct model_row *row)
+{
+	const struct workload *const *wl;
+	int rank = 0;
+	uint32_t i;
+
+	for (wl = workloads; *wl; wl++) {
+		for (i = 0; i < (*wl)->point_count; i++, rank++)
+			if (!strcmp((*wl)->name, row->workload) &&
+			    !strcmp((*wl)->points[i].name, row->point))
+				return rank;
+	}
+	return rank;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	return row_rank(a) - row_rank(b);
+}
+
+static void native_first(struct model *m)
+{
+	size_t i;
+
+	for (i = 1; i < m->runner_count; i++)
+		if (!strcmp(m->runners[i], MODEL_BASELINE)) {
+			m->runners[i] = m->runners[0];
+			m->runners[0] = MODEL_BASELINE;
+		}
+}
+
+void model_init(struct model *m, const struct run_data *run)
+{
+	size_t i, k;
+
+	memset(m, 0, sizeof(*m));
+	m->run = run;
+	for (i = 0; i < run->boot_count; i++)
+		runner_index(m, run->boots[i].bc.runner);
+	native_first(m);
+	for (i = 0; i < run->boot_count; i++)
+		add_boot(m, &run->boots[i]);
+	if (m->row_count)
+		qsort(m->rows, m->row_count, sizeof(*m->rows), compare_rows);
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++) {
+			struct model_cell *cells = m->rows[i].cells;
+			bool has_base = !strcmp(m->runners[0], MODEL_BASELINE);
+
+			cells[k].median = quantile_median(cells[k].boots,
+							  cells[k].boot_count);
+			estimate(has_base ? &cells[0] : NULL, &cells[k],
+				 run->seed);
+		}
+}
+
+void model_release(struct model *m)
+{
+	size_t i, k;
+
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < MODEL_MAX_RUNNERS; k++) {
+			free(m->rows[i].cells[k].boots);
+			free(m->rows[i].cells[k].blocks);
+			free(m->rows[i].cells[k].samples);
+		}
+	free(m->rows);
+	memset(m, 0, sizeof(*m));
+}
+
+const char *model_row_name(const struct model_row *row, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", row->workload, row->point[0] ? " " : "",
+		 row->point);
+	return buf;
+}
+
+const char *model_grades(const struct model *m, char *buf, size_t size)
+{
+	size_t used = 0;
+	int g;
+
+	buf[0] = '\0';
+	for (g = 0; g < GRADE_COUNT; g++)
+		if (m->has_grade[g] && used < size)
+			used += (size_t)snprintf(buf + used, size - used,
+						 "%s%s", used ? ", " : "",
+						 grade_name((enum grade)g));
+	return buf;
+}

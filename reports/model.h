@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_MODEL_H
+#define REPORTS_MODEL_H
+
+/*
+ * model - what all reports show of a run: one row a series, one cell a
+ * runner, every cell summarised boot by boot. Computed from raw samples each
+ * time, never stored.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/core/grade.h"
+#include "harness/stats/bootstrap.h"
+#include "harness/store/run_data.h"
+
+#define MODEL_MAX_RUNNERS 8
+#define MODEL_BASELINE "native"
+#define MODEL_CONFIDENCE 0.95
+
+struct model_cell {
+	double *boots;    /* owned; the median of each boot that counts */
+	uint32_t *blocks; /* owned; that boot's block */
+	size_t boot_count;
+	double *samples; /* owned; all undisturbed ones */
+	size_t sample_count;
+	size_t disturbed_count;
+	size_t refused_count; /* boots in which it was skipped or failed */
+	char reason[200];     /* of the last refusal */
+	enum grade grade;
+	double median;               /* of the boots; NaN without any */
+	struct ratio_estimate ratio; /* to the baseline; NaN without one */
+};
+
+struct model_row {
+	char workload[32];
+	char point[32];
+	char unit[16];
+	bool lower_is_better;
+	struct model_cell cells[MODEL_MAX_RUNNERS];
+};
+
+struct model {
+	const struct run_data *run; /* borrowed */
+	const char *runners[MODEL_MAX_RUNNERS];
+	size_t runner_count;
+	struct model_row *rows; /* owned; in the order of the workload table */
+	size_t row_count;
+	size_t failed_boot_count;
+	bool has_grade[GRADE_COUNT];
+};
+
+void model_init(struct model *m, const struct run_data *run);
+void model_release(struct model *m);
+
+/* "mem_latency 16MiB,4KiB-pages" */
+const char *model_row_name(const struct model_row *row, char *buf, size_t size);
+
+/* "hardware", or "emulated, software" where a run mixes them. */
+const char *model_grades(const struct model *m, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/proc.h"
+#include "harness/base/strbuf.h"
+#include "reports/model.h"
+#include "workloads/workload.h"
+
+static const char *const colours[] = {"#555555", "#0072b2", "#d55e00",
+				      "#009e73", "#cc79a7", "#e69f00",
+				      "#56b4e9", "#000000"};
+
+/* Only what lies between <svg and </svg> belongs into a page. */
+static int run_gnuplot(const char *script, struct strbuf *svg, struct err *err)
+{
+	static const char *const argv[] = {"gnuplot", NULL};
+	struct strbuf out = {0};
+	const char *start;
+	int ret = proc_capture(argv, script, &out, err);
+
+	start = ret ? NULL : strstr(strbuf_str(&out), "<svg");
+	if (start)
+		strbuf_puts(svg, start);
+	else if (!ret)
+		ret = err_set(err, -1, "gnuplot drew nothing");
+	strbuf_release(&out);
+	return ret;
+}
+
+static void script_head(struct strbuf *s, int width, int height,
+			const char *title, const char *name)
+{
+	strbuf_printf(s,
+		      "set terminal svg size %d,%d font 'sans-serif,11' "
+		      "background '#ffffff' name '%s'\n"
+		      "set title \"%s\" noenhanced\nset grid\n",
+		      width, height, name, title);
+}
+
+/* Values in the unit that the axis names. */
+static void axis_unit(const char *unit, double magnitude, const char **label,
+		      double *divisor)
+{
+	bool is_rate = !strcmp(unit, "bytes_per_s");
+
+	*divisor = is_rate            ? 1e9
+		   : magnitude >= 1e6 ? 1e6
+		   : magnitude >= 1e3 ? 1e3
+				      : 1;
+	*label = is_rate            ? "GB/s"
+		 : magnitude >= 1e6 ? "ms"
+		 : magnitude >= 1e3 ? "us"
+				    : "ns";
+}
+
+int plot_distribution(const struct model *m, const struct model_row *row,
+		      struct strbuf *svg, struct err *err)
+{
+	struct strbuf s = {0};
+	const char *label = "ns";
+	char title[160], name[80], ident[96];
+	double divisor = 1;
+	size_t i, k, drawn = 0;
+	int ret;
+
+	model_row_name(row, name, sizeof(name));
+	snprintf(ident, sizeof(ident), "d_%s", name);
+	for (i = 0; ident[i]; i++)
+		if (strchr(" ,-.", ident[i]))
+			ident[i] = '_';
+	snprintf(title, sizeof(title), "%s (%s is better)", name,
+		 row->lower_is_better ? "lower" : "higher");
+	for (i = 0; i < m->runner_count; i++)
+		if (!isnan(row->cells[i].median))
+			axis_unit(row->unit, row->cells[i].median, &label,
+				  &divisor);
+	script_head(&s, 420, 90 + 34 * (int)m->runner_count, title, ident);
+	strbuf_printf(&s,
+		      "set xlabel '%s'\nset yrange [-0.7:%g]\nunset key\n"
+		      "set format x '%%.3g'\nset xtics autofreq\nset ytics (",
+		      label, (double)m->runner_count - 0.3);
+	for (i = 0; i < m->runner_count; i++)
+		strbuf_printf(&s, "%s\"%s\" %zu", i ? ", " : "", m->runners[i],
+			      i);
+	strbuf_puts(&s, ")\n");
+	for (i = 0; i < m->runner_count; i++) {
+		const struct model_cell *c = &row->cells[i];
+
+		if (!c->sample_count)
+			continue;
+		strbuf_printf(&s, "$r%zu << EOD\n", i);
+		for (k = 0; k < c->sample_count; k++)
+			strbuf_printf(
+				&s, "%.9g %.3f\n", c->samples[k] / divisor,
+				(double)i + 0.5 * ((double)(k * 7 % 10) / 10 -
+						   0.45));
+		strbuf_puts(&s, "EOD\n");
+	}
+	for (i = 0; i < m->runner_count; i++)
+		if (row->cells[i].sample_count)
+			strbuf_printf(
+				&s,
+				"%s$r%zu using 1:2 with points pt 7 ps 0.45 lc rgb '%s'",
+				drawn++ ? ", " : "plot ", i,
+				colours[i % ARRAY_SIZE(colours)]);
+	strbuf_puts(&s, "\n");
+	ret = drawn ? run_gnuplot(s.str, svg, err)
+		    : err_set(err, -1, "no samples to draw");
+	strbuf_release(&s);
+	return ret;
+}
+
+static const struct wl_point *latency_point(const struct model_row *row)
+{
+	const struct workload *wl = workload_find("mem_latency");
+	uint32_t i;
+
+	if (!wl || strcmp(row->workload, wl->name))
+		return NULL;
+	for (i = 0; i < wl->point_count; i++)
+		if (!strcmp(wl->points[i].name, row->point))
+			return &wl->points[i];
+	return NULL;
+}
+
+static size_t latency_data(const struct model *m, size_t runner,
+			   uint64_t page_bytes, struct strbuf *s)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++) {
+		const struct wl_point *p = latency_point(&m->rows[i]);
+		const struct model_cell *c = &m->rows[i].cells[runner];
+
+		if (!p || p->page_bytes != page_bytes || isnan(c->median))
+			continue;
+		strbuf_printf(s, "%.0f %.6g\n", (double)p->bytes, c->median);
+		count++;
+	}
+	return count;
+}
+
+int plot_latency(const struct model *m, struct strbuf *svg, struct err *err)
+{
+	static const uint64_t pages[] = {4 * KIB, 2 * MIB};
+	struct strbuf s = {0}, plot = {0};
+	size_t i, p;
+	int ret;
+
+	script_head(&s, 860, 430,
+		    "memory latency over the working set (lower is better)",
+		    "latency");
+	strbuf_puts(&s, "set logscale xy 2\nset xlabel 'working set'\n"
+			"set ylabel 'ns per dependent load'\n"
+			"set format x '%.0b %BB'\nset format y '%g'\n"
+			"set key top left\n");
+	for (i = 0; i < m->runner_count; i++)
+		for (p = 0; p < ARRAY_SIZE(pages); p++) {
+			struct strbuf data = {0};
+
+			if (latency_data(m, i, pages[p], &data)) {
+				strbuf_printf(&s, "$c%zu << EOD\n%sEOD\n",
+					      2 * i + p, data.str);
+				strbuf_printf(
+					&plot,
+					"%s$c%zu using 1:2 with linespoints pt %d lw 1.6 dt %zu lc rgb '%s' title '%s, %s pages'",
+					plot.len ? ", " : "plot ", 2 * i + p,
+					p ? 6 : 7, p + 1,
+					colours[i % ARRAY_SIZE(colours)],
+					m->runners[i], p ? "2 MiB" : "4 KiB");
+			}
+			strbuf_release(&data);
+		}
+	strbuf_printf(&s, "%s\n", strbuf_str(&plot));
+	ret = plot.len ? run_gnuplot(s.str, svg, err)
+		       : err_set(err, -1, "no memory latency was measured");
+	strbuf_release(&plot);
+	strbuf_release(&s);
+	return ret;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/units.h"
+#include "reports/model.h"
+
+#define NAME_WIDTH 31
+
+static void write_head(const struct model *m, FILE *out)
+{
+	char grades[64];
+	size_t i;
+
+	fprintf(out, "run %" PRId64 " of %s, grade %s, seed %" PRIu64 ", %s\n",
+		m->run->id, m->run->revision,
+		model_grades(m, grades, sizeof(grades)), m->run->seed,
+		m->run->status);
+	if (m->has_grade[GRADE_EMULATED])
+		fputs("EMULATED: measured inside the lab; the figures show that it works, not how\n"
+		      "fast any hypervisor is.\n",
+		      out);
+	fprintf(out, "\n%-*s", NAME_WIDTH, "median of boots");
+	for (i = 0; i < m->runner_count; i++)
+		fprintf(out, " %11s", m->runners[i]);
+	for (i = 1; i < m->runner_count; i++)
+		fprintf(out, "  %7s/%-6s %-16s", m->runners[i], m->runners[0],
+			"[95 %]");
+	fputs("  boots grade\n", out);
+}
+
+static void write_value(const struct model_row *row,
+			const struct model_cell *cell, FILE *out)
+{
+	char value[32];
+
+	if (isnan(cell->median))
+		fprintf(out, " %11s", cell->refused_count ? "refused" : "-");
+	else
+		fprintf(out, " %11s",
+			units_format(cell->median, row->unit, value,
+				     sizeof(value)));
+}
+
+static void write_ratio(const struct model_cell *cell, FILE *out)
+{
+	const struct ratio_estimate *r = &cell->ratio;
+
+	if (isnan(r->ratio))
+		fprintf(out, "  %8s %-22s", "-", "");
+	else if (!r->has_interval)
+		fprintf(out, "  %8.3f %-22s", r->ratio, "(one block)");
+	else
+		fprintf(out, "  %8.3f [%8.3f, %8.3f]  ", r->ratio, r->low,
+			r->high);
+}
+
+static void write_row(const struct model *m, const struct model_row *row,
+		      FILE *out)
+{
+	enum grade worst = GRADE_HARDWARE;
+	char name[80];
+	size_t i;
+
+	fprintf(out, "%-*s", NAME_WIDTH,
+		model_row_name(row, name, sizeof(name)));
+	for (i = 0; i < m->runner_count; i++) {
+		write_value(row, &row->cells[i], out);
+		if (row->cells[i].grade > worst)
+			worst = row->cells[i].grade;
+	}
+	for (i = 1; i < m->runner_count; i++)
+		write_ratio(&row->cells[i], out);
+	fprintf(out, "  %2zu", row->cells[0].boot_count);
+	for (i = 1; i < m->runner_count; i++)
+		fprintf(out, "/%zu", row->cells[i].boot_count);
+	fprintf(out, "  %s\n", grade_name(worst));
+}
+
+static void write_refusals(const struct model *m, FILE *out)
+{
+	char name[80];
+	size_t i, k;
+
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++) {
+			const struct model_cell *c = &m->rows[i].cells[k];
+
+			model_row_name(&m->rows[i], name, sizeof(name));
+			if (c->refused_count)
+				fprintf(out, "%s under %s: %s (%zu boots)\n",
+					name, m->runners[k], c->reason,
+					c->refused_count);
+			if (c->disturbed_count)
+				fprintf(out,
+					"%s under %s: %zu of %zu samples disturbed and left out\n",
+					name, m->runners[k], c->disturbed_count,
+					c->disturbed_count + c->sample_count);
+		}
+}
+
+static void write_failures(const struct model *m, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < m->run->boot_count; i++) {
+		const struct boot_data *b = &m->run->boots[i];
+
+		if (b->res.status != RUN_OK)
+			fprintf(out, "boot %u, block %u, %s: %s: %s\n",
+				b->position, b->bc.block, b->bc.runner,
+				run_status_name(b->res.status), b->res.reason);
+	}
+}
+
+void text_write(const struct model *m, FILE *out)
+{
+	size_t i;
+
+	if (!m->row_count) {
+		fputs("nothing was measured\n", out);
+		write_failures(m, out);
+		return;
+	}
+	write_head(m, out);
+	for (i = 0; i < m->row_count; i++)
+		write_row(m, &m->rows[i], out);
+	fputs("\nRatios are of medians, intervals by bootstrap over blocks",
+	      out);
+	if (m->rows[0].cells[0].boot_count < BOOTSTRAP_FEW_BLOCKS)
+		fputs(" (so few that they\ncover less than 95 %)", out);
+	fputs("; nothing is judged yet.\n", out);
+	write_refusals(m, out);
+	write_failures(m, out);
+}

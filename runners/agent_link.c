@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/agent_link.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "workloads/wire.h"
+#include "workloads/workload.h"
+
+#define CONSOLE_TAIL_BYTES 16384u
+#define MAX_SAMPLES 100000u
+#define MAX_STAMPS 1000000u
+/* Clocks may differ by this share of a section, plus the cost of one exit. */
+#define CLOCK_TOLERANCE 0.005
+
+void agent_link_init(struct agent_link *link, const struct bench_case *bc,
+		     struct result *res)
+{
+	memset(link, 0, sizeof(*link));
+	link->bc = bc;
+	link->res = res;
+	link->channel_fd = link->events_fd = link->console_fd = -1;
+}
+
+void agent_link_release(struct agent_link *link)
+{
+	strbuf_release(&link->channel_in);
+	strbuf_release(&link->events_in);
+	strbuf_release(&link->console_in);
+	free(link->stamps);
+	link->stamps = NULL;
+}
+
+static void broken(struct agent_link *link, const char *why)
+{
+	if (link->state != LINK_BROKEN)
+		snprintf(link->error, sizeof(link->error), "%s", why);
+	link->state = LINK_BROKEN;
+}
+
+static void send_frame(struct agent_link *link, enum wire_type type,
+		       const char *payload)
+{
+	size_t length = strlen(payload);
+	char *buf = xcalloc(1, WIRE_HEADER_BYTES + length);
+	static const uint32_t sequence; /* agents do not check ours */
+	size_t len =
+		wire_encode(type, sequence, payload, (uint32_t)length, buf);
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = write(link->channel_fd, buf + done, len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break; /* the reader's end shows up as closed streams */
+		done += (size_t)n;
+	}
+	free(buf);
+}
+
+static void send_job(struct agent_link *link)
+{
+	const struct bench_case *bc = link->bc;
+	struct strbuf text = {0};
+	size_t i;
+
+	for (i = 0; i < bc->item_count; i++) {
+		const struct case_item *item = &bc->items[i];
+		const struct workload *wl = workload_find(item->workload);
+
+		if (wl && (wl->flags & WL_BY_HOST))
+			continue;
+		strbuf_printf(
+			&text, "%s %s %u %u %" PRIu64 "\n", item->workload,
+			item->point[0] ? item->point : "-", bc->warmup_count,
+			bc->sample_count, bc->target_ns);
+	}
+	send_frame(link, WIRE_JOB, strbuf_str(&text));
+	strbuf_release(&text);
+}
+
+/* A point without a name travels as "-". */
+static const char *point_name(const char *word)
+{
+	return strcmp(word, "-") ? word : "";
+}
+
+/* What has no unit of its own yet takes the one in the table. */
+static const char *unit_of(const char *workload)
+{
+	const struct workload *wl = workload_find(workload);
+
+	return wl ? wl_unit_name(wl->unit) : "ns";
+}
+
+static struct series *open_series(struct agent_link *link)
+{
+	return &link->res->series[link->res->series_count - 1];
+}
+
+static void on_series(struct agent_link *link, const char *text)
+{
+	char workload[32], point[32], unit[16];
+	uint64_t iterations;
+
+	if (link->has_open_series ||
+	    sscanf(text, "%31s %31s %15s %" SCNu64, workload, point, unit,
+		   &iterations) != 4) {
+		broken(link, "a series began out of order");
+		return;
+	}
+	result_add_series(link->res, workload, point_name(point), unit)
+		->iterations = iterations;
+	link->has_open_series = true;
+}
+
+static void on_sample(struct agent_link *link, const char *text)
+{
+	struct sample s = {0};
+
+	if (!link->has_open_series ||
+	    open_series(link)->sample_count >= MAX_SAMPLES ||
+	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf", &s.section,
+		   &s.elapsed_ns, &s.value) != 3) {
+		broken(link, "a sample came out of order");
+		return;
+	}
+	*series_add_sample(open_series(link)) = s;
+}
+
+static void on_end(struct agent_link *link, const char *text)
+{
+	size_t count;
+
+	if (!link->has_open_series || sscanf(text, "%zu", &count) != 1 ||
+	    count != open_series(link)->sample_count ||
+	    count != link->bc->sample_count) {
+		broken(link, "a series ended with the wrong number of samples");
+		return;
+	}
+	link->has_open_series = false;
+}
+
+static void on_refusal(struct agent_link *link, const char *text,
+		       enum run_status status)
+{
+	char workload[32], point[32];
+	struct series *s;
+	int at = 0;
+
+	if (sscanf(text, "%31s %31s %n", workload, point, &at) != 2 || !at) {
+		broken(link, "a refusal is not well formed");
+		return;
+	}
+	if (link->has_open_series)
+		s = open_series(link);
+	else
+		s = result_add_series(link->res, workload, point_name(point),
+				      unit_of(workload));
+	link->has_open_series = false;
+	s->status = status;
+	s->sample_count = 0;
+	snprintf(s->reason, sizeof(s->reason), "%s",
+		 text[at] ? text + at : "no reason given");
+}
+
+static void on_hello(struct agent_link *link, const char *text)
+{
+	if (link->state != LINK_WANTS_HELLO) {
+		broken(link, "the agent said hello twice");
+		return;
+	}
+	link->res->identity = xstrdup(text);
+	link->state = LINK_RUNNING;
+	result_add_phase(link->res, "hello", clock_mono_ns());
+	send_job(link);
+}
+
+static void on_done(struct agent_link *link)
+{
+	if (link->has_open_series || link->state != LINK_RUNNING) {
+		broken(link, "the agent was done too early");
+		return;
+	}
+	link->state = LINK_SHUTTING_DOWN;
+	link->shutdown_ns = clock_mono_ns();
+	send_frame(link, WIRE_SHUTDOWN, "");
+}
+
+static void on_frame(struct agent_link *link, const struct wire_frame *frame)
+{
+	char *text = xcalloc(1, frame->length + 1);
+
+	memcpy(text, frame->payload, frame->length);
+	if (frame->sequence != link->next_sequence++)
+		broken(link, "a frame is missing");
+	else if (frame->type == WIRE_HELLO)
+		on_hello(link, text);
+	else if (link->state != LINK_RUNNING)
+		broken(link, "a frame came out of order");
+	else if (frame->type == WIRE_SERIES)
+		on_series(link, text);
+	else if (frame->type == WIRE_SAMPLE)
+		on_sample(link, text);
+	else if (frame->type == WIRE_END)
+		on_end(link, text);
+	else if (frame->type == WIRE_SKIP)
+		on_refusal(link, text, RUN_SKIPPED);
+	else if (frame->type == WIRE_FAIL)
+		on_refusal(link, text, RUN_WORKLOAD_FAILED);
+	else if (frame->type == WIRE_DONE)
+		on_done(link);
+	else
+		broken(link, "a frame of the wrong kind came");
+	free(text);
+}
+
+void agent_link_channel(struct agent_link *link, const void *bytes, size_t len)
+{
+	struct wire_frame frame;
+
+	strbuf_add(&link->channel_in, bytes, len);
+	while (link->state != LINK_BROKEN) {
+		long used = wire_decode(strbuf_str(&link->channel_in),
+					link->channel_in.len, &frame);
+
+		if (used < 0)
+			broken(link, "a damaged frame came");
+		if (used <= 0)
+			return;
+		on_frame(link, &frame);
+		strbuf_consume(&link->channel_in, (size_t)used);
+	}
+}
+
+static void event_stamp(struct agent_link *link, const char *line)
+{
+	struct link_stamp s;
+
+	if (link->stamp_count >= MAX_STAMPS ||
+	    sscanf(line, "stamp %" SCNu32 " %" SCNu64 " %" SCNu64, &s.section,
+		   &s.begin_ns, &s.end_ns) != 3)
+		return;
+	link->stamps = xrealloc(link->stamps, link->stamp_count + 1,
+				sizeof(*link->stamps));
+	link->stamps[link->stamp_count++] = s;
+}
+
+static void event_ledger(struct agent_link *link, const char *line)
+{
+	struct exit_row row;
+
+	memset(&row, 0, sizeof(row));
+	if (sscanf(line, "ledger %" SCNu32 " %15s %" SCNu64 " %" SCNu64,
+		   &row.vcpu, row.kind, &row.count, &row.handled_ns) == 4)
+		*result_add_exit(link->res) = row;
+}
+
+static void event_line(struct agent_link *link, const char *line)
+{
+	char name[32];
+	uint64_t ns;
+
+	if (sscanf(line, "phase %31s %" SCNu64, name, &ns) == 2)
+		result_add_phase(link->res, name, ns);
+	else if (sscanf(line, "exit_cost %" SCNu64, &ns) == 1)
+		link->res->exit_cost_ns = ns;
+	else if (!strncmp(line, "stamp ", 6))
+		event_stamp(link, line);
+	else if (!strncmp(line, "ledger ", 7))
+		event_ledger(link, line);
+	else if (!strncmp(line, "end ", 4))
+		snprintf(link->end, sizeof(link->end), "%s", line + 4);
+	else if (!strncmp(line, "error ", 6))
+		snprintf(link->end, sizeof(link->end), "%s", line + 6);
+}
+
+void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
+{
+	char *nl;
+
+	strbuf_add(&link->events_in, bytes, len);
+	while (link->events_in.len &&
+	       (nl = memchr(link->events_in.str, '\n', link->events_in.len))) {
+		*nl = '\0';
+		event_line(link, link->events_in.str);
+		strbuf_consume(&link->events_in,
+			       (size_t)(nl - link->events_in.str) + 1);
+	}
+}
+
+/* Whether the stream goes on. */
+static bool read_stream(struct agent_link *link, int fd)
+{
+	char buf[16384];
+	ssize_t n = read(fd, buf, sizeof(buf));
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n <= 0)
+		return false;
+	if (fd == link->channel_fd) {
+		agent_link_channel(link, buf, (size_t)n);
+	} else if (fd == link->events_fd) {
+		agent_link_events(link, buf, (size_t)n);
+	} else {
+		strbuf_add(&link->console_in, buf, (size_t)n);
+		strbuf_keep_tail(&link->console_in, CONSOLE_TAIL_BYTES);
+	}
+	return true;
+}
+
+int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
+{
+	struct pollfd fds[] = {
+		{.fd = link->channel_fd, .events = POLLIN},
+		{.fd = link->events_fd, .events = POLLIN},
+		{.fd = link->console_fd, .events = POLLIN},
+	};
+	size_t i;
+
+	while (fds[0].fd >= 0 || fds[1].fd >= 0 || fds[2].fd >= 0) {
+		uint64_t now = clock_mono_ns();
+
+		if (link->state == LINK_BROKEN)
+			return 0;
+		if (now >= deadline_ns)
+			return -ETIMEDOUT;
+		if (poll(fds, ARRAY_SIZE(fds),
+			 (int)((deadline_ns - now) / NS_PER_MS) + 1) <= 0)
+			continue;
+		for (i = 0; i < ARRAY_SIZE(fds); i++)
+			if (fds[i].fd >= 0 && fds[i].revents &&
+			    !read_stream(link, fds[i].fd))
+				fds[i].fd = -1;
+	}
+	return 0;
+}
+
+/* Sections count up, so stamps are sorted unless a guest lied. */
+static const struct link_stamp *find_stamp(const struct agent_link *link,
+					   uint32_t section)
+{
+	size_t low = 0, high = link->stamp_count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (link->stamps[mid].section < section)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < link->stamp_count && link->stamps[low].section == section)
+		return &link->stamps[low];
+	return NULL;
+}
+
+static void judge_sample(const struct agent_link *link, struct sample *s)
+{
+	const struct link_stamp *stamp = find_stamp(link, s->section);
+	double tolerance = (double)s->elapsed_ns * CLOCK_TOLERANCE +
+			   (double)link->res->exit_cost_ns;
+	double gap;
+
+	if (!stamp) {
+		s->is_disturbed = true;
+		return;
+	}
+	s->host_elapsed_ns = stamp->end_ns - stamp->begin_ns;
+	gap = (double)s->host_elapsed_ns - (double)s->elapsed_ns;
+	s->is_disturbed = gap > tolerance || gap < -tolerance;
+}
+
+void agent_link_finish(struct agent_link *link)
+{
+	size_t i, k;
+
+	if (link->has_open_series) {
+		struct series *s = open_series(link);
+
+		s->status = RUN_RUNNER_FAILED;
+		s->sample_count = 0;
+		snprintf(s->reason, sizeof(s->reason),
+			 "the machine ended within the series");
+		link->has_open_series = false;
+	}
+	for (i = 0; link->events_fd >= 0 && i < link->res->series_count; i++)
+		for (k = 0; k < link->res->series[i].sample_count; k++)
+			judge_sample(link, &link->res->series[i].samples[k]);
+	free(link->res->console);
+	link->res->console = xstrdup(strbuf_str(&link->console_in));
+}

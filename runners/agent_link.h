@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_AGENT_LINK_H
+#define RUNNERS_AGENT_LINK_H
+
+/*
+ * agent_link - the harness's end of the talk with an agent: gives it the
+ * case, checks every frame, and fills a result. Besides the channel it can
+ * listen to a VMM's events (see runners/vmm/stamp.h) and to the guest's
+ * console.
+ *
+ * What comes in is hostile: sequence, checksum, order and counts are
+ * checked, and a short series is never passed on as a whole one.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/base/strbuf.h"
+
+struct bench_case;
+struct result;
+
+struct link_stamp {
+	uint32_t section;
+	uint64_t begin_ns;
+	uint64_t end_ns;
+};
+
+enum link_state {
+	LINK_WANTS_HELLO,
+	LINK_RUNNING,
+	LINK_SHUTTING_DOWN, /* DONE was seen */
+	LINK_BROKEN,        /* a frame broke a rule; see error */
+};
+
+struct agent_link {
+	const struct bench_case *bc; /* borrowed */
+	struct result *res;          /* borrowed */
+	int channel_fd;              /* borrowed, as all; -1: none */
+	int events_fd;
+	int console_fd;
+	enum link_state state;
+	char error[160];
+	char end[200]; /* the VMM's "end" or "error" line, "" if none came */
+	bool has_open_series;
+	uint32_t next_sequence;
+	uint64_t shutdown_ns; /* when SHUTDOWN was sent */
+	struct strbuf channel_in;
+	struct strbuf events_in;
+	struct strbuf console_in;
+	struct link_stamp *stamps; /* owned */
+	size_t stamp_count;
+};
+
+void agent_link_init(struct agent_link *link, const struct bench_case *bc,
+		     struct result *res);
+void agent_link_release(struct agent_link *link);
+
+/*
+ * Talk until all streams have closed or DEADLINE_NS of the monotonic clock.
+ * 0, or -ETIMEDOUT.
+ */
+int agent_link_run(struct agent_link *link, uint64_t deadline_ns);
+
+/*
+ * After the end: compare the machine's clock with the host's for each sample,
+ * move the console's tail into the result, and close a series left open.
+ */
+void agent_link_finish(struct agent_link *link);
+
+/* For agent_link_run() and tests: take in bytes of one stream. */
+void agent_link_channel(struct agent_link *link, const void *bytes, size_t len);
+void agent_link_events(struct agent_link *link, const void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/proc.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "runners/agent_link.h"
+
+/* Once its streams have closed, a child has this long to be gone. */
+#define REAP_NS (10 * NS_PER_S)
+
+/* Parent's and child's end of each stream; -1 where there is none. */
+struct streams {
+	int channel[2];
+	int events[2];
+	int console[2];
+};
+
+static void close_ends(const struct streams *s, int end)
+{
+	if (s->channel[end] >= 0)
+		close(s->channel[end]);
+	if (s->events[end] >= 0)
+		close(s->events[end]);
+	if (s->console[end] >= 0)
+		close(s->console[end]);
+}
+
+static int open_streams(struct streams *s)
+{
+	int ret =
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->channel);
+
+	if (!ret)
+		ret = pipe2(s->events, O_CLOEXEC);
+	if (!ret)
+		ret = pipe2(s->console, O_CLOEXEC);
+	return ret ? -errno : 0;
+}
+
+static int spawn(const struct machine_spec *spec, const struct streams *s,
+		 pid_t *pid, struct err *err)
+{
+	const struct proc_fd fds[] = {
+		{-1, 0},
+		{s->console[1], 1},
+		{s->console[1], 2},
+		{s->channel[1], MACHINE_CHANNEL_FD},
+		{s->events[1], MACHINE_EVENTS_FD},
+	};
+	const struct proc_spec proc = {
+		.argv = spec->argv,
+		.fds = fds,
+		.fd_count = ARRAY_SIZE(fds) - (spec->is_vmm ? 0 : 1),
+		.prepare = spec->prepare,
+		.prepare_arg = spec->prepare_arg,
+	};
+
+	return proc_spawn(&proc, pid, err);
+}
+
+/* Phases become series of the workload `boot`, counted from process start. */
+static void add_boot_series(struct result *res, uint64_t spawn_ns,
+			    uint64_t shutdown_ns, uint64_t gone_ns)
+{
+	static const struct {
+		const char *phase;
+		const char *point;
+	} map[] = {
+		{"vmm_main", "vmm_start"},
+		{"vm_ready", "vm_ready"},
+		{"first_instruction", "first_instruction"},
+		{"kernel_entry", "kernel_entry"},
+		{"init", "init"},
+		{"hello", "agent_ready"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(map); i++) {
+		uint64_t ns = result_phase_ns(res, map[i].phase);
+		struct sample *s;
+
+		if (ns <= spawn_ns)
+			continue;
+		s = series_add_sample(
+			result_add_series(res, "boot", map[i].point, "ns"));
+		s->elapsed_ns = s->host_elapsed_ns = ns - spawn_ns;
+		s->value = (double)s->elapsed_ns;
+	}
+	if (shutdown_ns) {
+		struct sample *s = series_add_sample(
+			result_add_series(res, "boot", "power_off", "ns"));
+
+		s->elapsed_ns = s->host_elapsed_ns = gone_ns - shutdown_ns;
+		s->value = (double)s->elapsed_ns;
+	}
+}
+
+static bool wants_boot(const struct bench_case *bc)
+{
+	size_t i;
+
+	for (i = 0; i < bc->item_count; i++)
+		if (!strcmp(bc->items[i].workload, "boot"))
+			return true;
+	return false;
+}
+
+/* What a person wants to see first of a guest that died. */
+static void console_cause(const struct result *res, char *buf, size_t size)
+{
+	static const char panic[] = "Kernel panic - not syncing: ";
+	const char *p = res->console ? strstr(res->console, panic) : NULL;
+
+	buf[0] = '\0';
+	if (p)
+		snprintf(buf, size, "; guest kernel panic: %.*s",
+			 (int)strcspn(p + strlen(panic), "\r\n"),
+			 p + strlen(panic));
+}
+
+static void judge_end(const struct agent_link *link, int status,
+		      const char *what, struct result *res)
+{
+	char cause[200], text[80];
+
+	console_cause(res, cause, sizeof(cause));
+	if (link->state == LINK_BROKEN)
+		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", what,
+			    link->error);
+	else if (link->state != LINK_SHUTTING_DOWN || status)
+		result_fail(res, RUN_RUNNER_FAILED, "%s %s%s%s%s", what,
+			    proc_status_text(status, text, sizeof(text)),
+			    link->end[0] ? ": " : "", link->end, cause);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
+		 struct result *res)
+{
+	struct streams s = {{-1, -1}, {-1, -1}, {-1, -1}};
+	uint64_t spawn_ns, gone_ns;
+	struct agent_link link;
+	struct err err = {0};
+	pid_t pid = -1;
+	int ret, status;
+
+	res->started_unix_ns = clock_unix_ns();
+	spawn_ns = clock_mono_ns();
+	agent_link_init(&link, bc, res);
+	ret = open_streams(&s);
+	if (ret)
+		err_sys(&err, ret, "cannot make the streams to a machine");
+	else
+		ret = spawn(spec, &s, &pid, &err);
+	close_ends(&s, 1);
+	if (ret) {
+		result_fail(res, RUN_RUNNER_FAILED, "%s", err.msg);
+		close_ends(&s, 0);
+		return;
+	}
+	link.channel_fd = s.channel[0];
+	link.events_fd = spec->is_vmm ? s.events[0] : -1;
+	link.console_fd = s.console[0];
+	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
+	if (ret || link.state == LINK_BROKEN)
+		proc_kill(pid);
+	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
+	gone_ns = clock_mono_ns();
+	agent_link_finish(&link);
+	if (ret)
+		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s",
+			    base_name(spec->argv[0]),
+			    (double)bc->timeout_ns / NS_PER_S);
+	judge_end(&link, status, base_name(spec->argv[0]), res);
+	if (wants_boot(bc))
+		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);
+	res->elapsed_ns = gone_ns - spawn_ns;
+	agent_link_release(&link);
+	close_ends(&s, 0);
+}

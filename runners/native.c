@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/native.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "harness/base/file.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/core/runner.h"
+#include "runners/machine.h"
+
+/*
+ * The first CPUs that we may use. The memory limit is on address space: it
+ * needs no privilege and no cgroup, and the agent maps what it uses.
+ */
+static int limit(void *arg)
+{
+	const struct bench_case *bc = arg;
+	struct rlimit lim = {.rlim_cur = bc->ram_bytes,
+			     .rlim_max = bc->ram_bytes};
+	uint32_t left = bc->vcpu_count;
+	cpu_set_t have, want;
+	int cpu;
+
+	if (sched_getaffinity(0, sizeof(have), &have))
+		return -errno;
+	CPU_ZERO(&want);
+	for (cpu = 0; cpu < CPU_SETSIZE && left; cpu++)
+		if (CPU_ISSET(cpu, &have)) {
+			CPU_SET(cpu, &want);
+			left--;
+		}
+	if (sched_setaffinity(0, sizeof(want), &want) ||
+	    setrlimit(RLIMIT_AS, &lim))
+		return -errno;
+	return 0;
+}
+
+static void native_run(const struct bench_case *bc, struct result *res)
+{
+	char *agent = file_beside_exe("guest-agent");
+	char fd[16];
+	const char *const argv[] = {agent, "--channel-fd", fd, NULL};
+	const struct machine_spec spec = {
+		.argv = argv, .prepare = limit, .prepare_arg = (void *)bc};
+
+	snprintf(fd, sizeof(fd), "%d", MACHINE_CHANNEL_FD);
+	res->grade = grade_of_host();
+	machine_run(&spec, bc, res);
+	free(agent);
+}
+
+const struct runner_ops runner_native = {
+	.name = "native",
+	.summary = "on the host itself, no guest",
+	.grade = grade_of_host,
+	.run = native_run,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_NATIVE_H
+#define RUNNERS_NATIVE_H
+
+/* native - the agent as a plain process of the host, on as many CPUs and
+ * with as much memory as the guest has. */
+struct runner_ops;
+
+extern const struct runner_ops runner_native;
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm_child.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/file.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/core/runner.h"
+#include "runners/machine.h"
+
+/*
+ * The same for every guest on every hypervisor. nokaslr: the same addresses
+ * at each boot; tsc=reliable: a machine without legacy timers has nothing to
+ * check the TSC against; one UART: three are not there to be probed.
+ */
+#define GUEST_CMDLINE                                                   \
+	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
+	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on"
+
+static char *guest_file(const char *variable, const char *name)
+{
+	const char *path = getenv(variable);
+	char beside[64];
+
+	snprintf(beside, sizeof(beside), "guest/%s", name);
+	return path ? xstrdup(path) : file_beside_exe(beside);
+}
+
+static void vmm_run(const char *hv, const struct bench_case *bc,
+		    struct result *res)
+{
+	char *vmm = file_beside_exe("l1vh-vmm");
+	char *kernel = guest_file("L1VH_KERNEL", "bzImage");
+	char *initrd = guest_file("L1VH_INITRD", "initramfs.cpio");
+	char memory[32], vcpus[16], channel[16], events[16];
+	const char *const argv[] = {
+		vmm,           "--hv",        hv,           "--kernel",
+		kernel,        "--initrd",    initrd,       "--cmdline",
+		GUEST_CMDLINE, "--memory",    memory,       "--vcpus",
+		vcpus,         "--paravirt",  bc->paravirt, "--channel-fd",
+		channel,       "--events-fd", events,       NULL};
+	const struct machine_spec spec = {.argv = argv, .is_vmm = true};
+
+	snprintf(memory, sizeof(memory), "%" PRIu64, bc->ram_bytes);
+	snprintf(vcpus, sizeof(vcpus), "%u", bc->vcpu_count);
+	snprintf(channel, sizeof(channel), "%d", MACHINE_CHANNEL_FD);
+	snprintf(events, sizeof(events), "%d", MACHINE_EVENTS_FD);
+	machine_run(&spec, bc, res);
+	free(initrd);
+	free(kernel);
+	free(vmm);
+}
+
+static void kvm_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = grade_of_kvm();
+	vmm_run("kvm", bc, res);
+}
+
+const struct runner_ops runner_kvm = {
+	.name = "kvm",
+	.summary = "our own VMM on /dev/kvm",
+	.grade = grade_of_kvm,
+	.run = kvm_run,
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_CHILD_H
+#define RUNNERS_VMM_CHILD_H
+
+/*
+ * vmm_child - guests in our own VMM, which runs as a child process: when it
+ * crashes, that is a recorded outcome and nothing else.
+ */
+struct runner_ops;
+
+extern const struct runner_ops runner_kvm;
+
+#endif
