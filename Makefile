@@ -17,7 +17,8 @@ CFLAGS	?= -O2 -g
 # SANITIZE=address,undefined gets its own build folder.
 comma	= ,
 ifdef SANITIZE
-SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	  $(if $(filter thread,$(SANITIZE)),-Wno-tsan)
 override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
 
@@ -36,6 +37,9 @@ AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners mshv reports workloads -name '*.h')
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/workloads/guest/measure.o
+# Units in which several threads meet.
+THREAD_TESTS = build-thread/tests/unit/test_vm build-thread/tests/unit/test_kvm
 GUEST	= $(B)/guest/manifest
 
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/guest-agent ## build the programs
@@ -112,17 +116,27 @@ bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
 check: packages-check ## install what is missing and run all tests
 	$(Q)$(MAKE) -j$$(nproc) all guest lab
 	$(Q)$(MAKE) -j$$(nproc) check-shape
-	$(Q)$(MAKE) unit
-	$(Q)$(MAKE) unit SANITIZE=address,undefined
+	$(Q)$(MAKE) -j$$(nproc) unit
+	$(Q)$(MAKE) -j$$(nproc) unit SANITIZE=address,undefined
+	$(Q)$(MAKE) fuzz SANITIZE=address,undefined
+	$(Q)$(MAKE) -j$$(nproc) unit SANITIZE=thread TEST="$(THREAD_TESTS)"
 	$(Q)$(MAKE) system
 
 # --- tests ---------------------------------------------------------------
-$(TEST): $(B)/%: $(B)/%.o $(OBJ) $(B)/tests/unit/hv_fake.o
+$(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) -lm -lpthread -o $@
 
+$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(TEST_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -lpthread -o $@
+
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
 	$(Q)for t in $(TEST); do ./$$t || exit 1; done
+
+fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
+	$(Q)./$< $(FUZZ)
+	@rm -f /tmp/l1vh-fuzz-*
 
 system: all guest lab ## tests that boot guests, most of them in the lab
 	$(Q)tests/system/run
@@ -149,7 +163,7 @@ clean: ## remove everything that was built, results stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all guest lab packages packages-check demo bench check unit system \
+.PHONY: all guest lab packages packages-check demo bench check unit fuzz system \
 	check-shape check-layers check-headers check-format format clean help FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -40,7 +40,7 @@ static const char head[] =
 	".banner{background:var(--warnbg);color:var(--warn);"
 	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
 	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));"
-	"gap:.6em}svg{max-width:100%;height:auto}\n"
+	"gap:.6em}figure{margin:0}svg{max-width:100%;height:auto}\n"
 	".note{color:inherit;opacity:.75;font-size:13px}\n"
 	"@media print{body{max-width:none;margin:0}.plots{display:block}"
 	"svg{break-inside:avoid}}\n"
@@ -131,7 +131,7 @@ static void write_value(const struct model_row *row, const struct model_cell *c,
 
 	strbuf_puts(out, "<td class=\"n\">");
 	if (isnan(c->median) && c->refused_count) {
-		cell(out, "<span title=\"", c->reason, "\">refused</span>");
+		cell(out, "refused: ", c->reason, "");
 	} else if (isnan(c->median)) {
 		strbuf_puts(out, "not measured");
 	} else {
@@ -339,13 +339,13 @@ static void write_boots(const struct model *m, struct strbuf *out)
 
 static void write_reproduce(const struct model *m, struct strbuf *out)
 {
-	strbuf_printf(
-		out,
-		"<h2 id=\"reproduce\">To do it again</h2>\n<pre>git checkout %s &amp;&amp; make\nbuild/l1vh-bench run --seed %" PRIu64
-		"%s</pre>\n<h3>The guest</h3>\n<pre>",
-		m->run->revision, m->run->seed, m->run->is_lab ? " --lab" : "");
-	html_escape(out, m->run->guest_manifest);
-	strbuf_puts(out, "</pre>\n");
+	cell(out,
+	     "<h2 id=\"reproduce\">To do it again</h2>\n<pre>git checkout ",
+	     m->run->revision, " &amp;&amp; make\n");
+	strbuf_printf(out, "build/l1vh-bench run --seed %" PRIu64 "%s</pre>\n",
+		      m->run->seed, m->run->is_lab ? " --lab" : "");
+	cell(out, "<h3>The guest</h3>\n<pre>", m->run->guest_manifest,
+	     "</pre>\n");
 }
 
 void html_write(const struct model *m, struct strbuf *out)

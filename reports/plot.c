@@ -80,11 +80,12 @@ int plot_distribution(const struct model *m, const struct model_row *row,
 		if (!isnan(row->cells[i].median))
 			axis_unit(row->unit, row->cells[i].median, &label,
 				  &divisor);
-	script_head(&s, 420, 90 + 34 * (int)m->runner_count, title, ident);
-	strbuf_printf(&s,
-		      "set xlabel '%s'\nset yrange [-0.7:%g]\nunset key\n"
-		      "set format x '%%.3g'\nset xtics autofreq\nset ytics (",
-		      label, (double)m->runner_count - 0.3);
+	script_head(&s, 420, 110 + 34 * (int)m->runner_count, title, ident);
+	strbuf_printf(
+		&s,
+		"set xlabel '%s'\nset yrange [-0.7:%g]\nunset key\n"
+		"set format x '%%.4g'\nset xtics autofreq rotate by -30\nset offsets graph 0.04, graph 0.04, 0, 0\nset ytics (",
+		label, (double)m->runner_count - 0.3);
 	for (i = 0; i < m->runner_count; i++)
 		strbuf_printf(&s, "%s\"%s\" %zu", i ? ", " : "", m->runners[i],
 			      i);

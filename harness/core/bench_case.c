@@ -22,6 +22,7 @@ void bench_case_add(struct bench_case *bc, const char *workload,
 
 	bc->items = xrealloc(bc->items, bc->item_count + 1, sizeof(*bc->items));
 	item = &bc->items[bc->item_count++];
+	memset(item, 0, sizeof(*item));
 	snprintf(item->workload, sizeof(item->workload), "%s", workload);
 	snprintf(item->point, sizeof(item->point), "%s", point);
 }

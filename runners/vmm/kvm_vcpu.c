@@ -275,7 +275,7 @@ void kvm_vcpu_kick(struct hv_vcpu *base)
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)base;
 
-	vcpu->run->immediate_exit = 1;
+	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
 	if (atomic_load_explicit(&vcpu->has_thread, memory_order_acquire))
 		pthread_kill(vcpu->thread, SIGUSR1);
 }
@@ -396,7 +396,9 @@ int kvm_vcpu_run(struct hv_vcpu *base, struct hv_exit *exit)
 	}
 	exit->raw_reason = KVM_EXIT_INTR;
 	exit->kind = HV_EXIT_KICKED;
-	vcpu->run->immediate_exit = 0;
+	/* A kick that lands just here is not lost: whoever kicks has first
+	 * written down why, and the caller looks after every exit. */
+	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
 	if (errno != EINTR && errno != EAGAIN) {
 		exit->kind = HV_EXIT_ERROR;
 		exit->raw_reason = (uint32_t)errno;

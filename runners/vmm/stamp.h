@@ -11,6 +11,7 @@
  * workloads/stamp_port.h, which the guest side is built from; a unit test
  * compares the two.
  */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ struct stamp_log {
 	uint64_t begin_ns; /* 0: no section is open */
 	uint64_t calibrate_last_ns;
 	uint64_t exit_cost_ns;
-	bool kernel_seen;
+	atomic_bool kernel_seen; /* any vCPU may be the first */
 };
 
 /* VALUE was written; the exit was taken at EXIT_NS. */

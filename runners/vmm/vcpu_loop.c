@@ -12,9 +12,9 @@
 
 static void note_kernel_entry(struct vm *vm, uint64_t exit_ns)
 {
-	if (vm->stamps.kernel_seen)
+	if (atomic_load(&vm->stamps.kernel_seen) ||
+	    atomic_exchange(&vm->stamps.kernel_seen, true))
 		return;
-	vm->stamps.kernel_seen = true;
 	stamp_phase(&vm->stamps, "kernel_entry", exit_ns);
 }
 

@@ -228,6 +228,7 @@ static void guest_start(void)
 	system_stamp_enable();
 	system_stamp(WL_STAMP_PHASE | WL_STAMP_PHASE_INIT);
 	system_mount();
+	system_enable_huge_pages();
 	system_load_modules();
 	agent.fd = system_open_channel();
 	if (agent.fd < 0)

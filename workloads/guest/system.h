@@ -8,6 +8,9 @@
 /* Mount /proc, /sys and /dev. */
 void system_mount(void);
 
+/* Allow transparent huge pages whatever the size of the guest. */
+void system_enable_huge_pages(void);
+
 /* Load /modules/ *.ko in name order. */
 void system_load_modules(void);
 

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* harness/core: plan and schedule, cases and results as JSON, the probe. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+
+#include "harness/core/hostprobe.h"
+#include "harness/core/plan.h"
+#include "harness/core/result.h"
+#include "workloads/workload.h"
+
+static void plan_names_workloads_and_groups(void **state)
+{
+	struct plan plan;
+	struct err err = {0};
+
+	(void)state;
+	plan_init_quick(&plan);
+	assert_int_equal(plan_add_workloads(&plan, "null,cpu,null", &err), 0);
+	assert_int_equal(plan.series.item_count, 7);
+	assert_int_equal(plan_add_workloads(&plan, "nul", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "unknown workload 'nul'"));
+	plan_release(&plan);
+}
+
+static void all_leaves_selftests_out(void **state)
+{
+	struct plan plan;
+	struct err err = {0};
+	size_t i;
+
+	(void)state;
+	plan_init_quick(&plan);
+	assert_int_equal(plan_add_workloads(&plan, "all", &err), 0);
+	for (i = 0; i < plan.series.item_count; i++)
+		assert_null(strstr(plan.series.items[i].workload, "selftest"));
+	assert_int_equal(plan_add_workloads(&plan, "selftest_hang", &err), 0);
+	plan_release(&plan);
+}
+
+static void schedule_is_complete_and_repeatable(void **state)
+{
+	struct plan plan;
+	struct schedule a, b;
+	struct err err = {0};
+	unsigned int native_first = 0;
+	size_t i;
+
+	(void)state;
+	plan_init_quick(&plan);
+	plan_add_workloads(&plan, "cpu", &err);
+	plan.block_count = 64;
+	plan.seed = 5;
+	plan.runners[0] = "native";
+	plan.runners[1] = "kvm";
+	plan.runner_count = 2;
+	schedule_init(&a, &plan);
+	schedule_init(&b, &plan);
+	assert_int_equal(a.count, 128);
+	for (i = 0; i < a.count; i++) {
+		assert_int_equal(a.cases[i].block, i / 2);
+		assert_string_equal(a.cases[i].runner, b.cases[i].runner);
+		assert_memory_equal(a.cases[i].items, b.cases[i].items,
+				    a.cases[i].item_count *
+					    sizeof(*a.cases[i].items));
+		assert_int_equal(a.cases[i].item_count, 6);
+	}
+	for (i = 0; i < a.count; i += 2) {
+		/* Both runners in every block, in an order that varies. */
+		assert_string_not_equal(a.cases[i].runner,
+					a.cases[i + 1].runner);
+		native_first += !strcmp(a.cases[i].runner, "native");
+	}
+	assert_in_range(native_first, 16, 48);
+	schedule_release(&a);
+	schedule_release(&b);
+	plan_release(&plan);
+}
+
+static void case_survives_json(void **state)
+{
+	struct bench_case bc = {.runner = "kvm",
+				.block = 3,
+				.vcpu_count = 2,
+				.ram_bytes = 512 * MIB,
+				.paravirt = "best",
+				.warmup_count = 1,
+				.sample_count = 5,
+				.target_ns = 7,
+				.timeout_ns = 9};
+	struct bench_case back;
+	struct err err = {0};
+	json_t *json;
+
+	(void)state;
+	bench_case_add(&bc, "mem_latency", "16KiB,4KiB-pages");
+	json = bench_case_to_json(&bc);
+	assert_int_equal(bench_case_from_json(json, &back, &err), 0);
+	assert_string_equal(back.runner, "kvm");
+	assert_int_equal(back.ram_bytes, 512 * MIB);
+	assert_string_equal(back.items[0].point, "16KiB,4KiB-pages");
+	json_object_del(json, "items");
+	bench_case_release(&back);
+	assert_int_equal(bench_case_from_json(json, &back, &err), -EPROTO);
+	json_decref(json);
+	bench_case_release(&bc);
+}
+
+static void result_survives_json(void **state)
+{
+	struct result res, back;
+	struct err err = {0};
+	struct sample *p;
+	json_t *json;
+
+	(void)state;
+	result_init(&res);
+	p = series_add_sample(result_add_series(&res, "null", "", "ns"));
+	*p = (struct sample){.section = 4,
+			     .elapsed_ns = 5,
+			     .host_elapsed_ns = 6,
+			     .value = 1.0 / 3,
+			     .is_disturbed = true};
+	result_add_phase(&res, "init", 77);
+	snprintf(result_add_exit(&res)->kind, 16, "pio");
+	res.grade = GRADE_SOFTWARE;
+	result_fail(&res, RUN_TIMEOUT, "first");
+	result_fail(&res, RUN_RUNNER_FAILED, "second");
+	json = result_to_json(&res);
+	assert_int_equal(result_from_json(json, &back, &err), 0);
+	assert_int_equal(back.status, RUN_TIMEOUT);
+	assert_string_equal(back.reason, "first");
+	assert_int_equal(back.grade, GRADE_SOFTWARE);
+	assert_true(back.series[0].samples[0].value == 1.0 / 3);
+	assert_true(back.series[0].samples[0].is_disturbed);
+	assert_int_equal(result_phase_ns(&back, "init"), 77);
+	assert_string_equal(back.exits[0].kind, "pio");
+	json_object_set_new(json, "series", json_pack("[{s:i}]", "bad", 1));
+	result_release(&back);
+	assert_int_equal(result_from_json(json, &back, &err), -EPROTO);
+	json_decref(json);
+	result_release(&res);
+}
+
+/* A damaged or future word must never read as a better one. */
+static void unknown_words_mean_the_worst(void **state)
+{
+	(void)state;
+	assert_int_equal(grade_parse("brand-new"), GRADE_EMULATED);
+	assert_int_equal(grade_parse(NULL), GRADE_EMULATED);
+	assert_int_equal(run_status_parse("brand-new"), RUN_RUNNER_FAILED);
+}
+
+static void partition_follows_the_kernels_rule(void **state)
+{
+	const uint32_t hv = 1u << 31, create = 1, manage = 1u << 12,
+		       isolated = 1u << 22;
+	const char ms[12] = {'M', 'i', 'c', 'r', 'o', 's',
+			     'o', 'f', 't', ' ', 'H', 'v'};
+
+	(void)state;
+	assert_int_equal(partition_classify(0, ms, create), PARTITION_NONE);
+	assert_int_equal(partition_classify(hv, "KVMKVMKVM\0\0", create),
+			 PARTITION_NONE);
+	assert_int_equal(partition_classify(hv, ms, 0), PARTITION_GUEST);
+	assert_int_equal(partition_classify(hv, ms, manage), PARTITION_GUEST);
+	assert_int_equal(partition_classify(hv, ms, create | isolated),
+			 PARTITION_GUEST);
+	assert_int_equal(partition_classify(hv, ms, create | manage),
+			 PARTITION_ROOT);
+	assert_int_equal(partition_classify(hv, ms, create), PARTITION_L1VH);
+}
+
+static void kubevirt_needs_its_gate_for_mshv(void **state)
+{
+	(void)state;
+	assert_string_equal(kubevirt_choice(1, 1, 0), "kvm");
+	assert_string_equal(kubevirt_choice(1, 1, 1), "hyperv");
+	assert_string_equal(kubevirt_choice(0, 1, 0), "qemu");
+	assert_string_equal(kubevirt_choice(1, 0, 1), "qemu");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plan_names_workloads_and_groups),
+		cmocka_unit_test(all_leaves_selftests_out),
+		cmocka_unit_test(schedule_is_complete_and_repeatable),
+		cmocka_unit_test(case_survives_json),
+		cmocka_unit_test(result_survives_json),
+		cmocka_unit_test(unknown_words_mean_the_worst),
+		cmocka_unit_test(partition_follows_the_kernels_rule),
+		cmocka_unit_test(kubevirt_needs_its_gate_for_mshv),
+	};
+
+	return RUN_TESTS(tests);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* reports: what is shown of a run, and what never is. */
+#include "tests/unit/test.h"
+
+#include <math.h>
+
+#include "harness/base/strbuf.h"
+#include "reports/html.h"
+#include "reports/identity.h"
+#include "reports/json.h"
+#include "reports/model.h"
+#include "reports/text.h"
+
+struct fixture {
+	struct run_data run;
+	struct model model;
+};
+
+static void add_boot(struct run_data *run, const char *runner, uint32_t block,
+		     double value, enum grade grade)
+{
+	struct boot_data *b;
+	struct series *s;
+	int i;
+
+	run->boots = realloc(run->boots,
+			     (run->boot_count + 1) * sizeof(*run->boots));
+	b = &run->boots[run->boot_count];
+	memset(b, 0, sizeof(*b));
+	result_init(&b->res);
+	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
+	snprintf(b->bc.paravirt, sizeof(b->bc.paravirt), "identical");
+	b->bc.block = block;
+	b->position = (uint32_t)run->boot_count++;
+	b->res.grade = grade;
+	b->res.identity = strdup("cpuid.1=same\nkernel=6.1\n");
+	s = result_add_series(&b->res, "cpu_integer", "", "ns");
+	for (i = 0; i < 3; i++)
+		series_add_sample(s)->value = value + i;
+	series_add_sample(s)->is_disturbed = true;
+	s->samples[3].value = 1e9;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	uint32_t block;
+
+	f->run.id = 7;
+	f->run.seed = 1;
+	f->run.status = strdup("complete");
+	f->run.revision = strdup("abc<script>");
+	f->run.plan = strdup("{}");
+	f->run.fingerprint = strdup("{\"cpu\":\"<b>Evil & Co</b>\"}");
+	f->run.probe = strdup("not json");
+	f->run.guest_manifest = strdup("");
+	for (block = 0; block < 3; block++) {
+		add_boot(&f->run, "kvm", block, 20 + block, GRADE_EMULATED);
+		add_boot(&f->run, "native", block, 10 + block, GRADE_EMULATED);
+	}
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	model_release(&f->model);
+	run_data_release(&f->run);
+	free(f);
+	return 0;
+}
+
+static void model_pairs_blocks_and_drops_disturbed(void **state)
+{
+	struct fixture *f = *state;
+	const struct model_row *row;
+
+	model_init(&f->model, &f->run);
+	assert_string_equal(f->model.runners[0], "native");
+	assert_string_equal(f->model.runners[1], "kvm");
+	assert_int_equal(f->model.row_count, 1);
+	row = &f->model.rows[0];
+	assert_true(row->cells[0].median == 12);
+	assert_true(row->cells[1].median == 22);
+	assert_true(fabs(row->cells[1].ratio.ratio - 22.0 / 12) < 1e-12);
+	assert_int_equal(row->cells[1].ratio.block_count, 3);
+	assert_int_equal(row->cells[1].disturbed_count, 3);
+	assert_int_equal(row->cells[1].sample_count, 9);
+}
+
+static void a_block_without_its_pair_is_left_out(void **state)
+{
+	struct fixture *f = *state;
+
+	add_boot(&f->run, "kvm", 9, 1000, GRADE_EMULATED);
+	model_init(&f->model, &f->run);
+	assert_int_equal(f->model.rows[0].cells[1].boot_count, 4);
+	assert_int_equal(f->model.rows[0].cells[1].ratio.block_count, 3);
+}
+
+static char *as_text(struct fixture *f)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	model_init(&f->model, &f->run);
+	text_write(&f->model, out);
+	fclose(out);
+	return text;
+}
+
+static void emulated_figures_say_so(void **state)
+{
+	char *text = as_text(*state);
+
+	assert_non_null(strstr(text, "grade emulated"));
+	assert_non_null(strstr(text, "EMULATED: measured inside the lab"));
+	assert_non_null(strstr(text, "3 of 12 samples disturbed"));
+	free(text);
+}
+
+static void failures_are_shown_never_as_zero(void **state)
+{
+	struct fixture *f = *state;
+	struct result *res = &f->run.boots[0].res;
+	struct series *s = result_add_series(res, "cpu_aes", "", "bytes_per_s");
+	char *text;
+
+	s->status = RUN_SKIPPED;
+	snprintf(s->reason, sizeof(s->reason), "no AES");
+	result_fail(res, RUN_TIMEOUT, "no end after 9 s");
+	text = as_text(f);
+	assert_non_null(strstr(text, "refused"));
+	assert_non_null(strstr(text, "cpu_aes under kvm: no AES (1 boots)"));
+	assert_non_null(strstr(text, "timeout: no end after 9 s"));
+	assert_null(strstr(text, " 0.00 B/s"));
+	free(text);
+}
+
+static void an_empty_run_is_no_table(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	char *text;
+
+	(void)state;
+	f->run.status = strdup("failed");
+	f->run.revision = strdup("");
+	text = as_text(f);
+	assert_string_equal(text, "nothing was measured\n");
+	free(text);
+	model_release(&f->model);
+	run_data_release(&f->run);
+	free(f);
+}
+
+static void html_is_escaped_and_self_contained(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf page = {0};
+
+	model_init(&f->model, &f->run);
+	html_write(&f->model, &page);
+	assert_null(strstr(page.str, "<script"));
+	assert_null(strstr(page.str, "<b>Evil"));
+	assert_non_null(strstr(page.str, "&lt;b&gt;Evil &amp; Co"));
+	assert_null(strstr(page.str, "src=\"http"));
+	assert_null(strstr(page.str, "href=\"http"));
+	assert_non_null(strstr(page.str, "<svg"));
+	assert_non_null(strstr(page.str, "class=\"grade emulated\""));
+	assert_non_null(strstr(page.str, "class=\"banner\""));
+	strbuf_release(&page);
+}
+
+static void json_has_every_sample(void **state)
+{
+	struct fixture *f = *state;
+	json_t *json, *sample;
+
+	model_init(&f->model, &f->run);
+	json = json_report(&f->model);
+	assert_int_equal(json_array_size(json_object_get(json, "samples")), 24);
+	sample = json_array_get(json_object_get(json, "samples"), 3);
+	assert_true(json_is_true(json_object_get(sample, "disturbed")));
+	assert_string_equal(json_string_value(json_object_get(sample, "grade")),
+			    "emulated");
+	assert_string_equal(json_string_value(json_object_get(sample, "unit")),
+			    "ns");
+	json_decref(json);
+}
+
+static void set_identity(struct fixture *f, const char *runner,
+			 const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < f->run.boot_count; i++) {
+		struct boot_data *b = &f->run.boots[i];
+
+		if (strcmp(b->bc.runner, runner))
+			continue;
+		free(b->res.identity);
+		b->res.identity = strdup(text);
+	}
+}
+
+static const char *verdict(struct fixture *f, char buf[240])
+{
+	struct identity_diff diff;
+
+	model_release(&f->model);
+	model_init(&f->model, &f->run);
+	identity_diff_init(&diff, &f->model);
+	identity_verdict(&diff, buf, 240);
+	identity_diff_release(&diff);
+	return buf;
+}
+
+static void identical_is_said_only_when_it_is_so(void **state)
+{
+	struct fixture *f = *state;
+	char buf[240];
+
+	assert_non_null(strstr(verdict(f, buf), "One guest runner"));
+	add_boot(&f->run, "mshv", 0, 20, GRADE_EMULATED);
+	assert_non_null(strstr(verdict(f, buf), "Guests are identical"));
+	set_identity(f, "native", "cpuid.1=other\n");
+	assert_non_null(strstr(verdict(f, buf), "Guests are identical"));
+	set_identity(f, "mshv",
+		     "cpuid.1=same\nkernel=6.1\n"
+		     "cpuid.0000000d.0=1\n");
+	assert_non_null(strstr(verdict(f, buf), "Guests are identical"));
+	set_identity(f, "mshv", "cpuid.1=other\nkernel=6.1\n");
+	assert_non_null(strstr(verdict(f, buf), "not identical"));
+	free(f->run.boots[0].res.identity);
+	f->run.boots[0].res.identity = strdup("cpuid.1=drifted\n");
+	assert_non_null(strstr(verdict(f, buf), "disagree"));
+}
+
+#define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_RUN(model_pairs_blocks_and_drops_disturbed),
+		WITH_RUN(a_block_without_its_pair_is_left_out),
+		WITH_RUN(emulated_figures_say_so),
+		WITH_RUN(failures_are_shown_never_as_zero),
+		cmocka_unit_test(an_empty_run_is_no_table),
+		WITH_RUN(html_is_escaped_and_self_contained),
+		WITH_RUN(json_has_every_sample),
+		WITH_RUN(identical_is_said_only_when_it_is_so),
+	};
+
+	return RUN_TESTS(tests);
+}

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* runners: what the link believes of an agent, and what it does not. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "runners/agent_link.h"
+#include "runners/machine.h"
+#include "runners/worker.h"
+#include "workloads/wire.h"
+
+struct talk {
+	struct bench_case bc;
+	struct result res;
+	struct agent_link link;
+	int fds[2];
+	uint32_t sequence;
+};
+
+static int setup(void **state)
+{
+	struct talk *t = calloc(1, sizeof(*t));
+
+	t->bc.sample_count = 2;
+	bench_case_add(&t->bc, "null", "");
+	result_init(&t->res);
+	agent_link_init(&t->link, &t->bc, &t->res);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, t->fds))
+		return -1;
+	t->link.channel_fd = t->fds[0];
+	*state = t;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct talk *t = *state;
+
+	agent_link_release(&t->link);
+	result_release(&t->res);
+	bench_case_release(&t->bc);
+	close(t->fds[0]);
+	close(t->fds[1]);
+	free(t);
+	return 0;
+}
+
+static void say(struct talk *t, enum wire_type type, const char *text)
+{
+	char buf[512];
+	size_t len = wire_encode(type, t->sequence++, text,
+				 (uint32_t)strlen(text), buf);
+	size_t i;
+
+	/* Byte by byte: frames come in any pieces. */
+	for (i = 0; i < len; i++)
+		agent_link_channel(&t->link, buf + i, 1);
+}
+
+static void good_series(struct talk *t)
+{
+	say(t, WIRE_SERIES, "null - ns 1");
+	say(t, WIRE_SAMPLE, "1 100000 100000.5");
+	say(t, WIRE_SAMPLE, "2 200000 200000");
+	say(t, WIRE_END, "2");
+}
+
+static void a_whole_talk_is_kept(void **state)
+{
+	struct talk *t = *state;
+	char buf[256];
+
+	say(t, WIRE_HELLO, "kernel.release=6.1\n");
+	assert_true(read(t->fds[1], buf, sizeof(buf)) > WIRE_HEADER_BYTES);
+	good_series(t);
+	say(t, WIRE_SKIP, "cpu_aes - no AES here");
+	say(t, WIRE_DONE, "");
+	assert_int_equal(t->link.state, LINK_SHUTTING_DOWN);
+	agent_link_finish(&t->link);
+	assert_int_equal(t->res.series_count, 2);
+	assert_true(t->res.series[0].samples[0].value == 100000.5);
+	assert_false(t->res.series[0].samples[0].is_disturbed);
+	assert_int_equal(t->res.series[1].status, RUN_SKIPPED);
+	assert_string_equal(t->res.series[1].reason, "no AES here");
+	assert_string_equal(t->res.series[1].unit, "bytes_per_s");
+	assert_string_equal(t->res.identity, "kernel.release=6.1\n");
+}
+
+static void expect_broken(struct talk *t, const char *why)
+{
+	assert_int_equal(t->link.state, LINK_BROKEN);
+	assert_string_equal(t->link.error, why);
+}
+
+static void short_series_are_not_passed_on(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SERIES, "null - ns 1");
+	say(t, WIRE_SAMPLE, "1 1 1");
+	say(t, WIRE_END, "1");
+	expect_broken(t, "a series ended with the wrong number of samples");
+}
+
+static void missing_frames_are_noticed(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	t->sequence++;
+	say(t, WIRE_SERIES, "null - ns 1");
+	expect_broken(t, "a frame is missing");
+}
+
+static void order_is_checked(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_SAMPLE, "1 1 1");
+	expect_broken(t, "a frame came out of order");
+}
+
+static void samples_need_a_series(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SAMPLE, "1 1 1");
+	expect_broken(t, "a sample came out of order");
+}
+
+static void noise_on_the_channel_is_noticed(void **state)
+{
+	struct talk *t = *state;
+
+	agent_link_channel(&t->link, "login: root\n", 12);
+	expect_broken(t, "a damaged frame came");
+}
+
+static void a_series_cut_short_has_no_numbers(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SERIES, "null - ns 1");
+	say(t, WIRE_SAMPLE, "1 1 1");
+	agent_link_finish(&t->link);
+	assert_int_equal(t->res.series[0].status, RUN_RUNNER_FAILED);
+	assert_int_equal(t->res.series[0].sample_count, 0);
+}
+
+static void events(struct talk *t, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < strlen(text); i++)
+		agent_link_events(&t->link, text + i, 1);
+}
+
+/*
+ * Sections of 100 us and 200 us; one exit costs 20 us. The first is seen
+ * by the host as 119 us: fine. The second as 230 us: the clocks disagree.
+ */
+static void lying_clocks_are_marked(void **state)
+{
+	struct talk *t = *state;
+
+	t->link.events_fd = 99; /* never read here; says there is a host */
+	say(t, WIRE_HELLO, "");
+	good_series(t);
+	events(t, "exit_cost 20000\nstamp 1 1000000 1119000\n"
+		  "stamp 2 2000000 2230000\nphase init 5\n"
+		  "ledger 0 pio 12 3400\nend power_off\nnonsense\n");
+	agent_link_finish(&t->link);
+	assert_int_equal(t->res.series[0].samples[0].host_elapsed_ns, 119000);
+	assert_false(t->res.series[0].samples[0].is_disturbed);
+	assert_true(t->res.series[0].samples[1].is_disturbed);
+	assert_int_equal(result_phase_ns(&t->res, "init"), 5);
+	assert_int_equal(t->res.exits[0].count, 12);
+	assert_string_equal(t->link.end, "power_off");
+}
+
+/* A guest that never stamped cannot be trusted with its own clock. */
+static void samples_without_a_stamp_are_disturbed(void **state)
+{
+	struct talk *t = *state;
+
+	t->link.events_fd = 99;
+	say(t, WIRE_HELLO, "");
+	good_series(t);
+	agent_link_finish(&t->link);
+	assert_true(t->res.series[0].samples[0].is_disturbed);
+	assert_true(t->res.series[0].samples[1].is_disturbed);
+}
+
+/* --- whole machines, played by the shell ------------------------------ */
+
+static void run_shell(const char *script, struct result *res)
+{
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	const struct machine_spec spec = {.argv = argv, .is_vmm = true};
+	struct bench_case bc = {.sample_count = 1, .timeout_ns = 2 * NS_PER_S};
+
+	result_init(res);
+	machine_run(&spec, &bc, res);
+}
+
+static void a_machine_that_dies_tells_how(void **state)
+{
+	static const struct {
+		const char *script;
+		enum run_status status;
+		const char *words;
+	} rows[] = {
+		{"exit 3", RUN_RUNNER_FAILED, "exited with status 3"},
+		{"kill -9 $$", RUN_RUNNER_FAILED, "was killed by signal 9"},
+		{"echo end triple_fault at rip >&4; exit 11", RUN_RUNNER_FAILED,
+		 "triple_fault at rip"},
+		{"echo 'Kernel panic - not syncing: oh no'; exit 10",
+		 RUN_RUNNER_FAILED, "guest kernel panic: oh no"},
+		{"echo noise >&3; sleep 100", RUN_RUNNER_FAILED,
+		 "damaged frame"},
+		{"sleep 100", RUN_TIMEOUT, "no end after 2.0 s"},
+		{"exit 0", RUN_RUNNER_FAILED, "exited with status 0"},
+	};
+	struct result res;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		run_shell(rows[i].script, &res);
+		assert_int_equal(res.status, rows[i].status);
+		assert_non_null(strstr(res.reason, rows[i].words));
+		result_release(&res);
+	}
+}
+
+static void a_missing_program_is_a_result(void **state)
+{
+	const char *const argv[] = {"/nonexistent/vmm", NULL};
+	const struct machine_spec spec = {.argv = argv};
+	struct bench_case bc = {.timeout_ns = NS_PER_S};
+	struct result res;
+
+	(void)state;
+	result_init(&res);
+	machine_run(&spec, &bc, &res);
+	assert_int_equal(res.status, RUN_RUNNER_FAILED);
+	assert_non_null(strstr(res.reason, "/nonexistent/vmm"));
+	result_release(&res);
+}
+
+static void worker_answers_and_refuses(void **state)
+{
+	static const char requests[] =
+		"{\"op\":\"run\",\"case\":{\"bad\":1}}\n{\"op\":\"quit\"}\n";
+	int in[2], out[2];
+	char text[4096];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(in) | pipe(out), 0);
+	assert_int_equal(write(in[1], requests, sizeof(requests) - 1),
+			 (ssize_t)sizeof(requests) - 1);
+	assert_int_equal(worker_serve(in[0], out[1]), 0);
+	n = read(out[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_non_null(strstr(text, "runner_failed"));
+	assert_non_null(strstr(text, "not well formed"));
+	assert_int_equal(write(in[1], "GET / HTTP/1.0\n", 15), 15);
+	assert_int_equal(worker_serve(in[0], out[1]), -EPROTO);
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
+}
+
+#define TALK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TALK(a_whole_talk_is_kept),
+		TALK(short_series_are_not_passed_on),
+		TALK(missing_frames_are_noticed),
+		TALK(order_is_checked),
+		TALK(samples_need_a_series),
+		TALK(noise_on_the_channel_is_noticed),
+		TALK(a_series_cut_short_has_no_numbers),
+		TALK(lying_clocks_are_marked),
+		TALK(samples_without_a_stamp_are_disturbed),
+		cmocka_unit_test(a_machine_that_dies_tells_how),
+		cmocka_unit_test(a_missing_program_is_a_result),
+		cmocka_unit_test(worker_answers_and_refuses),
+	};
+
+	return RUN_TESTS(tests);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* harness/stats: quantiles and the bootstrap, against known answers. */
+#include "tests/unit/test.h"
+
+#include <math.h>
+
+#include "harness/stats/bootstrap.h"
+#include "harness/stats/quantile.h"
+
+/* R: quantile(c(3,1,4,1,5,9,2,6), c(0,.25,.5,.9,1), type = 7) */
+static void quantiles_agree_with_r(void **state)
+{
+	const double v[] = {3, 1, 4, 1, 5, 9, 2, 6};
+	const double p[] = {0, 0.25, 0.5, 0.9, 1};
+	const double want[] = {1, 1.75, 3.5, 6.9, 9};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(p); i++)
+		assert_true(fabs(quantile(v, ARRAY_SIZE(v), p[i]) - want[i]) <
+			    1e-12);
+	assert_true(isnan(quantile_median(v, 0)));
+	assert_true(quantile_median(v, 1) == 3);
+}
+
+static void equal_arms_give_exactly_one(void **state)
+{
+	const double v[] = {10, 11, 12, 13, 14, 15};
+	struct ratio_estimate e = bootstrap_ratio(v, v, 6, 0.95, 1);
+
+	(void)state;
+	assert_true(e.ratio == 1 && e.low == 1 && e.high == 1);
+	assert_true(e.has_interval);
+}
+
+static void one_block_has_no_interval(void **state)
+{
+	const double a[] = {10}, b[] = {12};
+	struct ratio_estimate e = bootstrap_ratio(a, b, 1, 0.95, 1);
+
+	(void)state;
+	assert_true(fabs(e.ratio - 1.2) < 1e-12);
+	assert_false(e.has_interval);
+	e = bootstrap_ratio(a, b, 0, 0.95, 1);
+	assert_true(isnan(e.ratio));
+}
+
+static void same_seed_same_interval(void **state)
+{
+	const double a[] = {10, 12, 9, 11, 13}, b[] = {14, 13, 12, 15, 16};
+	struct ratio_estimate x = bootstrap_ratio(a, b, 5, 0.95, 42);
+	struct ratio_estimate y = bootstrap_ratio(a, b, 5, 0.95, 42);
+
+	(void)state;
+	assert_true(x.low == y.low && x.high == y.high);
+	assert_true(x.low <= x.ratio && x.ratio <= x.high);
+}
+
+/* A normal deviate by Box and Muller from a fixed generator. */
+static double normal(uint64_t *x)
+{
+	double u[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		*x = *x * 6364136223846793005u + 1442695040888963407u;
+		u[i] = ((double)(*x >> 11) + 0.5) / 9007199254740992.0;
+	}
+	return sqrt(-2 * log(u[0])) * cos(2 * M_PI * u[1]);
+}
+
+/*
+ * A against A must alarm about as often as stated, and a real slow-down must
+ * be found. 200 campaigns of 20 blocks, noise 2 %: 5 % alarms are expected;
+ * the percentile bootstrap of medians stays below 10 %.
+ */
+static void alarms_are_rare_and_slowdowns_are_found(void **state)
+{
+	uint64_t x = 7;
+	int alarms = 0, found = 0;
+	int round, i;
+
+	(void)state;
+	for (round = 0; round < 200; round++) {
+		double a[20], b[20], c[20];
+		struct ratio_estimate e;
+
+		for (i = 0; i < 20; i++) {
+			a[i] = 100 * exp(0.02 * normal(&x));
+			b[i] = 100 * exp(0.02 * normal(&x));
+			c[i] = 105 * exp(0.02 * normal(&x));
+		}
+		e = bootstrap_ratio(a, b, 20, 0.95, (uint64_t)round);
+		alarms += e.low > 1 || e.high < 1;
+		e = bootstrap_ratio(a, c, 20, 0.95, (uint64_t)round);
+		found += e.low > 1;
+	}
+	assert_in_range(alarms, 0, 20);
+	assert_in_range(found, 190, 200);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(quantiles_agree_with_r),
+		cmocka_unit_test(equal_arms_give_exactly_one),
+		cmocka_unit_test(one_block_has_no_interval),
+		cmocka_unit_test(same_seed_same_interval),
+		cmocka_unit_test(alarms_are_rare_and_slowdowns_are_found),
+	};
+
+	return RUN_TESTS(tests);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* harness/store: what goes in comes out; a full disk loses nothing. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "harness/store/run_data.h"
+#include "harness/store/store.h"
+
+struct fixture {
+	char folder[32];
+	char path[64];
+	struct store *store;
+	int64_t run_id;
+};
+
+static const struct run_info info = {.seed = 42,
+				     .revision = "abc",
+				     .plan_json = "{}",
+				     .fingerprint_json = "{\"cpu\":\"x\"}",
+				     .probe_json = "{}",
+				     .guest_manifest = "sha256 bzImage 0",
+				     .is_lab = 1};
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct err err = {0};
+
+	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-store-XXXXXX");
+	if (!mkdtemp(f->folder))
+		return -1;
+	snprintf(f->path, sizeof(f->path), "%s/a/b.db", f->folder);
+	if (store_open(f->path, &f->store, &err) ||
+	    store_run_begin(f->store, &info, &f->run_id, &err))
+		return -1;
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	char cmd[96];
+	int ret;
+
+	store_close(f->store);
+	snprintf(cmd, sizeof(cmd), "rm -r '%s'", f->folder);
+	ret = system(cmd);
+	free(f);
+	return ret;
+}
+
+static void fill(struct result *res, size_t samples)
+{
+	struct series *s;
+	size_t i;
+
+	result_init(res);
+	s = result_add_series(res, "null", "", "ns");
+	for (i = 0; i < samples; i++)
+		series_add_sample(s)->value = 0.1 * (double)i;
+	s = result_add_series(res, "cpu_aes", "", "bytes_per_s");
+	s->status = RUN_SKIPPED;
+	snprintf(s->reason, sizeof(s->reason), "no AES");
+	result_add_phase(res, "init", 5);
+	result_add_exit(res)->count = 3;
+	res->identity = strdup("a=b\n");
+	res->grade = GRADE_HARDWARE;
+}
+
+static void what_goes_in_comes_out(void **state)
+{
+	struct fixture *f = *state;
+	struct bench_case bc = {.runner = "kvm", .block = 2};
+	struct run_data run;
+	struct result res;
+	struct err err = {0};
+
+	fill(&res, 3);
+	assert_int_equal(
+		store_schedule_add(f->store, f->run_id, 0, 2, "kvm", &err), 0);
+	assert_int_equal(
+		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
+	assert_int_equal(store_run_end(f->store, f->run_id, "complete", &err),
+			 0);
+	result_release(&res);
+	assert_int_equal(run_data_load(f->store, f->run_id, &run, &err), 0);
+	assert_string_equal(run.status, "complete");
+	assert_int_equal(run.seed, 42);
+	assert_true(run.is_lab);
+	assert_int_equal(run.scheduled_count, 1);
+	assert_int_equal(run.boot_count, 1);
+	assert_string_equal(run.boots[0].res.identity, "a=b\n");
+	assert_int_equal(run.boots[0].res.grade, GRADE_HARDWARE);
+	assert_int_equal(run.boots[0].res.series_count, 2);
+	assert_int_equal(run.boots[0].res.series[0].sample_count, 3);
+	assert_true(run.boots[0].res.series[0].samples[2].value == 0.1 * 2);
+	assert_int_equal(run.boots[0].res.series[1].status, RUN_SKIPPED);
+	assert_string_equal(run.boots[0].res.series[1].reason, "no AES");
+	assert_int_equal(run.boots[0].res.exits[0].count, 3);
+	run_data_release(&run);
+	assert_int_equal(run_data_load(f->store, 99, &run, &err), -ENOENT);
+}
+
+/* SQLite itself is told that the file may not grow: the same error. */
+static void full_disk_keeps_the_result_in_hand(void **state)
+{
+	struct fixture *f = *state;
+	struct bench_case bc = {.runner = "kvm"};
+	struct result res;
+	struct err err = {0};
+	int ret = 0;
+	int i;
+
+	sqlite3_exec(store_handle(f->store), "PRAGMA max_page_count = 60", NULL,
+		     NULL, NULL);
+	for (i = 0; i < 100 && !ret; i++) {
+		fill(&res, 200);
+		ret = store_result_add(f->store, f->run_id, (uint32_t)i, &bc,
+				       &res, &err);
+		result_release(&res);
+	}
+	/* The spare file cannot help against this limit: said, not hidden. */
+	assert_int_equal(ret, -EIO);
+	assert_non_null(strstr(err.msg, "disk full"));
+}
+
+static void spare_file_goes_with_the_store(void **state)
+{
+	struct fixture *f = *state;
+	char spare[128];
+
+	snprintf(spare, sizeof(spare), "%s.spare-%d", f->path, (int)getpid());
+	assert_int_equal(access(spare, F_OK), 0);
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(access(spare, F_OK), -1);
+}
+
+static void other_files_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = NULL;
+	struct err err = {0};
+	char path[80];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/text", f->folder);
+	assert_int_equal(store_open_readonly(path, &other, &err), -ENOENT);
+	file = fopen(path, "w");
+	fputs("this is no database at all, but long enough to be read\n", file);
+	fclose(file);
+	assert_true(store_open_readonly(path, &other, &err) < 0);
+	assert_null(other);
+	assert_true(store_open(path, &other, &err) < 0);
+	assert_null(other);
+}
+
+static void empty_file_has_no_latest_run(void **state)
+{
+	struct fixture *f = *state;
+	struct store *other = NULL;
+	struct err err = {0};
+	char path[80];
+	int64_t id;
+
+	assert_int_equal(store_run_latest(f->store, &id, &err), 0);
+	assert_int_equal(id, f->run_id);
+	snprintf(path, sizeof(path), "%s/new.db", f->folder);
+	assert_int_equal(store_open(path, &other, &err), 0);
+	assert_int_equal(store_run_latest(other, &id, &err), -ENOENT);
+	store_close(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_goes_in_comes_out, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			full_disk_keeps_the_result_in_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(spare_file_goes_with_the_store,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(other_files_are_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(empty_file_has_no_latest_run,
+						setup, teardown),
+	};
+
+	return RUN_TESTS(tests);
+}
