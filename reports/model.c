@@ -8,7 +8,6 @@
 
 #include "harness/base/xmalloc.h"
 #include "harness/stats/quantile.h"
-#include "workloads/workload.h"
 
 static size_t runner_index(struct model *m, const char *name)
 {
@@ -24,7 +23,6 @@ static size_t runner_index(struct model *m, const char *name)
 
 static struct model_row *row_get(struct model *m, const struct series *s)
 {
-	const struct workload *wl = workload_find(s->workload);
 	struct model_row *row;
 	size_t i;
 
@@ -38,7 +36,10 @@ static struct model_row *row_get(struct model *m, const struct series *s)
 	snprintf(row->workload, sizeof(row->workload), "%s", s->workload);
 	snprintf(row->point, sizeof(row->point), "%s", s->point);
 	snprintf(row->unit, sizeof(row->unit), "%s", s->unit);
-	row->lower_is_better = !wl || wl->better == WL_LOWER_IS_BETTER;
+	row->lower_is_better = s->lower_is_better;
+	row->set_bytes = s->set_bytes;
+	row->page_bytes = s->page_bytes;
+	row->list_rank = s->list_rank;
 	for (i = 0; i < MODEL_MAX_RUNNERS; i++)
 		row->cells[i].grade = GRADE_HARDWARE;
 	return row;
@@ -123,25 +124,12 @@ static void estimate(const struct model_cell *base, struct model_cell *cell,
 	free(b);
 }
 
-/* The order of the workload table, then of its points. */
-static int row_rank(const struct model_row *row)
-{
-	const struct workload *const *wl;
-	int rank = 0;
-	uint32_t i;
-
-	for (wl = workloads; *wl; wl++) {
-		for (i = 0; i < (*wl)->point_count; i++, rank++)
-			if (!strcmp((*wl)->name, row->workload) &&
-			    !strcmp((*wl)->points[i].name, row->point))
-				return rank;
-	}
-	return rank;
-}
-
 static int compare_rows(const void *a, const void *b)
 {
-	return row_rank(a) - row_rank(b);
+	const struct model_row *x = a;
+	const struct model_row *y = b;
+
+	return (x->list_rank > y->list_rank) - (x->list_rank < y->list_rank);
 }
 
 static void native_first(struct model *m)

@@ -38,6 +38,9 @@ struct model_row {
 	char point[32];
 	char unit[16];
 	bool lower_is_better;
+	uint64_t set_bytes;
+	uint64_t page_bytes;
+	uint32_t list_rank;
 	struct model_cell cells[MODEL_MAX_RUNNERS];
 };
 

@@ -10,7 +10,6 @@
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
 #include "reports/model.h"
-#include "workloads/workload.h"
 
 static const char *const colours[] = {"#555555", "#0072b2", "#d55e00",
 				      "#009e73", "#cc79a7", "#e69f00",
@@ -117,19 +116,6 @@ int plot_distribution(const struct model *m, const struct model_row *row,
 	return ret;
 }
 
-static const struct wl_point *latency_point(const struct model_row *row)
-{
-	const struct workload *wl = workload_find("mem_latency");
-	uint32_t i;
-
-	if (!wl || strcmp(row->workload, wl->name))
-		return NULL;
-	for (i = 0; i < wl->point_count; i++)
-		if (!strcmp(wl->points[i].name, row->point))
-			return &wl->points[i];
-	return NULL;
-}
-
 static size_t latency_data(const struct model *m, size_t runner,
 			   uint64_t page_bytes, struct strbuf *s)
 {
@@ -137,12 +123,14 @@ static size_t latency_data(const struct model *m, size_t runner,
 	size_t i;
 
 	for (i = 0; i < m->row_count; i++) {
-		const struct wl_point *p = latency_point(&m->rows[i]);
-		const struct model_cell *c = &m->rows[i].cells[runner];
+		const struct model_row *row = &m->rows[i];
+		const struct model_cell *c = &row->cells[runner];
 
-		if (!p || p->page_bytes != page_bytes || isnan(c->median))
+		if (strcmp(row->workload, "mem_latency") ||
+		    row->page_bytes != page_bytes || isnan(c->median))
 			continue;
-		strbuf_printf(s, "%.0f %.6g\n", (double)p->bytes, c->median);
+		strbuf_printf(s, "%.0f %.6g\n", (double)row->set_bytes,
+			      c->median);
 		count++;
 	}
 	return count;

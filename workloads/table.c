@@ -47,6 +47,32 @@ const struct workload *workload_find(const char *name)
 	return NULL;
 }
 
+const struct wl_point *workload_point(const struct workload *wl,
+				      const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; wl && i < wl->point_count; i++)
+		if (!strcmp(wl->points[i].name, name))
+			return &wl->points[i];
+	return NULL;
+}
+
+uint32_t workload_rank(const char *workload, const char *point)
+{
+	const struct workload *const *wl;
+	uint32_t rank = 0;
+
+	for (wl = workloads; *wl; wl++) {
+		const struct wl_point *p = workload_point(*wl, point);
+
+		if (p && !strcmp((*wl)->name, workload))
+			return rank + (uint32_t)(p - (*wl)->points);
+		rank += (*wl)->point_count;
+	}
+	return rank;
+}
+
 const char *wl_unit_name(enum wl_unit unit)
 {
 	return unit_names[unit];

@@ -60,6 +60,13 @@ struct workload {
 extern const struct workload *const workloads[];
 
 const struct workload *workload_find(const char *name); /* NULL: none */
+
+/* NULL when the workload has no point of that name. */
+const struct wl_point *workload_point(const struct workload *wl,
+				      const char *name);
+
+/* Where a series stands in the table, for listings; unknown ones are last. */
+uint32_t workload_rank(const char *workload, const char *point);
 const char *wl_unit_name(enum wl_unit unit); /* "ns", "bytes_per_s" */
 const char *wl_better_name(enum wl_better better);
 

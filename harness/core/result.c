@@ -8,6 +8,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
+#include "workloads/workload.h"
 
 static const char *const status_names[] = {
 	[RUN_OK] = "ok",
@@ -70,6 +71,8 @@ void result_fail(struct result *res, enum run_status status, const char *fmt,
 struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit)
 {
+	const struct workload *wl = workload_find(workload);
+	const struct wl_point *p;
 	struct series *s;
 
 	res->series = xrealloc(res->series, res->series_count + 1,
@@ -79,6 +82,11 @@ struct series *result_add_series(struct result *res, const char *workload,
 	snprintf(s->workload, sizeof(s->workload), "%s", workload);
 	snprintf(s->point, sizeof(s->point), "%s", point);
 	snprintf(s->unit, sizeof(s->unit), "%s", unit);
+	s->list_rank = workload_rank(workload, point);
+	s->lower_is_better = !wl || wl->better == WL_LOWER_IS_BETTER;
+	p = workload_point(wl, point);
+	s->set_bytes = p ? p->bytes : 0;
+	s->page_bytes = p ? p->page_bytes : 0;
 	return s;
 }
 

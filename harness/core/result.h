@@ -39,6 +39,10 @@ struct series {
 	char workload[32];
 	char point[32];
 	char unit[16];
+	bool lower_is_better;
+	uint64_t set_bytes;  /* working set; 0 where there is none */
+	uint64_t page_bytes; /* 0: the system's choice */
+	uint32_t list_rank;  /* order in listings */
 	enum run_status status;
 	char reason[200];
 	uint64_t iterations;
@@ -82,7 +86,8 @@ void result_release(struct result *res);
 void result_fail(struct result *res, enum run_status status, const char *fmt,
 		 ...) __attribute__((format(printf, 3, 4)));
 
-/* The new series or sample; valid until the next one is added. */
+/* The new series or sample; valid until the next one is added. What the
+ * workload table knows of a series is filled in. */
 struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit);
 struct sample *series_add_sample(struct series *series);

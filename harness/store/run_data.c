@@ -118,6 +118,10 @@ static void series_row(sqlite3_stmt *s, void *arg)
 		snprintf(series->reason, sizeof(series->reason), "%s",
 			 text(s, 5));
 		series->iterations = number(s, 6);
+		series->lower_is_better = sqlite3_column_int(s, 12);
+		series->set_bytes = number(s, 13);
+		series->page_bytes = number(s, 14);
+		series->list_rank = (uint32_t)number(s, 15);
 	}
 	if (sqlite3_column_type(s, 7) == SQLITE_NULL)
 		return;
@@ -152,7 +156,9 @@ static int load_boot(struct store *store, int64_t boot_id, struct result *res,
 	int ret = each(store,
 		       "SELECT s.id, s.workload, s.point, s.unit, s.status,"
 		       " s.reason, s.iterations, p.section, p.elapsed_ns,"
-		       " p.host_elapsed_ns, p.value, p.is_disturbed"
+		       " p.host_elapsed_ns, p.value, p.is_disturbed,"
+		       " s.lower_is_better, s.set_bytes, s.page_bytes,"
+		       " s.list_rank"
 		       " FROM series s LEFT JOIN sample p ON p.series_id = s.id"
 		       " WHERE s.boot_id = ? ORDER BY s.id, p.position",
 		       boot_id, series_row, &load, err);

@@ -30,6 +30,8 @@ static const char schema_sql[] =
 	"CREATE TABLE series ("
 	" id INTEGER PRIMARY KEY, boot_id INTEGER NOT NULL REFERENCES boot(id),"
 	" workload TEXT NOT NULL, point TEXT NOT NULL, unit TEXT NOT NULL,"
+	" lower_is_better INTEGER NOT NULL, set_bytes INTEGER NOT NULL,"
+	" page_bytes INTEGER NOT NULL, list_rank INTEGER NOT NULL,"
 	" status TEXT NOT NULL, reason TEXT NOT NULL,"
 	" iterations INTEGER NOT NULL);"
 	"CREATE TABLE sample ("

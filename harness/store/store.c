@@ -292,11 +292,14 @@ static int add_series(struct store *store, int64_t boot_id,
 
 		ret = insert(store, err,
 			     "INSERT INTO series (boot_id, workload, point,"
-			     " unit, status, reason, iterations)"
-			     " VALUES (?,?,?,?,?,?,?)",
-			     "isssssi", boot_id, s->workload, s->point, s->unit,
-			     run_status_name(s->status), s->reason,
-			     (int64_t)s->iterations);
+			     " unit, lower_is_better, set_bytes,"
+			     " page_bytes, list_rank, status, reason,"
+			     " iterations) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			     "isssiiiissi", boot_id, s->workload, s->point,
+			     s->unit, (int64_t)s->lower_is_better,
+			     (int64_t)s->set_bytes, (int64_t)s->page_bytes,
+			     (int64_t)s->list_rank, run_status_name(s->status),
+			     s->reason, (int64_t)s->iterations);
 		if (!ret)
 			ret = add_samples(store,
 					  sqlite3_last_insert_rowid(store->db),

@@ -130,19 +130,6 @@ static void send_answer(enum wire_type type, const char *workload,
 	send_text(type, text);
 }
 
-static const struct wl_point *find_point(const struct workload *wl,
-					 const char *name)
-{
-	uint32_t i;
-
-	if (!strcmp(name, "-"))
-		name = "";
-	for (i = 0; wl && i < wl->point_count; i++)
-		if (!strcmp(wl->points[i].name, name))
-			return &wl->points[i];
-	return NULL;
-}
-
 static void run_series(const char *name, const char *point_name,
 		       const struct measure_plan *plan)
 {
@@ -152,7 +139,8 @@ static void run_series(const char *name, const char *point_name,
 		.stamp = agent.is_guest ? system_stamp : NULL,
 	};
 	const struct workload *wl = workload_find(name);
-	const struct wl_point *point = find_point(wl, point_name);
+	const struct wl_point *point =
+		workload_point(wl, strcmp(point_name, "-") ? point_name : "");
 	char reason[200] = "";
 	char count[32];
 
