@@ -89,6 +89,14 @@ static json_t *boots(const struct run_data *run, json_t *samples)
 	return out;
 }
 
+/* What was not measured has no grade either. */
+static json_t *cell_grade(const struct model_cell *c)
+{
+	if (!c->boot_count && !c->disturbed_count && !c->refused_count)
+		return json_null();
+	return json_string(grade_name(c->grade));
+}
+
 static json_t *estimates(const struct model *m)
 {
 	json_t *out = json_array();
@@ -102,16 +110,15 @@ static json_t *estimates(const struct model *m)
 
 			json_array_append_new(
 				out,
-				json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:i,"
+				json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i,"
 					  " s:i, s:o, s:o, s:o, s:o, s:s}",
 					  "runner", m->runners[k], "workload",
 					  r->workload, "point", r->point,
 					  "unit", r->unit, "better",
 					  r->lower_is_better ? "lower"
 							     : "higher",
-					  "grade", grade_name(c->grade),
-					  "boot_count", (int)c->boot_count,
-					  "disturbed_count",
+					  "grade", cell_grade(c), "boot_count",
+					  (int)c->boot_count, "disturbed_count",
 					  (int)c->disturbed_count, "median",
 					  number(c->median), "ratio_to_native",
 					  number(c->ratio.ratio), "ratio_low",

@@ -160,6 +160,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	uint64_t spawn_ns, gone_ns;
 	struct agent_link link;
 	struct err err = {0};
+	char cause[200];
 	pid_t pid = -1;
 	int ret, status;
 
@@ -186,10 +187,11 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
 	gone_ns = clock_mono_ns();
 	agent_link_finish(&link);
+	console_cause(res, cause, sizeof(cause));
 	if (ret)
-		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s",
+		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s",
 			    base_name(spec->argv[0]),
-			    (double)bc->timeout_ns / NS_PER_S);
+			    (double)bc->timeout_ns / NS_PER_S, cause);
 	judge_end(&link, status, base_name(spec->argv[0]), res);
 	if (wants_boot(bc))
 		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);

@@ -11,6 +11,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "runners/vmm/acpi.h"
+#include "runners/vmm/dev/power.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vcpu_regs.h"
@@ -23,6 +24,7 @@
 #define GPA_PD 0xb000ULL /* four of them */
 #define GPA_CMDLINE 0x20000ULL
 #define GPA_EBDA 0x9fc00ULL
+#define GPA_RESET_VECTOR 0xffff0ULL
 #define GPA_HIGH 0x100000ULL
 
 #define HEADER_OFFSET 0x1f1
@@ -266,6 +268,22 @@ static void write_stub(const struct mem *mem, uint64_t entry)
 	memcpy(mem_ptr(mem, GPA_STUB, sizeof(code)), code, sizeof(code));
 }
 
+/*
+ * Linux ends a hardware-reduced machine without EFI by a jump to the BIOS's
+ * reset vector (arch/x86/kernel/reboot.c). What stands there is real-mode
+ * code: mov $port,%dx; mov $1,%al; out %al,(%dx); hlt; jmp back to hlt.
+ */
+static void write_reset_vector(const struct mem *mem)
+{
+	uint8_t code[] = {0xba, 0,    0,    0xb0, POWER_RESET_VALUE,
+			  0xee, 0xf4, 0xeb, 0xfd};
+	uint16_t port = POWER_PORT + POWER_RESET;
+
+	memcpy(code + 1, &port, sizeof(port));
+	memcpy(mem_ptr(mem, GPA_RESET_VECTOR, sizeof(code)), code,
+	       sizeof(code));
+}
+
 int boot_load(const struct mem *mem, const struct boot_config *cfg,
 	      struct vcpu_regs *regs, struct err *err)
 {
@@ -285,6 +303,7 @@ int boot_load(const struct mem *mem, const struct boot_config *cfg,
 		ret = write_zero_page(mem, cfg->cmdline, &hdr, err);
 	if (ret)
 		return ret;
+	write_reset_vector(mem);
 	write_stub(mem, hdr.pref_address + ENTRY_64);
 	boot_long_mode(mem, GPA_STUB, regs);
 	regs->gpr[VCPU_RSI] = GPA_ZERO_PAGE;

@@ -84,6 +84,7 @@ void *vcpu_loop(void *arg)
 {
 	struct vm_vcpu *vcpu = arg;
 	struct vm *vm = vcpu->vm;
+	struct vcpu_regs regs;
 	struct hv_exit exit;
 
 	memset(&exit, 0, sizeof(exit));
@@ -101,5 +102,7 @@ void *vcpu_loop(void *arg)
 		vcpu->ledger.handled_ns[exit.kind] +=
 			clock_mono_ns() - start_ns;
 	}
+	if (!hv_vcpu_regs_get(vcpu->hv, &regs))
+		vcpu->last_rip = regs.rip;
 	return NULL;
 }

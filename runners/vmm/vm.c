@@ -319,6 +319,9 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 		io_loop(vm);
 	threads_join(vm);
 	*end = (enum vm_end)atomic_load(&vm->end);
+	if (*end == VM_END_STOPPED)
+		snprintf(vm->end_detail, sizeof(vm->end_detail),
+			 "vCPU 0 at rip 0x%" PRIx64, vm->vcpus[0].last_rip);
 	return ret;
 }
 

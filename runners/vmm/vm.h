@@ -68,6 +68,7 @@ struct vm_vcpu {
 	pthread_t thread;
 	bool has_thread;
 	struct exit_ledger ledger; /* its own thread's until joined */
+	uint64_t last_rip;         /* likewise: where it was at the end */
 };
 
 struct vm {
