@@ -110,7 +110,7 @@ demo: packages ## install, build, run the quick suite, print a table
 	$(Q)$(B)/l1vh-bench run || [ $$? = 2 ]
 
 bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
-	$(Q)$(MAKE) -j$$(nproc) all guest lab
+	$(Q)$(MAKE) -j$$(nproc) all guest lab $(PERF)
 	$(Q)ci/bench $(BARS)
 
 check: packages-check ## install what is missing and run all tests
@@ -130,6 +130,12 @@ $(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
 $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -lpthread -o $@
+
+PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars)
+$(PERF): $(B)/%: $(B)/%.o $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(if $(findstring bars,$@),$(OBJ)) \
+		$(if $(findstring bars,$@),$$(pkg-config --libs $(LIBS)),-static) -lm -lpthread -o $@
 
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
 	$(Q)for t in $(TEST); do ./$$t || exit 1; done

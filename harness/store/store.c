@@ -158,15 +158,18 @@ static void spare_remove(struct store *store)
 	store->spare_path = NULL;
 }
 
-static int open_db(const char *path, int flags, struct store **out,
-		   struct err *err)
+static struct store *store_new(const char *path)
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	store->path = xstrdup(path);
-	*out = store;
-	if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
-		return err_set(err, -EIO, "cannot open '%s': %s", path,
+	return store;
+}
+
+static int open_db(struct store *store, int flags, struct err *err)
+{
+	if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+		return err_set(err, -EIO, "cannot open '%s': %s", store->path,
 			       sqlite3_errmsg(store->db));
 	sqlite3_busy_timeout(store->db, BUSY_MS);
 	return 0;
@@ -176,7 +179,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 {
 	char *folder = xstrdup(path);
 	char *slash = strrchr(folder, '/');
-	struct store *store = NULL;
+	struct store *store = store_new(path);
 	int ret = 0;
 
 	if (slash && slash != folder) {
@@ -184,11 +187,12 @@ int store_open(const char *path, struct store **out, struct err *err)
 		ret = file_mkdirs(folder, err);
 	}
 	free(folder);
-	if (!ret)
-		ret = open_db(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			      &store, err);
+	/* First, so that a disk without room is left as it was. */
 	if (!ret)
 		ret = spare_create(store, err);
+	if (!ret)
+		ret = open_db(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			      err);
 	if (!ret)
 		ret = exec(store,
 			   "PRAGMA journal_mode = WAL;"
@@ -209,14 +213,15 @@ int store_open(const char *path, struct store **out, struct err *err)
 
 int store_open_readonly(const char *path, struct store **out, struct err *err)
 {
-	struct store *store = NULL;
+	struct store *store;
 	int ret;
 
 	if (access(path, R_OK))
 		return err_sys(err, -errno,
 			       "cannot open '%s'; 'l1vh-bench run' makes it",
 			       path);
-	ret = open_db(path, SQLITE_OPEN_READONLY, &store, err);
+	store = store_new(path);
+	ret = open_db(store, SQLITE_OPEN_READONLY, err);
 	if (!ret)
 		ret = check_version(store, err);
 	if (ret) {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * bars - the bars that a stored run answers: what the harness adds, whether
+ * delays read back, whether A equals A, whether latencies agree with a
+ * second chase ("BYTES NS" on stdin).
+ *
+ * usage: bars DB PREFIX
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/stats/bootstrap.h"
+#include "harness/stats/quantile.h"
+#include "harness/store/run_data.h"
+#include "harness/store/store.h"
+#include "reports/model.h"
+
+static void bar(const char *prefix, const char *name, double value,
+		double limit)
+{
+	printf("bar %s%s %.6f <= %g %s\n", prefix, name, value, limit,
+	       value <= limit ? "ok" : "short");
+}
+
+/* The longest view of an empty section, the host's where it has one. */
+static double host_median(const struct run_data *run, const char *runner,
+			  const char *workload)
+{
+	double values[4096];
+	size_t count = 0;
+	size_t i, k, n;
+
+	for (i = 0; i < run->boot_count; i++)
+		for (k = 0; k < run->boots[i].res.series_count; k++) {
+			const struct series *s = &run->boots[i].res.series[k];
+
+			if (strcmp(run->boots[i].bc.runner, runner) ||
+			    strcmp(s->workload, workload))
+				continue;
+			for (n = 0; n < s->sample_count && count < 4096; n++)
+				values[count++] = (double)(
+					s->samples[n].host_elapsed_ns
+						? s->samples[n].host_elapsed_ns
+						: s->samples[n].elapsed_ns);
+		}
+	return quantile_median(values, count);
+}
+
+static void instrument_bars(const struct model *m, const char *prefix)
+{
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++) {
+		double null = host_median(m->run, m->runners[i], "null");
+		double delay = host_median(m->run, m->runners[i], "delay");
+
+		snprintf(name, sizeof(name), "null_added_to_1s_%s",
+			 m->runners[i]);
+		bar(prefix, name, null / 1e9, 0.01);
+		snprintf(name, sizeof(name), "delay_error_%s", m->runners[i]);
+		bar(prefix, name, fabs(delay / 1e8 - 1), 0.005);
+	}
+}
+
+/* Even blocks against odd ones: 1.00 has to lie within the interval. */
+static void same_against_same(const struct model *m, const char *prefix)
+{
+	size_t i, k;
+
+	for (i = 0; i < m->row_count; i++) {
+		const struct model_cell *c = &m->rows[i].cells[0];
+		double even[512], odd[512];
+		struct ratio_estimate e;
+		char name[96];
+
+		if (strncmp(m->rows[i].workload, "cpu_", 4))
+			continue;
+		for (k = 0; k + 1 < c->boot_count && k < 1024; k += 2) {
+			even[k / 2] = c->boots[k];
+			odd[k / 2] = c->boots[k + 1];
+		}
+		e = bootstrap_ratio(even, odd, c->boot_count / 2, 0.95, 1);
+		snprintf(name, sizeof(name), "same_against_same_%s",
+			 m->rows[i].workload);
+		printf("bar %s%s %.4f in [%.4f, %.4f] %s\n", prefix, name, 1.0,
+		       e.low, e.high,
+		       e.low <= 1 && e.high >= 1 ? "ok" : "short");
+	}
+}
+
+static void latency_bars(const struct model *m, const char *prefix)
+{
+	unsigned long long bytes;
+	double ns;
+	size_t i;
+
+	while (scanf("%llu %lf", &bytes, &ns) == 2)
+		for (i = 0; i < m->row_count; i++) {
+			const struct model_row *r = &m->rows[i];
+			char name[64];
+
+			if (strcmp(r->workload, "mem_latency") ||
+			    r->set_bytes != bytes || r->page_bytes != 4096)
+				continue;
+			snprintf(name, sizeof(name), "latency_gap_%lluKiB",
+				 bytes >> 10);
+			bar(prefix, name, fabs(r->cells[0].median / ns - 1),
+			    0.03);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	struct store *store = NULL;
+	struct err err = {0};
+	struct run_data run;
+	struct model model;
+	int64_t id;
+
+	if (argc != 3)
+		return 64;
+	if (store_open_readonly(argv[1], &store, &err) ||
+	    store_run_latest(store, &id, &err) ||
+	    run_data_load(store, id, &run, &err)) {
+		fprintf(stderr, "bars: %s\n", err.msg);
+		return 1;
+	}
+	model_init(&model, &run);
+	instrument_bars(&model, argv[2]);
+	same_against_same(&model, argv[2]);
+	latency_bars(&model, argv[2]);
+	model_release(&model);
+	run_data_release(&run);
+	store_close(store);
+	return 0;
+}
