@@ -20,6 +20,10 @@
  * for what waits there. */
 #define RETRY_MS 1
 
+/* Less than a huge page: a default stack is backed by one where the kernel
+ * gives them freely, which would be most of the VMM's own memory. */
+#define VCPU_STACK_BYTES (512 * KIB)
+
 static const char *const end_names[] = {
 	[VM_END_NONE] = "none",
 	[VM_END_POWER_OFF] = "power_off",
@@ -238,17 +242,22 @@ void vm_destroy(struct vm *vm)
 
 static int threads_start(struct vm *vm, struct err *err)
 {
+	pthread_attr_t attr;
+	int ret = 0;
 	uint32_t i;
-	int ret;
 
-	for (i = 0; i < vm->vcpu_count; i++) {
-		ret = pthread_create(&vm->vcpus[i].thread, NULL, vcpu_loop,
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, VCPU_STACK_BYTES);
+	for (i = 0; i < vm->vcpu_count && !ret; i++) {
+		ret = pthread_create(&vm->vcpus[i].thread, &attr, vcpu_loop,
 				     &vm->vcpus[i]);
 		if (ret)
-			return err_sys(err, -ret, "cannot start vCPU %u", i);
-		vm->vcpus[i].has_thread = true;
+			err_sys(err, -ret, "cannot start vCPU %u", i);
+		else
+			vm->vcpus[i].has_thread = true;
 	}
-	return 0;
+	pthread_attr_destroy(&attr);
+	return -ret;
 }
 
 static void threads_join(struct vm *vm)
