@@ -193,7 +193,7 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 	strbuf_puts(
 		out,
 		"</tbody></table>\n<p class=\"note\">A boot counts as one figure, the median of its samples; "
-		"the table shows the median of boots. A ratio is of those medians, its interval a percentile bootstrap over blocks");
+		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval a percentile bootstrap over blocks");
 	if (m->row_count &&
 	    m->rows[0].cells[0].boot_count < BOOTSTRAP_FEW_BLOCKS)
 		strbuf_puts(

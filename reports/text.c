@@ -128,7 +128,7 @@ void text_write(const struct model *m, FILE *out)
 	write_head(m, out);
 	for (i = 0; i < m->row_count; i++)
 		write_row(m, &m->rows[i], out);
-	fputs("\nRatios are of medians, intervals by bootstrap over blocks",
+	fputs("\nRatios are means over blocks, intervals by bootstrap over blocks",
 	      out);
 	if (m->rows[0].cells[0].boot_count < BOOTSTRAP_FEW_BLOCKS)
 		fputs(" (so few that they\ncover less than 95 %)", out);

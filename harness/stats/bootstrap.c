@@ -8,19 +8,31 @@
 #include "harness/base/xmalloc.h"
 #include "harness/stats/quantile.h"
 
-static double draw_ratio(gsl_rng *rng, const double *base,
-			 const double *candidate, size_t n, double *b,
-			 double *c)
+static double draw_mean(gsl_rng *rng, const double *logs, size_t n)
 {
+	double sum = 0;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		size_t k = gsl_rng_uniform_int(rng, n);
+	for (i = 0; i < n; i++)
+		sum += logs[gsl_rng_uniform_int(rng, n)];
+	return sum / (double)n;
+}
 
-		b[i] = base[k];
-		c[i] = candidate[k];
-	}
-	return quantile_median(c, n) / quantile_median(b, n);
+static void interval(const double *logs, size_t n, double alpha, uint64_t seed,
+		     struct ratio_estimate *e)
+{
+	double *means = xcalloc(BOOTSTRAP_DRAWS, sizeof(*means));
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	int i;
+
+	gsl_rng_set(rng, seed);
+	for (i = 0; i < BOOTSTRAP_DRAWS; i++)
+		means[i] = draw_mean(rng, logs, n);
+	e->low = exp(quantile(means, BOOTSTRAP_DRAWS, alpha / 2));
+	e->high = exp(quantile(means, BOOTSTRAP_DRAWS, 1 - alpha / 2));
+	e->has_interval = true;
+	gsl_rng_free(rng);
+	free(means);
 }
 
 struct ratio_estimate bootstrap_ratio(const double *base,
@@ -29,31 +41,20 @@ struct ratio_estimate bootstrap_ratio(const double *base,
 				      uint64_t seed)
 {
 	struct ratio_estimate e = {.ratio = NAN, .block_count = block_count};
-	double alpha = 1 - confidence;
-	double *ratios, *b, *c;
-	gsl_rng *rng;
-	int i;
+	double *logs;
+	double sum = 0;
+	size_t i;
 
 	if (!block_count)
 		return e;
-	e.ratio = quantile_median(candidate, block_count) /
-		  quantile_median(base, block_count);
-	e.low = e.high = e.ratio;
-	if (block_count < 2)
-		return e;
-	ratios = xcalloc(BOOTSTRAP_DRAWS, sizeof(*ratios));
-	b = xcalloc(block_count, sizeof(*b));
-	c = xcalloc(block_count, sizeof(*c));
-	rng = gsl_rng_alloc(gsl_rng_mt19937);
-	gsl_rng_set(rng, seed);
-	for (i = 0; i < BOOTSTRAP_DRAWS; i++)
-		ratios[i] = draw_ratio(rng, base, candidate, block_count, b, c);
-	e.low = quantile(ratios, BOOTSTRAP_DRAWS, alpha / 2);
-	e.high = quantile(ratios, BOOTSTRAP_DRAWS, 1 - alpha / 2);
-	e.has_interval = true;
-	gsl_rng_free(rng);
-	free(c);
-	free(b);
-	free(ratios);
+	logs = xcalloc(block_count, sizeof(*logs));
+	for (i = 0; i < block_count; i++) {
+		logs[i] = log(candidate[i] / base[i]);
+		sum += logs[i];
+	}
+	e.ratio = e.low = e.high = exp(sum / (double)block_count);
+	if (block_count > 1)
+		interval(logs, block_count, 1 - confidence, seed, &e);
+	free(logs);
 	return e;
 }

@@ -3,21 +3,22 @@
 #define HARNESS_STATS_BOOTSTRAP_H
 
 /*
- * bootstrap - an interval for the ratio of two medians, where each pair was
- * measured in one block.
+ * bootstrap - an interval for a ratio that was measured in blocks.
  *
+ * The estimate is the geometric mean of the blocks' ratios, candidate over
+ * baseline: what drifts over a run hits both arms of a block and cancels.
  * The unit that is resampled is the block, never a sample within a boot:
  * samples of one boot are not independent, and pooling them alarms falsely
  * in up to 57 % of cases at a nominal 5 % (docs/statistics.md). The interval
- * is the percentile one of the ratio (Efron and Tibshirani 1993, 13.3); with
- * fewer than eight blocks it covers less than it says, which reports mention.
+ * is the percentile one (Efron and Tibshirani 1993, 13.3); with fewer than
+ * eight blocks it covers less than it says, which reports mention.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct ratio_estimate {
-	double ratio; /* median of candidates / median of baselines */
+	double ratio; /* geometric mean over blocks */
 	double low;
 	double high;
 	size_t block_count;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * chase - memory latency measured a second time, on another code path: lines
- * in Sattolo's random order, linked by index instead of pointer. Prints
+ * in Sattolo's random order, another allocation, another loop. Prints
  * "BYTES NS" for the sizes of the mem_latency workload, 4 KiB pages.
  */
 #include <stdint.h>
@@ -48,14 +48,15 @@ static void sattolo(uint64_t *lines, uint64_t count)
 		order[k] = t;
 	}
 	for (i = 0; i < count; i++)
-		lines[i * LINE_WORDS] = order[i] * LINE_WORDS;
+		lines[i * LINE_WORDS] =
+			(uintptr_t)(lines + order[i] * LINE_WORDS);
 	free(order);
 }
 
 int main(void)
 {
 	static const uint64_t sizes[] = {16 << 10, 64 << 10, 256 << 10,
-					 1 << 20, 4 << 20, 16 << 20,
+					 1 << 20,  4 << 20,  16 << 20,
 					 64 << 20, 256 << 20};
 	volatile uint64_t sink;
 	size_t s;
@@ -64,19 +65,20 @@ int main(void)
 		uint64_t *lines = mmap(NULL, sizes[s], PROT_READ | PROT_WRITE,
 				       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		double ns[ROUNDS];
-		uint64_t at = 0, i;
+		uint64_t at, i;
 		int r;
 
 		if (lines == MAP_FAILED)
 			return 1;
 		madvise(lines, sizes[s], MADV_NOHUGEPAGE);
 		sattolo(lines, sizes[s] / 64);
+		at = (uintptr_t)lines;
 		for (r = 0; r < ROUNDS; r++) {
 			uint64_t loads = sizes[s] > 1 << 20 ? 400000 : 4000000;
 			double start = now_ns();
 
 			for (i = 0; i < loads; i++)
-				at = lines[at];
+				at = *(volatile uint64_t *)at;
 			ns[r] = (now_ns() - start) / (double)loads;
 		}
 		sink = at;

@@ -72,7 +72,7 @@ static double normal(uint64_t *x)
 /*
  * A against A must alarm about as often as stated, and a real slow-down must
  * be found. 200 campaigns of 20 blocks, noise 2 %: 5 % alarms are expected;
- * the percentile bootstrap of medians stays below 10 %.
+ * the percentile bootstrap stays below 10 %.
  */
 static void alarms_are_rare_and_slowdowns_are_found(void **state)
 {
