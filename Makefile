@@ -35,7 +35,7 @@ VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c))
 	  $(addprefix $(B)/harness/base/,err.o clock.o units.o)
 AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
-HDR	= $(shell find harness runners mshv reports workloads -name '*.h')
+HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/workloads/guest/measure.o
 # Units in which several threads meet.
