@@ -185,6 +185,20 @@ static void pci_lines(struct out *o)
 		free(names);
 }
 
+/*
+ * Linux calls the TSC "tsc-early" until a second into its life. It is the
+ * same counter, and which boot is asked before that is chance.
+ */
+static void clocksource_line(struct out *o)
+{
+	char name[64];
+
+	first_line(
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		name, sizeof(name));
+	line(o, "clocksource=%s", strcmp(name, "tsc-early") ? name : "tsc");
+}
+
 size_t identity_write(char *buf, size_t size)
 {
 	struct out o = {.buf = buf, .size = size};
@@ -199,9 +213,7 @@ size_t identity_write(char *buf, size_t size)
 	line(&o, "cpu.count=%ld", sysconf(_SC_NPROCESSORS_ONLN));
 	line(&o, "memory.total_bytes=%lld",
 	     (long long)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
-	file_line(
-		&o, "clocksource",
-		"/sys/devices/system/clocksource/clocksource0/current_clocksource");
+	clocksource_line(&o);
 	file_line(&o, "thp", "/sys/kernel/mm/transparent_hugepage/enabled");
 	folder_lines(&o, "mitigation",
 		     "/sys/devices/system/cpu/vulnerabilities");
