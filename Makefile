@@ -158,7 +158,8 @@ $(B)/%.h.ok: %.h
 	$(Q)printf '#include "%s"\n' $< | $(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d -x c -fsyntax-only - && touch $@
 
 check-format: ## fail where clang-format would change something
-	$(Q)clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
+	$(Q)files=$$(git ls-files '*.c' '*.h') && [ -n "$$files" ] && \
+		clang-format --dry-run --Werror $$files
 
 format: ## let clang-format lay out every source file
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')

@@ -194,8 +194,7 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 		out,
 		"</tbody></table>\n<p class=\"note\">A boot counts as one figure, the median of its samples; "
 		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval a percentile bootstrap over blocks");
-	if (m->row_count &&
-	    m->rows[0].cells[0].boot_count < BOOTSTRAP_FEW_BLOCKS)
+	if (model_has_few_blocks(m))
 		strbuf_puts(
 			out,
 			"; with fewer than eight blocks it covers less than 95 %");
@@ -339,13 +338,17 @@ static void write_boots(const struct model *m, struct strbuf *out)
 
 static void write_reproduce(const struct model *m, struct strbuf *out)
 {
-	cell(out,
-	     "<h2 id=\"reproduce\">To do it again</h2>\n<pre>git checkout ",
-	     m->run->revision, " &amp;&amp; make\n");
-	strbuf_printf(out, "build/l1vh-bench run --seed %" PRIu64 "%s</pre>\n",
-		      m->run->seed, m->run->is_lab ? " --lab" : "");
+	json_t *plan = json_loads(m->run->plan, 0, NULL);
+	const char *command =
+		json_string_value(json_object_get(plan, "command"));
+
+	cell(out, "<h2 id=\"reproduce\">To do it again</h2>\n<p>Revision ",
+	     m->run->revision, ", then:</p>\n");
+	cell(out, "<pre>", command ? command : "the command was not stored",
+	     "</pre>\n");
 	cell(out, "<h3>The guest</h3>\n<pre>", m->run->guest_manifest,
 	     "</pre>\n");
+	json_decref(plan);
 }
 
 void html_write(const struct model *m, struct strbuf *out)

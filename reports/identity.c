@@ -58,6 +58,7 @@ static void take_line(struct identity_diff *diff, size_t runner, char *line)
 	*equals = '\0';
 	row = row_get(diff, line);
 	value = &row->values[runner];
+	row->seen_count[runner]++;
 	if (!*value)
 		*value = xstrdup(equals + 1);
 	else if (strcmp(*value, equals + 1) && !row->is_unavoidable)
@@ -67,10 +68,11 @@ static void take_line(struct identity_diff *diff, size_t runner, char *line)
 static void take_boot(struct identity_diff *diff, size_t runner,
 		      const char *identity)
 {
-	char *copy = xstrdup(identity ? identity : "");
+	char *copy = xstrdup(identity);
 	char *rest = copy;
 	char *line;
 
+	diff->boot_count[runner]++;
 	while ((line = strsep(&rest, "\n")))
 		take_line(diff, runner, line);
 	free(copy);
@@ -101,6 +103,15 @@ static void keep_differences(struct identity_diff *diff, size_t first_guest,
 	for (i = 0; i < diff->row_count; i++) {
 		struct identity_diff_row *row = &diff->rows[i];
 
+		for (k = first_guest; k < runner_count; k++)
+			if (row->seen_count[k])
+				break;
+		diff->compared_count += k < runner_count;
+		/* A key that only some boots of a runner have is no match. */
+		for (k = 0; k < runner_count && !row->is_unavoidable; k++)
+			if (row->seen_count[k] &&
+			    row->seen_count[k] != diff->boot_count[k])
+				diff->unstable_count++;
 		if (!row->is_unavoidable &&
 		    differs(row, first_guest, runner_count))
 			diff->guest_difference_count++;
@@ -123,11 +134,13 @@ void identity_diff_init(struct identity_diff *diff, const struct model *m)
 	memset(diff, 0, sizeof(*diff));
 	for (i = 0; i < m->run->boot_count; i++)
 		for (k = 0; k < m->runner_count; k++)
-			if (!strcmp(m->run->boots[i].bc.runner, m->runners[k]))
+			if (!strcmp(m->run->boots[i].bc.runner,
+				    m->runners[k]) &&
+			    m->run->boots[i].res.identity &&
+			    m->run->boots[i].res.identity[0])
 				take_boot(diff, k,
 					  m->run->boots[i].res.identity);
 	diff->guest_runner_count = m->runner_count - first_guest;
-	diff->compared_count = diff->row_count;
 	keep_differences(diff, first_guest, m->runner_count);
 }
 

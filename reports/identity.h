@@ -14,7 +14,8 @@ struct model;
 
 struct identity_diff_row {
 	char key[64];
-	char *values[8]; /* owned; one a runner, NULL where it is absent */
+	char *values[8];      /* owned; one a runner, NULL where it is absent */
+	size_t seen_count[8]; /* boots of that runner that reported it */
 	bool is_unavoidable;
 };
 
@@ -22,7 +23,8 @@ struct identity_diff {
 	struct identity_diff_row *rows; /* owned */
 	size_t row_count;
 	size_t guest_runner_count;
-	size_t compared_count; /* keys that any runner reported */
+	size_t compared_count; /* keys that any guest reported */
+	size_t boot_count[8];  /* boots of each runner that said hello */
 	size_t unstable_count; /* keys that changed between boots of one runner */
 	size_t guest_difference_count; /* between guests, avoidable ones */
 };

@@ -110,22 +110,24 @@ static json_t *estimates(const struct model *m)
 
 			json_array_append_new(
 				out,
-				json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i,"
-					  " s:i, s:o, s:o, s:o, s:o, s:s}",
-					  "runner", m->runners[k], "workload",
-					  r->workload, "point", r->point,
-					  "unit", r->unit, "better",
-					  r->lower_is_better ? "lower"
-							     : "higher",
-					  "grade", cell_grade(c), "boot_count",
-					  (int)c->boot_count, "disturbed_count",
-					  (int)c->disturbed_count, "median",
-					  number(c->median), "ratio_to_native",
-					  number(c->ratio.ratio), "ratio_low",
-					  number(ci ? c->ratio.low : NAN),
-					  "ratio_high",
-					  number(ci ? c->ratio.high : NAN),
-					  "reason", c->reason));
+				json_pack(
+					"{s:s, s:s, s:s, s:s, s:s, s:o, s:i,"
+					" s:i, s:o, s:o, s:i, s:o, s:o, s:s}",
+					"runner", m->runners[k], "workload",
+					r->workload, "point", r->point, "unit",
+					r->unit, "better",
+					r->lower_is_better ? "lower" : "higher",
+					"grade", cell_grade(c), "boot_count",
+					(int)c->boot_count, "disturbed_count",
+					(int)c->disturbed_count, "median",
+					number(c->median), "ratio_to_native",
+					number(c->ratio.ratio),
+					"ratio_block_count",
+					(int)c->ratio.block_count, "ratio_low",
+					number(ci ? c->ratio.low : NAN),
+					"ratio_high",
+					number(ci ? c->ratio.high : NAN),
+					"reason", c->reason));
 		}
 	return out;
 }

@@ -83,7 +83,8 @@ static void add_boot(struct model *m, const struct boot_data *b)
 	size_t runner = runner_index(m, b->bc.runner);
 	size_t i;
 
-	m->has_grade[b->res.grade] = true;
+	if (b->res.series_count)
+		m->has_grade[b->res.grade] = true;
 	m->failed_boot_count += b->res.status != RUN_OK;
 	if (runner == MODEL_MAX_RUNNERS)
 		return;
@@ -187,6 +188,22 @@ const char *model_row_name(const struct model_row *row, char *buf, size_t size)
 	snprintf(buf, size, "%s%s%s", row->workload, row->point[0] ? " " : "",
 		 row->point);
 	return buf;
+}
+
+bool model_has_few_blocks(const struct model *m)
+{
+	size_t i, k;
+
+	for (i = 0; i < m->row_count; i++)
+		for (k = 1; k < m->runner_count; k++) {
+			const struct ratio_estimate *r =
+				&m->rows[i].cells[k].ratio;
+
+			if (r->has_interval &&
+			    r->block_count < BOOTSTRAP_FEW_BLOCKS)
+				return true;
+		}
+	return false;
 }
 
 const char *model_grades(const struct model *m, char *buf, size_t size)

@@ -60,6 +60,9 @@ void model_release(struct model *m);
 /* "mem_latency 16MiB,4KiB-pages" */
 const char *model_row_name(const struct model_row *row, char *buf, size_t size);
 
+/* Whether some interval rests on so few blocks that it covers too little. */
+bool model_has_few_blocks(const struct model *m);
+
 /* "hardware", or "emulated, software" where a run mixes them. */
 const char *model_grades(const struct model *m, char *buf, size_t size);
 

@@ -38,7 +38,7 @@ static void script_head(struct strbuf *s, int width, int height,
 	strbuf_printf(s,
 		      "set terminal svg size %d,%d font 'sans-serif,11' "
 		      "background '#ffffff' name '%s'\n"
-		      "set title \"%s\" noenhanced\nset grid\n",
+		      "set title '%s' noenhanced\nset grid\n",
 		      width, height, name, title);
 }
 

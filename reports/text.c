@@ -130,7 +130,7 @@ void text_write(const struct model *m, FILE *out)
 		write_row(m, &m->rows[i], out);
 	fputs("\nRatios are means over blocks, intervals by bootstrap over blocks",
 	      out);
-	if (m->rows[0].cells[0].boot_count < BOOTSTRAP_FEW_BLOCKS)
+	if (model_has_few_blocks(m))
 		fputs(" (so few that they\ncover less than 95 %)", out);
 	fputs("; nothing is judged yet.\n", out);
 	write_refusals(m, out);

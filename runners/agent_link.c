@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ void agent_link_init(struct agent_link *link, const struct bench_case *bc,
 	memset(link, 0, sizeof(*link));
 	link->bc = bc;
 	link->res = res;
+	link->answered = xcalloc(bc->item_count, sizeof(*link->answered));
 	link->channel_fd = link->events_fd = link->console_fd = -1;
 }
 
@@ -38,7 +40,9 @@ void agent_link_release(struct agent_link *link)
 	strbuf_release(&link->events_in);
 	strbuf_release(&link->console_in);
 	free(link->stamps);
+	free(link->answered);
 	link->stamps = NULL;
+	link->answered = NULL;
 }
 
 static void broken(struct agent_link *link, const char *why)
@@ -70,6 +74,13 @@ static void send_frame(struct agent_link *link, enum wire_type type,
 	free(buf);
 }
 
+static bool is_by_host(const char *workload)
+{
+	const struct workload *wl = workload_find(workload);
+
+	return wl && (wl->flags & WL_BY_HOST);
+}
+
 static void send_job(struct agent_link *link)
 {
 	const struct bench_case *bc = link->bc;
@@ -78,9 +89,8 @@ static void send_job(struct agent_link *link)
 
 	for (i = 0; i < bc->item_count; i++) {
 		const struct case_item *item = &bc->items[i];
-		const struct workload *wl = workload_find(item->workload);
 
-		if (wl && (wl->flags & WL_BY_HOST))
+		if (is_by_host(item->workload))
 			continue;
 		strbuf_printf(
 			&text, "%s %s %u %u %" PRIu64 "\n", item->workload,
@@ -105,6 +115,35 @@ static const char *unit_of(const char *workload)
 	return wl ? wl_unit_name(wl->unit) : "ns";
 }
 
+/* What the machine says must answer something it was asked, and once. */
+static bool take_item(struct agent_link *link, const char *workload,
+		      const char *point)
+{
+	size_t i;
+
+	for (i = 0; i < link->bc->item_count; i++) {
+		const struct case_item *item = &link->bc->items[i];
+
+		if (link->answered[i] || strcmp(item->workload, workload) ||
+		    strcmp(item->point, point))
+			continue;
+		link->answered[i] = true;
+		return true;
+	}
+	return false;
+}
+
+static bool all_answered(const struct agent_link *link)
+{
+	size_t i;
+
+	for (i = 0; i < link->bc->item_count; i++)
+		if (!link->answered[i] &&
+		    !is_by_host(link->bc->items[i].workload))
+			return false;
+	return true;
+}
+
 static struct series *open_series(struct agent_link *link)
 {
 	return &link->res->series[link->res->series_count - 1];
@@ -121,6 +160,11 @@ static void on_series(struct agent_link *link, const char *text)
 		broken(link, "a series began out of order");
 		return;
 	}
+	if (!take_item(link, workload, point_name(point)) ||
+	    strcmp(unit, unit_of(workload))) {
+		broken(link, "a series came that nobody asked for");
+		return;
+	}
 	result_add_series(link->res, workload, point_name(point), unit)
 		->iterations = iterations;
 	link->has_open_series = true;
@@ -133,8 +177,9 @@ static void on_sample(struct agent_link *link, const char *text)
 	if (!link->has_open_series ||
 	    open_series(link)->sample_count >= MAX_SAMPLES ||
 	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf", &s.section,
-		   &s.elapsed_ns, &s.value) != 3) {
-		broken(link, "a sample came out of order");
+		   &s.elapsed_ns, &s.value) != 3 ||
+	    !isfinite(s.value) || s.value < 0) {
+		broken(link, "a sample came out of order or is no number");
 		return;
 	}
 	*series_add_sample(open_series(link)) = s;
@@ -164,6 +209,11 @@ static void on_refusal(struct agent_link *link, const char *text,
 		broken(link, "a refusal is not well formed");
 		return;
 	}
+	if (!link->has_open_series &&
+	    !take_item(link, workload, point_name(point))) {
+		broken(link, "a refusal came that nobody asked for");
+		return;
+	}
 	if (link->has_open_series)
 		s = open_series(link);
 	else
@@ -174,6 +224,7 @@ static void on_refusal(struct agent_link *link, const char *text,
 	s->sample_count = 0;
 	snprintf(s->reason, sizeof(s->reason), "%s",
 		 text[at] ? text + at : "no reason given");
+	text_clean(s->reason);
 }
 
 static void on_hello(struct agent_link *link, const char *text)
@@ -183,6 +234,7 @@ static void on_hello(struct agent_link *link, const char *text)
 		return;
 	}
 	link->res->identity = xstrdup(text);
+	text_clean(link->res->identity);
 	link->state = LINK_RUNNING;
 	result_add_phase(link->res, "hello", clock_mono_ns());
 	send_job(link);
@@ -190,7 +242,8 @@ static void on_hello(struct agent_link *link, const char *text)
 
 static void on_done(struct agent_link *link)
 {
-	if (link->has_open_series || link->state != LINK_RUNNING) {
+	if (link->has_open_series || link->state != LINK_RUNNING ||
+	    !all_answered(link)) {
 		broken(link, "the agent was done too early");
 		return;
 	}
@@ -402,4 +455,5 @@ void agent_link_finish(struct agent_link *link)
 			judge_sample(link, &link->res->series[i].samples[k]);
 	free(link->res->console);
 	link->res->console = xstrdup(strbuf_str(&link->console_in));
+	text_clean(link->res->console);
 }

@@ -42,6 +42,7 @@ struct agent_link {
 	char error[160];
 	char end[200]; /* the VMM's "end" or "error" line, "" if none came */
 	bool has_open_series;
+	bool *answered; /* owned; a flag for each item of the case */
 	uint32_t next_sequence;
 	uint64_t shutdown_ns; /* when SHUTDOWN was sent */
 	struct strbuf channel_in;

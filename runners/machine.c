@@ -99,7 +99,8 @@ static void add_boot_series(struct result *res, uint64_t spawn_ns,
 		s->elapsed_ns = s->host_elapsed_ns = ns - spawn_ns;
 		s->value = (double)s->elapsed_ns;
 	}
-	if (shutdown_ns) {
+	/* A machine that had to be killed did not power off. */
+	if (shutdown_ns && res->status == RUN_OK) {
 		struct sample *s = series_add_sample(
 			result_add_series(res, "boot", "power_off", "ns"));
 

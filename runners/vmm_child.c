@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "harness/base/file.h"
-#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
@@ -21,21 +20,12 @@
 	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
 	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on"
 
-static char *guest_file(const char *variable, const char *name)
-{
-	const char *path = getenv(variable);
-	char beside[64];
-
-	snprintf(beside, sizeof(beside), "guest/%s", name);
-	return path ? xstrdup(path) : file_beside_exe(beside);
-}
-
 static void vmm_run(const char *hv, const struct bench_case *bc,
 		    struct result *res)
 {
 	char *vmm = file_beside_exe("l1vh-vmm");
-	char *kernel = guest_file("L1VH_KERNEL", "bzImage");
-	char *initrd = guest_file("L1VH_INITRD", "initramfs.cpio");
+	char *kernel = file_beside_exe("guest/bzImage");
+	char *initrd = file_beside_exe("guest/initramfs.cpio");
 	char memory[32], vcpus[16], channel[16], events[16];
 	const char *const argv[] = {
 		vmm,           "--hv",        hv,           "--kernel",

@@ -61,7 +61,8 @@ int worker_link_open(struct worker_link *w, bool in_lab, struct err *err)
 	char *lab = file_beside_exe("../ci/lab/run");
 	const char *inside = "build/l1vh-bench";
 	const char *const local_argv[] = {self, "worker", NULL};
-	const char *const lab_argv[] = {lab, "--", inside, "worker", NULL};
+	const char *const lab_argv[] = {lab,    "--timeout", "0", "--",
+					inside, "worker",    NULL};
 	int ret;
 
 	*w = (struct worker_link){.to_fd = -1, .from_fd = -1, .is_lab = in_lab};
@@ -181,13 +182,14 @@ static int receive_line(struct worker_link *w, uint64_t timeout_ns,
 	}
 }
 
-int worker_link_hello(struct worker_link *w, json_t **hello, struct err *err)
+int worker_link_hello(struct worker_link *w, const volatile bool *stop,
+		      json_t **hello, struct err *err)
 {
 	json_t *reply = NULL;
 	int ret = send_line(w, json_pack("{s:s}", "op", "hello"), err);
 
 	if (!ret)
-		ret = receive_line(w, HELLO_NS, NULL, NULL, NULL, &reply, err);
+		ret = receive_line(w, HELLO_NS, stop, NULL, NULL, &reply, err);
 	if (ret)
 		return ret;
 	*hello = json_incref(json_object_get(reply, "hello"));

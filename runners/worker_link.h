@@ -31,7 +31,8 @@ void worker_link_close(struct worker_link *w);
 void worker_link_abort(struct worker_link *w);
 
 /* Who it is; the object is the caller's. */
-int worker_link_hello(struct worker_link *w, json_t **hello, struct err *err);
+int worker_link_hello(struct worker_link *w, const volatile bool *stop,
+		      json_t **hello, struct err *err);
 
 /*
  * Run one case there. -ECANCELED when STOP became true while waiting; any

@@ -76,6 +76,14 @@ void strbuf_consume(struct strbuf *sb, size_t len)
 	sb->len -= len;
 }
 
+void text_clean(char *text)
+{
+	for (; *text; text++)
+		if ((*text < ' ' || *text > '~') && *text != '\n' &&
+		    *text != '\t')
+			*text = '?';
+}
+
 void strbuf_keep_tail(struct strbuf *sb, size_t max)
 {
 	if (sb->len > max)

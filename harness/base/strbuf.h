@@ -25,6 +25,12 @@ const char *strbuf_str(const struct strbuf *sb);
 /* Drop the first LEN bytes. */
 void strbuf_consume(struct strbuf *sb, size_t len);
 
+/*
+ * Make text of unknown origin safe to store and to print: whatever is not
+ * printable ASCII, a tab or a newline becomes '?'.
+ */
+void text_clean(char *text);
+
 /* Keep at most the last MAX bytes: for logs of unknown length. */
 void strbuf_keep_tail(struct strbuf *sb, size_t max);
 

@@ -95,6 +95,16 @@ struct run_args {
 	enum site_choice choice;
 };
 
+static bool is_wanted(const struct run_args *args, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < args->wanted_count; i++)
+		if (!strcmp(args->wanted[i], name))
+			return true;
+	return false;
+}
+
 static int parse_runners(char *list, struct run_args *args, struct err *err)
 {
 	char *word;
@@ -108,6 +118,9 @@ static int parse_runners(char *list, struct run_args *args, struct err *err)
 				err, -EINVAL,
 				"unknown runner '%s'; 'l1vh-bench list' names them",
 				word);
+		if (is_wanted(args, runner->name))
+			return err_set(err, -EINVAL,
+				       "runner '%s' is named twice", word);
 		if (args->wanted_count == PLAN_MAX_RUNNERS)
 			return err_set(err, -EINVAL, "too many runners");
 		args->wanted[args->wanted_count++] = runner->name;
@@ -208,6 +221,7 @@ struct session {
 	struct schedule sched;
 	int64_t run_id;
 	size_t failed_count;
+	char *command; /* owned; what makes this run again */
 };
 
 static char *guest_manifest(void)
@@ -233,22 +247,27 @@ static char *dump_member(const json_t *o, const char *key)
 /* Everything that was decided is on disk before anything is measured. */
 static int session_register(struct session *s, struct err *err)
 {
-	char *plan = json_dumps(plan_to_json(s->plan), JSON_COMPACT);
+	json_t *plan_json = plan_to_json(s->plan);
+	char *plan;
 	char *fingerprint = dump_member(s->site.hello, "fingerprint");
 	char *probe = dump_member(s->site.hello, "probe");
 	char *manifest = guest_manifest();
-	const struct run_info info = {
+	struct run_info info = {
 		.seed = s->plan->seed,
 		.revision = envinfo_revision(),
-		.plan_json = plan,
 		.fingerprint_json = fingerprint,
 		.probe_json = probe,
 		.guest_manifest = manifest,
 		.is_lab = s->site.worker.is_lab,
 	};
-	int ret = store_run_begin(s->store, &info, &s->run_id, err);
 	size_t i;
+	int ret;
 
+	json_object_set_new(plan_json, "command", json_string(s->command));
+	plan = json_dumps(plan_json, JSON_COMPACT);
+	json_decref(plan_json);
+	info.plan_json = plan ? plan : "{}";
+	ret = store_run_begin(s->store, &info, &s->run_id, err);
 	for (i = 0; i < s->sched.count && !ret; i++)
 		ret = store_schedule_add(s->store, s->run_id, (uint32_t)i,
 					 s->sched.cases[i].block,
@@ -260,17 +279,61 @@ static int session_register(struct session *s, struct err *err)
 	return ret;
 }
 
+/* A series of which every sample is disturbed has no figure either. */
+static bool has_figure(const struct series *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->sample_count; i++)
+		if (!s->samples[i].is_disturbed)
+			return true;
+	return false;
+}
+
 static bool has_failed(const struct result *res)
 {
 	size_t i;
 
 	if (res->status != RUN_OK)
 		return true;
-	for (i = 0; i < res->series_count; i++)
-		if (res->series[i].status != RUN_OK &&
-		    res->series[i].status != RUN_SKIPPED)
+	for (i = 0; i < res->series_count; i++) {
+		const struct series *s = &res->series[i];
+
+		if (s->status == RUN_OK ? !has_figure(s)
+					: s->status != RUN_SKIPPED)
 			return true;
+	}
 	return false;
+}
+
+/*
+ * A wanted runner that does not work here is part of the result: it stands
+ * in every report, with its reason, and in the exit status.
+ */
+static int store_refusals(struct session *s, struct err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < s->site.refusal_count && !ret; i++) {
+		const struct site_refusal *r = &s->site.refusals[i];
+		struct bench_case bc = {.vcpu_count = s->plan->vcpu_count,
+					.ram_bytes = s->plan->ram_bytes};
+		struct result res;
+
+		snprintf(bc.runner, sizeof(bc.runner), "%s", r->runner);
+		snprintf(bc.paravirt, sizeof(bc.paravirt), "%s",
+			 s->plan->paravirt);
+		result_init(&res);
+		result_fail(&res, RUN_SKIPPED, "cannot boot Linux here: %s",
+			    r->reason);
+		ret = store_result_add(s->store, s->run_id,
+				       (uint32_t)(s->sched.count + i), &bc,
+				       &res, err);
+		result_release(&res);
+		s->failed_count++;
+	}
+	return ret;
 }
 
 static int run_one(struct session *s, uint32_t position, struct progress *p,
@@ -338,7 +401,8 @@ static int session_open(struct session *s, struct run_args *args,
 	if (s->site.worker.is_lab)
 		s->plan->timeout_ns *= LAB_TIMEOUT_FACTOR;
 	schedule_init(&s->sched, s->plan);
-	return session_register(s, err);
+	ret = session_register(s, err);
+	return ret ? ret : store_refusals(s, err);
 }
 
 static void session_close(struct session *s)
@@ -346,6 +410,7 @@ static void session_close(struct session *s)
 	schedule_release(&s->sched);
 	site_close(&s->site);
 	store_close(s->store);
+	free(s->command);
 }
 
 /* "results/l1vh.db" gives "results/l1vh.html". */
@@ -386,8 +451,26 @@ static int status_of(int ret, const struct session *s, const struct err *err)
 		return complain(
 			STATUS_UNDECIDED,
 			"%zu of %zu boots failed in whole or in part; the table says why",
-			s->failed_count, s->sched.count);
+			s->failed_count,
+			s->sched.count + s->site.refusal_count);
 	return STATUS_OK;
+}
+
+/* The words as they were given, and the seed even if it was not. */
+static char *command_line(int argc, char **argv, uint64_t seed)
+{
+	struct strbuf text = {0};
+	char *copy;
+	int i;
+
+	strbuf_puts(&text, "build/l1vh-bench");
+	for (i = 0; i < argc; i++)
+		strbuf_printf(&text, " %s", argv[i]);
+	strbuf_printf(&text, " --seed %" PRIu64, seed);
+	copy = xstrdup(text.str);
+	text_clean(copy);
+	strbuf_release(&text);
+	return copy;
 }
 
 static int run_run(int argc, char **argv)
@@ -407,6 +490,7 @@ static int run_run(int argc, char **argv)
 		plan_release(&args.plan);
 		return complain(STATUS_USAGE, "run: %s", err.msg);
 	}
+	s.command = command_line(argc, argv, args.plan.seed);
 	stop_on_signals();
 	ret = session_open(&s, &args, &err);
 	if (!ret)

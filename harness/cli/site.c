@@ -38,6 +38,12 @@ static int try_boot(struct site *site, const char *runner, bool *boots,
 	ret = worker_link_run(&site->worker, &bc, &stop_wanted, NULL, NULL,
 			      &res, err);
 	*boots = !ret && res.status == RUN_OK;
+	if (!ret && !*boots) {
+		struct site_refusal *r = &site->refusals[site->refusal_count++];
+
+		r->runner = runner;
+		snprintf(r->reason, sizeof(r->reason), "%s", res.reason);
+	}
 	if (!ret && !*boots)
 		fprintf(stderr, "%s cannot boot Linux %s: %s\n", runner,
 			site->worker.is_lab ? "in the lab" : "on this host",
@@ -56,7 +62,8 @@ static int open_at(struct site *site, bool in_lab, const char *const *wanted,
 	*guest_count = 0;
 	ret = worker_link_open(&site->worker, in_lab, err);
 	if (!ret)
-		ret = worker_link_hello(&site->worker, &site->hello, err);
+		ret = worker_link_hello(&site->worker, &stop_wanted,
+					&site->hello, err);
 	for (i = 0; i < wanted_count && !ret; i++) {
 		bool works = true;
 

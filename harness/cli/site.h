@@ -16,11 +16,19 @@ struct err;
 
 enum site_choice { SITE_AUTO, SITE_LAB, SITE_HOST };
 
+/* A wanted runner that does not work there, and why. */
+struct site_refusal {
+	const char *runner; /* borrowed */
+	char reason[400];
+};
+
 struct site {
 	struct worker_link worker;
 	json_t *hello;                         /* owned */
 	const char *runners[PLAN_MAX_RUNNERS]; /* borrowed */
 	size_t runner_count;
+	struct site_refusal refusals[PLAN_MAX_RUNNERS];
+	size_t refusal_count;
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,8 +42,9 @@ enum grade grade_of_host(void)
 
 const char *kvm_vendor_module(void)
 {
-	static const char *const modules[] = {"kvm_intel", "kvm_amd",
-					      "kvm_pvm"};
+	/* kvm_pvm is only ever loaded on purpose; the others may be built in. */
+	static const char *const modules[] = {"kvm_pvm", "kvm_intel",
+					      "kvm_amd"};
 	char path[64];
 	size_t i;
 
@@ -54,14 +56,35 @@ const char *kvm_vendor_module(void)
 	return "";
 }
 
-/* A vendor module that is neither VMX nor SVM works without the hardware. */
-enum grade grade_of_kvm(void)
-{
-	const char *module = kvm_vendor_module();
+#define bit_VMX (1u << 5)
+#define bit_SVM (1u << 2)
 
-	if (grade_of_host() == GRADE_EMULATED)
+static int has_vmx_or_svm(void)
+{
+	uint32_t a, b, c, d;
+
+	__cpuid(1, a, b, c, d);
+	if (c & bit_VMX)
+		return 1;
+	if (__get_cpuid_max(0x80000000, NULL) < 0x80000001)
+		return 0;
+	__cpuid(0x80000001, a, b, c, d);
+	return (c & bit_SVM) != 0;
+}
+
+enum grade grade_classify_kvm(enum grade host, const char *module,
+			      int has_hardware)
+{
+	if (host == GRADE_EMULATED)
 		return GRADE_EMULATED;
-	if (!strcmp(module, "kvm_intel") || !strcmp(module, "kvm_amd"))
+	if (has_hardware &&
+	    (!strcmp(module, "kvm_intel") || !strcmp(module, "kvm_amd")))
 		return GRADE_HARDWARE;
 	return GRADE_SOFTWARE;
+}
+
+enum grade grade_of_kvm(void)
+{
+	return grade_classify_kvm(grade_of_host(), kvm_vendor_module(),
+				  has_vmx_or_svm());
 }

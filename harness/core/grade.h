@@ -25,6 +25,13 @@ enum grade grade_of_host(void);
 /* Of guests under this machine's /dev/kvm. */
 enum grade grade_of_kvm(void);
 
+/*
+ * The rule behind it: only VMX or SVM with a module that uses them is
+ * hardware. A module's folder in /sys is there even if it found neither.
+ */
+enum grade grade_classify_kvm(enum grade host, const char *module,
+			      int has_vmx_or_svm);
+
 /* "kvm_amd", "kvm_intel", "kvm_pvm", or "" when none is loaded. */
 const char *kvm_vendor_module(void);
 

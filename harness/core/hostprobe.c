@@ -169,9 +169,9 @@ json_t *hostprobe_json(void)
 
 	json_object_set_new(kvm, "vendor_module",
 			    json_string(module[0] ? module : "none"));
-	json_object_set_new(kvm, "hardware_assisted",
-			    json_boolean(has_kvm && strcmp(module, "kvm_pvm") &&
-					 module[0]));
+	json_object_set_new(
+		kvm, "hardware_assisted",
+		json_boolean(has_kvm && grade_of_kvm() == GRADE_HARDWARE));
 	json_object_set_new(kvm, "grade",
 			    json_string(grade_name(grade_of_kvm())));
 	file_first_line(

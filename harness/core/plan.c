@@ -152,17 +152,25 @@ void schedule_release(struct schedule *sched)
 json_t *plan_to_json(const struct plan *plan)
 {
 	json_t *names = json_array();
+	json_t *series = json_array();
 	size_t i;
+
+	for (i = 0; i < plan->series.item_count; i++)
+		json_array_append_new(series,
+				      json_pack("[s, s]",
+						plan->series.items[i].workload,
+						plan->series.items[i].point));
 
 	for (i = 0; i < plan->runner_count; i++)
 		json_array_append_new(names, json_string(plan->runners[i]));
 	return json_pack(
-		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:i}",
+		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I}",
 		"name", plan->name, "block_count", (int)plan->block_count,
 		"warmup_count", (int)plan->warmup_count, "sample_count",
 		(int)plan->sample_count, "target_ns",
 		(json_int_t)plan->target_ns, "vcpu_count",
 		(int)plan->vcpu_count, "ram_bytes", (json_int_t)plan->ram_bytes,
 		"paravirt", plan->paravirt, "seed", (json_int_t)plan->seed,
-		"runners", names, "series_count", (int)plan->series.item_count);
+		"runners", names, "series", series, "timeout_ns",
+		(json_int_t)plan->timeout_ns);
 }

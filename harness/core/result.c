@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "workloads/workload.h"
 
@@ -66,6 +67,7 @@ void result_fail(struct result *res, enum run_status status, const char *fmt,
 	va_start(ap, fmt);
 	vsnprintf(res->reason, sizeof(res->reason), fmt, ap);
 	va_end(ap);
+	text_clean(res->reason);
 }
 
 struct series *result_add_series(struct result *res, const char *workload,

@@ -25,7 +25,7 @@
 struct store {
 	sqlite3 *db;
 	char *path;
-	char *spare_path; /* NULL: opened for reading, or given up */
+	int spare_fd; /* -1: opened for reading, or given up */
 };
 
 struct sqlite3 *store_handle(struct store *store)
@@ -102,6 +102,8 @@ static int check_version(struct store *store, struct err *err)
 
 	if (version == STORE_SCHEMA_VERSION)
 		return 0;
+	if (version < 0)
+		return db_error(store, "cannot read", err);
 	return err_set(
 		err, -EPROTO,
 		"'%s' is no result file of this version (schema %lld, wanted %d)",
@@ -128,22 +130,23 @@ static int create_tables(struct store *store, struct err *err)
 	return ret;
 }
 
-/* Its blocks are allocated for real: a hole would help nobody. */
+/*
+ * Its blocks are allocated for real: a hole would help nobody. It loses its
+ * name at once, so that not even SIGKILL leaves it behind.
+ */
 static int spare_create(struct store *store, struct err *err)
 {
-	int fd, ret;
+	char *path = xasprintf("%s.spare-%d", store->path, (int)getpid());
+	int ret;
 
-	store->spare_path =
-		xasprintf("%s.spare-%d", store->path, (int)getpid());
-	fd = open(store->spare_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	ret = fd < 0 ? errno : posix_fallocate(fd, 0, SPARE_BYTES);
-	if (fd >= 0)
-		close(fd);
+	store->spare_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	ret = store->spare_fd < 0 ? errno : 0;
+	unlink(path);
+	free(path);
+	if (!ret)
+		ret = posix_fallocate(store->spare_fd, 0, SPARE_BYTES);
 	if (!ret)
 		return 0;
-	unlink(store->spare_path);
-	free(store->spare_path);
-	store->spare_path = NULL;
 	return err_sys(
 		err, -ret,
 		"cannot keep %llu MiB spare beside '%s'; free some space or choose another place with --db",
@@ -152,10 +155,9 @@ static int spare_create(struct store *store, struct err *err)
 
 static void spare_remove(struct store *store)
 {
-	if (store->spare_path)
-		unlink(store->spare_path);
-	free(store->spare_path);
-	store->spare_path = NULL;
+	if (store->spare_fd >= 0)
+		close(store->spare_fd);
+	store->spare_fd = -1;
 }
 
 static struct store *store_new(const char *path)
@@ -163,6 +165,7 @@ static struct store *store_new(const char *path)
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	store->path = xstrdup(path);
+	store->spare_fd = -1;
 	return store;
 }
 
@@ -236,6 +239,10 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	/* One plain file, that others may read without writing beside it. */
+	if (store->db && !sqlite3_db_readonly(store->db, "main"))
+		sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL,
+			     NULL, NULL);
 	spare_remove(store);
 	sqlite3_close(store->db);
 	free(store->path);
@@ -386,7 +393,7 @@ int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 {
 	int ret = add_in_transaction(store, run_id, position, bc, res, err);
 
-	if (!ret || !store->spare_path)
+	if (!ret || store->spare_fd < 0)
 		return ret;
 	/* A full disk does not always say so by that name: try with room. */
 	spare_remove(store);

@@ -44,6 +44,8 @@ static void fuzz_link(const uint8_t *data, size_t size)
 	char buf[WIRE_HEADER_BYTES + 256];
 	uint32_t sequence = 0;
 
+	bench_case_add(&bc, "null", "");
+	bench_case_add(&bc, "mem_latency", "16KiB,4KiB-pages");
 	result_init(&res);
 	agent_link_init(&link, &bc, &res);
 	link.events_fd = 99;
@@ -66,6 +68,7 @@ static void fuzz_link(const uint8_t *data, size_t size)
 	agent_link_finish(&link);
 	agent_link_release(&link);
 	result_release(&res);
+	bench_case_release(&bc);
 }
 
 static void fuzz_json(const uint8_t *data, size_t size)

@@ -171,6 +171,40 @@ static void partition_follows_the_kernels_rule(void **state)
 	assert_int_equal(partition_classify(hv, ms, create), PARTITION_L1VH);
 }
 
+static void hardware_needs_the_hardware(void **state)
+{
+	const enum grade hw = GRADE_HARDWARE;
+
+	(void)state;
+	assert_int_equal(grade_classify_kvm(hw, "kvm_amd", 1), hw);
+	assert_int_equal(grade_classify_kvm(hw, "kvm_intel", 1), hw);
+	assert_int_equal(grade_classify_kvm(hw, "kvm_intel", 0),
+			 GRADE_SOFTWARE);
+	assert_int_equal(grade_classify_kvm(hw, "kvm_pvm", 1), GRADE_SOFTWARE);
+	assert_int_equal(grade_classify_kvm(hw, "", 1), GRADE_SOFTWARE);
+	assert_int_equal(grade_classify_kvm(GRADE_EMULATED, "kvm_amd", 1),
+			 GRADE_EMULATED);
+}
+
+/* Whatever a guest says must survive the way into the store. */
+static void bytes_of_a_guest_are_not_lost(void **state)
+{
+	struct result res, back;
+	struct err err = {0};
+	json_t *json;
+
+	(void)state;
+	result_init(&res);
+	result_fail(&res, RUN_RUNNER_FAILED, "panic: \xff\xfe\x1b[31m");
+	assert_string_equal(res.reason, "panic: ???[31m");
+	json = result_to_json(&res);
+	assert_int_equal(result_from_json(json, &back, &err), 0);
+	assert_string_equal(back.reason, res.reason);
+	json_decref(json);
+	result_release(&back);
+	result_release(&res);
+}
+
 static void kubevirt_needs_its_gate_for_mshv(void **state)
 {
 	(void)state;
@@ -190,6 +224,8 @@ int main(void)
 		cmocka_unit_test(result_survives_json),
 		cmocka_unit_test(unknown_words_mean_the_worst),
 		cmocka_unit_test(partition_follows_the_kernels_rule),
+		cmocka_unit_test(hardware_needs_the_hardware),
+		cmocka_unit_test(bytes_of_a_guest_are_not_lost),
 		cmocka_unit_test(kubevirt_needs_its_gate_for_mshv),
 	};
 

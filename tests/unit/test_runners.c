@@ -27,7 +27,9 @@ static int setup(void **state)
 	struct talk *t = calloc(1, sizeof(*t));
 
 	t->bc.sample_count = 2;
+	bench_case_add(&t->bc, "boot", "");
 	bench_case_add(&t->bc, "null", "");
+	bench_case_add(&t->bc, "cpu_aes", "");
 	result_init(&t->res);
 	agent_link_init(&t->link, &t->bc, &t->res);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, t->fds))
@@ -126,13 +128,52 @@ static void order_is_checked(void **state)
 	expect_broken(t, "a frame came out of order");
 }
 
+static void unasked_series_are_refused(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SERIES, "`reboot` - ns 1");
+	expect_broken(t, "a series came that nobody asked for");
+}
+
+static void a_series_comes_once(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	good_series(t);
+	say(t, WIRE_SERIES, "null - ns 1");
+	expect_broken(t, "a series came that nobody asked for");
+}
+
+static void done_means_everything(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	good_series(t);
+	say(t, WIRE_DONE, "");
+	expect_broken(t, "the agent was done too early");
+}
+
+static void values_are_numbers(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SERIES, "null - ns 1");
+	say(t, WIRE_SAMPLE, "1 1 nan");
+	expect_broken(t, "a sample came out of order or is no number");
+}
+
 static void samples_need_a_series(void **state)
 {
 	struct talk *t = *state;
 
 	say(t, WIRE_HELLO, "");
 	say(t, WIRE_SAMPLE, "1 1 1");
-	expect_broken(t, "a sample came out of order");
+	expect_broken(t, "a sample came out of order or is no number");
 }
 
 static void noise_on_the_channel_is_noticed(void **state)
@@ -291,6 +332,10 @@ int main(void)
 		TALK(short_series_are_not_passed_on),
 		TALK(missing_frames_are_noticed),
 		TALK(order_is_checked),
+		TALK(unasked_series_are_refused),
+		TALK(a_series_comes_once),
+		TALK(done_means_everything),
+		TALK(values_are_numbers),
 		TALK(samples_need_a_series),
 		TALK(noise_on_the_channel_is_noticed),
 		TALK(a_series_cut_short_has_no_numbers),

@@ -128,16 +128,26 @@ static void full_disk_keeps_the_result_in_hand(void **state)
 	assert_non_null(strstr(err.msg, "disk full"));
 }
 
-static void spare_file_goes_with_the_store(void **state)
+/* Not even while it is open: a killed run leaves the database alone. */
+static void spare_file_has_no_name(void **state)
 {
 	struct fixture *f = *state;
 	char spare[128];
 
 	snprintf(spare, sizeof(spare), "%s.spare-%d", f->path, (int)getpid());
-	assert_int_equal(access(spare, F_OK), 0);
+	assert_int_equal(access(spare, F_OK), -1);
+}
+
+static void a_closed_store_is_one_plain_file(void **state)
+{
+	struct fixture *f = *state;
+	char wal[128];
+
 	store_close(f->store);
 	f->store = NULL;
-	assert_int_equal(access(spare, F_OK), -1);
+	snprintf(wal, sizeof(wal), "%s-wal", f->path);
+	assert_int_equal(access(wal, F_OK), -1);
+	assert_int_equal(access(f->path, F_OK), 0);
 }
 
 static void other_files_are_refused(void **state)
@@ -182,8 +192,10 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			full_disk_keeps_the_result_in_hand, setup, teardown),
-		cmocka_unit_test_setup_teardown(spare_file_goes_with_the_store,
-						setup, teardown),
+		cmocka_unit_test_setup_teardown(spare_file_has_no_name, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_closed_store_is_one_plain_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_files_are_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(empty_file_has_no_latest_run,
