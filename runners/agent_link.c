@@ -21,6 +21,7 @@
 #define CONSOLE_TAIL_BYTES 16384u
 #define MAX_SAMPLES 100000u
 #define MAX_STAMPS 1000000u
+#define MAX_PHASES 64u
 /* Clocks may differ by this share of a section, plus the cost of one exit. */
 #define CLOCK_TOLERANCE 0.005
 
@@ -326,7 +327,8 @@ static void event_line(struct agent_link *link, const char *line)
 	char name[32];
 	uint64_t ns;
 
-	if (sscanf(line, "phase %31s %" SCNu64, name, &ns) == 2)
+	if (link->res->phase_count < MAX_PHASES &&
+	    sscanf(line, "phase %31s %" SCNu64, name, &ns) == 2)
 		result_add_phase(link->res, name, ns);
 	else if (sscanf(line, "exit_cost %" SCNu64, &ns) == 1)
 		link->res->exit_cost_ns = ns;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 /* Once its streams have closed, a child has this long to be gone. */
 #define REAP_NS (10 * NS_PER_S)
+#define LAST_WORDS_NS (1 * NS_PER_S)
 
 /* Parent's and child's end of each stream; -1 where there is none. */
 struct streams {
@@ -176,6 +178,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	close_ends(&s, 1);
 	if (ret) {
 		result_fail(res, RUN_RUNNER_FAILED, "%s", err.msg);
+		agent_link_release(&link);
 		close_ends(&s, 0);
 		return;
 	}
@@ -183,6 +186,11 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	link.events_fd = spec->is_vmm ? s.events[0] : -1;
 	link.console_fd = s.console[0];
 	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
+	if (ret) {
+		/* A VMM that is asked to stop says where its guest was. */
+		kill(-pid, SIGTERM);
+		agent_link_run(&link, clock_mono_ns() + LAST_WORDS_NS);
+	}
 	if (ret || link.state == LINK_BROKEN)
 		proc_kill(pid);
 	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
@@ -190,9 +198,10 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	agent_link_finish(&link);
 	console_cause(res, cause, sizeof(cause));
 	if (ret)
-		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s",
+		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
 			    base_name(spec->argv[0]),
-			    (double)bc->timeout_ns / NS_PER_S, cause);
+			    (double)bc->timeout_ns / NS_PER_S,
+			    link.end[0] ? ": " : "", link.end, cause);
 	judge_end(&link, status, base_name(spec->argv[0]), res);
 	if (wants_boot(bc))
 		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);

@@ -14,11 +14,12 @@
 /*
  * The same for every guest on every hypervisor. nokaslr: the same addresses
  * at each boot; tsc=reliable: a machine without legacy timers has nothing to
- * check the TSC against; one UART: three are not there to be probed.
+ * check the TSC against; one UART: three are not there to be probed;
+ * reboot=acpi: a panic would otherwise leave through real mode.
  */
 #define GUEST_CMDLINE                                                   \
 	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
-	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on"
+	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on reboot=acpi"
 
 static void vmm_run(const char *hv, const struct bench_case *bc,
 		    struct result *res)

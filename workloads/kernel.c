@@ -170,7 +170,7 @@ static enum wl_answer mmap_run(struct wl_ctx *ctx, uint64_t iterations)
 KERNEL_WORKLOAD(syscall, "getppid system call", NULL, NULL);
 KERNEL_WORKLOAD(switch, "context switch over a pipe, one CPU", switch_setup,
 		switch_teardown);
-KERNEL_WORKLOAD(fault, "first touch of a 4 KiB page", fault_setup,
+KERNEL_WORKLOAD(fault, "drop a 4 KiB page and touch it again", fault_setup,
 		fault_teardown);
 KERNEL_WORKLOAD(forkexec, "fork, exec and wait for a static program", NULL,
 		NULL);

@@ -30,7 +30,8 @@ static const int end_status[] = {
 
 static const struct hv_ops *const backends[] = {&hv_kvm};
 
-static struct vm *running_vm;
+static struct vm *volatile running_vm;
+static volatile sig_atomic_t stop_asked;
 
 static const char usage[] =
 	"usage: l1vh-bench vmm --kernel BZIMAGE [options]\n"
@@ -204,9 +205,11 @@ static int parse_options(int argc, char **argv, struct options *opt,
 	return ret;
 }
 
+/* A request may come before there is a machine to stop. */
 static void on_stop(int sig)
 {
 	(void)sig;
+	stop_asked = 1;
 	if (running_vm)
 		vm_stop(running_vm);
 }
@@ -284,6 +287,8 @@ int main(int argc, char **argv)
 	if (!ret) {
 		stamp_phase(&vm->stamps, "vmm_main", main_ns);
 		running_vm = vm;
+		if (stop_asked)
+			vm_stop(vm);
 		is_raw = terminal_raw(&old);
 		if (is_raw)
 			vm->cfg.input_fd = STDIN_FILENO;

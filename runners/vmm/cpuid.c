@@ -100,6 +100,23 @@ static void set_leaf1(struct cpuid_table *table, const struct cpuid_policy *p)
 		e->edx &= ~LEAF1_EDX_HTT;
 }
 
+/*
+ * Caches as the cores below them see: the last level is shared by all, the
+ * others by nobody. The host's own sharing says nothing about vCPUs.
+ */
+static void set_cache_sharing(struct cpuid_entry *e, unsigned int bits)
+{
+	uint32_t sharers = (1u << bits) - 1;
+
+	if ((e->function != 4 && e->function != 0x8000001d) || !(e->eax & 0x1f))
+		return;
+	e->eax &= 0x3fff;
+	if ((e->eax >> 5 & 7) == 3)
+		e->eax |= (sharers & 0xfff) << 14;
+	if (e->function == 4)
+		e->eax |= (sharers & 0x3f) << 26;
+}
+
 /* One package, single-threaded cores, on Intel and AMD alike. */
 static int set_topology(struct cpuid_table *table, const struct cpuid_policy *p)
 {
@@ -107,12 +124,8 @@ static int set_topology(struct cpuid_table *table, const struct cpuid_policy *p)
 	struct cpuid_entry *e;
 	size_t i;
 
-	for (i = 0; i < table->count; i++) {
-		e = &table->entries[i];
-		if (e->function == 4 && (e->eax & 0x1f))
-			e->eax = (e->eax & 0x3fff) | (((1u << bits) - 1) & 0x3f)
-							     << 26;
-	}
+	for (i = 0; i < table->count; i++)
+		set_cache_sharing(&table->entries[i], bits);
 	e = cpuid_find(table, 0x80000008, 0);
 	if (e)
 		e->ecx = bits << 12 | (p->vcpu_count - 1);

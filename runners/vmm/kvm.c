@@ -189,13 +189,18 @@ static int kvm_route_set(struct hv_vm *base, uint32_t route,
 			 const struct hv_msi *msi)
 {
 	struct kvm_vm *vm = (struct kvm_vm *)base;
-	int ret;
+	int ret = 0;
 
 	pthread_mutex_lock(&vm->route_lock);
+	/* Setting the table waits for a grace period; most calls change
+	 * nothing, as a guest masks pins that are masked. */
+	if (!msi && !vm->route_used[route])
+		goto unlock;
 	vm->route_used[route] = msi != NULL;
 	if (msi)
 		vm->routes[route] = *msi;
 	ret = kvm_routes_flush(vm);
+unlock:
 	pthread_mutex_unlock(&vm->route_lock);
 	return ret;
 }

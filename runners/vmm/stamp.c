@@ -56,8 +56,11 @@ void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
 		end_section(log, number, exit_ns);
 		break;
 	case STAMP_PHASE:
-		if (number < ARRAY_SIZE(phase_names) && phase_names[number])
+		if (number < ARRAY_SIZE(phase_names) && phase_names[number] &&
+		    !(log->phases_seen & 1u << number)) {
+			log->phases_seen |= 1u << number;
 			stamp_phase(log, phase_names[number], exit_ns);
+		}
 		break;
 	case STAMP_CALIBRATE:
 		calibrate(log, number, exit_ns);

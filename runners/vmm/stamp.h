@@ -40,6 +40,7 @@ struct stamp_log {
 	uint64_t begin_ns; /* 0: no section is open */
 	uint64_t calibrate_last_ns;
 	uint64_t exit_cost_ns;
+	uint32_t phases_seen;    /* a bit each: a guest tells a phase once */
 	atomic_bool kernel_seen; /* any vCPU may be the first */
 };
 

@@ -16,8 +16,7 @@
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/vcpu_regs.h"
 
-/* How often the result channel is looked at while the guest has no buffer
- * for what waits there. */
+/* How often the guest is asked for a buffer while bytes wait for it. */
 #define RETRY_MS 1
 
 /* Less than a huge page: a default stack is backed by one where the kernel
@@ -109,7 +108,7 @@ static int devices_create(struct vm *vm, struct err *err)
 	uart_init(&vm->uart, &vm->ioapic, vm->cfg.serial_fd);
 	vm->power = (struct power){.request = power_request, .arg = vm};
 	pci_bus_init(&vm->pci, vm->hv);
-	console_init(&vm->console, &vm->mem, vm->cfg.channel_fd);
+	console_init(&vm->console, &vm->mem, vm->cfg.channel_fd, &vm->end);
 	rng_init(&vm->rng, &vm->mem);
 	vm->stamps.out = vm->cfg.events;
 	vm->devices_ready = true;
@@ -159,13 +158,16 @@ static int guest_load(struct vm *vm, struct err *err)
 				   .initrd_path = vm->cfg.initrd_path};
 	struct vcpu_regs regs;
 	char cmdline[2048];
-	int ret;
+	int len, ret;
 
 	if (vm->hv->tsc_khz)
-		snprintf(cmdline, sizeof(cmdline), "%s tsc_early_khz=%u",
-			 vm->cfg.cmdline, vm->hv->tsc_khz);
+		len = snprintf(cmdline, sizeof(cmdline), "%s tsc_early_khz=%u",
+			       vm->cfg.cmdline, vm->hv->tsc_khz);
 	else
-		snprintf(cmdline, sizeof(cmdline), "%s", vm->cfg.cmdline);
+		len = snprintf(cmdline, sizeof(cmdline), "%s", vm->cfg.cmdline);
+	if (len < 0 || (size_t)len >= sizeof(cmdline))
+		return err_set(err, -E2BIG,
+			       "the kernel command line is too long");
 	boot.cmdline = cmdline;
 	ret = acpi_build(&vm->mem, vm->cfg.vcpu_count, err);
 	if (!ret)
@@ -278,40 +280,49 @@ static void terminal_input(struct vm *vm)
 	static const uint8_t escape = 1;
 	uint8_t buf[64];
 	ssize_t n = read(vm->cfg.input_fd, buf, sizeof(buf));
+	ssize_t i;
 
-	if (n <= 0) {
+	if (n <= 0)
 		vm->cfg.input_fd = -1;
-		return;
+	for (i = 0; i < n; i++) {
+		bool was_escaped = vm->input_escaped;
+
+		vm->input_escaped = !was_escaped && buf[i] == escape;
+		if (was_escaped && buf[i] == 'x')
+			vm_stop(vm);
+		else if (was_escaped && buf[i] != escape)
+			uart_receive(&vm->uart, &escape, 1);
+		if (!vm->input_escaped)
+			uart_receive(&vm->uart, &buf[i], 1);
 	}
-	if (n == 2 && buf[0] == escape && buf[1] == 'x')
-		vm_stop(vm);
-	else if (n == 1 && buf[0] == escape &&
-		 read(vm->cfg.input_fd, buf, 1) == 1 && buf[0] == 'x')
-		vm_stop(vm);
-	else
-		uart_receive(&vm->uart, buf, (size_t)n);
 }
 
-/* The I/O thread: moves bytes inwards until the machine has ended. */
+/*
+ * The I/O thread: moves bytes inwards until the machine has ended. It sleeps
+ * unless bytes wait for which the guest has no buffer yet.
+ */
 static void io_loop(struct vm *vm)
 {
 	bool channel_open = vm->cfg.channel_fd >= 0;
+	bool waiting = false;
 
 	while (atomic_load(&vm->end) == VM_END_NONE) {
-		bool wants = channel_open && console_wants_input(&vm->console);
 		struct pollfd fds[] = {
 			{.fd = vm->wake_fd, .events = POLLIN},
 			{.fd = vm->cfg.input_fd, .events = POLLIN},
-			{.fd = wants ? vm->cfg.channel_fd : -1,
+			{.fd = channel_open && !waiting ? vm->cfg.channel_fd
+							: -1,
 			 .events = POLLIN},
 		};
-		int timeout_ms = channel_open && !wants ? RETRY_MS : -1;
 
-		if (poll(fds, ARRAY_SIZE(fds), timeout_ms) < 0)
+		if (poll(fds, ARRAY_SIZE(fds), waiting ? RETRY_MS : -1) < 0)
 			continue;
 		if (fds[1].revents)
 			terminal_input(vm);
-		if (fds[2].revents && console_receive(&vm->console) == -EPIPE)
+		if (!fds[2].revents && !waiting)
+			continue;
+		waiting = !console_wants_input(&vm->console);
+		if (!waiting && console_receive(&vm->console) == -EPIPE)
 			channel_open = false;
 	}
 }

@@ -90,6 +90,7 @@ struct vm {
 	bool devices_ready;
 	struct vm_vcpu vcpus[VM_MAX_VCPUS];
 	uint32_t vcpu_count;
+	bool input_escaped;   /* Ctrl-A was the last key */
 	int wake_fd;          /* eventfd; vm_run() sleeps on it */
 	_Atomic(int) end;     /* enum vm_end; the first to set it wins */
 	char end_detail[160]; /* written by the winner, before wake_fd */

@@ -84,7 +84,7 @@ static void ioapic_edge_delivers_once_a_rise(void **state)
 	ioapic_set(&io, 4, false);
 	assert_int_equal(hv_fake_state.sent_count, 0);
 	ioapic_program(&io, 4, 3ULL << 56 | 0x31);
-	assert_true(hv_fake_state.route_set[4]);
+	assert_false(hv_fake_state.route_set[4]); /* nothing to hear of it */
 	ioapic_set(&io, 4, true);
 	ioapic_set(&io, 4, true);
 	assert_int_equal(hv_fake_state.sent_count, 1);
@@ -102,12 +102,14 @@ static void ioapic_level_waits_for_eoi(void **state)
 	hv_fake_reset();
 	ioapic_init(&io, &fake_vm);
 	ioapic_program(&io, 5, 1u << 15 | 0x42);
+	assert_true(hv_fake_state.route_set[5]);
 	ioapic_set(&io, 5, true);
 	ioapic_set(&io, 5, true);
 	assert_int_equal(hv_fake_state.sent_count, 1);
 	ioapic_eoi(&io, 0x41);
 	assert_int_equal(hv_fake_state.sent_count, 1);
-	ioapic_eoi(&io, 0x42); /* the line is still high */
+	/* By the register of newer versions; the line is still high. */
+	dev_write(ioapic_access, &io, 0x40, 4, 0x42);
 	assert_int_equal(hv_fake_state.sent_count, 2);
 	ioapic_set(&io, 5, false);
 	ioapic_eoi(&io, 0x42);
@@ -177,6 +179,8 @@ struct machine {
 	int channel[2];
 };
 
+static const _Atomic(int) never;
+
 static int machine_setup(void **state)
 {
 	const struct mem_config mc = {.bytes = 32 * MIB};
@@ -189,7 +193,7 @@ static int machine_setup(void **state)
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, m->channel))
 		return -1;
 	pci_bus_init(&m->pci, &fake_vm);
-	console_init(&m->con, &m->mem, m->channel[1]);
+	console_init(&m->con, &m->mem, m->channel[1], &never);
 	rng_init(&m->rng, &m->mem);
 	return virtio_pci_init(&m->con_pci, &m->pci, 1, &m->con.dev) ||
 	       virtio_pci_init(&m->rng_pci, &m->pci, 2, &m->rng.dev);
@@ -474,8 +478,16 @@ static void identical_mode_hides_the_hypervisor(void **state)
 			    {.function = 1, .ecx = 1u << 21 | 1u << 5},
 			    {.function = 0x40000000, .ebx = 0x4b4d564b},
 			    {.function = 0x40000001, .eax = 0xff},
-			    {.function = 0x80000001, .ecx = 1u << 2}},
-		.count = 5};
+			    {.function = 0x80000001, .ecx = 1u << 2},
+			    {.function = 4,
+			     .index = 0,
+			     .has_index = true,
+			     .eax = 0x04004021},
+			    {.function = 4,
+			     .index = 3,
+			     .has_index = true,
+			     .eax = 0x04004063}},
+		.count = 7};
 	const struct cpuid_policy p = {.paravirt = HV_PARAVIRT_IDENTICAL,
 				       .vcpu_index = 1,
 				       .vcpu_count = 4,
@@ -492,6 +504,9 @@ static void identical_mode_hides_the_hypervisor(void **state)
 	assert_false(cpuid_find(&t, 1, 0)->ecx & (1u << 21 | 1u << 5));
 	assert_false(cpuid_find(&t, 0x80000001, 0)->ecx & 1u << 2);
 	assert_int_equal(cpuid_find(&t, 0xb, 1)->ebx, 4);
+	/* A private first level, a last level that all four share. */
+	assert_int_equal(cpuid_find(&t, 4, 0)->eax, 0x21 | 3u << 26);
+	assert_int_equal(cpuid_find(&t, 4, 3)->eax, 0x63 | 3u << 14 | 3u << 26);
 }
 
 static void best_mode_keeps_the_hypervisors_leaves(void **state)

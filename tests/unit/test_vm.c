@@ -271,6 +271,9 @@ static void bzimage_is_placed_by_the_protocol(void **state)
 	assert_memory_equal(mem_ptr(&mem, bp->hdr.ramdisk_image, 8192),
 			    img.bytes, 8192);
 	assert_int_equal(*(uint8_t *)mem_ptr(&mem, 16 * MIB, 1), 0xab);
+	/* mov $0x606,%dx; mov $1,%al; out %al,(%dx) at the reset vector */
+	assert_memory_equal(mem_ptr(&mem, 0xffff0, 6),
+			    "\xba\x06\x06\xb0\x01\xee", 6);
 	assert_int_equal(bp->e820_entries, 3);
 	assert_int_equal(bp->e820_table[2].addr, MIB);
 	assert_int_equal(bp->e820_table[2].addr + bp->e820_table[2].size,

@@ -69,13 +69,16 @@ static void redirection_write(struct ioapic *io, uint32_t pin, bool high,
 	uint64_t *e = &io->redirection[pin];
 	uint64_t keep = high ? 0xffffffffULL : ~0xffffffffULL;
 	uint64_t bits = high ? (uint64_t)value << 32 : value;
+	bool is_live_level;
 	struct hv_msi msi;
 
 	*e = (*e & (keep | RTE_READ_ONLY)) | (bits & ~RTE_READ_ONLY);
 	if (!(*e & RTE_LEVEL))
 		*e &= ~RTE_REMOTE_IRR;
 	msi = rte_message(*e);
-	hv_route_set(io->hv, pin, *e & RTE_MASKED ? NULL : &msi);
+	/* Only the end of a level interrupt has to come back here. */
+	is_live_level = (*e & RTE_LEVEL) && !(*e & RTE_MASKED);
+	hv_route_set(io->hv, pin, is_live_level ? &msi : NULL);
 	deliver_if_level_pending(io, pin);
 }
 
@@ -108,6 +111,20 @@ static void register_write(struct ioapic *io, uint32_t value)
 		redirection_write(io, pin, io->select & 1, value);
 }
 
+static void end_of_interrupt(struct ioapic *io, uint8_t vector)
+{
+	uint32_t pin;
+
+	for (pin = 0; pin < IOAPIC_PIN_COUNT; pin++) {
+		uint64_t *e = &io->redirection[pin];
+
+		if (!(*e & RTE_LEVEL) || (*e & RTE_VECTOR) != vector)
+			continue;
+		*e &= ~RTE_REMOTE_IRR;
+		deliver_if_level_pending(io, pin);
+	}
+}
+
 void ioapic_access(void *ioapic, struct hv_access *access)
 {
 	struct ioapic *io = ioapic;
@@ -125,6 +142,10 @@ void ioapic_access(void *ioapic, struct hv_access *access)
 			register_write(io, (uint32_t)access->data);
 		else
 			access->data = register_read(io);
+		break;
+	case 0x40: /* versions from 0x20 on have an EOI register */
+		if (access->is_write)
+			end_of_interrupt(io, (uint8_t)access->data);
 		break;
 	default:
 		if (!access->is_write)
@@ -156,16 +177,7 @@ void ioapic_set(struct ioapic *io, uint32_t pin, bool level)
 
 void ioapic_eoi(struct ioapic *io, uint8_t vector)
 {
-	uint32_t pin;
-
 	pthread_mutex_lock(&io->lock);
-	for (pin = 0; pin < IOAPIC_PIN_COUNT; pin++) {
-		uint64_t *e = &io->redirection[pin];
-
-		if (!(*e & RTE_LEVEL) || (*e & RTE_VECTOR) != vector)
-			continue;
-		*e &= ~RTE_REMOTE_IRR;
-		deliver_if_level_pending(io, pin);
-	}
+	end_of_interrupt(io, vector);
 	pthread_mutex_unlock(&io->lock);
 }

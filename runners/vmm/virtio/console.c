@@ -2,6 +2,7 @@
 #include "runners/vmm/virtio/console.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -128,7 +129,8 @@ static void control_drain(struct console *con)
  * Blocks while the harness is slow to read: results must not be lost, and
  * frames are sent between timed sections only.
  */
-static void write_iov(int fd, const struct iovec *iov, uint32_t count)
+static void write_iov(const struct console *con, const struct iovec *iov,
+		      uint32_t count)
 {
 	uint32_t i;
 
@@ -137,9 +139,10 @@ static void write_iov(int fd, const struct iovec *iov, uint32_t count)
 		size_t left = iov[i].iov_len;
 
 		while (left) {
-			ssize_t n = write(fd, p, left);
+			ssize_t n = write(con->channel_fd, p, left);
 
-			if (n < 0 && errno == EINTR)
+			/* The kick that ends the machine comes as EINTR. */
+			if (n < 0 && errno == EINTR && !atomic_load(con->stop))
 				continue;
 			if (n <= 0)
 				return;
@@ -155,7 +158,7 @@ static void transmit_drain(struct console *con)
 
 	while (virtio_pop(&con->dev, Q_TX, &chain) == 1) {
 		if (con->channel_fd >= 0)
-			write_iov(con->channel_fd, chain.iov, chain.out_count);
+			write_iov(con, chain.iov, chain.out_count);
 		virtio_complete(&con->dev, Q_TX, &chain, 0);
 	}
 }
@@ -199,11 +202,13 @@ static const struct virtio_dev_ops console_ops = {
 	.reset = console_reset,
 };
 
-void console_init(struct console *con, const struct mem *mem, int channel_fd)
+void console_init(struct console *con, const struct mem *mem, int channel_fd,
+		  const _Atomic(int) *stop)
 {
 	memset(con, 0, sizeof(*con));
 	virtio_dev_init(&con->dev, &console_ops, mem);
 	con->channel_fd = channel_fd;
+	con->stop = stop;
 }
 
 void console_release(struct console *con)
@@ -224,9 +229,8 @@ bool console_wants_input(struct console *con)
 {
 	bool wants;
 
-	if (con->channel_fd < 0)
+	if (con->channel_fd < 0 || pthread_mutex_trylock(&con->dev.lock))
 		return false;
-	pthread_mutex_lock(&con->dev.lock);
 	wants = con->guest_open && has_rx_buffer(con);
 	pthread_mutex_unlock(&con->dev.lock);
 	return wants;

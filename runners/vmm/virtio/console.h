@@ -13,11 +13,13 @@
 struct console {
 	struct virtio_dev dev;
 	int channel_fd; /* borrowed; -1: nobody listens, output is dropped */
+	const _Atomic(int) *stop; /* borrowed; not 0: give up blocking writes */
 	bool driver_ready;
 	bool guest_open;
 };
 
-void console_init(struct console *con, const struct mem *mem, int channel_fd);
+void console_init(struct console *con, const struct mem *mem, int channel_fd,
+		  const _Atomic(int) *stop);
 void console_release(struct console *con);
 
 /*
@@ -27,7 +29,8 @@ void console_release(struct console *con);
  */
 int console_receive(struct console *con);
 
-/* Whether console_receive() could make progress. */
+/* Whether console_receive() could make progress; false while the device is
+ * busy, so that the caller never waits for a guest. */
 bool console_wants_input(struct console *con);
 
 #endif
