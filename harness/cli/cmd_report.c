@@ -76,6 +76,29 @@ int report_out(struct store *store, int64_t run_id, const char *format,
 	return 0;
 }
 
+int report_blind_count(struct store *store, int64_t run_id, size_t *count,
+		       struct err *err)
+{
+	struct run_data run;
+	struct model model;
+	int ret = run_data_load(store, run_id, &run, err);
+	size_t i, k;
+
+	*count = 0;
+	if (ret)
+		return ret;
+	model_init(&model, &run);
+	for (i = 0; i < model.row_count; i++)
+		for (k = 0; k < model.runner_count; k++) {
+			const struct model_cell *c = &model.rows[i].cells[k];
+
+			*count += c->disturbed_count && !c->boot_count;
+		}
+	model_release(&model);
+	run_data_release(&run);
+	return 0;
+}
+
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err)
 {

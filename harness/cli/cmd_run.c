@@ -221,7 +221,8 @@ struct session {
 	struct schedule sched;
 	int64_t run_id;
 	size_t failed_count;
-	char *command; /* owned; what makes this run again */
+	size_t blind_count; /* series without one undisturbed sample */
+	char *command;      /* owned; what makes this run again */
 };
 
 static char *guest_manifest(void)
@@ -279,30 +280,16 @@ static int session_register(struct session *s, struct err *err)
 	return ret;
 }
 
-/* A series of which every sample is disturbed has no figure either. */
-static bool has_figure(const struct series *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->sample_count; i++)
-		if (!s->samples[i].is_disturbed)
-			return true;
-	return false;
-}
-
 static bool has_failed(const struct result *res)
 {
 	size_t i;
 
 	if (res->status != RUN_OK)
 		return true;
-	for (i = 0; i < res->series_count; i++) {
-		const struct series *s = &res->series[i];
-
-		if (s->status == RUN_OK ? !has_figure(s)
-					: s->status != RUN_SKIPPED)
+	for (i = 0; i < res->series_count; i++)
+		if (res->series[i].status != RUN_OK &&
+		    res->series[i].status != RUN_SKIPPED)
 			return true;
-	}
 	return false;
 }
 
@@ -435,6 +422,9 @@ static int session_show(struct session *s, const struct run_args *args,
 	if (!ret)
 		ret = report_html_file(s->store, s->run_id, path, err);
 	if (!ret)
+		ret = report_blind_count(s->store, s->run_id, &s->blind_count,
+					 err);
+	if (!ret)
 		printf("\nreport: %s\n", path);
 	free(path);
 	return ret;
@@ -453,6 +443,11 @@ static int status_of(int ret, const struct session *s, const struct err *err)
 			"%zu of %zu boots failed in whole or in part; the table says why",
 			s->failed_count,
 			s->sched.count + s->site.refusal_count);
+	if (s->blind_count)
+		return complain(
+			STATUS_UNDECIDED,
+			"%zu series have no undisturbed sample; this host is too noisy for so few",
+			s->blind_count);
 	return STATUS_OK;
 }
 

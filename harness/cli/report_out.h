@@ -13,6 +13,10 @@ struct store;
 int report_out(struct store *store, int64_t run_id, const char *format,
 	       FILE *out, struct err *err);
 
+/* How many series of a runner were measured but disturbed in every sample. */
+int report_blind_count(struct store *store, int64_t run_id, size_t *count,
+		       struct err *err);
+
 /* The HTML page into a file, whole or not at all. */
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err);
