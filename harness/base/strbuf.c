@@ -14,13 +14,6 @@ void strbuf_release(struct strbuf *sb)
 	memset(sb, 0, sizeof(*sb));
 }
 
-void strbuf_reset(struct strbuf *sb)
-{
-	sb->len = 0;
-	if (sb->str)
-		sb->str[0] = '\0';
-}
-
 static void strbuf_reserve(struct strbuf *sb, size_t extra)
 {
 	size_t want = sb->len + extra + 1;

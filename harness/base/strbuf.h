@@ -15,7 +15,6 @@ struct strbuf {
 };
 
 void strbuf_release(struct strbuf *sb);
-void strbuf_reset(struct strbuf *sb);
 void strbuf_add(struct strbuf *sb, const void *bytes, size_t len);
 void strbuf_puts(struct strbuf *sb, const char *s);
 void strbuf_printf(struct strbuf *sb, const char *fmt, ...)

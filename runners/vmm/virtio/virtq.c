@@ -148,22 +148,3 @@ bool virtq_wants_interrupt(const struct virtq *q, const struct mem *mem)
 	return !load16(mem, q->avail_gpa, &flags) &&
 	       !(flags & AVAIL_F_NO_INTERRUPT);
 }
-
-static uint64_t iov_bytes(const struct iovec *iov, uint32_t count)
-{
-	uint64_t sum = 0;
-
-	while (count--)
-		sum += iov[count].iov_len;
-	return sum;
-}
-
-uint64_t virtq_out_bytes(const struct virtq_chain *chain)
-{
-	return iov_bytes(chain->iov, chain->out_count);
-}
-
-uint64_t virtq_in_bytes(const struct virtq_chain *chain)
-{
-	return iov_bytes(chain->iov + chain->out_count, chain->in_count);
-}

@@ -52,8 +52,4 @@ void virtq_push(struct virtq *q, const struct mem *mem,
 /* Whether the driver wants an interrupt for what was pushed. */
 bool virtq_wants_interrupt(const struct virtq *q, const struct mem *mem);
 
-/* Bytes of the driver's segments, or of the device's. */
-uint64_t virtq_out_bytes(const struct virtq_chain *chain);
-uint64_t virtq_in_bytes(const struct virtq_chain *chain);
-
 #endif
