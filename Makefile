@@ -23,15 +23,20 @@ override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
 
 LIBS	= sqlite3 jansson hwloc libcrypto gsl
+# Debian's Zydis has no pkg-config file.
+VMM_LIBS = -lZydis -lm -lpthread
 CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
 # Every folder of sources is a row here; mains are apart from what they link.
 SRC	= $(wildcard harness/*/*.c runners/*.c runners/vmm/*.c \
-	  runners/vmm/*/*.c reports/*.c workloads/*.c)
+	  runners/vmm/*/*.c mshv/*.c $(filter-out %/preload.c,$(wildcard mshv/emu/*.c)) reports/*.c workloads/*.c)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
-VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c)) \
+MSHV_SRC = $(filter-out mshv/selftest%,$(wildcard mshv/*.c)) $(EMU_SRC)
+EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
+VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
+	  $(MSHV_SRC)) \
 	  $(addprefix $(B)/harness/base/,err.o clock.o units.o)
 AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
@@ -46,12 +51,12 @@ all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/guest-agent ## build the programs
 
 $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -lpthread -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-# Lean and static: loading is part of the start-up time that is measured.
+# Lean: what it loads is part of the start-up time that is measured.
 $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(if $(SAN),,-static) $(LDFLAGS) $^ -lm -lpthread -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $(VMM_LIBS) -o $@
 
 # The same bytes run natively and in every guest.
 $(B)/guest-agent: $(AGENT_OBJ)
@@ -125,17 +130,17 @@ check: packages-check ## install what is missing and run all tests
 # --- tests ---------------------------------------------------------------
 $(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) -lm -lpthread -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
 $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(TEST_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) -lm -lpthread -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
 PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars)
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(if $(findstring bars,$@),$(OBJ)) \
-		$(if $(findstring bars,$@),$$(pkg-config --libs $(LIBS)),-static) -lm -lpthread -o $@
+		$(if $(findstring bars,$@),$$(pkg-config --libs $(LIBS)) $(VMM_LIBS),-static -lm -lpthread) -o $@
 
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
 	$(Q)for t in $(TEST); do ./$$t || exit 1; done

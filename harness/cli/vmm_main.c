@@ -18,6 +18,8 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
+#include "mshv/emu/emu.h"
+#include "mshv/mshv.h"
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/vm.h"
 
@@ -29,7 +31,8 @@ static const int end_status[] = {
 	[VM_END_HV_ERROR] = 12,     [VM_END_STOPPED] = 13,
 };
 
-static const struct hv_ops *const backends[] = {&hv_kvm};
+static const struct hv_ops *const backends[] = {&hv_kvm, &hv_mshv,
+						&hv_mshv_emu};
 
 static struct vm *volatile running_vm;
 static volatile sig_atomic_t stop_asked;
@@ -42,7 +45,7 @@ static const char usage[] =
 	"  --cmdline TEXT     kernel command line (console=ttyS0)\n"
 	"  --memory SIZE      guest RAM (512M)\n"
 	"  --vcpus N          vCPUs (1)\n"
-	"  --hv NAME          hypervisor (kvm)\n"
+	"  --hv NAME          kvm, mshv, or mshv-emu: KVM behind the ABI of mshv (kvm)\n"
 	"  --paravirt MODE    identical or best (identical)\n"
 	"  --backing KIND     thp, 4k or hugetlb (thp)\n"
 	"  --prefault         fault all guest RAM in before the start\n"

@@ -17,6 +17,8 @@
 #define KVM_CPUID_MAX 256
 #define MSR_IA32_MISC_ENABLE 0x1a0
 #define MISC_ENABLE_FAST_STRING 1
+#define MSR_MTRR_DEF_TYPE 0x2ff
+#define MTRR_ENABLED_WRITE_BACK 0x806
 
 struct kvm_cpuid_buffer {
 	struct kvm_cpuid2 head;
@@ -107,16 +109,21 @@ out:
 	return ret;
 }
 
-/* REP MOVS may be fast only if firmware says so; there is no firmware. */
+/*
+ * What firmware would have done, were there one: REP MOVS is fast only if
+ * one register says so, and memory is cached only if another does.
+ */
 static void kvm_msrs_init(struct kvm_vcpu *vcpu)
 {
 	struct {
 		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
+		struct kvm_msr_entry entries[2];
 	} msrs = {
-		.head.nmsrs = 1,
-		.entry = {.index = MSR_IA32_MISC_ENABLE,
-			  .data = MISC_ENABLE_FAST_STRING},
+		.head.nmsrs = 2,
+		.entries = {{.index = MSR_IA32_MISC_ENABLE,
+			     .data = MISC_ENABLE_FAST_STRING},
+			    {.index = MSR_MTRR_DEF_TYPE,
+			     .data = MTRR_ENABLED_WRITE_BACK}},
 	};
 
 	ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The emulator's descriptors: which are ours, of what kind, and what they
+ * keep alive. The same ioctl number means different things on each kind.
+ */
+#include "mshv/emu/emu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "mshv/emu/emu_priv.h"
+#include "mshv/mshv.h"
+
+struct emu_knobs emu_knobs;
+
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct emu_object *table[EMU_MAX_FDS]; /* each entry owned */
+
+void emu_log(const char *fmt, ...)
+{
+	const char *path = getenv("L1VH_MSHV_EMU_LOG");
+	FILE *out = path ? fopen(path, "ae") : stderr;
+	va_list ap;
+
+	if (!out)
+		return;
+	fputs("mshv-emu: ", out);
+	va_start(ap, fmt);
+	vfprintf(out, fmt, ap);
+	va_end(ap);
+	fputc('\n', out);
+	if (path)
+		fclose(out);
+}
+
+int emu_kernel(void)
+{
+	const char *text = getenv("L1VH_MSHV_EMU_KERNEL");
+
+	if (emu_knobs.kernel)
+		return emu_knobs.kernel;
+	if (text && !strcmp(text, "6.15"))
+		return 615;
+	if (text && !strcmp(text, "6.19"))
+		return 619;
+	return 700;
+}
+
+int emu_copy_in(void *to, uint64_t from, size_t len)
+{
+	struct iovec local = {.iov_base = to, .iov_len = len};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)from,
+			       .iov_len = len};
+
+	if (!len)
+		return 0;
+	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) ==
+			       (ssize_t)len
+		       ? 0
+		       : -EFAULT;
+}
+
+int emu_copy_out(uint64_t to, const void *from, size_t len)
+{
+	struct iovec local = {.iov_base = (void *)(uintptr_t)from,
+			      .iov_len = len};
+	struct iovec remote = {.iov_base = (void *)(uintptr_t)to,
+			       .iov_len = len};
+
+	if (!len)
+		return 0;
+	return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) ==
+			       (ssize_t)len
+		       ? 0
+		       : -EFAULT;
+}
+
+static struct emu_object *find(int fd)
+{
+	if (fd < 0 || fd >= EMU_MAX_FDS)
+		return NULL;
+	return __atomic_load_n(&table[fd], __ATOMIC_ACQUIRE);
+}
+
+bool emu_owns(int fd)
+{
+	return find(fd) != NULL;
+}
+
+int emu_fd_add(int fd, enum emu_kind kind, struct emu_partition *pt,
+	       struct emu_vp *vp)
+{
+	struct emu_object *object;
+
+	if (fd < 0)
+		return -errno;
+	object = calloc(1, sizeof(*object));
+	if (!object || fd >= EMU_MAX_FDS) {
+		free(object);
+		close(fd);
+		return -EMFILE;
+	}
+	*object = (struct emu_object){.kind = kind, .pt = pt, .vp = vp};
+	pthread_mutex_lock(&table_lock);
+	if (pt)
+		pt->refs++;
+	__atomic_store_n(&table[fd], object, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&table_lock);
+	return fd;
+}
+
+void emu_dup(int from, int to)
+{
+	const struct emu_object *object = find(from);
+
+	emu_close(to);
+	if (object)
+		emu_fd_add(to, object->kind, object->pt, object->vp);
+}
+
+void emu_close(int fd)
+{
+	struct emu_object *object = find(fd);
+	struct emu_partition *dead = NULL;
+
+	if (!object)
+		return;
+	pthread_mutex_lock(&table_lock);
+	__atomic_store_n(&table[fd], NULL, __ATOMIC_RELEASE);
+	if (object->pt && !--object->pt->refs)
+		dead = object->pt;
+	pthread_mutex_unlock(&table_lock);
+	free(object);
+	if (dead)
+		emu_partition_destroy(dead);
+}
+
+int emu_open(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (kvm < 0) {
+		int ret = -errno;
+
+		emu_log("cannot open /dev/kvm, which the emulator stands on: %s",
+			strerror(-ret));
+		return ret;
+	}
+	close(kvm);
+	return emu_fd_add(memfd_create("mshv", MFD_CLOEXEC), EMU_DEVICE, NULL,
+			  NULL);
+}
+
+static int device_ioctl(unsigned long request, void *arg)
+{
+	if (request == MSHV_CREATE_PARTITION)
+		return emu_partition_create(arg);
+	if (request == MSHV_ROOT_HVCALL && emu_kernel() >= 619)
+		return emu_hvcall(NULL, NULL, arg);
+	return -ENOTTY;
+}
+
+int emu_ioctl(int fd, unsigned long request, void *arg)
+{
+	static const char *const kinds[] = {"device", "partition", "VP"};
+	const struct emu_object *object = find(fd);
+	int ret;
+
+	if (!object)
+		return -EBADF;
+	/* The kernel looks at 32 bits; libcs pass an int, sign-extended. */
+	request = (uint32_t)request;
+	if (object->kind == EMU_VP)
+		ret = emu_vp_ioctl(object->vp, request, arg);
+	else if (object->kind == EMU_PARTITION)
+		ret = emu_partition_ioctl(object->pt, request, arg);
+	else
+		ret = device_ioctl(request, arg);
+	if (ret == -ENOTTY)
+		emu_log("unknown ioctl 0x%lx on the %s: ENOTTY", request,
+			kinds[object->kind]);
+	return ret;
+}
+
+int emu_mmap_check(int fd, uint64_t offset)
+{
+	const struct emu_object *object = find(fd);
+
+	if (!object || object->kind != EMU_VP)
+		return -ENODEV;
+	switch (offset / MSHV_PAGE_BYTES) {
+	case MSHV_VP_PAGE_REGISTERS:
+		return emu_knobs.no_register_page ? -ENODEV : 0;
+	case MSHV_VP_PAGE_MESSAGE:
+		return 0;
+	case MSHV_VP_PAGE_GHCB:
+		return -ENODEV;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* --- as a table of system calls ------------------------------------------- */
+
+static int linked_open(const struct mshv_sys *sys, const char *path)
+{
+	(void)sys;
+	(void)path;
+	return emu_open();
+}
+
+static void linked_close(const struct mshv_sys *sys, int fd)
+{
+	(void)sys;
+	emu_close(fd);
+	close(fd);
+}
+
+static int linked_ioctl(const struct mshv_sys *sys, int fd,
+			unsigned long request, void *arg)
+{
+	(void)sys;
+	return emu_ioctl(fd, request, arg);
+}
+
+static int linked_page_map(const struct mshv_sys *sys, int fd, uint32_t index,
+			   void **page)
+{
+	uint64_t offset = (uint64_t)index * MSHV_PAGE_BYTES;
+	int ret = emu_mmap_check(fd, offset);
+
+	(void)sys;
+	if (ret)
+		return ret;
+	*page = mmap(NULL, MSHV_PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     fd, (off_t)offset);
+	return *page == MAP_FAILED ? -errno : 0;
+}
+
+static void linked_page_unmap(const struct mshv_sys *sys, void *page)
+{
+	(void)sys;
+	munmap(page, MSHV_PAGE_BYTES);
+}
+
+const struct mshv_sys mshv_sys_emu = {
+	.name = "mshv-emu",
+	.open = linked_open,
+	.close = linked_close,
+	.ioctl = linked_ioctl,
+	.page_map = linked_page_map,
+	.page_unmap = linked_page_unmap,
+	.ram_read = sys_ram_read_plain,
+	.ram_write = sys_ram_write_plain,
+};
+
+static int emu_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
+			 struct err *err)
+{
+	return mshv_vm_create_on(&mshv_sys_emu, cfg, out, err);
+}
+
+const struct hv_ops hv_mshv_emu = MSHV_HV_OPS("mshv-emu", emu_vm_create);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MSHV_EMU_EMU_H
+#define MSHV_EMU_EMU_H
+
+/*
+ * emu - the /dev/mshv interface, answered by KVM.
+ *
+ * It proves that a VMM written for the device works, where no machine with
+ * the device is at hand. It is strict: what the driver or the hypervisor
+ * refuses is refused with the same errno. What KVM cannot give is listed in
+ * docs/mshv.md. It says nothing about speed.
+ *
+ * In through mshv_sys_emu (linked) or libmshv-emu.so (preloaded). It shares
+ * no code with the KVM backend of the VMM.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mshv/sys.h"
+#include "runners/vmm/hv.h"
+
+extern const struct mshv_sys mshv_sys_emu;
+
+/* The mshv backend on it: the machine that results are called mshv-emu for. */
+extern const struct hv_ops hv_mshv_emu;
+
+/* What tests change; set before the device is opened. */
+struct emu_knobs {
+	/*
+	 * Which kernel to be like: 615, 619 or 700. Also taken from
+	 * L1VH_MSHV_EMU_KERNEL ("6.15", ...).
+	 */
+	int kernel;
+	uint8_t insn_bytes;    /* most bytes that a message carries */
+	bool no_register_page; /* mmap of it: ENODEV */
+	bool page_aligned_gpa; /* as some Intel hosts report it */
+	bool no_gva_gpa;       /* gva_gpa_valid is never set */
+};
+extern struct emu_knobs emu_knobs;
+
+/*
+ * What the interposing library needs: the same calls as the kernel's, with
+ * -errno for failure. FDs are real descriptors.
+ */
+int emu_open(void);
+int emu_ioctl(int fd, unsigned long request, void *arg);
+bool emu_owns(int fd);
+void emu_dup(int from, int to);              /* TO is now FROM */
+void emu_close(int fd);                      /* before the real close() */
+int emu_mmap_check(int fd, uint64_t offset); /* 0 or -errno */
+
+#endif

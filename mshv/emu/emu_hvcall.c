@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The emulator's hypercalls: what the driver lets through, and answers. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "harness/base/base.h"
+#include "mshv/emu/emu_priv.h"
+
+struct call {
+	struct emu_partition *pt; /* NULL: the device itself */
+	struct emu_vp *vp; /* whose descriptor it came through, or NULL */
+	uint16_t code;
+	uint16_t reps;
+	uint16_t done; /* elements completed */
+	union {
+		uint8_t bytes[MSHV_PAGE_BYTES];
+		uint64_t align;
+	} in;
+	union {
+		uint8_t bytes[MSHV_PAGE_BYTES];
+		uint64_t align;
+	} out;
+};
+
+/* The table of drivers/hv/hv_common.c. */
+static int status_errno(uint16_t status)
+{
+	switch (status) {
+	case MSHV_STATUS_SUCCESS:
+		return 0;
+	case MSHV_STATUS_INVALID_CODE:
+	case MSHV_STATUS_INVALID_INPUT:
+	case MSHV_STATUS_INVALID_PARAMETER:
+	case MSHV_STATUS_INVALID_PARTITION_ID:
+	case MSHV_STATUS_INVALID_VP_INDEX:
+	case MSHV_STATUS_INVALID_REGISTER_VALUE:
+		return -EINVAL;
+	case MSHV_STATUS_INSUFFICIENT_MEMORY:
+		return -ENOMEM;
+	default:
+		return -EIO;
+	}
+}
+
+/* --- properties ----------------------------------------------------------- */
+
+static uint64_t *property_slot(struct emu_partition *pt, uint32_t code)
+{
+	uint32_t i;
+
+	for (i = 0; i < pt->property_count; i++)
+		if (pt->properties[i].code == code)
+			return &pt->properties[i].value;
+	return NULL;
+}
+
+uint64_t emu_property(struct emu_partition *pt, uint32_t code)
+{
+	const uint64_t *slot = property_slot(pt, code);
+
+	return slot ? *slot : 0;
+}
+
+/* Those that can be written; all start at 0. */
+static const uint32_t writable[] = {
+	MSHV_PROP_PRIVILEGE_FLAGS,
+	MSHV_PROP_SYNTHETIC_FEATURES,
+	MSHV_PROP_TIME_FREEZE,
+	MSHV_PROP_REFERENCE_TIME,
+	MSHV_PROP_PROCESSORS_PER_SOCKET,
+	MSHV_PROP_ACCESS_TRACKING,
+	MSHV_PROP_UNIMPLEMENTED_MSR_ACTION,
+};
+
+static bool is_writable(uint32_t code)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(writable); i++)
+		if (writable[i] == code)
+			return true;
+	return false;
+}
+
+static uint64_t reference_time(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 10000000 + (uint64_t)now.tv_nsec / 100;
+}
+
+static uint64_t tsc_hz(struct emu_partition *pt)
+{
+	int khz = pt ? ioctl(pt->vm_fd, KVM_GET_TSC_KHZ, 0) : 0;
+
+	return khz > 0 ? (uint64_t)khz * 1000 : 0;
+}
+
+static uint16_t property_get(struct emu_partition *pt, uint32_t code,
+			     uint64_t *value)
+{
+	if (pt && is_writable(code)) {
+		*value = code == MSHV_PROP_REFERENCE_TIME
+				 ? reference_time()
+				 : emu_property(pt, code);
+		return MSHV_STATUS_SUCCESS;
+	}
+	switch (code) {
+	case MSHV_PROP_PROCESSOR_VENDOR:
+		*value = 0;
+		break;
+	case MSHV_PROP_XSAVE_FEATURES:
+	case MSHV_PROP_PROCESSOR_FEATURES0:
+	case MSHV_PROP_PROCESSOR_FEATURES1:
+		*value = ~0ULL;
+		break;
+	case MSHV_PROP_CLFLUSH_SIZE:
+		*value = 8;
+		break;
+	case MSHV_PROP_COMPATIBILITY_VERSION:
+		*value = 0x609;
+		break;
+	case MSHV_PROP_PHYSICAL_ADDRESS_WIDTH:
+		*value = 40;
+		break;
+	case MSHV_PROP_XSAVE_STATES:
+		*value = 7;
+		break;
+	case MSHV_PROP_MAX_XSAVE_BYTES:
+		*value = emu_xsave_bytes();
+		break;
+	case MSHV_PROP_CLOCK_FREQUENCY:
+		*value = tsc_hz(pt);
+		break;
+	default:
+		return MSHV_STATUS_UNKNOWN_PROPERTY;
+	}
+	return MSHV_STATUS_SUCCESS;
+}
+
+static uint16_t call_property_get(struct call *c)
+{
+	const struct mshv_in_get_property *in = (const void *)c->in.bytes;
+	uint64_t value = 0;
+	uint16_t status = property_get(c->pt, in->code, &value);
+
+	memcpy(c->out.bytes, &value, sizeof(value));
+	return status;
+}
+
+/* KVM asks us about unknown MSRs only if it is told to. */
+static uint16_t msr_action_set(struct emu_partition *pt, uint64_t action)
+{
+	struct kvm_enable_cap cap = {
+		.cap = KVM_CAP_X86_USER_SPACE_MSR,
+		.args = {action ? KVM_MSR_EXIT_REASON_UNKNOWN |
+					  KVM_MSR_EXIT_REASON_INVAL
+				: 0}};
+
+	if (action > 1)
+		return MSHV_STATUS_OUT_OF_RANGE;
+	return ioctl(pt->vm_fd, KVM_ENABLE_CAP, &cap)
+		       ? MSHV_STATUS_OPERATION_DENIED
+		       : MSHV_STATUS_SUCCESS;
+}
+
+static uint16_t property_act(struct emu_partition *pt, uint32_t code,
+			     uint64_t value)
+{
+	switch (code) {
+	case MSHV_PROP_SYNTHETIC_FEATURES:
+		return pt->is_initialized ? MSHV_STATUS_INVALID_PARTITION_STATE
+					  : MSHV_STATUS_SUCCESS;
+	case MSHV_PROP_PRIVILEGE_FLAGS:
+		return pt->is_initialized ? MSHV_STATUS_INVALID_PARTITION_STATE
+					  : MSHV_STATUS_SUCCESS;
+	case MSHV_PROP_UNIMPLEMENTED_MSR_ACTION:
+		return msr_action_set(pt, value);
+	case MSHV_PROP_ACCESS_TRACKING:
+		return emu_tracking_set(pt, value != 0)
+			       ? MSHV_STATUS_OPERATION_DENIED
+			       : MSHV_STATUS_SUCCESS;
+	case MSHV_PROP_TIME_FREEZE:
+		return value > 1 ? MSHV_STATUS_OUT_OF_RANGE
+				 : MSHV_STATUS_SUCCESS;
+	default:
+		return MSHV_STATUS_SUCCESS;
+	}
+}
+
+static uint16_t call_property_set(struct call *c)
+{
+	const struct mshv_in_set_property *in = (const void *)c->in.bytes;
+	uint64_t *slot = property_slot(c->pt, in->code);
+	uint16_t status;
+
+	if (!is_writable(in->code))
+		return MSHV_STATUS_UNKNOWN_PROPERTY;
+	status = property_act(c->pt, in->code, in->value);
+	if (status)
+		return status;
+	if (!slot) {
+		c->pt->properties[c->pt->property_count].code = in->code;
+		slot = &c->pt->properties[c->pt->property_count++].value;
+	}
+	*slot = in->value;
+	return MSHV_STATUS_SUCCESS;
+}
+
+static uint16_t call_property_get_ex(struct call *c)
+{
+	const struct mshv_in_get_property_ex *in = (const void *)c->in.bytes;
+	const uint16_t bank_count = 1;
+	uint64_t banks = 0;
+
+	if (in->code == MSHV_PROP_ASSIGNABLE_SYNTHETIC)
+		banks = ~0ULL;
+	else if (in->code != MSHV_PROP_VMM_CAPABILITIES)
+		return MSHV_STATUS_UNKNOWN_PROPERTY;
+	memcpy(c->out.bytes, &bank_count, sizeof(bank_count));
+	memcpy(c->out.bytes + 8, &banks, sizeof(banks));
+	return MSHV_STATUS_SUCCESS;
+}
+
+/* --- registers ------------------------------------------------------------ */
+
+/*
+ * A VP's own descriptor waits for the VP to stop, by its lock, which the
+ * caller holds; through the partition a running VP cannot be looked at.
+ */
+static struct emu_vp *vp_take(struct call *c, uint32_t index, uint16_t *status)
+{
+	struct emu_vp *vp = index < MSHV_MAX_VPS ? c->pt->vps[index] : NULL;
+
+	*status = MSHV_STATUS_INVALID_VP_INDEX;
+	if (!vp)
+		return NULL;
+	if (vp == c->vp)
+		return vp;
+	*status = MSHV_STATUS_INVALID_VP_STATE;
+	return pthread_mutex_trylock(&vp->lock) ? NULL : vp;
+}
+
+static void vp_give(struct call *c, struct emu_vp *vp)
+{
+	if (vp != c->vp)
+		pthread_mutex_unlock(&vp->lock);
+}
+
+static uint16_t call_regs_get(struct call *c)
+{
+	const struct mshv_in_registers *in = (const void *)c->in.bytes;
+	const uint32_t *names = (const void *)(c->in.bytes + sizeof(*in));
+	union mshv_value *values = (void *)c->out.bytes;
+	uint16_t status;
+	struct emu_vp *vp;
+
+	if (c->reps > 256)
+		return MSHV_STATUS_INVALID_INPUT;
+	vp = vp_take(c, in->vp, &status);
+	if (!vp)
+		return status;
+	status = in->vtl ? MSHV_STATUS_INVALID_PARAMETER : MSHV_STATUS_SUCCESS;
+	while (!status && c->done < c->reps) {
+		memset(&values[c->done], 0, sizeof(*values));
+		status = emu_reg_get(vp, names[c->done], &values[c->done]);
+		if (!status)
+			c->done++;
+	}
+	vp_give(c, vp);
+	return status;
+}
+
+static uint16_t call_regs_set(struct call *c)
+{
+	const struct mshv_in_registers *in = (const void *)c->in.bytes;
+	const struct mshv_register *regs =
+		(const void *)(c->in.bytes + sizeof(*in));
+	bool sregs_changed = false;
+	struct kvm_sregs before;
+	uint16_t status, first = 0;
+	struct emu_vp *vp;
+
+	if (c->reps > 127)
+		return MSHV_STATUS_INVALID_INPUT;
+	vp = vp_take(c, in->vp, &status);
+	if (!vp)
+		return status;
+	before = vp->sregs;
+	status = in->vtl ? MSHV_STATUS_INVALID_PARAMETER : MSHV_STATUS_SUCCESS;
+	while (!status && c->done < c->reps) {
+		status = emu_reg_set(vp, regs[c->done].name,
+				     &regs[c->done].value, &sregs_changed);
+		if (!sregs_changed)
+			first = (uint16_t)(c->done + 1);
+		if (!status)
+			c->done++;
+	}
+	if (vp->regs_are_dirty && emu_vp_regs_flush(vp))
+		status = MSHV_STATUS_INVALID_REGISTER_VALUE;
+	/* Control registers are judged as a set. */
+	if (sregs_changed && emu_vp_sregs_flush(vp)) {
+		vp->sregs = before;
+		status = MSHV_STATUS_INVALID_REGISTER_VALUE;
+		c->done = first < c->done ? first : c->done;
+	}
+	vp_give(c, vp);
+	return status;
+}
+
+/* --- the others ----------------------------------------------------------- */
+
+static uint16_t call_intercept(struct call *c)
+{
+	const struct mshv_in_intercept *in = (const void *)c->in.bytes;
+
+	switch (in->type) {
+	case MSHV_INTERCEPT_IO_PORT: /* ports come up in any case */
+	case MSHV_INTERCEPT_HYPERCALL:
+	case MSHV_INTERCEPT_UNKNOWN_SYNIC:
+	case MSHV_INTERCEPT_UNKNOWN_DEVICE:
+		return in->access_mask > 7 ? MSHV_STATUS_INVALID_PARAMETER
+					   : MSHV_STATUS_SUCCESS;
+	default:
+		emu_log("intercept type %u cannot be emulated", in->type);
+		return MSHV_STATUS_OPERATION_DENIED;
+	}
+}
+
+static uint16_t call_translate(struct call *c)
+{
+	const struct mshv_in_translate *in = (const void *)c->in.bytes;
+	struct mshv_out_translate *out = (void *)c->out.bytes;
+	uint16_t status;
+	struct emu_vp *vp = vp_take(c, in->vp, &status);
+	uint64_t gpa = 0;
+
+	if (!vp)
+		return status;
+	out->result = emu_translate(vp, in->gva_page * MSHV_PAGE_BYTES, &gpa)
+			      ? 1 /* not present */
+			      : 0;
+	out->gpa_page = gpa / MSHV_PAGE_BYTES;
+	vp_give(c, vp);
+	return MSHV_STATUS_SUCCESS;
+}
+
+static uint16_t call_cpuid_result(struct call *c)
+{
+	const struct mshv_in_cpuid_result *in = (const void *)c->in.bytes;
+
+	if (in->type != MSHV_INTERCEPT_CPUID) {
+		emu_log("an intercept result of type %u cannot be emulated",
+			in->type);
+		return MSHV_STATUS_OPERATION_DENIED;
+	}
+	return emu_cpuid_register(c->pt, in);
+}
+
+static uint16_t call_cpuid_get(struct call *c)
+{
+	const struct mshv_in_cpuid *in = (const void *)c->in.bytes;
+	const struct mshv_cpuid_query *query =
+		(const void *)(c->in.bytes + sizeof(*in));
+	uint32_t(*out)[4] = (void *)c->out.bytes;
+	uint16_t status = MSHV_STATUS_SUCCESS;
+
+	if (c->reps > 169)
+		return MSHV_STATUS_INVALID_INPUT;
+	while (!status && c->done < c->reps) {
+		status = emu_cpuid_get(c->pt, in->vp, in->flags,
+				       &query[c->done], out[c->done]);
+		if (!status)
+			c->done++;
+	}
+	return status;
+}
+
+static uint16_t call_assert(struct call *c)
+{
+	return emu_assert(c->pt, (const void *)c->in.bytes);
+}
+
+static uint16_t call_clear(struct call *c)
+{
+	(void)c; /* there is never one that could be withdrawn */
+	return MSHV_STATUS_SUCCESS;
+}
+
+static uint16_t call_refused(struct call *c)
+{
+	emu_log("hypercall 0x%x cannot be emulated", c->code);
+	return MSHV_STATUS_OPERATION_DENIED;
+}
+
+static const struct {
+	uint16_t code;
+	bool on_vp;
+	bool on_device;
+	bool is_rep;
+	int since; /* kernel */
+	uint16_t in_bytes;
+	uint16_t (*call)(struct call *c);
+} calls[] = {
+	{MSHV_HVCALL_GET_PROPERTY, true, true, false, 615, 16,
+	 call_property_get},
+	{MSHV_HVCALL_SET_PROPERTY, false, false, false, 615, 24,
+	 call_property_set},
+	{MSHV_HVCALL_INSTALL_INTERCEPT, true, false, false, 615, 24,
+	 call_intercept},
+	{MSHV_HVCALL_GET_VP_REGISTERS, true, false, true, 615, 16,
+	 call_regs_get},
+	{MSHV_HVCALL_SET_VP_REGISTERS, true, false, true, 615, 16,
+	 call_regs_set},
+	{MSHV_HVCALL_TRANSLATE, true, false, false, 615, 32, call_translate},
+	{MSHV_HVCALL_CLEAR_INTERRUPT, true, false, false, 615, 8, call_clear},
+	{MSHV_HVCALL_REGISTER_RESULT, true, false, false, 615, 60,
+	 call_cpuid_result},
+	{MSHV_HVCALL_ASSERT_INTERRUPT, true, false, false, 615, 32,
+	 call_assert},
+	{MSHV_HVCALL_SIGNAL_EVENT, true, false, false, 615, 16, call_refused},
+	{MSHV_HVCALL_POST_MESSAGE, true, false, false, 615, 280, call_refused},
+	{MSHV_HVCALL_GET_ACCESS_STATES, true, false, true, 615, 24,
+	 call_refused},
+	{MSHV_HVCALL_GET_CPUID, true, false, true, 615, 24, call_cpuid_get},
+	{MSHV_HVCALL_GET_PROPERTY_EX, true, true, false, 619, 24,
+	 call_property_get_ex},
+};
+
+/* What the driver checks before it asks the hypervisor. */
+static int args_check(const struct mshv_hvcall *arg)
+{
+	static const uint8_t zero[6];
+
+	if (arg->status || !arg->in_ptr || arg->in_bytes < 8 ||
+	    arg->in_bytes > MSHV_PAGE_BYTES ||
+	    memcmp(arg->rsvd, zero, sizeof(zero)))
+		return -EINVAL;
+	if (arg->out_ptr &&
+	    (!arg->out_bytes || arg->out_bytes > MSHV_PAGE_BYTES))
+		return -EINVAL;
+	return 0;
+}
+
+static int find(const struct call *c)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		if (calls[i].code == c->code && emu_kernel() >= calls[i].since)
+			break;
+	if (i == ARRAY_SIZE(calls) || (c->vp && !calls[i].on_vp) ||
+	    (!c->pt && !calls[i].on_device))
+		return -EINVAL;
+	return (int)i;
+}
+
+/* Before INITIALIZE the hypervisor knows early properties only. */
+static bool is_early(const struct call *c)
+{
+	return !c->pt || c->pt->is_initialized ||
+	       c->code == MSHV_HVCALL_GET_PROPERTY ||
+	       c->code == MSHV_HVCALL_SET_PROPERTY ||
+	       c->code == MSHV_HVCALL_GET_PROPERTY_EX;
+}
+
+static uint16_t perform(struct call *c, int i, const struct mshv_hvcall *arg)
+{
+	if (!is_early(c))
+		return MSHV_STATUS_INVALID_PARTITION_STATE;
+	if (arg->in_bytes < calls[i].in_bytes ||
+	    (calls[i].is_rep ? !arg->reps : arg->reps))
+		return MSHV_STATUS_INVALID_INPUT;
+	return calls[i].call(c);
+}
+
+int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *user)
+{
+	struct mshv_hvcall arg;
+	struct call *c;
+	int ret, i;
+
+	if (emu_copy_in(&arg, (uintptr_t)user, sizeof(arg)))
+		return -EFAULT;
+	ret = args_check(&arg);
+	if (ret)
+		return ret;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	c->pt = pt;
+	c->vp = vp;
+	c->code = arg.code;
+	c->reps = arg.reps;
+	ret = i = find(c);
+	if (i >= 0)
+		ret = emu_copy_in(c->in.bytes, arg.in_ptr, arg.in_bytes);
+	if (!ret) {
+		arg.status = perform(c, i, &arg);
+		arg.reps = c->done;
+		ret = status_errno(arg.status);
+		if (emu_copy_out((uintptr_t)user, &arg, sizeof(arg)))
+			ret = -EFAULT;
+		if (!ret && arg.out_ptr)
+			ret = emu_copy_out(arg.out_ptr, c->out.bytes,
+					   arg.out_bytes);
+	}
+	free(c);
+	return ret;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The emulator's interrupts: routes, irqfds, doorbells and asserts.
+ *
+ * KVM tells of the end of an interrupt only if a level route has its vector,
+ * so a level assert leaves a route behind at the top of the table.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "mshv/emu/emu_priv.h"
+
+#define MSI_BASE 0xfee00000u
+#define MSI_LOGICAL (1u << 2)
+#define MSI_LEVEL (1u << 15)
+#define MSI_ASSERT (1u << 14)
+
+struct kvm_route_table {
+	struct kvm_irq_routing head;
+	struct kvm_irq_routing_entry
+		entries[MSHV_MAX_ROUTES + EMU_HIDDEN_ROUTES];
+};
+
+static void route_put(struct kvm_route_table *table,
+		      const struct mshv_route *route)
+{
+	struct kvm_irq_routing_entry *e = &table->entries[table->head.nr++];
+
+	e->gsi = route->gsi;
+	e->type = KVM_IRQ_ROUTING_MSI;
+	e->u.msi.address_lo = route->addr_lo;
+	e->u.msi.address_hi = route->addr_hi;
+	e->u.msi.data = route->data;
+}
+
+static int routes_flush(struct emu_partition *pt)
+{
+	struct kvm_route_table *table = calloc(1, sizeof(*table));
+	uint32_t i;
+	int ret;
+
+	if (!table)
+		return -ENOMEM;
+	for (i = 0; i < pt->route_count; i++)
+		route_put(table, &pt->routes[i]);
+	for (i = 0; i < pt->hidden_count; i++)
+		route_put(table, &pt->hidden[i]);
+	ret = ioctl(pt->vm_fd, KVM_SET_GSI_ROUTING, table) ? -errno : 0;
+	free(table);
+	return ret;
+}
+
+static int routes_check(const struct mshv_route *routes, uint32_t count)
+{
+	uint8_t seen[MSHV_MAX_ROUTES] = {0};
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (routes[i].gsi >= MSHV_MAX_ROUTES || routes[i].addr_hi ||
+		    seen[routes[i].gsi])
+			return -EINVAL;
+		seen[routes[i].gsi] = 1;
+	}
+	return 0;
+}
+
+int emu_routes_set(struct emu_partition *pt, uint64_t arg)
+{
+	struct mshv_route *routes = NULL;
+	struct mshv_route_table head;
+	int ret;
+
+	if (emu_copy_in(&head, arg, sizeof(head)))
+		return -EFAULT;
+	if (head.count > MSHV_MAX_ROUTES || head.rsvd)
+		return -EINVAL;
+	if (head.count) {
+		routes = calloc(head.count, sizeof(*routes));
+		if (!routes)
+			return -ENOMEM;
+		ret = emu_copy_in(routes, arg + sizeof(head),
+				  head.count * sizeof(*routes));
+		if (!ret)
+			ret = routes_check(routes, head.count);
+		if (ret) {
+			free(routes);
+			return ret;
+		}
+	}
+	free(pt->routes);
+	pt->routes = routes;
+	pt->route_count = head.count;
+	return routes_flush(pt);
+}
+
+static const struct mshv_route *route_of(const struct emu_partition *pt,
+					 uint32_t gsi)
+{
+	uint32_t i;
+
+	for (i = 0; i < pt->route_count; i++)
+		if (pt->routes[i].gsi == gsi)
+			return &pt->routes[i];
+	return NULL;
+}
+
+int emu_irqfd(struct emu_partition *pt, const struct mshv_irqfd *arg)
+{
+	struct kvm_irqfd kvm = {.fd = (uint32_t)arg->fd, .gsi = arg->gsi};
+	const struct mshv_route *route = route_of(pt, arg->gsi);
+
+	if (arg->flags & ~(MSHV_IRQFD_DEASSIGN | MSHV_IRQFD_RESAMPLE))
+		return -EINVAL;
+	if (arg->flags & MSHV_IRQFD_DEASSIGN)
+		kvm.flags = KVM_IRQFD_FLAG_DEASSIGN;
+	else if ((arg->flags & MSHV_IRQFD_RESAMPLE) &&
+		 (!route || !(route->data & MSI_LEVEL)))
+		return -EINVAL;
+	return ioctl(pt->vm_fd, KVM_IRQFD, &kvm) ? -errno : 0;
+}
+
+int emu_ioeventfd(struct emu_partition *pt, const struct mshv_ioeventfd *arg)
+{
+	static const uint8_t zero[4];
+	struct kvm_ioeventfd kvm = {.datamatch = arg->datamatch,
+				    .addr = arg->addr,
+				    .len = arg->len_bytes,
+				    .fd = arg->fd};
+
+	if ((arg->flags & ~(MSHV_IOEVENTFD_DATAMATCH | MSHV_IOEVENTFD_PIO |
+			    MSHV_IOEVENTFD_DEASSIGN)) ||
+	    memcmp(arg->rsvd, zero, sizeof(zero)))
+		return -EINVAL;
+	if (arg->flags & MSHV_IOEVENTFD_PIO)
+		return -EOPNOTSUPP;
+	if (arg->len_bytes > 8 || (arg->len_bytes & (arg->len_bytes - 1)) ||
+	    arg->addr + arg->len_bytes < arg->addr)
+		return -EINVAL;
+	if (arg->flags & MSHV_IOEVENTFD_DATAMATCH)
+		kvm.flags |= KVM_IOEVENTFD_FLAG_DATAMATCH;
+	if (arg->flags & MSHV_IOEVENTFD_DEASSIGN)
+		kvm.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
+	return ioctl(pt->vm_fd, KVM_IOEVENTFD, &kvm) ? -errno : 0;
+}
+
+bool emu_is_level(struct emu_partition *pt, uint8_t vector)
+{
+	bool found = false;
+	uint32_t i;
+
+	pthread_mutex_lock(&pt->lock);
+	for (i = 0; i < pt->hidden_count; i++)
+		found |= (pt->hidden[i].data & 0xff) == vector;
+	for (i = 0; i < pt->route_count; i++)
+		found |= (pt->routes[i].data & MSI_LEVEL) &&
+			 (pt->routes[i].data & 0xff) == vector;
+	pthread_mutex_unlock(&pt->lock);
+	return found;
+}
+
+static int level_remember(struct emu_partition *pt, uint32_t lo, uint32_t hi,
+			  uint32_t data)
+{
+	struct mshv_route *r;
+	uint32_t i;
+
+	for (i = 0; i < pt->hidden_count; i++)
+		if (pt->hidden[i].addr_lo == lo && pt->hidden[i].data == data &&
+		    pt->hidden[i].addr_hi == hi)
+			return 0;
+	if (pt->hidden_count == EMU_HIDDEN_ROUTES) {
+		emu_log("more than %d different level interrupts",
+			EMU_HIDDEN_ROUTES);
+		return -ENOSPC;
+	}
+	r = &pt->hidden[pt->hidden_count];
+	*r = (struct mshv_route){.gsi = MSHV_MAX_ROUTES - 1 - pt->hidden_count,
+				 .addr_lo = lo,
+				 .addr_hi = hi,
+				 .data = data};
+	pt->hidden_count++;
+	return routes_flush(pt);
+}
+
+static uint16_t nmi_send(struct emu_partition *pt,
+			 const struct mshv_in_assert *in)
+{
+	if (in->dest >= MSHV_MAX_VPS || !pt->vps[in->dest])
+		return MSHV_STATUS_INVALID_PARAMETER;
+	return ioctl(pt->vps[in->dest]->vcpu_fd, KVM_NMI)
+		       ? MSHV_STATUS_OPERATION_DENIED
+		       : MSHV_STATUS_SUCCESS;
+}
+
+uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in)
+{
+	uint32_t type = (uint32_t)in->control;
+	uint32_t hi = (uint32_t)in->dest & 0xffffff00;
+	uint32_t lo = MSI_BASE | ((uint32_t)in->dest & 0xff) << 12;
+	uint32_t data = (in->vector & 0xff) | (type & 7) << 8;
+	struct kvm_msi msi;
+
+	if (in->vtl || in->vector > 255 || type > MSHV_INT_EXTINT ||
+	    (type <= MSHV_INT_LOWEST && in->vector < 16))
+		return MSHV_STATUS_INVALID_PARAMETER;
+	if (type == MSHV_INT_NMI)
+		return nmi_send(pt, in);
+	if (type == MSHV_INT_EXTINT || type == MSHV_INT_SMI ||
+	    type == MSHV_INT_REMOTE_READ) {
+		emu_log("interrupt type %u cannot be emulated", type);
+		return MSHV_STATUS_OPERATION_DENIED;
+	}
+	if (in->control & MSHV_ASSERT_LOGICAL)
+		lo |= MSI_LOGICAL;
+	if (in->control & MSHV_ASSERT_LEVEL) {
+		data |= MSI_LEVEL | MSI_ASSERT;
+		if (level_remember(pt, lo, hi, data))
+			return MSHV_STATUS_OPERATION_DENIED;
+	}
+	msi = (struct kvm_msi){
+		.address_lo = lo, .address_hi = hi, .data = data};
+	ioctl(pt->vm_fd, KVM_SIGNAL_MSI, &msi);
+	return MSHV_STATUS_SUCCESS;
+}

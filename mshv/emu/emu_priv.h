@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MSHV_EMU_EMU_PRIV_H
+#define MSHV_EMU_EMU_PRIV_H
+
+/* emu_priv - what the emulator's files share; nobody else includes it. */
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mshv/abi.h"
+#include "mshv/emu/emu.h"
+
+#define EMU_MAX_FDS 8192
+#define EMU_MAX_REGIONS 256
+#define EMU_MAX_OVERRIDES 8192
+#define EMU_MAX_PROPERTIES 64
+#define EMU_HIDDEN_ROUTES 64
+#define EMU_VP_PAGES 3
+
+enum emu_kind { EMU_DEVICE, EMU_PARTITION, EMU_VP };
+
+struct emu_region {
+	struct mshv_mem_region map;
+	bool is_used;   /* its index is the KVM slot */
+	uint8_t *dirty; /* one bit a page, while tracking is on */
+};
+
+struct emu_property {
+	uint32_t code;
+	uint64_t value;
+};
+
+/* Lives until its own and all VPs' descriptors are closed. */
+struct emu_partition {
+	pthread_mutex_t lock; /* guards everything below */
+	int refs;             /* descriptors; guarded by the table's lock */
+	int vm_fd;
+	int device_fd; /* of /dev/kvm */
+	uint64_t flags;
+	bool is_initialized;
+	bool has_run;
+	bool is_tracking;
+	uint64_t disabled_cpu[MSHV_CPU_BANKS];
+	struct emu_region regions[EMU_MAX_REGIONS];
+	struct mshv_route *routes;
+	uint32_t route_count;
+	struct mshv_route hidden[EMU_HIDDEN_ROUTES]; /* for level interrupts */
+	uint32_t hidden_count;
+	struct emu_property properties[EMU_MAX_PROPERTIES];
+	uint32_t property_count;
+	struct mshv_in_cpuid_result *overrides;
+	uint32_t override_count;
+	struct emu_vp *vps[MSHV_MAX_VPS]; /* owned */
+};
+
+struct emu_vp {
+	struct emu_partition *pt;
+	uint32_t index;
+	pthread_mutex_t lock; /* held for the whole of RUN_VP */
+	int vcpu_fd;
+	struct kvm_run *run;
+	size_t run_bytes;
+	uint8_t *pages;
+	bool has_cpuid;
+
+	/* As the VMM sees the VP while it is stopped. */
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	bool regs_are_dirty; /* to be given to KVM on the next entry */
+	uint64_t resume_rip; /* where it was entered last */
+	struct mshv_message msg;
+	const void *checked; /* a buffer known to be writable */
+	uint8_t timers[sizeof(struct mshv_timers)];
+};
+
+struct emu_object {
+	enum emu_kind kind;
+	struct emu_partition *pt; /* partition and VP */
+	struct emu_vp *vp;
+};
+
+/* The loud part: to stderr, or the file that L1VH_MSHV_EMU_LOG names. */
+void emu_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+int emu_kernel(void); /* 615, 619 or 700 */
+
+/* User memory that may be anywhere: -EFAULT instead of a crash. */
+int emu_copy_in(void *to, uint64_t from, size_t len);
+int emu_copy_out(uint64_t to, const void *from, size_t len);
+
+/* emu.c: descriptors. Returns the new one or -errno. */
+int emu_fd_add(int fd, enum emu_kind kind, struct emu_partition *pt,
+	       struct emu_vp *vp);
+
+/* emu_partition.c */
+int emu_partition_create(void *arg);
+void emu_partition_destroy(struct emu_partition *pt);
+int emu_partition_ioctl(struct emu_partition *pt, unsigned long request,
+			void *arg);
+void *emu_ram(struct emu_partition *pt, uint64_t gpa, uint64_t len);
+bool emu_is_readonly(struct emu_partition *pt, uint64_t gpa);
+int emu_tracking_set(struct emu_partition *pt, bool on);
+
+/* emu_irq.c */
+int emu_irqfd(struct emu_partition *pt, const struct mshv_irqfd *arg);
+int emu_ioeventfd(struct emu_partition *pt, const struct mshv_ioeventfd *arg);
+int emu_routes_set(struct emu_partition *pt, uint64_t arg);
+uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in);
+bool emu_is_level(struct emu_partition *pt, uint8_t vector);
+
+/* emu_hvcall.c: VP is NULL on a partition's descriptor, PT on the device's. */
+int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *arg);
+uint64_t emu_property(struct emu_partition *pt, uint32_t code);
+
+/* emu_cpuid.c */
+uint16_t emu_cpuid_register(struct emu_partition *pt,
+			    const struct mshv_in_cpuid_result *in);
+uint16_t emu_cpuid_get(struct emu_partition *pt, uint32_t vp, uint32_t flags,
+		       const struct mshv_cpuid_query *query, uint32_t out[4]);
+int emu_cpuid_apply(struct emu_vp *vp);
+
+/* emu_vp.c */
+int emu_vp_create(struct emu_partition *pt, uint32_t index);
+void emu_vp_destroy(struct emu_vp *vp);
+int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg);
+int emu_vp_regs_flush(struct emu_vp *vp);
+int emu_vp_sregs_flush(struct emu_vp *vp);
+
+/* emu_regs.c: hypercall statuses; the VP's lock is held. */
+uint16_t emu_reg_get(struct emu_vp *vp, uint32_t name, union mshv_value *value);
+uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
+		     const union mshv_value *value, bool *sregs_changed);
+void emu_page_fill(struct emu_vp *vp);
+int emu_page_apply(struct emu_vp *vp);
+struct mshv_segment emu_segment(const struct kvm_segment *k);
+
+/* emu_run.c */
+int emu_run(struct emu_vp *vp, uint64_t arg);
+int emu_translate(struct emu_vp *vp, uint64_t gva, uint64_t *gpa);
+
+/*
+ * emu_rewind.c: from KVM's state back to in front of the instruction, and
+ * what that instruction is.
+ */
+struct emu_insn {
+	uint8_t bytes[16];
+	uint8_t count;         /* of bytes that could be fetched */
+	uint8_t length;        /* 0: not decoded */
+	uint8_t element_bytes; /* of a string instruction */
+	bool is_string;
+	bool is_rep;
+	bool moves_to_ram; /* MOVS or INS */
+	bool has_gva;
+	uint64_t gva; /* of the operand that is at the exit's address */
+};
+
+/* The instruction at vp->regs.rip. GPA: where an operand is expected. */
+void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn);
+uint64_t emu_string_dest(const struct emu_vp *vp);
+size_t emu_guest_copy(struct emu_vp *vp, uint64_t gva, uint8_t *to,
+		      const uint8_t *from, size_t len);
+void emu_rewind_out(struct emu_vp *vp);
+void emu_rewind_mmio_write(struct emu_vp *vp);
+
+/* emu_state.c */
+int emu_vp_state(struct emu_vp *vp, void *arg, bool is_set);
+uint64_t emu_xsave_bytes(void);
+
+#endif

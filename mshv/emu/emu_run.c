@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The emulator's RUN_VP: enter the guest with KVM, and make of KVM's exit
+ * the message that the hypervisor would have sent.
+ *
+ * KVM finishes an instruction itself when it is entered again; the
+ * hypervisor leaves that to the VMM. So KVM is made to finish it at once,
+ * with data that nobody will see, and its effects are taken back.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "mshv/emu/emu_priv.h"
+#include "mshv/walk.h"
+
+/* More exits than any one instruction causes in KVM. */
+#define MAX_FOLLOWERS 64
+
+static int read_entry(void *arg, uint64_t gpa, uint64_t *value)
+{
+	struct emu_vp *vp = arg;
+	const void *ram = emu_ram(vp->pt, gpa, sizeof(*value));
+
+	if (!ram)
+		return -EFAULT;
+	memcpy(value, ram, sizeof(*value));
+	return 0;
+}
+
+int emu_translate(struct emu_vp *vp, uint64_t gva, uint64_t *gpa)
+{
+	struct walk walk = {.cr0 = vp->sregs.cr0,
+			    .cr3 = vp->sregs.cr3,
+			    .cr4 = vp->sregs.cr4,
+			    .efer = vp->sregs.efer,
+			    .read = read_entry,
+			    .arg = vp};
+
+	return walk_translate(&walk, gva, gpa);
+}
+
+/* --- entering KVM --------------------------------------------------------- */
+
+static int enter(struct emu_vp *vp)
+{
+	struct kvm_run *run = vp->run;
+	int ret;
+
+	run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	if (vp->regs_are_dirty) {
+		run->s.regs.regs = vp->regs;
+		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+		vp->regs_are_dirty = false;
+	}
+	vp->resume_rip = vp->regs.rip;
+	/* KVM says EAGAIN when a VP that waited has been started. */
+	do {
+		ret = ioctl(vp->vcpu_fd, KVM_RUN, 0);
+	} while (ret && errno == EAGAIN);
+	ret = ret ? -errno : 0;
+	vp->regs = run->s.regs.regs;
+	vp->sregs = run->s.regs.sregs;
+	return ret;
+}
+
+static void answer_nothing(struct kvm_run *run)
+{
+	if (run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write)
+		memset(run->mmio.data, 0, sizeof(run->mmio.data));
+	else if (run->exit_reason == KVM_EXIT_IO &&
+		 run->io.direction == KVM_EXIT_IO_IN)
+		memset((uint8_t *)run + run->io.data_offset, 0,
+		       (size_t)run->io.size * run->io.count);
+}
+
+/*
+ * Let KVM finish the instruction. RCX limits a repeated one to what is under
+ * way. The data of the first exit are in place.
+ */
+static void finish(struct emu_vp *vp, bool limit, uint64_t rcx)
+{
+	struct kvm_run *run = vp->run;
+	int i;
+
+	if (limit) {
+		run->s.regs.regs.rcx = rcx;
+		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+	}
+	run->immediate_exit = 1;
+	for (i = 0; i < MAX_FOLLOWERS && !ioctl(vp->vcpu_fd, KVM_RUN, 0); i++)
+		answer_nothing(run);
+	run->immediate_exit = 0;
+}
+
+/* --- messages ------------------------------------------------------------- */
+
+static void header_fill(const struct emu_vp *vp, struct mshv_msg_header *head,
+			enum mshv_access access, uint8_t length)
+{
+	const struct kvm_sregs *s = &vp->sregs;
+
+	*head = (struct mshv_msg_header){
+		.vp = vp->index,
+		.length_cr8 = (uint8_t)(length | s->cr8 << 4),
+		.access = (uint8_t)access,
+		.cs = emu_segment(&s->cs),
+		.rip = vp->regs.rip,
+		.rflags = vp->regs.rflags,
+	};
+	head->exec_state = (uint16_t)(s->ss.dpl & MSHV_EXEC_CPL);
+	if (s->cr0 & 1)
+		head->exec_state |= MSHV_EXEC_PE;
+	if (s->cr0 >> 18 & 1)
+		head->exec_state |= MSHV_EXEC_AM;
+	if (s->efer >> 10 & 1)
+		head->exec_state |= MSHV_EXEC_LMA;
+}
+
+static void *message_start(struct emu_vp *vp, uint32_t type, size_t bytes)
+{
+	memset(&vp->msg, 0, sizeof(vp->msg));
+	vp->msg.type = type;
+	vp->msg.payload_bytes = (uint8_t)bytes;
+	return vp->msg.payload;
+}
+
+static uint8_t bytes_give(const struct emu_insn *insn, uint8_t *to)
+{
+	uint8_t count = insn->count;
+
+	if (emu_knobs.insn_bytes && count > emu_knobs.insn_bytes)
+		count = (uint8_t)(emu_knobs.insn_bytes - 1);
+	memcpy(to, insn->bytes, count);
+	return count;
+}
+
+static void header_only(struct emu_vp *vp, uint32_t type)
+{
+	struct mshv_msg_header *head = message_start(vp, type, sizeof(*head));
+
+	header_fill(vp, head, MSHV_ACCESS_READ, 0);
+}
+
+/* --- ports ---------------------------------------------------------------- */
+
+/* KVM would overwrite what INS reads into: let it write what is there. */
+static void finish_in(struct emu_vp *vp, const struct emu_insn *insn)
+{
+	struct kvm_run *run = vp->run;
+	uint8_t *data = (uint8_t *)run + run->io.data_offset;
+	size_t bytes = (size_t)run->io.size * run->io.count;
+
+	memset(data, 0, bytes);
+	if (insn->is_string)
+		emu_guest_copy(vp, emu_string_dest(vp), data, NULL, bytes);
+	finish(vp, insn->is_rep, run->io.count);
+}
+
+static void io_fill(struct emu_vp *vp, const struct emu_insn *insn,
+		    uint16_t port, uint8_t size, bool is_out)
+{
+	struct mshv_msg_io *io =
+		message_start(vp, MSHV_MSG_IO_PORT, sizeof(*io));
+
+	header_fill(vp, &io->header,
+		    is_out ? MSHV_ACCESS_WRITE : MSHV_ACCESS_READ,
+		    insn->length);
+	io->port = port;
+	io->info = size;
+	if (insn->is_string)
+		io->info |= MSHV_IO_STRING;
+	if (insn->is_rep)
+		io->info |= MSHV_IO_REP;
+	io->rax = vp->regs.rax;
+	io->rcx = vp->regs.rcx;
+	io->rsi = vp->regs.rsi;
+	io->rdi = vp->regs.rdi;
+	io->ds = emu_segment(&vp->sregs.ds);
+	io->es = emu_segment(&vp->sregs.es);
+	io->byte_count = bytes_give(insn, io->bytes);
+}
+
+static void take_io(struct emu_vp *vp)
+{
+	struct kvm_run *run = vp->run;
+	bool is_out = run->io.direction == KVM_EXIT_IO_OUT;
+	uint16_t port = run->io.port;
+	uint8_t size = run->io.size;
+	uint64_t rip = vp->regs.rip;
+	struct emu_insn insn;
+
+	if (is_out) {
+		/* The exit's data are needed after the finish as well. */
+		__typeof__(run->io) io = run->io;
+		uint8_t data[8];
+
+		memcpy(data, (uint8_t *)run + io.data_offset, size);
+		finish(vp, false, 0);
+		if (run->s.regs.regs.rip == rip) {
+			run->io = io;
+			memcpy((uint8_t *)run + io.data_offset, data, size);
+			emu_rewind_out(vp);
+		}
+		emu_describe(vp, 0, &insn);
+	} else {
+		emu_describe(vp, 0, &insn);
+		finish_in(vp, &insn);
+	}
+	vp->regs_are_dirty = true;
+	io_fill(vp, &insn, port, size, is_out);
+}
+
+/* --- memory --------------------------------------------------------------- */
+
+/* MOVS writes to RAM what KVM is made to read: put back what was there. */
+static void finish_read(struct emu_vp *vp, const struct emu_insn *insn)
+{
+	uint64_t dest = emu_string_dest(vp);
+	uint8_t saved[8];
+	size_t n = 0;
+
+	answer_nothing(vp->run);
+	if (insn->is_string && insn->moves_to_ram)
+		n = emu_guest_copy(vp, dest, saved, NULL, insn->element_bytes);
+	finish(vp, insn->is_rep, 1);
+	emu_guest_copy(vp, dest, NULL, saved, n);
+}
+
+static void memory_fill(struct emu_vp *vp, const struct emu_insn *insn,
+			uint64_t gpa, bool is_write)
+{
+	bool is_rom = emu_is_readonly(vp->pt, gpa);
+	struct mshv_msg_memory *m = message_start(
+		vp, is_rom ? MSHV_MSG_GPA_INTERCEPT : MSHV_MSG_UNMAPPED_GPA,
+		sizeof(*m));
+
+	header_fill(vp, &m->header,
+		    is_write ? MSHV_ACCESS_WRITE : MSHV_ACCESS_READ, 0);
+	m->gpa = gpa;
+	m->byte_count = bytes_give(insn, m->bytes);
+	if (!insn->has_gva)
+		return;
+	m->gva = insn->gva;
+	m->info = MSHV_MEM_GVA_VALID;
+	if (!emu_knobs.no_gva_gpa)
+		m->info |= MSHV_MEM_GVA_GPA_VALID;
+	if (emu_knobs.page_aligned_gpa)
+		m->gpa &= ~(MSHV_PAGE_BYTES - 1ULL);
+}
+
+static void take_mmio(struct emu_vp *vp)
+{
+	const struct kvm_run *run = vp->run;
+	bool is_write = run->mmio.is_write;
+	uint64_t gpa = run->mmio.phys_addr;
+	struct emu_insn insn;
+
+	if (is_write) {
+		emu_rewind_mmio_write(vp);
+		finish(vp, false, 0);
+		emu_describe(vp, gpa, &insn);
+	} else {
+		emu_describe(vp, gpa, &insn);
+		finish_read(vp, &insn);
+	}
+	vp->regs_are_dirty = true;
+	memory_fill(vp, &insn, gpa, is_write);
+}
+
+/* --- the loop ------------------------------------------------------------- */
+
+static bool take_eoi(struct emu_vp *vp)
+{
+	uint8_t vector = vp->run->eoi.vector;
+	struct mshv_msg_eoi *eoi;
+
+	if (!emu_is_level(vp->pt, vector))
+		return false;
+	eoi = message_start(vp, MSHV_MSG_APIC_EOI, sizeof(*eoi));
+	eoi->vp = vp->index;
+	eoi->vector = vector;
+	return true;
+}
+
+/* Unimplemented MSRs: KVM asks only where they are to be ignored. */
+static void take_msr(struct kvm_run *run)
+{
+	run->msr.data = 0;
+	run->msr.error = 0;
+}
+
+/* 1: there is a message; 0: enter again. */
+static int take_exit(struct emu_vp *vp)
+{
+	const struct kvm_run *run = vp->run;
+
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		take_io(vp);
+		return 1;
+	case KVM_EXIT_MMIO:
+		take_mmio(vp);
+		return 1;
+	case KVM_EXIT_IOAPIC_EOI:
+		return take_eoi(vp);
+	case KVM_EXIT_X86_RDMSR:
+	case KVM_EXIT_X86_WRMSR:
+		take_msr(vp->run);
+		return 0;
+	case KVM_EXIT_SHUTDOWN:
+		header_only(vp, MSHV_MSG_UNRECOVERABLE);
+		return 1;
+	case KVM_EXIT_HLT:
+		header_only(vp, MSHV_MSG_HALT);
+		return 1;
+	case KVM_EXIT_INTR:
+		return -EINTR;
+	case KVM_EXIT_INTERNAL_ERROR:
+		emu_log("KVM internal error, suberror %u, at rip 0x%llx",
+			run->internal.suberror,
+			(unsigned long long)vp->regs.rip);
+		return -EIO;
+	default:
+		emu_log("KVM exit %u cannot be emulated", run->exit_reason);
+		return -EIO;
+	}
+}
+
+/* Once for each buffer; it is the same one for a VP's whole life. */
+static int buffer_check(struct emu_vp *vp, uint64_t user)
+{
+	struct mshv_message probe;
+
+	if (vp->checked == (const void *)(uintptr_t)user)
+		return 0;
+	if (emu_copy_in(&probe, user, sizeof(probe)) ||
+	    emu_copy_out(user, &probe, sizeof(probe)))
+		return -EFAULT;
+	vp->checked = (const void *)(uintptr_t)user;
+	return 0;
+}
+
+int emu_run(struct emu_vp *vp, uint64_t user)
+{
+	int ret = buffer_check(vp, user);
+
+	if (!ret && !vp->has_cpuid)
+		ret = emu_cpuid_apply(vp);
+	if (!ret)
+		ret = emu_page_apply(vp);
+	while (!ret) {
+		ret = enter(vp);
+		if (!ret)
+			ret = take_exit(vp);
+	}
+	emu_page_fill(vp);
+	if (ret < 0)
+		return ret;
+	memcpy(vp->pages + MSHV_VP_PAGE_MESSAGE * MSHV_PAGE_BYTES, &vp->msg,
+	       sizeof(vp->msg));
+	memcpy((void *)(uintptr_t)user, &vp->msg, sizeof(vp->msg));
+	return 0;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The emulator's VPs: life and ioctls. Running one is in emu_run.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "mshv/emu/emu_priv.h"
+
+static int kvm_setup(struct emu_vp *vp)
+{
+	struct emu_partition *pt = vp->pt;
+	int size = ioctl(pt->device_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	void *run;
+
+	vp->vcpu_fd =
+		ioctl(pt->vm_fd, KVM_CREATE_VCPU, (unsigned long)vp->index);
+	if (vp->vcpu_fd < 0 || size < 0)
+		return -errno;
+	run = mmap(NULL, (size_t)size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   vp->vcpu_fd, 0);
+	if (run == MAP_FAILED)
+		return -errno;
+	vp->run = run;
+	vp->run_bytes = (size_t)size;
+	if (ioctl(vp->vcpu_fd, KVM_GET_REGS, &vp->regs) ||
+	    ioctl(vp->vcpu_fd, KVM_GET_SREGS, &vp->sregs))
+		return -errno;
+	return 0;
+}
+
+/* The state pages are a file, so that the VP's descriptor maps them. */
+static int pages_create(struct emu_vp *vp, int *fd)
+{
+	const size_t bytes = EMU_VP_PAGES * MSHV_PAGE_BYTES;
+	void *pages;
+
+	*fd = memfd_create("mshv_vp", MFD_CLOEXEC);
+	if (*fd < 0 || ftruncate(*fd, (off_t)bytes))
+		return -errno;
+	pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+	if (pages == MAP_FAILED)
+		return -errno;
+	vp->pages = pages;
+	return 0;
+}
+
+int emu_vp_create(struct emu_partition *pt, uint32_t index)
+{
+	struct emu_vp *vp = calloc(1, sizeof(*vp));
+	int fd = -1;
+	int ret;
+
+	if (!vp)
+		return -ENOMEM;
+	pthread_mutex_init(&vp->lock, NULL);
+	vp->pt = pt;
+	vp->index = index;
+	ret = kvm_setup(vp);
+	if (!ret)
+		ret = pages_create(vp, &fd);
+	if (!ret)
+		ret = emu_fd_add(fd, EMU_VP, pt, vp);
+	else if (fd >= 0)
+		close(fd);
+	if (ret < 0) {
+		emu_vp_destroy(vp);
+		return ret;
+	}
+	pt->vps[index] = vp;
+	return ret;
+}
+
+void emu_vp_destroy(struct emu_vp *vp)
+{
+	if (vp->pages)
+		munmap(vp->pages, EMU_VP_PAGES * MSHV_PAGE_BYTES);
+	if (vp->run)
+		munmap(vp->run, vp->run_bytes);
+	if (vp->vcpu_fd >= 0)
+		close(vp->vcpu_fd);
+	pthread_mutex_destroy(&vp->lock);
+	free(vp);
+}
+
+int emu_vp_regs_flush(struct emu_vp *vp)
+{
+	vp->regs_are_dirty = false;
+	return ioctl(vp->vcpu_fd, KVM_SET_REGS, &vp->regs) ? -errno : 0;
+}
+
+int emu_vp_sregs_flush(struct emu_vp *vp)
+{
+	return ioctl(vp->vcpu_fd, KVM_SET_SREGS, &vp->sregs) ? -errno : 0;
+}
+
+static int hvcall_through(struct emu_vp *vp, void *arg)
+{
+	int ret;
+
+	pthread_mutex_lock(&vp->pt->lock);
+	ret = emu_hvcall(vp->pt, vp, arg);
+	pthread_mutex_unlock(&vp->pt->lock);
+	return ret;
+}
+
+int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg)
+{
+	int ret;
+
+	pthread_mutex_lock(&vp->lock);
+	switch (request) {
+	case MSHV_RUN_VP:
+		ret = emu_run(vp, (uintptr_t)arg);
+		break;
+	case MSHV_GET_VP_STATE:
+		ret = emu_vp_state(vp, arg, false);
+		break;
+	case MSHV_SET_VP_STATE:
+		ret = emu_vp_state(vp, arg, true);
+		break;
+	case MSHV_ROOT_HVCALL:
+		ret = hvcall_through(vp, arg);
+		break;
+	default:
+		ret = -ENOTTY;
+	}
+	pthread_mutex_unlock(&vp->lock);
+	return ret;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MSHV_HVCALL_H
+#define MSHV_HVCALL_H
+
+/*
+ * hvcall - the hypercalls that MSHV_ROOT_HVCALL passes on, as functions.
+ *
+ * FD is a partition's or a VP's. All return 0 or a negative errno; STATUS,
+ * where it is asked for, is the hypervisor's own word for a failure. Calls
+ * that the kernel interrupts or that ran out of deposited memory on a kernel
+ * before 6.19 (EAGAIN) are repeated.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mshv/abi.h"
+
+struct mshv_sys;
+
+struct hvcall {
+	uint16_t code;
+	uint16_t reps; /* elements; 0 for a simple call */
+	const void *in;
+	size_t in_bytes;
+	void *out; /* NULL: none */
+	size_t out_bytes;
+};
+
+int hvcall(const struct mshv_sys *sys, int fd, const struct hvcall *call,
+	   uint16_t *status);
+
+/* "0x50 INVALID_REGISTER_VALUE"; static storage. */
+const char *hvcall_status_name(uint16_t status);
+
+int hvcall_property_get(const struct mshv_sys *sys, int fd, uint32_t code,
+			uint64_t *value);
+int hvcall_property_set(const struct mshv_sys *sys, int fd, uint32_t code,
+			uint64_t value);
+
+/* At most HVCALL_MAX_REGISTERS at once. */
+#define HVCALL_MAX_REGISTERS 127
+int hvcall_regs_get(const struct mshv_sys *sys, int fd, uint32_t vp,
+		    const uint32_t *names, union mshv_value *values,
+		    size_t count);
+int hvcall_regs_set(const struct mshv_sys *sys, int fd, uint32_t vp,
+		    const struct mshv_register *regs, size_t count);
+
+/* One register of one scalar. */
+int hvcall_reg_set(const struct mshv_sys *sys, int fd, uint32_t vp,
+		   uint32_t name, uint64_t value);
+
+/* OUT is eax, ebx, ecx, edx. */
+int hvcall_cpuid_get(const struct mshv_sys *sys, int fd, uint32_t vp,
+		     uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+
+#endif

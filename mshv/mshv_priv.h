@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef MSHV_MSHV_PRIV_H
+#define MSHV_MSHV_PRIV_H
+
+/* mshv_priv - what the backend's files share; nobody else includes it. */
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "mshv/abi.h"
+#include "mshv/insn.h"
+#include "mshv/mshv.h"
+
+#define MSHV_MAX_REGIONS 8
+#define INSN_CACHE_SLOTS 64
+
+struct mshv_vm {
+	struct hv_vm base;
+	struct hv_vm_config cfg;
+	const struct mshv_sys *sys; /* borrowed */
+	int dev_fd;
+	int pt_fd;
+	struct hv_mem regions[MSHV_MAX_REGIONS]; /* set before vCPUs run */
+	uint32_t region_count;
+};
+
+/* A decoded instruction and the bytes that it was decoded from. */
+struct insn_slot {
+	uint8_t bytes[16];
+	uint8_t mode;
+	bool is_used;
+	struct insn insn;
+};
+
+/*
+ * What the instruction that has just been handed up still waits for. All
+ * others are done by the time their access goes up.
+ */
+enum vp_step {
+	VP_STEP_NONE,
+	VP_STEP_IN,   /* IN waits for what the port says */
+	VP_STEP_INS,  /* its string form does */
+	VP_STEP_READ, /* an instruction waits for its operand */
+};
+
+struct mshv_vcpu {
+	struct hv_vcpu base;
+	struct mshv_vm *vm;
+	int fd;
+	struct mshv_register_page *page; /* NULL where there is none */
+	struct mshv_message msg;
+
+	enum vp_step step;
+	const struct insn *insn; /* in the cache */
+	struct insn_cpu cpu;
+	uint64_t gpa; /* of the operand */
+	struct insn_slot cache[INSN_CACHE_SLOTS];
+
+	pthread_t thread;       /* valid once has_thread is set */
+	atomic_bool has_thread; /* release in run, acquire in kick */
+	atomic_bool kicked;     /* set by kick, cleared when it was seen */
+	atomic_bool in_run;     /* between the last look and the return */
+};
+
+/* vp_memory.c: guest memory as the VP sees it. */
+void *mshv_ram(const struct mshv_vm *vm, uint64_t gpa, uint64_t len);
+int mshv_translate(struct mshv_vcpu *vcpu, uint64_t gva, uint64_t *gpa);
+int mshv_guest_read(struct mshv_vcpu *vcpu, uint64_t gva, void *to, size_t len);
+int mshv_guest_write(struct mshv_vcpu *vcpu, uint64_t gva, const void *from,
+		     size_t len);
+
+/* vp_regs.c */
+int mshv_cpu_load(struct mshv_vcpu *vcpu);
+int mshv_cpu_store(struct mshv_vcpu *vcpu);
+int mshv_rip_rax_store(struct mshv_vcpu *vcpu, uint64_t rip, uint64_t rax);
+
+/*
+ * vp_exit.c: messages to exits. Both return true when EXIT has something for
+ * the VMM, and false when the VP is to be run.
+ */
+bool mshv_exit_decode(struct mshv_vcpu *vcpu, struct hv_exit *exit);
+
+/* Go on with what EXIT was about, now that the VMM has answered. */
+bool mshv_exit_resume(struct mshv_vcpu *vcpu, struct hv_exit *exit);
+
+/* vp_cpuid.c: show VCPU the CPU that the policy says. */
+int mshv_cpuid_set(struct mshv_vcpu *vcpu, struct err *err);
+
+#endif

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The mshv backend: the partition, its memory and its interrupts. VPs are in
+ * vp.c and what they stop for in vp_exit.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "mshv/hvcall.h"
+#include "mshv/mshv_priv.h"
+#include "mshv/sys.h"
+
+#define BIT(n) (1ULL << (n))
+
+/*
+ * `best`: what a Linux guest of Hyper-V makes use of. Other VMMs ask for the
+ * same ones; a hypervisor that lacks some drops them.
+ */
+#define BEST_FEATURES                                                 \
+	(BIT(MSHV_SYN_HYPERVISOR_PRESENT) | BIT(MSHV_SYN_HV1) |       \
+	 BIT(MSHV_SYN_VP_RUNTIME) | BIT(MSHV_SYN_REFERENCE_COUNTER) | \
+	 BIT(MSHV_SYN_SYNIC) | BIT(MSHV_SYN_SYNTHETIC_TIMERS) |       \
+	 BIT(MSHV_SYN_INTERRUPT_CONTROL) | BIT(MSHV_SYN_HYPERCALL) |  \
+	 BIT(MSHV_SYN_VP_INDEX) | BIT(MSHV_SYN_REFERENCE_TSC) |       \
+	 BIT(MSHV_SYN_GUEST_IDLE) | BIT(MSHV_SYN_FREQUENCIES) |       \
+	 BIT(MSHV_SYN_DIRECT_TIMERS) | BIT(MSHV_SYN_EXTENDED_MASKS) | \
+	 BIT(MSHV_SYN_TLB_FLUSH) | BIT(MSHV_SYN_CLUSTER_IPI))
+
+#define MAX_TRIES 1000
+
+static int device_open(struct mshv_vm *vm, struct err *err)
+{
+	const char *path = getenv("L1VH_MSHV_DEVICE");
+
+	if (!path)
+		path = MSHV_DEVICE;
+	vm->dev_fd = sys_open(vm->sys, path);
+	if (vm->dev_fd == -ENOENT)
+		return err_set(
+			err, -ENOENT,
+			"cannot open '%s': no such device; load mshv_root on a root or L1VH partition, or use --mshv-emu",
+			path);
+	if (vm->dev_fd == -EACCES)
+		return err_set(
+			err, -EACCES,
+			"cannot open '%s': permission denied; run as root or join the device's group",
+			path);
+	if (vm->dev_fd < 0)
+		return err_sys(err, vm->dev_fd, "cannot open '%s'", path);
+	return 0;
+}
+
+/* The kernel's locks can be interrupted by a signal (EINTR). */
+static int ioctl_patiently(const struct mshv_sys *sys, int fd,
+			   unsigned long request, void *arg)
+{
+	int tries = 0;
+	int ret;
+
+	do {
+		ret = sys_ioctl(sys, fd, request, arg);
+	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < MAX_TRIES);
+	return ret;
+}
+
+static int no_memory(struct err *err, const char *what)
+{
+	return err_set(
+		err, -ENOMEM,
+		"the hypervisor has no memory left %s: free memory in this partition, or run fewer guests",
+		what);
+}
+
+static int partition_create(struct mshv_vm *vm, struct err *err)
+{
+	struct mshv_create_partition arg = {
+		.flags = MSHV_PT_LAPIC | MSHV_PT_X2APIC | MSHV_PT_SUPER_PAGES,
+	};
+
+	vm->pt_fd = ioctl_patiently(vm->sys, vm->dev_fd, MSHV_CREATE_PARTITION,
+				    &arg);
+	if (vm->pt_fd == -ENOTTY)
+		return err_set(
+			err, -ENODEV,
+			"the device does not create partitions: no mshv device, or one of another ABI (mshv_vtl)");
+	if (vm->pt_fd == -ENOMEM)
+		return no_memory(err, "for a partition");
+	if (vm->pt_fd < 0)
+		return err_sys(err, vm->pt_fd,
+			       "the hypervisor refuses a partition");
+	return 0;
+}
+
+/* Features can be chosen before INITIALIZE only. */
+static int partition_initialize(struct mshv_vm *vm, struct err *err)
+{
+	uint64_t hz;
+	int ret;
+
+	if (vm->cfg.paravirt == HV_PARAVIRT_BEST) {
+		ret = hvcall_property_set(vm->sys, vm->pt_fd,
+					  MSHV_PROP_SYNTHETIC_FEATURES,
+					  BEST_FEATURES);
+		if (ret)
+			return err_sys(
+				err, ret,
+				"the hypervisor refuses its own enlightenments");
+	}
+	ret = ioctl_patiently(vm->sys, vm->pt_fd, MSHV_INITIALIZE_PARTITION,
+			      NULL);
+	if (ret == -ENOMEM)
+		return no_memory(err, "to initialise a partition");
+	if (ret)
+		return err_sys(err, ret, "cannot initialise the partition");
+	/* As KVM does with ignore_msrs: reads 0. Old hypervisors lack it. */
+	hvcall_property_set(vm->sys, vm->pt_fd,
+			    MSHV_PROP_UNIMPLEMENTED_MSR_ACTION, 1);
+	if (!hvcall_property_get(vm->sys, vm->pt_fd, MSHV_PROP_CLOCK_FREQUENCY,
+				 &hz))
+		vm->base.tsc_khz = (uint32_t)(hz / 1000);
+	return 0;
+}
+
+int mshv_vm_create_on(const struct mshv_sys *sys,
+		      const struct hv_vm_config *cfg, struct hv_vm **out,
+		      struct err *err)
+{
+	struct mshv_vm *vm = calloc(1, sizeof(*vm));
+	int ret;
+
+	if (!vm)
+		return err_set(err, -ENOMEM, "cannot allocate a partition");
+	vm->sys = sys;
+	vm->cfg = *cfg;
+	vm->pt_fd = -1;
+	ret = device_open(vm, err);
+	if (!ret)
+		ret = partition_create(vm, err);
+	if (!ret)
+		ret = partition_initialize(vm, err);
+	if (ret) {
+		mshv_vm_destroy(&vm->base);
+		return ret;
+	}
+	*out = &vm->base;
+	return 0;
+}
+
+static int device_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
+			    struct err *err)
+{
+	return mshv_vm_create_on(&mshv_sys_device, cfg, out, err);
+}
+
+void mshv_vm_destroy(struct hv_vm *base)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+
+	sys_close(vm->sys, vm->pt_fd);
+	sys_close(vm->sys, vm->dev_fd);
+	free(vm);
+}
+
+int mshv_mem_map(struct hv_vm *base, const struct hv_mem *mem, struct err *err)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+	struct mshv_mem_region arg = {
+		.size_bytes = mem->size_bytes,
+		.guest_pfn = mem->gpa / MSHV_PAGE_BYTES,
+		.host_addr = (uintptr_t)mem->host,
+		.flags = MSHV_MEM_EXECUTABLE,
+	};
+	int ret;
+
+	if (!mem->readonly)
+		arg.flags |= MSHV_MEM_WRITABLE;
+	if (vm->region_count == MSHV_MAX_REGIONS)
+		return err_set(err, -E2BIG, "more than %d memory regions",
+			       MSHV_MAX_REGIONS);
+	ret = ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_GUEST_MEMORY, &arg);
+	if (ret == -ENOMEM)
+		return no_memory(err, "to map guest RAM");
+	if (ret)
+		return err_sys(
+			err, ret,
+			"mshv cannot map %llu bytes at guest address 0x%llx",
+			(unsigned long long)mem->size_bytes,
+			(unsigned long long)mem->gpa);
+	vm->regions[vm->region_count++] = *mem;
+	return 0;
+}
+
+/* Address and data as in the Intel SDM vol. 3A, 11.11; the destination's
+ * upper bits are where KVM and interrupt remapping put them. */
+int mshv_msi_send(struct hv_vm *base, const struct hv_msi *msi)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+	struct mshv_in_assert in = {
+		.control = msi->data >> 8 & 7,
+		.dest = (msi->addr >> 12 & 0xff) |
+			(msi->addr >> 32 & 0xffffff00),
+		.vector = msi->data & 0xff,
+	};
+	struct hvcall call = {.code = MSHV_HVCALL_ASSERT_INTERRUPT,
+			      .in = &in,
+			      .in_bytes = sizeof(in)};
+
+	if (msi->addr & (1 << 2))
+		in.control |= MSHV_ASSERT_LOGICAL;
+	if (msi->data & (1 << 15))
+		in.control |= MSHV_ASSERT_LEVEL;
+	return hvcall(vm->sys, vm->pt_fd, &call, NULL);
+}
+
+/* The hypervisor reports the end of every level interrupt by itself. */
+int mshv_route_set(struct hv_vm *base, uint32_t route, const struct hv_msi *msi)
+{
+	(void)base;
+	(void)route;
+	(void)msi;
+	return 0;
+}
+
+const struct hv_ops hv_mshv = MSHV_HV_OPS("mshv", device_vm_create);
