@@ -30,11 +30,14 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
 # Every folder of sources is a row here; mains are apart from what they link.
 SRC	= $(wildcard harness/*/*.c runners/*.c runners/vmm/*.c \
-	  runners/vmm/*/*.c mshv/*.c $(filter-out %/preload.c,$(wildcard mshv/emu/*.c)) reports/*.c workloads/*.c)
+	  runners/vmm/*/*.c reports/*.c workloads/*.c) $(wildcard mshv/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
-MSHV_SRC = $(filter-out mshv/selftest%,$(wildcard mshv/*.c)) $(EMU_SRC)
+MSHV_SRC = $(filter-out mshv/selftest% mshv/replay.c,$(wildcard mshv/*.c)) $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
+# The emulator for programs that know nothing of it, without the backend.
+PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
+	  mshv/emu/preload.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
 	  $(MSHV_SRC)) \
 	  $(addprefix $(B)/harness/base/,err.o clock.o units.o)
@@ -42,12 +45,13 @@ AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
-TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/workloads/guest/measure.o
+TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o \
+	  $(B)/workloads/guest/measure.o
 # Units in which several threads meet.
 THREAD_TESTS = build-thread/tests/unit/test_vm build-thread/tests/unit/test_kvm
 GUEST	= $(B)/guest/manifest
 
-all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/guest-agent ## build the programs
+all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent ## build the programs
 
 $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
@@ -57,6 +61,15 @@ $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $(VMM_LIBS) -o $@
+
+$(B)/libmshv-emu.so: $(PRELOAD_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared $(LDFLAGS) $^ $(VMM_LIBS) -o $@
+
+$(B)/pic/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -fPIC $(CPPFLAGS) -MMD -MP -c $< -o $@
 
 # The same bytes run natively and in every guest.
 $(B)/guest-agent: $(AGENT_OBJ)

@@ -11,6 +11,7 @@
 #include "mshv/hvcall.h"
 #include "mshv/mshv_priv.h"
 #include "mshv/sys.h"
+#include "mshv/sys_trace.h"
 
 #define BIT(n) (1ULL << (n))
 
@@ -132,7 +133,7 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 
 	if (!vm)
 		return err_set(err, -ENOMEM, "cannot allocate a partition");
-	vm->sys = sys;
+	vm->sys = sys_trace(sys);
 	vm->cfg = *cfg;
 	vm->pt_fd = -1;
 	ret = device_open(vm, err);

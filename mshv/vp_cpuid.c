@@ -199,10 +199,8 @@ int mshv_cpuid_set(struct mshv_vcpu *vcpu, struct err *err)
 		.paravirt = vcpu->vm->cfg.paravirt,
 		.vcpu_index = vcpu->base.index,
 		.vcpu_count = vcpu->vm->cfg.vcpu_count,
-		.has_invariant_tsc = cpuid_native(EXT_BASE + 7, 0).edx &
-				     EXT7_EDX_INVARIANT_TSC,
 	};
-	const struct cpuid_entry *leaf1;
+	const struct cpuid_entry *leaf1, *power;
 	int ret;
 
 	if (!tables)
@@ -216,6 +214,9 @@ int mshv_cpuid_set(struct mshv_vcpu *vcpu, struct err *err)
 	leaf1 = cpuid_find(&tables[0], 1, 0);
 	policy.has_tsc_deadline =
 		leaf1 && (leaf1->ecx & LEAF1_ECX_TSC_DEADLINE);
+	power = cpuid_find(&tables[0], EXT_BASE + 7, 0);
+	policy.has_invariant_tsc =
+		power && (power->edx & EXT7_EDX_INVARIANT_TSC);
 	ret = cpuid_apply(&tables[1], &policy);
 	if (ret)
 		err_sys(err, ret, "cannot build the guest's CPUID");

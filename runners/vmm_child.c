@@ -52,6 +52,58 @@ static void kvm_run(const struct bench_case *bc, struct result *res)
 	vmm_run("kvm", bc, res);
 }
 
+/*
+ * The emulator can be preloaded into any process, this one included. Then
+ * /dev/mshv is not what it seems, and no result may bear its name: the
+ * library defines this symbol, and nothing else does.
+ */
+extern int mshv_emu_is_preloaded(void) __attribute__((weak));
+
+static enum grade mshv_grade(void)
+{
+	return mshv_emu_is_preloaded || grade_of_host() == GRADE_EMULATED
+		       ? GRADE_EMULATED
+		       : GRADE_HARDWARE;
+}
+
+static void mshv_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = mshv_grade();
+	if (mshv_emu_is_preloaded) {
+		result_fail(
+			res, RUN_SKIPPED,
+			"/dev/mshv is emulated here: its runner is called mshv-emu");
+		return;
+	}
+	vmm_run("mshv", bc, res);
+}
+
+static enum grade emulated(void)
+{
+	return GRADE_EMULATED;
+}
+
+static void mshv_emu_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = GRADE_EMULATED;
+	vmm_run("mshv-emu", bc, res);
+}
+
+const struct runner_ops runner_mshv = {
+	.name = "mshv",
+	.summary = "our own VMM on /dev/mshv, as root or L1VH partition",
+	.grade = mshv_grade,
+	.run = mshv_run,
+};
+
+const struct runner_ops runner_mshv_emu = {
+	.name = "mshv-emu",
+	.summary =
+		"the same on an emulated /dev/mshv: proves, measures nothing",
+	.grade = emulated,
+	.run = mshv_emu_run,
+};
+
 const struct runner_ops runner_kvm = {
 	.name = "kvm",
 	.summary = "our own VMM on /dev/kvm",

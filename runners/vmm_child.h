@@ -8,6 +8,6 @@
  */
 struct runner_ops;
 
-extern const struct runner_ops runner_kvm;
+extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
 
 #endif

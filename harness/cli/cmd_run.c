@@ -34,7 +34,7 @@ static const char usage[] =
 	"usage: l1vh-bench run [options]\n"
 	"Run the quick suite natively and in guests, store every sample, print a\n"
 	"comparison and write one HTML page.\n"
-	"  --runners LIST     of 'l1vh-bench list' (native,kvm)\n"
+	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv)\n"
 	"  --workloads LIST   workloads or groups (all)\n"
 	"  --blocks N         rounds in which each runner boots once (4)\n"
 	"  --samples N        repetitions in a boot (5)\n"
@@ -46,6 +46,8 @@ static const char usage[] =
 	"  --seed N           of the random order (from the system)\n"
 	"  --db FILE          results (results/l1vh.db)\n"
 	"  --html FILE        the page (beside the results)\n"
+	"  --mshv-emu         where there is no /dev/mshv, emulate it on KVM; such\n"
+	"                     results are called mshv-emu\n"
 	"  --lab, --no-lab    measure in the emulated host; never do so\n"
 	"Exit status: 0 all measured, 2 cases failed or the run was stopped,\n"
 	"64 usage, 70 internal.\n";
@@ -63,6 +65,7 @@ enum option_id {
 	O_SEED,
 	O_DB,
 	O_HTML,
+	O_MSHV_EMU,
 	O_LAB,
 	O_NO_LAB,
 };
@@ -80,6 +83,7 @@ static const struct option options[] = {
 	{"seed", required_argument, NULL, O_SEED},
 	{"db", required_argument, NULL, O_DB},
 	{"html", required_argument, NULL, O_HTML},
+	{"mshv-emu", no_argument, NULL, O_MSHV_EMU},
 	{"lab", no_argument, NULL, O_LAB},
 	{"no-lab", no_argument, NULL, O_NO_LAB},
 	{NULL, 0, NULL, 0},
@@ -89,11 +93,19 @@ struct run_args {
 	struct plan plan;
 	const char *wanted[PLAN_MAX_RUNNERS];
 	size_t wanted_count;
+	bool wanted_is_default;
+	bool wants_mshv_emu;
 	const char *workloads;
 	const char *db;
 	const char *html; /* NULL: beside the results */
 	enum site_choice choice;
 };
+
+/* Those of them whose device is there; in the lab, all. */
+#define DEFAULT_RUNNERS                 \
+	{                               \
+		"native", "kvm", "mshv" \
+	}
 
 static bool is_wanted(const struct run_args *args, const char *name)
 {
@@ -110,6 +122,7 @@ static int parse_runners(char *list, struct run_args *args, struct err *err)
 	char *word;
 
 	args->wanted_count = 0;
+	args->wanted_is_default = false;
 	while ((word = strsep(&list, ","))) {
 		const struct runner_ops *runner = runner_find(word);
 
@@ -183,6 +196,9 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 		return 0;
 	case O_HTML:
 		a->html = arg;
+		return 0;
+	case O_MSHV_EMU:
+		a->wants_mshv_emu = true;
 		return 0;
 	case O_LAB:
 		a->choice = SITE_LAB;
@@ -370,12 +386,18 @@ static int session_measure(struct session *s, struct err *err)
 static int session_open(struct session *s, struct run_args *args,
 			struct err *err)
 {
+	const struct site_wants wants = {
+		.choice = args->choice,
+		.runners = args->wanted,
+		.runner_count = args->wanted_count,
+		.is_default = args->wanted_is_default,
+		.wants_mshv_emu = args->wants_mshv_emu,
+	};
 	int ret = store_open(args->db, &s->store, err);
 	size_t i;
 
 	if (!ret)
-		ret = site_open(&s->site, args->choice, args->wanted,
-				args->wanted_count, err);
+		ret = site_open(&s->site, &wants, err);
 	if (ret)
 		return ret;
 	if (!s->site.runner_count)
@@ -471,8 +493,9 @@ static char *command_line(int argc, char **argv, uint64_t seed)
 static int run_run(int argc, char **argv)
 {
 	struct run_args args = {
-		.wanted = {"native", "kvm"},
-		.wanted_count = 2,
+		.wanted = DEFAULT_RUNNERS,
+		.wanted_count = 3,
+		.wanted_is_default = true,
 		.workloads = "all",
 		.db = "results/l1vh.db",
 	};

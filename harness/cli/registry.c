@@ -9,14 +9,12 @@
 #include "runners/vmm_child.h"
 
 const struct runner_ops *const runners[] = {
-	&runner_native,
-	&runner_kvm,
-	NULL,
+	&runner_native, &runner_kvm, &runner_mshv, &runner_mshv_emu, NULL,
 };
 
 const struct command *const commands[] = {
-	&cmd_run,   &cmd_report, &cmd_probe,  &cmd_list,
-	&cmd_guest, &cmd_vmm,    &cmd_worker, NULL,
+	&cmd_run, &cmd_report,   &cmd_probe,  &cmd_list, &cmd_guest,
+	&cmd_vmm, &cmd_mshv_emu, &cmd_worker, NULL,
 };
 
 const struct runner_ops *runner_find(const char *name)

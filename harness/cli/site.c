@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -61,8 +62,43 @@ static int try_boot(struct site *site, const char *runner, bool *boots,
 	return ret;
 }
 
-static int open_at(struct site *site, bool in_lab, const char *const *wanted,
-		   size_t wanted_count, size_t *guest_count, struct err *err)
+/* The device that a runner stands on; NULL: none of its own. */
+static const char *device_of(const char *runner)
+{
+	if (!strcmp(runner, "kvm") || !strcmp(runner, "mshv-emu"))
+		return "/dev/kvm";
+	return strcmp(runner, "mshv") ? NULL : "/dev/mshv";
+}
+
+/* Which runner stands in for NAME here; NULL: none, and nobody asked. */
+static const char *resolve(const struct site_wants *wants, bool in_lab,
+			   const char *name)
+{
+	bool has_mshv = !in_lab && !access("/dev/mshv", F_OK);
+	const char *device;
+
+	if (!strcmp(name, "mshv") && !has_mshv &&
+	    (in_lab || wants->wants_mshv_emu))
+		name = "mshv-emu";
+	device = device_of(name);
+	if (wants->is_default && !in_lab && device && access(device, F_OK))
+		return NULL;
+	return name;
+}
+
+static bool has_runner(const struct site *site, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < site->runner_count; i++)
+		if (!strcmp(site->runners[i], name))
+			return true;
+	return false;
+}
+
+static int open_at(struct site *site, bool in_lab,
+		   const struct site_wants *wants, size_t *guest_count,
+		   struct err *err)
 {
 	size_t i;
 	int ret;
@@ -73,15 +109,18 @@ static int open_at(struct site *site, bool in_lab, const char *const *wanted,
 	if (!ret)
 		ret = worker_link_hello(&site->worker, &stop_wanted,
 					&site->hello, err);
-	for (i = 0; i < wanted_count && !ret; i++) {
+	for (i = 0; i < wants->runner_count && !ret; i++) {
+		const char *name = resolve(wants, in_lab, wants->runners[i]);
 		bool works = true;
 
-		if (is_guest_runner(wanted[i])) {
-			ret = try_boot(site, wanted[i], &works, err);
+		if (!name || has_runner(site, name))
+			continue;
+		if (is_guest_runner(name)) {
+			ret = try_boot(site, name, &works, err);
 			*guest_count += works;
 		}
 		if (works)
-			site->runners[site->runner_count++] = wanted[i];
+			site->runners[site->runner_count++] = name;
 	}
 	return ret;
 }
@@ -95,32 +134,31 @@ static void lab_banner(void)
 	      stderr);
 }
 
-static bool wants_guests(const char *const *wanted, size_t count)
+static bool wants_guests(const struct site_wants *wants)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		if (is_guest_runner(wanted[i]))
+	for (i = 0; i < wants->runner_count; i++)
+		if (is_guest_runner(wants->runners[i]))
 			return true;
 	return false;
 }
 
-int site_open(struct site *site, enum site_choice choice,
-	      const char *const *wanted, size_t wanted_count, struct err *err)
+int site_open(struct site *site, const struct site_wants *wants,
+	      struct err *err)
 {
 	size_t guest_count = 0;
 	int ret = 0;
 
-	if (choice != SITE_LAB) {
-		ret = open_at(site, false, wanted, wanted_count, &guest_count,
-			      err);
-		if (ret || guest_count || choice == SITE_HOST ||
-		    !wants_guests(wanted, wanted_count))
+	if (wants->choice != SITE_LAB) {
+		ret = open_at(site, false, wants, &guest_count, err);
+		if (ret || guest_count || wants->choice == SITE_HOST ||
+		    !wants_guests(wants))
 			return ret;
 		site_close(site);
 	}
 	lab_banner();
-	return open_at(site, true, wanted, wanted_count, &guest_count, err);
+	return open_at(site, true, wants, &guest_count, err);
 }
 
 void site_close(struct site *site)

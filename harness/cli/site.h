@@ -22,6 +22,20 @@ struct site_refusal {
 	char reason[400];
 };
 
+/* What a run wants of its site. */
+struct site_wants {
+	enum site_choice choice;
+	const char *const *runners;
+	size_t runner_count;
+
+	/*
+	 * Nobody named the runners: those whose device is absent are left
+	 * out without a word, where they would be refused otherwise.
+	 */
+	bool is_default;
+	bool wants_mshv_emu; /* mshv may be the emulator, and is called so */
+};
+
 struct site {
 	struct worker_link worker;
 	json_t *hello;                         /* owned */
@@ -32,12 +46,13 @@ struct site {
 };
 
 /*
- * Open the site for WANTED runners. Each guest runner is tried by booting
- * Linux with a short time limit; SITE_AUTO goes to the lab where none on
- * this host can. Says on stderr what was tried and why.
+ * Open the site. Each guest runner is tried by booting Linux with a short
+ * time limit; SITE_AUTO goes to the lab where none on this host can. The lab
+ * has no /dev/mshv: there, runner mshv becomes mshv-emu. Says on stderr what
+ * was tried and why.
  */
-int site_open(struct site *site, enum site_choice choice,
-	      const char *const *wanted, size_t wanted_count, struct err *err);
+int site_open(struct site *site, const struct site_wants *wants,
+	      struct err *err);
 void site_close(struct site *site);
 
 #endif

@@ -21,6 +21,7 @@
 #include "mshv/emu/emu.h"
 #include "mshv/mshv.h"
 #include "runners/vmm/kvm.h"
+#include "runners/vmm/trace.h"
 #include "runners/vmm/vm.h"
 
 enum { EXIT_USAGE = 64, EXIT_SETUP = 70 };
@@ -52,6 +53,7 @@ static const char usage[] =
 	"  --channel-fd N     result channel (none)\n"
 	"  --events-fd N      phases, stamps and the exit ledger as text (none)\n"
 	"  --ledger           print the exit ledger at the end\n"
+	"  --trace FILE       every call to the hypervisor as text (none)\n"
 	"  --tsc-khz          print the rate of this CPU's TSC, and end\n"
 	"Exit status: 0 power-off, 10 reset, 11 triple fault, 12 hypervisor error,\n"
 	"13 stopped, 64 usage, 70 the guest could not be started.\n";
@@ -59,6 +61,7 @@ static const char usage[] =
 struct options {
 	struct vm_config vm;
 	const struct hv_ops *hv;
+	const char *trace_path; /* NULL: none */
 	bool wants_ledger;
 };
 
@@ -75,6 +78,7 @@ enum option_id {
 	O_CHANNEL,
 	O_EVENTS,
 	O_LEDGER,
+	O_TRACE,
 	O_TSC_KHZ,
 	O_HELP,
 };
@@ -92,6 +96,7 @@ static const struct option long_options[] = {
 	{"channel-fd", required_argument, NULL, O_CHANNEL},
 	{"events-fd", required_argument, NULL, O_EVENTS},
 	{"ledger", no_argument, NULL, O_LEDGER},
+	{"trace", required_argument, NULL, O_TRACE},
 	{"tsc-khz", no_argument, NULL, O_TSC_KHZ},
 	{"help", no_argument, NULL, O_HELP},
 	{NULL, 0, NULL, 0},
@@ -180,6 +185,9 @@ static int parse_one(struct options *opt, int id, const char *arg,
 	case O_EVENTS:
 		ret = parse_number(arg, 1023, &n, err);
 		opt->vm.events = ret ? NULL : fdopen(n, "w");
+		break;
+	case O_TRACE:
+		opt->trace_path = arg;
 		break;
 	case O_LEDGER:
 		opt->wants_ledger = true;
@@ -308,7 +316,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	signals_set();
-	ret = vm_create(opt.hv, &opt.vm, &vm, &err);
+	ret = opt.trace_path ? trace_open(opt.trace_path, &err) : 0;
+	if (!ret)
+		ret = vm_create(trace_is_on() ? trace_wrap(opt.hv) : opt.hv,
+				&opt.vm, &vm, &err);
 	if (!ret) {
 		stamp_phase(&vm->stamps, "vmm_main", main_ns);
 		running_vm = vm;
@@ -330,6 +341,7 @@ int main(int argc, char **argv)
 		report_end(vm, end, &opt);
 	}
 	vm_destroy(vm);
+	trace_close();
 	if (opt.vm.events)
 		fclose(opt.vm.events);
 	return ret ? EXIT_SETUP : end_status[end];

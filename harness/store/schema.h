@@ -53,4 +53,22 @@ static const char schema_sql[] =
 	"CREATE INDEX phase_by_boot ON phase(boot_id);"
 	"CREATE INDEX exit_by_boot ON exit_ledger(boot_id);";
 
+/*
+ * What the emulator gave is emulated, whoever writes it down, and stays what
+ * it is called. Made at every open, so that files from before have it too.
+ */
+static const char guard_sql[] =
+	"CREATE TRIGGER IF NOT EXISTS boot_mshv_emu BEFORE INSERT ON boot"
+	" WHEN NEW.runner = 'mshv-emu' AND NEW.grade != 'emulated'"
+	" BEGIN SELECT RAISE(ABORT, 'mshv-emu is of grade emulated'); END;"
+	"CREATE TRIGGER IF NOT EXISTS boot_mshv_emu_stays BEFORE UPDATE ON boot"
+	" WHEN OLD.runner = 'mshv-emu' AND (NEW.runner != 'mshv-emu' OR"
+	" NEW.grade != 'emulated')"
+	" BEGIN SELECT RAISE(ABORT, 'mshv-emu stays mshv-emu'); END;"
+	"CREATE TRIGGER IF NOT EXISTS sample_mshv_emu BEFORE INSERT ON sample"
+	" WHEN NEW.grade != 'emulated' AND 'mshv-emu' = (SELECT boot.runner"
+	" FROM boot JOIN series ON series.boot_id = boot.id"
+	" WHERE series.id = NEW.series_id)"
+	" BEGIN SELECT RAISE(ABORT, 'mshv-emu is of grade emulated'); END;";
+
 #endif

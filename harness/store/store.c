@@ -206,6 +206,8 @@ int store_open(const char *path, struct store **out, struct err *err)
 		ret = create_tables(store, err);
 	if (!ret)
 		ret = check_version(store, err);
+	if (!ret)
+		ret = exec(store, guard_sql, err);
 	if (ret) {
 		store_close(store);
 		return ret;

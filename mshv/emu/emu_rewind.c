@@ -103,6 +103,13 @@ static void context_fill(const struct emu_vp *vp, ZydisRegisterContext *context)
 		r->r8,  r->r9,  r->r10, r->r11, r->r12, r->r13, r->r14, r->r15};
 	int i;
 
+	for (i = 0; i < 4; i++) {
+		context->values[ZYDIS_REGISTER_AL + i] = (uint8_t)gpr[i];
+		context->values[ZYDIS_REGISTER_AH + i] = (uint8_t)(gpr[i] >> 8);
+	}
+	/* Behind BH come SPL to R15B. */
+	for (i = 4; i < 16; i++)
+		context->values[ZYDIS_REGISTER_SPL + i - 4] = (uint8_t)gpr[i];
 	for (i = 0; i < 16; i++) {
 		context->values[ZYDIS_REGISTER_RAX + i] = gpr[i];
 		context->values[ZYDIS_REGISTER_EAX + i] = (uint32_t)gpr[i];
@@ -247,6 +254,26 @@ static bool port_matches(const struct emu_vp *vp, const struct decoded *d,
 	       (vp->regs.rax & mask) == (s->data & mask);
 }
 
+/* What a plain store would have written; others began with a read. */
+static bool value_matches(const struct emu_vp *vp, const struct decoded *d,
+			  const struct search *s)
+{
+	uint64_t mask = ~0ULL >> (64 - 8 * s->bytes);
+	ZydisRegisterContext context = {{0}};
+	uint64_t value;
+
+	if (is_string(d) || d->i.mnemonic != ZYDIS_MNEMONIC_MOV)
+		return true;
+	context_fill(vp, &context);
+	if (d->ops[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+		value = d->ops[1].imm.value.u;
+	else if (d->ops[1].type == ZYDIS_OPERAND_TYPE_REGISTER)
+		value = context.values[d->ops[1].reg.value];
+	else
+		return false;
+	return (value & mask) == (s->data & mask);
+}
+
 /* Is the instruction D at RIP the one? Leaves the VP in front of it if so. */
 static bool try_at(struct emu_vp *vp, const struct decoded *d, uint64_t rip,
 		   const struct search *s)
@@ -257,8 +284,10 @@ static bool try_at(struct emu_vp *vp, const struct decoded *d, uint64_t rip,
 	if (is_string(d))
 		element_undo(vp, d, s->bytes);
 	vp->regs.rip = rip;
-	if (s->is_port ? port_matches(vp, d, s)
-		       : operand_at(vp, d, rip, s->addr, s->bytes, true, &gva))
+	if (s->is_port
+		    ? port_matches(vp, d, s)
+		    : operand_at(vp, d, rip, s->addr, s->bytes, true, &gva) &&
+			      value_matches(vp, d, s))
 		return true;
 	vp->regs = before;
 	return false;
@@ -324,5 +353,6 @@ void emu_rewind_mmio_write(struct emu_vp *vp)
 	struct search s = {.bytes = vp->run->mmio.len,
 			   .addr = vp->run->mmio.phys_addr};
 
+	memcpy(&s.data, vp->run->mmio.data, sizeof(s.data));
 	search(vp, &s);
 }

@@ -6,78 +6,9 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
 
-#include "runners/vmm/boot_x86.h"
 #include "runners/vmm/kvm.h"
-#include "runners/vmm/vcpu_regs.h"
-#include "runners/vmm/vm.h"
-
-#define CODE_GPA 0x100000ULL
-
-static void on_kick(int sig)
-{
-	(void)sig;
-}
-
-static int no_kvm(void)
-{
-	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
-
-	if (fd < 0) {
-		print_message("SKIP: cannot open /dev/kvm: %s\n",
-			      strerror(errno));
-		return 1;
-	}
-	close(fd);
-	return 0;
-}
-
-static void *stop_soon(void *vm)
-{
-	usleep(50000);
-	vm_stop(vm);
-	return NULL;
-}
-
-static enum vm_end run_code(const uint8_t *code, size_t len, bool stop,
-			    char **events)
-{
-	struct vm_config cfg = {.mem = {.bytes = 32 * MIB},
-				.vcpu_count = 1,
-				.serial_fd = -1,
-				.channel_fd = -1,
-				.input_fd = -1};
-	struct sigaction kick = {.sa_handler = on_kick};
-	enum vm_end end = VM_END_NONE;
-	struct vcpu_regs regs;
-	struct err err = {0};
-	struct vm *vm = NULL;
-	pthread_t thread;
-	size_t size;
-
-	sigaction(SIGUSR1, &kick, NULL);
-	cfg.events = open_memstream(events, &size);
-	if (vm_create(&hv_kvm, &cfg, &vm, &err))
-		fail_msg("%s", err.msg);
-	boot_long_mode(&vm->mem, CODE_GPA, &regs);
-	memcpy(mem_ptr(&vm->mem, CODE_GPA, len), code, len);
-	assert_int_equal(hv_vcpu_regs_set(vm->vcpus[0].hv, &regs), 0);
-	if (stop)
-		pthread_create(&thread, NULL, stop_soon, vm);
-	assert_int_equal(vm_run(vm, &end, &err), 0);
-	if (stop)
-		pthread_join(thread, NULL);
-	vm_write_ledger(vm, cfg.events);
-	vm_destroy(vm);
-	fclose(cfg.events);
-	return end;
-}
-
-/* mov $0x604,%dx; mov $0x34,%al; out %al,(%dx); hlt */
-#define POWER_OFF 0x66, 0xba, 0x04, 0x06, 0xb0, 0x34, 0xee, 0xf4
+#include "tests/unit/micro.h"
 
 static void power_off_and_reset(void **state)
 {
@@ -88,14 +19,15 @@ static void power_off_and_reset(void **state)
 	char *events = NULL;
 
 	(void)state;
-	if (no_kvm())
+	if (micro_cannot_run())
 		skip();
-	assert_int_equal(run_code(off, sizeof(off), false, &events),
+	assert_int_equal(micro_run(&hv_kvm, off, sizeof(off), false, &events),
 			 VM_END_POWER_OFF);
 	assert_non_null(strstr(events, "ledger 0 pio 1 "));
 	free(events);
-	assert_int_equal(run_code(reset, sizeof(reset), false, &events),
-			 VM_END_RESET);
+	assert_int_equal(
+		micro_run(&hv_kvm, reset, sizeof(reset), false, &events),
+		VM_END_RESET);
 	free(events);
 }
 
@@ -106,9 +38,9 @@ static void triple_fault(void **state)
 	char *events = NULL;
 
 	(void)state;
-	if (no_kvm())
+	if (micro_cannot_run())
 		skip();
-	assert_int_equal(run_code(code, sizeof(code), false, &events),
+	assert_int_equal(micro_run(&hv_kvm, code, sizeof(code), false, &events),
 			 VM_END_TRIPLE_FAULT);
 	free(events);
 }
@@ -120,9 +52,9 @@ static void endless_loop_is_stopped(void **state)
 	char *events = NULL;
 
 	(void)state;
-	if (no_kvm())
+	if (micro_cannot_run())
 		skip();
-	assert_int_equal(run_code(code, sizeof(code), true, &events),
+	assert_int_equal(micro_run(&hv_kvm, code, sizeof(code), true, &events),
 			 VM_END_STOPPED);
 	free(events);
 }
@@ -147,9 +79,9 @@ static void open_bus_reads_all_ones(void **state)
 	char *events = NULL;
 
 	(void)state;
-	if (no_kvm())
+	if (micro_cannot_run())
 		skip();
-	assert_int_equal(run_code(code, sizeof(code), false, &events),
+	assert_int_equal(micro_run(&hv_kvm, code, sizeof(code), false, &events),
 			 VM_END_POWER_OFF);
 	assert_non_null(strstr(events, "stamp 268435455 "));
 	assert_non_null(strstr(events, "ledger 0 mmio 1 "));
@@ -168,9 +100,9 @@ static void string_io_comes_item_by_item(void **state)
 	char *events = NULL;
 
 	(void)state;
-	if (no_kvm())
+	if (micro_cannot_run())
 		skip();
-	assert_int_equal(run_code(code, sizeof(code), false, &events),
+	assert_int_equal(micro_run(&hv_kvm, code, sizeof(code), false, &events),
 			 VM_END_POWER_OFF);
 	assert_non_null(strstr(events, "ledger 0 pio 4 "));
 	free(events);
