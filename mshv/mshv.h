@@ -28,6 +28,8 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 		.name = hv_name, .vm_create = create,                   \
 		.vm_destroy = mshv_vm_destroy, .mem_map = mshv_mem_map, \
 		.msi_send = mshv_msi_send, .route_set = mshv_route_set, \
+		.irqfd_set = mshv_irqfd_set,                            \
+		.doorbell_set = mshv_doorbell_set,                      \
 		.vcpu_create = mshv_vcpu_create,                        \
 		.vcpu_destroy = mshv_vcpu_destroy,                      \
 		.vcpu_regs_get = mshv_vcpu_regs_get,                    \
@@ -39,6 +41,10 @@ void mshv_vm_destroy(struct hv_vm *vm);
 int mshv_mem_map(struct hv_vm *vm, const struct hv_mem *mem, struct err *err);
 int mshv_msi_send(struct hv_vm *vm, const struct hv_msi *msi);
 int mshv_route_set(struct hv_vm *vm, uint32_t route, const struct hv_msi *msi);
+int mshv_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
+		   const struct hv_msi *msi);
+int mshv_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
+		      bool is_on);
 int mshv_vcpu_create(struct hv_vm *vm, uint32_t index, struct hv_vcpu **out,
 		     struct err *err);
 void mshv_vcpu_destroy(struct hv_vcpu *vcpu);

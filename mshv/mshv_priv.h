@@ -23,6 +23,10 @@ struct mshv_vm {
 	int pt_fd;
 	struct hv_mem regions[MSHV_MAX_REGIONS]; /* set before vCPUs run */
 	uint32_t region_count;
+
+	pthread_mutex_t route_lock; /* guards the two below */
+	struct hv_msi routes[HV_IRQFD_COUNT];
+	bool route_used[HV_IRQFD_COUNT];
 };
 
 /* A decoded instruction and the bytes that it was decoded from. */

@@ -115,9 +115,11 @@ static int partition_initialize(struct mshv_vm *vm, struct err *err)
 		return no_memory(err, "to initialise a partition");
 	if (ret)
 		return err_sys(err, ret, "cannot initialise the partition");
-	/* As KVM does with ignore_msrs: reads 0. Old hypervisors lack it. */
-	hvcall_property_set(vm->sys, vm->pt_fd,
-			    MSHV_PROP_UNIMPLEMENTED_MSR_ACTION, 1);
+	/* What other VMMs set. Without it an MSR that nobody has is a #GP, as
+	 * under KVM; an old hypervisor knows nothing else. */
+	if (vm->cfg.paravirt == HV_PARAVIRT_BEST)
+		hvcall_property_set(vm->sys, vm->pt_fd,
+				    MSHV_PROP_UNIMPLEMENTED_MSR_ACTION, 1);
 	if (!hvcall_property_get(vm->sys, vm->pt_fd, MSHV_PROP_CLOCK_FREQUENCY,
 				 &hz))
 		vm->base.tsc_khz = (uint32_t)(hz / 1000);
@@ -136,6 +138,7 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 	vm->sys = sys_trace(sys);
 	vm->cfg = *cfg;
 	vm->pt_fd = -1;
+	pthread_mutex_init(&vm->route_lock, NULL);
 	ret = device_open(vm, err);
 	if (!ret)
 		ret = partition_create(vm, err);
@@ -161,6 +164,7 @@ void mshv_vm_destroy(struct hv_vm *base)
 
 	sys_close(vm->sys, vm->pt_fd);
 	sys_close(vm->sys, vm->dev_fd);
+	pthread_mutex_destroy(&vm->route_lock);
 	free(vm);
 }
 
@@ -222,6 +226,66 @@ int mshv_route_set(struct hv_vm *base, uint32_t route, const struct hv_msi *msi)
 	(void)route;
 	(void)msi;
 	return 0;
+}
+
+/* The whole table is replaced at once. */
+static int routes_flush(struct mshv_vm *vm)
+{
+	struct {
+		struct mshv_route_table head;
+		struct mshv_route entries[HV_IRQFD_COUNT];
+	} table = {.head.count = 0};
+	uint32_t i;
+
+	for (i = 0; i < HV_IRQFD_COUNT; i++)
+		if (vm->route_used[i])
+			table.entries[table.head.count++] = (struct mshv_route){
+				.gsi = HV_ROUTE_COUNT + i,
+				.addr_lo = (uint32_t)vm->routes[i].addr,
+				.addr_hi = (uint32_t)(vm->routes[i].addr >> 32),
+				.data = vm->routes[i].data,
+			};
+	return ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_MSI_ROUTING,
+			       &table);
+}
+
+int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
+		   const struct hv_msi *msi)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+	struct mshv_irqfd arg = {
+		.fd = fd,
+		.gsi = HV_ROUTE_COUNT + slot,
+		.flags = msi ? 0 : MSHV_IRQFD_DEASSIGN,
+	};
+	int ret;
+
+	pthread_mutex_lock(&vm->route_lock);
+	vm->route_used[slot] = msi != NULL;
+	if (msi)
+		vm->routes[slot] = *msi;
+	ret = routes_flush(vm);
+	pthread_mutex_unlock(&vm->route_lock);
+	if (ret)
+		return ret;
+	return ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);
+}
+
+int mshv_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,
+		      bool is_on)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+	struct mshv_ioeventfd arg = {
+		.datamatch = bell->datamatch,
+		.addr = bell->gpa,
+		.len_bytes = bell->len_bytes,
+		.fd = bell->fd,
+		.flags = is_on ? 0 : MSHV_IOEVENTFD_DEASSIGN,
+	};
+
+	if (bell->has_datamatch)
+		arg.flags |= MSHV_IOEVENTFD_DATAMATCH;
+	return ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IOEVENTFD, &arg);
 }
 
 const struct hv_ops hv_mshv = MSHV_HV_OPS("mshv", device_vm_create);

@@ -420,6 +420,34 @@ static int play_msi_send(struct replay *r, const char *args)
 	return same_result(r, "msi_send", hv_msi_send(r->vm, &msi), want);
 }
 
+static int play_irqfd_set(struct replay *r, const char *args)
+{
+	unsigned int slot;
+	struct hv_msi msi;
+	int fd, is_on, want;
+
+	if (sscanf(args, "%u %d %d %" SCNx64 " %x = %d", &slot, &fd, &is_on,
+		   &msi.addr, &msi.data, &want) != 6)
+		return differs(r, "no such irqfd_set");
+	return same_result(r, "irqfd_set",
+			   hv_irqfd_set(r->vm, slot, fd, is_on ? &msi : NULL),
+			   want);
+}
+
+static int play_doorbell_set(struct replay *r, const char *args)
+{
+	struct hv_doorbell b;
+	int has_datamatch, is_on, want;
+
+	if (sscanf(args, "%" SCNx64 " %u %d %" SCNx64 " %d %d = %d", &b.gpa,
+		   &b.len_bytes, &has_datamatch, &b.datamatch, &b.fd, &is_on,
+		   &want) != 7)
+		return differs(r, "no such doorbell_set");
+	b.has_datamatch = has_datamatch;
+	return same_result(r, "doorbell_set", hv_doorbell_set(r->vm, &b, is_on),
+			   want);
+}
+
 static int play_vcpu_create(struct replay *r, const char *args)
 {
 	struct err ignored = {0};
@@ -544,6 +572,8 @@ static const struct {
 	{"mem_map ", true, play_mem_map},
 	{"msi_send ", true, play_msi_send},
 	{"route_set ", true, play_nothing},
+	{"irqfd_set ", true, play_irqfd_set},
+	{"doorbell_set ", true, play_doorbell_set},
 	{"vcpu_create ", true, play_vcpu_create},
 	{"vcpu_regs_set ", true, play_regs_set},
 	{"vcpu_regs_get ", true, play_regs_get},

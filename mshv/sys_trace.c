@@ -55,6 +55,11 @@ size_t sys_call_input(enum sys_kind kind, unsigned long request,
 		memcpy(bytes, &state, sizeof(state));
 		if (request == MSHV_SET_VP_STATE)
 			at = append(bytes, at, buf, state.buf_bytes);
+	} else if (kind == SYS_PARTITION && request == MSHV_SET_MSI_ROUTING) {
+		const struct mshv_route_table *table = arg;
+
+		at = append(bytes, at, table->entries,
+			    table->count * sizeof(table->entries[0]));
 	} else if (kind == SYS_PARTITION && request == MSHV_SET_GUEST_MEMORY) {
 		struct mshv_mem_region region =
 			*(const struct mshv_mem_region *)arg;

@@ -179,14 +179,31 @@ static void per_vp_set(struct table *t, uint32_t vp)
 			t->entries[i].edx = vp;
 }
 
+/* KVM takes long to make its table, and it never changes. */
+static int supported_read(struct emu_partition *pt)
+{
+	struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->head.nent = TABLE_MAX;
+	if (ioctl(pt->device_fd, KVM_GET_SUPPORTED_CPUID, t)) {
+		int ret = -errno;
+
+		free(t);
+		return ret;
+	}
+	pt->supported_cpuid = t;
+	return 0;
+}
+
 static int base_read(struct emu_partition *pt, uint32_t vp, struct table *t)
 {
-	int ret;
+	int ret = pt->supported_cpuid ? 0 : supported_read(pt);
 
-	memset(t, 0, sizeof(*t));
-	t->head.nent = TABLE_MAX;
-	if (ioctl(pt->device_fd, KVM_GET_SUPPORTED_CPUID, t))
-		return -errno;
+	if (ret)
+		return ret;
+	memcpy(t, pt->supported_cpuid, sizeof(*t));
 	ret = hv_leaves_set(pt, t);
 	per_vp_set(t, vp);
 	hide_disabled(pt, t);

@@ -125,6 +125,7 @@ void emu_partition_destroy(struct emu_partition *pt)
 		close(pt->vm_fd);
 	if (pt->device_fd >= 0)
 		close(pt->device_fd);
+	free(pt->supported_cpuid);
 	free(pt->overrides);
 	free(pt->routes);
 	pthread_mutex_destroy(&pt->lock);

@@ -53,6 +53,7 @@ struct emu_partition {
 	uint32_t property_count;
 	struct mshv_in_cpuid_result *overrides;
 	uint32_t override_count;
+	void *supported_cpuid; /* owned; NULL until it is asked for */
 	struct emu_vp *vps[MSHV_MAX_VPS]; /* owned */
 };
 

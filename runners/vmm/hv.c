@@ -51,6 +51,20 @@ int hv_route_set(struct hv_vm *vm, uint32_t route, const struct hv_msi *msi)
 	return vm->ops->route_set(vm, route, msi);
 }
 
+int hv_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
+		 const struct hv_msi *msi)
+{
+	if (slot >= HV_IRQFD_COUNT)
+		return -EINVAL;
+	return vm->ops->irqfd_set(vm, slot, fd, msi);
+}
+
+int hv_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
+		    bool is_on)
+{
+	return vm->ops->doorbell_set(vm, bell, is_on);
+}
+
 int hv_vcpu_create(struct hv_vm *vm, uint32_t index, struct hv_vcpu **out,
 		   struct err *err)
 {

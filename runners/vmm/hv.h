@@ -67,6 +67,15 @@ struct hv_msi {
 	uint32_t data;
 };
 
+/* A guest's write to a device that ends in an eventfd, not in an exit. */
+struct hv_doorbell {
+	uint64_t gpa;
+	uint32_t len_bytes; /* 1, 2, 4 or 8 */
+	bool has_datamatch;
+	uint64_t datamatch;
+	int fd; /* eventfd, borrowed; must outlive the doorbell */
+};
+
 enum hv_paravirt {
 	HV_PARAVIRT_IDENTICAL, /* no hypervisor's enlightenments */
 	HV_PARAVIRT_BEST,      /* this hypervisor's own ones */
@@ -91,6 +100,9 @@ struct hv_vcpu {
 /* Interrupt routes 0..23 are the pins of the IOAPIC. */
 #define HV_ROUTE_COUNT 24
 
+/* Slots for messages that an eventfd sends. */
+#define HV_IRQFD_COUNT 256
+
 struct hv_ops {
 	const char *name; /* "kvm", "mshv": stored with every result */
 
@@ -102,6 +114,10 @@ struct hv_ops {
 	int (*msi_send)(struct hv_vm *vm, const struct hv_msi *msi);
 	int (*route_set)(struct hv_vm *vm, uint32_t route,
 			 const struct hv_msi *msi); /* msi NULL: masked */
+	int (*irqfd_set)(struct hv_vm *vm, uint32_t slot, int fd,
+			 const struct hv_msi *msi); /* msi NULL: detach */
+	int (*doorbell_set)(struct hv_vm *vm, const struct hv_doorbell *bell,
+			    bool is_on);
 
 	int (*vcpu_create)(struct hv_vm *vm, uint32_t index,
 			   struct hv_vcpu **out, struct err *err);
@@ -127,6 +143,17 @@ int hv_msi_send(struct hv_vm *vm, const struct hv_msi *msi);
  * it reports the end of that interrupt as HV_EXIT_EOI.
  */
 int hv_route_set(struct hv_vm *vm, uint32_t route, const struct hv_msi *msi);
+
+/*
+ * From now on a signal on the eventfd FD delivers MSI without the VMM; with
+ * MSI NULL no longer. A slot has one eventfd, an eventfd one slot: -EBUSY.
+ */
+int hv_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
+		 const struct hv_msi *msi);
+
+/* -EEXIST when such a doorbell is there, -ENOENT when it is not. */
+int hv_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
+		    bool is_on);
 
 int hv_vcpu_create(struct hv_vm *vm, uint32_t index, struct hv_vcpu **out,
 		   struct err *err);

@@ -89,6 +89,28 @@ static int traced_route_set(struct hv_vm *vm, uint32_t route,
 	return ret;
 }
 
+static int traced_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
+			    const struct hv_msi *msi)
+{
+	int ret = hv_irqfd_set(vm_of(vm), slot, fd, msi);
+
+	trace_line("H irqfd_set %u %d %d %llx %x = %d", slot, fd, msi != NULL,
+		   msi ? (unsigned long long)msi->addr : 0, msi ? msi->data : 0,
+		   ret);
+	return ret;
+}
+
+static int traced_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *b,
+			       bool is_on)
+{
+	int ret = hv_doorbell_set(vm_of(vm), b, is_on);
+
+	trace_line("H doorbell_set %llx %u %d %llx %d %d = %d",
+		   (unsigned long long)b->gpa, b->len_bytes, b->has_datamatch,
+		   (unsigned long long)b->datamatch, b->fd, is_on, ret);
+	return ret;
+}
+
 static int traced_vcpu_create(struct hv_vm *vm, uint32_t index,
 			      struct hv_vcpu **out, struct err *err)
 {
@@ -166,6 +188,8 @@ const struct hv_ops *trace_wrap(const struct hv_ops *inner)
 		.mem_map = traced_mem_map,
 		.msi_send = traced_msi_send,
 		.route_set = traced_route_set,
+		.irqfd_set = traced_irqfd_set,
+		.doorbell_set = traced_doorbell_set,
 		.vcpu_create = traced_vcpu_create,
 		.vcpu_destroy = traced_vcpu_destroy,
 		.vcpu_regs_get = traced_regs_get,

@@ -166,11 +166,11 @@ static int kvm_routes_flush(struct kvm_vm *vm)
 {
 	struct {
 		struct kvm_irq_routing head;
-		struct kvm_irq_routing_entry entries[HV_ROUTE_COUNT];
+		struct kvm_irq_routing_entry entries[KVM_GSI_COUNT];
 	} table = {.head.nr = 0};
 	uint32_t i;
 
-	for (i = 0; i < HV_ROUTE_COUNT; i++) {
+	for (i = 0; i < KVM_GSI_COUNT; i++) {
 		struct kvm_irq_routing_entry *e;
 
 		if (!vm->route_used[i])
@@ -205,6 +205,39 @@ unlock:
 	return ret;
 }
 
+static int kvm_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
+			 const struct hv_msi *msi)
+{
+	struct kvm_vm *vm = (struct kvm_vm *)base;
+	struct kvm_irqfd arg = {
+		.fd = (uint32_t)fd,
+		.gsi = HV_ROUTE_COUNT + slot,
+		.flags = msi ? 0 : KVM_IRQFD_FLAG_DEASSIGN,
+	};
+	int ret = kvm_route_set(base, arg.gsi, msi);
+
+	if (ret)
+		return ret;
+	return ioctl(vm->vm_fd, KVM_IRQFD, &arg) ? -errno : 0;
+}
+
+static int kvm_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,
+			    bool is_on)
+{
+	struct kvm_vm *vm = (struct kvm_vm *)base;
+	struct kvm_ioeventfd arg = {
+		.datamatch = bell->datamatch,
+		.addr = bell->gpa,
+		.len = bell->len_bytes,
+		.fd = bell->fd,
+		.flags = is_on ? 0 : KVM_IOEVENTFD_FLAG_DEASSIGN,
+	};
+
+	if (bell->has_datamatch)
+		arg.flags |= KVM_IOEVENTFD_FLAG_DATAMATCH;
+	return ioctl(vm->vm_fd, KVM_IOEVENTFD, &arg) ? -errno : 0;
+}
+
 const struct hv_ops hv_kvm = {
 	.name = "kvm",
 	.vm_create = kvm_vm_create,
@@ -212,6 +245,8 @@ const struct hv_ops hv_kvm = {
 	.mem_map = kvm_mem_map,
 	.msi_send = kvm_msi_send,
 	.route_set = kvm_route_set,
+	.irqfd_set = kvm_irqfd_set,
+	.doorbell_set = kvm_doorbell_set,
 	.vcpu_create = kvm_vcpu_create,
 	.vcpu_destroy = kvm_vcpu_destroy,
 	.vcpu_regs_get = kvm_vcpu_regs_get,

@@ -10,6 +10,9 @@
 
 #include "runners/vmm/hv.h"
 
+/* The pins of the IOAPIC, then the slots of irqfds. */
+#define KVM_GSI_COUNT (HV_ROUTE_COUNT + HV_IRQFD_COUNT)
+
 struct kvm_vm {
 	struct hv_vm base;
 	struct hv_vm_config cfg;
@@ -19,8 +22,8 @@ struct kvm_vm {
 	size_t run_bytes; /* size of each vCPU's shared page */
 
 	pthread_mutex_t route_lock; /* guards the two below */
-	struct hv_msi routes[HV_ROUTE_COUNT];
-	bool route_used[HV_ROUTE_COUNT];
+	struct hv_msi routes[KVM_GSI_COUNT];
+	bool route_used[KVM_GSI_COUNT];
 };
 
 struct kvm_vcpu {

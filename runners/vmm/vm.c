@@ -19,6 +19,9 @@
 /* How often the guest is asked for a buffer while bytes wait for it. */
 #define RETRY_MS 1
 
+/* How long a vCPU may take to come back once it is kicked. */
+#define STUCK_AFTER_S 5
+
 /* Less than a huge page: a default stack is backed by one where the kernel
  * gives them freely, which would be most of the VMM's own memory. */
 #define VCPU_STACK_BYTES (512 * KIB)
@@ -230,7 +233,8 @@ fail:
 
 void vm_destroy(struct vm *vm)
 {
-	if (!vm)
+	/* A stuck thread still uses all of it, until the process ends. */
+	if (!vm || vm->is_stuck)
 		return;
 	while (vm->vcpu_count)
 		hv_vcpu_destroy(vm->vcpus[--vm->vcpu_count].hv);
@@ -262,6 +266,23 @@ static int threads_start(struct vm *vm, struct err *err)
 	return -ret;
 }
 
+/* A kick ends any healthy run within milliseconds. */
+static void thread_join(struct vm *vm, struct vm_vcpu *vcpu)
+{
+	struct timespec limit;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += STUCK_AFTER_S;
+	if (!pthread_timedjoin_np(vcpu->thread, NULL, &limit))
+		return;
+	vm->is_stuck = true;
+	atomic_store(&vm->end, VM_END_HV_ERROR);
+	snprintf(
+		vm->end_detail, sizeof(vm->end_detail),
+		"vCPU %u is stuck in the hypervisor, which did not give it back within %d s",
+		vcpu->hv->index, STUCK_AFTER_S);
+}
+
 static void threads_join(struct vm *vm)
 {
 	uint32_t i;
@@ -271,7 +292,7 @@ static void threads_join(struct vm *vm)
 			hv_vcpu_kick(vm->vcpus[i].hv);
 	for (i = 0; i < vm->vcpu_count; i++)
 		if (vm->vcpus[i].has_thread)
-			pthread_join(vm->vcpus[i].thread, NULL);
+			thread_join(vm, &vm->vcpus[i]);
 }
 
 /* Ctrl-A x ends the machine, as in QEMU; everything else is the guest's. */

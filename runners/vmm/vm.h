@@ -90,6 +90,7 @@ struct vm {
 	bool devices_ready;
 	struct vm_vcpu vcpus[VM_MAX_VCPUS];
 	uint32_t vcpu_count;
+	bool is_stuck;        /* a vCPU's thread did not come back */
 	bool input_escaped;   /* Ctrl-A was the last key */
 	int wake_fd;          /* eventfd; vm_run() sleeps on it */
 	_Atomic(int) end;     /* enum vm_end; the first to set it wins */
@@ -104,7 +105,11 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	      struct vm **out, struct err *err);
 void vm_destroy(struct vm *vm); /* NULL is fine */
 
-/* Run until the guest ends or vm_stop(). All threads are joined on return. */
+/*
+ * Run until the guest ends or vm_stop(). All threads are joined on return,
+ * but for those of vCPUs that a hypervisor does not give back: then the end
+ * is VM_END_HV_ERROR, and vm_destroy() leaves everything as it is.
+ */
 int vm_run(struct vm *vm, enum vm_end *end, struct err *err);
 
 /* From any thread or signal handler. */

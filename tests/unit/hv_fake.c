@@ -73,6 +73,25 @@ static int fake_route_set(struct hv_vm *vm, uint32_t route,
 	return 0;
 }
 
+static int fake_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
+			  const struct hv_msi *msi)
+{
+	(void)vm;
+	(void)slot;
+	(void)fd;
+	(void)msi;
+	return step(NULL, "irqfd_set");
+}
+
+static int fake_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
+			     bool is_on)
+{
+	(void)vm;
+	(void)bell;
+	(void)is_on;
+	return step(NULL, "doorbell_set");
+}
+
 static int fake_vcpu_create(struct hv_vm *vm, uint32_t index,
 			    struct hv_vcpu **out, struct err *err)
 {
@@ -135,6 +154,8 @@ const struct hv_ops hv_fake = {
 	.mem_map = fake_mem_map,
 	.msi_send = fake_msi_send,
 	.route_set = fake_route_set,
+	.irqfd_set = fake_irqfd_set,
+	.doorbell_set = fake_doorbell_set,
 	.vcpu_create = fake_vcpu_create,
 	.vcpu_destroy = fake_vcpu_destroy,
 	.vcpu_regs_get = fake_regs_get,

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "runners/vmm/vm.h"
 
@@ -19,6 +20,10 @@
 
 /* True, having said why, where there is no /dev/kvm. */
 bool micro_cannot_run(void);
+
+/* A machine with CODE at its start; fails the test where there is none. */
+struct vm *micro_vm(const struct hv_ops *hv, const uint8_t *code, size_t len,
+		    FILE *events);
 
 /*
  * Run CODE on HV; with STOP somebody calls vm_stop() soon. EVENTS is what

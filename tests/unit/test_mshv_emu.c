@@ -6,6 +6,8 @@
  */
 #include "tests/unit/test.h"
 
+#include <errno.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "mshv/emu/emu.h"
@@ -199,7 +201,62 @@ static void an_unknown_instruction_is_an_error(void **state)
 	assert_int_equal(
 		micro_run(&hv_mshv_emu, code, sizeof(code), false, &events),
 		VM_END_HV_ERROR);
+	assert_non_null(strstr(
+		events, "cannot emulate the instruction with bytes d123f4"));
 	free(events);
+}
+
+/* A write that matches rings and does not come up; another one does. */
+static void doorbells(const struct hv_ops *hv)
+{
+	const uint8_t code[] = {OPEN_BUS, 0x89, 0x03,     0x66,
+				0x89,     0x03, POWER_OFF};
+	struct hv_doorbell bell = {.gpa = 0xd0000000, .len_bytes = 4};
+	struct vm *vm = micro_vm(hv, code, sizeof(code), NULL);
+	enum vm_end end = VM_END_NONE;
+	struct err err = {0};
+	uint64_t rung = 0;
+
+	bell.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	assert_int_equal(hv_doorbell_set(vm->hv, &bell, false), -ENOENT);
+	assert_int_equal(hv_doorbell_set(vm->hv, &bell, true), 0);
+	assert_int_equal(hv_doorbell_set(vm->hv, &bell, true), -EEXIST);
+	assert_int_equal(vm_run(vm, &end, &err), 0);
+	assert_int_equal(end, VM_END_POWER_OFF);
+	assert_int_equal(vm->vcpus[0].ledger.count[HV_EXIT_MMIO], 1);
+	assert_int_equal(read(bell.fd, &rung, sizeof(rung)), sizeof(rung));
+	assert_int_equal(rung, 1);
+	assert_int_equal(hv_doorbell_set(vm->hv, &bell, false), 0);
+	vm_destroy(vm);
+	close(bell.fd);
+}
+
+static void irqfds(const struct hv_ops *hv)
+{
+	const uint8_t code[] = {POWER_OFF};
+	const struct hv_msi msi = {.addr = 0xfee00000, .data = 0x40};
+	struct vm *vm = micro_vm(hv, code, sizeof(code), NULL);
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	assert_int_equal(hv_irqfd_set(vm->hv, HV_IRQFD_COUNT, fd, &msi),
+			 -EINVAL);
+	assert_int_equal(hv_irqfd_set(vm->hv, 0, fd, &msi), 0);
+	assert_int_equal(hv_irqfd_set(vm->hv, 1, fd, &msi), -EBUSY);
+	assert_int_equal(hv_irqfd_set(vm->hv, 0, fd, NULL), 0);
+	assert_int_equal(hv_irqfd_set(vm->hv, 1, fd, &msi), 0);
+	vm_destroy(vm);
+	close(fd);
+}
+
+static void eventfds_on_both(void **state)
+{
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	doorbells(&hv_kvm);
+	doorbells(&hv_mshv_emu);
+	irqfds(&hv_kvm);
+	irqfds(&hv_mshv_emu);
 }
 
 int main(void)
@@ -212,6 +269,7 @@ int main(void)
 		cmocka_unit_test_teardown(like_an_older_kernel, knobs_reset),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(an_unknown_instruction_is_an_error),
+		cmocka_unit_test(eventfds_on_both),
 	};
 
 	return RUN_TESTS(tests);
