@@ -45,7 +45,7 @@ AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
-TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o \
+TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
 	  $(B)/workloads/guest/measure.o
 # Units in which several threads meet.
 THREAD_TESTS = build-thread/tests/unit/test_vm build-thread/tests/unit/test_kvm
@@ -149,11 +149,14 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars)
+PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits)
+# Two are for the lab and bare, two are made of our own parts.
+PERF_LINK = -static -lm -lpthread
+$(B)/tests/perf/bars $(B)/tests/perf/exits: PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
+$(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(if $(findstring bars,$@),$(OBJ)) \
-		$(if $(findstring bars,$@),$$(pkg-config --libs $(LIBS)) $(VMM_LIBS),-static -lm -lpthread) -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(PERF_LINK) -o $@
 
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
 	$(Q)for t in $(TEST); do ./$$t || exit 1; done

@@ -72,7 +72,7 @@ struct insn {
 
 /* The part of a vCPU that an instruction works on. */
 struct insn_cpu {
-	uint64_t gpr[16];
+	uint64_t *gpr; /* 16, borrowed */
 	uint64_t rip;
 	uint64_t rflags;
 	uint64_t segment_base[6]; /* es cs ss ds fs gs */

@@ -58,7 +58,8 @@ struct mshv_vcpu {
 	enum vp_step step;
 	const struct insn *insn; /* in the cache */
 	struct insn_cpu cpu;
-	uint64_t gpa; /* of the operand */
+	uint64_t gpr[16]; /* cpu.gpr where there is no register page */
+	uint64_t gpa;     /* of the operand */
 	struct insn_slot cache[INSN_CACHE_SLOTS];
 
 	pthread_t thread;       /* valid once has_thread is set */
@@ -76,6 +77,7 @@ int mshv_guest_write(struct mshv_vcpu *vcpu, uint64_t gva, const void *from,
 
 /* vp_regs.c */
 int mshv_cpu_load(struct mshv_vcpu *vcpu);
+void mshv_segments_load(struct mshv_vcpu *vcpu);
 int mshv_cpu_store(struct mshv_vcpu *vcpu);
 int mshv_rip_rax_store(struct mshv_vcpu *vcpu, uint64_t rip, uint64_t rax);
 

@@ -160,7 +160,7 @@ static int enter(struct mshv_vcpu *vcpu)
 	if (!atomic_load(&vcpu->kicked))
 		ret = sys_ioctl(vcpu->vm->sys, vcpu->fd, MSHV_RUN_VP,
 				&vcpu->msg);
-	atomic_store(&vcpu->in_run, false);
+	atomic_store_explicit(&vcpu->in_run, false, memory_order_release);
 	if (ret == -EINTR || ret == -EAGAIN) {
 		atomic_store(&vcpu->kicked, false);
 		return -EINTR;

@@ -68,8 +68,10 @@ static int fetch(struct mshv_vcpu *vcpu, uint8_t bytes[16])
 	size_t first;
 	int ret;
 
-	if (vcpu->cpu.mode != INSN_MODE_64)
+	if (vcpu->cpu.mode != INSN_MODE_64) {
+		mshv_segments_load(vcpu);
 		rip = (uint32_t)(rip + vcpu->cpu.segment_base[1]);
+	}
 	first = MSHV_PAGE_BYTES - (rip & (MSHV_PAGE_BYTES - 1));
 	memset(bytes, 0, 16);
 	if (first >= INSN_MAX_BYTES)
@@ -80,6 +82,14 @@ static int fetch(struct mshv_vcpu *vcpu, uint8_t bytes[16])
 		mshv_guest_read(vcpu, rip + first, bytes + first,
 				INSN_MAX_BYTES - first);
 	return ret;
+}
+
+static int use_insn(struct mshv_vcpu *vcpu, const struct insn *insn)
+{
+	vcpu->insn = insn;
+	if (vcpu->cpu.mode != INSN_MODE_64 || insn->segment >= 4)
+		mshv_segments_load(vcpu);
+	return 0;
 }
 
 /* Sets vcpu->insn; on failure EXIT says what the bytes were. */
@@ -114,9 +124,9 @@ static int find_insn(struct mshv_vcpu *vcpu, const uint8_t *given, size_t count,
 		slot->mode = (uint8_t)vcpu->cpu.mode;
 		slot->is_used = true;
 	}
-	vcpu->insn = &slot->insn;
-	if (ret)
-		fail_insn(exit, bytes, ret);
+	if (!ret)
+		return use_insn(vcpu, &slot->insn);
+	fail_insn(exit, bytes, ret);
 	return ret;
 }
 
@@ -131,7 +141,7 @@ static bool port_scalar(struct mshv_vcpu *vcpu, const struct mshv_msg_io *io,
 	if (size != 1 && size != 2 && size != 4)
 		return fail(exit, "a port access of %u bytes", size);
 	vcpu->cpu.rip = io->header.rip + (io->header.length_cr8 & 0xf);
-	vcpu->cpu.gpr[VCPU_RAX] = io->rax;
+	vcpu->gpr[VCPU_RAX] = io->rax;
 	if (is_write && mshv_rip_rax_store(vcpu, vcpu->cpu.rip, io->rax))
 		return fail(exit, "cannot set registers");
 	if (!is_write)
@@ -188,8 +198,9 @@ static bool resume_in(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 	struct insn into = {.reg = VCPU_RAX,
 			    .reg_bytes = exit->access.len_bytes};
 
+	vcpu->cpu.gpr = vcpu->gpr;
 	insn_reg_write(&into, &vcpu->cpu, exit->access.data);
-	if (mshv_rip_rax_store(vcpu, vcpu->cpu.rip, vcpu->cpu.gpr[VCPU_RAX]))
+	if (mshv_rip_rax_store(vcpu, vcpu->cpu.rip, vcpu->gpr[VCPU_RAX]))
 		return fail(exit, "cannot set registers");
 	return false;
 }

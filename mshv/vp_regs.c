@@ -46,8 +46,9 @@ static int cpu_load_by_call(struct mshv_vcpu *vcpu)
 			      values, ARRAY_SIZE(names));
 	if (ret)
 		return ret;
+	vcpu->cpu.gpr = vcpu->gpr;
 	for (i = 0; i < GPR_COUNT; i++)
-		vcpu->cpu.gpr[i] = values[i].u64;
+		vcpu->gpr[i] = values[i].u64;
 	vcpu->cpu.rip = values[GPR_COUNT].u64;
 	vcpu->cpu.rflags = values[GPR_COUNT + 1].u64;
 	for (i = 0; i < MSHV_SEGMENT_COUNT; i++)
@@ -56,20 +57,25 @@ static int cpu_load_by_call(struct mshv_vcpu *vcpu)
 	return 0;
 }
 
+/* The page's registers are worked on where they are. */
 int mshv_cpu_load(struct mshv_vcpu *vcpu)
 {
-	const struct mshv_register_page *page = vcpu->page;
-	int i;
-
 	vcpu->cpu.mode = mode_of(vcpu);
 	if (!has_page(vcpu))
 		return cpu_load_by_call(vcpu);
-	memcpy(vcpu->cpu.gpr, page->gpr, sizeof(vcpu->cpu.gpr));
-	vcpu->cpu.rip = page->rip;
-	vcpu->cpu.rflags = page->rflags;
-	for (i = 0; i < MSHV_SEGMENT_COUNT; i++)
-		vcpu->cpu.segment_base[i] = page->segments[i].base;
+	vcpu->cpu.gpr = vcpu->page->gpr;
+	vcpu->cpu.rip = vcpu->page->rip;
+	vcpu->cpu.rflags = vcpu->page->rflags;
 	return 0;
+}
+
+/* Apart from the rest, because in 64-bit mode hardly anything needs them. */
+void mshv_segments_load(struct mshv_vcpu *vcpu)
+{
+	int i;
+
+	for (i = 0; i < MSHV_SEGMENT_COUNT && has_page(vcpu); i++)
+		vcpu->cpu.segment_base[i] = vcpu->page->segments[i].base;
 }
 
 int mshv_cpu_store(struct mshv_vcpu *vcpu)
@@ -78,7 +84,6 @@ int mshv_cpu_store(struct mshv_vcpu *vcpu)
 	uint32_t i;
 
 	if (has_page(vcpu)) {
-		memcpy(vcpu->page->gpr, vcpu->cpu.gpr, sizeof(vcpu->cpu.gpr));
 		vcpu->page->rip = vcpu->cpu.rip;
 		vcpu->page->rflags = vcpu->cpu.rflags;
 		vcpu->page->dirty |=

@@ -13,7 +13,7 @@ const struct runner_ops *const runners[] = {
 };
 
 const struct command *const commands[] = {
-	&cmd_run, &cmd_report,   &cmd_probe,  &cmd_list, &cmd_guest,
+	&cmd_run, &cmd_report,   &cmd_probe,    &cmd_list,   &cmd_guest,
 	&cmd_vmm, &cmd_mshv_emu, &cmd_worker, NULL,
 };
 
