@@ -14,7 +14,7 @@ const struct runner_ops *const runners[] = {
 
 const struct command *const commands[] = {
 	&cmd_run, &cmd_report,   &cmd_probe,    &cmd_list,   &cmd_guest,
-	&cmd_vmm, &cmd_mshv_emu, &cmd_worker, NULL,
+	&cmd_vmm, &cmd_selftest, &cmd_mshv_emu, &cmd_worker, NULL,
 };
 
 const struct runner_ops *runner_find(const char *name)

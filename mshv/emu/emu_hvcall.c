@@ -85,12 +85,31 @@ static bool is_writable(uint32_t code)
 	return false;
 }
 
-static uint64_t reference_time(void)
+static uint64_t host_time(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 10000000 + (uint64_t)now.tv_nsec / 100;
+}
+
+/* The partition's clock: the host's, less what it stood still. */
+static uint64_t reference_time(struct emu_partition *pt)
+{
+	return (pt->frozen_at ? pt->frozen_at : host_time()) - pt->time_lost;
+}
+
+static uint16_t time_freeze(struct emu_partition *pt, uint64_t value)
+{
+	if (value > 1)
+		return MSHV_STATUS_OUT_OF_RANGE;
+	if (value && !pt->frozen_at) {
+		pt->frozen_at = host_time();
+	} else if (!value && pt->frozen_at) {
+		pt->time_lost += host_time() - pt->frozen_at;
+		pt->frozen_at = 0;
+	}
+	return MSHV_STATUS_SUCCESS;
 }
 
 static uint64_t tsc_hz(struct emu_partition *pt)
@@ -105,7 +124,7 @@ static uint16_t property_get(struct emu_partition *pt, uint32_t code,
 {
 	if (pt && is_writable(code)) {
 		*value = code == MSHV_PROP_REFERENCE_TIME
-				 ? reference_time()
+				 ? reference_time(pt)
 				 : emu_property(pt, code);
 		return MSHV_STATUS_SUCCESS;
 	}
@@ -185,8 +204,11 @@ static uint16_t property_act(struct emu_partition *pt, uint32_t code,
 			       ? MSHV_STATUS_OPERATION_DENIED
 			       : MSHV_STATUS_SUCCESS;
 	case MSHV_PROP_TIME_FREEZE:
-		return value > 1 ? MSHV_STATUS_OUT_OF_RANGE
-				 : MSHV_STATUS_SUCCESS;
+		return time_freeze(pt, value);
+	case MSHV_PROP_REFERENCE_TIME:
+		pt->time_lost =
+			(pt->frozen_at ? pt->frozen_at : host_time()) - value;
+		return MSHV_STATUS_SUCCESS;
 	default:
 		return MSHV_STATUS_SUCCESS;
 	}

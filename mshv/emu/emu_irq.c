@@ -2,8 +2,10 @@
 /*
  * The emulator's interrupts: routes, irqfds, doorbells and asserts.
  *
- * KVM tells of the end of an interrupt only if a level route has its vector,
- * so a level assert leaves a route behind at the top of the table.
+ * KVM tells of the end of an interrupt only if a level route has its vector
+ * and is one of the first 255 (it keeps their number in a byte). So a level
+ * assert leaves a route behind in the first few, and the VMM's routes are
+ * moved up by as many.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,16 +21,21 @@
 
 struct kvm_route_table {
 	struct kvm_irq_routing head;
-	struct kvm_irq_routing_entry
-		entries[MSHV_MAX_ROUTES + EMU_HIDDEN_ROUTES];
+	struct kvm_irq_routing_entry entries[MSHV_MAX_ROUTES];
 };
 
+/* The last GSIs have no place in KVM's table; see docs/mshv.md. */
+static bool has_place(uint32_t gsi)
+{
+	return gsi < MSHV_MAX_ROUTES - EMU_HIDDEN_ROUTES;
+}
+
 static void route_put(struct kvm_route_table *table,
-		      const struct mshv_route *route)
+		      const struct mshv_route *route, uint32_t gsi)
 {
 	struct kvm_irq_routing_entry *e = &table->entries[table->head.nr++];
 
-	e->gsi = route->gsi;
+	e->gsi = gsi;
 	e->type = KVM_IRQ_ROUTING_MSI;
 	e->u.msi.address_lo = route->addr_lo;
 	e->u.msi.address_hi = route->addr_hi;
@@ -44,9 +51,11 @@ static int routes_flush(struct emu_partition *pt)
 	if (!table)
 		return -ENOMEM;
 	for (i = 0; i < pt->route_count; i++)
-		route_put(table, &pt->routes[i]);
+		if (has_place(pt->routes[i].gsi))
+			route_put(table, &pt->routes[i],
+				  EMU_HIDDEN_ROUTES + pt->routes[i].gsi);
 	for (i = 0; i < pt->hidden_count; i++)
-		route_put(table, &pt->hidden[i]);
+		route_put(table, &pt->hidden[i], i);
 	ret = ioctl(pt->vm_fd, KVM_SET_GSI_ROUTING, table) ? -errno : 0;
 	free(table);
 	return ret;
@@ -108,11 +117,16 @@ static const struct mshv_route *route_of(const struct emu_partition *pt,
 
 int emu_irqfd(struct emu_partition *pt, const struct mshv_irqfd *arg)
 {
-	struct kvm_irqfd kvm = {.fd = (uint32_t)arg->fd, .gsi = arg->gsi};
+	struct kvm_irqfd kvm = {.fd = (uint32_t)arg->fd,
+				.gsi = EMU_HIDDEN_ROUTES + arg->gsi};
 	const struct mshv_route *route = route_of(pt, arg->gsi);
 
 	if (arg->flags & ~(MSHV_IRQFD_DEASSIGN | MSHV_IRQFD_RESAMPLE))
 		return -EINVAL;
+	if (!has_place(arg->gsi)) {
+		emu_log("GSI %u has no place in KVM's table", arg->gsi);
+		return -ENOSPC;
+	}
 	if (arg->flags & MSHV_IRQFD_DEASSIGN)
 		kvm.flags = KVM_IRQFD_FLAG_DEASSIGN;
 	else if ((arg->flags & MSHV_IRQFD_RESAMPLE) &&
@@ -176,10 +190,7 @@ static int level_remember(struct emu_partition *pt, uint32_t lo, uint32_t hi,
 		return -ENOSPC;
 	}
 	r = &pt->hidden[pt->hidden_count];
-	*r = (struct mshv_route){.gsi = MSHV_MAX_ROUTES - 1 - pt->hidden_count,
-				 .addr_lo = lo,
-				 .addr_hi = hi,
-				 .data = data};
+	*r = (struct mshv_route){.addr_lo = lo, .addr_hi = hi, .data = data};
 	pt->hidden_count++;
 	return routes_flush(pt);
 }

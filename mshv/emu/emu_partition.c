@@ -81,8 +81,8 @@ static int kvm_setup(struct emu_partition *pt)
 	reserve_pages(pt->vm_fd);
 	if (!(pt->flags & MSHV_PT_LAPIC))
 		return 0;
-	/* So many "IOAPIC pins" that any route can tell of its EOI. */
-	ret = cap_enable(pt->vm_fd, KVM_CAP_SPLIT_IRQCHIP, MSHV_MAX_ROUTES);
+	/* So many routes can tell of their EOI: all that KVM can count. */
+	ret = cap_enable(pt->vm_fd, KVM_CAP_SPLIT_IRQCHIP, UINT8_MAX);
 	if (!ret)
 		cap_enable(pt->vm_fd, KVM_CAP_X2APIC_API, X2APIC_API_FLAGS);
 	return ret;
@@ -231,9 +231,10 @@ static int region_unmap(struct emu_partition *pt,
 	struct emu_region *r = region_at(pt, arg->guest_pfn * MSHV_PAGE_BYTES);
 	int ret;
 
-	if (!r || r->map.guest_pfn != arg->guest_pfn)
+	if (!r)
 		return emu_kernel() >= 619 ? -ENOENT : -EINVAL;
-	if (r->map.size_bytes != arg->size_bytes ||
+	if (r->map.guest_pfn != arg->guest_pfn ||
+	    r->map.size_bytes != arg->size_bytes ||
 	    r->map.host_addr != arg->host_addr)
 		return -EINVAL;
 	ret = slot_set(pt, r, 0);

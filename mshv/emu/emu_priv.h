@@ -51,6 +51,8 @@ struct emu_partition {
 	uint32_t hidden_count;
 	struct emu_property properties[EMU_MAX_PROPERTIES];
 	uint32_t property_count;
+	uint64_t frozen_at; /* 100 ns, of the host; 0: time goes on */
+	uint64_t time_lost; /* 100 ns; how far it is behind the host's */
 	struct mshv_in_cpuid_result *overrides;
 	uint32_t override_count;
 	void *supported_cpuid; /* owned; NULL until it is asked for */

@@ -171,53 +171,47 @@ static bool is_fpu(uint32_t name)
 	return name >= MSHV_REG_XMM0 && name <= MSHV_REG_XMM_CONTROL;
 }
 
-/* Each register's place in struct kvm_fpu, and back. */
-static void fpu_move(struct kvm_fpu *fpu, uint32_t name,
-		     union mshv_value *value, bool is_set)
+/* Where each one is in the legacy part of an XSAVE area (SDM vol. 1, 13.4.1):
+ * KVM_SET_FPU would do, but for MXCSR, which it leaves alone. */
+#define XSAVE_MXCSR 24
+#define XSAVE_ST 32
+#define XSAVE_XMM 160
+#define XSAVE_BV 512
+#define XSAVE_BV_X87_SSE 3
+
+static void fpu_move(uint8_t *area, uint32_t name, union mshv_value *value,
+		     bool is_set)
 {
-	uint32_t control[4] = {0};
+	size_t at = 0, len = 16, skipped = 0;
 
 	if (name < MSHV_REG_FPMMX0) {
-		uint8_t *xmm = fpu->xmm[name - MSHV_REG_XMM0];
-
-		memcpy(is_set ? (void *)xmm : value,
-		       is_set ? (void *)value : xmm, 16);
+		at = XSAVE_XMM + 16 * (name - MSHV_REG_XMM0);
 	} else if (name < MSHV_REG_FP_CONTROL) {
-		uint8_t *st = fpu->fpr[name - MSHV_REG_FPMMX0];
-
-		memcpy(is_set ? (void *)st : value, is_set ? (void *)value : st,
-		       16);
-	} else if (name == MSHV_REG_FP_CONTROL && is_set) {
-		fpu->fcw = (uint16_t)value->u64;
-		fpu->fsw = (uint16_t)(value->u64 >> 16);
-		fpu->ftwx = (uint8_t)(value->u64 >> 32);
-		fpu->last_opcode = (uint16_t)(value->u64 >> 48);
-		fpu->last_ip = value->words[1];
-	} else if (name == MSHV_REG_FP_CONTROL) {
-		value->u64 = fpu->fcw | (uint64_t)fpu->fsw << 16 |
-			     (uint64_t)fpu->ftwx << 32 |
-			     (uint64_t)fpu->last_opcode << 48;
-		value->words[1] = fpu->last_ip;
-	} else if (is_set) {
-		fpu->last_dp = value->u64;
-		fpu->mxcsr = (uint32_t)value->words[1];
-	} else {
-		control[2] = fpu->mxcsr;
-		control[3] = 0xffff;
-		memcpy(value, control, sizeof(control));
-		value->u64 = fpu->last_dp;
+		at = XSAVE_ST + 16 * (name - MSHV_REG_FPMMX0);
+	} else if (name == MSHV_REG_XMM_CONTROL) {
+		at = XSAVE_MXCSR;
+		len = 4;
+		skipped = 8;
+		memcpy(is_set ? area + 16 : value->bytes,
+		       is_set ? value->bytes : area + 16, 8);
 	}
+	memcpy(is_set ? area + at : value->bytes + skipped,
+	       is_set ? value->bytes + skipped : area + at, len);
+	if (name == MSHV_REG_XMM_CONTROL && !is_set)
+		value->words[1] |= 0xffffULL << 32; /* the mask */
 }
 
 static uint16_t fpu_access(struct emu_vp *vp, uint32_t name,
 			   union mshv_value *value, bool is_set)
 {
-	struct kvm_fpu fpu;
+	struct kvm_xsave xsave;
+	uint8_t *area = (uint8_t *)&xsave;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_FPU, &fpu))
+	if (ioctl(vp->vcpu_fd, KVM_GET_XSAVE, &xsave))
 		return MSHV_STATUS_OPERATION_DENIED;
-	fpu_move(&fpu, name, value, is_set);
-	if (is_set && ioctl(vp->vcpu_fd, KVM_SET_FPU, &fpu))
+	fpu_move(area, name, value, is_set);
+	area[XSAVE_BV] |= XSAVE_BV_X87_SSE;
+	if (is_set && ioctl(vp->vcpu_fd, KVM_SET_XSAVE, &xsave))
 		return MSHV_STATUS_INVALID_REGISTER_VALUE;
 	return MSHV_STATUS_SUCCESS;
 }

@@ -156,6 +156,13 @@ static bool operand_address(const struct emu_vp *vp, const struct decoded *d,
 	return true;
 }
 
+/* One that reads its operand first has stopped KVM with that. */
+static bool is_plain_write(const ZydisDecodedOperand *op)
+{
+	return (op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) &&
+	       !(op->actions & ZYDIS_OPERAND_ACTION_MASK_READ);
+}
+
 /* Find an operand that is at GPA, wanting WRITTEN ones of BYTES if so. */
 static bool operand_at(struct emu_vp *vp, const struct decoded *d, uint64_t rip,
 		       uint64_t gpa, uint32_t bytes, bool written,
@@ -169,8 +176,7 @@ static bool operand_at(struct emu_vp *vp, const struct decoded *d, uint64_t rip,
 
 		if (op->type != ZYDIS_OPERAND_TYPE_MEMORY ||
 		    (bytes && op->size / 8 != bytes) ||
-		    (written &&
-		     !(op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)))
+		    (written && !is_plain_write(op)))
 			continue;
 		if (operand_address(vp, d, op, rip, gva) &&
 		    !emu_translate(vp, *gva, &found) && found == gpa)

@@ -31,6 +31,19 @@ static int kvm_setup(struct emu_vp *vp)
 	return 0;
 }
 
+/* KVM finds a new local APIC by its number only once it has been set. */
+static int lapic_announce(struct emu_vp *vp)
+{
+	struct kvm_lapic_state lapic;
+
+	if (!(vp->pt->flags & MSHV_PT_LAPIC))
+		return 0;
+	if (ioctl(vp->vcpu_fd, KVM_GET_LAPIC, &lapic) ||
+	    ioctl(vp->vcpu_fd, KVM_SET_LAPIC, &lapic))
+		return -errno;
+	return 0;
+}
+
 /* The state pages are a file, so that the VP's descriptor maps them. */
 static int pages_create(struct emu_vp *vp, int *fd)
 {
@@ -59,6 +72,8 @@ int emu_vp_create(struct emu_partition *pt, uint32_t index)
 	vp->pt = pt;
 	vp->index = index;
 	ret = kvm_setup(vp);
+	if (!ret)
+		ret = lapic_announce(vp);
 	if (!ret)
 		ret = pages_create(vp, &fd);
 	if (!ret)
