@@ -48,7 +48,7 @@ TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
 	  $(B)/workloads/guest/measure.o
 # Units in which several threads meet.
-THREAD_TESTS = build-thread/tests/unit/test_vm build-thread/tests/unit/test_kvm
+THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu)
 GUEST	= $(B)/guest/manifest
 
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent ## build the programs
@@ -107,10 +107,14 @@ $(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make
 	$(call say,GUEST,$(@D))
 	$(Q)workloads/guest/build-image $(B)/kernel $(B)/guest-agent $(@D)
 
-$(B)/lab/initrd.cpio: $(B)/kernel/.done ci/lab/build ci/lab/init ci/make-cpio
+$(B)/lab/hold-kvm: $(B)/static/ci/lab/hold-kvm.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static $^ -o $@
+
+$(B)/lab/initrd.cpio: $(B)/kernel/.done $(B)/lab/hold-kvm ci/lab/build ci/lab/init ci/make-cpio
 	$(call say,LAB,$@)
 	@mkdir -p $(@D)
-	$(Q)ci/lab/build $(B)/kernel $@
+	$(Q)ci/lab/build $(B)/kernel $(B)/lab/hold-kvm $@
 
 guest: $(GUEST) ## build the guest image
 
@@ -145,7 +149,7 @@ $(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
-$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(TEST_OBJ)
+$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out %/micro.o,$(TEST_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 

@@ -31,13 +31,19 @@
 
 #define MAX_TRIES 1000
 
-static int device_open(struct mshv_vm *vm, struct err *err)
+static int device_open(struct mshv_vm *vm, const char *stands_on,
+		       struct err *err)
 {
 	const char *path = getenv("L1VH_MSHV_DEVICE");
 
 	if (!path)
 		path = MSHV_DEVICE;
 	vm->dev_fd = sys_open(vm->sys, path);
+	if (vm->dev_fd < 0 && stands_on)
+		return err_sys(
+			err, vm->dev_fd,
+			"the emulated %s stands on '%s', which cannot be opened",
+			path, stands_on);
 	if (vm->dev_fd == -ENOENT)
 		return err_set(
 			err, -ENOENT,
@@ -139,7 +145,7 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 	vm->cfg = *cfg;
 	vm->pt_fd = -1;
 	pthread_mutex_init(&vm->route_lock, NULL);
-	ret = device_open(vm, err);
+	ret = device_open(vm, sys->stands_on, err);
 	if (!ret)
 		ret = partition_create(vm, err);
 	if (!ret)

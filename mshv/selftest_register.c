@@ -7,7 +7,10 @@
 
 #include "mshv/selftest_rig.h"
 
-enum compare { LOW, BOTH, TABLE };
+enum compare { LOW, BOTH, SEGMENT, TABLE };
+
+/* "Accessed", which a processor may set when it likes. */
+#define SEGMENT_ACCESSED (1ULL << 48)
 
 struct reg_case {
 	const char *label;
@@ -25,7 +28,7 @@ struct reg_case {
 	}
 #define SEG(name, base_, limit_, sel, attr_)       \
 	{                                          \
-#name, MSHV_REG_##name, BOTH,      \
+#name, MSHV_REG_##name, SEGMENT,   \
 		{                                  \
 			.segment = {               \
 				.base = (base_),   \
@@ -77,6 +80,10 @@ static void compare_one(struct rig *rig, const struct reg_case *what,
 	}
 	check_u64(rig->check, value->words[0], what->value.words[0],
 		  "low half of %s", what->label);
+	if (what->compare == SEGMENT)
+		check_u64(rig->check, value->words[1] | SEGMENT_ACCESSED,
+			  what->value.words[1] | SEGMENT_ACCESSED,
+			  "high half of %s", what->label);
 	if (what->compare == BOTH)
 		check_u64(rig->check, value->words[1], what->value.words[1],
 			  "high half of %s", what->label);
@@ -283,8 +290,9 @@ static void register_msrs(const struct check *check)
 		REG(SFMASK, 0x47700),
 		REG(KERNEL_GS_BASE, 0xffff888000001000),
 		REG(SYSENTER_CS, 0x10),
-		REG(SYSENTER_EIP, 0xffffffff81002000),
-		REG(SYSENTER_ESP, 0xfffffe0000002000),
+		/* 32 bits wide on AMD. */
+		REG(SYSENTER_EIP, 0x1002000),
+		REG(SYSENTER_ESP, 0x2002000),
 		REG(PAT, 0x0007040600070406),
 		REG(TSC_AUX, 0x1),
 		REG(MTRR_DEF_TYPE, 0x806),

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 struct mshv_sys {
-	const char *name; /* "mshv", "mshv-emu" */
+	const char *name;      /* "mshv", "mshv-emu" */
+	const char *stands_on; /* what an emulator opens; NULL: itself */
 	int (*open)(const struct mshv_sys *sys, const char *path);
 	void (*close)(const struct mshv_sys *sys, int fd);
 	int (*ioctl)(const struct mshv_sys *sys, int fd, unsigned long request,

@@ -51,6 +51,7 @@ static void linked_page_unmap(const struct mshv_sys *sys, void *page)
 
 const struct mshv_sys mshv_sys_emu = {
 	.name = "mshv-emu",
+	.stands_on = "/dev/kvm",
 	.open = linked_open,
 	.close = linked_close,
 	.ioctl = linked_ioctl,

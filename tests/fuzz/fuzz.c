@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Everything that parses what a guest or a worker sends, fed with damaged
+ * Everything that parses what a guest, a hypervisor or a worker sends, fed with damaged
  * input. Runs alone for a bounded number of rounds from a fixed seed (with
  * the sanitizers in `make check`), or as a libFuzzer target:
  *   clang -fsanitize=fuzzer,address -DLIBFUZZER ...
@@ -15,13 +15,17 @@
 #include "harness/base/err.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
+#include "mshv/insn.h"
+#include "mshv/replay.h"
 #include "runners/agent_link.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/mem.h"
+#include "runners/vmm/trace.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/virtio/rng.h"
 #include "runners/vmm/virtio/virtio_pci.h"
 #include "tests/unit/hv_fake.h"
+#include "tests/unit/mshv_fake.h"
 #include "workloads/wire.h"
 
 #define MEM_BYTES (32 * MIB)
@@ -154,8 +158,118 @@ static void fuzz_bzimage(const uint8_t *data, size_t size)
 	boot_load(&mem, &cfg, &regs, &err);
 }
 
+/* Bytes of instructions, and whatever registers they find. */
+static void fuzz_insn(const uint8_t *data, size_t size)
+{
+	uint64_t gpr[16];
+	struct insn_cpu cpu = {.gpr = gpr};
+	struct insn insn;
+
+	if (size < 16 + sizeof(gpr))
+		return;
+	cpu.mode = (enum insn_mode)(data[15] % 3);
+	memcpy(gpr, data + 16, sizeof(gpr));
+	cpu.rip = gpr[0];
+	cpu.rflags = gpr[1];
+	if (insn_decode(data, data[14] % 16, cpu.mode, &insn))
+		return;
+	if (!insn.length_bytes || insn.length_bytes > INSN_MAX_BYTES)
+		abort();
+	insn_address(&insn, &cpu);
+	if (insn_is_string(&insn)) {
+		insn_string_dest(&insn, &cpu);
+		insn_string_advance(&insn, &cpu);
+	} else {
+		insn_execute(&insn, &cpu, gpr[2]);
+		insn_retire(&insn, &cpu);
+	}
+}
+
+static const uint32_t message_types[] = {
+	MSHV_MSG_IO_PORT,      MSHV_MSG_UNMAPPED_GPA, MSHV_MSG_GPA_INTERCEPT,
+	MSHV_MSG_MSR,          MSHV_MSG_CPUID,        MSHV_MSG_APIC_EOI,
+	MSHV_MSG_UNRECOVERABLE};
+
+/*
+ * A hypervisor that says anything, to a guest whose registers, page tables
+ * and memory are anything.
+ */
+static void fuzz_messages(const uint8_t *data, size_t size)
+{
+	const struct hv_vm_config cfg = {.vcpu_count = 1};
+	struct mem_config mc = {.bytes = MEM_BYTES};
+	struct mshv_fake_state *s = &mshv_fake_state;
+	struct hv_vcpu *vcpu = NULL;
+	struct hv_exit exit = {.kind = HV_EXIT_KIND_COUNT};
+	static struct mem mem;
+	struct hv_vm *vm = NULL;
+	struct err err;
+	int i;
+
+	if (size < sizeof(struct mshv_register_page) / 2)
+		return;
+	if (!mem.host && mem_init(&mem, &mc, &err))
+		abort();
+	memcpy(mem_ptr(&mem, 0x1000, size), data, size);
+	mshv_fake_reset();
+	if (hv_vm_create(&hv_mshv_fake, &cfg, &vm, &err) ||
+	    mem_map_guest(&mem, vm, &err) || hv_vcpu_create(vm, 0, &vcpu, &err))
+		abort();
+	memcpy(&s->page, data, size < sizeof(s->page) ? size : sizeof(s->page));
+	s->page.cr3 = 0x1000;
+	for (i = 0; i < 4; i++) {
+		size_t at = (size_t)data[i] % (size / 2);
+		size_t len = size - at;
+
+		memcpy(s->script[i].payload, data + at, len < 240 ? len : 240);
+		s->script[i].type =
+			message_types[data[4 + i] % ARRAY_SIZE(message_types)];
+	}
+	s->script_len = 4;
+	for (i = 0; i < 64 && exit.kind != HV_EXIT_KICKED &&
+		    exit.kind != HV_EXIT_ERROR;
+	     i++) {
+		hv_vcpu_run(vcpu, &exit);
+		exit.access.data = data[i % size];
+		if ((exit.kind == HV_EXIT_PIO || exit.kind == HV_EXIT_MMIO) &&
+		    exit.access.len_bytes > 8)
+			abort();
+	}
+	hv_vcpu_destroy(vcpu);
+	hv_vm_destroy(vm);
+	if (s->open_count)
+		abort();
+}
+
+/* Half of them begin as a trace does. */
+static void fuzz_trace(const uint8_t *data, size_t size)
+{
+	static const char head[] = "l1vh-trace 1\n1 1 S open = 9\n"
+				   "2 1 S ioctl 9 4010b800 07*15; = 10 -\n";
+	static char path[] = "/tmp/l1vh-fuzz-XXXXXX";
+	static int fd = -1;
+	struct replay_summary sum;
+	struct err err;
+	uint8_t back[64];
+	char text[256];
+	size_t len;
+
+	if (fd < 0)
+		fd = mkstemp(path);
+	if (fd < 0 || ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) < 0 ||
+	    (size && data[0] & 1 && write(fd, head, sizeof(head) - 1) < 0) ||
+	    write(fd, data, size) < 0)
+		abort();
+	replay_run(path, &sum, &err);
+	len = size < sizeof(text) - 1 ? size : sizeof(text) - 1;
+	memcpy(text, data, len);
+	text[len] = '\0';
+	trace_decode(text, back, sizeof(back), &len);
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
-	fuzz_wire, fuzz_link, fuzz_json, fuzz_virtio, fuzz_bzimage,
+	fuzz_wire,    fuzz_link, fuzz_json,     fuzz_virtio,
+	fuzz_bzimage, fuzz_insn, fuzz_messages, fuzz_trace,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -180,10 +294,23 @@ static uint64_t next(uint64_t *x)
 static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 {
 	static const char *const words[] = {
-		"null - ns 1",   "1 100000 5.5",  "stamp 1 2 3\n",
-		"{\"status\":",  "\"ok\"}",       "[[\"a\",1]]",
-		"ledger 0 pio ", "mem_latency -", "99999999999999999999",
-		"phase x 1\n",   "\"series\":[",  "end 2\n"};
+		"null - ns 1",
+		"1 100000 5.5",
+		"stamp 1 2 3\n",
+		"{\"status\":",
+		"\"ok\"}",
+		"[[\"a\",1]]",
+		"ledger 0 pio ",
+		"mem_latency -",
+		"99999999999999999999",
+		"phase x 1\n",
+		"\"series\":[",
+		"end 2\n",
+		"\n3 1 H vm_create mshv 1 0 = 0 0\n",
+		"\n4 1 H vcpu_create 0 = 0\n",
+		"\n5 1 S run 10 - = 0 ",
+		"\n6 1 H vcpu_run 0 0 = 0 pio 80 1 1 0 0\n",
+		"*16;ff*9;"};
 	size_t len = 1 + next(x) % (max - 1);
 	size_t i;
 

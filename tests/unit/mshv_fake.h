@@ -7,20 +7,23 @@
  * wants: its n-th call fails, one kind of call fails some times, or a VP
  * stops for the messages of a script.
  */
+#include <stdatomic.h>
+
 #include "mshv/abi.h"
 #include "mshv/sys.h"
 #include "runners/vmm/hv.h"
 
 struct mshv_fake_state {
 	int fail_at; /* 1: the first call; 0: never */
-	int calls;
-	int open_count; /* descriptors and pages that are not given back */
-	int open_error; /* of open(), negative; 0: none */
+	atomic_int calls;
+	atomic_int
+		open_count; /* descriptors and pages that are not given back */
+	int open_error;     /* of open(), negative; 0: none */
 	unsigned long failing_request;
 	int failing_code; /* of such requests, negative */
-	int failing_times;
-	bool has_no_page; /* no register page */
-	bool run_blocks;  /* RUN_VP never comes back, whatever is sent */
+	atomic_int failing_times;
+	bool has_no_page;       /* no register page */
+	atomic_bool run_blocks; /* RUN_VP never comes back, whatever is sent */
 	struct mshv_message script[8]; /* then EINTR */
 	int script_len, script_at;
 	struct mshv_register_page page;      /* of VP 0 */

@@ -507,6 +507,7 @@ static void a_stuck_vcpu_is_an_end(void **state)
 	pthread_t stopper;
 	struct err err;
 	struct vm *vm;
+	uint32_t i;
 
 	(void)state;
 	sigaction(SIGUSR1, &kick, NULL);
@@ -520,8 +521,9 @@ static void a_stuck_vcpu_is_an_end(void **state)
 	assert_non_null(strstr(vm->end_detail, "is stuck in the hypervisor"));
 	vm_destroy(vm); /* leaves it alone */
 	mshv_fake_state.run_blocks = false;
+	for (i = 0; i < vm->vcpu_count; i++)
+		pthread_join(vm->vcpus[i].thread, NULL);
 	vm->is_stuck = false;
-	usleep(100000);
 	vm_destroy(vm);
 }
 

@@ -185,6 +185,34 @@ static void empty_file_has_no_latest_run(void **state)
 	store_close(other);
 }
 
+/* Whoever writes it down: what the emulator gave stays emulated. */
+static void the_emulator_is_never_hardware(void **state)
+{
+	struct bench_case bc = {.runner = "mshv-emu", .paravirt = "identical"};
+	struct fixture *f = *state;
+	struct err err = {0};
+	struct result res;
+	sqlite3 *db;
+
+	fill(&res, 2);
+	assert_true(store_result_add(f->store, f->run_id, 0, &bc, &res, &err) <
+		    0);
+	assert_non_null(strstr(err.msg, "mshv-emu is of grade emulated"));
+	res.grade = GRADE_EMULATED;
+	assert_int_equal(
+		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
+	result_release(&res);
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_not_equal(sqlite3_exec(db, "UPDATE boot SET runner = 'mshv'",
+					  NULL, NULL, NULL),
+			     SQLITE_OK);
+	assert_int_not_equal(sqlite3_exec(db,
+					  "UPDATE boot SET grade = 'hardware'",
+					  NULL, NULL, NULL),
+			     SQLITE_OK);
+	sqlite3_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +227,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(other_files_are_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(empty_file_has_no_latest_run,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(the_emulator_is_never_hardware,
 						setup, teardown),
 	};
 
