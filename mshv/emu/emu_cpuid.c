@@ -118,6 +118,20 @@ static void hide_disabled(const struct emu_partition *pt, struct table *t)
 	}
 }
 
+/* KVM signs "Linux KVM Hv", which no guest takes for Hyper-V. Bits 2 to 8 of
+ * the property are bits 0 to 6 of leaf 3, bits 9 to 11 are in their places. */
+static void hv_leaf_adjust(struct kvm_cpuid_entry2 *e, uint64_t wanted)
+{
+	if (e->function == 0x40000000) {
+		e->eax = 0x40000006;
+		memcpy(&e->ebx, "Micr", 4);
+		memcpy(&e->ecx, "osof", 4);
+		memcpy(&e->edx, "t Hv", 4);
+	} else if (e->function == 0x40000003) {
+		e->eax &= (uint32_t)((wanted >> 2 & 0x7f) | (wanted & 0xe00));
+	}
+}
+
 /*
  * A partition has Hyper-V's leaves only if it was given synthetic features;
  * KVM's own are never shown. Which features KVM cannot give, its leaves say.
@@ -153,12 +167,8 @@ static int hv_leaves_set(struct emu_partition *pt, struct table *t)
 			ret = -E2BIG;
 		else
 			*e = hv->entries[i];
-		if (e && e->function == 0x40000000)
-			e->eax = 0x40000006;
-		/* Bits 0 to 11 of the property are those of 40000003.EAX. */
-		if (e && e->function == 0x40000003)
-			e->eax &= (uint32_t)(features_wanted >> 2 & 0x3ff) |
-				  1u << 11;
+		if (e)
+			hv_leaf_adjust(e, features_wanted);
 	}
 	free(hv);
 	return ret;

@@ -290,6 +290,16 @@ static void take_msr(struct kvm_run *run)
 	run->msr.error = 0;
 }
 
+/* What a real hypervisor deals with by itself. Calls that KVM does not know
+ * are refused; that the guest told of a crash of its own, is between them. */
+static int take_hyperv(struct kvm_run *run)
+{
+	if (run->exit_reason == KVM_EXIT_HYPERV &&
+	    run->hyperv.type == KVM_EXIT_HYPERV_HCALL)
+		run->hyperv.u.hcall.result = MSHV_STATUS_INVALID_CODE;
+	return 0;
+}
+
 /* 1: there is a message; 0: enter again. */
 static int take_exit(struct emu_vp *vp)
 {
@@ -308,6 +318,9 @@ static int take_exit(struct emu_vp *vp)
 	case KVM_EXIT_X86_WRMSR:
 		take_msr(vp->run);
 		return 0;
+	case KVM_EXIT_HYPERV:
+	case KVM_EXIT_SYSTEM_EVENT:
+		return take_hyperv(vp->run);
 	case KVM_EXIT_SHUTDOWN:
 		header_only(vp, MSHV_MSG_UNRECOVERABLE);
 		return 1;
