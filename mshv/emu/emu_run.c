@@ -290,6 +290,29 @@ static void take_msr(struct kvm_run *run)
 	run->msr.error = 0;
 }
 
+/*
+ * KVM cannot emulate an instruction where there is no memory to fetch it
+ * from; the hypervisor reports the fetch, and a VMM may map something there
+ * and go on, as QEMU does for its firmware.
+ */
+static bool take_fetch(struct emu_vp *vp)
+{
+	uint64_t gva = vp->regs.rip;
+	struct mshv_msg_memory *m;
+	uint64_t gpa;
+
+	if (!(vp->sregs.efer >> 10 & 1) || !vp->sregs.cs.l)
+		gva = (uint32_t)(vp->sregs.cs.base + gva);
+	if (emu_translate(vp, gva, &gpa) || emu_ram(vp->pt, gpa, 1))
+		return false;
+	m = message_start(vp, MSHV_MSG_UNMAPPED_GPA, sizeof(*m));
+	header_fill(vp, &m->header, MSHV_ACCESS_EXECUTE, 0);
+	m->gva = gva;
+	m->gpa = gpa;
+	m->info = MSHV_MEM_GVA_VALID | MSHV_MEM_GVA_GPA_VALID;
+	return true;
+}
+
 /* What a real hypervisor deals with by itself. Calls that KVM does not know
  * are refused; that the guest told of a crash of its own, is between them. */
 static int take_hyperv(struct kvm_run *run)
@@ -330,6 +353,8 @@ static int take_exit(struct emu_vp *vp)
 	case KVM_EXIT_INTR:
 		return -EINTR;
 	case KVM_EXIT_INTERNAL_ERROR:
+		if (take_fetch(vp))
+			return 1;
 		emu_log("KVM internal error, suberror %u, at rip 0x%llx",
 			run->internal.suberror,
 			(unsigned long long)vp->regs.rip);

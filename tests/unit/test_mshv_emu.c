@@ -206,6 +206,22 @@ static void an_unknown_instruction_is_an_error(void **state)
 	free(events);
 }
 
+/* mov $0xd0000000,%ebx; jmp *%rbx */
+static void executing_no_memory_is_an_error(void **state)
+{
+	const uint8_t code[] = {OPEN_BUS, 0xff, 0xe3};
+	char *events = NULL;
+
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	assert_int_equal(
+		micro_run(&hv_mshv_emu, code, sizeof(code), false, &events),
+		VM_END_HV_ERROR);
+	assert_non_null(strstr(events, "the guest executes 0xd0000000"));
+	free(events);
+}
+
 /* A write that matches rings and does not come up; another one does. */
 static void doorbells(const struct hv_ops *hv)
 {
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test_teardown(like_an_older_kernel, knobs_reset),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(an_unknown_instruction_is_an_error),
+		cmocka_unit_test(executing_no_memory_is_an_error),
 		cmocka_unit_test(eventfds_on_both),
 	};
 
