@@ -5,10 +5,9 @@
 /*
  * hvcall - the hypercalls that MSHV_ROOT_HVCALL passes on, as functions.
  *
- * FD is a partition's or a VP's. All return 0 or a negative errno; STATUS,
- * where it is asked for, is the hypervisor's own word for a failure. Calls
- * that the kernel interrupts or that ran out of deposited memory on a kernel
- * before 6.19 (EAGAIN) are repeated.
+ * FD is a partition's or a VP's. All return 0 or a negative errno. Calls that
+ * the kernel interrupts or that ran out of deposited memory on a kernel before
+ * 6.19 (EAGAIN) are repeated.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -26,11 +25,7 @@ struct hvcall {
 	size_t out_bytes;
 };
 
-int hvcall(const struct mshv_sys *sys, int fd, const struct hvcall *call,
-	   uint16_t *status);
-
-/* "0x50 INVALID_REGISTER_VALUE"; static storage. */
-const char *hvcall_status_name(uint16_t status);
+int hvcall(const struct mshv_sys *sys, int fd, const struct hvcall *call);
 
 int hvcall_property_get(const struct mshv_sys *sys, int fd, uint32_t code,
 			uint64_t *value);

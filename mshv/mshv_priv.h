@@ -68,6 +68,9 @@ struct mshv_vcpu {
 	atomic_bool in_run;     /* between the last look and the return */
 };
 
+/* partition.c: -ENOMEM, and what to do; WHAT is "for a partition". */
+int mshv_no_memory(struct err *err, const char *what);
+
 /* vp_memory.c: guest memory as the VP sees it. */
 void *mshv_ram(const struct mshv_vm *vm, uint64_t gpa, uint64_t len);
 int mshv_translate(struct mshv_vcpu *vcpu, uint64_t gva, uint64_t *gpa);

@@ -29,8 +29,6 @@
 	 BIT(MSHV_SYN_DIRECT_TIMERS) | BIT(MSHV_SYN_EXTENDED_MASKS) | \
 	 BIT(MSHV_SYN_TLB_FLUSH) | BIT(MSHV_SYN_CLUSTER_IPI))
 
-#define MAX_TRIES 1000
-
 static int device_open(struct mshv_vm *vm, const char *stands_on,
 		       struct err *err)
 {
@@ -59,20 +57,7 @@ static int device_open(struct mshv_vm *vm, const char *stands_on,
 	return 0;
 }
 
-/* The kernel's locks can be interrupted by a signal (EINTR). */
-static int ioctl_patiently(const struct mshv_sys *sys, int fd,
-			   unsigned long request, void *arg)
-{
-	int tries = 0;
-	int ret;
-
-	do {
-		ret = sys_ioctl(sys, fd, request, arg);
-	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < MAX_TRIES);
-	return ret;
-}
-
-static int no_memory(struct err *err, const char *what)
+int mshv_no_memory(struct err *err, const char *what)
 {
 	return err_set(
 		err, -ENOMEM,
@@ -86,14 +71,14 @@ static int partition_create(struct mshv_vm *vm, struct err *err)
 		.flags = MSHV_PT_LAPIC | MSHV_PT_X2APIC | MSHV_PT_SUPER_PAGES,
 	};
 
-	vm->pt_fd = ioctl_patiently(vm->sys, vm->dev_fd, MSHV_CREATE_PARTITION,
-				    &arg);
+	vm->pt_fd = sys_ioctl_patiently(vm->sys, vm->dev_fd,
+					MSHV_CREATE_PARTITION, &arg);
 	if (vm->pt_fd == -ENOTTY)
 		return err_set(
 			err, -ENODEV,
 			"the device does not create partitions: no mshv device, or one of another ABI (mshv_vtl)");
 	if (vm->pt_fd == -ENOMEM)
-		return no_memory(err, "for a partition");
+		return mshv_no_memory(err, "for a partition");
 	if (vm->pt_fd < 0)
 		return err_sys(err, vm->pt_fd,
 			       "the hypervisor refuses a partition");
@@ -115,10 +100,10 @@ static int partition_initialize(struct mshv_vm *vm, struct err *err)
 				err, ret,
 				"the hypervisor refuses its own enlightenments");
 	}
-	ret = ioctl_patiently(vm->sys, vm->pt_fd, MSHV_INITIALIZE_PARTITION,
-			      NULL);
+	ret = sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_INITIALIZE_PARTITION,
+				  NULL);
 	if (ret == -ENOMEM)
-		return no_memory(err, "to initialise a partition");
+		return mshv_no_memory(err, "to initialise a partition");
 	if (ret)
 		return err_sys(err, ret, "cannot initialise the partition");
 	/* What other VMMs set. Without it an MSR that nobody has is a #GP, as
@@ -190,9 +175,10 @@ int mshv_mem_map(struct hv_vm *base, const struct hv_mem *mem, struct err *err)
 	if (vm->region_count == MSHV_MAX_REGIONS)
 		return err_set(err, -E2BIG, "more than %d memory regions",
 			       MSHV_MAX_REGIONS);
-	ret = ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_GUEST_MEMORY, &arg);
+	ret = sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_GUEST_MEMORY,
+				  &arg);
 	if (ret == -ENOMEM)
-		return no_memory(err, "to map guest RAM");
+		return mshv_no_memory(err, "to map guest RAM");
 	if (ret)
 		return err_sys(
 			err, ret,
@@ -222,7 +208,7 @@ int mshv_msi_send(struct hv_vm *base, const struct hv_msi *msi)
 		in.control |= MSHV_ASSERT_LOGICAL;
 	if (msi->data & (1 << 15))
 		in.control |= MSHV_ASSERT_LEVEL;
-	return hvcall(vm->sys, vm->pt_fd, &call, NULL);
+	return hvcall(vm->sys, vm->pt_fd, &call);
 }
 
 /* The hypervisor reports the end of every level interrupt by itself. */
@@ -251,8 +237,8 @@ static int routes_flush(struct mshv_vm *vm)
 				.addr_hi = (uint32_t)(vm->routes[i].addr >> 32),
 				.data = vm->routes[i].data,
 			};
-	return ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_MSI_ROUTING,
-			       &table);
+	return sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_MSI_ROUTING,
+				   &table);
 }
 
 int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
@@ -274,7 +260,7 @@ int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
 	pthread_mutex_unlock(&vm->route_lock);
 	if (ret)
 		return ret;
-	return ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);
+	return sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);
 }
 
 int mshv_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,
@@ -291,7 +277,7 @@ int mshv_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,
 
 	if (bell->has_datamatch)
 		arg.flags |= MSHV_IOEVENTFD_DATAMATCH;
-	return ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IOEVENTFD, &arg);
+	return sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IOEVENTFD, &arg);
 }
 
 const struct hv_ops hv_mshv = MSHV_HV_OPS("mshv", device_vm_create);

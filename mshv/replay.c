@@ -235,10 +235,9 @@ static int replay_run_vp(struct replay *r, int fd, void *arg)
 	return ret;
 }
 
-static enum sys_kind kind_of(const struct replay *r, unsigned long request)
+static enum sys_kind kind_of(unsigned long request)
 {
 	/* The backend makes no call whose number two kinds share, but these. */
-	(void)r;
 	if (request == MSHV_GET_VP_STATE || request == MSHV_SET_VP_STATE)
 		return SYS_VP;
 	return request == MSHV_CREATE_PARTITION ? SYS_DEVICE : SYS_PARTITION;
@@ -248,7 +247,7 @@ static int replay_ioctl(const struct mshv_sys *sys, int fd,
 			unsigned long request, void *arg)
 {
 	struct replay *r = replay_of(sys);
-	enum sys_kind kind = kind_of(r, request);
+	enum sys_kind kind = kind_of(request);
 	struct record *rec;
 	char call[48], *in;
 	const char *out;

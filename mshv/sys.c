@@ -27,6 +27,18 @@ int sys_ioctl(const struct mshv_sys *sys, int fd, unsigned long request,
 	return sys->ioctl(sys, fd, request, arg);
 }
 
+int sys_ioctl_patiently(const struct mshv_sys *sys, int fd,
+			unsigned long request, void *arg)
+{
+	int tries = 0;
+	int ret;
+
+	do {
+		ret = sys_ioctl(sys, fd, request, arg);
+	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < SYS_MAX_TRIES);
+	return ret;
+}
+
 int sys_page_map(const struct mshv_sys *sys, int fd, uint32_t index,
 		 void **page)
 {

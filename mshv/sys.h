@@ -49,6 +49,14 @@ void sys_ram_read(const struct mshv_sys *sys, const void *ram, void *to,
 void sys_ram_write(const struct mshv_sys *sys, void *ram, const void *from,
 		   size_t len);
 
+/*
+ * As sys_ioctl(), again while the kernel says EINTR (its locks give way to
+ * signals) or EAGAIN (before 6.19: memory was deposited, ask again).
+ */
+#define SYS_MAX_TRIES 1000
+int sys_ioctl_patiently(const struct mshv_sys *sys, int fd,
+			unsigned long request, void *arg);
+
 /* What most tables do with guest RAM: memcpy(). */
 void sys_ram_read_plain(const struct mshv_sys *sys, const void *ram, void *to,
 			size_t len);

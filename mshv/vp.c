@@ -20,8 +20,6 @@
 #define LVT_EXTINT 0x700
 #define LVT_NMI 0x400
 
-#define MAX_TRIES 1000
-
 /* As long as a kick is repeated before the vCPU is left alone. */
 #define KICK_LIMIT_NS (2 * NS_PER_S)
 #define KICK_PAUSE_NS (50 * NS_PER_US)
@@ -29,18 +27,13 @@
 static int vp_fd_create(struct mshv_vcpu *vcpu, struct err *err)
 {
 	struct mshv_create_vp arg = {.index = vcpu->base.index};
-	int tries = 0;
+	char what[32];
 
-	do {
-		vcpu->fd = sys_ioctl(vcpu->vm->sys, vcpu->vm->pt_fd,
-				     MSHV_CREATE_VP, &arg);
-	} while ((vcpu->fd == -EINTR || vcpu->fd == -EAGAIN) &&
-		 ++tries < MAX_TRIES);
+	vcpu->fd = sys_ioctl_patiently(vcpu->vm->sys, vcpu->vm->pt_fd,
+				       MSHV_CREATE_VP, &arg);
+	snprintf(what, sizeof(what), "for vCPU %u", arg.index);
 	if (vcpu->fd == -ENOMEM)
-		return err_set(
-			err, -ENOMEM,
-			"the hypervisor has no memory left for vCPU %u: free memory in this partition, or run fewer guests",
-			arg.index);
+		return mshv_no_memory(err, what);
 	if (vcpu->fd < 0)
 		return err_sys(err, vcpu->fd, "mshv cannot create vCPU %u",
 			       arg.index);

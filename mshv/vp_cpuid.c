@@ -145,7 +145,7 @@ static int override(struct mshv_vcpu *vcpu, const struct cpuid_entry *e)
 	for (i = 0; i < 4; i++)
 		in.out[i] = (struct mshv_masked){.value = value[i] & mask[i],
 						 .mask = mask[i]};
-	return hvcall(vcpu->vm->sys, vcpu->vm->pt_fd, &call, NULL);
+	return hvcall(vcpu->vm->sys, vcpu->vm->pt_fd, &call);
 }
 
 /*

@@ -52,16 +52,17 @@ static void kvm_run(const struct bench_case *bc, struct result *res)
 	vmm_run("kvm", bc, res);
 }
 
-/*
- * The emulator can be preloaded into any process, this one included. Then
- * /dev/mshv is not what it seems, and no result may bear its name: the
- * library defines this symbol, and nothing else does.
- */
+/* The library defines this symbol, and nothing else does. */
 extern int mshv_emu_is_preloaded(void) __attribute__((weak));
+
+bool vmm_child_mshv_is_emulated(void)
+{
+	return mshv_emu_is_preloaded;
+}
 
 static enum grade mshv_grade(void)
 {
-	return mshv_emu_is_preloaded || grade_of_host() == GRADE_EMULATED
+	return vmm_child_mshv_is_emulated() || grade_of_host() == GRADE_EMULATED
 		       ? GRADE_EMULATED
 		       : GRADE_HARDWARE;
 }
@@ -69,7 +70,7 @@ static enum grade mshv_grade(void)
 static void mshv_run(const struct bench_case *bc, struct result *res)
 {
 	res->grade = mshv_grade();
-	if (mshv_emu_is_preloaded) {
+	if (vmm_child_mshv_is_emulated()) {
 		result_fail(
 			res, RUN_SKIPPED,
 			"/dev/mshv is emulated here: its runner is called mshv-emu");

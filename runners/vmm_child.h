@@ -6,8 +6,16 @@
  * vmm_child - guests in our own VMM, which runs as a child process: when it
  * crashes, that is a recorded outcome and nothing else.
  */
+#include <stdbool.h>
+
 struct runner_ops;
 
 extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
+
+/*
+ * The emulator can be preloaded into any process, this one included. Then
+ * /dev/mshv is not what it seems, and no result may bear its name.
+ */
+bool vmm_child_mshv_is_emulated(void);
 
 #endif

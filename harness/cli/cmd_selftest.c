@@ -20,6 +20,7 @@
 #include "mshv/replay.h"
 #include "mshv/selftest.h"
 #include "mshv/sys.h"
+#include "runners/vmm_child.h"
 
 static const char usage[] =
 	"usage: l1vh-bench selftest mshv [--device PATH | --mshv-emu] [--json FILE]\n"
@@ -85,17 +86,19 @@ static void list_one(void *arg, const struct selftest_result *result)
 }
 
 /* The same library may be under us that others are given. */
-extern int mshv_emu_is_preloaded(void) __attribute__((weak));
+static bool is_emulated(const struct args *args)
+{
+	return args->wants_emu || vmm_child_mshv_is_emulated();
+}
 
 static int record_write(const struct args *args, const struct mshv_sys *sys,
 			const struct selftest_summary *sum, json_t *checks)
 {
-	bool is_emulated = args->wants_emu || mshv_emu_is_preloaded;
 	json_t *record = json_pack(
 		"{s:s, s:s, s:s, s:b, s:s, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:O}",
 		"record", "l1vh-bench selftest mshv", "revision",
 		envinfo_revision(), "interface", sys->name, "is_emulated",
-		is_emulated, "device", args->device, "finished_unix_ns",
+		is_emulated(args), "device", args->device, "finished_unix_ns",
 		(json_int_t)clock_unix_ns(), "summary", "ok", (int)sum->ok,
 		"deviations", (int)sum->deviations, "skipped",
 		(int)sum->skipped, "fingerprint", envinfo_fingerprint(),
@@ -120,7 +123,7 @@ static int run_checks(const struct args *args)
 	int status = STATUS_OK;
 
 	printf("TAP version 13\n1..%u\n", selftest_count(args->only));
-	if (args->wants_emu || mshv_emu_is_preloaded)
+	if (is_emulated(args))
 		puts("# EMULATED: this is the emulator, not a hypervisor");
 	if (selftest_run(sys, args->device, args->only, list_one, &list, &sum,
 			 &err)) {

@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 #include "mshv/sys.h"
-#include "runners/vmm/hv.h"
+
+struct hv_ops;
 
 extern const struct mshv_sys mshv_sys_emu;
 

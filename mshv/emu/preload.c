@@ -223,33 +223,19 @@ int dup3(int fd, int to, int flags)
 	return copied(fd, (int)syscall(SYS_dup3, fd, to, flags));
 }
 
-static int fcntl_any(int fd, int op, void *arg)
+int fcntl(int fd, int op, ...)
 {
-	int ret = (int)syscall(SYS_fcntl, fd, op, arg);
+	va_list ap;
+	void *arg;
+	int ret;
 
+	va_start(ap, op);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	ret = (int)syscall(SYS_fcntl, fd, op, arg);
 	if (op == F_DUPFD || op == F_DUPFD_CLOEXEC)
 		return copied(fd, ret);
 	return ret;
 }
 
-int fcntl(int fd, int op, ...)
-{
-	va_list ap;
-	void *arg;
-
-	va_start(ap, op);
-	arg = va_arg(ap, void *);
-	va_end(ap);
-	return fcntl_any(fd, op, arg);
-}
-
-int fcntl64(int fd, int op, ...)
-{
-	va_list ap;
-	void *arg;
-
-	va_start(ap, op);
-	arg = va_arg(ap, void *);
-	va_end(ap);
-	return fcntl_any(fd, op, arg);
-}
+int fcntl64(int fd, int op, ...) __attribute__((alias("fcntl")));

@@ -123,21 +123,25 @@ static void kvm_shows_the_same(void **state)
 	run_guests(&hv_kvm);
 }
 
-static void instructions(void **state)
+/* With whatever knobs the test has turned. */
+static void run_on_emulator(void)
 {
-	(void)state;
 	if (micro_cannot_run())
 		skip();
 	run_guests(&hv_mshv_emu);
 }
 
+static void instructions(void **state)
+{
+	(void)state;
+	run_on_emulator();
+}
+
 static void without_a_register_page(void **state)
 {
 	(void)state;
-	if (micro_cannot_run())
-		skip();
 	emu_knobs.no_register_page = true;
-	run_guests(&hv_mshv_emu);
+	run_on_emulator();
 }
 
 /* Messages with 3 bytes of the instruction, with none, and with addresses
@@ -145,22 +149,18 @@ static void without_a_register_page(void **state)
 static void with_poorer_messages(void **state)
 {
 	(void)state;
-	if (micro_cannot_run())
-		skip();
 	emu_knobs.insn_bytes = 4;
 	emu_knobs.page_aligned_gpa = true;
-	run_guests(&hv_mshv_emu);
+	run_on_emulator();
 	emu_knobs.insn_bytes = 1;
-	run_guests(&hv_mshv_emu);
+	run_on_emulator();
 }
 
 static void like_an_older_kernel(void **state)
 {
 	(void)state;
-	if (micro_cannot_run())
-		skip();
 	emu_knobs.kernel = 615;
-	run_guests(&hv_mshv_emu);
+	run_on_emulator();
 }
 
 static void ends(void **state)
