@@ -33,7 +33,7 @@ SRC	= $(wildcard harness/*/*.c runners/*.c runners/vmm/*.c \
 	  runners/vmm/*/*.c reports/*.c workloads/*.c) $(wildcard mshv/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
-MSHV_SRC = $(filter-out mshv/selftest% mshv/replay.c,$(wildcard mshv/*.c)) $(EMU_SRC)
+MSHV_SRC = $(filter-out mshv/selftest% mshv/replay%,$(wildcard mshv/*.c)) $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
 # The emulator for programs that know nothing of it, without the backend.
 PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
