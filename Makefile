@@ -24,7 +24,8 @@ endif
 
 LIBS	= sqlite3 jansson hwloc libcrypto gsl
 # Debian's Zydis has no pkg-config file.
-VMM_LIBS = -lZydis -lm -lpthread
+# io_uring by liburing, static: its few functions cost no loading.
+VMM_LIBS = -lZydis -l:liburing.a -lm -lpthread
 CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
@@ -40,7 +41,7 @@ PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
 	  mshv/emu/preload.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
 	  $(MSHV_SRC)) \
-	  $(addprefix $(B)/harness/base/,err.o clock.o units.o)
+	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/units.o cli/vmm_args.o)
 AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
@@ -103,7 +104,7 @@ FORCE:
 $(B)/kernel/.done:
 	$(Q)ci/fetch-kernel $(B)/kernel
 
-$(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make-cpio
+$(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make-cpio ci/copy-modules
 	$(call say,GUEST,$(@D))
 	$(Q)workloads/guest/build-image $(B)/kernel $(B)/guest-agent $(@D)
 
@@ -111,7 +112,7 @@ $(B)/lab/hold-kvm: $(B)/static/ci/lab/hold-kvm.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static $^ -o $@
 
-$(B)/lab/initrd.cpio: $(B)/kernel/.done $(B)/lab/hold-kvm ci/lab/build ci/lab/init ci/make-cpio
+$(B)/lab/initrd.cpio: $(B)/kernel/.done $(B)/lab/hold-kvm ci/lab/build ci/lab/init ci/make-cpio ci/copy-modules
 	$(call say,LAB,$@)
 	@mkdir -p $(@D)
 	$(Q)ci/lab/build $(B)/kernel $(B)/lab/hold-kvm $@

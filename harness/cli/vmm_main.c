@@ -18,6 +18,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
+#include "harness/cli/vmm_args.h"
 #include "mshv/emu/emu.h"
 #include "mshv/mshv.h"
 #include "runners/vmm/kvm.h"
@@ -50,6 +51,13 @@ static const char usage[] =
 	"  --paravirt MODE    identical or best (identical)\n"
 	"  --backing KIND     thp, 4k or hugetlb (thp)\n"
 	"  --prefault         fault all guest RAM in before the start\n"
+	"  --disk FILE[,WORD]...   virtio-blk on a file, device or null:SIZE. WORDs:\n"
+	"                     serial=TEXT, queues=N, readonly, buffered (no direct\n"
+	"                     I/O), sqpoll, fixed (registered, pinned buffers),\n"
+	"                     thread-per-queue, poll=MICROSECONDS before sleeping\n"
+	"  --net tap=NAME[,WORD]...   virtio-net; fd=N in place of tap=NAME. WORDs:\n"
+	"                     queues=N pairs, mac=ADDRESS, vhost=auto, on or off\n"
+	"  --vsock-cid N      virtio-vsock with this address (none)\n"
 	"  --channel-fd N     result channel (none)\n"
 	"  --events-fd N      phases, stamps and the exit ledger as text (none)\n"
 	"  --ledger           print the exit ledger at the end\n"
@@ -75,6 +83,9 @@ enum option_id {
 	O_PARAVIRT,
 	O_BACKING,
 	O_PREFAULT,
+	O_DISK,
+	O_NET,
+	O_VSOCK,
 	O_CHANNEL,
 	O_EVENTS,
 	O_LEDGER,
@@ -93,6 +104,9 @@ static const struct option long_options[] = {
 	{"paravirt", required_argument, NULL, O_PARAVIRT},
 	{"backing", required_argument, NULL, O_BACKING},
 	{"prefault", no_argument, NULL, O_PREFAULT},
+	{"disk", required_argument, NULL, O_DISK},
+	{"net", required_argument, NULL, O_NET},
+	{"vsock-cid", required_argument, NULL, O_VSOCK},
 	{"channel-fd", required_argument, NULL, O_CHANNEL},
 	{"events-fd", required_argument, NULL, O_EVENTS},
 	{"ledger", no_argument, NULL, O_LEDGER},
@@ -138,8 +152,21 @@ static int parse_number(const char *text, uint64_t max, int *value,
 	return ret;
 }
 
-static int parse_one(struct options *opt, int id, const char *arg,
-		     struct err *err)
+static int parse_disk(struct vm_devices_config *d, char *arg, struct err *err)
+{
+	if (d->disk_count == VM_MAX_DISKS)
+		return err_set(err, -1, "more than %d disks", VM_MAX_DISKS);
+	return vmm_args_disk(arg, &d->disks[d->disk_count++], err);
+}
+
+static int parse_net(struct vm_devices_config *d, char *arg, struct err *err)
+{
+	if (d->net_count == VM_MAX_NETS)
+		return err_set(err, -1, "more than %d cards", VM_MAX_NETS);
+	return vmm_args_net(arg, &d->nets[d->net_count++], err);
+}
+
+static int parse_one(struct options *opt, int id, char *arg, struct err *err)
 {
 	static const char *const paravirts[] = {"identical", "best"};
 	static const char *const backings[] = {"thp", "4k", "hugetlb"};
@@ -178,6 +205,16 @@ static int parse_one(struct options *opt, int id, const char *arg,
 		break;
 	case O_PREFAULT:
 		opt->vm.mem.prefault = true;
+		break;
+	case O_DISK:
+		ret = parse_disk(&opt->vm.devices, arg, err);
+		break;
+	case O_NET:
+		ret = parse_net(&opt->vm.devices, arg, err);
+		break;
+	case O_VSOCK:
+		ret = parse_number(arg, INT32_MAX, &n, err);
+		opt->vm.devices.vsock_cid = (uint32_t)n;
 		break;
 	case O_CHANNEL:
 		ret = parse_number(arg, 1023, &opt->vm.channel_fd, err);

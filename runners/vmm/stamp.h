@@ -22,6 +22,7 @@
 #define STAMP_END 0x20000000u
 #define STAMP_PHASE 0x30000000u     /* number: one of below */
 #define STAMP_CALIBRATE 0x40000000u /* written back to back */
+#define STAMP_COUNTS 0x50000000u    /* not for the log: vm_write_counts() */
 
 #define STAMP_PHASE_FIRST_INSTRUCTION 1
 #define STAMP_PHASE_INIT 2

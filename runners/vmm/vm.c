@@ -122,13 +122,17 @@ static int devices_create(struct vm *vm, struct err *err)
 		ret = buses_fill(vm);
 	if (ret)
 		return err_sys(err, ret, "cannot place the devices");
-	return 0;
+	return vm_devices_create(&vm->devices, &vm->cfg.devices, &vm->mem,
+				 &vm->pci, err);
 }
 
 static void devices_destroy(struct vm *vm)
 {
 	if (!vm->devices_ready)
 		return;
+	vm_devices_destroy(&vm->devices);
+	virtio_pci_release(&vm->rng_pci);
+	virtio_pci_release(&vm->console_pci);
 	rng_release(&vm->rng);
 	console_release(&vm->console);
 	pci_bus_release(&vm->pci);
@@ -381,4 +385,26 @@ void vm_write_ledger(const struct vm *vm, FILE *out)
 					hv_exit_kind_name((enum hv_exit_kind)k),
 					vm->vcpus[v].ledger.count[k],
 					vm->vcpus[v].ledger.handled_ns[k]);
+}
+
+void vm_write_counts(struct vm *vm, uint32_t number)
+{
+	FILE *out = vm->cfg.events;
+	uint32_t v;
+	int k;
+
+	if (!out)
+		return;
+	for (k = 0; k < HV_EXIT_KIND_COUNT; k++) {
+		uint64_t sum = 0;
+
+		for (v = 0; v < vm->vcpu_count; v++)
+			sum += atomic_load(&vm->vcpus[v].ledger.count[k]);
+		if (sum)
+			fprintf(out, "count %" PRIu32 " exit.%s %" PRIu64 "\n",
+				number, hv_exit_kind_name((enum hv_exit_kind)k),
+				sum);
+	}
+	vm_devices_write_counts(&vm->devices, number, out);
+	fflush(out);
 }

@@ -25,6 +25,7 @@
 #include "runners/vmm/virtio/console.h"
 #include "runners/vmm/virtio/rng.h"
 #include "runners/vmm/virtio/virtio_pci.h"
+#include "runners/vmm/vm_devices.h"
 
 struct err;
 
@@ -37,6 +38,7 @@ struct vm_config {
 	struct mem_config mem;
 	uint32_t vcpu_count;
 	enum hv_paravirt paravirt;
+	struct vm_devices_config devices;
 	int serial_fd;  /* guest's COM1 output; -1: dropped */
 	int channel_fd; /* result channel; -1: none */
 	int input_fd;   /* keys for COM1; -1: none */
@@ -56,10 +58,11 @@ enum vm_end {
 
 const char *vm_end_name(enum vm_end end);
 
-/* What one vCPU's exits cost: time from exit to the next entry. */
+/* What one vCPU's exits cost: time from exit to the next entry. Written by
+ * its own thread alone, read by any. */
 struct exit_ledger {
-	uint64_t count[HV_EXIT_KIND_COUNT];
-	uint64_t handled_ns[HV_EXIT_KIND_COUNT];
+	_Atomic uint64_t count[HV_EXIT_KIND_COUNT];
+	_Atomic uint64_t handled_ns[HV_EXIT_KIND_COUNT];
 };
 
 struct vm_vcpu {
@@ -67,8 +70,8 @@ struct vm_vcpu {
 	struct hv_vcpu *hv; /* owned */
 	pthread_t thread;
 	bool has_thread;
-	struct exit_ledger ledger; /* its own thread's until joined */
-	uint64_t last_rip;         /* likewise: where it was at the end */
+	struct exit_ledger ledger;
+	uint64_t last_rip; /* its own thread's until joined */
 };
 
 struct vm {
@@ -86,6 +89,7 @@ struct vm {
 	struct virtio_pci console_pci;
 	struct rng rng;
 	struct virtio_pci rng_pci;
+	struct vm_devices devices;
 	struct stamp_log stamps;
 	bool devices_ready;
 	struct vm_vcpu vcpus[VM_MAX_VCPUS];
@@ -120,6 +124,13 @@ void vm_finish(struct vm *vm, enum vm_end end, const char *detail);
 
 /* The ledger of all vCPUs, as "ledger VCPU KIND COUNT NS" lines. */
 void vm_write_ledger(const struct vm *vm, FILE *out);
+
+/*
+ * What was counted so far, all vCPUs and devices, as "count NUMBER NAME
+ * VALUE" lines: exits by kind, requests, doorbells and interrupts by device.
+ * For a guest that asks before and after some work. Any thread.
+ */
+void vm_write_counts(struct vm *vm, uint32_t number);
 
 /* A vCPU thread's main (vcpu_loop.c). ARG is a struct vm_vcpu. */
 void *vcpu_loop(void *arg);

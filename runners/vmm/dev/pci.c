@@ -2,7 +2,10 @@
 #include "runners/vmm/dev/pci.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 
@@ -58,7 +61,11 @@ static void put32(struct pci_function *fn, uint32_t off, uint32_t v)
 void pci_function_init(struct pci_function *fn, struct pci_bus *bus,
 		       const struct pci_identity *id)
 {
+	uint32_t i;
+
 	memset(fn->config, 0, sizeof(fn->config));
+	for (i = 0; i < PCI_MSIX_MAX; i++)
+		fn->msix[i].fd = -1;
 	fn->bus = bus;
 	fn->cap_end = CFG_FIRST_CAP;
 	put16(fn, CFG_VENDOR, id->vendor_id);
@@ -142,6 +149,76 @@ static bool msix_blocked(const struct pci_function *fn, uint32_t index)
 	       fn->msix[index].masked;
 }
 
+static bool msix_enabled(const struct pci_function *fn)
+{
+	return fn->msix_cap && (get16(fn, fn->msix_cap + 2u) & MSIX_ENABLE);
+}
+
+int pci_msix_fds_create(struct pci_function *fn)
+{
+	uint32_t i;
+
+	if (fn->bus->irqfd_count + fn->msix_count > HV_IRQFD_COUNT)
+		return -ENOSPC;
+	for (i = 0; i < fn->msix_count; i++) {
+		fn->msix[i].fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (fn->msix[i].fd < 0)
+			return -errno;
+		fn->msix[i].irqfd_slot = fn->bus->irqfd_count++;
+	}
+	return 0;
+}
+
+int pci_msix_fd(const struct pci_function *fn, uint32_t index)
+{
+	return index < fn->msix_count ? fn->msix[index].fd : -1;
+}
+
+static void msix_detach(struct pci_function *fn, struct pci_msix_entry *e)
+{
+	if (e->is_attached)
+		hv_irqfd_set(fn->bus->hv, e->irqfd_slot, e->fd, NULL);
+	e->is_attached = false;
+}
+
+void pci_function_release(struct pci_function *fn)
+{
+	uint32_t i;
+
+	for (i = 0; fn->bus && i < fn->msix_count; i++) {
+		if (fn->msix[i].fd < 0)
+			continue;
+		msix_detach(fn, &fn->msix[i]);
+		close(fn->msix[i].fd);
+		fn->msix[i].fd = -1;
+	}
+}
+
+/*
+ * Follow the guest's changes. An interrupt that came while nobody listened
+ * is in the eventfd; it is taken out first and sent by a call, because
+ * whether a hypervisor looks at what was there before differs.
+ */
+static void msix_follow(struct pci_function *fn, struct pci_msix_entry *e,
+			bool wants)
+{
+	uint64_t missed;
+
+	if (e->is_attached && wants && e->attached.addr == e->msi.addr &&
+	    e->attached.data == e->msi.data)
+		return;
+	msix_detach(fn, e);
+	if (!wants)
+		return;
+	if (read(e->fd, &missed, sizeof(missed)) < 0)
+		missed = 0;
+	e->is_attached =
+		!hv_irqfd_set(fn->bus->hv, e->irqfd_slot, e->fd, &e->msi);
+	e->attached = e->msi;
+	if (missed)
+		hv_msi_send(fn->bus->hv, &e->msi);
+}
+
 static void msix_fire(struct pci_function *fn, uint32_t index)
 {
 	struct pci_msix_entry *e = &fn->msix[index];
@@ -154,22 +231,37 @@ static void msix_fire(struct pci_function *fn, uint32_t index)
 	hv_msi_send(fn->bus->hv, &e->msi);
 }
 
+/* A driver may have none at all for a queue, and polls it then. */
 void pci_msix_notify(struct pci_function *fn, uint32_t index)
 {
+	uint64_t one = 1;
+
+	if (index >= fn->msix_count)
+		return;
+	if (fn->msix[index].fd >= 0) {
+		/* Full is as good as one more. */
+		if (write(fn->msix[index].fd, &one, sizeof(one)) < 0)
+			return;
+		return;
+	}
 	pthread_mutex_lock(&fn->bus->lock);
-	if (index < fn->msix_count &&
-	    (get16(fn, fn->msix_cap + 2u) & MSIX_ENABLE))
+	if (msix_enabled(fn))
 		msix_fire(fn, index);
 	pthread_mutex_unlock(&fn->bus->lock);
 }
 
-static void msix_flush_pending(struct pci_function *fn)
+static void msix_changed(struct pci_function *fn)
 {
+	bool enabled = msix_enabled(fn);
 	uint32_t i;
 
-	for (i = 0; i < fn->msix_count; i++)
-		if (fn->msix[i].pending)
+	for (i = 0; i < fn->msix_count; i++) {
+		if (fn->msix[i].fd >= 0)
+			msix_follow(fn, &fn->msix[i],
+				    enabled && !msix_blocked(fn, i));
+		else if (fn->msix[i].pending)
 			msix_fire(fn, i);
+	}
 }
 
 /* A table entry as the guest sees it: address, data, vector control. */
@@ -205,13 +297,20 @@ static void msix_word_set(struct pci_msix_entry *e, uint32_t word,
 	}
 }
 
+static bool msix_pending(const struct pci_msix_entry *e)
+{
+	struct pollfd p = {.fd = e->fd, .events = POLLIN};
+
+	return e->fd < 0 ? e->pending : !e->is_attached && poll(&p, 1, 0) == 1;
+}
+
 static uint64_t msix_pba(const struct pci_function *fn)
 {
 	uint64_t bits = 0;
 	uint32_t i;
 
 	for (i = 0; i < fn->msix_count; i++)
-		bits |= (uint64_t)fn->msix[i].pending << i;
+		bits |= (uint64_t)msix_pending(&fn->msix[i]) << i;
 	return bits;
 }
 
@@ -240,7 +339,20 @@ static void msix_table_access(struct pci_function *fn, struct hv_access *access)
 			access->data |= (uint64_t)msix_word_get(e, word + i)
 					<< 32 * i;
 	}
-	msix_flush_pending(fn);
+	msix_changed(fn);
+}
+
+uint64_t pci_bar_gpa(const struct pci_function *fn, uint32_t bar)
+{
+	return get16(fn, CFG_COMMAND) & COMMAND_MEMORY
+		       ? get32(fn, CFG_BAR0 + 4 * bar)
+		       : 0;
+}
+
+static void bar_moved(struct pci_function *fn)
+{
+	if (fn->ops && fn->ops->bar_moved)
+		fn->ops->bar_moved(fn);
 }
 
 static void config_write_byte(struct pci_function *fn, uint32_t off,
@@ -253,13 +365,15 @@ static void config_write_byte(struct pci_function *fn, uint32_t off,
 	if (off >= CFG_COMMAND && off < CFG_COMMAND + 2) {
 		mask = COMMAND_WRITABLE >> 8 * (off - CFG_COMMAND);
 		fn->config[off] = (uint8_t)(value & mask);
+		bar_moved(fn);
 	} else if (off >= bar_first && off < bar_last && fn->ops) {
 		mask = ~(PCI_BAR_BYTES - 1) >> 8 * (off % 4);
 		fn->config[off] = (uint8_t)(value & mask);
+		bar_moved(fn);
 	} else if (fn->msix_cap && off == fn->msix_cap + 3u) {
 		fn->config[off] =
 			(uint8_t)((fn->config[off] & 0x3f) | (value & 0xc0));
-		msix_flush_pending(fn);
+		msix_changed(fn);
 	}
 }
 

@@ -19,7 +19,7 @@
 #define PCI_SLOT_COUNT 32
 #define PCI_BAR_COUNT 2
 #define PCI_BAR_BYTES 0x4000u
-#define PCI_MSIX_MAX 16
+#define PCI_MSIX_MAX 18
 #define PCI_NO_VECTOR 0xffff
 
 struct pci_function;
@@ -27,12 +27,18 @@ struct pci_function;
 struct pci_function_ops {
 	/* BAR 0; runs without the bus lock */
 	void (*bar_access)(struct pci_function *fn, struct hv_access *access);
+	/* Address or decoding of a BAR may have changed; lock held. Optional. */
+	void (*bar_moved)(struct pci_function *fn);
 };
 
 struct pci_msix_entry {
 	struct hv_msi msi;
 	bool masked;
 	bool pending;
+	int fd; /* owned; -1: interrupts are sent by a call */
+	uint32_t irqfd_slot;
+	bool is_attached; /* the hypervisor listens to fd, for attached */
+	struct hv_msi attached;
 };
 
 /* Devices embed this as their first member. */
@@ -51,6 +57,7 @@ struct pci_bus {
 	struct hv_vm *hv;     /* borrowed */
 	pthread_mutex_t lock; /* guards address, config space and MSI-X */
 	uint32_t address;
+	uint32_t irqfd_count;                       /* slots given out so far */
 	struct pci_function *slots[PCI_SLOT_COUNT]; /* borrowed */
 	struct pci_function host_bridge;
 };
@@ -79,8 +86,23 @@ int pci_add_capability(struct pci_function *fn, uint8_t id, const void *body,
 /* MSI-X with COUNT vectors, its table in BAR 1. */
 int pci_add_msix(struct pci_function *fn, uint32_t count);
 
-/* Send vector INDEX, or keep it pending while it is masked. */
+/*
+ * Give every vector an eventfd that the hypervisor listens to while the
+ * vector is enabled. Interrupts then need no call and no lock.
+ */
+int pci_msix_fds_create(struct pci_function *fn);
+
+/* The eventfd of vector INDEX, -1 if it has none. */
+int pci_msix_fd(const struct pci_function *fn, uint32_t index);
+
+/* Detach and close them; one that was never placed is fine. */
+void pci_function_release(struct pci_function *fn);
+
+/* Send vector INDEX, or keep it pending while it is masked. Any thread. */
 void pci_msix_notify(struct pci_function *fn, uint32_t index);
+
+/* Where BAR is decoded now, 0 while memory decoding is off. Lock held. */
+uint64_t pci_bar_gpa(const struct pci_function *fn, uint32_t bar);
 
 /* bus_access_fn for the ports and for the memory window. */
 void pci_config_access(void *bus, struct hv_access *access);

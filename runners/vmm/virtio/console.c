@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "runners/vmm/mem.h"
+#include "runners/vmm/virtio/iov.h"
 
 #define DEVICE_ID_CONSOLE 3
 #define F_MULTIPORT (1ULL << 1)
@@ -37,40 +37,6 @@ struct console_config {
 	uint32_t emerg_wr;
 };
 
-static size_t copy_to_iov(const struct iovec *iov, uint32_t count,
-			  const char *bytes, size_t len)
-{
-	size_t done = 0;
-	uint32_t i;
-
-	for (i = 0; i < count && done < len; i++) {
-		size_t part = len - done;
-
-		if (part > iov[i].iov_len)
-			part = iov[i].iov_len;
-		memcpy(iov[i].iov_base, bytes + done, part);
-		done += part;
-	}
-	return done;
-}
-
-static size_t copy_from_iov(const struct iovec *iov, uint32_t count,
-			    char *bytes, size_t len)
-{
-	size_t done = 0;
-	uint32_t i;
-
-	for (i = 0; i < count && done < len; i++) {
-		size_t part = len - done;
-
-		if (part > iov[i].iov_len)
-			part = iov[i].iov_len;
-		memcpy(bytes + done, iov[i].iov_base, part);
-		done += part;
-	}
-	return done;
-}
-
 /* The driver fills the control queue before it says it is ready. */
 static void control_send(struct console *con, enum control_event event,
 			 uint16_t value, const char *text)
@@ -87,8 +53,7 @@ static void control_send(struct console *con, enum control_event event,
 	}
 	if (virtio_pop(&con->dev, Q_CONTROL_RX, &chain) != 1)
 		return;
-	len = copy_to_iov(chain.iov + chain.out_count, chain.in_count, msg,
-			  len);
+	len = iov_write(chain.iov + chain.out_count, chain.in_count, msg, len);
 	virtio_complete(&con->dev, Q_CONTROL_RX, &chain, (uint32_t)len);
 }
 
@@ -118,8 +83,8 @@ static void control_drain(struct console *con)
 	struct control msg;
 
 	while (virtio_pop(&con->dev, Q_CONTROL_TX, &chain) == 1) {
-		if (copy_from_iov(chain.iov, chain.out_count, (char *)&msg,
-				  sizeof(msg)) == sizeof(msg))
+		if (iov_read(chain.iov, chain.out_count, &msg, sizeof(msg)) ==
+		    sizeof(msg))
 			control_receive(con, &msg);
 		virtio_complete(&con->dev, Q_CONTROL_TX, &chain, 0);
 	}
@@ -216,22 +181,13 @@ void console_release(struct console *con)
 	virtio_dev_release(&con->dev);
 }
 
-static bool has_rx_buffer(struct console *con)
-{
-	const struct virtq *q = &con->dev.queues[Q_RX];
-	const uint16_t *idx = mem_ptr(con->dev.mem, q->avail_gpa + 2, 2);
-
-	return (con->dev.status & VIRTIO_STATUS_DRIVER_OK) && q->ready && idx &&
-	       __atomic_load_n(idx, __ATOMIC_ACQUIRE) != q->next_avail;
-}
-
 bool console_wants_input(struct console *con)
 {
 	bool wants;
 
 	if (con->channel_fd < 0 || pthread_mutex_trylock(&con->dev.lock))
 		return false;
-	wants = con->guest_open && has_rx_buffer(con);
+	wants = con->guest_open && virtq_has_avail(&con->dev.queues[Q_RX]);
 	pthread_mutex_unlock(&con->dev.lock);
 	return wants;
 }

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/vmm/virtio/virtio.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 		     const struct mem *mem)
 {
@@ -8,24 +15,127 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 
 	dev->ops = ops;
 	dev->mem = mem;
+	dev->queue_count = ops->queue_count;
+	dev->offered = ops->features | VIRTIO_FEATURE_VERSION_1;
 	pthread_mutex_init(&dev->lock, NULL);
-	for (i = 0; i < VIRTIO_MAX_QUEUES; i++)
+	for (i = 0; i < VIRTIO_MAX_QUEUES; i++) {
 		virtq_reset(&dev->queues[i]);
+		dev->kick_fds[i] = -1;
+	}
 }
 
 void virtio_dev_release(struct virtio_dev *dev)
 {
+	int i;
+
+	if (!dev->ops)
+		return;
+	for (i = 0; i < VIRTIO_MAX_QUEUES; i++)
+		if (dev->kick_fds[i] >= 0)
+			close(dev->kick_fds[i]);
 	pthread_mutex_destroy(&dev->lock);
+	dev->ops = NULL;
+}
+
+int virtio_kicks_create(struct virtio_dev *dev, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < dev->io_queue_count; i++) {
+		dev->kick_fds[i] = eventfd(0, EFD_CLOEXEC);
+		if (dev->kick_fds[i] < 0)
+			return err_sys(err, -errno, "cannot make an eventfd");
+	}
+	return 0;
+}
+
+uint8_t virtio_status(const struct virtio_dev *dev)
+{
+	return dev->status |
+	       (atomic_load(&dev->is_broken) ? VIRTIO_STATUS_NEEDS_RESET : 0);
+}
+
+static int map_queues(struct virtio_dev *dev)
+{
+	uint32_t i;
+
+	for (i = 0; i < dev->queue_count; i++)
+		if (dev->queues[i].ready &&
+		    virtq_map(&dev->queues[i], dev->mem, dev->features))
+			return -EPROTO;
+	return 0;
+}
+
+void virtio_driver_ok(struct virtio_dev *dev)
+{
+	uint32_t i;
+
+	if (dev->is_running)
+		return;
+	dev->is_running = true;
+	if (map_queues(dev)) {
+		virtio_broken(dev);
+		return;
+	}
+	if (!dev->ops->start) {
+		for (i = 0; i < dev->queue_count; i++)
+			dev->ops->notify(dev, i);
+		return;
+	}
+	dev->transport->doorbells(dev, true);
+	if (dev->ops->start(dev))
+		virtio_broken(dev);
+}
+
+void virtio_reset(struct virtio_dev *dev)
+{
+	uint32_t i;
+
+	if (dev->is_running && dev->ops->start) {
+		dev->transport->doorbells(dev, false);
+		dev->ops->stop(dev);
+	}
+	dev->is_running = false;
+	for (i = 0; i < dev->queue_count; i++)
+		virtq_reset(&dev->queues[i]);
+	dev->features = 0;
+	dev->status = 0;
+	atomic_store(&dev->is_broken, false);
+	if (dev->ops->reset)
+		dev->ops->reset(dev);
+}
+
+void virtio_notify(struct virtio_dev *dev, uint32_t queue)
+{
+	uint64_t one = 1;
+
+	if (queue >= dev->io_queue_count)
+		dev->ops->notify(dev, queue);
+	else if (write(dev->kick_fds[queue], &one, sizeof(one)) < 0)
+		virtio_broken(dev);
+}
+
+void virtio_signal(struct virtio_dev *dev, uint32_t queue)
+{
+	if (!virtq_wants_interrupt(&dev->queues[queue]))
+		return;
+	atomic_fetch_add_explicit(&dev->counts[queue].interrupts, 1,
+				  memory_order_relaxed);
+	dev->transport->used(dev, queue);
 }
 
 void virtio_complete(struct virtio_dev *dev, uint32_t queue,
 		     const struct virtq_chain *chain, uint32_t len)
 {
-	struct virtq *q = &dev->queues[queue];
+	virtq_push(&dev->queues[queue], chain->head, len);
+	virtio_signal(dev, queue);
+}
 
-	virtq_push(q, dev->mem, chain, len);
-	if (virtq_wants_interrupt(q, dev->mem))
-		dev->transport->used(dev, queue);
+/* The driver is told by a change of configuration (2.1.2). */
+void virtio_broken(struct virtio_dev *dev)
+{
+	if (!atomic_exchange(&dev->is_broken, true))
+		dev->transport->config_changed(dev);
 }
 
 int virtio_pop(struct virtio_dev *dev, uint32_t queue,
@@ -33,11 +143,50 @@ int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 {
 	int ret;
 
-	if (!(dev->status & VIRTIO_STATUS_DRIVER_OK) ||
-	    (dev->status & VIRTIO_STATUS_NEEDS_RESET))
+	if (atomic_load_explicit(&dev->is_broken, memory_order_relaxed))
 		return 0;
 	ret = virtq_pop(&dev->queues[queue], dev->mem, chain);
 	if (ret < 0)
-		dev->status |= VIRTIO_STATUS_NEEDS_RESET;
+		virtio_broken(dev);
+	else if (ret)
+		atomic_fetch_add_explicit(&dev->counts[queue].requests, 1,
+					  memory_order_relaxed);
 	return ret;
+}
+
+void virtio_kick_count(struct virtio_dev *dev, uint32_t queue, uint64_t rings)
+{
+	atomic_fetch_add_explicit(&dev->counts[queue].doorbells, rings,
+				  memory_order_relaxed);
+}
+
+void virtio_kick_drain(struct virtio_dev *dev, uint32_t queue)
+{
+	uint64_t rings;
+
+	if (read(dev->kick_fds[queue], &rings, sizeof(rings)) == sizeof(rings))
+		virtio_kick_count(dev, queue, rings);
+}
+
+static void write_count(const struct virtio_dev *dev, uint32_t number,
+			const char *counter, uint64_t value, FILE *out)
+{
+	if (value)
+		fprintf(out, "count %" PRIu32 " %s.%s %" PRIu64 "\n", number,
+			dev->ops->name, counter, value);
+}
+
+void virtio_write_counts(struct virtio_dev *dev, uint32_t number, FILE *out)
+{
+	uint64_t requests = 0, doorbells = 0, interrupts = 0;
+	uint32_t i;
+
+	for (i = 0; i < dev->queue_count; i++) {
+		requests += atomic_load(&dev->counts[i].requests);
+		doorbells += atomic_load(&dev->counts[i].doorbells);
+		interrupts += atomic_load(&dev->counts[i].interrupts);
+	}
+	write_count(dev, number, "requests", requests, out);
+	write_count(dev, number, "doorbells", doorbells, out);
+	write_count(dev, number, "interrupts", interrupts, out);
 }

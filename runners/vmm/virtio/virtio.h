@@ -5,18 +5,28 @@
 /*
  * virtio - what a device does, and what it may ask of its transport.
  * Two const tables; neither is ever written to.
+ *
+ * A device without start() works in notify(), on the vCPU's thread and under
+ * dev->lock. One with start() has threads of its own, which own the queues
+ * from start() to stop() (but for those from io_queue_count on, which are
+ * worked on in notify() all the same): the driver's doorbells then end in an eventfd per
+ * queue, without an exit to the VMM where the hypervisor can do that, and
+ * its interrupts begin in one.
  */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "runners/vmm/virtio/virtq.h"
 
+struct err;
 struct virtio_dev;
 
-#define VIRTIO_MAX_QUEUES 8
+#define VIRTIO_MAX_QUEUES 17
 
-#define VIRTIO_F_VERSION_1 (1ULL << 32)
+#define VIRTIO_FEATURE_VERSION_1 (1ULL << 32)
 
 #define VIRTIO_STATUS_DRIVER_OK 4
 #define VIRTIO_STATUS_FEATURES_OK 8
@@ -27,18 +37,35 @@ struct virtio_dev_ops {
 	const char *name;   /* "console", "rng" */
 	uint16_t device_id; /* virtio 1.2, 5 */
 	uint32_t class_code;
-	uint32_t queue_count;
-	uint64_t features; /* beside VIRTIO_F_VERSION_1 */
+	uint32_t queue_count; /* at most; dev->queue_count is what there is */
+	uint64_t features;    /* beside VIRTIO_FEATURE_VERSION_1 */
 
 	void (*config_read)(const struct virtio_dev *dev, size_t off, void *buf,
 			    size_t len); /* optional */
 	void (*notify)(struct virtio_dev *dev, uint32_t queue);
 	void (*reset)(struct virtio_dev *dev); /* optional */
+
+	/* The driver is ready. A negative errno makes the device broken. */
+	int (*start)(struct virtio_dev *dev);
+	/* Joins every thread; no request is in flight afterwards. */
+	void (*stop)(struct virtio_dev *dev);
 };
 
 struct virtio_transport_ops {
-	/* What was pushed to QUEUE is worth an interrupt. */
+	/* What was pushed to QUEUE is worth an interrupt. Any thread. */
 	void (*used)(struct virtio_dev *dev, uint32_t queue);
+	void (*config_changed)(struct virtio_dev *dev);
+	/* Let doorbells end in the eventfds, or no longer. */
+	void (*doorbells)(struct virtio_dev *dev, bool on);
+	/* The eventfd that interrupts for QUEUE; -1: there is none. */
+	int (*call_fd)(struct virtio_dev *dev, uint32_t queue);
+};
+
+/* What one queue has done since the machine started. Any thread reads. */
+struct virtio_counts {
+	_Atomic uint64_t requests;
+	_Atomic uint64_t doorbells; /* the driver's notifications */
+	_Atomic uint64_t interrupts;
 };
 
 /* Devices embed this as their first member. */
@@ -47,19 +74,45 @@ struct virtio_dev {
 	const struct virtio_transport_ops *transport;
 	void *transport_arg;
 	const struct mem *mem; /* borrowed */
-	pthread_mutex_t lock;  /* guards all below and the device's state */
+	uint32_t queue_count;
+	uint32_t io_queue_count; /* the first ones, which are the threads' */
+	uint64_t offered; /* features, VIRTIO_FEATURE_VERSION_1 among them */
+	int kick_fds[VIRTIO_MAX_QUEUES]; /* owned; -1 without start() */
+	struct virtio_counts counts[VIRTIO_MAX_QUEUES];
+	_Atomic bool
+		is_broken; /* the driver broke a rule: any thread says so */
+
+	pthread_mutex_t lock; /* guards all below and the device's state */
 	struct virtq queues[VIRTIO_MAX_QUEUES];
 	uint64_t features; /* as accepted by the driver */
 	uint8_t status;
+	bool is_running; /* between start() and stop() */
 };
 
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 		     const struct mem *mem);
-void virtio_dev_release(struct virtio_dev *dev);
+void virtio_dev_release(struct virtio_dev *dev); /* zeroed is fine */
+
+/* For devices with start(): the eventfds. */
+int virtio_kicks_create(struct virtio_dev *dev, struct err *err);
+
+/*
+ * For the transport, with the lock held. The status as the driver reads it;
+ * what DRIVER_OK starts and what a reset ends.
+ */
+uint8_t virtio_status(const struct virtio_dev *dev);
+void virtio_driver_ok(struct virtio_dev *dev);
+void virtio_reset(struct virtio_dev *dev);
+
+/* For the transport, lock held: the driver rang by way of an exit. */
+void virtio_notify(struct virtio_dev *dev, uint32_t queue);
 
 /* Push, and interrupt the driver if it wants one. */
 void virtio_complete(struct virtio_dev *dev, uint32_t queue,
 		     const struct virtq_chain *chain, uint32_t len);
+
+/* Interrupt for all that was pushed, if the driver wants to hear of it. */
+void virtio_signal(struct virtio_dev *dev, uint32_t queue);
 
 /*
  * As virtq_pop(); a driver that broke a rule finds the device in need of a
@@ -67,5 +120,14 @@ void virtio_complete(struct virtio_dev *dev, uint32_t queue,
  */
 int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 	       struct virtq_chain *chain);
+void virtio_broken(struct virtio_dev *dev);
+
+/* Take the doorbells that rang on QUEUE; waits until one has. */
+void virtio_kick_drain(struct virtio_dev *dev, uint32_t queue);
+void virtio_kick_count(struct virtio_dev *dev, uint32_t queue, uint64_t rings);
+
+/* "count NUMBER DEVICE.COUNTER VALUE" lines for all that is not zero, sums
+ * over the queues since the machine started. Any thread. */
+void virtio_write_counts(struct virtio_dev *dev, uint32_t number, FILE *out);
 
 #endif

@@ -50,49 +50,29 @@ enum common_reg {
 	R_QUEUE_DEVICE = 48,
 };
 
-static uint64_t offered_features(const struct virtio_pci *vp)
-{
-	return vp->dev->ops->features | VIRTIO_F_VERSION_1;
-}
-
 static struct virtq *selected_queue(struct virtio_pci *vp)
 {
-	if (vp->queue_select >= vp->dev->ops->queue_count)
+	if (vp->queue_select >= vp->dev->queue_count)
 		return NULL;
 	return &vp->dev->queues[vp->queue_select];
-}
-
-static void device_reset(struct virtio_pci *vp)
-{
-	struct virtio_dev *dev = vp->dev;
-	uint32_t i;
-
-	for (i = 0; i < dev->ops->queue_count; i++)
-		virtq_reset(&dev->queues[i]);
-	dev->features = 0;
-	dev->status = 0;
-	vp->config_vector = PCI_NO_VECTOR;
-	if (dev->ops->reset)
-		dev->ops->reset(dev);
 }
 
 static void status_write(struct virtio_pci *vp, uint8_t value)
 {
 	struct virtio_dev *dev = vp->dev;
-	uint32_t i;
 
 	if (!value) {
-		device_reset(vp);
+		virtio_reset(dev);
+		vp->config_vector = PCI_NO_VECTOR;
 		return;
 	}
 	/* A driver that took a feature nobody offered is told so (3.1.1). */
 	if ((value & VIRTIO_STATUS_FEATURES_OK) &&
-	    (dev->features & ~offered_features(vp)))
+	    (dev->features & ~dev->offered))
 		value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
-	dev->status = value | (dev->status & VIRTIO_STATUS_NEEDS_RESET);
+	dev->status = value & (uint8_t)~VIRTIO_STATUS_NEEDS_RESET;
 	if (value & VIRTIO_STATUS_DRIVER_OK)
-		for (i = 0; i < dev->ops->queue_count; i++)
-			dev->ops->notify(dev, i);
+		virtio_driver_ok(dev);
 }
 
 static uint32_t feature_word(uint64_t features, uint32_t select)
@@ -130,7 +110,7 @@ static uint64_t common_read(struct virtio_pci *vp, uint32_t reg)
 	case R_DEVICE_FEATURE_SELECT:
 		return vp->device_feature_select;
 	case R_DEVICE_FEATURE:
-		return feature_word(offered_features(vp),
+		return feature_word(vp->dev->offered,
 				    vp->device_feature_select);
 	case R_DRIVER_FEATURE_SELECT:
 		return vp->driver_feature_select;
@@ -140,9 +120,9 @@ static uint64_t common_read(struct virtio_pci *vp, uint32_t reg)
 	case R_CONFIG_MSIX_VECTOR:
 		return vp->config_vector;
 	case R_NUM_QUEUES:
-		return vp->dev->ops->queue_count;
+		return vp->dev->queue_count;
 	case R_DEVICE_STATUS:
-		return vp->dev->status;
+		return virtio_status(vp->dev);
 	case R_QUEUE_SELECT:
 		return vp->queue_select;
 	default:
@@ -171,7 +151,8 @@ static void queue_write(struct virtio_pci *vp, struct virtq *q, uint32_t reg,
 							   : PCI_NO_VECTOR;
 		break;
 	case R_QUEUE_ENABLE:
-		q->ready = value == 1;
+		/* Queues that a running device does not know stay unknown. */
+		q->ready = value == 1 && !vp->dev->is_running;
 		break;
 	case R_QUEUE_DESC:
 	case R_QUEUE_DESC + 4:
@@ -260,8 +241,8 @@ static void notify_access(struct virtio_pci *vp, struct hv_access *access)
 
 	if (!access->is_write)
 		access->data = 0;
-	else if (queue < vp->dev->ops->queue_count)
-		vp->dev->ops->notify(vp->dev, (uint32_t)queue);
+	else if (queue < vp->dev->queue_count)
+		virtio_notify(vp->dev, (uint32_t)queue);
 }
 
 static void bar_access(struct pci_function *fn, struct hv_access *access)
@@ -292,12 +273,75 @@ static void transport_used(struct virtio_dev *dev, uint32_t queue)
 	pci_msix_notify(&vp->fn, dev->queues[queue].msix_vector);
 }
 
+static void transport_config_changed(struct virtio_dev *dev)
+{
+	struct virtio_pci *vp = dev->transport_arg;
+
+	pci_msix_notify(&vp->fn, vp->config_vector);
+}
+
+static int transport_call_fd(struct virtio_dev *dev, uint32_t queue)
+{
+	struct virtio_pci *vp = dev->transport_arg;
+
+	return pci_msix_fd(&vp->fn, dev->queues[queue].msix_vector);
+}
+
+/*
+ * The driver writes the queue's number, 16 bits (4.1.5.2). Where no doorbell
+ * can be had the write arrives as an exit and rings the same eventfd.
+ */
+static void doorbells_set(struct virtio_pci *vp, uint64_t bar_gpa, bool on)
+{
+	struct hv_doorbell bell = {.len_bytes = 2};
+	uint32_t i;
+
+	for (i = 0; i < vp->dev->io_queue_count; i++) {
+		bell.gpa = bar_gpa + BAR_NOTIFY + NOTIFY_MULTIPLIER * i;
+		bell.fd = vp->dev->kick_fds[i];
+		hv_doorbell_set(vp->fn.bus->hv, &bell, on);
+	}
+}
+
+/* Move them to where the BAR is now; to nowhere when they are off. */
+static void doorbells_move(struct virtio_pci *vp)
+{
+	uint64_t now = vp->wants_doorbells ? pci_bar_gpa(&vp->fn, 0) : 0;
+
+	if (now == vp->doorbell_gpa)
+		return;
+	if (vp->doorbell_gpa)
+		doorbells_set(vp, vp->doorbell_gpa, false);
+	if (now)
+		doorbells_set(vp, now, true);
+	vp->doorbell_gpa = now;
+}
+
+static void transport_doorbells(struct virtio_dev *dev, bool on)
+{
+	struct virtio_pci *vp = dev->transport_arg;
+
+	pthread_mutex_lock(&vp->fn.bus->lock);
+	vp->wants_doorbells = on;
+	doorbells_move(vp);
+	pthread_mutex_unlock(&vp->fn.bus->lock);
+}
+
+static void bar_moved(struct pci_function *fn)
+{
+	doorbells_move(container_of(fn, struct virtio_pci, fn));
+}
+
 static const struct virtio_transport_ops pci_transport = {
 	.used = transport_used,
+	.config_changed = transport_config_changed,
+	.doorbells = transport_doorbells,
+	.call_fd = transport_call_fd,
 };
 
 static const struct pci_function_ops pci_ops = {
 	.bar_access = bar_access,
+	.bar_moved = bar_moved,
 };
 
 static int add_cap(struct virtio_pci *vp, uint8_t type, uint32_t offset,
@@ -343,8 +387,23 @@ int virtio_pci_init(struct virtio_pci *vp, struct pci_bus *bus, uint32_t slot,
 	if (!ret)
 		ret = add_cap(vp, CFG_TYPE_DEVICE, BAR_DEVICE, 0);
 	if (!ret)
-		ret = pci_add_msix(&vp->fn, dev->ops->queue_count + 1);
+		ret = pci_add_msix(&vp->fn, dev->queue_count + 1);
+	if (!ret && dev->ops->start)
+		ret = pci_msix_fds_create(&vp->fn);
 	if (!ret)
 		ret = pci_bus_add(bus, slot, &vp->fn);
 	return ret;
+}
+
+void virtio_pci_release(struct virtio_pci *vp)
+{
+	if (!vp->dev)
+		return;
+	if (vp->dev->is_running) {
+		pthread_mutex_lock(&vp->dev->lock);
+		virtio_reset(vp->dev);
+		pthread_mutex_unlock(&vp->dev->lock);
+	}
+	pci_function_release(&vp->fn);
+	vp->dev = NULL;
 }

@@ -19,11 +19,16 @@ struct virtio_pci {
 	uint32_t device_feature_select;
 	uint32_t driver_feature_select;
 	uint16_t queue_select;
-	uint16_t config_vector;
+	_Atomic uint16_t config_vector; /* devices read it at any time */
+	bool wants_doorbells;           /* these two are under the bus's lock */
+	uint64_t doorbell_gpa; /* of the BAR they are at; 0: none are set */
 };
 
 /* Put DEV into SLOT of BUS. */
 int virtio_pci_init(struct virtio_pci *vp, struct pci_bus *bus, uint32_t slot,
 		    struct virtio_dev *dev);
+
+/* Stop the device and take it off the hypervisor; zeroed is fine. */
+void virtio_pci_release(struct virtio_pci *vp);
 
 #endif

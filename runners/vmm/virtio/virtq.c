@@ -9,7 +9,12 @@
 
 #define DESC_F_NEXT 1
 #define DESC_F_WRITE 2
+#define DESC_F_INDIRECT 4
 #define AVAIL_F_NO_INTERRUPT 1
+#define USED_F_NO_NOTIFY 1
+
+/* Of the 16-bit words of the available ring. */
+enum avail_word { AVAIL_FLAGS, AVAIL_INDEX, AVAIL_RING };
 
 struct virtq_desc {
 	uint64_t addr;
@@ -23,9 +28,40 @@ struct virtq_used_elem {
 	uint32_t len;
 };
 
+struct virtq_used {
+	uint16_t flags;
+	uint16_t index;
+	struct virtq_used_elem ring[]; /* avail_event behind the last */
+};
+
 void virtq_reset(struct virtq *q)
 {
 	*q = (struct virtq){.size = VIRTQ_MAX_SIZE, .msix_vector = 0xffff};
+}
+
+static void *ring_ptr(const struct mem *mem, uint64_t gpa, uint64_t len,
+		      uint64_t alignment)
+{
+	return gpa % alignment ? NULL : mem_ptr(mem, gpa, len);
+}
+
+int virtq_map(struct virtq *q, const struct mem *mem, uint64_t features)
+{
+	uint64_t n = q->size;
+
+	q->has_event_idx = features & VIRTIO_FEATURE_EVENT_IDX;
+	q->has_indirect = features & VIRTIO_FEATURE_INDIRECT;
+	q->desc = ring_ptr(mem, q->desc_gpa, n * sizeof(*q->desc), 16);
+	q->avail = ring_ptr(mem, q->avail_gpa, 2 * (n + 3), 2);
+	q->used = ring_ptr(
+		mem, q->used_gpa,
+		sizeof(*q->used) + n * sizeof(struct virtq_used_elem) + 2, 4);
+	if (q->desc && q->avail && q->used)
+		return 0;
+	q->desc = NULL;
+	q->avail = NULL;
+	q->used = NULL;
+	return -EPROTO;
 }
 
 /* Sizes are a power of two (2.7), so that masking an index is a modulo. */
@@ -34,29 +70,20 @@ static uint16_t ring_slot(const struct virtq *q, uint16_t index)
 	return index & (q->size - 1);
 }
 
-static int load16(const struct mem *mem, uint64_t gpa, uint16_t *value)
+static uint16_t *avail_event(const struct virtq *q)
 {
-	uint16_t *p = mem_ptr(mem, gpa, sizeof(*p));
-
-	if (!p || gpa % sizeof(*p))
-		return -EPROTO;
-	/* Pairs with the driver's store-release of idx (2.7.13.3). */
-	*value = __atomic_load_n(p, __ATOMIC_ACQUIRE);
-	return 0;
+	return (uint16_t *)&q->used->ring[q->size];
 }
 
-static int read_desc(const struct virtq *q, const struct mem *mem,
-		     uint16_t index, struct virtq_desc *desc)
+bool virtq_has_avail(struct virtq *q)
 {
-	void *p;
-
-	if (index >= q->size)
-		return -EPROTO;
-	p = mem_ptr(mem, q->desc_gpa + index * sizeof(*desc), sizeof(*desc));
-	if (!p)
-		return -EPROTO;
-	memcpy(desc, p, sizeof(*desc));
-	return 0;
+	if (!q->avail)
+		return false;
+	/* Pairs with the driver's store-release of idx (2.7.13.3). */
+	if (q->seen_avail == q->next_avail)
+		q->seen_avail = __atomic_load_n(&q->avail[AVAIL_INDEX],
+						__ATOMIC_ACQUIRE);
+	return q->seen_avail != q->next_avail;
 }
 
 static int chain_add(struct virtq_chain *chain, const struct mem *mem,
@@ -80,71 +107,123 @@ static int chain_add(struct virtq_chain *chain, const struct mem *mem,
 	return 0;
 }
 
-static int read_chain(const struct virtq *q, const struct mem *mem,
-		      struct virtq_chain *chain)
+/*
+ * Follow a table of COUNT descriptors from INDEX; at most as many steps as
+ * the queue is long, whichever table that is in (2.7.5.3.1).
+ */
+static int read_table(const struct virtq *q, const struct mem *mem,
+		      const struct virtq_desc *table, uint32_t count,
+		      uint16_t index, struct virtq_chain *chain)
 {
-	uint16_t index = chain->head;
-	struct virtq_desc desc;
+	bool is_main = table == q->desc;
+	struct virtq_desc d;
 	uint32_t i;
 	int ret;
 
-	chain->out_count = chain->in_count = 0;
 	for (i = 0; i < q->size; i++) {
-		ret = read_desc(q, mem, index, &desc);
-		if (!ret)
-			ret = chain_add(chain, mem, &desc);
+		if (index >= count)
+			return -EPROTO;
+		memcpy(&d, &table[index], sizeof(d));
+		if (d.flags & DESC_F_INDIRECT) {
+			/* Never within another, and never with a next one. */
+			if (!is_main || !q->has_indirect ||
+			    (d.flags & DESC_F_NEXT) || !d.len ||
+			    d.len % sizeof(d) || d.len / sizeof(d) > UINT16_MAX)
+				return -EPROTO;
+			table = mem_ptr(mem, d.addr, d.len);
+			count = d.len / (uint32_t)sizeof(d);
+			index = 0;
+			is_main = false;
+			if (!table)
+				return -EPROTO;
+			continue;
+		}
+		ret = chain_add(chain, mem, &d);
 		if (ret)
 			return ret;
-		if (!(desc.flags & DESC_F_NEXT))
+		if (!(d.flags & DESC_F_NEXT))
 			return 1;
-		index = desc.next;
+		index = d.next;
 	}
 	return -EPROTO; /* a loop */
 }
 
 int virtq_pop(struct virtq *q, const struct mem *mem, struct virtq_chain *chain)
 {
-	uint16_t avail_index;
-	int ret;
-
-	if (!q->ready)
+	if (!virtq_has_avail(q))
 		return 0;
-	ret = load16(mem, q->avail_gpa + 2, &avail_index);
-	if (ret)
-		return ret;
-	if (avail_index == q->next_avail)
-		return 0;
-	ret = load16(mem, q->avail_gpa + 4 + 2 * ring_slot(q, q->next_avail),
-		     &chain->head);
-	if (ret)
-		return ret;
+	/* More than fit cannot be there. */
+	if ((uint16_t)(q->seen_avail - q->next_avail) > q->size)
+		return -EPROTO;
+	chain->head = __atomic_load_n(
+		&q->avail[AVAIL_RING + ring_slot(q, q->next_avail)],
+		__ATOMIC_RELAXED);
 	q->next_avail++;
-	return read_chain(q, mem, chain);
+	chain->out_count = chain->in_count = 0;
+	return read_table(q, mem, q->desc, q->size, chain->head, chain);
 }
 
-void virtq_push(struct virtq *q, const struct mem *mem,
-		const struct virtq_chain *chain, uint32_t len)
+void virtq_fill(struct virtq *q, uint16_t ahead, uint16_t head, uint32_t len)
 {
-	struct virtq_used_elem elem = {.id = chain->head, .len = len};
-	uint64_t at = q->used_gpa + 4 +
-		      sizeof(elem) * (uint64_t)ring_slot(q, q->next_used);
-	void *slot = mem_ptr(mem, at, sizeof(elem));
-	uint16_t *index = mem_ptr(mem, q->used_gpa + 2, sizeof(*index));
+	struct virtq_used_elem elem = {.id = head, .len = len};
+	uint16_t slot = ring_slot(q, (uint16_t)(q->next_used + ahead));
 
-	if (!slot || !index || q->used_gpa % 4)
-		return;
-	memcpy(slot, &elem, sizeof(elem));
-	q->next_used++;
-	/* The element must be visible before the index that covers it. */
-	__atomic_store_n(index, q->next_used, __ATOMIC_RELEASE);
+	memcpy(&q->used->ring[slot], &elem, sizeof(elem));
 }
 
-bool virtq_wants_interrupt(const struct virtq *q, const struct mem *mem)
+void virtq_publish(struct virtq *q, uint16_t count)
 {
-	uint16_t flags;
+	q->next_used = (uint16_t)(q->next_used + count);
+	/* The elements must be visible before the index that covers them. */
+	__atomic_store_n(&q->used->index, q->next_used, __ATOMIC_RELEASE);
+}
 
-	/* Store of used idx before load of flags (2.7.7.2). */
+void virtq_push(struct virtq *q, uint16_t head, uint32_t len)
+{
+	virtq_fill(q, 0, head, len);
+	virtq_publish(q, 1);
+}
+
+bool virtq_wants_interrupt(struct virtq *q)
+{
+	uint16_t before = q->signalled_used;
+	uint16_t event;
+
+	q->signalled_used = q->next_used;
+	if (!q->used || before == q->next_used)
+		return false;
+	/* Store of used idx before the load of what the driver wants. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return !load16(mem, q->avail_gpa, &flags) &&
-	       !(flags & AVAIL_F_NO_INTERRUPT);
+	if (!q->has_event_idx)
+		return !(__atomic_load_n(&q->avail[AVAIL_FLAGS],
+					 __ATOMIC_RELAXED) &
+			 AVAIL_F_NO_INTERRUPT);
+	event = __atomic_load_n(&q->avail[AVAIL_RING + q->size],
+				__ATOMIC_RELAXED);
+	/* Whether EVENT was passed between BEFORE and now (2.7.10.1). */
+	return (uint16_t)(q->next_used - event - 1) <
+	       (uint16_t)(q->next_used - before);
+}
+
+void virtq_notify_disable(struct virtq *q)
+{
+	/* With the event index silence is what a stale one means. */
+	if (q->used && !q->has_event_idx)
+		__atomic_store_n(&q->used->flags, USED_F_NO_NOTIFY,
+				 __ATOMIC_RELAXED);
+}
+
+bool virtq_notify_enable(struct virtq *q)
+{
+	if (!q->used)
+		return false;
+	if (q->has_event_idx)
+		__atomic_store_n(avail_event(q), q->next_avail,
+				 __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(&q->used->flags, 0, __ATOMIC_RELAXED);
+	/* Our store before the load of the driver's index, as the driver
+	 * stores its index before it loads ours (2.7.10.2). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return virtq_has_avail(q);
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_VIRTIO_BLK_H
+#define RUNNERS_VMM_VIRTIO_BLK_H
+
+/*
+ * blk - virtio-blk (virtio 1.2, 5.2). blk.c is what the driver sees: the
+ * configuration, requests and their answers; blk_io.c the threads that carry
+ * them out through io_uring.
+ */
+#include "runners/vmm/virtio/disk.h"
+#include "runners/vmm/virtio/virtio.h"
+
+struct err;
+
+#define BLK_MAX_QUEUES 16
+#define BLK_SERIAL_BYTES 20
+
+struct blk_config {
+	struct disk_config disk;
+	char serial[BLK_SERIAL_BYTES + 1];
+	uint32_t queue_count;
+	bool has_thread_per_queue; /* else one for the disk */
+	bool wants_sqpoll;         /* a kernel thread takes submissions */
+	bool wants_fixed;          /* guest RAM is registered, and so pinned */
+	uint32_t poll_us;          /* look for work so long before sleeping */
+};
+
+struct blk;
+
+/* On success *OUT is the caller's, to be given to blk_destroy(). */
+int blk_create(const struct blk_config *cfg, const struct mem *mem,
+	       struct blk **out, struct err *err);
+void blk_destroy(struct blk *blk); /* NULL is fine; must be stopped */
+
+struct virtio_dev *blk_dev(struct blk *blk);
+
+#endif

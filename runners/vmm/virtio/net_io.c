@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Packets between a queue pair and a TAP, by a thread of ours. Both ways
+ * they go straight between guest RAM and the kernel, many for one wake-up.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "runners/vmm/virtio/iov.h"
+#include "runners/vmm/virtio/net_priv.h"
+#include "runners/vmm/virtio/tap.h"
+
+#define ETHERNET_BYTES 1518u
+#define MAX_PACKET_BYTES (65535u + 18u)
+/* Of virtio_net_hdr_v1, 5.1.6: how many buffers a packet fills. */
+#define NUM_BUFFERS_OFFSET 10u
+/* Packets in one direction before the other has its turn. */
+#define BURST 64
+#define WORKER_STACK_BYTES (256 * KIB)
+
+static uint32_t rx_queue(const struct net_worker *w)
+{
+	return 2 * w->pair;
+}
+
+static uint32_t tx_queue(const struct net_worker *w)
+{
+	return 2 * w->pair + 1;
+}
+
+static struct virtio_dev *dev_of(const struct net_worker *w)
+{
+	return &w->net->dev;
+}
+
+/* The other end was taken away: there is no carrier any more. */
+static void tap_gone(struct net_worker *w)
+{
+	w->tap_is_gone = true;
+	if (!atomic_exchange(&w->net->link_is_down, true))
+		dev_of(w)->transport->config_changed(dev_of(w));
+}
+
+/* The largest packet that may come, by what the driver agreed to. */
+static uint64_t rx_wanted_bytes(const struct net_worker *w)
+{
+	uint64_t big = NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6;
+
+	return TAP_HEADER_BYTES +
+	       (dev_of(w)->features & big ? MAX_PACKET_BYTES : ETHERNET_BYTES);
+}
+
+static void rx_add(struct net_worker *w, const struct virtq_chain *c)
+{
+	struct net_buffer *b = &w->buffers[w->buffer_count++];
+
+	*b = (struct net_buffer){
+		.head = c->head,
+		.iov_count = (uint16_t)c->in_count,
+		.bytes = (uint32_t)iov_total(c->iov, c->in_count)};
+	memcpy(w->iov + w->iov_count, c->iov, c->in_count * sizeof(*w->iov));
+	w->iov_count += c->in_count;
+	w->bytes += b->bytes;
+}
+
+/*
+ * Take buffers until a whole packet fits. Without mergeable buffers a packet
+ * must fit into one, and the driver sees to it that it does (5.1.6.3.1).
+ */
+static void rx_gather(struct net_worker *w)
+{
+	bool merges = dev_of(w)->features & NET_F_MRG_RXBUF;
+	uint64_t wanted = merges ? rx_wanted_bytes(w) : 1;
+	struct virtq_chain chain;
+
+	while (w->bytes < wanted && w->buffer_count < NET_MAX_HEADS &&
+	       w->iov_count + VIRTQ_MAX_SEGS <= NET_MAX_IOV) {
+		if (virtio_pop(dev_of(w), rx_queue(w), &chain) != 1)
+			break;
+		/* Buffers for packets are the device's to write. */
+		if (chain.out_count || !chain.in_count ||
+		    iov_total(chain.iov, chain.in_count) < TAP_HEADER_BYTES) {
+			virtio_broken(dev_of(w));
+			break;
+		}
+		rx_add(w, &chain);
+	}
+	w->rx_starves = w->bytes < wanted;
+}
+
+static void rx_drop_front(struct net_worker *w, uint32_t count,
+			  uint32_t iov_count)
+{
+	w->buffer_count -= count;
+	w->iov_count -= iov_count;
+	memmove(w->buffers, w->buffers + count,
+		w->buffer_count * sizeof(*w->buffers));
+	memmove(w->iov, w->iov + iov_count, w->iov_count * sizeof(*w->iov));
+}
+
+/* Hand out a packet of BYTES, header included, that fills the first ones. */
+static void rx_finish(struct net_worker *w, size_t bytes)
+{
+	struct virtq *q = &dev_of(w)->queues[rx_queue(w)];
+	struct iovec at[2];
+	uint32_t iov_count = 0;
+	uint16_t count = 0;
+	size_t left = bytes;
+
+	while (left && count < w->buffer_count) {
+		const struct net_buffer *b = &w->buffers[count];
+		uint32_t part = left < b->bytes ? (uint32_t)left : b->bytes;
+
+		virtq_fill(q, count, b->head, part);
+		iov_count += b->iov_count;
+		w->bytes -= b->bytes;
+		left -= part;
+		count++;
+	}
+	iov_write(at,
+		  iov_slice(w->iov, w->iov_count, NUM_BUFFERS_OFFSET,
+			    sizeof(count), at),
+		  &count, sizeof(count));
+	/* Together, or the driver would miss the end of the packet. */
+	virtq_publish(q, count);
+	rx_drop_front(w, count, iov_count);
+}
+
+/* Whether the interface may have more. */
+static bool rx_burst(struct net_worker *w)
+{
+	int i;
+
+	for (i = 0; i < BURST && !w->tap_is_gone; i++) {
+		bool merges = dev_of(w)->features & NET_F_MRG_RXBUF;
+		ssize_t n;
+
+		rx_gather(w);
+		if (!w->buffer_count || (merges && w->rx_starves))
+			return false;
+		n = readv(
+			w->tap_fd, w->iov,
+			(int)(merges ? w->iov_count : w->buffers[0].iov_count));
+		if (n > 0)
+			rx_finish(w, (size_t)n);
+		else if (n < 0 && errno == EINTR)
+			continue;
+		else if (n < 0 && errno == EAGAIN)
+			return false;
+		else
+			tap_gone(w);
+	}
+	return true;
+}
+
+/* False when the interface takes no more for now. */
+static bool tx_send(struct net_worker *w)
+{
+	const struct virtq_chain *c = &w->chain;
+	ssize_t n;
+
+	do {
+		n = w->tap_is_gone
+			    ? 0
+			    : writev(w->tap_fd, c->iov, (int)c->out_count);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n < 0 && (errno == EBADFD || errno == EBADF))
+		tap_gone(w);
+	/* A packet that the kernel refuses is lost, as on a wire. */
+	virtq_push(&dev_of(w)->queues[tx_queue(w)], c->head, 0);
+	return true;
+}
+
+static void tx_burst(struct net_worker *w)
+{
+	struct virtio_dev *dev = dev_of(w);
+	struct virtq *q = &dev->queues[tx_queue(w)];
+
+	if (w->tx_waits && !tx_send(w))
+		return;
+	w->tx_waits = false;
+	do {
+		virtq_notify_disable(q);
+		while (virtio_pop(dev, tx_queue(w), &w->chain) == 1) {
+			w->tx_waits = !tx_send(w);
+			if (w->tx_waits)
+				return;
+		}
+	} while (!atomic_load(&dev->is_broken) && virtq_notify_enable(q));
+}
+
+enum fd_name { FD_STOP, FD_TAP, FD_RX_KICK, FD_TX_KICK, FD_COUNT };
+
+static void wait_for_work(struct net_worker *w, struct pollfd *fds)
+{
+	const struct virtio_dev *dev = dev_of(w);
+
+	fds[FD_STOP] = (struct pollfd){.fd = w->stop_fd, .events = POLLIN};
+	fds[FD_TAP] = (struct pollfd){.fd = w->tap_is_gone ? -1 : w->tap_fd};
+	if (!w->rx_starves)
+		fds[FD_TAP].events |= POLLIN;
+	if (w->tx_waits)
+		fds[FD_TAP].events |= POLLOUT;
+	if (!fds[FD_TAP].events)
+		fds[FD_TAP].fd = -1;
+	/* Buffers are of interest only while there are too few. */
+	fds[FD_RX_KICK] = (struct pollfd){
+		.fd = w->rx_starves ? dev->kick_fds[rx_queue(w)] : -1,
+		.events = POLLIN};
+	fds[FD_TX_KICK] = (struct pollfd){
+		.fd = w->tx_waits ? -1 : dev->kick_fds[tx_queue(w)],
+		.events = POLLIN};
+	if (poll(fds, FD_COUNT, -1) < 0)
+		memset(fds, 0, FD_COUNT * sizeof(*fds));
+}
+
+/* When buffers are short, hear of new ones; look again for the last time. */
+static bool rx_refill(struct net_worker *w)
+{
+	struct virtq *q = &dev_of(w)->queues[rx_queue(w)];
+
+	if (!w->rx_starves)
+		return false;
+	if (!virtq_notify_enable(q) || atomic_load(&dev_of(w)->is_broken))
+		return false;
+	rx_gather(w);
+	return !w->rx_starves;
+}
+
+static void *worker_main(void *arg)
+{
+	struct net_worker *w = arg;
+	struct virtio_dev *dev = dev_of(w);
+	struct pollfd fds[FD_COUNT];
+	bool has_more;
+
+	for (;;) {
+		tx_burst(w);
+		virtio_signal(dev, tx_queue(w));
+		virtq_notify_disable(&dev->queues[rx_queue(w)]);
+		has_more = rx_burst(w);
+		virtio_signal(dev, rx_queue(w));
+		if (rx_refill(w))
+			has_more = true;
+		if (has_more && !w->tap_is_gone)
+			continue;
+		wait_for_work(w, fds);
+		if (fds[FD_STOP].revents)
+			return NULL;
+		if (fds[FD_RX_KICK].revents)
+			virtio_kick_drain(dev, rx_queue(w));
+		if (fds[FD_TX_KICK].revents)
+			virtio_kick_drain(dev, tx_queue(w));
+		if (fds[FD_TAP].revents & (POLLERR | POLLHUP | POLLNVAL))
+			tap_gone(w);
+	}
+}
+
+int net_worker_start(struct net_worker *w)
+{
+	pthread_attr_t attr;
+	int ret;
+
+	w->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (w->stop_fd < 0)
+		return -errno;
+	w->buffer_count = w->iov_count = 0;
+	w->bytes = 0;
+	w->tx_waits = w->rx_starves = false;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
+	ret = pthread_create(&w->thread, &attr, worker_main, w);
+	pthread_attr_destroy(&attr);
+	w->has_thread = !ret;
+	return -ret;
+}
+
+void net_worker_stop(struct net_worker *w)
+{
+	uint64_t one = 1;
+
+	if (w->has_thread && write(w->stop_fd, &one, sizeof(one)) > 0)
+		pthread_join(w->thread, NULL);
+	w->has_thread = false;
+	if (w->stop_fd >= 0)
+		close(w->stop_fd);
+	w->stop_fd = -1;
+}

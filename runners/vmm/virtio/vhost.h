@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_VIRTIO_VHOST_H
+#define RUNNERS_VMM_VIRTIO_VHOST_H
+
+/*
+ * vhost - queues that the kernel works on: it reads the doorbells' eventfds
+ * and writes the interrupts' ones, and the VMM sees neither (linux/vhost.h).
+ */
+#include <stdint.h>
+
+struct err;
+struct mem;
+struct virtio_dev;
+
+/* Opens PATH; FEATURES are what the kernel's half can do. */
+int vhost_open(const char *path, uint64_t *features, struct err *err);
+
+/* Take the device over: FEATURES, guest RAM, and COUNT rings from FIRST. */
+int vhost_start(int fd, struct virtio_dev *dev, uint64_t features,
+		uint32_t first, uint32_t count);
+
+#endif
