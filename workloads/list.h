@@ -12,6 +12,8 @@ extern const struct workload wl_kernel_syscall, wl_kernel_switch;
 extern const struct workload wl_kernel_fault, wl_kernel_forkexec;
 extern const struct workload wl_kernel_mmap;
 extern const struct workload wl_mem_latency, wl_mem_bandwidth;
+extern const struct workload wl_storage, wl_storage_verify;
+extern const struct workload wl_network, wl_network_rr;
 extern const struct workload wl_selftest_panic, wl_selftest_hang;
 extern const struct workload wl_selftest_fail;
 

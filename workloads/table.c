@@ -26,6 +26,10 @@ const struct workload *const workloads[] = {
 	&wl_kernel_mmap,
 	&wl_mem_latency,
 	&wl_mem_bandwidth,
+	&wl_storage,
+	&wl_storage_verify,
+	&wl_network,
+	&wl_network_rr,
 	&wl_selftest_panic,
 	&wl_selftest_hang,
 	&wl_selftest_fail,
@@ -35,6 +39,7 @@ const struct workload *const workloads[] = {
 static const char *const unit_names[] = {
 	[WL_UNIT_NS] = "ns",
 	[WL_UNIT_BYTES_PER_S] = "bytes_per_s",
+	[WL_UNIT_DOCUMENT] = "document",
 };
 
 const struct workload *workload_find(const char *name)

@@ -13,13 +13,19 @@
  *          20  payload    text, not terminated
  *
  * All numbers little endian. Payloads by type:
- *   JOB      a line a series: "WORKLOAD POINT WARMUP SAMPLES TARGET_NS",
- *            POINT "-" for none
+ *   JOB      first "=KEY VALUE" lines, see struct wl_env; then a line a
+ *            series: "WORKLOAD POINT WARMUP SAMPLES TARGET_NS", POINT "-" for
+ *            none
  *   SHUTDOWN empty
  *   HELLO    "KEY=VALUE" lines: who the agent is, what it sees
  *   SERIES   "WORKLOAD POINT UNIT ITERATIONS"
  *   SAMPLE   "SECTION ELAPSED_NS VALUE"
- *   END      the number of samples since SERIES
+ *   MARK     "begin NUMBER" or "end NUMBER ELAPSED_NS USER_NS SYSTEM_NS": a
+ *            program of series NUMBER starts or has ended, the times by the
+ *            machine's own clock; the agent waits for GO
+ *   GO       empty: the answer to MARK
+ *   OUTPUT   a part of what the program printed
+ *   END      the number of samples since SERIES, or of programs
  *   SKIP     "WORKLOAD POINT REASON", in place of a series
  *   FAIL     "WORKLOAD POINT REASON", in place of a series or inside one
  *   DONE     empty: the job is finished
@@ -37,6 +43,9 @@ enum wire_type {
 	WIRE_SKIP,
 	WIRE_FAIL,
 	WIRE_DONE,
+	WIRE_MARK,
+	WIRE_GO,
+	WIRE_OUTPUT,
 	WIRE_TYPE_COUNT,
 };
 

@@ -12,7 +12,11 @@
 #include <stdint.h>
 
 /* What one value means. Stored by name (wl_unit_name), never by number. */
-enum wl_unit { WL_UNIT_NS, WL_UNIT_BYTES_PER_S };
+enum wl_unit {
+	WL_UNIT_NS,
+	WL_UNIT_BYTES_PER_S,
+	WL_UNIT_DOCUMENT, /* a program's whole output, for the harness to read */
+};
 
 enum wl_better { WL_LOWER_IS_BETTER, WL_HIGHER_IS_BETTER };
 
@@ -20,13 +24,16 @@ enum wl_flags {
 	WL_ONE_ITERATION = 1 << 0, /* run(1) is a sample; no calibration */
 	WL_SELFTEST = 1 << 1,      /* breaks things on purpose; never listed */
 	WL_BY_HOST = 1 << 2,       /* the harness measures it; no run() */
+	WL_NEEDS_DISK = 1 << 3,    /* these two have program(), no run() */
+	WL_NEEDS_NET = 1 << 4,
 };
 
 /* One setting of a workload. A workload without settings has one, "". */
 struct wl_point {
-	const char *name;    /* "16MiB,2MiB-pages": stable, stored */
-	uint64_t bytes;      /* working set, or length of a delay in ns */
+	const char *name; /* "16MiB,2MiB-pages": stable, stored */
+	uint64_t bytes;   /* working set, delay in ns, or size of a request */
 	uint64_t page_bytes; /* 0: whatever the system gives */
+	const char *args;    /* of a program, in its own words; may be NULL */
 };
 
 struct wl_ctx {
@@ -41,6 +48,22 @@ struct wl_ctx {
 /* What setup and run answer. */
 enum wl_answer { WL_OK, WL_SKIP, WL_FAIL };
 
+/* What a program is to work on; the same on the host and in every guest, but
+ * for the disk's name. */
+struct wl_env {
+	char disk[256];      /* file or device; "" for none */
+	uint64_t disk_bytes; /* to be used of it */
+	char peer[64];       /* IPv4 address; "" for none */
+	uint64_t io_ns;      /* wanted length of a run */
+};
+
+/* A program to be run: it prints a JSON object and ends with 0. */
+struct wl_program {
+	const char *argv[20]; /* argv[0] is looked up in PATH */
+	char input[1024];     /* what it reads on stdin */
+	char text[128];       /* room for arguments that argv points to */
+};
+
 struct workload {
 	const char *name;    /* "mem_latency": stable, stored */
 	const char *group;   /* "mem" */
@@ -54,6 +77,10 @@ struct workload {
 	enum wl_answer (*setup)(struct wl_ctx *ctx); /* optional */
 	enum wl_answer (*run)(struct wl_ctx *ctx, uint64_t iterations);
 	void (*teardown)(struct wl_ctx *ctx); /* optional; half-built is fine */
+
+	/* In place of run(): another program that does the work. */
+	void (*program)(const struct wl_point *point, const struct wl_env *env,
+			struct wl_program *out);
 };
 
 /* NULL-terminated; the one place where workloads are listed. */

@@ -6,15 +6,19 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "workloads/guest/identity.h"
 #include "workloads/guest/measure.h"
+#include "workloads/guest/program.h"
 #include "workloads/guest/system.h"
+#include "workloads/rr.h"
 #include "workloads/stamp_port.h"
 #include "workloads/wire.h"
 
@@ -25,6 +29,13 @@ struct agent {
 	bool is_guest;
 	uint32_t send_sequence;
 	uint32_t sample_count; /* in the open series */
+	uint32_t program_count;
+	struct wl_env env;
+	char net_address[32]; /* of a guest; "" for none */
+	char net_gateway[32];
+	char disk_refusal[160]; /* why there is none; "" if there is one */
+	char net_refusal[160];
+	bool has_io; /* modules and tools were looked for */
 	char in[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD + 1];
 	size_t in_len;
 	char out[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD];
@@ -130,40 +141,207 @@ static void send_answer(enum wire_type type, const char *workload,
 	send_text(type, text);
 }
 
-static void run_series(const char *name, const char *point_name,
-		       const struct measure_plan *plan)
+static void send_refusal(enum wl_answer answer, const char *name,
+			 const char *point, const char *reason)
+{
+	send_answer(answer == WL_SKIP ? WIRE_SKIP : WIRE_FAIL, name, point,
+		    reason);
+}
+
+static void run_timed(const struct workload *wl, const struct wl_point *point,
+		      const struct measure_plan *plan)
 {
 	const struct measure_sink sink = {
 		.series = on_series,
 		.sample = on_sample,
 		.stamp = agent.is_guest ? system_stamp : NULL,
 	};
+	char reason[200] = "";
+	char count[32];
+	enum wl_answer answer =
+		measure_run(wl, point, plan, &sink, reason, sizeof(reason));
+
+	if (answer == WL_OK) {
+		snprintf(count, sizeof(count), "%u", agent.sample_count);
+		send_text(WIRE_END, count);
+		return;
+	}
+	send_refusal(answer, wl->name, point->name[0] ? point->name : "-",
+		     reason);
+}
+
+/* A guest has these devices only where they were asked for. */
+static const char *guest_prepare(const struct workload *wl)
+{
+	static bool has_tools, has_disk, has_net;
+
+	if (!agent.has_io) {
+		system_load_modules("/modules/io");
+		has_tools = system_mount_tools();
+		has_disk = !agent.disk_refusal[0] && agent.env.disk_bytes &&
+			   system_find_disk("l1vh-data", agent.env.disk,
+					    sizeof(agent.env.disk));
+		has_net = agent.net_address[0] &&
+			  system_net_up(agent.net_address, agent.net_gateway);
+		setenv("PATH", "/usr/bin", 1);
+	}
+	agent.has_io = true;
+	if (!has_tools)
+		return "this guest has no disk with programs";
+	if ((wl->flags & WL_NEEDS_DISK) && !has_disk)
+		return "this guest has no disk to work on";
+	if ((wl->flags & WL_NEEDS_NET) && !has_net)
+		return "this guest's network card cannot be set up";
+	return NULL;
+}
+
+/* Tell the harness, and wait until it has looked at its clocks. */
+static void mark(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void mark(const char *fmt, ...)
+{
+	char text[128];
+	char *payload;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	send_text(WIRE_MARK, text);
+	if (receive_frame(&payload) != WIRE_GO)
+		die("an unexpected frame came in");
+	free(payload);
+}
+
+static void send_output(const struct program_run *run)
+{
+	size_t done = 0;
+
+	while (done < run->output_len) {
+		size_t part = run->output_len - done;
+
+		if (part > WIRE_MAX_PAYLOAD)
+			part = WIRE_MAX_PAYLOAD;
+		send_frame(WIRE_OUTPUT, run->output + done, part);
+		done += part;
+	}
+}
+
+static const char *program_refusal(const struct workload *wl)
+{
+	bool needs_disk = wl->flags & WL_NEEDS_DISK;
+	bool needs_net = wl->flags & WL_NEEDS_NET;
+
+	if (needs_disk && agent.disk_refusal[0])
+		return agent.disk_refusal;
+	if (needs_net && agent.net_refusal[0])
+		return agent.net_refusal;
+	if (agent.is_guest)
+		return guest_prepare(wl);
+	if (needs_disk && !agent.env.disk[0])
+		return "there is no disk to work on";
+	if (needs_net && !agent.env.peer[0])
+		return "there is no peer to talk to";
+	return NULL;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void run_program(const struct workload *wl, const struct wl_point *point)
+{
+	struct wl_program program = {.argv = {NULL}};
+	uint32_t number = agent.program_count++;
+	const char *missing = program_refusal(wl);
+	uint64_t round_trip_ns, begin_ns;
+	struct program_run run;
+	char reason[200] = "";
+	enum wl_answer answer;
+
+	if (missing) {
+		send_answer(WIRE_SKIP, wl->name, point->name, missing);
+		return;
+	}
+	wl->program(point, &agent.env, &program);
+	on_series(NULL, wl, point, 1);
+	mark("begin %u", number);
+	begin_ns = now_ns();
+	mark("ping");
+	round_trip_ns = now_ns() - begin_ns;
+	begin_ns += round_trip_ns;
+	if (agent.is_guest)
+		system_stamp(WL_STAMP_COUNTS | 2 * number);
+	answer = program_run(&program, &run, reason, sizeof(reason));
+	if (agent.is_guest)
+		system_stamp(WL_STAMP_COUNTS | (2 * number + 1));
+	mark("end %u %llu %llu %llu %llu", number,
+	     (unsigned long long)(now_ns() - begin_ns),
+	     (unsigned long long)run.user_ns, (unsigned long long)run.system_ns,
+	     (unsigned long long)round_trip_ns);
+	if (answer == WL_OK) {
+		send_output(&run);
+		send_text(WIRE_END, "1");
+	} else {
+		send_refusal(answer, wl->name, point->name, reason);
+	}
+	program_run_release(&run);
+}
+
+static void run_series(const char *name, const char *point_name,
+		       const struct measure_plan *plan)
+{
 	const struct workload *wl = workload_find(name);
 	const struct wl_point *point =
 		workload_point(wl, strcmp(point_name, "-") ? point_name : "");
-	char reason[200] = "";
-	char count[32];
 
-	if (!point || !wl->run) {
+	if (!point || (!wl->run && !wl->program))
 		send_answer(WIRE_FAIL, name, point_name,
 			    "this agent does not know it");
-		return;
-	}
-	if ((wl->flags & WL_SELFTEST) && !agent.is_guest) {
+	else if ((wl->flags & WL_SELFTEST) && !agent.is_guest)
 		send_answer(WIRE_SKIP, name, point_name, "for guests only");
-		return;
-	}
-	switch (measure_run(wl, point, plan, &sink, reason, sizeof(reason))) {
-	case WL_OK:
-		snprintf(count, sizeof(count), "%u", agent.sample_count);
-		send_text(WIRE_END, count);
-		break;
-	case WL_SKIP:
-		send_answer(WIRE_SKIP, name, point_name, reason);
-		break;
-	case WL_FAIL:
-		send_answer(WIRE_FAIL, name, point_name, reason);
-		break;
+	else if (wl->program)
+		run_program(wl, point);
+	else
+		run_timed(wl, point, plan);
+}
+
+/* "=KEY VALUE"; the same on both sides, but what is a guest's alone. */
+static void set_env(const char *row)
+{
+	const struct {
+		const char *key;
+		char *text;
+		size_t size;
+		uint64_t *number;
+	} keys[] = {
+		{"disk", agent.env.disk, sizeof(agent.env.disk), NULL},
+		{"disk_bytes", NULL, 0, &agent.env.disk_bytes},
+		{"peer", agent.env.peer, sizeof(agent.env.peer), NULL},
+		{"io_ns", NULL, 0, &agent.env.io_ns},
+		{"net_address", agent.net_address, sizeof(agent.net_address),
+		 NULL},
+		{"net_gateway", agent.net_gateway, sizeof(agent.net_gateway),
+		 NULL},
+		{"disk_refusal", agent.disk_refusal, sizeof(agent.disk_refusal),
+		 NULL},
+		{"net_refusal", agent.net_refusal, sizeof(agent.net_refusal),
+		 NULL},
+	};
+	const char *value = strchr(row, ' ');
+	size_t i;
+
+	for (i = 0; value && i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (strlen(keys[i].key) != (size_t)(value - row) ||
+		    strncmp(keys[i].key, row, (size_t)(value - row)))
+			continue;
+		if (keys[i].text)
+			snprintf(keys[i].text, keys[i].size, "%s", value + 1);
+		else
+			*keys[i].number = strtoull(value + 1, NULL, 10);
 	}
 }
 
@@ -180,6 +358,10 @@ static void run_job(char *text)
 
 		if (!*row)
 			continue;
+		if (*row == '=') {
+			set_env(row + 1);
+			continue;
+		}
 		if (sscanf(row, "%63s %63s %u %u %llu", name, point, &warmup,
 			   &samples, &target_ns) != 5) {
 			send_answer(WIRE_FAIL, "?", "-", "a damaged job line");
@@ -220,7 +402,7 @@ static void guest_start(void)
 	system_stamp(WL_STAMP_PHASE | WL_STAMP_PHASE_INIT);
 	system_mount();
 	system_enable_huge_pages();
-	system_load_modules();
+	system_load_modules("/modules");
 	agent.fd = system_open_channel();
 	if (agent.fd < 0)
 		die("no result channel");
@@ -244,6 +426,12 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--exit"))
 		return 0;
+	if (argc == 2 && !strcmp(argv[1], "--echo"))
+		return rr_serve();
+	if (argc == 6 && !strcmp(argv[1], "--rr"))
+		return rr_client(argv[2], argv[3],
+				 (uint32_t)strtoul(argv[4], NULL, 10),
+				 strtoull(argv[5], NULL, 10));
 	if (argc == 3 && !strcmp(argv[1], "--channel-fd")) {
 		agent.fd = (int)strtol(argv[2], NULL, 10);
 	} else if (getpid() == 1) {
@@ -252,6 +440,7 @@ int main(int argc, char **argv)
 		fputs("usage: guest-agent --channel-fd N\n", stderr);
 		return 64;
 	}
+	program_remember_cpus();
 	pin();
 	send_hello();
 	while (running) {

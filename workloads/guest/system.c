@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workloads/guest/system.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <net/route.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -18,6 +22,8 @@
 
 #define PORT_NAME "l1vh.results"
 #define CHANNEL_WAIT_MS 5000
+#define DEVICE_WAIT_MS 5000
+#define TOOLS_SERIAL "l1vh-tools"
 
 void system_mount(void)
 {
@@ -46,20 +52,20 @@ void system_enable_huge_pages(void)
 	close(fd);
 }
 
-void system_load_modules(void)
+void system_load_modules(const char *folder)
 {
 	struct dirent **names;
 	char path[512];
-	int n = scandir("/modules", &names, NULL, alphasort);
+	int n = scandir(folder, &names, NULL, alphasort);
 	int i;
 
 	for (i = 0; i < n; i++) {
 		int fd;
 
-		snprintf(path, sizeof(path), "/modules/%s", names[i]->d_name);
-		fd = names[i]->d_name[0] == '.'
-			     ? -1
-			     : open(path, O_RDONLY | O_CLOEXEC);
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+		fd = strstr(names[i]->d_name, ".ko")
+			     ? open(path, O_RDONLY | O_CLOEXEC)
+			     : -1;
 		if (fd >= 0) {
 			if (syscall(SYS_finit_module, fd, "", 0))
 				fprintf(stderr, "agent: cannot load %s: %m\n",
@@ -113,15 +119,22 @@ int system_open_channel(void)
 	return fd;
 }
 
+static bool has_stamps;
+
 void system_stamp_enable(void)
 {
+	/* Other VMMs have something else at that port. */
+	if (getenv("l1vh_no_stamps"))
+		return;
+	has_stamps = true;
 	if (ioperm(WL_STAMP_PORT, 4, 1))
 		fprintf(stderr, "agent: no access to the stamp port: %m\n");
 }
 
 void system_stamp(uint32_t value)
 {
-	outl(value, WL_STAMP_PORT);
+	if (has_stamps)
+		outl(value, WL_STAMP_PORT);
 }
 
 void system_power_off(void)
@@ -130,4 +143,139 @@ void system_power_off(void)
 	reboot(RB_POWER_OFF);
 	for (;;)
 		pause();
+}
+
+static bool wait_a_ms(int *left)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+
+	nanosleep(&ms, NULL);
+	return (*left)-- > 0;
+}
+
+static bool try_find_disk(const char *serial, char *path, size_t size)
+{
+	DIR *dir = opendir("/sys/block");
+	struct dirent *e;
+	bool found = false;
+	char text[64];
+	FILE *f;
+
+	while (dir && !found && (e = readdir(dir))) {
+		snprintf(path, size, "/sys/block/%s/serial", e->d_name);
+		f = fopen(path, "re");
+		if (!f)
+			continue;
+		found = fgets(text, sizeof(text), f) &&
+			!strncmp(text, serial, strlen(serial));
+		fclose(f);
+		snprintf(path, size, "/dev/%s", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+bool system_find_disk(const char *serial, char *path, size_t size)
+{
+	int left = DEVICE_WAIT_MS;
+	bool found;
+
+	do {
+		found = try_find_disk(serial, path, size);
+	} while (!found && wait_a_ms(&left));
+	return found;
+}
+
+bool system_mount_tools(void)
+{
+	char path[300];
+
+	if (!system_find_disk(TOOLS_SERIAL, path, sizeof(path)))
+		return false;
+	mkdir("/tools", 0755);
+	mkdir("/tmp", 01777);
+	/* fio keeps what its threads share there. */
+	mkdir("/dev/shm", 01777);
+	mount("shm", "/dev/shm", "tmpfs", 0, NULL);
+	return !mount(path, "/tools", "ext4", MS_RDONLY, NULL);
+}
+
+/* The first interface that is no loopback. */
+static bool first_card(int fd, struct ifreq *ifr)
+{
+	struct if_nameindex *all = if_nameindex();
+	struct if_nameindex *i;
+	bool found = false;
+
+	for (i = all; i && i->if_name && !found; i++) {
+		snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s",
+			 i->if_name);
+		found = !ioctl(fd, SIOCGIFFLAGS, ifr) &&
+			!(ifr->ifr_flags & IFF_LOOPBACK);
+	}
+	if_freenameindex(all);
+	return found;
+}
+
+static void set_inet(struct sockaddr *sa, in_addr_t address)
+{
+	struct sockaddr_in in = {.sin_family = AF_INET,
+				 .sin_addr = {.s_addr = address}};
+
+	memcpy(sa, &in, sizeof(in));
+}
+
+static bool set_up(int fd, struct ifreq *ifr)
+{
+	if (ioctl(fd, SIOCGIFFLAGS, ifr))
+		return false;
+	ifr->ifr_flags |= IFF_UP;
+	return !ioctl(fd, SIOCSIFFLAGS, ifr);
+}
+
+static bool set_address(int fd, struct ifreq *ifr, const char *address)
+{
+	char ip[32];
+	unsigned int bits;
+	struct in_addr in;
+
+	if (sscanf(address, "%31[0-9.]/%u", ip, &bits) != 2 || !bits ||
+	    bits > 32 || inet_pton(AF_INET, ip, &in) != 1)
+		return false;
+	set_inet(&ifr->ifr_addr, in.s_addr);
+	if (ioctl(fd, SIOCSIFADDR, ifr))
+		return false;
+	set_inet(&ifr->ifr_netmask, htonl(UINT32_MAX << (32 - bits)));
+	return !ioctl(fd, SIOCSIFNETMASK, ifr);
+}
+
+static bool add_route(int fd, const char *gateway)
+{
+	struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, gateway, &in) != 1)
+		return false;
+	set_inet(&route.rt_dst, 0);
+	set_inet(&route.rt_genmask, 0);
+	set_inet(&route.rt_gateway, in.s_addr);
+	return !ioctl(fd, SIOCADDRT, &route);
+}
+
+bool system_net_up(const char *address, const char *gateway)
+{
+	struct ifreq lo = {.ifr_name = "lo"}, card = {.ifr_name = ""};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int left = DEVICE_WAIT_MS;
+	bool ok;
+
+	set_up(fd, &lo);
+	do {
+		ok = first_card(fd, &card);
+	} while (!ok && wait_a_ms(&left));
+	ok = ok && set_address(fd, &card, address) && set_up(fd, &card) &&
+	     (!*gateway || add_route(fd, gateway));
+	close(fd);
+	return ok;
 }

@@ -3,6 +3,8 @@
 #define WORKLOADS_GUEST_SYSTEM_H
 
 /* system - what PID 1 of the guest has to do before it can be an agent. */
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Mount /proc, /sys and /dev. */
@@ -11,13 +13,26 @@ void system_mount(void);
 /* Allow transparent huge pages whatever the size of the guest. */
 void system_enable_huge_pages(void);
 
-/* Load /modules/ *.ko in name order. */
-void system_load_modules(void);
+/* Load FOLDER/ *.ko in name order. */
+void system_load_modules(const char *folder);
+
+/* The device of the disk with that serial number; waits a while for it. */
+bool system_find_disk(const char *serial, char *path, size_t size);
+
+/* Mount the disk that programs come from, at /tools. */
+bool system_mount_tools(void);
+
+/*
+ * Bring the first network card up with ADDRESS ("192.0.2.2/24") and, unless
+ * it is empty, a default route through GATEWAY.
+ */
+bool system_net_up(const char *address, const char *gateway);
 
 /* The result channel, opened; waits a while for it to appear. -1: none. */
 int system_open_channel(void);
 
-/* Gain the stamp port, and write to it. */
+/* Gain the stamp port, and write to it; nothing where the kernel was told
+ * "l1vh_no_stamps=1", which is for VMMs that have no such port. */
 void system_stamp_enable(void);
 void system_stamp(uint32_t value);
 
