@@ -13,6 +13,7 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
+#include "harness/core/metric.h"
 #include "reports/identity.h"
 #include "reports/model.h"
 #include "reports/plot.h"
@@ -214,7 +215,8 @@ static void write_plots(const struct model *m, struct strbuf *out)
 		"</figure>\n<h2 id=\"distributions\">Distributions</h2>\n"
 		"<p class=\"note\">Every undisturbed sample is a dot; its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
 	for (i = 0; i < m->row_count; i++) {
-		if (!strcmp(m->rows[i].workload, "mem_latency"))
+		if (!strcmp(m->rows[i].workload, "mem_latency") ||
+		    metric_of_point(m->rows[i].point))
 			continue;
 		strbuf_puts(out, "<figure>");
 		if (plot_distribution(m, &m->rows[i], out, &err))

@@ -14,6 +14,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
+#include "harness/core/metric.h"
 #include "harness/core/result.h"
 #include "workloads/wire.h"
 #include "workloads/workload.h"
@@ -40,6 +41,7 @@ void agent_link_release(struct agent_link *link)
 	strbuf_release(&link->channel_in);
 	strbuf_release(&link->events_in);
 	strbuf_release(&link->console_in);
+	program_log_release(&link->programs);
 	free(link->stamps);
 	free(link->answered);
 	link->stamps = NULL;
@@ -82,12 +84,37 @@ static bool is_by_host(const char *workload)
 	return wl && (wl->flags & WL_BY_HOST);
 }
 
+static void add_env(struct strbuf *text, const char *key, const char *value)
+{
+	if (*value)
+		strbuf_printf(text, "=%s %s\n", key, value);
+}
+
+static void add_envs(const struct agent_link *link, struct strbuf *text)
+{
+	const struct link_env *env = link->env;
+
+	if (!env)
+		return;
+	add_env(text, "disk", env->disk);
+	add_env(text, "peer", env->peer);
+	add_env(text, "net_address", env->net_address);
+	add_env(text, "net_gateway", env->net_gateway);
+	add_env(text, "disk_refusal", env->disk_refusal);
+	add_env(text, "net_refusal", env->net_refusal);
+	strbuf_printf(text, "=io_ns %" PRIu64 "\n", link->bc->io.io_ns);
+	if (bench_case_needs(link->bc, WL_NEEDS_DISK))
+		strbuf_printf(text, "=disk_bytes %" PRIu64 "\n",
+			      link->bc->io.disk_bytes);
+}
+
 static void send_job(struct agent_link *link)
 {
 	const struct bench_case *bc = link->bc;
 	struct strbuf text = {0};
 	size_t i;
 
+	add_envs(link, &text);
 	for (i = 0; i < bc->item_count; i++) {
 		const struct case_item *item = &bc->items[i];
 
@@ -150,20 +177,28 @@ static struct series *open_series(struct agent_link *link)
 	return &link->res->series[link->res->series_count - 1];
 }
 
+static bool has_open(const struct agent_link *link)
+{
+	return link->has_open_series || link->programs.is_open;
+}
+
 static void on_series(struct agent_link *link, const char *text)
 {
 	char workload[32], point[32], unit[16];
 	uint64_t iterations;
 
-	if (link->has_open_series ||
-	    sscanf(text, "%31s %31s %15s %" SCNu64, workload, point, unit,
-		   &iterations) != 4) {
+	if (has_open(link) || sscanf(text, "%31s %31s %15s %" SCNu64, workload,
+				     point, unit, &iterations) != 4) {
 		broken(link, "a series began out of order");
 		return;
 	}
 	if (!take_item(link, workload, point_name(point)) ||
 	    strcmp(unit, unit_of(workload))) {
 		broken(link, "a series came that nobody asked for");
+		return;
+	}
+	if (!strcmp(unit, wl_unit_name(WL_UNIT_DOCUMENT))) {
+		program_log_open(&link->programs, workload, point_name(point));
 		return;
 	}
 	result_add_series(link->res, workload, point_name(point), unit)
@@ -186,10 +221,29 @@ static void on_sample(struct agent_link *link, const char *text)
 	*series_add_sample(open_series(link)) = s;
 }
 
+static void on_mark(struct agent_link *link, const char *text)
+{
+	if (program_log_mark(&link->programs, text))
+		broken(link, "a mark came out of order");
+	else
+		send_frame(link, WIRE_GO, "");
+}
+
+static void on_output(struct agent_link *link, const struct wire_frame *frame)
+{
+	if (program_log_output(&link->programs, frame->payload, frame->length))
+		broken(link, "output came out of order or without end");
+}
+
 static void on_end(struct agent_link *link, const char *text)
 {
 	size_t count;
 
+	if (link->programs.is_open) {
+		if (program_log_end(&link->programs, text))
+			broken(link, "a program ended out of order");
+		return;
+	}
 	if (!link->has_open_series || sscanf(text, "%zu", &count) != 1 ||
 	    count != open_series(link)->sample_count ||
 	    count != link->bc->sample_count) {
@@ -199,10 +253,31 @@ static void on_end(struct agent_link *link, const char *text)
 	link->has_open_series = false;
 }
 
+/* The name under which a series is refused: a program's has a metric. */
+static const char *refused_point(const char *workload, const char *point,
+				 char *buf, size_t size)
+{
+	const struct workload *wl = workload_find(workload);
+
+	if (wl && wl->unit == WL_UNIT_DOCUMENT)
+		snprintf(buf, size, "%s/%s", point,
+			 program_main_metric(workload));
+	else
+		snprintf(buf, size, "%s", point);
+	return buf;
+}
+
+static const char *refused_unit(const char *workload, const char *point)
+{
+	const struct metric *m = metric_of_point(point);
+
+	return m ? m->unit : unit_of(workload);
+}
+
 static void on_refusal(struct agent_link *link, const char *text,
 		       enum run_status status)
 {
-	char workload[32], point[32];
+	char workload[32], point[32], name[64];
 	struct series *s;
 	int at = 0;
 
@@ -210,16 +285,19 @@ static void on_refusal(struct agent_link *link, const char *text,
 		broken(link, "a refusal is not well formed");
 		return;
 	}
-	if (!link->has_open_series &&
-	    !take_item(link, workload, point_name(point))) {
+	if (!has_open(link) && !take_item(link, workload, point_name(point))) {
 		broken(link, "a refusal came that nobody asked for");
 		return;
 	}
-	if (link->has_open_series)
+	if (link->programs.is_open)
+		program_log_drop(&link->programs);
+	if (link->has_open_series) {
 		s = open_series(link);
-	else
-		s = result_add_series(link->res, workload, point_name(point),
-				      unit_of(workload));
+	} else {
+		refused_point(workload, point_name(point), name, sizeof(name));
+		s = result_add_series(link->res, workload, name,
+				      refused_unit(workload, name));
+	}
 	link->has_open_series = false;
 	s->status = status;
 	s->sample_count = 0;
@@ -238,12 +316,15 @@ static void on_hello(struct agent_link *link, const char *text)
 	text_clean(link->res->identity);
 	link->state = LINK_RUNNING;
 	result_add_phase(link->res, "hello", clock_mono_ns());
+	if (link->on_hello)
+		link->on_hello(link->on_hello_arg,
+			       link->programs.meter.machine);
 	send_job(link);
 }
 
 static void on_done(struct agent_link *link)
 {
-	if (link->has_open_series || link->state != LINK_RUNNING ||
+	if (has_open(link) || link->state != LINK_RUNNING ||
 	    !all_answered(link)) {
 		broken(link, "the agent was done too early");
 		return;
@@ -274,6 +355,10 @@ static void on_frame(struct agent_link *link, const struct wire_frame *frame)
 		on_refusal(link, text, RUN_SKIPPED);
 	else if (frame->type == WIRE_FAIL)
 		on_refusal(link, text, RUN_WORKLOAD_FAILED);
+	else if (frame->type == WIRE_MARK)
+		on_mark(link, text);
+	else if (frame->type == WIRE_OUTPUT)
+		on_output(link, frame);
 	else if (frame->type == WIRE_DONE)
 		on_done(link);
 	else
@@ -336,6 +421,8 @@ static void event_line(struct agent_link *link, const char *line)
 		event_stamp(link, line);
 	else if (!strncmp(line, "ledger ", 7))
 		event_ledger(link, line);
+	else if (!strncmp(line, "count ", 6))
+		program_log_count(&link->programs, line);
 	else if (!strncmp(line, "end ", 4))
 		snprintf(link->end, sizeof(link->end), "%s", line + 4);
 	else if (!strncmp(line, "error ", 6))
@@ -350,7 +437,10 @@ void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
 	while (link->events_in.len &&
 	       (nl = memchr(link->events_in.str, '\n', link->events_in.len))) {
 		*nl = '\0';
-		event_line(link, link->events_in.str);
+		if (link->on_event)
+			link->on_event(link->on_event_arg, link->events_in.str);
+		else
+			event_line(link, link->events_in.str);
 		strbuf_consume(&link->events_in,
 			       (size_t)(nl - link->events_in.str) + 1);
 	}
@@ -452,9 +542,10 @@ void agent_link_finish(struct agent_link *link)
 			 "the machine ended within the series");
 		link->has_open_series = false;
 	}
-	for (i = 0; link->events_fd >= 0 && i < link->res->series_count; i++)
+	for (i = 0; link->has_stamps && i < link->res->series_count; i++)
 		for (k = 0; k < link->res->series[i].sample_count; k++)
 			judge_sample(link, &link->res->series[i].samples[k]);
+	program_log_finish(&link->programs, link->res);
 	free(link->res->console);
 	link->res->console = xstrdup(strbuf_str(&link->console_in));
 	text_clean(link->res->console);

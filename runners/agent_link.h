@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "harness/base/strbuf.h"
+#include "runners/program_log.h"
 
 struct bench_case;
 struct result;
@@ -23,6 +24,16 @@ struct link_stamp {
 	uint32_t section;
 	uint64_t begin_ns;
 	uint64_t end_ns;
+};
+
+/* What the agent is told of its surroundings, see struct wl_env. */
+struct link_env {
+	char disk[256]; /* natively; a guest finds its own */
+	char peer[64];
+	char net_address[32]; /* for the guest to take */
+	char net_gateway[32];
+	char disk_refusal[160]; /* why there is no disk; "" if there is one */
+	char net_refusal[160];
 };
 
 enum link_state {
@@ -34,10 +45,16 @@ enum link_state {
 
 struct agent_link {
 	const struct bench_case *bc; /* borrowed */
+	const struct link_env *env;  /* borrowed; may be NULL */
 	struct result *res;          /* borrowed */
 	int channel_fd;              /* borrowed, as all; -1: none */
 	int events_fd;
 	int console_fd;
+	bool has_stamps; /* the host's clock is known for each sample */
+	void (*on_event)(void *arg, const char *line); /* NULL: a VMM of ours */
+	void *on_event_arg;
+	void (*on_hello)(void *arg, pid_t pid); /* optional */
+	void *on_hello_arg;
 	enum link_state state;
 	char error[160];
 	char end[200]; /* the VMM's "end" or "error" line, "" if none came */
@@ -45,6 +62,7 @@ struct agent_link {
 	bool *answered; /* owned; a flag for each item of the case */
 	uint32_t next_sequence;
 	uint64_t shutdown_ns; /* when SHUTDOWN was sent */
+	struct program_log programs;
 	struct strbuf channel_in;
 	struct strbuf events_in;
 	struct strbuf console_in;

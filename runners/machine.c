@@ -13,11 +13,13 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/agent_link.h"
+#include "runners/io_site.h"
 
 /* Once its streams have closed, a child has this long to be gone. */
 #define REAP_NS (10 * NS_PER_S)
@@ -40,36 +42,55 @@ static void close_ends(const struct streams *s, int end)
 		close(s->console[end]);
 }
 
-static int open_streams(struct streams *s)
+static int open_streams(struct streams *s, enum machine_events events)
 {
-	int ret =
-		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s->channel);
+	int type = SOCK_STREAM | SOCK_CLOEXEC;
+	int ret = socketpair(AF_UNIX, type, 0, s->channel);
 
-	if (!ret)
+	if (!ret && events == MACHINE_EVENTS_QMP)
+		ret = socketpair(AF_UNIX, type, 0, s->events);
+	else if (!ret)
 		ret = pipe2(s->events, O_CLOEXEC);
 	if (!ret)
 		ret = pipe2(s->console, O_CLOEXEC);
 	return ret ? -errno : 0;
 }
 
+static int enter_network(void *arg)
+{
+	const struct io_site *site = arg;
+
+	return net_site_enter(&site->net);
+}
+
 static int spawn(const struct machine_spec *spec, const struct streams *s,
 		 pid_t *pid, struct err *err)
 {
-	const struct proc_fd fds[] = {
+	struct proc_fd fds[6] = {
 		{-1, 0},
 		{s->console[1], 1},
 		{s->console[1], 2},
 		{s->channel[1], MACHINE_CHANNEL_FD},
-		{s->events[1], MACHINE_EVENTS_FD},
 	};
-	const struct proc_spec proc = {
+	struct proc_spec proc = {
 		.argv = spec->argv,
 		.fds = fds,
-		.fd_count = ARRAY_SIZE(fds) - (spec->is_vmm ? 0 : 1),
+		.fd_count = 4,
 		.prepare = spec->prepare,
 		.prepare_arg = spec->prepare_arg,
 	};
+	bool has_net = spec->site && spec->site->has_net;
 
+	if (spec->events != MACHINE_EVENTS_NONE)
+		fds[proc.fd_count++] =
+			(struct proc_fd){s->events[1], MACHINE_EVENTS_FD};
+	if (has_net && spec->site->net.tap_fd >= 0)
+		fds[proc.fd_count++] = (struct proc_fd){spec->site->net.tap_fd,
+							MACHINE_TAP_FD};
+	if (has_net && !proc.prepare) {
+		proc.prepare = enter_network;
+		proc.prepare_arg = (void *)spec->site;
+	}
 	return proc_spawn(&proc, pid, err);
 }
 
@@ -121,17 +142,38 @@ static bool wants_boot(const struct bench_case *bc)
 	return false;
 }
 
-/* What a person wants to see first of a guest that died. */
+/* The last line that is not empty, at most. */
+static const char *last_line(const char *text, int *len)
+{
+	const char *end = text + strlen(text);
+	const char *start;
+
+	while (end > text && strchr("\r\n", end[-1]))
+		end--;
+	for (start = end; start > text && start[-1] != '\n'; start--)
+		;
+	*len = (int)(end - start);
+	return start;
+}
+
+/* What a person wants to see first of a guest that died, or of a VMM that
+ * did not come so far as to have one. */
 static void console_cause(const struct result *res, char *buf, size_t size)
 {
 	static const char panic[] = "Kernel panic - not syncing: ";
-	const char *p = res->console ? strstr(res->console, panic) : NULL;
+	const char *text = res->console ? res->console : "";
+	const char *p = strstr(text, panic);
+	int len;
 
 	buf[0] = '\0';
-	if (p)
+	if (p) {
 		snprintf(buf, size, "; guest kernel panic: %.*s",
 			 (int)strcspn(p + strlen(panic), "\r\n"),
 			 p + strlen(panic));
+	} else if (!res->identity) {
+		p = last_line(text, &len);
+		snprintf(buf, size, "%s%.*s", len ? ": " : "", len, p);
+	}
 }
 
 static void judge_end(const struct agent_link *link, int status,
@@ -156,6 +198,27 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static void link_connect(struct agent_link *link,
+			 const struct machine_spec *spec,
+			 const struct streams *s, pid_t pid)
+{
+	link->channel_fd = s->channel[0];
+	link->console_fd = s->console[0];
+	if (spec->events != MACHINE_EVENTS_NONE)
+		link->events_fd = s->events[0];
+	link->has_stamps = spec->events == MACHINE_EVENTS_VMM;
+	link->on_event = spec->on_event;
+	link->on_event_arg = spec->on_event_arg;
+	link->on_hello = spec->on_hello;
+	link->on_hello_arg = spec->on_hello_arg;
+	link->env = spec->site ? &spec->site->env : NULL;
+	link->programs.meter.machine = pid;
+	link->programs.meter.reads_kvm = spec->reads_kvm;
+	link->programs.is_native = spec->events == MACHINE_EVENTS_NONE;
+	if (spec->qmp_fd)
+		*spec->qmp_fd = s->events[0];
+}
+
 void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 		 struct result *res)
 {
@@ -168,9 +231,11 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	int ret, status;
 
 	res->started_unix_ns = clock_unix_ns();
+	file_first_line("/proc/sys/kernel/random/boot_id", res->boot_id,
+			sizeof(res->boot_id));
 	spawn_ns = clock_mono_ns();
 	agent_link_init(&link, bc, res);
-	ret = open_streams(&s);
+	ret = open_streams(&s, spec->events);
 	if (ret)
 		err_sys(&err, ret, "cannot make the streams to a machine");
 	else
@@ -182,9 +247,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 		close_ends(&s, 0);
 		return;
 	}
-	link.channel_fd = s.channel[0];
-	link.events_fd = spec->is_vmm ? s.events[0] : -1;
-	link.console_fd = s.console[0];
+	link_connect(&link, spec, &s, pid);
 	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
 	if (ret) {
 		/* A VMM that is asked to stop says where its guest was. */

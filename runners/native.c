@@ -11,15 +11,15 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "runners/io_site.h"
 #include "runners/machine.h"
 
 /*
  * The first CPUs that we may use. The memory limit is on address space: it
  * needs no privilege and no cgroup, and the agent maps what it uses.
  */
-static int limit(void *arg)
+static int limit(const struct bench_case *bc)
 {
-	const struct bench_case *bc = arg;
 	struct rlimit lim = {.rlim_cur = bc->ram_bytes,
 			     .rlim_max = bc->ram_bytes};
 	uint32_t left = bc->vcpu_count;
@@ -40,17 +40,30 @@ static int limit(void *arg)
 	return 0;
 }
 
+static int prepare(void *arg)
+{
+	const struct io_site *site = arg;
+	int ret = site->has_net ? net_site_enter(&site->net) : 0;
+
+	return ret ? ret : limit(site->bc);
+}
+
 static void native_run(const struct bench_case *bc, struct result *res)
 {
 	char *agent = file_beside_exe("guest-agent");
 	char fd[16];
 	const char *const argv[] = {agent, "--channel-fd", fd, NULL};
-	const struct machine_spec spec = {
-		.argv = argv, .prepare = limit, .prepare_arg = (void *)bc};
+	struct io_site site;
+	const struct machine_spec spec = {.argv = argv,
+					  .site = &site,
+					  .prepare = prepare,
+					  .prepare_arg = &site};
 
 	snprintf(fd, sizeof(fd), "%d", MACHINE_CHANNEL_FD);
 	res->grade = grade_of_host();
+	io_site_open(&site, bc, NET_NATIVE);
 	machine_run(&spec, bc, res);
+	io_site_close(&site);
 	free(agent);
 }
 

@@ -4,46 +4,94 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/file.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "runners/args.h"
+#include "runners/guest_boot.h"
+#include "runners/io_site.h"
 #include "runners/machine.h"
 
-/*
- * The same for every guest on every hypervisor. nokaslr: the same addresses
- * at each boot; tsc=reliable: a machine without legacy timers has nothing to
- * check the TSC against; one UART: three are not there to be probed;
- * reboot=acpi: a panic would otherwise leave through real mode.
- */
-#define GUEST_CMDLINE                                                   \
-	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
-	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on reboot=acpi"
+static void add_disks(struct args *a, const struct io_site *site)
+{
+	if (site->has_disk) {
+		args_add(a, "--disk");
+		args_add(a, "%s,serial=l1vh-data,queues=%u", site->bc->io.disk,
+			 site->bc->io.queue_count);
+	}
+	if (site->needs_tools) {
+		args_add(a, "--disk");
+		args_add(a, "%s,serial=l1vh-tools,readonly,buffered",
+			 site->tools);
+	}
+}
 
-static void vmm_run(const char *hv, const struct bench_case *bc,
-		    struct result *res)
+static void add_net(struct args *a, const struct io_site *site)
+{
+	if (!site->has_net)
+		return;
+	args_add(a, "--net");
+	if (site->net.tap_fd >= 0)
+		args_add(a, "fd=%d,mac=" GUEST_MAC ",vhost=%s", MACHINE_TAP_FD,
+			 site->bc->io.vhost);
+	else
+		args_add(a, "tap=%s,queues=%u,mac=" GUEST_MAC ",vhost=%s",
+			 site->net.tap, site->bc->io.queue_count,
+			 site->bc->io.vhost);
+}
+
+static void add_machine(struct args *a, const char *hv,
+			const struct bench_case *bc)
 {
 	char *vmm = file_beside_exe("l1vh-vmm");
 	char *kernel = file_beside_exe("guest/bzImage");
 	char *initrd = file_beside_exe("guest/initramfs.cpio");
-	char memory[32], vcpus[16], channel[16], events[16];
-	const char *const argv[] = {
-		vmm,           "--hv",        hv,           "--kernel",
-		kernel,        "--initrd",    initrd,       "--cmdline",
-		GUEST_CMDLINE, "--memory",    memory,       "--vcpus",
-		vcpus,         "--paravirt",  bc->paravirt, "--channel-fd",
-		channel,       "--events-fd", events,       NULL};
-	const struct machine_spec spec = {.argv = argv, .is_vmm = true};
 
-	snprintf(memory, sizeof(memory), "%" PRIu64, bc->ram_bytes);
-	snprintf(vcpus, sizeof(vcpus), "%u", bc->vcpu_count);
-	snprintf(channel, sizeof(channel), "%d", MACHINE_CHANNEL_FD);
-	snprintf(events, sizeof(events), "%d", MACHINE_EVENTS_FD);
-	machine_run(&spec, bc, res);
+	args_add(a, "%s", vmm);
+	args_add(a, "--hv");
+	args_add(a, "%s", hv);
+	args_add(a, "--kernel");
+	args_add(a, "%s", kernel);
+	args_add(a, "--initrd");
+	args_add(a, "%s", initrd);
+	args_add(a, "--cmdline");
+	args_add(a, GUEST_CMDLINE);
+	args_add(a, "--memory");
+	args_add(a, "%" PRIu64, bc->ram_bytes);
+	args_add(a, "--vcpus");
+	args_add(a, "%u", bc->vcpu_count);
+	args_add(a, "--paravirt");
+	args_add(a, "%s", bc->paravirt);
+	args_add(a, "--channel-fd");
+	args_add(a, "%d", MACHINE_CHANNEL_FD);
+	args_add(a, "--events-fd");
+	args_add(a, "%d", MACHINE_EVENTS_FD);
 	free(initrd);
 	free(kernel);
 	free(vmm);
+}
+
+static void vmm_run(const char *hv, const struct bench_case *bc,
+		    struct result *res)
+{
+	struct args a = {.count = 0};
+	struct io_site site;
+	/* The emulator's exits are its own affair, not its guest's. */
+	struct machine_spec spec = {.events = MACHINE_EVENTS_VMM,
+				    .reads_kvm = !strcmp(hv, "kvm")};
+
+	io_site_open(&site, bc, NET_GUEST);
+	add_machine(&a, hv, bc);
+	add_disks(&a, &site);
+	add_net(&a, &site);
+	spec.argv = (const char *const *)a.words;
+	spec.site = &site;
+	machine_run(&spec, bc, res);
+	io_site_close(&site);
+	args_release(&a);
 }
 
 static void kvm_run(const struct bench_case *bc, struct result *res)
@@ -60,7 +108,7 @@ bool vmm_child_mshv_is_emulated(void)
 	return mshv_emu_is_preloaded;
 }
 
-static enum grade mshv_grade(void)
+enum grade vmm_child_mshv_grade(void)
 {
 	return vmm_child_mshv_is_emulated() || grade_of_host() == GRADE_EMULATED
 		       ? GRADE_EMULATED
@@ -69,7 +117,7 @@ static enum grade mshv_grade(void)
 
 static void mshv_run(const struct bench_case *bc, struct result *res)
 {
-	res->grade = mshv_grade();
+	res->grade = vmm_child_mshv_grade();
 	if (vmm_child_mshv_is_emulated()) {
 		result_fail(
 			res, RUN_SKIPPED,
@@ -93,7 +141,7 @@ static void mshv_emu_run(const struct bench_case *bc, struct result *res)
 const struct runner_ops runner_mshv = {
 	.name = "mshv",
 	.summary = "our own VMM on /dev/mshv, as root or L1VH partition",
-	.grade = mshv_grade,
+	.grade = vmm_child_mshv_grade,
 	.run = mshv_run,
 };
 

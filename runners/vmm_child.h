@@ -8,6 +8,8 @@
  */
 #include <stdbool.h>
 
+#include "harness/core/grade.h"
+
 struct runner_ops;
 
 extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
@@ -17,5 +19,8 @@ extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
  * /dev/mshv is not what it seems, and no result may bear its name.
  */
 bool vmm_child_mshv_is_emulated(void);
+
+/* Of guests under this host's /dev/mshv. */
+enum grade vmm_child_mshv_grade(void);
 
 #endif

@@ -61,8 +61,9 @@ int worker_link_open(struct worker_link *w, bool in_lab, struct err *err)
 	char *lab = file_beside_exe("../ci/lab/run");
 	const char *inside = "build/l1vh-bench";
 	const char *const local_argv[] = {self, "worker", NULL};
-	const char *const lab_argv[] = {lab,    "--timeout", "0", "--",
-					inside, "worker",    NULL};
+	const char *const lab_argv[] = {lab,          "--timeout", "0",
+					"--programs", "--",        inside,
+					"worker",     NULL};
 	int ret;
 
 	*w = (struct worker_link){.to_fd = -1, .from_fd = -1, .is_lab = in_lab};

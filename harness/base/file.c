@@ -124,3 +124,20 @@ char *file_beside_exe(const char *name)
 		*slash = '\0';
 	return xasprintf("%s/%s", slash ? exe : ".", name);
 }
+
+bool file_in_path(const char *program)
+{
+	char *path = xstrdup(getenv("PATH") ?: "/usr/bin:/bin");
+	char *rest = path;
+	bool found = false;
+	char *folder;
+
+	while (!found && (folder = strsep(&rest, ":"))) {
+		char *full = xasprintf("%s/%s", folder, program);
+
+		found = !access(full, X_OK);
+		free(full);
+	}
+	free(path);
+	return found;
+}

@@ -2,6 +2,7 @@
 #ifndef HARNESS_BASE_FILE_H
 #define HARNESS_BASE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct err;
@@ -27,5 +28,8 @@ int file_mkdirs(const char *path, struct err *err);
 
 /* NAME in the folder of the running executable; caller frees. */
 char *file_beside_exe(const char *name);
+
+/* Whether PATH leads to a program of that name. */
+bool file_in_path(const char *program);
 
 #endif

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,8 +188,8 @@ static int input_fd(const char *input)
 	return fd;
 }
 
-int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
-		 struct err *err)
+static int capture(const char *const *argv, const char *input, bool with_stderr,
+		   struct strbuf *out, struct err *err)
 {
 	int in = input_fd(input);
 	int pipefd[2];
@@ -201,9 +202,11 @@ int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
 		goto out;
 	}
 	{
-		struct proc_fd fds[] = {{in, 0}, {pipefd[1], 1}};
-		struct proc_spec spec = {
-			.argv = argv, .fds = fds, .fd_count = ARRAY_SIZE(fds)};
+		struct proc_fd fds[] = {
+			{in, 0}, {pipefd[1], 1}, {pipefd[1], 2}};
+		struct proc_spec spec = {.argv = argv,
+					 .fds = fds,
+					 .fd_count = with_stderr ? 3 : 2};
 
 		ret = proc_spawn(&spec, &pid, err);
 	}
@@ -221,4 +224,16 @@ out:
 	if (in >= 0)
 		close(in);
 	return ret;
+}
+
+int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
+		 struct err *err)
+{
+	return capture(argv, input, false, out, err);
+}
+
+int proc_capture_all(const char *const *argv, struct strbuf *out,
+		     struct err *err)
+{
+	return capture(argv, NULL, true, out, err);
 }

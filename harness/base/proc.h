@@ -48,4 +48,8 @@ const char *proc_status_text(int status, char *buf, size_t size);
 int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
 		 struct err *err);
 
+/* The same, with what it says on stderr. */
+int proc_capture_all(const char *const *argv, struct strbuf *out,
+		     struct err *err);
+
 #endif

@@ -4,12 +4,10 @@
  * it comes, and show the comparison.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -20,6 +18,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/report_out.h"
+#include "harness/cli/run_args.h"
 #include "harness/cli/site.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/plan.h"
@@ -29,206 +28,6 @@
 
 #define LAB_TIMEOUT_FACTOR 3
 #define MANIFEST_MAX 65536
-
-static const char usage[] =
-	"usage: l1vh-bench run [options]\n"
-	"Run the quick suite natively and in guests, store every sample, print a\n"
-	"comparison and write one HTML page.\n"
-	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv)\n"
-	"  --workloads LIST   workloads or groups (all)\n"
-	"  --blocks N         rounds in which each runner boots once (4)\n"
-	"  --samples N        repetitions in a boot (5)\n"
-	"  --target-ms N      wanted length of one repetition (10)\n"
-	"  --vcpus N          of the guest, and CPUs natively (1)\n"
-	"  --memory SIZE      of the guest, and limit natively (512M)\n"
-	"  --paravirt MODE    identical or best (identical)\n"
-	"  --timeout S        for one boot with all its series (120)\n"
-	"  --seed N           of the random order (from the system)\n"
-	"  --db FILE          results (results/l1vh.db)\n"
-	"  --html FILE        the page (beside the results)\n"
-	"  --mshv-emu         where there is no /dev/mshv, emulate it on KVM; such\n"
-	"                     results are called mshv-emu\n"
-	"  --lab, --no-lab    measure in the emulated host; never do so\n"
-	"Exit status: 0 all measured, 2 cases failed or the run was stopped,\n"
-	"64 usage, 70 internal.\n";
-
-enum option_id {
-	O_RUNNERS = 1,
-	O_WORKLOADS,
-	O_BLOCKS,
-	O_SAMPLES,
-	O_TARGET,
-	O_VCPUS,
-	O_MEMORY,
-	O_PARAVIRT,
-	O_TIMEOUT,
-	O_SEED,
-	O_DB,
-	O_HTML,
-	O_MSHV_EMU,
-	O_LAB,
-	O_NO_LAB,
-};
-
-static const struct option options[] = {
-	{"runners", required_argument, NULL, O_RUNNERS},
-	{"workloads", required_argument, NULL, O_WORKLOADS},
-	{"blocks", required_argument, NULL, O_BLOCKS},
-	{"samples", required_argument, NULL, O_SAMPLES},
-	{"target-ms", required_argument, NULL, O_TARGET},
-	{"vcpus", required_argument, NULL, O_VCPUS},
-	{"memory", required_argument, NULL, O_MEMORY},
-	{"paravirt", required_argument, NULL, O_PARAVIRT},
-	{"timeout", required_argument, NULL, O_TIMEOUT},
-	{"seed", required_argument, NULL, O_SEED},
-	{"db", required_argument, NULL, O_DB},
-	{"html", required_argument, NULL, O_HTML},
-	{"mshv-emu", no_argument, NULL, O_MSHV_EMU},
-	{"lab", no_argument, NULL, O_LAB},
-	{"no-lab", no_argument, NULL, O_NO_LAB},
-	{NULL, 0, NULL, 0},
-};
-
-struct run_args {
-	struct plan plan;
-	const char *wanted[PLAN_MAX_RUNNERS];
-	size_t wanted_count;
-	bool wanted_is_default;
-	bool wants_mshv_emu;
-	const char *workloads;
-	const char *db;
-	const char *html; /* NULL: beside the results */
-	enum site_choice choice;
-};
-
-/* Those of them whose device is there; in the lab, all. */
-#define DEFAULT_RUNNERS                 \
-	{                               \
-		"native", "kvm", "mshv" \
-	}
-
-static bool is_wanted(const struct run_args *args, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < args->wanted_count; i++)
-		if (!strcmp(args->wanted[i], name))
-			return true;
-	return false;
-}
-
-static int parse_runners(char *list, struct run_args *args, struct err *err)
-{
-	char *word;
-
-	args->wanted_count = 0;
-	args->wanted_is_default = false;
-	while ((word = strsep(&list, ","))) {
-		const struct runner_ops *runner = runner_find(word);
-
-		if (!runner)
-			return err_set(
-				err, -EINVAL,
-				"unknown runner '%s'; 'l1vh-bench list' names them",
-				word);
-		if (is_wanted(args, runner->name))
-			return err_set(err, -EINVAL,
-				       "runner '%s' is named twice", word);
-		if (args->wanted_count == PLAN_MAX_RUNNERS)
-			return err_set(err, -EINVAL, "too many runners");
-		args->wanted[args->wanted_count++] = runner->name;
-	}
-	return 0;
-}
-
-static int parse_count(const char *text, uint64_t max, uint32_t *value,
-		       struct err *err)
-{
-	uint64_t number;
-	int ret = units_parse_uint(text, 1, max, &number, err);
-
-	if (!ret)
-		*value = (uint32_t)number;
-	return ret;
-}
-
-static int parse_scaled(const char *text, uint64_t unit_ns, uint64_t *ns,
-			struct err *err)
-{
-	int ret = units_parse_uint(text, 1, 1000000, ns, err);
-
-	*ns *= unit_ns;
-	return ret;
-}
-
-static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
-{
-	switch (id) {
-	case O_RUNNERS:
-		return parse_runners(arg, a, err);
-	case O_WORKLOADS:
-		a->workloads = arg;
-		return 0;
-	case O_BLOCKS:
-		return parse_count(arg, 10000, &a->plan.block_count, err);
-	case O_SAMPLES:
-		return parse_count(arg, 10000, &a->plan.sample_count, err);
-	case O_TARGET:
-		return parse_scaled(arg, NS_PER_MS, &a->plan.target_ns, err);
-	case O_VCPUS:
-		return parse_count(arg, 64, &a->plan.vcpu_count, err);
-	case O_MEMORY:
-		return units_parse_bytes(arg, &a->plan.ram_bytes, err);
-	case O_PARAVIRT:
-		a->plan.paravirt = arg;
-		if (strcmp(arg, "identical") && strcmp(arg, "best"))
-			return err_set(
-				err, -EINVAL,
-				"unknown paravirt mode '%s'; there are identical and best",
-				arg);
-		return 0;
-	case O_TIMEOUT:
-		return parse_scaled(arg, NS_PER_S, &a->plan.timeout_ns, err);
-	case O_SEED:
-		return units_parse_uint(arg, 0, INT64_MAX, &a->plan.seed, err);
-	case O_DB:
-		a->db = arg;
-		return 0;
-	case O_HTML:
-		a->html = arg;
-		return 0;
-	case O_MSHV_EMU:
-		a->wants_mshv_emu = true;
-		return 0;
-	case O_LAB:
-		a->choice = SITE_LAB;
-		return 0;
-	case O_NO_LAB:
-		a->choice = SITE_HOST;
-		return 0;
-	default:
-		return err_set(err, -EINVAL, "see 'l1vh-bench run --help'");
-	}
-}
-
-static int parse(int argc, char **argv, struct run_args *args, struct err *err)
-{
-	int ret = 0;
-	int id;
-
-	plan_init_quick(&args->plan);
-	if (getrandom(&args->plan.seed, sizeof(args->plan.seed), 0) < 0)
-		args->plan.seed = 1;
-	args->plan.seed &= UINT32_MAX; /* short enough to be typed again */
-	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		ret = parse_one(args, id, optarg, err);
-	if (!ret && optind < argc)
-		ret = err_set(err, -EINVAL, "unexpected argument '%s'",
-			      argv[optind]);
-	if (!ret)
-		ret = plan_add_workloads(&args->plan, args->workloads, err);
-	return ret;
-}
 
 struct session {
 	struct plan *plan;
@@ -492,19 +291,13 @@ static char *command_line(int argc, char **argv, uint64_t seed)
 
 static int run_run(int argc, char **argv)
 {
-	struct run_args args = {
-		.wanted = DEFAULT_RUNNERS,
-		.wanted_count = 3,
-		.wanted_is_default = true,
-		.workloads = "all",
-		.db = "results/l1vh.db",
-	};
+	struct run_args args;
 	struct session s = {.plan = &args.plan};
 	struct err err = {0}, end_err = {0};
 	const char *end;
 	int ret, status;
 
-	if (parse(argc, argv, &args, &err)) {
+	if (run_args_parse(argc, argv, &args, &err)) {
 		plan_release(&args.plan);
 		return complain(STATUS_USAGE, "run: %s", err.msg);
 	}
@@ -532,6 +325,6 @@ static int run_run(int argc, char **argv)
 const struct command cmd_run = {
 	.name = "run",
 	.summary = "measure natively and in guests, store, compare",
-	.usage = usage,
+	.usage = run_args_usage,
 	.run = run_run,
 };

@@ -6,15 +6,18 @@
 #include "harness/cli/commands.h"
 #include "harness/core/runner.h"
 #include "runners/native.h"
+#include "runners/qemu.h"
 #include "runners/vmm_child.h"
 
 const struct runner_ops *const runners[] = {
-	&runner_native, &runner_kvm, &runner_mshv, &runner_mshv_emu, NULL,
+	&runner_native,   &runner_kvm,       &runner_mshv,     &runner_mshv_emu,
+	&runner_qemu_kvm, &runner_qemu_mshv, &runner_qemu_tcg, NULL,
 };
 
 const struct command *const commands[] = {
-	&cmd_run, &cmd_report,   &cmd_probe,    &cmd_list,   &cmd_guest,
-	&cmd_vmm, &cmd_selftest, &cmd_mshv_emu, &cmd_worker, NULL,
+	&cmd_run,   &cmd_report, &cmd_probe,      &cmd_list,
+	&cmd_guest, &cmd_vmm,    &cmd_selftest,   &cmd_mshv_emu,
+	&cmd_peer,  &cmd_worker, &cmd_net_helper, NULL,
 };
 
 const struct runner_ops *runner_find(const char *name)

@@ -8,6 +8,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/cli/command.h"
 #include "harness/core/result.h"
 
@@ -65,9 +66,10 @@ static int try_boot(struct site *site, const char *runner, bool *boots,
 /* The device that a runner stands on; NULL: none of its own. */
 static const char *device_of(const char *runner)
 {
-	if (!strcmp(runner, "kvm") || !strcmp(runner, "mshv-emu"))
+	if (!strcmp(runner, "kvm") || !strcmp(runner, "mshv-emu") ||
+	    !strcmp(runner, "qemu-kvm"))
 		return "/dev/kvm";
-	return strcmp(runner, "mshv") ? NULL : "/dev/mshv";
+	return strstr(runner, "mshv") ? "/dev/mshv" : NULL;
 }
 
 /* Which runner stands in for NAME here; NULL: none, and nobody asked. */
@@ -82,6 +84,10 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 		name = "mshv-emu";
 	device = device_of(name);
 	if (wants->is_default && !in_lab && device && access(device, F_OK))
+		return NULL;
+	/* Nor is a VMM that is not installed missed when nobody named it. */
+	if (wants->is_default && !strncmp(name, "qemu-", 5) &&
+	    !file_in_path("qemu-system-x86_64"))
 		return NULL;
 	return name;
 }

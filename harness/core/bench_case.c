@@ -8,6 +8,7 @@
 
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "workloads/workload.h"
 
 void bench_case_release(struct bench_case *bc)
 {
@@ -27,6 +28,62 @@ void bench_case_add(struct bench_case *bc, const char *workload,
 	snprintf(item->point, sizeof(item->point), "%s", point);
 }
 
+bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags)
+{
+	size_t i;
+
+	for (i = 0; i < bc->item_count; i++) {
+		const struct workload *wl =
+			workload_find(bc->items[i].workload);
+
+		if (wl && (wl->flags & wl_flags))
+			return true;
+	}
+	return false;
+}
+
+json_t *io_plan_to_json(const struct io_plan *io)
+{
+	return json_pack("{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
+			 " s:b}",
+			 "io_ns", (json_int_t)io->io_ns, "disk", io->disk,
+			 "disk_bytes", (json_int_t)io->disk_bytes,
+			 "may_overwrite", io->may_overwrite, "queue_count",
+			 (int)io->queue_count, "vhost", io->vhost, "peer",
+			 io->peer, "interface", io->interface, "guest_address",
+			 io->guest_address, "guest_gateway", io->guest_gateway,
+			 "ignores_panic", io->ignores_panic);
+}
+
+static int io_from_json(json_t *json, struct io_plan *io)
+{
+	const char *disk, *vhost, *peer, *interface, *address, *gateway;
+	int may_overwrite, queues, ignores;
+	json_int_t ns, bytes;
+
+	if (json_unpack(json,
+			"{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
+			" s:b}",
+			"io_ns", &ns, "disk", &disk, "disk_bytes", &bytes,
+			"may_overwrite", &may_overwrite, "queue_count", &queues,
+			"vhost", &vhost, "peer", &peer, "interface", &interface,
+			"guest_address", &address, "guest_gateway", &gateway,
+			"ignores_panic", &ignores))
+		return -EPROTO;
+	io->io_ns = (uint64_t)ns;
+	io->disk_bytes = (uint64_t)bytes;
+	io->may_overwrite = may_overwrite;
+	io->queue_count = (uint32_t)queues;
+	io->ignores_panic = ignores;
+	snprintf(io->disk, sizeof(io->disk), "%s", disk);
+	snprintf(io->vhost, sizeof(io->vhost), "%s", vhost);
+	snprintf(io->peer, sizeof(io->peer), "%s", peer);
+	snprintf(io->interface, sizeof(io->interface), "%s", interface);
+	snprintf(io->guest_address, sizeof(io->guest_address), "%s", address);
+	snprintf(io->guest_gateway, sizeof(io->guest_gateway), "%s", gateway);
+	return 0;
+}
+
 json_t *bench_case_to_json(const struct bench_case *bc)
 {
 	json_t *items = json_array();
@@ -37,14 +94,16 @@ json_t *bench_case_to_json(const struct bench_case *bc)
 				      json_pack("{s:s, s:s}", "workload",
 						bc->items[i].workload, "point",
 						bc->items[i].point));
-	return json_pack("{s:s, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:o}",
+	return json_pack("{s:s, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:o,"
+			 " s:o}",
 			 "runner", bc->runner, "block", (int)bc->block,
 			 "vcpu_count", (int)bc->vcpu_count, "ram_bytes",
 			 (json_int_t)bc->ram_bytes, "paravirt", bc->paravirt,
 			 "warmup_count", (int)bc->warmup_count, "sample_count",
 			 (int)bc->sample_count, "target_ns",
 			 (json_int_t)bc->target_ns, "timeout_ns",
-			 (json_int_t)bc->timeout_ns, "items", items);
+			 (json_int_t)bc->timeout_ns, "items", items, "io",
+			 io_plan_to_json(&bc->io));
 }
 
 int bench_case_from_json(const json_t *json, struct bench_case *bc,
@@ -53,17 +112,19 @@ int bench_case_from_json(const json_t *json, struct bench_case *bc,
 	const char *runner, *paravirt, *workload, *point;
 	json_int_t ram, target, timeout;
 	int block, vcpus, warmup, samples;
-	json_t *items, *item;
+	json_t *items, *item, *io;
 	size_t i;
 
 	memset(bc, 0, sizeof(*bc));
 	if (json_unpack((json_t *)json,
-			"{s:s, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:o}",
+			"{s:s, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:o,"
+			" s:o}",
 			"runner", &runner, "block", &block, "vcpu_count",
 			&vcpus, "ram_bytes", &ram, "paravirt", &paravirt,
 			"warmup_count", &warmup, "sample_count", &samples,
 			"target_ns", &target, "timeout_ns", &timeout, "items",
-			&items))
+			&items, "io", &io) ||
+	    io_from_json(io, &bc->io))
 		return err_set(err, -EPROTO, "a case is not well formed");
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", paravirt);

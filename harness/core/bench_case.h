@@ -7,6 +7,7 @@
  * it, in the order in which they run.
  */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,21 @@ struct err;
 struct case_item {
 	char workload[32];
 	char point[32]; /* "" for a workload without points */
+};
+
+/* What storage and network workloads work on. */
+struct io_plan {
+	uint64_t io_ns;       /* wanted length of one program's run */
+	char disk[256];       /* a file, made as needed, or a device */
+	uint64_t disk_bytes;  /* to be used of it */
+	bool may_overwrite;   /* a device's contents may be lost */
+	uint32_t queue_count; /* of disk and card; 0: one a vCPU */
+	char vhost[8];        /* auto, on or off */
+	char peer[64];        /* of a real network; "": one of the run's own */
+	char interface[16];   /* that leads to it */
+	char guest_address[32]; /* in that network, "10.0.0.7/24" */
+	char guest_gateway[32];
+	bool ignores_panic; /* see network_danger() */
 };
 
 struct bench_case {
@@ -27,6 +43,7 @@ struct bench_case {
 	uint32_t sample_count;
 	uint64_t target_ns;
 	uint64_t timeout_ns;
+	struct io_plan io;
 	struct case_item *items; /* owned */
 	size_t item_count;
 };
@@ -36,6 +53,11 @@ void bench_case_release(struct bench_case *bc);
 /* Append one series. */
 void bench_case_add(struct bench_case *bc, const char *workload,
 		    const char *point);
+
+/* Whether any series has one of these flags (enum wl_flags). */
+bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags);
+
+json_t *io_plan_to_json(const struct io_plan *io); /* caller owns */
 
 /* As an object, and back. -EPROTO when it is not one of ours. */
 json_t *bench_case_to_json(const struct bench_case *bc); /* caller owns */

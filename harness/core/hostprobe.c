@@ -4,12 +4,14 @@
 #include <cpuid.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/core/grade.h"
 
@@ -81,31 +83,62 @@ static json_t *device_json(const char *path)
 			 (int)(st.st_mode & 0777));
 }
 
+/* What CPUID says of the hypervisor below us. */
+struct below {
+	bool is_there;
+	char signature[13];
+	uint32_t privileges;
+	enum partition_type type;
+};
+
+static void read_below(struct below *h)
+{
+	uint32_t a, b, c, d, ecx1;
+
+	memset(h, 0, sizeof(*h));
+	__cpuid(1, a, b, ecx1, d);
+	h->is_there = ecx1 & LEAF1_ECX_HYPERVISOR;
+	if (h->is_there) {
+		__cpuid(HV_LEAF, a, b, c, d);
+		memcpy(h->signature, &b, 4);
+		memcpy(h->signature + 4, &c, 4);
+		memcpy(h->signature + 8, &d, 4);
+	}
+	if (!memcmp(h->signature, "Microsoft Hv", 12))
+		__cpuid(HV_LEAF + 3, a, h->privileges, c, d);
+	h->type = partition_classify(ecx1, h->signature, h->privileges);
+}
+
 static json_t *hypervisor_json(void)
 {
-	uint32_t a, b, c, d, ecx1, privileges = 0;
-	char signature[13] = "";
-	enum partition_type type;
+	struct below h;
 	json_t *o;
 
-	__cpuid(1, a, b, ecx1, d);
-	if (ecx1 & LEAF1_ECX_HYPERVISOR) {
-		__cpuid(HV_LEAF, a, b, c, d);
-		memcpy(signature, &b, 4);
-		memcpy(signature + 4, &c, 4);
-		memcpy(signature + 8, &d, 4);
-	}
-	if (!memcmp(signature, "Microsoft Hv", 12))
-		__cpuid(HV_LEAF + 3, a, privileges, c, d);
-	type = partition_classify(ecx1, signature, privileges);
-	o = json_pack("{s:b, s:s, s:I}", "running_on_one",
-		      (ecx1 & LEAF1_ECX_HYPERVISOR) != 0, "partition",
-		      partition_name(type), "privileges_ebx",
-		      (json_int_t)privileges);
+	read_below(&h);
+	o = json_pack("{s:b, s:s, s:I}", "running_on_one", h.is_there,
+		      "partition", partition_name(h.type), "privileges_ebx",
+		      (json_int_t)h.privileges);
 	json_object_set_new(o, "signature",
-			    json_stringn(signature, strnlen(signature, 12))
+			    json_stringn(h.signature, strnlen(h.signature, 12))
 				    ?: json_string("?"));
 	return o;
+}
+
+int network_danger_of(enum partition_type type, struct err *err)
+{
+	if (type != PARTITION_L1VH)
+		return 0;
+	return err_set(
+		err, -EPERM,
+		"network load can panic an L1VH parent (checksums read into deposited pages); --network-may-panic-host measures all the same");
+}
+
+int network_danger(struct err *err)
+{
+	struct below h;
+
+	read_below(&h);
+	return network_danger_of(h.type, err);
 }
 
 static json_t *nested_json(void)

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
+struct err;
+
 enum partition_type {
 	PARTITION_NONE,  /* not on Microsoft's hypervisor */
 	PARTITION_GUEST, /* an ordinary guest of it */
@@ -25,6 +27,14 @@ enum partition_type partition_classify(uint32_t leaf1_ecx,
 				       const char signature[12],
 				       uint32_t privileges_ebx);
 const char *partition_name(enum partition_type type);
+
+/*
+ * -EPERM where network traffic can bring the whole host down: on an L1VH
+ * parent the kernel's checksums may read past a buffer into pages that
+ * belong to the hypervisor, and no released kernel is known to be safe.
+ */
+int network_danger(struct err *err);
+int network_danger_of(enum partition_type type, struct err *err);
 
 /* KubeVirt's domain type for a host that has these devices. */
 const char *kubevirt_choice(int has_kvm, int has_mshv, int gate_on);

@@ -26,6 +26,11 @@ void plan_init_quick(struct plan *plan)
 		.vcpu_count = 1,
 		.ram_bytes = 512 * MIB,
 		.paravirt = "identical",
+		.io_block_count = UINT32_MAX,
+		.io = {.io_ns = NS_PER_S,
+		       .disk = "results/l1vh-disk.img",
+		       .disk_bytes = GIB,
+		       .vhost = "auto"},
 	};
 }
 
@@ -91,8 +96,27 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 	return ret;
 }
 
+#define IO_FLAGS (WL_NEEDS_DISK | WL_NEEDS_NET)
+
+static bool is_io(const struct case_item *item)
+{
+	const struct workload *wl = workload_find(item->workload);
+
+	return wl && (wl->flags & IO_FLAGS);
+}
+
+static size_t count_items(const struct plan *plan, bool io)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < plan->series.item_count; i++)
+		count += is_io(&plan->series.items[i]) == io;
+	return count;
+}
+
 static void fill_case(struct bench_case *bc, const struct plan *plan,
-		      uint32_t block, const char *runner, gsl_rng *rng)
+		      uint32_t block, const char *runner, bool io, gsl_rng *rng)
 {
 	size_t i;
 
@@ -104,36 +128,53 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 		.sample_count = plan->sample_count,
 		.target_ns = plan->target_ns,
 		.timeout_ns = plan->timeout_ns,
+		.io = plan->io,
 	};
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", plan->paravirt);
+	if (!bc->io.queue_count)
+		bc->io.queue_count = plan->vcpu_count;
 	for (i = 0; i < plan->series.item_count; i++)
-		bench_case_add(bc, plan->series.items[i].workload,
-			       plan->series.items[i].point);
+		if (is_io(&plan->series.items[i]) == io)
+			bench_case_add(bc, plan->series.items[i].workload,
+				       plan->series.items[i].point);
 	if (bc->item_count)
 		gsl_ran_shuffle(rng, bc->items, bc->item_count,
 				sizeof(*bc->items));
 }
 
+/* One round: each runner once in random order, with or without devices. */
+static void add_round(struct schedule *sched, const struct plan *plan,
+		      uint32_t block, bool io, gsl_rng *rng)
+{
+	size_t order[PLAN_MAX_RUNNERS];
+	size_t i;
+
+	for (i = 0; i < plan->runner_count; i++)
+		order[i] = i;
+	gsl_ran_shuffle(rng, order, plan->runner_count, sizeof(order[0]));
+	for (i = 0; i < plan->runner_count; i++)
+		fill_case(&sched->cases[sched->count++], plan, block,
+			  plan->runners[order[i]], io, rng);
+}
+
 void schedule_init(struct schedule *sched, const struct plan *plan)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	size_t order[PLAN_MAX_RUNNERS];
+	bool has_io = count_items(plan, true);
+	/* Nothing to measure is still a boot. */
+	bool has_plain = count_items(plan, false) || !has_io;
 	uint32_t block;
-	size_t i;
 
 	gsl_rng_set(rng, plan->seed);
 	sched->count = 0;
-	sched->cases = xcalloc(plan->block_count * plan->runner_count,
+	sched->cases = xcalloc(2 * plan->block_count * plan->runner_count,
 			       sizeof(*sched->cases));
 	for (block = 0; block < plan->block_count; block++) {
-		for (i = 0; i < plan->runner_count; i++)
-			order[i] = i;
-		gsl_ran_shuffle(rng, order, plan->runner_count,
-				sizeof(order[0]));
-		for (i = 0; i < plan->runner_count; i++)
-			fill_case(&sched->cases[sched->count++], plan, block,
-				  plan->runners[order[i]], rng);
+		if (has_plain)
+			add_round(sched, plan, block, false, rng);
+		if (has_io && block < plan->io_block_count)
+			add_round(sched, plan, block, true, rng);
 	}
 	gsl_rng_free(rng);
 }
@@ -164,7 +205,8 @@ json_t *plan_to_json(const struct plan *plan)
 	for (i = 0; i < plan->runner_count; i++)
 		json_array_append_new(names, json_string(plan->runners[i]));
 	return json_pack(
-		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I}",
+		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I,"
+		" s:o}",
 		"name", plan->name, "block_count", (int)plan->block_count,
 		"warmup_count", (int)plan->warmup_count, "sample_count",
 		(int)plan->sample_count, "target_ns",
@@ -172,5 +214,5 @@ json_t *plan_to_json(const struct plan *plan)
 		(int)plan->vcpu_count, "ram_bytes", (json_int_t)plan->ram_bytes,
 		"paravirt", plan->paravirt, "seed", (json_int_t)plan->seed,
 		"runners", names, "series", series, "timeout_ns",
-		(json_int_t)plan->timeout_ns);
+		(json_int_t)plan->timeout_ns, "io", io_plan_to_json(&plan->io));
 }

@@ -6,7 +6,9 @@
  * plan - what a run is to do, and the order that a seed makes of it.
  *
  * A block is one round in which every runner boots once, in random order;
- * within a boot the series run in random order as well. Drift of the host
+ * within a boot the series run in random order as well. Storage and network
+ * need devices that other workloads do without, so that they have a boot of
+ * their own, in the first io_block_count blocks. Drift of the host
  * then hits all alike, and the seed makes the order repeatable.
  */
 #include <stddef.h>
@@ -21,6 +23,7 @@ struct err;
 struct plan {
 	const char *name;
 	uint32_t block_count;
+	uint32_t io_block_count; /* at most block_count */
 	uint32_t warmup_count;
 	uint32_t sample_count;
 	uint64_t target_ns;
@@ -29,6 +32,7 @@ struct plan {
 	uint64_t ram_bytes;
 	const char *paravirt;
 	uint64_t seed;
+	struct io_plan io;
 	const char *runners[PLAN_MAX_RUNNERS]; /* borrowed */
 	size_t runner_count;
 	struct bench_case series; /* its items are what is measured */

@@ -9,12 +9,17 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/metric.h"
 #include "workloads/workload.h"
+
+/* More than there are metrics. */
+#define RANKS_PER_POINT 32
 
 static const char *const status_names[] = {
 	[RUN_OK] = "ok",
 	[RUN_SKIPPED] = "skipped",
 	[RUN_TIMEOUT] = "timeout",
+	[RUN_VOID] = "void",
 	[RUN_WORKLOAD_FAILED] = "workload_failed",
 	[RUN_RUNNER_FAILED] = "runner_failed",
 };
@@ -48,6 +53,9 @@ void result_release(struct result *res)
 
 	for (i = 0; i < res->series_count; i++)
 		free(res->series[i].samples);
+	for (i = 0; i < res->document_count; i++)
+		free(res->documents[i].text);
+	free(res->documents);
 	free(res->series);
 	free(res->phases);
 	free(res->exits);
@@ -74,8 +82,12 @@ struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit)
 {
 	const struct workload *wl = workload_find(workload);
+	const struct metric *metric = metric_of_point(point);
+	char base[sizeof(((struct series *)0)->point)];
 	const struct wl_point *p;
 	struct series *s;
+
+	snprintf(base, sizeof(base), "%.*s", (int)strcspn(point, "/"), point);
 
 	res->series = xrealloc(res->series, res->series_count + 1,
 			       sizeof(*res->series));
@@ -84,12 +96,22 @@ struct series *result_add_series(struct result *res, const char *workload,
 	snprintf(s->workload, sizeof(s->workload), "%s", workload);
 	snprintf(s->point, sizeof(s->point), "%s", point);
 	snprintf(s->unit, sizeof(s->unit), "%s", unit);
-	s->list_rank = workload_rank(workload, point);
+	s->list_rank = workload_rank(workload, base) * RANKS_PER_POINT;
 	s->lower_is_better = !wl || wl->better == WL_LOWER_IS_BETTER;
-	p = workload_point(wl, point);
+	if (metric) {
+		s->list_rank += metric_index(metric);
+		s->lower_is_better = metric->lower_is_better;
+	}
+	p = workload_point(wl, base);
 	s->set_bytes = p ? p->bytes : 0;
 	s->page_bytes = p ? p->page_bytes : 0;
 	return s;
+}
+
+void result_drop_series(struct result *res)
+{
+	while (res->series_count)
+		free(res->series[--res->series_count].samples);
 }
 
 struct sample *series_add_sample(struct series *series)
@@ -123,6 +145,19 @@ struct exit_row *result_add_exit(struct result *res)
 	e = &res->exits[res->exit_count++];
 	memset(e, 0, sizeof(*e));
 	return e;
+}
+
+void result_add_document(struct result *res, const char *workload,
+			 const char *point, const char *text)
+{
+	struct document *d;
+
+	res->documents = xrealloc(res->documents, res->document_count + 1,
+				  sizeof(*res->documents));
+	d = &res->documents[res->document_count++];
+	snprintf(d->workload, sizeof(d->workload), "%s", workload);
+	snprintf(d->point, sizeof(d->point), "%s", point);
+	d->text = xstrdup(text);
 }
 
 uint64_t result_phase_ns(const struct result *res, const char *name)

@@ -19,6 +19,7 @@ enum run_status {
 	RUN_OK,
 	RUN_SKIPPED, /* this host or machine cannot run it */
 	RUN_TIMEOUT,
+	RUN_VOID,            /* it ran, and nothing was moved */
 	RUN_WORKLOAD_FAILED, /* the agent said so */
 	RUN_RUNNER_FAILED,   /* VMM or guest died; not the workload's fault */
 	RUN_STATUS_COUNT,
@@ -62,6 +63,13 @@ struct exit_row {
 	uint64_t handled_ns;
 };
 
+/* What a program printed, and what was seen of the host meanwhile, as JSON. */
+struct document {
+	char workload[32];
+	char point[32];
+	char *text; /* owned */
+};
+
 struct result {
 	enum run_status status;
 	char reason[400];
@@ -75,8 +83,11 @@ struct result {
 	size_t phase_count;
 	struct exit_row *exits;
 	size_t exit_count;
-	char *identity; /* "KEY=VALUE" lines as the agent sent them */
-	char *console;  /* the last of the guest's boot messages */
+	struct document *documents;
+	size_t document_count;
+	char boot_id[40]; /* of the host's kernel */
+	char *identity;   /* "KEY=VALUE" lines as the agent sent them */
+	char *console;    /* the last of the guest's boot messages */
 };
 
 void result_init(struct result *res);
@@ -90,9 +101,14 @@ void result_fail(struct result *res, enum run_status status, const char *fmt,
  * workload table knows of a series is filled in. */
 struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit);
+void result_drop_series(struct result *res); /* none of it may be believed */
 struct sample *series_add_sample(struct series *series);
 void result_add_phase(struct result *res, const char *name, uint64_t mono_ns);
 struct exit_row *result_add_exit(struct result *res);
+
+/* TEXT is copied. */
+void result_add_document(struct result *res, const char *workload,
+			 const char *point, const char *text);
 
 /* 0 when the phase was not reached. */
 uint64_t result_phase_ns(const struct result *res, const char *name);

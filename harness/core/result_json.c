@@ -73,16 +73,30 @@ static json_t *exits_to_json(const struct result *res)
 	return out;
 }
 
+static json_t *documents_to_json(const struct result *res)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < res->document_count; i++)
+		json_array_append_new(out, json_pack("[s, s, s]",
+						     res->documents[i].workload,
+						     res->documents[i].point,
+						     res->documents[i].text));
+	return out;
+}
+
 json_t *result_to_json(const struct result *res)
 {
 	json_t *out = json_pack(
-		"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}", "status",
-		run_status_name(res->status), "reason", res->reason, "grade",
-		grade_name(res->grade), "started_unix_ns",
+		"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}",
+		"status", run_status_name(res->status), "reason", res->reason,
+		"grade", grade_name(res->grade), "started_unix_ns",
 		(json_int_t)res->started_unix_ns, "elapsed_ns",
 		(json_int_t)res->elapsed_ns, "exit_cost_ns",
 		(json_int_t)res->exit_cost_ns, "series", series_to_json(res),
-		"phases", phases_to_json(res), "exits", exits_to_json(res));
+		"phases", phases_to_json(res), "exits", exits_to_json(res),
+		"documents", documents_to_json(res), "boot_id", res->boot_id);
 
 	/* Text of a guest need not be UTF-8; what is not is left out. */
 	json_object_set_new(out, "identity",
@@ -168,19 +182,35 @@ static int rows_from_json(json_t *phases, json_t *exits, struct result *res)
 	return 0;
 }
 
+static int documents_from_json(json_t *array, struct result *res)
+{
+	const char *workload, *point, *text;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item) {
+		if (json_unpack(item, "[s, s, s]", &workload, &point, &text))
+			return -EPROTO;
+		result_add_document(res, workload, point, text);
+	}
+	return 0;
+}
+
 int result_from_json(const json_t *json, struct result *res, struct err *err)
 {
-	const char *status, *reason, *grade;
+	const char *status, *reason, *grade, *boot_id;
 	json_int_t started, elapsed, exit_cost;
-	json_t *series, *phases, *exits;
+	json_t *series, *phases, *exits, *documents;
 
 	result_init(res);
 	if (json_unpack((json_t *)json,
-			"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
+			"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o,"
+			" s:s}",
 			"status", &status, "reason", &reason, "grade", &grade,
 			"started_unix_ns", &started, "elapsed_ns", &elapsed,
 			"exit_cost_ns", &exit_cost, "series", &series, "phases",
-			&phases, "exits", &exits))
+			&phases, "exits", &exits, "documents", &documents,
+			"boot_id", &boot_id))
 		return err_set(err, -EPROTO, "a result is not well formed");
 	res->status = run_status_parse(status);
 	snprintf(res->reason, sizeof(res->reason), "%s", reason);
@@ -189,11 +219,13 @@ int result_from_json(const json_t *json, struct result *res, struct err *err)
 	res->elapsed_ns = (uint64_t)elapsed;
 	res->exit_cost_ns = (uint64_t)exit_cost;
 	if (series_from_json(series, res) ||
-	    rows_from_json(phases, exits, res)) {
+	    rows_from_json(phases, exits, res) ||
+	    documents_from_json(documents, res)) {
 		result_release(res);
 		return err_set(err, -EPROTO,
 			       "a result's rows are not well formed");
 	}
+	snprintf(res->boot_id, sizeof(res->boot_id), "%s", boot_id);
 	res->identity = xstrdup(
 		json_string_value(json_object_get(json, "identity")) ?: "");
 	res->console = xstrdup(

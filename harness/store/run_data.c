@@ -149,6 +149,11 @@ static void exit_row_read(sqlite3_stmt *s, void *arg)
 	e->handled_ns = number(s, 3);
 }
 
+static void document_row(sqlite3_stmt *s, void *arg)
+{
+	result_add_document(arg, text(s, 0), text(s, 1), text(s, 2));
+}
+
 static int load_boot(struct store *store, int64_t boot_id, struct result *res,
 		     struct err *err)
 {
@@ -173,6 +178,11 @@ static int load_boot(struct store *store, int64_t boot_id, struct result *res,
 			   "SELECT vcpu, kind, count, handled_ns"
 			   " FROM exit_ledger WHERE boot_id = ?",
 			   boot_id, exit_row_read, res, err);
+	if (!ret)
+		ret = each(store,
+			   "SELECT workload, point, text FROM document"
+			   " WHERE boot_id = ? ORDER BY rowid",
+			   boot_id, document_row, res, err);
 	return ret;
 }
 

@@ -2,7 +2,7 @@
 #ifndef HARNESS_STORE_SCHEMA_H
 #define HARNESS_STORE_SCHEMA_H
 
-/* schema - the tables of version 1. Times are nanoseconds, values are in the
+/* schema - the tables of version 2. Times are nanoseconds, values are in the
  * series' unit. */
 static const char schema_sql[] =
 	"CREATE TABLE run ("
@@ -48,6 +48,10 @@ static const char schema_sql[] =
 	" boot_id INTEGER NOT NULL REFERENCES boot(id),"
 	" vcpu INTEGER NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,"
 	" handled_ns INTEGER NOT NULL);"
+	"CREATE TABLE document ("
+	" boot_id INTEGER NOT NULL REFERENCES boot(id),"
+	" workload TEXT NOT NULL, point TEXT NOT NULL, text TEXT NOT NULL);"
+	"CREATE INDEX document_by_boot ON document(boot_id);"
 	"CREATE INDEX boot_by_run ON boot(run_id);"
 	"CREATE INDEX series_by_boot ON series(boot_id);"
 	"CREATE INDEX phase_by_boot ON phase(boot_id);"

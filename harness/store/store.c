@@ -338,6 +338,11 @@ static int add_rows(struct store *store, int64_t boot_id,
 			     "iisii", boot_id, (int64_t)res->exits[i].vcpu,
 			     res->exits[i].kind, (int64_t)res->exits[i].count,
 			     (int64_t)res->exits[i].handled_ns);
+	for (i = 0; i < res->document_count && !ret; i++)
+		ret = insert(store, err,
+			     "INSERT INTO document VALUES (?,?,?,?)", "isss",
+			     boot_id, res->documents[i].workload,
+			     res->documents[i].point, res->documents[i].text);
 	return ret;
 }
 

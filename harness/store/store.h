@@ -19,7 +19,7 @@ struct result;
 struct store;
 
 /* Raised with every change of the tables; older files are refused. */
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 struct run_info {
 	uint64_t seed;

@@ -52,7 +52,7 @@ static void fuzz_link(const uint8_t *data, size_t size)
 	bench_case_add(&bc, "mem_latency", "16KiB,4KiB-pages");
 	result_init(&res);
 	agent_link_init(&link, &bc, &res);
-	link.events_fd = 99;
+	link.has_stamps = true;
 	link.channel_fd = -1;
 	while (size > 2) {
 		uint32_t type = data[0] % WIRE_TYPE_COUNT;

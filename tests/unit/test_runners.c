@@ -212,7 +212,7 @@ static void lying_clocks_are_marked(void **state)
 {
 	struct talk *t = *state;
 
-	t->link.events_fd = 99; /* never read here; says there is a host */
+	t->link.has_stamps = true; /* there is a host with a clock */
 	say(t, WIRE_HELLO, "");
 	good_series(t);
 	events(t, "exit_cost 20000\nstamp 1 1000000 1119000\n"
@@ -232,7 +232,7 @@ static void samples_without_a_stamp_are_disturbed(void **state)
 {
 	struct talk *t = *state;
 
-	t->link.events_fd = 99;
+	t->link.has_stamps = true;
 	say(t, WIRE_HELLO, "");
 	good_series(t);
 	agent_link_finish(&t->link);
@@ -245,7 +245,8 @@ static void samples_without_a_stamp_are_disturbed(void **state)
 static void run_shell(const char *script, struct result *res)
 {
 	const char *const argv[] = {"sh", "-c", script, NULL};
-	const struct machine_spec spec = {.argv = argv, .is_vmm = true};
+	const struct machine_spec spec = {.argv = argv,
+					  .events = MACHINE_EVENTS_VMM};
 	struct bench_case bc = {.sample_count = 1, .timeout_ns = 2 * NS_PER_S};
 
 	result_init(res);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CLI_RUN_ARGS_H
+#define HARNESS_CLI_RUN_ARGS_H
+
+/* run_args - the options of `l1vh-bench run`. */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/cli/site.h"
+#include "harness/core/plan.h"
+
+struct err;
+
+struct run_args {
+	struct plan plan;
+	const char *wanted[PLAN_MAX_RUNNERS];
+	size_t wanted_count;
+	bool wanted_is_default;
+	bool wants_mshv_emu;
+	const char *workloads;
+	const char *db;
+	const char *html; /* NULL: beside the results */
+	enum site_choice choice;
+};
+
+extern const char run_args_usage[];
+
+/* ARGS is to be given to plan_release() in any case. */
+int run_args_parse(int argc, char **argv, struct run_args *args,
+		   struct err *err);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/core/io_doc.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+
+#define MAX_BINS 100000u
+
+/* The number at a path "end.sum.bytes"; NaN when there is none. */
+static double number_at(const json_t *o, const char *path)
+{
+	char *copy = xstrdup(path);
+	char *rest = copy;
+	char *key;
+
+	while (o && (key = strsep(&rest, ".")))
+		o = json_object_get(o, key);
+	free(copy);
+	return json_is_number(o) ? json_number_value(o) : NAN;
+}
+
+static int add_bins(struct io_doc *doc, json_t *bins)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(bins, key, value) {
+		struct io_bin *b;
+		char *end;
+
+		if (doc->bin_count == MAX_BINS || !json_is_integer(value) ||
+		    json_integer_value(value) < 0)
+			return -EPROTO;
+		doc->bins = xrealloc(doc->bins, doc->bin_count + 1,
+				     sizeof(*doc->bins));
+		b = &doc->bins[doc->bin_count++];
+		b->ns = strtod(key, &end);
+		b->count = (uint64_t)json_integer_value(value);
+		if (*end || end == key || !isfinite(b->ns) || b->ns < 0)
+			return -EPROTO;
+	}
+	return 0;
+}
+
+static int compare_bins(const void *a, const void *b)
+{
+	double x = ((const struct io_bin *)a)->ns;
+	double y = ((const struct io_bin *)b)->ns;
+
+	return (x > y) - (x < y);
+}
+
+/* One direction of an fio job. What it did not do has zeros. */
+static int add_fio_part(struct io_doc *doc, const json_t *job, const char *name)
+{
+	const json_t *part = json_object_get(job, name);
+	double ops = number_at(part, "total_ios");
+	double bytes = number_at(part, "io_bytes");
+	double iops = number_at(part, "iops");
+	double rate = number_at(part, "bw_bytes");
+
+	if (!isfinite(ops) || !isfinite(bytes) || !isfinite(iops) ||
+	    !isfinite(rate))
+		return -EPROTO;
+	doc->op_count += ops;
+	doc->byte_count += bytes;
+	doc->ops_per_s += iops;
+	doc->bytes_per_s += rate;
+	return 0;
+}
+
+static json_t *fio_bins(const json_t *job, const char *name)
+{
+	return json_object_get(
+		json_object_get(json_object_get(job, name), "lat_ns"), "bins");
+}
+
+static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
+{
+	const json_t *job = json_array_get(json_object_get(output, "jobs"), 0);
+	json_t *sync = fio_bins(job, "sync");
+	double error = number_at(job, "error");
+	int ret;
+
+	if (!(error == 0.0))
+		return err_set(err, -EPROTO,
+			       job ? "fio's job failed with error %.0f"
+				   : "fio printed no job",
+			       error);
+	ret = add_fio_part(doc, job, "read");
+	if (!ret)
+		ret = add_fio_part(doc, job, "write");
+	/* Where every write is followed by a sync, that is what is waited for. */
+	if (!ret && json_object_size(sync))
+		ret = add_bins(doc, sync);
+	else if (!ret)
+		ret = add_bins(doc, fio_bins(job, "read"))
+			      ?: add_bins(doc, fio_bins(job, "write"));
+	return ret ? err_set(err, ret, "fio's output is not understood") : 0;
+}
+
+static int read_fio_verify(const json_t *output, struct io_doc *doc,
+			   struct err *err)
+{
+	const json_t *job = json_array_get(json_object_get(output, "jobs"), 0);
+	int ret = read_fio(output, doc, err);
+
+	if (ret)
+		return ret;
+	doc->verified_bytes = number_at(job, "read.io_bytes");
+	if (doc->verified_bytes != number_at(job, "write.io_bytes"))
+		return err_set(
+			err, -EPROTO, "fio wrote %.0f bytes and read back %.0f",
+			number_at(job, "write.io_bytes"), doc->verified_bytes);
+	return 0;
+}
+
+static int read_iperf(const json_t *output, struct io_doc *doc, struct err *err)
+{
+	const json_t *error = json_object_get(output, "error");
+	const json_t *end = json_object_get(output, "end");
+	bool is_udp = isfinite(number_at(end, "sum.packets"));
+	const char *sum = is_udp ? "sum" : "sum_received";
+	const json_t *o = json_object_get(end, sum);
+	double sent = number_at(o, "packets");
+	double lost = number_at(o, "lost_packets");
+
+	if (error)
+		return err_set(err, -EPROTO, "iperf3 says: %s",
+			       json_string_value(error));
+	doc->byte_count = number_at(o, "bytes");
+	doc->bytes_per_s = number_at(o, "bits_per_second") / 8;
+	if (!isfinite(doc->byte_count) || !isfinite(doc->bytes_per_s) ||
+	    (is_udp && !isfinite(lost)))
+		return err_set(err, -EPROTO,
+			       "iperf3's output is not understood");
+	if (!is_udp)
+		return 0;
+	/* The sum is what was sent; of use is what arrived. */
+	doc->loss_ratio = sent > 0 ? lost / sent : 0;
+	doc->byte_count *= 1 - doc->loss_ratio;
+	doc->bytes_per_s *= 1 - doc->loss_ratio;
+	return 0;
+}
+
+static int read_rr(const json_t *output, struct io_doc *doc, struct err *err)
+{
+	const json_t *rr = json_object_get(output, "rr");
+	double ns = number_at(rr, "elapsed_ns");
+	double bytes = number_at(rr, "request_bytes");
+	double lost = number_at(rr, "lost_count");
+
+	doc->op_count = number_at(rr, "count");
+	if (!isfinite(doc->op_count) || !isfinite(bytes) || !(ns > 0) ||
+	    !isfinite(lost) ||
+	    add_bins(doc,
+		     json_object_get(json_object_get(rr, "lat_ns"), "bins")))
+		return err_set(err, -EPROTO,
+			       "the client's output is not understood");
+	doc->ops_per_s = doc->op_count / ns * 1e9;
+	doc->byte_count = 2 * bytes * doc->op_count;
+	doc->bytes_per_s = doc->byte_count / ns * 1e9;
+	if (doc->op_count + lost > 0)
+		doc->loss_ratio = lost / (doc->op_count + lost);
+	return 0;
+}
+
+static const struct {
+	const char *workload;
+	int (*read)(const json_t *output, struct io_doc *doc, struct err *err);
+} readers[] = {
+	{"storage", read_fio},
+	{"storage_verify", read_fio_verify},
+	{"network", read_iperf},
+	{"network_rr", read_rr},
+};
+
+int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
+		struct err *err)
+{
+	size_t i;
+	int ret = err_set(err, -EPROTO, "nobody can read what '%s' prints",
+			  workload);
+
+	*doc = (struct io_doc){.loss_ratio = NAN, .verified_bytes = NAN};
+	for (i = 0; i < ARRAY_SIZE(readers); i++)
+		if (!strcmp(readers[i].workload, workload))
+			ret = readers[i].read(output, doc, err);
+	if (ret)
+		io_doc_release(doc);
+	else if (doc->bin_count)
+		qsort(doc->bins, doc->bin_count, sizeof(*doc->bins),
+		      compare_bins);
+	return ret;
+}
+
+void io_doc_release(struct io_doc *doc)
+{
+	free(doc->bins);
+	doc->bins = NULL;
+	doc->bin_count = 0;
+}
+
+double io_doc_quantile(const struct io_doc *doc, double q)
+{
+	uint64_t total = 0, seen = 0;
+	size_t i;
+
+	for (i = 0; i < doc->bin_count; i++)
+		total += doc->bins[i].count;
+	for (i = 0; i < doc->bin_count; i++) {
+		seen += doc->bins[i].count;
+		if (seen && (double)seen >= q * (double)total)
+			return doc->bins[i].ns;
+	}
+	return NAN;
+}

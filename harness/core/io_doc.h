@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_IO_DOC_H
+#define HARNESS_CORE_IO_DOC_H
+
+/*
+ * io_doc - what fio, iperf3 and our own request/response client print, read
+ * into one form. The output itself is stored, so that all of this can be
+ * done again.
+ */
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+struct io_bin {
+	double ns;
+	uint64_t count;
+};
+
+struct io_doc {
+	double op_count; /* 0 where the program counts none */
+	double byte_count;
+	double ops_per_s;
+	double bytes_per_s;
+	double loss_ratio;     /* NaN where nothing can be lost */
+	double verified_bytes; /* NaN unless it was asked for */
+	struct io_bin *bins;   /* owned; latencies, in order */
+	size_t bin_count;
+};
+
+/*
+ * OUTPUT is a program's whole object. -EPROTO with the reason when it is not
+ * what that program prints, or says of itself that it failed.
+ */
+int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
+		struct err *err);
+void io_doc_release(struct io_doc *doc); /* zeroed is fine */
+
+/*
+ * The smallest latency that a share Q of the requests does not exceed, by the
+ * bins' middles: off by 1/128 of the value (fio's stat.h). NaN without bins.
+ */
+double io_doc_quantile(const struct io_doc *doc, double q);
+
+#endif

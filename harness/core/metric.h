@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_METRIC_H
+#define HARNESS_CORE_METRIC_H
+
+/*
+ * metric - what is read from the output of one program. A program's run is
+ * one sample of each; the series is called "POINT/METRIC".
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct metric {
+	const char *name;
+	const char *unit;
+	bool lower_is_better;
+	const char *title; /* head of a column */
+	const char *text;  /* one line, for legends */
+};
+
+/* In the order in which they are shown; ends with a NULL name. */
+extern const struct metric metrics[];
+
+/* Of a point "randread-4k-qd1/iops"; NULL when it names none. */
+const struct metric *metric_of_point(const char *point);
+uint32_t metric_index(const struct metric *m);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_HOST_METER_H
+#define RUNNERS_HOST_METER_H
+
+/*
+ * host_meter - what a machine costs its host in CPU time, read before and
+ * after some work.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct host_meter {
+	pid_t machine;  /* a VMM, or natively the agent */
+	bool reads_kvm; /* its exits are KVM's to count */
+};
+
+struct host_reading {
+	uint64_t machine_ns; /* all its threads, vCPUs among them */
+	uint64_t vhost_ns;   /* kernel threads that work for it alone */
+	uint64_t kernel_ns;  /* all other kernel threads of the host */
+	uint64_t kvm_exits;  /* UINT64_MAX: KVM does not say */
+};
+
+void host_meter_read(const struct host_meter *m, struct host_reading *out);
+
+#endif

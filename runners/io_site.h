@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_IO_SITE_H
+#define RUNNERS_IO_SITE_H
+
+/*
+ * io_site - disk and network of one case, natively or for a guest, made
+ * before its machine starts and undone after it. What cannot be had is not a
+ * failure of the case: its series are refused with the reason.
+ */
+#include <stdbool.h>
+
+#include "runners/agent_link.h"
+#include "runners/net_site.h"
+
+struct bench_case;
+
+struct io_site {
+	const struct bench_case *bc; /* borrowed */
+	struct link_env env;
+	struct net_site net;
+	bool has_disk;
+	bool has_net;
+	bool needs_tools; /* a guest needs the disk with programs */
+	char *tools;      /* owned; its path */
+};
+
+void io_site_open(struct io_site *site, const struct bench_case *bc,
+		  enum net_side side);
+void io_site_close(struct io_site *site);
+
+#endif

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/qemu.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/proc.h"
+#include "harness/base/strbuf.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/core/runner.h"
+#include "runners/args.h"
+#include "runners/guest_boot.h"
+#include "runners/io_site.h"
+#include "runners/machine.h"
+#include "runners/qmp.h"
+#include "runners/vmm_child.h"
+
+#define MODERN "disable-legacy=on"
+
+static const char *qemu_path(void)
+{
+	return getenv("L1VH_QEMU") ?: "qemu-system-x86_64";
+}
+
+/*
+ * The kernel measures the TSC with an emulated timer unless it is told the
+ * rate, which in the lab is off by more than a percent. The lab knows it.
+ */
+static void add_append(struct args *a)
+{
+	char line[4096], rate[64] = "";
+	const char *p;
+
+	file_first_line("/proc/cmdline", line, sizeof(line));
+	p = strstr(line, "tsc_early_khz=");
+	if (p)
+		snprintf(rate, sizeof(rate), " %.*s", (int)strcspn(p, " "), p);
+	args_add(a, "-append");
+	args_add(a, GUEST_CMDLINE " l1vh_no_stamps=1%s", rate);
+}
+
+static void add_machine(struct args *a, const struct bench_case *bc,
+			const char *accel)
+{
+	bool is_tcg = !strcmp(accel, "tcg");
+	bool is_identical = !strcmp(bc->paravirt, "identical");
+	char *kernel = file_beside_exe("guest/bzImage");
+	char *initrd = file_beside_exe("guest/initramfs.cpio");
+
+	args_add(a, "%s", qemu_path());
+	args_add(a, "-nodefaults");
+	args_add(a, "-no-user-config");
+	args_add(a, "-no-reboot");
+	args_add(a, "-display");
+	args_add(a, "none");
+	args_add(a, "-M");
+	args_add(a, "q35");
+	args_add(a, "-accel");
+	args_add(a, "%s", accel);
+	args_add(a, "-cpu");
+	args_add(a, "%s%s", is_tcg ? "max" : "host",
+		 is_identical && !strcmp(accel, "kvm") ? ",kvm=off" : "");
+	args_add(a, "-smp");
+	args_add(a, "%u", bc->vcpu_count);
+	args_add(a, "-m");
+	args_add(a, "%lluM", bc->ram_bytes / MIB);
+	args_add(a, "-kernel");
+	args_add(a, "%s", kernel);
+	args_add(a, "-initrd");
+	args_add(a, "%s", initrd);
+	add_append(a);
+	free(initrd);
+	free(kernel);
+}
+
+static void add_channels(struct args *a)
+{
+	static const char *const words[] = {
+		"-chardev", "stdio,id=console,signal=off",
+		"-serial",  "chardev:console",
+		"-device",  "virtio-serial-pci," MODERN,
+		"-device",  "virtserialport,chardev=results,name=l1vh.results",
+		"-device",  "virtio-rng-pci," MODERN,
+		"-mon",     "chardev=qmp,mode=control"};
+	size_t i;
+
+	args_add(a, "-chardev");
+	args_add(a, "socket,id=results,fd=%d", MACHINE_CHANNEL_FD);
+	args_add(a, "-chardev");
+	args_add(a, "socket,id=qmp,fd=%d", MACHINE_EVENTS_FD);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		args_add(a, "%s", words[i]);
+}
+
+static void add_disks(struct args *a, const struct io_site *site)
+{
+	const struct io_plan *io = &site->bc->io;
+
+	if (site->has_disk) {
+		args_add(a, "-object");
+		args_add(a, "iothread,id=io");
+		args_add(a, "-drive");
+		args_add(
+			a,
+			"if=none,id=data,file=%s,format=raw,cache=none,aio=io_uring,discard=unmap",
+			io->disk);
+		args_add(a, "-device");
+		args_add(
+			a,
+			"virtio-blk-pci," MODERN
+			",drive=data,iothread=io,num-queues=%u,serial=l1vh-data",
+			io->queue_count);
+	}
+	if (site->needs_tools) {
+		args_add(a, "-drive");
+		args_add(a, "if=none,id=tools,file=%s,format=raw,readonly=on",
+			 site->tools);
+		args_add(a, "-device");
+		args_add(a, "virtio-blk-pci," MODERN
+			    ",drive=tools,serial=l1vh-tools");
+	}
+}
+
+static bool wants_vhost(const struct io_plan *io)
+{
+	if (!strcmp(io->vhost, "auto"))
+		return !access("/dev/vhost-net", R_OK | W_OK);
+	return !strcmp(io->vhost, "on");
+}
+
+static void add_net(struct args *a, const struct io_site *site)
+{
+	const struct io_plan *io = &site->bc->io;
+	char where[64], queues[32] = "", vectors[48] = "";
+
+	if (!site->has_net)
+		return;
+	if (site->net.tap_fd >= 0)
+		snprintf(where, sizeof(where), "fd=%d", MACHINE_TAP_FD);
+	else
+		snprintf(where, sizeof(where),
+			 "ifname=%s,script=no,downscript=no", site->net.tap);
+	if (io->queue_count > 1 && site->net.tap_fd < 0) {
+		snprintf(queues, sizeof(queues), ",queues=%u", io->queue_count);
+		snprintf(vectors, sizeof(vectors), ",mq=on,vectors=%u",
+			 2 * io->queue_count + 2);
+	}
+	args_add(a, "-netdev");
+	args_add(a, "tap,id=net,%s,vhost=%s%s", where,
+		 wants_vhost(io) ? "on" : "off", queues);
+	args_add(a, "-device");
+	args_add(a,
+		 "virtio-net-pci," MODERN ",netdev=net,romfile=,mac=" GUEST_MAC
+		 "%s",
+		 vectors);
+}
+
+/* Whether the process has DEVICE open: what no message can claim. */
+static bool has_open(pid_t pid, const char *device)
+{
+	char folder[64], path[400], target[256];
+	struct dirent *e;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(folder, sizeof(folder), "/proc/%d/fd", (int)pid);
+	dir = opendir(folder);
+	while (dir && !found && (e = readdir(dir))) {
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		n = readlink(path, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		found = !strcmp(target, device);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Read back while it runs, as soon as the guest's agent says hello. */
+struct witness {
+	struct qmp qmp;
+	bool has_kvm_open, has_mshv_open;
+};
+
+static void look(void *arg, pid_t pid)
+{
+	struct witness *w = arg;
+
+	w->has_kvm_open = has_open(pid, "/dev/kvm");
+	w->has_mshv_open = has_open(pid, "/dev/mshv");
+}
+
+static const char *accelerator_of(const struct witness *w)
+{
+	if (w->qmp.accelerator[0])
+		return w->qmp.accelerator;
+	if (!w->qmp.knows_kvm)
+		return "unknown";
+	if (w->qmp.kvm_enabled)
+		return w->has_kvm_open ? "kvm" : "unknown";
+	return w->has_mshv_open ? "mshv" : "tcg";
+}
+
+static bool lists_accelerator(const char *accel)
+{
+	const char *const argv[] = {qemu_path(), "-accel", "help", NULL};
+	struct strbuf out = {0};
+	struct err err;
+	char word[32];
+	bool found;
+
+	snprintf(word, sizeof(word), "\n%s\n", accel);
+	found = !proc_capture(argv, NULL, &out, &err) &&
+		strstr(strbuf_str(&out), word);
+	strbuf_release(&out);
+	return found;
+}
+
+static void qemu_run(const char *accel, const struct bench_case *bc,
+		     struct result *res)
+{
+	struct witness witness = {.has_kvm_open = false};
+	struct machine_spec spec = {
+		.events = MACHINE_EVENTS_QMP,
+		.on_event = qmp_line,
+		.on_event_arg = &witness.qmp,
+		.on_hello = look,
+		.on_hello_arg = &witness,
+		.reads_kvm = !strcmp(accel, "kvm"),
+	};
+	struct io_site site;
+	struct args a = {.count = 0};
+
+	if (!lists_accelerator(accel)) {
+		result_fail(res, RUN_SKIPPED,
+			    "'%s' is not there or has no accelerator %s",
+			    qemu_path(), accel);
+		return;
+	}
+	io_site_open(&site, bc, NET_GUEST);
+	add_machine(&a, bc, accel);
+	add_channels(&a);
+	add_disks(&a, &site);
+	add_net(&a, &site);
+	spec.argv = (const char *const *)a.words;
+	spec.site = &site;
+	spec.qmp_fd = &witness.qmp.fd;
+	machine_run(&spec, bc, res);
+	io_site_close(&site);
+	args_release(&a);
+	if (res->identity && strcmp(accelerator_of(&witness), accel)) {
+		res->status = RUN_OK;
+		result_fail(res, RUN_RUNNER_FAILED,
+			    "QEMU was asked for %s and used %s", accel,
+			    accelerator_of(&witness));
+		result_drop_series(res);
+	}
+}
+
+static void qemu_kvm_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = grade_of_kvm();
+	qemu_run("kvm", bc, res);
+}
+
+static void qemu_mshv_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = vmm_child_mshv_grade();
+	qemu_run("mshv", bc, res);
+}
+
+static enum grade emulated(void)
+{
+	return GRADE_EMULATED;
+}
+
+static void qemu_tcg_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = GRADE_EMULATED;
+	qemu_run("tcg", bc, res);
+}
+
+const struct runner_ops runner_qemu_kvm = {
+	.name = "qemu-kvm",
+	.summary = "QEMU on /dev/kvm, as KubeVirt starts it",
+	.grade = grade_of_kvm,
+	.run = qemu_kvm_run,
+};
+
+const struct runner_ops runner_qemu_mshv = {
+	.name = "qemu-mshv",
+	.summary = "QEMU on /dev/mshv, where it has that accelerator",
+	.grade = vmm_child_mshv_grade,
+	.run = qemu_mshv_run,
+};
+
+const struct runner_ops runner_qemu_tcg = {
+	.name = "qemu-tcg",
+	.summary = "QEMU without a hypervisor: every instruction translated",
+	.grade = emulated,
+	.run = qemu_tcg_run,
+};

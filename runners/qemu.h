@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_QEMU_H
+#define RUNNERS_QEMU_H
+
+/*
+ * qemu - the same guest in the VMM that is used today, as KubeVirt starts
+ * it: q35, modern virtio, an I/O thread. The accelerator is read back from
+ * the running QEMU; one that fell back to another is a failed run.
+ */
+struct runner_ops;
+
+extern const struct runner_ops runner_qemu_kvm, runner_qemu_mshv;
+extern const struct runner_ops runner_qemu_tcg;
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_QMP_H
+#define RUNNERS_QMP_H
+
+/*
+ * qmp - asks a QEMU which accelerator it really uses (QEMU Machine Protocol,
+ * docs/interop/qmp-spec; commands query-kvm and query-accelerators).
+ */
+#include <stdbool.h>
+
+struct qmp {
+	int fd; /* borrowed; to write requests to */
+	bool has_greeting;
+	bool knows_kvm; /* query-kvm was answered */
+	bool kvm_enabled;
+	char accelerator[32]; /* by query-accelerators; "" if it has none */
+};
+
+/* One line that QEMU sent. ARG is a struct qmp. */
+void qmp_line(void *arg, const char *line);
+
+#endif
