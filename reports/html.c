@@ -14,6 +14,8 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/core/metric.h"
+#include "reports/html_io.h"
+#include "reports/html_parts.h"
 #include "reports/identity.h"
 #include "reports/model.h"
 #include "reports/plot.h"
@@ -40,6 +42,7 @@ static const char head[] =
 	".emulated,.software{color:var(--warn);border-color:var(--warn)}\n"
 	".banner{background:var(--warnbg);color:var(--warn);"
 	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
+	"table.io{font-size:12px}table.io td,table.io th{padding:.2em .45em}\n"
 	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));"
 	"gap:.6em}figure{margin:0}svg{max-width:100%;height:auto}\n"
 	".note{color:inherit;opacity:.75;font-size:13px}\n"
@@ -72,16 +75,15 @@ void html_escape(struct strbuf *out, const char *text)
 	}
 }
 
-/* <TAG CLASS>escaped text</TAG> */
-static void cell(struct strbuf *out, const char *open, const char *text,
-		 const char *close)
+void html_cell(struct strbuf *out, const char *open, const char *text,
+	       const char *close)
 {
 	strbuf_puts(out, open);
 	html_escape(out, text);
 	strbuf_puts(out, close);
 }
 
-static void grade_mark(struct strbuf *out, enum grade grade)
+void html_grade(struct strbuf *out, enum grade grade)
 {
 	strbuf_printf(out, "<span class=\"grade %s\">%s</span>",
 		      grade_name(grade), grade_name(grade));
@@ -132,14 +134,14 @@ static void write_value(const struct model_row *row, const struct model_cell *c,
 
 	strbuf_puts(out, "<td class=\"n\">");
 	if (isnan(c->median) && c->refused_count) {
-		cell(out, "refused: ", c->reason, "");
+		html_cell(out, "refused: ", c->reason, "");
 	} else if (isnan(c->median)) {
 		strbuf_puts(out, "not measured");
 	} else {
 		html_escape(out, units_format(c->median, row->unit, value,
 					      sizeof(value)));
 		strbuf_puts(out, " ");
-		grade_mark(out, c->grade);
+		html_grade(out, c->grade);
 	}
 	strbuf_puts(out, "</td>");
 }
@@ -168,17 +170,20 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 		out,
 		"<h2 id=\"comparison\">Comparison</h2>\n<table id=\"comparison-table\"><thead><tr><th>series</th><th>better</th>");
 	for (k = 0; k < m->runner_count; k++)
-		cell(out, "<th class=\"n\">", m->runners[k], "</th>");
+		html_cell(out, "<th class=\"n\">", m->runners[k], "</th>");
 	for (k = 1; k < m->runner_count; k++) {
-		cell(out, "<th class=\"n\">", m->runners[k], "/");
-		cell(out, "", m->runners[0], "</th><th class=\"n\">95 %</th>");
+		html_cell(out, "<th class=\"n\">", m->runners[k], "/");
+		html_cell(out, "", m->runners[0],
+			  "</th><th class=\"n\">95 %</th>");
 	}
 	strbuf_puts(out, "<th class=\"n\">boots</th></tr></thead><tbody>\n");
 	for (i = 0; i < m->row_count; i++) {
 		const struct model_row *row = &m->rows[i];
 
-		cell(out, "<tr><td>", model_row_name(row, name, sizeof(name)),
-		     "</td>");
+		if (!model_row_is_summary(row))
+			continue;
+		html_cell(out, "<tr><td>",
+			  model_row_name(row, name, sizeof(name)), "</td>");
 		strbuf_printf(out, "<td>%s</td>",
 			      row->lower_is_better ? "lower" : "higher");
 		for (k = 0; k < m->runner_count; k++)
@@ -209,7 +214,8 @@ static void write_plots(const struct model *m, struct strbuf *out)
 
 	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n<figure>");
 	if (plot_latency(m, out, &err))
-		cell(out, "<p class=\"note\">No curve: ", err.msg, ".</p>");
+		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
+			  ".</p>");
 	strbuf_puts(
 		out,
 		"</figure>\n<h2 id=\"distributions\">Distributions</h2>\n"
@@ -220,8 +226,8 @@ static void write_plots(const struct model *m, struct strbuf *out)
 			continue;
 		strbuf_puts(out, "<figure>");
 		if (plot_distribution(m, &m->rows[i], out, &err))
-			cell(out, "<p class=\"note\">Not drawn: ", err.msg,
-			     ".</p>");
+			html_cell(out, "<p class=\"note\">Not drawn: ", err.msg,
+				  ".</p>");
 		strbuf_puts(out, "</figure>\n");
 	}
 	strbuf_puts(out, "</div>\n");
@@ -235,21 +241,22 @@ static void write_identity(const struct model *m, struct strbuf *out)
 
 	identity_diff_init(&diff, m);
 	strbuf_puts(out, "<h2 id=\"identity\">Guest identity</h2>\n");
-	cell(out, "<p>", identity_verdict(&diff, verdict, sizeof(verdict)),
-	     "</p>\n");
+	html_cell(out, "<p>", identity_verdict(&diff, verdict, sizeof(verdict)),
+		  "</p>\n");
 	strbuf_puts(
 		out,
 		"<details open><summary>What the machines report differently</summary>\n<table><thead><tr><th>what</th>");
 	for (k = 0; k < m->runner_count; k++)
-		cell(out, "<th>", m->runners[k], "</th>");
+		html_cell(out, "<th>", m->runners[k], "</th>");
 	strbuf_puts(out, "</tr></thead><tbody>\n");
 	for (i = 0; i < diff.row_count; i++) {
-		cell(out, "<tr><td>", diff.rows[i].key, "</td>");
+		html_cell(out, "<tr><td>", diff.rows[i].key, "</td>");
 		for (k = 0; k < m->runner_count; k++)
-			cell(out, "<td class=\"w\">",
-			     diff.rows[i].values[k] ? diff.rows[i].values[k]
-						    : "absent",
-			     "</td>");
+			html_cell(out, "<td class=\"w\">",
+				  diff.rows[i].values[k]
+					  ? diff.rows[i].values[k]
+					  : "absent",
+				  "</td>");
 		strbuf_puts(out, "</tr>\n");
 	}
 	strbuf_puts(out, "</tbody></table></details>\n");
@@ -269,12 +276,12 @@ static void write_object(struct strbuf *out, const char *id, const char *title,
 		char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 		const char *shown = json_string_value(value);
 
-		cell(out, "<tr><td>", key, "</td>");
-		cell(out, "<td class=\"w\">",
-		     shown  ? shown
-		     : dump ? dump
-			    : "",
-		     "</td></tr>\n");
+		html_cell(out, "<tr><td>", key, "</td>");
+		html_cell(out, "<td class=\"w\">",
+			  shown  ? shown
+			  : dump ? dump
+				 : "",
+			  "</td></tr>\n");
 		free(dump);
 	}
 	strbuf_puts(out, "</tbody></table>\n");
@@ -296,9 +303,9 @@ static void write_ledger(const struct model *m, struct strbuf *out)
 
 			strbuf_printf(out, "<tr><td class=\"n\">%u</td>",
 				      b->position);
-			cell(out, "<td>", b->bc.runner, "</td>");
+			html_cell(out, "<td>", b->bc.runner, "</td>");
 			strbuf_printf(out, "<td class=\"n\">%u</td>", e->vcpu);
-			cell(out, "<td>", e->kind, "</td>");
+			html_cell(out, "<td>", e->kind, "</td>");
 			strbuf_printf(out,
 				      "<td class=\"n\">%" PRIu64
 				      "</td><td class=\"n\">%s</td></tr>\n",
@@ -324,15 +331,15 @@ static void write_boots(const struct model *m, struct strbuf *out)
 			out,
 			"<tr><td class=\"n\">%u</td><td class=\"n\">%u</td>",
 			b->position, b->bc.block);
-		cell(out, "<td>", b->bc.runner, "</td>");
-		cell(out, "<td>", b->bc.paravirt, "</td><td>");
+		html_cell(out, "<td>", b->bc.runner, "</td>");
+		html_cell(out, "<td>", b->bc.paravirt, "</td><td>");
 		html_escape(out, run_status_name(b->res.status));
 		if (b->res.reason[0])
-			cell(out, ": ", b->res.reason, "");
+			html_cell(out, ": ", b->res.reason, "");
 		strbuf_printf(out, "</td><td class=\"n\">%s</td><td>",
 			      units_format((double)b->res.elapsed_ns, "ns",
 					   took, sizeof(took)));
-		grade_mark(out, b->res.grade);
+		html_grade(out, b->res.grade);
 		strbuf_puts(out, "</td></tr>\n");
 	}
 	strbuf_puts(out, "</tbody></table>\n");
@@ -344,12 +351,12 @@ static void write_reproduce(const struct model *m, struct strbuf *out)
 	const char *command =
 		json_string_value(json_object_get(plan, "command"));
 
-	cell(out, "<h2 id=\"reproduce\">To do it again</h2>\n<p>Revision ",
-	     m->run->revision, ", then:</p>\n");
-	cell(out, "<pre>", command ? command : "the command was not stored",
-	     "</pre>\n");
-	cell(out, "<h3>The guest</h3>\n<pre>", m->run->guest_manifest,
-	     "</pre>\n");
+	html_cell(out, "<h2 id=\"reproduce\">To do it again</h2>\n<p>Revision ",
+		  m->run->revision, ", then:</p>\n");
+	html_cell(out, "<pre>",
+		  command ? command : "the command was not stored", "</pre>\n");
+	html_cell(out, "<h3>The guest</h3>\n<pre>", m->run->guest_manifest,
+		  "</pre>\n");
 	json_decref(plan);
 }
 
@@ -358,6 +365,7 @@ void html_write(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, head);
 	write_top(m, out);
 	write_comparison(m, out);
+	html_io_write(m, out);
 	write_plots(m, out);
 	write_identity(m, out);
 	write_boots(m, out);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/xmalloc.h"
+#include "harness/core/metric.h"
 #include "harness/stats/quantile.h"
 
 static size_t runner_index(struct model *m, const char *name)
@@ -188,6 +189,18 @@ const char *model_row_name(const struct model_row *row, char *buf, size_t size)
 	snprintf(buf, size, "%s%s%s", row->workload, row->point[0] ? " " : "",
 		 row->point);
 	return buf;
+}
+
+bool model_row_is_summary(const struct model_row *row)
+{
+	const struct metric *m = metric_of_point(row->point);
+
+	if (!m)
+		return true;
+	/* Streams are told by bandwidth, requests by their number. */
+	if (!strcmp(m->name, "bandwidth") || !strcmp(m->name, "cpu_per_gib"))
+		return !strcmp(row->workload, "network");
+	return !m->is_detail;
 }
 
 bool model_has_few_blocks(const struct model *m)

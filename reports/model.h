@@ -60,6 +60,9 @@ void model_release(struct model *m);
 /* "mem_latency 16MiB,4KiB-pages" */
 const char *model_row_name(const struct model_row *row, char *buf, size_t size);
 
+/* Whether a table of the whole run shows it; the rest is in the sections. */
+bool model_row_is_summary(const struct model_row *row);
+
 /* Whether some interval rests on so few blocks that it covers too little. */
 bool model_has_few_blocks(const struct model *m);
 

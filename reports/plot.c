@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/plot.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "harness/base/err.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
+#include "reports/io_hist.h"
 #include "reports/model.h"
 
 static const char *const colours[] = {"#555555", "#0072b2", "#d55e00",
@@ -58,6 +60,18 @@ static void axis_unit(const char *unit, double magnitude, const char **label,
 				    : "ns";
 }
 
+/* A name for gnuplot, which takes letters, digits and underscores. */
+static void make_ident(const char *prefix, const char *name, char *buf,
+		       size_t size)
+{
+	size_t i;
+
+	snprintf(buf, size, "%s%s", prefix, name);
+	for (i = 0; buf[i]; i++)
+		if (!isalnum((unsigned char)buf[i]))
+			buf[i] = '_';
+}
+
 int plot_distribution(const struct model *m, const struct model_row *row,
 		      struct strbuf *svg, struct err *err)
 {
@@ -69,10 +83,7 @@ int plot_distribution(const struct model *m, const struct model_row *row,
 	int ret;
 
 	model_row_name(row, name, sizeof(name));
-	snprintf(ident, sizeof(ident), "d_%s", name);
-	for (i = 0; ident[i]; i++)
-		if (strchr(" ,-.", ident[i]))
-			ident[i] = '_';
+	make_ident("d_", name, ident, sizeof(ident));
 	snprintf(title, sizeof(title), "%s (%s is better)", name,
 		 row->lower_is_better ? "lower" : "higher");
 	for (i = 0; i < m->runner_count; i++)
@@ -170,6 +181,62 @@ int plot_latency(const struct model *m, struct strbuf *svg, struct err *err)
 	strbuf_printf(&s, "%s\n", strbuf_str(&plot));
 	ret = plot.len ? run_gnuplot(s.str, svg, err)
 		       : err_set(err, -1, "no memory latency was measured");
+	strbuf_release(&plot);
+	strbuf_release(&s);
+	return ret;
+}
+
+/* Cumulated shares at each bin, from 0 on; nothing without latencies. */
+static bool cdf_data(const struct io_doc *doc, struct strbuf *s)
+{
+	uint64_t total = 0, seen = 0;
+	size_t i;
+
+	for (i = 0; i < doc->bin_count; i++)
+		total += doc->bins[i].count;
+	for (i = 0; total && i < doc->bin_count; i++) {
+		seen += doc->bins[i].count;
+		strbuf_printf(s, "%.6g %.6g\n", doc->bins[i].ns / 1e3,
+			      (double)seen / (double)total);
+	}
+	return total;
+}
+
+int plot_cdf(const struct model *m, const char *workload, const char *point,
+	     struct strbuf *svg, struct err *err)
+{
+	struct strbuf s = {0}, plot = {0};
+	char title[160], name[96], ident[128];
+	size_t i;
+	int ret;
+
+	snprintf(name, sizeof(name), "%s %s", workload, point);
+	snprintf(title, sizeof(title), "%s: latency (left is better)", name);
+	make_ident("cdf_", name, ident, sizeof(ident));
+	script_head(&s, 640, 300, title, ident);
+	strbuf_puts(&s, "set logscale x 10\nset xlabel 'us'\n"
+			"set ylabel 'share of requests'\nset yrange [0:1.02]\n"
+			"set key bottom right\n");
+	for (i = 0; i < m->runner_count; i++) {
+		struct strbuf data = {0};
+		struct io_doc doc;
+
+		io_hist_collect(m, m->runners[i], workload, point, &doc);
+		if (cdf_data(&doc, &data)) {
+			strbuf_printf(&s, "$c%zu << EOD\n%sEOD\n", i, data.str);
+			strbuf_printf(
+				&plot,
+				"%s$c%zu using 1:2 with steps lw 1.6 lc rgb '%s' title '%s'",
+				plot.len ? ", " : "plot ", i,
+				colours[i % ARRAY_SIZE(colours)],
+				m->runners[i]);
+		}
+		strbuf_release(&data);
+		io_doc_release(&doc);
+	}
+	strbuf_printf(&s, "%s\n", strbuf_str(&plot));
+	ret = plot.len ? run_gnuplot(s.str, svg, err)
+		       : err_set(err, -1, "no latencies were kept");
 	strbuf_release(&plot);
 	strbuf_release(&s);
 	return ret;

@@ -15,4 +15,8 @@ int plot_distribution(const struct model *m, const struct model_row *row,
 /* Memory latency over the working set, a curve a runner and page size. */
 int plot_latency(const struct model *m, struct strbuf *svg, struct err *err);
 
+/* How many requests took at most so long, a curve a runner. */
+int plot_cdf(const struct model *m, const char *workload, const char *point,
+	     struct strbuf *svg, struct err *err);
+
 #endif

@@ -8,7 +8,22 @@
 #include "harness/base/units.h"
 #include "reports/model.h"
 
-#define NAME_WIDTH 31
+/* Of the longest name that is shown. */
+static int name_width(const struct model *m)
+{
+	char name[80];
+	size_t width = 0;
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++) {
+		size_t len =
+			strlen(model_row_name(&m->rows[i], name, sizeof(name)));
+
+		if (model_row_is_summary(&m->rows[i]) && len > width)
+			width = len;
+	}
+	return (int)width;
+}
 
 static void write_head(const struct model *m, FILE *out)
 {
@@ -23,7 +38,7 @@ static void write_head(const struct model *m, FILE *out)
 		fputs("EMULATED: measured inside the lab; the figures show that it works, not how\n"
 		      "fast any hypervisor is.\n",
 		      out);
-	fprintf(out, "\n%-*s", NAME_WIDTH, "median of boots");
+	fprintf(out, "\n%-*s", name_width(m), "median of boots");
 	for (i = 0; i < m->runner_count; i++)
 		fprintf(out, " %11s", m->runners[i]);
 	for (i = 1; i < m->runner_count; i++)
@@ -59,14 +74,13 @@ static void write_ratio(const struct model_cell *cell, FILE *out)
 }
 
 static void write_row(const struct model *m, const struct model_row *row,
-		      FILE *out)
+		      int width, FILE *out)
 {
 	enum grade worst = GRADE_HARDWARE;
 	char name[80];
 	size_t i;
 
-	fprintf(out, "%-*s", NAME_WIDTH,
-		model_row_name(row, name, sizeof(name)));
+	fprintf(out, "%-*s", width, model_row_name(row, name, sizeof(name)));
 	for (i = 0; i < m->runner_count; i++) {
 		write_value(row, &row->cells[i], out);
 		if (row->cells[i].grade > worst)
@@ -118,6 +132,7 @@ static void write_failures(const struct model *m, FILE *out)
 
 void text_write(const struct model *m, FILE *out)
 {
+	int width = name_width(m);
 	size_t i;
 
 	if (!m->row_count) {
@@ -127,7 +142,8 @@ void text_write(const struct model *m, FILE *out)
 	}
 	write_head(m, out);
 	for (i = 0; i < m->row_count; i++)
-		write_row(m, &m->rows[i], out);
+		if (model_row_is_summary(&m->rows[i]))
+			write_row(m, &m->rows[i], width, out);
 	fputs("\nRatios are means over blocks, intervals by bootstrap over blocks",
 	      out);
 	if (model_has_few_blocks(m))

@@ -423,6 +423,9 @@ static void event_line(struct agent_link *link, const char *line)
 		event_ledger(link, line);
 	else if (!strncmp(line, "count ", 6))
 		program_log_count(&link->programs, line);
+	else if (sscanf(line, "device net %15s", name) == 1)
+		snprintf(link->programs.net_backend,
+			 sizeof(link->programs.net_backend), "%.15s", name);
 	else if (!strncmp(line, "end ", 4))
 		snprintf(link->end, sizeof(link->end), "%s", line + 4);
 	else if (!strncmp(line, "error ", 6))

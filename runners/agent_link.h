@@ -32,6 +32,7 @@ struct link_env {
 	char peer[64];
 	char net_address[32]; /* for the guest to take */
 	char net_gateway[32];
+	char net_backend[16];   /* who moves packets, where that is known */
 	char disk_refusal[160]; /* why there is no disk; "" if there is one */
 	char net_refusal[160];
 };

@@ -34,8 +34,11 @@ static void set_addresses(struct io_site *site, enum net_side side)
 
 	snprintf(env->peer, sizeof(env->peer), "%s",
 		 is_own ? NET_SITE_PEER : io->peer);
-	if (side == NET_NATIVE)
+	if (side == NET_NATIVE) {
+		snprintf(env->net_backend, sizeof(env->net_backend), "%s",
+			 is_own ? "veth" : "host");
 		return;
+	}
 	snprintf(env->net_address, sizeof(env->net_address), "%s",
 		 is_own ? NET_SITE_SELF "/" NET_SITE_BITS : io->guest_address);
 	snprintf(env->net_gateway, sizeof(env->net_gateway), "%s",

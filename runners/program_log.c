@@ -318,8 +318,12 @@ static void add_document(const struct program_log *log,
 			      "round_trip_ns", (json_int_t)e->round_trip_ns,
 			      "host", reading_json(&e->before, &e->after),
 			      "counts", counts_json(log, e), "output", output);
-	char *text = json_dumps(o, JSON_COMPACT);
+	char *text;
 
+	if (log->net_backend[0] && !strncmp(e->workload, "network", 7))
+		json_object_set_new(o, "network_backend",
+				    json_string(log->net_backend));
+	text = json_dumps(o, JSON_COMPACT);
 	result_add_document(res, e->workload, e->point, text ? text : "{}");
 	free(text);
 	json_decref(o);

@@ -39,7 +39,8 @@ struct program_count {
 
 struct program_log {
 	struct host_meter meter;
-	bool is_native; /* programs are no part of meter.machine */
+	char net_backend[16]; /* "vhost", "tap", "veth"; "" without network */
+	bool is_native;       /* programs are no part of meter.machine */
 	struct program_entry *entries; /* owned; the last may be open */
 	size_t entry_count;
 	struct program_count *counts; /* owned */

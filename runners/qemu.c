@@ -247,6 +247,8 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 		return;
 	}
 	io_site_open(&site, bc, NET_GUEST);
+	snprintf(site.env.net_backend, sizeof(site.env.net_backend), "%s",
+		 wants_vhost(&bc->io) ? "vhost" : "tap");
 	add_machine(&a, bc, accel);
 	add_channels(&a);
 	add_disks(&a, &site);

@@ -76,18 +76,48 @@ static const struct scale rate_scales[] = {
 	{1e3, 1e3, "kB/s"},
 	{0, 1, "B/s"},
 };
+static const struct scale ops_scales[] = {
+	{1e6, 1e6, "M/s"},
+	{1e3, 1e3, "k/s"},
+	{0, 1, "/s"},
+};
+static const struct scale byte_scales[] = {
+	{(double)GIB, (double)GIB, "GiB"},
+	{(double)MIB, (double)MIB, "MiB"},
+	{(double)KIB, (double)KIB, "KiB"},
+	{0, 1, "B"},
+};
+static const struct scale gib_scales[] = {
+	{1, 1, "s/GiB"},
+	{0, 1e-3, "ms/GiB"},
+};
+static const struct scale kop_scales[] = {
+	{1, 1, "s/1000"},
+	{0, 1e-3, "ms/1000"},
+};
+static const struct scale ratio_scales[] = {{0, 0.01, "%"}};
 static const struct scale plain_scales[] = {{0, 1, ""}};
+
+static const struct {
+	const char *unit;
+	const struct scale *scales;
+} units[] = {
+	{"ns", ns_scales},         {"bytes_per_s", rate_scales},
+	{"ops_per_s", ops_scales}, {"bytes", byte_scales},
+	{"s_per_gib", gib_scales}, {"s_per_kop", kop_scales},
+	{"ratio", ratio_scales},
+};
 
 const char *units_format(double value, const char *unit, char *buf, size_t size)
 {
 	const struct scale *s = plain_scales;
 	double magnitude = fabs(value);
 	int digits;
+	size_t i;
 
-	if (!strcmp(unit, "ns"))
-		s = ns_scales;
-	else if (!strcmp(unit, "bytes_per_s"))
-		s = rate_scales;
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (!strcmp(unit, units[i].unit))
+			s = units[i].scales;
 	while (magnitude < s->at_least)
 		s++;
 	magnitude /= s->divisor;

@@ -19,7 +19,7 @@ const char run_args_usage[] =
 	"Run the quick suite natively and in guests, store every sample, print a\n"
 	"comparison and write one HTML page.\n"
 	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv,qemu-kvm)\n"
-	"  --workloads LIST   workloads or groups (all)\n"
+	"  --workloads LIST   workloads, groups, or WORKLOAD:POINT (all)\n"
 	"  --blocks N         rounds in which each runner boots once (4)\n"
 	"  --samples N        repetitions in a boot (5)\n"
 	"  --target-ms N      wanted length of one repetition (10)\n"

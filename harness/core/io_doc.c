@@ -126,27 +126,20 @@ static int read_iperf(const json_t *output, struct io_doc *doc, struct err *err)
 {
 	const json_t *error = json_object_get(output, "error");
 	const json_t *end = json_object_get(output, "end");
-	bool is_udp = isfinite(number_at(end, "sum.packets"));
-	const char *sum = is_udp ? "sum" : "sum_received";
-	const json_t *o = json_object_get(end, sum);
-	double sent = number_at(o, "packets");
-	double lost = number_at(o, "lost_packets");
+	double sent = number_at(end, "sum_received.packets");
 
 	if (error)
 		return err_set(err, -EPROTO, "iperf3 says: %s",
 			       json_string_value(error));
-	doc->byte_count = number_at(o, "bytes");
-	doc->bytes_per_s = number_at(o, "bits_per_second") / 8;
-	if (!isfinite(doc->byte_count) || !isfinite(doc->bytes_per_s) ||
-	    (is_udp && !isfinite(lost)))
+	doc->byte_count = number_at(end, "sum_received.bytes");
+	doc->bytes_per_s = number_at(end, "sum_received.bits_per_second") / 8;
+	/* TCP tells of no packets. */
+	if (sent > 0)
+		doc->loss_ratio =
+			number_at(end, "sum_received.lost_packets") / sent;
+	if (!isfinite(doc->byte_count) || !isfinite(doc->bytes_per_s))
 		return err_set(err, -EPROTO,
 			       "iperf3's output is not understood");
-	if (!is_udp)
-		return 0;
-	/* The sum is what was sent; of use is what arrived. */
-	doc->loss_ratio = sent > 0 ? lost / sent : 0;
-	doc->byte_count *= 1 - doc->loss_ratio;
-	doc->bytes_per_s *= 1 - doc->loss_ratio;
 	return 0;
 }
 

@@ -13,6 +13,7 @@ struct metric {
 	const char *name;
 	const char *unit;
 	bool lower_is_better;
+	bool is_detail;    /* of interest where the job itself is looked at */
 	const char *title; /* head of a column */
 	const char *text;  /* one line, for legends */
 };

@@ -39,26 +39,44 @@ void plan_release(struct plan *plan)
 	bench_case_release(&plan->series);
 }
 
-static bool has_series(const struct plan *plan, const char *workload)
+static void add_series(struct plan *plan, const char *workload,
+		       const char *point)
 {
 	size_t i;
 
 	for (i = 0; i < plan->series.item_count; i++)
-		if (!strcmp(plan->series.items[i].workload, workload))
-			return true;
-	return false;
+		if (!strcmp(plan->series.items[i].workload, workload) &&
+		    !strcmp(plan->series.items[i].point, point))
+			return;
+	bench_case_add(&plan->series, workload, point);
 }
 
 static void add_workload(struct plan *plan, const struct workload *wl)
 {
 	uint32_t i;
 
-	if (has_series(plan, wl->name))
-		return;
 	if (wl->flags & WL_BY_HOST)
-		bench_case_add(&plan->series, wl->name, "");
+		add_series(plan, wl->name, "");
 	for (i = 0; i < wl->point_count && !(wl->flags & WL_BY_HOST); i++)
-		bench_case_add(&plan->series, wl->name, wl->points[i].name);
+		add_series(plan, wl->name, wl->points[i].name);
+}
+
+/* "storage:randread-4k-qd1": one setting of a workload alone. */
+static bool add_point(struct plan *plan, char *word)
+{
+	char *point = strchr(word, ':');
+	const struct workload *wl;
+
+	if (!point)
+		return false;
+	*point++ = '\0';
+	wl = workload_find(word);
+	if (!workload_point(wl, point) || (wl->flags & WL_BY_HOST)) {
+		point[-1] = ':';
+		return false;
+	}
+	add_series(plan, word, point);
+	return true;
 }
 
 /* What breaks things on purpose must be named in full. */
@@ -79,9 +97,10 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 
 	while (!ret && (word = strsep(&rest, ","))) {
 		const struct workload *const *wl;
-		bool found = false;
+		bool is_point = add_point(plan, word);
+		bool found = is_point;
 
-		for (wl = workloads; *wl; wl++)
+		for (wl = workloads; *wl && !is_point; wl++)
 			if (matches(*wl, word)) {
 				add_workload(plan, *wl);
 				found = true;

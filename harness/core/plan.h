@@ -43,8 +43,8 @@ void plan_init_quick(struct plan *plan);
 void plan_release(struct plan *plan);
 
 /*
- * Add what LIST names, "cpu,mem_latency,null": workloads or groups; "all"
- * for everything listed. -EINVAL for a name that is neither.
+ * Add what LIST names, "cpu,mem_latency,null": workloads or groups, or one
+ * point of a workload, "storage:fsync-4k-qd1"; "all" for everything listed. -EINVAL for a name that is neither.
  */
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
 

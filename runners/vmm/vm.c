@@ -357,6 +357,7 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 	int ret;
 
 	stamp_phase(&vm->stamps, "vm_ready", clock_mono_ns());
+	vm_devices_write_names(&vm->devices, vm->cfg.events);
 	ret = threads_start(vm, err);
 	if (ret)
 		vm_stop(vm);

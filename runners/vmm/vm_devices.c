@@ -77,6 +77,14 @@ void vm_devices_destroy(struct vm_devices *d)
 	vsock_release(&d->vsock);
 }
 
+void vm_devices_write_names(const struct vm_devices *d, FILE *out)
+{
+	uint32_t i;
+
+	for (i = 0; out && i < VM_MAX_NETS && d->nets[i]; i++)
+		fprintf(out, "device net %s\n", net_backend(d->nets[i]));
+}
+
 void vm_devices_write_counts(struct vm_devices *d, uint32_t number, FILE *out)
 {
 	uint32_t i;

@@ -42,6 +42,9 @@ int vm_devices_create(struct vm_devices *d, const struct vm_devices_config *cfg,
 /* Stops them first; half-built and zeroed are fine. */
 void vm_devices_destroy(struct vm_devices *d);
 
+/* "device net vhost" or "device net tap", a line a card. */
+void vm_devices_write_names(const struct vm_devices *d, FILE *out);
+
 /* "count NUMBER NAME VALUE" lines, see virtio_write_counts(). */
 void vm_devices_write_counts(struct vm_devices *d, uint32_t number, FILE *out);
 

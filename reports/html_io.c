@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html_io.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/core/metric.h"
+#include "reports/html_parts.h"
+#include "reports/io_hist.h"
+#include "reports/model.h"
+#include "reports/plot.h"
+
+/* Rows of one job stand together, a row a metric. */
+struct group {
+	const struct model_row *rows;
+	size_t count;
+	char point[64];
+};
+
+static bool next_group(const struct model *m, size_t *at, struct group *g)
+{
+	while (*at < m->row_count && !metric_of_point(m->rows[*at].point))
+		(*at)++;
+	if (*at == m->row_count)
+		return false;
+	g->rows = &m->rows[*at];
+	snprintf(g->point, sizeof(g->point), "%.*s",
+		 (int)strcspn(g->rows->point, "/"), g->rows->point);
+	for (g->count = 0; *at < m->row_count; g->count++, (*at)++) {
+		const struct model_row *row = &m->rows[*at];
+
+		if (strcmp(row->workload, g->rows->workload) ||
+		    strncmp(row->point, g->point, strlen(g->point)) ||
+		    row->point[strlen(g->point)] != '/')
+			break;
+	}
+	return true;
+}
+
+static void write_value(const struct model_row *row, size_t runner,
+			struct strbuf *out)
+{
+	const struct model_cell *c = &row->cells[runner];
+	char value[32];
+
+	strbuf_puts(out, "<td class=\"n\">");
+	if (isnan(c->median) && c->refused_count) {
+		html_cell(out, "refused: ", c->reason, "");
+	} else if (isnan(c->median)) {
+		strbuf_puts(out, c->disturbed_count ? "disturbed" : "");
+	} else {
+		html_cell(out, "",
+			  units_format(c->median, row->unit, value,
+				       sizeof(value)),
+			  "");
+		if (runner && !isnan(c->ratio.ratio))
+			strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
+		if (runner && c->ratio.has_interval)
+			strbuf_printf(out, " [%.3f, %.3f]", c->ratio.low,
+				      c->ratio.high);
+	}
+	strbuf_puts(out, "</td>");
+}
+
+static enum grade worst_grade(const struct group *g, size_t runner)
+{
+	enum grade worst = GRADE_HARDWARE;
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (g->rows[i].cells[runner].grade > worst)
+			worst = g->rows[i].cells[runner].grade;
+	return worst;
+}
+
+static size_t boots_of(const struct group *g, size_t runner)
+{
+	size_t most = 0;
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (g->rows[i].cells[runner].boot_count > most)
+			most = g->rows[i].cells[runner].boot_count;
+	return most;
+}
+
+static void write_runner(const struct model *m, const struct group *g,
+			 size_t runner, struct strbuf *out)
+{
+	char backend[32] = "", text[64];
+	size_t i;
+
+	if (!strncmp(g->rows->workload, "network", 7))
+		io_hist_backend(m, m->runners[runner], backend,
+				sizeof(backend));
+	snprintf(text, sizeof(text), "%s%s%s%s ", m->runners[runner],
+		 backend[0] ? " (" : "", backend, backend[0] ? ")" : "");
+	html_cell(out, "<tr><td>", text, "");
+	html_grade(out, worst_grade(g, runner));
+	strbuf_printf(out, "</td><td class=\"n\">%zu</td>",
+		      boots_of(g, runner));
+	for (i = 0; i < g->count; i++)
+		write_value(&g->rows[i], runner, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
+static void write_group(const struct model *m, const struct group *g,
+			struct strbuf *out)
+{
+	struct err err = {0};
+	size_t i;
+
+	html_cell(out, "<h3>", g->rows->workload, " ");
+	html_cell(out, "", g->point, "</h3>\n<table class=\"io\"><thead><tr>");
+	strbuf_puts(out, "<th>runner</th><th class=\"n\">boots</th>");
+	for (i = 0; i < g->count; i++) {
+		const struct metric *metric = metric_of_point(g->rows[i].point);
+
+		html_cell(out, "<th class=\"n\" title=\"", metric->text, "\">");
+		html_cell(out, "", metric->title,
+			  metric->lower_is_better ? " &darr;</th>"
+						  : " &uarr;</th>");
+	}
+	strbuf_puts(out, "</tr></thead><tbody>\n");
+	for (i = 0; i < m->runner_count; i++)
+		write_runner(m, g, i, out);
+	strbuf_puts(out, "</tbody></table>\n<figure>");
+	/* Throughput of streams has no latency to draw. */
+	if (strcmp(g->rows->workload, "network") &&
+	    plot_cdf(m, g->rows->workload, g->point, out, &err))
+		html_cell(out, "<p class=\"note\">Not drawn: ", err.msg,
+			  ".</p>");
+	strbuf_puts(out, "</figure>\n");
+}
+
+static void write_legend(struct strbuf *out)
+{
+	const struct metric *m;
+
+	strbuf_puts(
+		out,
+		"<p class=\"note\">Each run of a program is one figure, the cells are medians of boots, "
+		"&times; is the ratio to native with its 95 % interval. &uarr; higher and &darr; lower is better.</p>\n"
+		"<details><summary>What the columns mean</summary><table><tbody>\n");
+	for (m = metrics; m->name; m++) {
+		html_cell(out, "<tr><td>", m->title, "</td>");
+		html_cell(out, "<td>", m->text, "</td></tr>\n");
+	}
+	strbuf_puts(out, "</tbody></table></details>\n");
+}
+
+void html_io_write(const struct model *m, struct strbuf *out)
+{
+	const char *section = "";
+	struct group g;
+	size_t at = 0;
+
+	while (next_group(m, &at, &g)) {
+		const char *wanted = strncmp(g.rows->workload, "storage", 7)
+					     ? "network"
+					     : "storage";
+
+		if (strcmp(section, wanted)) {
+			section = wanted;
+			strbuf_printf(
+				out, "<h2 id=\"%s\">%s</h2>\n", section,
+				section[0] == 's'
+					? "Storage (fio)"
+					: "Network (iperf3, request/response)");
+			write_legend(out);
+		}
+		write_group(m, &g, out);
+	}
+}

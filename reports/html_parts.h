@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_HTML_PARTS_H
+#define REPORTS_HTML_PARTS_H
+
+/* html_parts - pieces that the sections of the page are made of. */
+#include "harness/core/grade.h"
+
+struct model_cell;
+struct strbuf;
+
+/* OPEN and CLOSE as they are, TEXT escaped between them. */
+void html_cell(struct strbuf *out, const char *open, const char *text,
+	       const char *close);
+void html_grade(struct strbuf *out, enum grade grade);
+
+#endif

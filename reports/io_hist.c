@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/io_hist.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "reports/model.h"
+
+static void append(struct io_doc *to, const struct io_doc *from)
+{
+	if (!from->bin_count)
+		return;
+	to->bins = xrealloc(to->bins, to->bin_count + from->bin_count,
+			    sizeof(*to->bins));
+	memcpy(to->bins + to->bin_count, from->bins,
+	       from->bin_count * sizeof(*from->bins));
+	to->bin_count += from->bin_count;
+}
+
+static int compare_bins(const void *a, const void *b)
+{
+	double x = ((const struct io_bin *)a)->ns;
+	double y = ((const struct io_bin *)b)->ns;
+
+	return (x > y) - (x < y);
+}
+
+static void add_document(const struct document *d, struct io_doc *doc)
+{
+	json_t *o = json_loads(d->text, 0, NULL);
+	struct io_doc one;
+	struct err err;
+
+	if (!io_doc_read(d->workload, json_object_get(o, "output"), &one,
+			 &err)) {
+		append(doc, &one);
+		io_doc_release(&one);
+	}
+	json_decref(o);
+}
+
+void io_hist_collect(const struct model *m, const char *runner,
+		     const char *workload, const char *point,
+		     struct io_doc *doc)
+{
+	size_t i, k;
+
+	memset(doc, 0, sizeof(*doc));
+	for (i = 0; i < m->run->boot_count; i++) {
+		const struct boot_data *b = &m->run->boots[i];
+
+		if (strcmp(b->bc.runner, runner))
+			continue;
+		for (k = 0; k < b->res.document_count; k++)
+			if (!strcmp(b->res.documents[k].workload, workload) &&
+			    !strcmp(b->res.documents[k].point, point))
+				add_document(&b->res.documents[k], doc);
+	}
+	if (doc->bin_count)
+		qsort(doc->bins, doc->bin_count, sizeof(*doc->bins),
+		      compare_bins);
+}
+
+void io_hist_backend(const struct model *m, const char *runner, char *buf,
+		     size_t size)
+{
+	size_t i, k;
+
+	buf[0] = '\0';
+	for (i = 0; i < m->run->boot_count && !buf[0]; i++) {
+		const struct boot_data *b = &m->run->boots[i];
+
+		for (k = 0; k < b->res.document_count && !buf[0] &&
+			    !strcmp(b->bc.runner, runner);
+		     k++) {
+			json_t *o =
+				json_loads(b->res.documents[k].text, 0, NULL);
+			const char *text = json_string_value(
+				json_object_get(o, "network_backend"));
+
+			snprintf(buf, size, "%s", text ? text : "");
+			json_decref(o);
+		}
+	}
+}
