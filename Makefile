@@ -154,10 +154,10 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out %/micro.o,$(TEST_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits)
-# Two are for the lab and bare, two are made of our own parts.
+PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars)
+# Two are for the lab and bare, the others are made of our own parts.
 PERF_LINK = -static -lm -lpthread
-$(B)/tests/perf/bars $(B)/tests/perf/exits: PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
+$(addprefix $(B)/tests/perf/,bars exits io_bars): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 $(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)

@@ -2,6 +2,7 @@
 #include "reports/io_hist.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,23 @@ static void add_document(const struct document *d, struct io_doc *doc)
 	json_decref(o);
 }
 
+/* A run whose clocks disagreed has no place in the picture either. */
+static bool is_disturbed(const struct result *res, const struct document *d)
+{
+	size_t len = strlen(d->point);
+	size_t i;
+
+	for (i = 0; i < res->series_count; i++) {
+		const struct series *s = &res->series[i];
+
+		if (!strcmp(s->workload, d->workload) &&
+		    !strncmp(s->point, d->point, len) && s->point[len] == '/' &&
+		    s->sample_count)
+			return s->samples[0].is_disturbed;
+	}
+	return false;
+}
+
 void io_hist_collect(const struct model *m, const char *runner,
 		     const char *workload, const char *point,
 		     struct io_doc *doc)
@@ -57,7 +75,8 @@ void io_hist_collect(const struct model *m, const char *runner,
 			continue;
 		for (k = 0; k < b->res.document_count; k++)
 			if (!strcmp(b->res.documents[k].workload, workload) &&
-			    !strcmp(b->res.documents[k].point, point))
+			    !strcmp(b->res.documents[k].point, point) &&
+			    !is_disturbed(&b->res, &b->res.documents[k]))
 				add_document(&b->res.documents[k], doc);
 	}
 	if (doc->bin_count)

@@ -213,10 +213,10 @@ int plot_cdf(const struct model *m, const char *workload, const char *point,
 	snprintf(name, sizeof(name), "%s %s", workload, point);
 	snprintf(title, sizeof(title), "%s: latency (left is better)", name);
 	make_ident("cdf_", name, ident, sizeof(ident));
-	script_head(&s, 640, 300, title, ident);
+	script_head(&s, 760, 280, title, ident);
 	strbuf_puts(&s, "set logscale x 10\nset xlabel 'us'\n"
 			"set ylabel 'share of requests'\nset yrange [0:1.02]\n"
-			"set key bottom right\n");
+			"set key outside right top\n");
 	for (i = 0; i < m->runner_count; i++) {
 		struct strbuf data = {0};
 		struct io_doc doc;

@@ -16,6 +16,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
+#include "runners/vsock_listener.h"
 #include "workloads/wire.h"
 #include "workloads/workload.h"
 
@@ -34,6 +35,7 @@ void agent_link_init(struct agent_link *link, const struct bench_case *bc,
 	link->res = res;
 	link->answered = xcalloc(bc->item_count, sizeof(*link->answered));
 	link->channel_fd = link->events_fd = link->console_fd = -1;
+	link->vsock_fd = -1;
 }
 
 void agent_link_release(struct agent_link *link)
@@ -41,6 +43,9 @@ void agent_link_release(struct agent_link *link)
 	strbuf_release(&link->channel_in);
 	strbuf_release(&link->events_in);
 	strbuf_release(&link->console_in);
+	if (link->vsock_fd >= 0)
+		close(link->vsock_fd);
+	link->vsock_fd = -1;
 	program_log_release(&link->programs);
 	free(link->stamps);
 	free(link->answered);
@@ -470,16 +475,33 @@ static bool read_stream(struct agent_link *link, int fd)
 	return true;
 }
 
+/* From now on the agent is heard there, and nowhere else. */
+static void take_call(struct agent_link *link, struct pollfd *channel,
+		      struct pollfd *caller)
+{
+	int fd = vsock_listener_accept(link->vsock);
+
+	if (fd < 0)
+		return;
+	link->vsock_fd = link->channel_fd = channel->fd = fd;
+	caller->fd = -1;
+}
+
+enum { FD_CHANNEL, FD_EVENTS, FD_CONSOLE, FD_CALLER };
+
 int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
 {
+	bool may_call = link->vsock && link->state == LINK_WANTS_HELLO;
 	struct pollfd fds[] = {
 		{.fd = link->channel_fd, .events = POLLIN},
 		{.fd = link->events_fd, .events = POLLIN},
 		{.fd = link->console_fd, .events = POLLIN},
+		{.fd = may_call ? link->vsock->fd : -1, .events = POLLIN},
 	};
 	size_t i;
 
-	while (fds[0].fd >= 0 || fds[1].fd >= 0 || fds[2].fd >= 0) {
+	while (fds[FD_CHANNEL].fd >= 0 || fds[FD_EVENTS].fd >= 0 ||
+	       fds[FD_CONSOLE].fd >= 0) {
 		uint64_t now = clock_mono_ns();
 
 		if (link->state == LINK_BROKEN)
@@ -489,7 +511,9 @@ int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
 		if (poll(fds, ARRAY_SIZE(fds),
 			 (int)((deadline_ns - now) / NS_PER_MS) + 1) <= 0)
 			continue;
-		for (i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[FD_CALLER].revents)
+			take_call(link, &fds[FD_CHANNEL], &fds[FD_CALLER]);
+		for (i = 0; i < FD_CALLER; i++)
 			if (fds[i].fd >= 0 && fds[i].revents &&
 			    !read_stream(link, fds[i].fd))
 				fds[i].fd = -1;

@@ -51,6 +51,8 @@ struct agent_link {
 	int channel_fd;              /* borrowed, as all; -1: none */
 	int events_fd;
 	int console_fd;
+	const struct vsock_listener *vsock; /* borrowed; NULL or not open */
+	int vsock_fd;    /* owned; the channel once the agent has called; -1 */
 	bool has_stamps; /* the host's clock is known for each sample */
 	void (*on_event)(void *arg, const char *line); /* NULL: a VMM of ours */
 	void *on_event_arg;

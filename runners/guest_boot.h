@@ -14,6 +14,9 @@
 	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
 	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on reboot=acpi"
 
+/* More of it for a guest that is to call over vsock. */
+#define GUEST_VSOCK " l1vh_vsock=1"
+
 /* Of its network card. */
 #define GUEST_MAC "52:54:00:4c:31:56"
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/err.h"
 #include "harness/base/file.h"
@@ -11,13 +12,19 @@
 #include "runners/disk_file.h"
 #include "workloads/workload.h"
 
-static void open_disk(struct io_site *site)
+static void open_disk(struct io_site *site, enum net_side side)
 {
 	const struct io_plan *io = &site->bc->io;
+	bool is_null = !strncmp(io->disk, "null:", 5);
 	struct err err = {0};
 
-	if (disk_file_prepare(io->disk, io->disk_bytes, io->may_overwrite,
-			      &err)) {
+	if (is_null && side == NET_NATIVE) {
+		snprintf(site->env.disk_refusal, sizeof(site->env.disk_refusal),
+			 "the host itself has no null disk");
+		return;
+	}
+	if (!is_null && disk_file_prepare(io->disk, io->disk_bytes,
+					  io->may_overwrite, &err)) {
 		snprintf(site->env.disk_refusal, sizeof(site->env.disk_refusal),
 			 "%.159s", err.msg);
 		return;
@@ -70,7 +77,7 @@ void io_site_open(struct io_site *site, const struct bench_case *bc,
 {
 	*site = (struct io_site){.bc = bc};
 	if (bench_case_needs(bc, WL_NEEDS_DISK))
-		open_disk(site);
+		open_disk(site, side);
 	if (bench_case_needs(bc, WL_NEEDS_NET))
 		open_net(site, side);
 	site->needs_tools =

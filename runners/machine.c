@@ -20,6 +20,7 @@
 #include "harness/core/result.h"
 #include "runners/agent_link.h"
 #include "runners/io_site.h"
+#include "runners/vsock_listener.h"
 
 /* Once its streams have closed, a child has this long to be gone. */
 #define REAP_NS (10 * NS_PER_S)
@@ -204,6 +205,7 @@ static void link_connect(struct agent_link *link,
 {
 	link->channel_fd = s->channel[0];
 	link->console_fd = s->console[0];
+	link->vsock = spec->vsock;
 	if (spec->events != MACHINE_EVENTS_NONE)
 		link->events_fd = s->events[0];
 	link->has_stamps = spec->events == MACHINE_EVENTS_VMM;

@@ -11,6 +11,7 @@
 
 struct bench_case;
 struct io_site;
+struct vsock_listener;
 struct result;
 
 /* What the child tells beside the agent's channel. */
@@ -23,6 +24,7 @@ enum machine_events {
 struct machine_spec {
 	const char *const *argv;    /* NULL-terminated */
 	const struct io_site *site; /* borrowed; NULL: no disk, no network */
+	const struct vsock_listener *vsock; /* borrowed; NULL: not there */
 	enum machine_events events;
 	bool reads_kvm;            /* KVM counts this machine's exits */
 	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the

@@ -21,6 +21,7 @@
 #include "runners/machine.h"
 #include "runners/qmp.h"
 #include "runners/vmm_child.h"
+#include "runners/vsock_listener.h"
 
 #define MODERN "disable-legacy=on"
 
@@ -33,7 +34,7 @@ static const char *qemu_path(void)
  * The kernel measures the TSC with an emulated timer unless it is told the
  * rate, which in the lab is off by more than a percent. The lab knows it.
  */
-static void add_append(struct args *a)
+static void add_append(struct args *a, const struct vsock_listener *vsock)
 {
 	char line[4096], rate[64] = "";
 	const char *p;
@@ -43,11 +44,12 @@ static void add_append(struct args *a)
 	if (p)
 		snprintf(rate, sizeof(rate), " %.*s", (int)strcspn(p, " "), p);
 	args_add(a, "-append");
-	args_add(a, GUEST_CMDLINE " l1vh_no_stamps=1%s", rate);
+	args_add(a, GUEST_CMDLINE " l1vh_no_stamps=1%s%s",
+		 vsock->fd >= 0 ? GUEST_VSOCK : "", rate);
 }
 
 static void add_machine(struct args *a, const struct bench_case *bc,
-			const char *accel)
+			const char *accel, const struct vsock_listener *vsock)
 {
 	bool is_tcg = !strcmp(accel, "tcg");
 	bool is_identical = !strcmp(bc->paravirt, "identical");
@@ -75,12 +77,12 @@ static void add_machine(struct args *a, const struct bench_case *bc,
 	args_add(a, "%s", kernel);
 	args_add(a, "-initrd");
 	args_add(a, "%s", initrd);
-	add_append(a);
+	add_append(a, vsock);
 	free(initrd);
 	free(kernel);
 }
 
-static void add_channels(struct args *a)
+static void add_channels(struct args *a, const struct vsock_listener *vsock)
 {
 	static const char *const words[] = {
 		"-chardev", "stdio,id=console,signal=off",
@@ -97,6 +99,11 @@ static void add_channels(struct args *a)
 	args_add(a, "socket,id=qmp,fd=%d", MACHINE_EVENTS_FD);
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		args_add(a, "%s", words[i]);
+	if (vsock->fd >= 0) {
+		args_add(a, "-device");
+		args_add(a, "vhost-vsock-pci," MODERN ",guest-cid=%u",
+			 vsock->cid);
+	}
 }
 
 static void add_disks(struct args *a, const struct io_site *site)
@@ -237,6 +244,7 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 		.on_hello_arg = &witness,
 		.reads_kvm = !strcmp(accel, "kvm"),
 	};
+	struct vsock_listener vsock;
 	struct io_site site;
 	struct args a = {.count = 0};
 
@@ -249,14 +257,17 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 	io_site_open(&site, bc, NET_GUEST);
 	snprintf(site.env.net_backend, sizeof(site.env.net_backend), "%s",
 		 wants_vhost(&bc->io) ? "vhost" : "tap");
-	add_machine(&a, bc, accel);
-	add_channels(&a);
+	vsock_listener_open(&vsock);
+	add_machine(&a, bc, accel, &vsock);
+	add_channels(&a, &vsock);
 	add_disks(&a, &site);
 	add_net(&a, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
 	spec.qmp_fd = &witness.qmp.fd;
+	spec.vsock = &vsock;
 	machine_run(&spec, bc, res);
+	vsock_listener_close(&vsock);
 	io_site_close(&site);
 	args_release(&a);
 	if (res->identity && strcmp(accelerator_of(&witness), accel)) {

@@ -14,6 +14,7 @@
 #include "runners/guest_boot.h"
 #include "runners/io_site.h"
 #include "runners/machine.h"
+#include "runners/vsock_listener.h"
 
 static void add_disks(struct args *a, const struct io_site *site)
 {
@@ -44,7 +45,8 @@ static void add_net(struct args *a, const struct io_site *site)
 }
 
 static void add_machine(struct args *a, const char *hv,
-			const struct bench_case *bc)
+			const struct bench_case *bc,
+			const struct vsock_listener *vsock)
 {
 	char *vmm = file_beside_exe("l1vh-vmm");
 	char *kernel = file_beside_exe("guest/bzImage");
@@ -58,7 +60,11 @@ static void add_machine(struct args *a, const char *hv,
 	args_add(a, "--initrd");
 	args_add(a, "%s", initrd);
 	args_add(a, "--cmdline");
-	args_add(a, GUEST_CMDLINE);
+	args_add(a, GUEST_CMDLINE "%s", vsock->fd >= 0 ? GUEST_VSOCK : "");
+	if (vsock->fd >= 0) {
+		args_add(a, "--vsock-cid");
+		args_add(a, "%u", vsock->cid);
+	}
 	args_add(a, "--memory");
 	args_add(a, "%" PRIu64, bc->ram_bytes);
 	args_add(a, "--vcpus");
@@ -78,18 +84,22 @@ static void vmm_run(const char *hv, const struct bench_case *bc,
 		    struct result *res)
 {
 	struct args a = {.count = 0};
+	struct vsock_listener vsock;
 	struct io_site site;
 	/* The emulator's exits are its own affair, not its guest's. */
 	struct machine_spec spec = {.events = MACHINE_EVENTS_VMM,
 				    .reads_kvm = !strcmp(hv, "kvm")};
 
 	io_site_open(&site, bc, NET_GUEST);
-	add_machine(&a, hv, bc);
+	vsock_listener_open(&vsock);
+	add_machine(&a, hv, bc, &vsock);
 	add_disks(&a, &site);
 	add_net(&a, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
+	spec.vsock = &vsock;
 	machine_run(&spec, bc, res);
+	vsock_listener_close(&vsock);
 	io_site_close(&site);
 	args_release(&a);
 }

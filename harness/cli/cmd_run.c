@@ -38,6 +38,7 @@ struct session {
 	size_t failed_count;
 	size_t blind_count; /* series without one undisturbed sample */
 	char *command;      /* owned; what makes this run again */
+	char boot_id[40];   /* of the host, as the first result told it */
 };
 
 static char *guest_manifest(void)
@@ -138,6 +139,19 @@ static int store_refusals(struct session *s, struct err *err)
 	return ret;
 }
 
+/* Figures from before and after a restart are not of one host. */
+static int check_boot_id(struct session *s, const struct result *res,
+			 struct err *err)
+{
+	if (!s->boot_id[0])
+		snprintf(s->boot_id, sizeof(s->boot_id), "%s", res->boot_id);
+	if (!res->boot_id[0] || !strcmp(s->boot_id, res->boot_id))
+		return 0;
+	return err_set(
+		err, -EHOSTDOWN,
+		"infrastructure error: the host was restarted during the run (another boot id); all boots that had ended are kept");
+}
+
 static int run_one(struct session *s, uint32_t position, struct progress *p,
 		   struct err *err)
 {
@@ -156,6 +170,8 @@ static int run_one(struct session *s, uint32_t position, struct progress *p,
 		return ret;
 	}
 	ret = store_result_add(s->store, s->run_id, position, bc, &res, err);
+	if (!ret)
+		ret = check_boot_id(s, &res, err);
 	s->failed_count += has_failed(&res);
 	snprintf(outcome, sizeof(outcome), "%s%s%s",
 		 run_status_name(res.status), res.reason[0] ? ": " : "",

@@ -18,6 +18,7 @@
 #include "workloads/guest/measure.h"
 #include "workloads/guest/program.h"
 #include "workloads/guest/system.h"
+#include "workloads/guest/writer.h"
 #include "workloads/rr.h"
 #include "workloads/stamp_port.h"
 #include "workloads/wire.h"
@@ -390,6 +391,16 @@ static void pin(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+static void write_until_killed(void)
+{
+	char path[256];
+
+	system_load_modules("/modules/io");
+	if (system_find_disk("l1vh-data", path, sizeof(path)))
+		writer_run(path);
+	system_power_off();
+}
+
 static void guest_start(void)
 {
 	uint32_t i;
@@ -403,7 +414,12 @@ static void guest_start(void)
 	system_mount();
 	system_enable_huge_pages();
 	system_load_modules("/modules");
-	agent.fd = system_open_channel();
+	/* For the durability test, see tests/system. */
+	if (getenv("l1vh_writer"))
+		write_until_killed();
+	agent.fd = system_open_vsock();
+	if (agent.fd < 0)
+		agent.fd = system_open_channel();
 	if (agent.fd < 0)
 		die("no result channel");
 	/* Back to back, so that the host learns what one exit costs here. */
@@ -428,6 +444,8 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc == 2 && !strcmp(argv[1], "--echo"))
 		return rr_serve();
+	if (argc == 4 && !strcmp(argv[1], "--check-writes"))
+		return writer_check(argv[2], argv[3]);
 	if (argc == 6 && !strcmp(argv[1], "--rr"))
 		return rr_client(argv[2], argv[3],
 				 (uint32_t)strtoul(argv[4], NULL, 10),

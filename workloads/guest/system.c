@@ -5,12 +5,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <linux/vm_sockets.h>
 #include <net/route.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/io.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -278,4 +280,37 @@ bool system_net_up(const char *address, const char *gateway)
 	     (!*gateway || add_route(fd, gateway));
 	close(fd);
 	return ok;
+}
+
+static unsigned int own_cid(void)
+{
+	int fd = open("/dev/vsock", O_RDONLY | O_CLOEXEC);
+	unsigned int cid = VMADDR_CID_ANY;
+
+	if (fd >= 0) {
+		ioctl(fd, IOCTL_VM_SOCKETS_GET_LOCAL_CID, &cid);
+		close(fd);
+	}
+	return cid;
+}
+
+int system_open_vsock(void)
+{
+	struct sockaddr_vm to = {.svm_family = AF_VSOCK,
+				 .svm_cid = VMADDR_CID_HOST};
+	int left = DEVICE_WAIT_MS;
+	int fd;
+
+	if (!getenv("l1vh_vsock"))
+		return -1;
+	system_load_modules("/modules/vsock");
+	do {
+		to.svm_port = own_cid();
+		fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd >= 0 && !connect(fd, (struct sockaddr *)&to, sizeof(to)))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	} while (wait_a_ms(&left));
+	return -1;
 }

@@ -31,6 +31,12 @@ bool system_net_up(const char *address, const char *gateway);
 /* The result channel, opened; waits a while for it to appear. -1: none. */
 int system_open_channel(void);
 
+/*
+ * The same over vsock, where the kernel was told "l1vh_vsock=1": the host's
+ * port that has the number of our own CID. -1: nobody answers.
+ */
+int system_open_vsock(void);
+
 /* Gain the stamp port, and write to it; nothing where the kernel was told
  * "l1vh_no_stamps=1", which is for VMMs that have no such port. */
 void system_stamp_enable(void);
