@@ -76,20 +76,53 @@ static int fake_route_set(struct hv_vm *vm, uint32_t route,
 static int fake_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
 			  const struct hv_msi *msi)
 {
+	struct hv_fake_irqfd *irqfd = &hv_fake_state.irqfds[slot];
+
 	(void)vm;
-	(void)slot;
-	(void)fd;
-	(void)msi;
-	return step(NULL, "irqfd_set");
+	/* Like the real ones, it never fails to let go. */
+	if (!msi) {
+		irqfd->is_on = false;
+		return 0;
+	}
+	if (irqfd->is_on)
+		return -EBUSY;
+	*irqfd = (struct hv_fake_irqfd){.fd = fd, .msi = *msi};
+	irqfd->is_on = !step(NULL, "irqfd_set");
+	return irqfd->is_on ? 0 : -EIO;
+}
+
+static int bell_find(const struct hv_doorbell *bell)
+{
+	int i;
+
+	for (i = 0; i < hv_fake_state.bell_count; i++)
+		if (hv_fake_state.bells[i].gpa == bell->gpa &&
+		    hv_fake_state.bells[i].fd == bell->fd)
+			return i;
+	return -1;
 }
 
 static int fake_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
 			     bool is_on)
 {
+	struct hv_fake_state *s = &hv_fake_state;
+	int at = bell_find(bell);
+
 	(void)vm;
-	(void)bell;
-	(void)is_on;
-	return step(NULL, "doorbell_set");
+	if (!is_on && at < 0)
+		return -ENOENT;
+	if (!is_on) {
+		s->bells[at] = s->bells[--s->bell_count];
+		return 0;
+	}
+	if (at >= 0)
+		return -EEXIST;
+	if (s->bell_count == HV_FAKE_BELLS)
+		return -ENOSPC;
+	if (step(NULL, "doorbell_set"))
+		return -EIO;
+	s->bells[s->bell_count++] = *bell;
+	return 0;
 }
 
 static int fake_vcpu_create(struct hv_vm *vm, uint32_t index,
