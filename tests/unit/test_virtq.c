@@ -260,6 +260,23 @@ static void indirect_tables_are_chains(void **state)
 	assert_int_equal(pop(b), -EPROTO);
 }
 
+/* As long as the queue and no longer (2.7.5.3.1). */
+static void indirect_tables_are_as_long_as_the_queue(void **state)
+{
+	struct vseg segs[17];
+	struct bench *b = *state;
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(segs); i++)
+		segs[i] = (struct vseg){DATA_GPA + 16 * i, 16, true};
+	bench_queue(b, INDIRECT, 16);
+	vqueue_add_indirect(b->q, segs, 16);
+	assert_int_equal(pop(b), 1);
+	assert_int_equal(b->chain.in_count, 16);
+	vqueue_add_indirect(b->q, segs, 17);
+	assert_int_equal(pop(b), -EPROTO);
+}
+
 /* Some direct ones and then a table are one chain (2.7.5.3.2). */
 static void a_table_may_end_a_chain(void **state)
 {
@@ -503,6 +520,7 @@ int main(void)
 		ON_BENCH(the_event_index_asks_for_one_interrupt),
 		ON_BENCH(enabling_finds_what_was_missed),
 		ON_BENCH(indirect_tables_are_chains),
+		ON_BENCH(indirect_tables_are_as_long_as_the_queue),
 		ON_BENCH(a_table_may_end_a_chain),
 		ON_BENCH(bad_tables_are_refused),
 		ON_BENCH(bad_chains_are_refused),

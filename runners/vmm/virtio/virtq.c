@@ -109,7 +109,8 @@ static int chain_add(struct virtq_chain *chain, const struct mem *mem,
 
 /*
  * Follow a table of COUNT descriptors from INDEX; at most as many steps as
- * the queue is long, whichever table that is in (2.7.5.3.1).
+ * the queue is long, whichever table that is in (2.7.5.3.1). The descriptor
+ * of an indirect table is none of them, and there is only one.
  */
 static int read_table(const struct virtq *q, const struct mem *mem,
 		      const struct virtq_desc *table, uint32_t count,
@@ -117,10 +118,10 @@ static int read_table(const struct virtq *q, const struct mem *mem,
 {
 	bool is_main = table == q->desc;
 	struct virtq_desc d;
-	uint32_t i;
+	uint32_t steps = 0;
 	int ret;
 
-	for (i = 0; i < q->size; i++) {
+	while (steps < q->size) {
 		if (index >= count)
 			return -EPROTO;
 		memcpy(&d, &table[index], sizeof(d));
@@ -138,6 +139,7 @@ static int read_table(const struct virtq *q, const struct mem *mem,
 				return -EPROTO;
 			continue;
 		}
+		steps++;
 		ret = chain_add(chain, mem, &d);
 		if (ret)
 			return ret;
