@@ -50,7 +50,7 @@ TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/u
 	  $(B)/tests/unit/vdriver.o \
 	  $(B)/workloads/guest/measure.o
 # Units in which several threads meet.
-THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu)
+THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk)
 GUEST	= $(B)/guest/manifest
 
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent ## build the programs
