@@ -607,6 +607,25 @@ static void a_head_twice_in_flight_stops_the_device(void **state)
 	expect_works(b);
 }
 
+/* Found out before any thread was started, and undone all the same. */
+static void bad_rings_stop_the_device_at_once(void **state)
+{
+	struct bench *b = *state;
+
+	assert_true(fcntl(0, F_GETFD) >= 0);
+	disk_add(b);
+	assert_int_equal(vdriver_negotiate(&b->d, F_ALL), 0);
+	vdriver_write(&b->d, 22, 2, 0);        /* queue_select */
+	vdriver_write(&b->d, 32, 8, 64 * MIB); /* queue_desc */
+	vdriver_write(&b->d, 28, 2, 1);        /* queue_enable */
+	vdriver_ok(&b->d);
+	expect_broken(b);
+	vqueue_ring(&b->d, &b->d.queues[0]);
+	vdriver_reset(&b->d);
+	assert_true(fcntl(0, F_GETFD) >= 0);
+	expect_works(b);
+}
+
 /* --- when the file fails ----------------------------------------------- */
 
 static void a_file_cut_short_is_an_error(void **state)
@@ -881,6 +900,7 @@ int main(void)
 		ON_DISK(short_headers_fail),
 		ON_DISK(without_a_status_byte_the_device_stops),
 		ON_DISK(a_head_twice_in_flight_stops_the_device),
+		ON_DISK(bad_rings_stop_the_device_at_once),
 		ON_DISK(a_file_cut_short_is_an_error),
 		ON_DISK(writes_that_the_host_refuses_are_errors),
 		ON_DISK(disks_that_cannot_be_are_refused),

@@ -320,6 +320,7 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	       struct blk **out, struct err *err)
 {
 	struct blk *blk = calloc(1, sizeof(*blk));
+	uint32_t i;
 	int ret;
 
 	if (!blk)
@@ -331,6 +332,9 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	blk->dev.offered |=
 		cfg->disk.is_readonly ? F_RO : F_DISCARD | F_WRITE_ZEROES;
 	blk->worker_count = cfg->has_thread_per_queue ? cfg->queue_count : 1;
+	/* A device that breaks before its start is stopped as well. */
+	for (i = 0; i < blk->worker_count; i++)
+		blk->workers[i].stop_fd = -1;
 	ret = disk_open(&blk->disk, &cfg->disk, err);
 	if (ret)
 		goto fail;
