@@ -728,6 +728,24 @@ static void a_null_disk_answers_everything(void **state)
 	assert_int_equal(call(b, 99, 0, 0, 0), S_UNSUPP);
 }
 
+/* The length of one request must not become the result of the next. */
+static void a_huge_request_leaves_nothing_behind(void **state)
+{
+	struct bench *b = *state;
+	struct vseg segs[VIRTQ_MAX_SEGS];
+	uint32_t i;
+
+	b->cfg.disk.path = "null:1G";
+	start(b, F_ALL);
+	segs[0] = (struct vseg){put_head(b, T_IN, 0), 16, false};
+	for (i = 1; i < 126; i++)
+		segs[i] = (struct vseg){4 * MIB, 32 * MIB, true};
+	segs[i] = (struct vseg){put_status(b), 1, true};
+	run_chain(b, segs, i + 1, NULL);
+	assert_int_equal(status_at(b, segs[i].gpa), S_IOERR);
+	assert_int_equal(call(b, T_FLUSH, 0, 0, 0), S_OK);
+}
+
 /* --- under load -------------------------------------------------------- */
 
 #define SLOTS 16u
@@ -906,6 +924,7 @@ int main(void)
 		ON_DISK(disks_that_cannot_be_are_refused),
 		ON_DISK(a_failing_hypervisor_is_survived),
 		ON_DISK(a_null_disk_answers_everything),
+		ON_DISK(a_huge_request_leaves_nothing_behind),
 		ON_DISK(all_configurations_keep_the_data),
 		ON_DISK(resets_in_flight_leave_it_usable),
 	};

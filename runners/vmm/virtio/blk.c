@@ -244,6 +244,7 @@ static struct blk_req *claim(struct blk_worker *w, uint32_t queue,
 	req->queue = (uint16_t)queue;
 	req->head = head;
 	req->is_busy = true;
+	req->length = 0;
 	req->used_len = 0;
 	req->data_count = 0;
 	return req;
