@@ -626,6 +626,18 @@ static void bad_rings_stop_the_device_at_once(void **state)
 	expect_works(b);
 }
 
+static void features_are_fixed_while_it_runs(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, F_ALL);
+	/* Out of FEATURES_OK, but not out of DRIVER_OK's reach. */
+	vdriver_write(&b->d, 20, 1, 3);
+	vdriver_write(&b->d, 8, 4, 0);
+	vdriver_write(&b->d, 12, 4, 0);
+	assert_int_equal(vdriver_read(&b->d, 12, 4), (uint32_t)b->d.features);
+}
+
 /* --- when the file fails ----------------------------------------------- */
 
 static void a_file_cut_short_is_an_error(void **state)
@@ -919,6 +931,7 @@ int main(void)
 		ON_DISK(without_a_status_byte_the_device_stops),
 		ON_DISK(a_head_twice_in_flight_stops_the_device),
 		ON_DISK(bad_rings_stop_the_device_at_once),
+		ON_DISK(features_are_fixed_while_it_runs),
 		ON_DISK(a_file_cut_short_is_an_error),
 		ON_DISK(writes_that_the_host_refuses_are_errors),
 		ON_DISK(disks_that_cannot_be_are_refused),

@@ -184,7 +184,8 @@ static void common_write(struct virtio_pci *vp, uint32_t reg, uint32_t value)
 		vp->driver_feature_select = value;
 		break;
 	case R_DRIVER_FEATURE:
-		if (vp->driver_feature_select < 2 &&
+		/* The device's threads read them without a lock. */
+		if (vp->driver_feature_select < 2 && !dev->is_running &&
 		    !(dev->status & VIRTIO_STATUS_FEATURES_OK))
 			set_half(&dev->features, vp->driver_feature_select,
 				 value);
