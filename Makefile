@@ -47,10 +47,10 @@ AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
-	  $(B)/tests/unit/vdriver.o \
+	  $(B)/tests/unit/vdriver.o $(B)/tests/unit/netns.o \
 	  $(B)/workloads/guest/measure.o
 # Units in which several threads meet.
-THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk)
+THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net)
 GUEST	= $(B)/guest/manifest
 
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent ## build the programs

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* runners/vmm/virtio/net: packets through a real TAP, in a network of our
+ * own, where such a thing may be made. */
+#include "tests/unit/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/clock.h"
+#include "runners/vmm/virtio/net.h"
+#include "tests/unit/hv_fake.h"
+#include "tests/unit/netns.h"
+#include "tests/unit/vdriver.h"
+
+#define HEADER 12u
+#define MTU 1500
+#define MAX_PACKET 65600u
+#define F_CTRL_VQ (1ULL << 17)
+#define F_MQ (1ULL << 22)
+#define F_TSO (NET_F_GUEST_CSUM | NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6)
+/* What most tests take: no packet is larger than the MTU. */
+#define F_SMALL \
+	(VIRTIO_FEATURE_EVENT_IDX | VIRTIO_FEATURE_INDIRECT | NET_F_MRG_RXBUF)
+#define SILENCE_MS 100
+
+struct bench {
+	struct vdriver d;
+	struct net *net;
+	struct net_config cfg;
+	int host;                           /* the packet socket */
+	uint64_t rx_gpa[2][VIRTQ_MAX_SIZE]; /* of the buffers, by pair */
+	uint32_t rx_bytes;                  /* of each buffer */
+};
+
+static const char *why_not; /* there is no TAP */
+
+static int setup(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct err err = {0};
+
+	*state = b;
+	b->host = -1;
+	b->cfg = (struct net_config){
+		.tap_name = NETNS_TAP,
+		.fd = -1,
+		.mac = {0x52, 0x54, 0, 1, 2, 3},
+		.pair_count = 1,
+		.vhost = NET_VHOST_OFF,
+	};
+	return vdriver_init(&b->d, &err);
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+
+	vdriver_detach(&b->d);
+	net_destroy(b->net);
+	if (b->host >= 0)
+		close(b->host);
+	vdriver_release(&b->d);
+	free(b);
+	return 0;
+}
+
+static void add_card(struct bench *b, int mtu)
+{
+	struct err err = {0};
+
+	if (why_not) {
+		print_message("%s\n", why_not);
+		skip();
+	}
+	if (net_create(&b->cfg, &b->d.mem, &b->net, &err))
+		fail_msg("%s", err.msg);
+	assert_string_equal(net_backend(b->net), "tap");
+	b->host = netns_link_up(NETNS_TAP, mtu);
+	assert_true(b->host >= 0);
+	assert_int_equal(vdriver_attach(&b->d, net_dev(b->net)), 0);
+}
+
+static void start(struct bench *b, uint64_t features)
+{
+	if (!b->net)
+		add_card(b, MTU);
+	assert_int_equal(vdriver_start(&b->d, features,
+				       (uint16_t)net_dev(b->net)->queue_count,
+				       256),
+			 0);
+}
+
+static void fill_packet(uint8_t *p, uint32_t len, uint8_t seed)
+{
+	static const uint8_t addresses[12] = {0x52, 0x54, 0, 1, 2, 3,
+					      0x52, 0x54, 0, 4, 5, 6};
+	uint32_t i;
+
+	memcpy(p, addresses, sizeof(addresses));
+	p[12] = NETNS_ETHERTYPE >> 8;
+	p[13] = NETNS_ETHERTYPE & 0xff;
+	for (i = 14; i < len; i++)
+		p[i] = (uint8_t)(seed + i * 7);
+}
+
+/* --- from the guest ---------------------------------------------------- */
+
+/* A packet in guest RAM behind an empty header. */
+static uint64_t put_packet(struct bench *b, uint32_t len, uint8_t seed)
+{
+	uint64_t gpa = vdriver_alloc(&b->d, HEADER + len, 1);
+	uint8_t *host = vdriver_ptr(&b->d, gpa);
+
+	memset(host, 0, HEADER);
+	fill_packet(host + HEADER, len, seed);
+	return gpa;
+}
+
+static void send_from_guest(struct bench *b, uint16_t pair,
+			    const struct vseg *segs, uint32_t count)
+{
+	struct vqueue *q = &b->d.queues[2 * pair + 1];
+	uint32_t len;
+	int head = vqueue_add(q, segs, count);
+
+	assert_true(head >= 0);
+	vqueue_kick(&b->d, q);
+	assert_int_equal(vqueue_wait(&b->d, q, &len), head);
+	assert_int_equal(len, 0);
+}
+
+/* The next packet at the host's end; 0: none came in MS. */
+static size_t host_receive(struct bench *b, uint8_t *packet, int ms)
+{
+	struct pollfd p = {.fd = b->host, .events = POLLIN};
+	ssize_t n;
+
+	if (poll(&p, 1, ms) != 1)
+		return 0;
+	n = recv(b->host, packet, MAX_PACKET, 0);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+static void expect_at_host(struct bench *b, uint32_t len, uint8_t seed)
+{
+	uint8_t have[MAX_PACKET], want[MAX_PACKET];
+
+	fill_packet(want, len, seed);
+	assert_int_equal(host_receive(b, have, VDRIVER_WAIT_MS), len);
+	assert_memory_equal(have, want, len);
+}
+
+static void packets_leave_however_they_are_cut(void **state)
+{
+	struct bench *b = *state;
+	struct vseg segs[HEADER + 64];
+	uint32_t i, n;
+	uint64_t gpa;
+
+	start(b, F_SMALL);
+	gpa = put_packet(b, 1514, 1);
+	segs[0] = (struct vseg){gpa, HEADER + 1514, false};
+	send_from_guest(b, 0, segs, 1);
+	expect_at_host(b, 1514, 1);
+	/* The header byte by byte, and pieces that get longer. */
+	gpa = put_packet(b, 60, 2);
+	for (n = 0; n < HEADER + 1; n++)
+		segs[n] = (struct vseg){gpa + n, 1, false};
+	for (i = n; i < HEADER + 60; n++) {
+		uint32_t part = n % 5;
+
+		if (part > HEADER + 60 - i)
+			part = HEADER + 60 - i;
+		segs[n] = (struct vseg){gpa + i, part, false};
+		i += part;
+	}
+	send_from_guest(b, 0, segs, n);
+	expect_at_host(b, 60, 2);
+}
+
+/* Lost as on a wire, and given back. */
+static void what_is_no_packet_is_lost(void **state)
+{
+	struct bench *b = *state;
+	uint8_t packet[MAX_PACKET];
+	struct vseg seg;
+	uint32_t len;
+
+	start(b, F_SMALL);
+	seg.gpa = put_packet(b, 60, 1);
+	seg.is_in = false;
+	for (len = 0; len < HEADER + 14; len++) {
+		seg.len = len;
+		send_from_guest(b, 0, &seg, 1);
+	}
+	/* Nothing for the device to read, and far too much. */
+	seg = (struct vseg){seg.gpa, 100, true};
+	send_from_guest(b, 0, &seg, 1);
+	seg = (struct vseg){seg.gpa, 16 * MIB, false};
+	send_from_guest(b, 0, &seg, 1);
+	assert_int_equal(host_receive(b, packet, SILENCE_MS), 0);
+	assert_false(vdriver_needs_reset(&b->d));
+	seg = (struct vseg){put_packet(b, 100, 3), HEADER + 100, false};
+	send_from_guest(b, 0, &seg, 1);
+	expect_at_host(b, 100, 3);
+}
+
+static void a_ring_full_of_packets_keeps_its_order(void **state)
+{
+	struct bench *b = *state;
+	struct vqueue *q;
+	uint32_t round, i;
+
+	start(b, F_SMALL);
+	q = &b->d.queues[1];
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < 100; i++) {
+			const struct vseg seg = {
+				put_packet(b, 100 + i, (uint8_t)i),
+				HEADER + 100 + i, false};
+
+			assert_true(vqueue_add_indirect(q, &seg, 1) >= 0);
+		}
+		vqueue_kick(&b->d, q);
+		for (i = 0; i < 100; i++)
+			assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
+		for (i = 0; i < 100; i++)
+			expect_at_host(b, 100 + i, (uint8_t)i);
+	}
+}
+
+/* --- to the guest ------------------------------------------------------ */
+
+static void add_buffers(struct bench *b, uint16_t pair, uint32_t count,
+			uint32_t bytes)
+{
+	struct vqueue *q = &b->d.queues[2 * pair];
+	uint32_t i;
+
+	b->rx_bytes = bytes;
+	for (i = 0; i < count; i++) {
+		uint64_t gpa = vdriver_alloc(&b->d, bytes, 1);
+		const struct vseg segs[2] = {{gpa, 7, true},
+					     {gpa + 7, bytes - 7, true}};
+		int head = vqueue_add_indirect(q, segs, 2);
+
+		assert_true(head >= 0);
+		b->rx_gpa[pair][head] = gpa;
+	}
+	vqueue_kick(&b->d, q);
+}
+
+static void host_send(struct bench *b, uint32_t len, uint8_t seed)
+{
+	uint8_t packet[MAX_PACKET];
+
+	fill_packet(packet, len, seed);
+	assert_int_equal(send(b->host, packet, len, 0), len);
+}
+
+/*
+ * The next packet, header taken off. All of it has to be there when its
+ * first buffer is. Returns how many buffers it is in.
+ */
+static uint16_t guest_receive(struct bench *b, uint16_t pair, uint8_t *packet,
+			      uint32_t *len)
+{
+	struct vqueue *q = &b->d.queues[2 * pair];
+	uint32_t part, total = 0;
+	uint16_t count = 1, i;
+	int head = vqueue_wait(&b->d, q, &part);
+
+	for (i = 0; i < count; i++) {
+		if (i)
+			head = vqueue_take(q, &part);
+		assert_true(head >= 0);
+		assert_true(part && part <= b->rx_bytes);
+		assert_true(total + part <= MAX_PACKET + HEADER);
+		memcpy(packet + total,
+		       vdriver_ptr(&b->d, b->rx_gpa[pair][head]), part);
+		total += part;
+		if (!i)
+			memcpy(&count, packet + 10, sizeof(count));
+	}
+	*len = total - HEADER;
+	memmove(packet, packet + HEADER, *len);
+	return count;
+}
+
+/* LEN bytes from the host, in as many buffers as it takes. */
+static void expect_in_guest(struct bench *b, uint16_t pair, uint32_t len,
+			    uint8_t seed)
+{
+	uint8_t have[MAX_PACKET + HEADER], want[MAX_PACKET];
+	uint32_t have_len;
+	uint16_t count = guest_receive(b, pair, have, &have_len);
+
+	fill_packet(want, len, seed);
+	assert_int_equal(have_len, len);
+	assert_memory_equal(have, want, len);
+	assert_int_equal(count, (len + HEADER + b->rx_bytes - 1) / b->rx_bytes);
+}
+
+static void expect_silence(struct bench *b, uint16_t pair)
+{
+	vdriver_interrupts(&b->d, 2u * pair, SILENCE_MS);
+	assert_int_equal(vqueue_take(&b->d.queues[2 * pair], NULL), -EAGAIN);
+}
+
+static void packets_fill_a_buffer_each(void **state)
+{
+	static const uint64_t features[] = {0, VIRTIO_FEATURE_EVENT_IDX,
+					    NET_F_MRG_RXBUF};
+	struct bench *b = *state;
+	uint32_t f, i;
+
+	for (f = 0; f < ARRAY_SIZE(features); f++) {
+		start(b, features[f] | VIRTIO_FEATURE_INDIRECT);
+		add_buffers(b, 0, 40, HEADER + 1518);
+		for (i = 0; i < 30; i++)
+			host_send(b, 60 + 50 * (i % 20), (uint8_t)i);
+		for (i = 0; i < 30; i++)
+			expect_in_guest(b, 0, 60 + 50 * (i % 20), (uint8_t)i);
+	}
+}
+
+/* What a driver with segmentation offload gets from an interface that has
+ * such packets, here by its MTU. */
+static void large_packets_come_in_one_piece(void **state)
+{
+	struct bench *b = *state;
+	uint32_t i;
+
+	add_card(b, 65521);
+	start(b, F_SMALL | F_TSO);
+	if (!(b->d.features & NET_F_GUEST_TSO4))
+		skip();
+	add_buffers(b, 0, 40, 4096);
+	for (i = 0; i < 10; i++) {
+		add_buffers(b, 0, 17, 4096);
+		host_send(b, 65535 - 1000 * i, (uint8_t)i);
+		expect_in_guest(b, 0, 65535 - 1000 * i, (uint8_t)i);
+	}
+}
+
+static void a_starved_queue_goes_on_when_fed(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, F_SMALL);
+	host_send(b, 1000, 1);
+	expect_silence(b, 0);
+	add_buffers(b, 0, 2, 200);
+	expect_silence(b, 0); /* too few for the largest */
+	add_buffers(b, 0, 10, 200);
+	expect_in_guest(b, 0, 1000, 1);
+	/* And the other way: nothing is there, then buffers come. */
+	start(b, VIRTIO_FEATURE_INDIRECT);
+	expect_silence(b, 0);
+	add_buffers(b, 0, 1, 1600);
+	host_send(b, 700, 2);
+	host_send(b, 800, 3);
+	expect_in_guest(b, 0, 700, 2);
+	expect_silence(b, 0);
+	add_buffers(b, 0, 1, 1600);
+	expect_in_guest(b, 0, 800, 3);
+}
+
+/* A driver that always has packets to send gets those for it. */
+static void sending_leaves_room_to_receive(void **state)
+{
+	uint64_t until_ns = clock_mono_ns() + 5 * NS_PER_S;
+	struct bench *b = *state;
+	struct vseg seg;
+	struct vqueue *tx;
+
+	start(b, F_SMALL);
+	tx = &b->d.queues[1];
+	seg = (struct vseg){put_packet(b, 60, 1), HEADER + 60, false};
+	while (vqueue_add(tx, &seg, 1) >= 0)
+		;
+	vqueue_kick(&b->d, tx);
+	add_buffers(b, 0, 20, 200);
+	host_send(b, 60, 7);
+	while (vqueue_take(&b->d.queues[0], NULL) < 0 &&
+	       clock_mono_ns() < until_ns) {
+		while (vqueue_take(tx, NULL) >= 0)
+			vqueue_add(tx, &seg, 1);
+		vqueue_kick(&b->d, tx);
+	}
+	assert_true(clock_mono_ns() < until_ns);
+}
+
+/* --- rules broken ------------------------------------------------------ */
+
+static void expect_broken(struct bench *b)
+{
+	assert_true(vdriver_interrupts(&b->d, net_dev(b->net)->queue_count,
+				       VDRIVER_WAIT_MS) > 0);
+	assert_true(vdriver_needs_reset(&b->d));
+}
+
+static void expect_works(struct bench *b)
+{
+	struct vseg seg;
+
+	start(b, F_SMALL);
+	assert_false(vdriver_needs_reset(&b->d));
+	seg = (struct vseg){put_packet(b, 100, 3), HEADER + 100, false};
+	send_from_guest(b, 0, &seg, 1);
+	expect_at_host(b, 100, 3);
+	add_buffers(b, 0, 20, 200);
+	host_send(b, 1000, 4);
+	expect_in_guest(b, 0, 1000, 4);
+}
+
+static void bad_receive_buffers_stop_the_device(void **state)
+{
+	static const struct vseg bad[][2] = {
+		{{32 * MIB, 2000, false}, {32 * MIB, 0, false}},
+		{{32 * MIB, 12, false}, {32 * MIB, 2000, true}},
+		{{32 * MIB, 5, true}, {32 * MIB, 6, true}},
+		{{64 * MIB - 1, 2000, true}, {32 * MIB, 2000, true}},
+	};
+	struct bench *b = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		start(b, F_SMALL);
+		vqueue_add(&b->d.queues[0], bad[i], 2);
+		vqueue_kick(&b->d, &b->d.queues[0]);
+		expect_broken(b);
+	}
+	expect_works(b);
+}
+
+static void bad_transmit_chains_stop_the_device(void **state)
+{
+	const struct vseg bad = {64 * MIB, 100, false};
+	struct bench *b = *state;
+
+	start(b, F_SMALL);
+	vqueue_add(&b->d.queues[1], &bad, 1);
+	vqueue_kick(&b->d, &b->d.queues[1]);
+	expect_broken(b);
+	vqueue_ring(&b->d, &b->d.queues[1]);
+	expect_works(b);
+}
+
+/* --- the interface ----------------------------------------------------- */
+
+static void the_configuration_describes_the_card(void **state)
+{
+	struct bench *b = *state;
+
+	start(b, UINT64_MAX);
+	assert_int_equal(vdriver_config(&b->d, 0, 4), 0x01005452);
+	assert_int_equal(vdriver_config(&b->d, 4, 2), 0x0302);
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 1);
+	assert_int_equal(vdriver_config(&b->d, 8, 2), 1);
+	assert_int_equal(vdriver_config(&b->d, 8, 4), 0); /* crosses the end */
+	assert_false(b->d.features & (F_CTRL_VQ | F_MQ));
+}
+
+static void wait_for_link_down(struct bench *b)
+{
+	assert_true(vdriver_interrupts(&b->d, net_dev(b->net)->queue_count,
+				       VDRIVER_WAIT_MS) > 0);
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 0);
+	assert_false(vdriver_needs_reset(&b->d));
+}
+
+static void a_deleted_interface_is_a_link_down(void **state)
+{
+	struct bench *b = *state;
+	struct vseg seg;
+
+	start(b, F_SMALL);
+	add_buffers(b, 0, 20, 200);
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 1);
+	assert_int_equal(netns_link_delete(NETNS_TAP), 0);
+	wait_for_link_down(b);
+	/* Packets are taken, and go nowhere. */
+	seg = (struct vseg){put_packet(b, 100, 3), HEADER + 100, false};
+	send_from_guest(b, 0, &seg, 1);
+	start(b, F_SMALL);
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 0);
+}
+
+static void cards_that_cannot_be_are_refused(void **state)
+{
+	struct bench *b = *state;
+	struct err err = {0};
+	int fds[2];
+
+	b->cfg.tap_name = NULL;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	b->cfg.fd = fds[0]; /* the card's from now on */
+	assert_true(net_create(&b->cfg, &b->d.mem, &b->net, &err) < 0);
+	assert_null(b->net);
+	close(fds[1]);
+	b->cfg.tap_name = "lo";
+	assert_true(net_create(&b->cfg, &b->d.mem, &b->net, &err) < 0);
+	assert_null(b->net);
+	if (access("/dev/vhost-net", F_OK) == 0)
+		return;
+	b->cfg.tap_name = NETNS_TAP;
+	b->cfg.vhost = NET_VHOST_ON;
+	assert_true(net_create(&b->cfg, &b->d.mem, &b->net, &err) < 0);
+	assert_null(b->net);
+}
+
+static void a_failing_hypervisor_is_survived(void **state)
+{
+	struct bench *b = *state;
+	int n;
+
+	for (n = 1; n <= 6; n++) {
+		hv_fake_reset();
+		hv_fake_state.fail_at = n;
+		expect_works(b);
+		vdriver_detach(&b->d);
+		net_destroy(b->net);
+		b->net = NULL;
+		close(b->host);
+	}
+	assert_int_equal(hv_fake_state.bell_count, 0);
+	b->host = -1;
+}
+
+/* --- under load -------------------------------------------------------- */
+
+struct flood {
+	int fd;
+	_Atomic bool ends;
+};
+
+static void *flood_main(void *arg)
+{
+	struct flood *f = arg;
+	uint8_t packet[1514];
+
+	fill_packet(packet, sizeof(packet), 1);
+	while (!atomic_load(&f->ends))
+		if (send(f->fd, packet, sizeof(packet), 0) < 0)
+			sched_yield();
+	return NULL;
+}
+
+static void resets_under_traffic_leave_it_usable(void **state)
+{
+	struct bench *b = *state;
+	uint8_t packet[MAX_PACKET + HEADER];
+	struct flood f = {.ends = false};
+	pthread_t thread;
+	uint32_t round, i, len;
+
+	start(b, F_SMALL);
+	f.fd = b->host;
+	assert_int_equal(pthread_create(&thread, NULL, flood_main, &f), 0);
+	for (round = 0; round < 30; round++) {
+		start(b, round % 2 ? F_SMALL : VIRTIO_FEATURE_INDIRECT);
+		add_buffers(b, 0, 200, 1600);
+		for (i = 0; i < 50; i++) {
+			const struct vseg seg = {put_packet(b, 500, 1), 512,
+						 false};
+
+			vqueue_add_indirect(&b->d.queues[1], &seg, 1);
+		}
+		vqueue_kick(&b->d, &b->d.queues[1]);
+		for (i = 0; i < round; i++)
+			guest_receive(b, 0, packet, &len);
+		vdriver_reset(&b->d);
+		assert_int_equal(vdriver_status(&b->d), 0);
+	}
+	atomic_store(&f.ends, true);
+	pthread_join(thread, NULL);
+	/* What was on its way is in the queues, up to a thousand packets. */
+	start(b, VIRTIO_FEATURE_INDIRECT);
+	for (i = 0; vdriver_interrupts(&b->d, 0, SILENCE_MS) || !i; i++)
+		while (vqueue_take(&b->d.queues[0], NULL) >= 0 ||
+		       !b->d.queues[0].next_avail)
+			add_buffers(b, 0, 1, 1600);
+	while (host_receive(b, packet, 0))
+		;
+	vdriver_reset(&b->d);
+	expect_works(b);
+}
+
+#define ON_TAP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_TAP(the_configuration_describes_the_card),
+		ON_TAP(packets_leave_however_they_are_cut),
+		ON_TAP(what_is_no_packet_is_lost),
+		ON_TAP(a_ring_full_of_packets_keeps_its_order),
+		ON_TAP(packets_fill_a_buffer_each),
+		ON_TAP(large_packets_come_in_one_piece),
+		ON_TAP(a_starved_queue_goes_on_when_fed),
+		ON_TAP(sending_leaves_room_to_receive),
+		ON_TAP(bad_receive_buffers_stop_the_device),
+		ON_TAP(bad_transmit_chains_stop_the_device),
+		ON_TAP(a_deleted_interface_is_a_link_down),
+		ON_TAP(cards_that_cannot_be_are_refused),
+		ON_TAP(a_failing_hypervisor_is_survived),
+		ON_TAP(resets_under_traffic_leave_it_usable),
+	};
+
+	why_not = netns_enter();
+	return RUN_TESTS(tests);
+}
