@@ -533,6 +533,68 @@ static void a_failing_hypervisor_is_survived(void **state)
 	b->host = -1;
 }
 
+/* --- pairs of queues --------------------------------------------------- */
+
+/* A command and the answer; 0xff: none was written. */
+static uint8_t control(struct bench *b, const void *cmd, uint32_t len)
+{
+	struct vqueue *q = &b->d.queues[4];
+	uint64_t gpa = vdriver_alloc(&b->d, len + 1, 1);
+	uint8_t *host = vdriver_ptr(&b->d, gpa);
+	const struct vseg segs[] = {{gpa, 1, false},
+				    {gpa + 1, len - 1, false},
+				    {gpa + len, 1, true}};
+	uint32_t used;
+
+	memcpy(host, cmd, len);
+	host[len] = 0xff;
+	vqueue_add(q, segs, 3);
+	vqueue_kick(&b->d, q);
+	assert_true(vqueue_wait(&b->d, q, &used) >= 0);
+	assert_int_equal(used, 1);
+	return host[len];
+}
+
+static uint8_t set_pairs(struct bench *b, uint16_t pairs)
+{
+	const uint8_t cmd[] = {4, 0, (uint8_t)pairs, (uint8_t)(pairs >> 8)};
+
+	return control(b, cmd, sizeof(cmd));
+}
+
+static void start_pairs(struct bench *b)
+{
+	b->cfg.pair_count = 2;
+	start(b, F_SMALL | F_CTRL_VQ | F_MQ);
+	assert_true(b->d.features & F_MQ);
+	assert_int_equal(vdriver_config(&b->d, 8, 2), 2);
+}
+
+static void the_control_queue_answers(void **state)
+{
+	struct bench *b = *state;
+	const uint8_t unknown[][4] = {{4, 1, 1, 0}, {0, 0, 1, 0}, {1, 1, 1, 1}};
+	const struct vseg empty = {32 * MIB, 0, true};
+	uint32_t i, used;
+
+	start_pairs(b);
+	assert_int_equal(set_pairs(b, 2), 0);
+	assert_int_equal(set_pairs(b, 1), 0);
+	assert_int_equal(set_pairs(b, 0), 1);
+	assert_int_equal(set_pairs(b, 3), 1);
+	assert_int_equal(set_pairs(b, 0x0101), 1);
+	for (i = 0; i < ARRAY_SIZE(unknown); i++)
+		assert_int_equal(control(b, unknown[i], 4), 1);
+	assert_int_equal(control(b, unknown[0], 3), 1);
+	assert_int_equal(control(b, unknown[0], 1), 1);
+	/* Nowhere to write the answer to. */
+	vqueue_add(&b->d.queues[4], &empty, 1);
+	vqueue_kick(&b->d, &b->d.queues[4]);
+	assert_true(vqueue_wait(&b->d, &b->d.queues[4], &used) >= 0);
+	assert_int_equal(used, 0);
+	assert_false(vdriver_needs_reset(&b->d));
+}
+
 /* --- under load -------------------------------------------------------- */
 
 struct flood {
@@ -610,6 +672,7 @@ int main(void)
 		ON_TAP(a_deleted_interface_is_a_link_down),
 		ON_TAP(cards_that_cannot_be_are_refused),
 		ON_TAP(a_failing_hypervisor_is_survived),
+		ON_TAP(the_control_queue_answers),
 		ON_TAP(resets_under_traffic_leave_it_usable),
 	};
 

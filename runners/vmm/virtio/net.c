@@ -90,15 +90,18 @@ static void net_notify(struct virtio_dev *dev, uint32_t queue)
 	struct virtq_chain chain;
 	uint8_t cmd[64], ack;
 
-	while (virtio_pop(dev, queue, &chain) == 1) {
-		size_t len =
-			iov_read(chain.iov, chain.out_count, cmd, sizeof(cmd));
+	do {
+		while (virtio_pop(dev, queue, &chain) == 1) {
+			size_t len = iov_read(chain.iov, chain.out_count, cmd,
+					      sizeof(cmd));
 
-		ack = control(net, cmd, len);
-		len = iov_write(chain.iov + chain.out_count, chain.in_count,
-				&ack, sizeof(ack));
-		virtio_complete(dev, queue, &chain, (uint32_t)len);
-	}
+			ack = control(net, cmd, len);
+			len = iov_write(chain.iov + chain.out_count,
+					chain.in_count, &ack, sizeof(ack));
+			virtio_complete(dev, queue, &chain, (uint32_t)len);
+		}
+	} while (!atomic_load(&dev->is_broken) &&
+		 virtq_notify_enable(&dev->queues[queue]));
 }
 
 static int vhost_pair(struct net *net, uint32_t pair)
