@@ -595,6 +595,72 @@ static void the_control_queue_answers(void **state)
 	assert_false(vdriver_needs_reset(&b->d));
 }
 
+/* A pair that the driver did not switch on yet has no packets, and its
+ * silence is not that of an interface that went away. */
+static void pairs_wait_for_their_turn(void **state)
+{
+	struct bench *b = *state;
+	struct vseg seg;
+	uint32_t i;
+
+	start_pairs(b);
+	add_buffers(b, 0, 100, 200);
+	add_buffers(b, 1, 100, 200);
+	for (i = 0; i < 8; i++)
+		host_send(b, 200, (uint8_t)i);
+	for (i = 0; i < 8; i++)
+		expect_in_guest(b, 0, 200, (uint8_t)i);
+	expect_silence(b, 1);
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 1);
+	assert_int_equal(set_pairs(b, 2), 0);
+	seg = (struct vseg){put_packet(b, 100, 3), HEADER + 100, false};
+	send_from_guest(b, 1, &seg, 1);
+	expect_at_host(b, 100, 3);
+	assert_int_equal(set_pairs(b, 1), 0);
+	send_from_guest(b, 0, &seg, 1);
+	expect_at_host(b, 100, 3);
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 1);
+}
+
+/* Where the next packet is; the kernel chooses. */
+static uint16_t which_pair(struct bench *b)
+{
+	uint64_t until_ns = clock_mono_ns() + VDRIVER_WAIT_MS * NS_PER_MS;
+	uint16_t pair = 0;
+
+	while (clock_mono_ns() < until_ns) {
+		const struct vqueue *q = &b->d.queues[2 * pair];
+
+		if (__atomic_load_n(&q->used[1], __ATOMIC_ACQUIRE) !=
+		    q->next_used)
+			break;
+		pair ^= 1;
+	}
+	return pair;
+}
+
+/* Every packet arrives at one of the two, as often as they are switched. */
+static void switched_pairs_keep_receiving(void **state)
+{
+	struct bench *b = *state;
+	uint8_t packet[MAX_PACKET + HEADER];
+	uint32_t round, len;
+
+	start_pairs(b);
+	for (round = 0; round < 20; round++) {
+		uint16_t pair;
+
+		add_buffers(b, 0, 10, 200);
+		add_buffers(b, 1, 10, 200);
+		assert_int_equal(set_pairs(b, (uint16_t)(1 + round % 2)), 0);
+		host_send(b, 300, (uint8_t)round);
+		pair = which_pair(b);
+		assert_int_equal(guest_receive(b, pair, packet, &len), 2);
+		assert_int_equal(len, 300);
+	}
+	assert_int_equal(vdriver_config(&b->d, 6, 2), 1);
+}
+
 /* --- under load -------------------------------------------------------- */
 
 struct flood {
@@ -673,6 +739,8 @@ int main(void)
 		ON_TAP(cards_that_cannot_be_are_refused),
 		ON_TAP(a_failing_hypervisor_is_survived),
 		ON_TAP(the_control_queue_answers),
+		ON_TAP(pairs_wait_for_their_turn),
+		ON_TAP(switched_pairs_keep_receiving),
 		ON_TAP(resets_under_traffic_leave_it_usable),
 	};
 

@@ -61,13 +61,18 @@ static void net_config_read(const struct virtio_dev *dev, size_t off, void *buf,
 		memcpy(buf, (const char *)&layout + off, len);
 }
 
+/* Threads read from queues that are attached, before and after. */
 static void set_pairs(struct net *net, uint32_t count)
 {
 	uint32_t i;
 
-	net->active_pairs = count;
+	for (i = 0; i < count; i++)
+		tap_enable(net->tap_fds[i], true);
+	atomic_store(&net->active_pairs, count);
+	for (; i < net->cfg.pair_count; i++)
+		tap_enable(net->tap_fds[i], false);
 	for (i = 0; i < net->cfg.pair_count; i++)
-		tap_enable(net->tap_fds[i], i < count);
+		net_worker_wake(&net->workers[i]);
 }
 
 static uint8_t control(struct net *net, const uint8_t *cmd, size_t len)
@@ -242,7 +247,7 @@ static int workers_create(struct net *net, struct err *err)
 		net->workers[i].net = net;
 		net->workers[i].pair = i;
 		net->workers[i].tap_fd = net->tap_fds[i];
-		net->workers[i].stop_fd = -1;
+		net->workers[i].wake_fd = -1;
 	}
 	return 0;
 }

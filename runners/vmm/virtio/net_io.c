@@ -38,9 +38,20 @@ static struct virtio_dev *dev_of(const struct net_worker *w)
 	return &w->net->dev;
 }
 
-/* The other end was taken away: there is no carrier any more. */
-static void tap_gone(struct net_worker *w)
+/* Whether the driver uses the pair; the TAP's queue is detached else. */
+static bool is_active(const struct net_worker *w)
 {
+	return w->pair < atomic_load(&w->net->active_pairs);
+}
+
+/*
+ * The TAP's queue failed. It may just have been detached, which looks the
+ * same; the first one never is. Without an interface there is no carrier.
+ */
+static void tap_failed(struct net_worker *w)
+{
+	if (tap_is_there(w->net->tap_fds[0]))
+		return;
 	w->tap_is_gone = true;
 	if (!atomic_exchange(&w->net->link_is_down, true))
 		dev_of(w)->transport->config_changed(dev_of(w));
@@ -131,29 +142,34 @@ static void rx_finish(struct net_worker *w, size_t bytes)
 	rx_drop_front(w, count, iov_count);
 }
 
+/* Whether there was a packet. */
+static bool rx_packet(struct net_worker *w)
+{
+	bool merges = dev_of(w)->features & NET_F_MRG_RXBUF;
+	uint32_t count = merges ? w->iov_count : w->buffers[0].iov_count;
+	ssize_t n;
+
+	do {
+		n = readv(w->tap_fd, w->iov, (int)count);
+	} while (n < 0 && errno == EINTR);
+	if (n > 0)
+		rx_finish(w, (size_t)n);
+	else if (n == 0 || errno != EAGAIN)
+		tap_failed(w);
+	return n > 0;
+}
+
 /* Whether the interface may have more. */
 static bool rx_burst(struct net_worker *w)
 {
 	int i;
 
-	for (i = 0; i < BURST && !w->tap_is_gone; i++) {
-		bool merges = dev_of(w)->features & NET_F_MRG_RXBUF;
-		ssize_t n;
-
+	for (i = 0; i < BURST; i++) {
+		if (w->tap_is_gone || !is_active(w))
+			return false;
 		rx_gather(w);
-		if (!w->buffer_count || (merges && w->rx_starves))
+		if (w->rx_starves || !rx_packet(w))
 			return false;
-		n = readv(
-			w->tap_fd, w->iov,
-			(int)(merges ? w->iov_count : w->buffers[0].iov_count));
-		if (n > 0)
-			rx_finish(w, (size_t)n);
-		else if (n < 0 && errno == EINTR)
-			continue;
-		else if (n < 0 && errno == EAGAIN)
-			return false;
-		else
-			tap_gone(w);
 	}
 	return true;
 }
@@ -172,38 +188,43 @@ static bool tx_send(struct net_worker *w)
 	if (n < 0 && errno == EAGAIN)
 		return false;
 	if (n < 0 && (errno == EBADFD || errno == EBADF))
-		tap_gone(w);
+		tap_failed(w);
 	/* A packet that the kernel refuses is lost, as on a wire. */
 	virtq_push(&dev_of(w)->queues[tx_queue(w)], c->head, 0);
 	return true;
 }
 
-static void tx_burst(struct net_worker *w)
+/* Whether the driver may have more. */
+static bool tx_burst(struct net_worker *w)
 {
 	struct virtio_dev *dev = dev_of(w);
 	struct virtq *q = &dev->queues[tx_queue(w)];
+	int i;
 
 	if (w->tx_waits && !tx_send(w))
-		return;
+		return false;
 	w->tx_waits = false;
-	do {
-		virtq_notify_disable(q);
-		while (virtio_pop(dev, tx_queue(w), &w->chain) == 1) {
-			w->tx_waits = !tx_send(w);
-			if (w->tx_waits)
-				return;
-		}
-	} while (!atomic_load(&dev->is_broken) && virtq_notify_enable(q));
+	virtq_notify_disable(q);
+	for (i = 0; i < BURST; i++) {
+		if (virtio_pop(dev, tx_queue(w), &w->chain) != 1)
+			return !atomic_load(&dev->is_broken) &&
+			       virtq_notify_enable(q);
+		w->tx_waits = !tx_send(w);
+		if (w->tx_waits)
+			return false;
+	}
+	return true;
 }
 
-enum fd_name { FD_STOP, FD_TAP, FD_RX_KICK, FD_TX_KICK, FD_COUNT };
+enum fd_name { FD_WAKE, FD_TAP, FD_RX_KICK, FD_TX_KICK, FD_COUNT };
 
 static void wait_for_work(struct net_worker *w, struct pollfd *fds)
 {
 	const struct virtio_dev *dev = dev_of(w);
+	bool has_tap = !w->tap_is_gone && is_active(w);
 
-	fds[FD_STOP] = (struct pollfd){.fd = w->stop_fd, .events = POLLIN};
-	fds[FD_TAP] = (struct pollfd){.fd = w->tap_is_gone ? -1 : w->tap_fd};
+	fds[FD_WAKE] = (struct pollfd){.fd = w->wake_fd, .events = POLLIN};
+	fds[FD_TAP] = (struct pollfd){.fd = has_tap ? w->tap_fd : -1};
 	if (!w->rx_starves)
 		fds[FD_TAP].events |= POLLIN;
 	if (w->tx_waits)
@@ -219,6 +240,20 @@ static void wait_for_work(struct net_worker *w, struct pollfd *fds)
 		.events = POLLIN};
 	if (poll(fds, FD_COUNT, -1) < 0)
 		memset(fds, 0, FD_COUNT * sizeof(*fds));
+}
+
+static void take_events(struct net_worker *w, const struct pollfd *fds)
+{
+	uint64_t count;
+
+	if (fds[FD_WAKE].revents && read(w->wake_fd, &count, sizeof(count)) < 0)
+		return;
+	if (fds[FD_RX_KICK].revents)
+		virtio_kick_drain(dev_of(w), rx_queue(w));
+	if (fds[FD_TX_KICK].revents)
+		virtio_kick_drain(dev_of(w), tx_queue(w));
+	if (fds[FD_TAP].revents & (POLLERR | POLLHUP | POLLNVAL))
+		tap_failed(w);
 }
 
 /* When buffers are short, hear of new ones; look again for the last time. */
@@ -241,26 +276,19 @@ static void *worker_main(void *arg)
 	struct pollfd fds[FD_COUNT];
 	bool has_more;
 
-	for (;;) {
-		tx_burst(w);
+	while (!atomic_load(&w->is_stopping)) {
+		has_more = tx_burst(w);
 		virtio_signal(dev, tx_queue(w));
 		virtq_notify_disable(&dev->queues[rx_queue(w)]);
-		has_more = rx_burst(w);
+		has_more |= rx_burst(w);
 		virtio_signal(dev, rx_queue(w));
-		if (rx_refill(w))
-			has_more = true;
-		if (has_more && !w->tap_is_gone)
+		has_more |= rx_refill(w);
+		if (has_more)
 			continue;
 		wait_for_work(w, fds);
-		if (fds[FD_STOP].revents)
-			return NULL;
-		if (fds[FD_RX_KICK].revents)
-			virtio_kick_drain(dev, rx_queue(w));
-		if (fds[FD_TX_KICK].revents)
-			virtio_kick_drain(dev, tx_queue(w));
-		if (fds[FD_TAP].revents & (POLLERR | POLLHUP | POLLNVAL))
-			tap_gone(w);
+		take_events(w, fds);
 	}
+	return NULL;
 }
 
 int net_worker_start(struct net_worker *w)
@@ -268,9 +296,10 @@ int net_worker_start(struct net_worker *w)
 	pthread_attr_t attr;
 	int ret;
 
-	w->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (w->stop_fd < 0)
+	w->wake_fd = eventfd(0, EFD_CLOEXEC);
+	if (w->wake_fd < 0)
 		return -errno;
+	atomic_store(&w->is_stopping, false);
 	w->buffer_count = w->iov_count = 0;
 	w->bytes = 0;
 	w->tx_waits = w->rx_starves = false;
@@ -282,14 +311,23 @@ int net_worker_start(struct net_worker *w)
 	return -ret;
 }
 
-void net_worker_stop(struct net_worker *w)
+void net_worker_wake(struct net_worker *w)
 {
 	uint64_t one = 1;
 
-	if (w->has_thread && write(w->stop_fd, &one, sizeof(one)) > 0)
+	/* One that is full wakes as well. */
+	if (w->wake_fd >= 0 && write(w->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void net_worker_stop(struct net_worker *w)
+{
+	atomic_store(&w->is_stopping, true);
+	net_worker_wake(w);
+	if (w->has_thread)
 		pthread_join(w->thread, NULL);
 	w->has_thread = false;
-	if (w->stop_fd >= 0)
-		close(w->stop_fd);
-	w->stop_fd = -1;
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	w->wake_fd = -1;
 }

@@ -20,7 +20,8 @@ struct net_worker {
 	struct net *net;
 	uint32_t pair;
 	int tap_fd;  /* borrowed */
-	int stop_fd; /* owned; eventfd */
+	int wake_fd; /* owned; eventfd; -1: not started */
+	_Atomic bool is_stopping;
 	pthread_t thread;
 	bool has_thread;
 	bool tap_is_gone;
@@ -39,9 +40,9 @@ struct net {
 	struct net_config cfg;
 	bool has_vhost;
 	uint64_t vhost_features;
-	int tap_fds[NET_MAX_PAIRS];   /* owned; -1 */
-	int vhost_fds[NET_MAX_PAIRS]; /* owned while running; -1 */
-	uint32_t active_pairs;
+	int tap_fds[NET_MAX_PAIRS];    /* owned; -1 */
+	int vhost_fds[NET_MAX_PAIRS];  /* owned while running; -1 */
+	_Atomic uint32_t active_pairs; /* those of others are detached */
 	_Atomic bool link_is_down;
 	struct net_worker *workers; /* owned; one a pair */
 };
@@ -49,5 +50,8 @@ struct net {
 /* net_io.c */
 int net_worker_start(struct net_worker *w);
 void net_worker_stop(struct net_worker *w);
+
+/* Let it look at active_pairs again. */
+void net_worker_wake(struct net_worker *w);
 
 #endif

@@ -62,6 +62,13 @@ void tap_enable(int fd, bool on)
 	ioctl(fd, TUNSETQUEUE, &ifr);
 }
 
+bool tap_is_there(int fd)
+{
+	struct ifreq ifr = {.ifr_name = ""};
+
+	return !ioctl(fd, TUNGETIFF, &ifr);
+}
+
 int tap_set_offload(int fd, uint64_t features)
 {
 	static const struct {

@@ -26,6 +26,9 @@ int tap_adopt(int fd, struct err *err);
 /* Whether the interface gives this queue packets. */
 void tap_enable(int fd, bool on);
 
+/* Whether the interface is still there; FD must be of an enabled queue. */
+bool tap_is_there(int fd);
+
 /* What the guest takes unfinished: FEATURES as accepted by its driver. */
 int tap_set_offload(int fd, uint64_t features);
 
