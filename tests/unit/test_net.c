@@ -329,6 +329,28 @@ static void packets_fill_a_buffer_each(void **state)
 	}
 }
 
+static void packets_are_merged_from_small_buffers(void **state)
+{
+	static const uint32_t bytes[] = {24, 100, 131, 500, 1512, 1526};
+	struct bench *b = *state;
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bytes); i++) {
+		start(b, F_SMALL);
+		add_buffers(b, 0, 200, bytes[i]);
+		host_send(b, 1514, (uint8_t)i);
+		host_send(b, 60, (uint8_t)(i + 1));
+		/* So that its end is the end of a buffer. */
+		if (bytes[i] > 72)
+			host_send(b, bytes[i] - HEADER, (uint8_t)(i + 2));
+		expect_in_guest(b, 0, 1514, (uint8_t)i);
+		expect_in_guest(b, 0, 60, (uint8_t)(i + 1));
+		if (bytes[i] > 72)
+			expect_in_guest(b, 0, bytes[i] - HEADER,
+					(uint8_t)(i + 2));
+	}
+}
+
 /* What a driver with segmentation offload gets from an interface that has
  * such packets, here by its MTU. */
 static void large_packets_come_in_one_piece(void **state)
@@ -345,6 +367,32 @@ static void large_packets_come_in_one_piece(void **state)
 		add_buffers(b, 0, 17, 4096);
 		host_send(b, 65535 - 1000 * i, (uint8_t)i);
 		expect_in_guest(b, 0, 65535 - 1000 * i, (uint8_t)i);
+	}
+}
+
+/* The used index never stops in the middle of a packet. */
+static void buffers_of_a_packet_are_published_at_once(void **state)
+{
+	struct bench *b = *state;
+	uint8_t packet[MAX_PACKET + HEADER];
+	uint64_t until_ns = clock_mono_ns() + VDRIVER_WAIT_MS * NS_PER_MS;
+	struct vqueue *q;
+	uint32_t i, len;
+
+	start(b, F_SMALL);
+	q = &b->d.queues[0];
+	for (i = 0; i < 20; i++) {
+		uint16_t before = q->next_used, now;
+
+		add_buffers(b, 0, 100, 32);
+		host_send(b, 1024, (uint8_t)i);
+		do {
+			now = __atomic_load_n(&q->used[1], __ATOMIC_ACQUIRE);
+		} while (now == before && clock_mono_ns() < until_ns);
+		assert_int_equal((uint16_t)(now - before), 33);
+		assert_int_equal(guest_receive(b, 0, packet, &len), 33);
+		vdriver_reset(&b->d);
+		start(b, F_SMALL);
 	}
 }
 
@@ -369,6 +417,36 @@ static void a_starved_queue_goes_on_when_fed(void **state)
 	expect_silence(b, 0);
 	add_buffers(b, 0, 1, 1600);
 	expect_in_guest(b, 0, 800, 3);
+}
+
+/*
+ * All of a ring's buffers are less than the largest packet that was agreed
+ * on. Those that fit arrive, and no other arrives in part.
+ */
+static void small_buffers_take_what_fits(void **state)
+{
+	struct bench *b = *state;
+
+	add_card(b, 65521);
+	start(b, F_SMALL | F_TSO);
+	add_buffers(b, 0, 256, 200);
+	host_send(b, 1000, 1);
+	expect_in_guest(b, 0, 1000, 1);
+	host_send(b, 65535, 2);
+	host_send(b, 1500, 3);
+	expect_in_guest(b, 0, 1500, 3);
+}
+
+static void packets_beyond_what_was_agreed_are_lost(void **state)
+{
+	struct bench *b = *state;
+
+	add_card(b, 9000);
+	start(b, F_SMALL);
+	add_buffers(b, 0, 100, 150);
+	host_send(b, 8000, 1);
+	host_send(b, 1518, 2); /* with the tag of a VLAN */
+	expect_in_guest(b, 0, 1518, 2);
 }
 
 /* A driver that always has packets to send gets those for it. */
@@ -730,8 +808,12 @@ int main(void)
 		ON_TAP(what_is_no_packet_is_lost),
 		ON_TAP(a_ring_full_of_packets_keeps_its_order),
 		ON_TAP(packets_fill_a_buffer_each),
+		ON_TAP(packets_are_merged_from_small_buffers),
 		ON_TAP(large_packets_come_in_one_piece),
+		ON_TAP(buffers_of_a_packet_are_published_at_once),
 		ON_TAP(a_starved_queue_goes_on_when_fed),
+		ON_TAP(small_buffers_take_what_fits),
+		ON_TAP(packets_beyond_what_was_agreed_are_lost),
 		ON_TAP(sending_leaves_room_to_receive),
 		ON_TAP(bad_receive_buffers_stop_the_device),
 		ON_TAP(bad_transmit_chains_stop_the_device),

@@ -57,12 +57,24 @@ static void tap_failed(struct net_worker *w)
 		dev_of(w)->transport->config_changed(dev_of(w));
 }
 
-/* The largest packet that may come, by what the driver agreed to. */
+static bool rx_merges(const struct net_worker *w)
+{
+	return dev_of(w)->features & NET_F_MRG_RXBUF;
+}
+
+/*
+ * Room for the largest packet that may come, by what the driver agreed to,
+ * and a byte by which it differs from one that was cut. Without mergeable
+ * buffers a packet must fit into one, and the driver sees to it that it does
+ * (5.1.6.3.1).
+ */
 static uint64_t rx_wanted_bytes(const struct net_worker *w)
 {
 	uint64_t big = NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6;
 
-	return TAP_HEADER_BYTES +
+	if (!rx_merges(w))
+		return 1;
+	return TAP_HEADER_BYTES + 1 +
 	       (dev_of(w)->features & big ? MAX_PACKET_BYTES : ETHERNET_BYTES);
 }
 
@@ -80,13 +92,13 @@ static void rx_add(struct net_worker *w, const struct virtq_chain *c)
 }
 
 /*
- * Take buffers until a whole packet fits. Without mergeable buffers a packet
- * must fit into one, and the driver sees to it that it does (5.1.6.3.1).
+ * Take buffers until a whole packet fits. A driver whose ring is half empty
+ * is waited for; one that gave more has small buffers, and gets what fits.
  */
 static void rx_gather(struct net_worker *w)
 {
-	bool merges = dev_of(w)->features & NET_F_MRG_RXBUF;
-	uint64_t wanted = merges ? rx_wanted_bytes(w) : 1;
+	uint64_t wanted = rx_wanted_bytes(w);
+	uint32_t enough = dev_of(w)->queues[rx_queue(w)].size / 2;
 	struct virtq_chain chain;
 
 	while (w->bytes < wanted && w->buffer_count < NET_MAX_HEADS &&
@@ -101,7 +113,9 @@ static void rx_gather(struct net_worker *w)
 		}
 		rx_add(w, &chain);
 	}
-	w->rx_starves = w->bytes < wanted;
+	w->rx_starves = !w->buffer_count ||
+			(w->bytes < wanted && w->buffer_count < enough &&
+			 w->iov_count + VIRTQ_MAX_SEGS <= NET_MAX_IOV);
 }
 
 static void rx_drop_front(struct net_worker *w, uint32_t count,
@@ -145,18 +159,22 @@ static void rx_finish(struct net_worker *w, size_t bytes)
 /* Whether there was a packet. */
 static bool rx_packet(struct net_worker *w)
 {
-	bool merges = dev_of(w)->features & NET_F_MRG_RXBUF;
-	uint32_t count = merges ? w->iov_count : w->buffers[0].iov_count;
+	uint32_t count = rx_merges(w) ? w->iov_count : w->buffers[0].iov_count;
 	ssize_t n;
 
 	do {
 		n = readv(w->tap_fd, w->iov, (int)count);
 	} while (n < 0 && errno == EINTR);
-	if (n > 0)
-		rx_finish(w, (size_t)n);
-	else if (n == 0 || errno != EAGAIN)
+	if (n < 0 && errno == EAGAIN)
+		return false;
+	if (n <= 0) {
 		tap_failed(w);
-	return n > 0;
+		return false;
+	}
+	/* One that fills all the room was cut, and is lost. */
+	if (!rx_merges(w) || (uint64_t)n < w->bytes)
+		rx_finish(w, (size_t)n);
+	return true;
 }
 
 /* Whether the interface may have more. */

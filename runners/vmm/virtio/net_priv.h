@@ -5,8 +5,9 @@
 /* net_priv - between net.c and net_io.c. */
 #include "runners/vmm/virtio/net.h"
 
-#define NET_MAX_HEADS 64
-#define NET_MAX_IOV (NET_MAX_HEADS + VIRTQ_MAX_SEGS)
+#define NET_MAX_HEADS VIRTQ_MAX_SIZE
+/* Below IOV_MAX, 1024. */
+#define NET_MAX_IOV (2 * NET_MAX_HEADS + VIRTQ_MAX_SEGS)
 
 /* A buffer of the driver's that waits for a packet. */
 struct net_buffer {
