@@ -250,17 +250,23 @@ int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
 		.gsi = HV_ROUTE_COUNT + slot,
 		.flags = msi ? 0 : MSHV_IRQFD_DEASSIGN,
 	};
-	int ret;
+	int ret = 0;
 
+	/* The route outlives the eventfd, or a signal in between would find
+	 * none and be lost. */
+	if (!msi)
+		ret = sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vm->route_lock);
 	vm->route_used[slot] = msi != NULL;
 	if (msi)
 		vm->routes[slot] = *msi;
 	ret = routes_flush(vm);
 	pthread_mutex_unlock(&vm->route_lock);
-	if (ret)
-		return ret;
-	return sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);
+	if (!ret && msi)
+		ret = sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);
+	return ret;
 }
 
 int mshv_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -71,10 +72,13 @@ static void send_frame(struct agent_link *link, enum wire_type type,
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = write(link->channel_fd, buf + done, len - done);
+		ssize_t n = send(link->channel_fd, buf + done, len - done,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN)
+			broken(link, "the agent does not read");
 		if (n <= 0)
 			break; /* the reader's end shows up as closed streams */
 		done += (size_t)n;

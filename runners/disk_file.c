@@ -111,6 +111,20 @@ static int check_device(int fd, const char *path, uint64_t bytes,
 	return 0;
 }
 
+/* What is not empty and not ours may be somebody's. */
+static int check_file(int fd, const char *path, uint64_t size_bytes,
+		      bool may_overwrite, struct err *err)
+{
+	if (!size_bytes || may_overwrite ||
+	    (size_bytes > TAIL_BYTES &&
+	     is_conditioned(fd, size_bytes - TAIL_BYTES)))
+		return 0;
+	return err_set(
+		err, -EPERM,
+		"'%s' is there and not ours, its contents would be lost; --disk-overwrite allows that",
+		path);
+}
+
 static int make_folder(const char *path, struct err *err)
 {
 	char *folder = xstrdup(path);
@@ -144,6 +158,14 @@ int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
 		ret = err_set(err, -EINVAL,
 			      "'%s' is neither a file nor a block device",
 			      path);
+	else
+		ret = check_file(fd, path, (uint64_t)st.st_size, may_overwrite,
+				 err);
+	if (!ret && !is_conditioned(fd, bytes)) {
+		/* The mark stays the last thing in a file. */
+		if (S_ISREG(st.st_mode) && ftruncate(fd, 0))
+			ret = err_sys(err, -errno, "cannot empty '%s'", path);
+	}
 	if (!ret && !is_conditioned(fd, bytes))
 		ret = write_all(fd, path, bytes, err);
 	close(fd);

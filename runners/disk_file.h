@@ -14,7 +14,8 @@ struct err;
 
 /*
  * Make PATH ready for BYTES of direct I/O. A file is made and kept for later
- * runs. A device loses its contents, which MAY_OVERWRITE must allow: -EPERM.
+ * runs. A device, and a file that is not ours, lose their contents, which
+ * MAY_OVERWRITE must allow: -EPERM.
  */
 int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
 		      struct err *err);

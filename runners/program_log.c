@@ -77,7 +77,7 @@ int program_log_mark(struct program_log *log, const char *text)
 		return 0;
 	}
 	/* Nothing to do but to answer: the agent times this one. */
-	if (!strcmp(text, "ping") && e->has_begun && !e->has_ended) {
+	if (!strcmp(text, "ping") && e->has_begun && !e->begin_ns) {
 		e->begin_ns = clock_mono_ns();
 		return 0;
 	}
@@ -236,8 +236,9 @@ static void add_per_op(const struct program_log *log,
 		       const struct program_entry *e, double ops,
 		       struct result *res)
 {
+	/* The first disk is the one that is worked on. */
 	const char *device =
-		strncmp(e->workload, "storage", 7) ? "net." : "blk.";
+		strncmp(e->workload, "storage", 7) ? "net0." : "blk0.";
 
 	if (e->before.kvm_exits != UINT64_MAX &&
 	    e->after.kvm_exits != UINT64_MAX)

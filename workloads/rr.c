@@ -78,8 +78,8 @@ static int exchange(int fd, bool is_tcp, char *buf, uint32_t bytes,
 
 	/* Late answers to lost requests are told apart where they can be. */
 	memcpy(buf, &number, bytes < sizeof(number) ? bytes : sizeof(number));
-	if (send(fd, buf, bytes, 0) != (ssize_t)bytes)
-		return !is_tcp && errno == ECONNREFUSED ? -1 : 0;
+	if (send(fd, buf, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
+		return is_tcp || errno == ECONNREFUSED ? -1 : 0;
 	while (got < bytes) {
 		n = recv(fd, buf + got, bytes - got, 0);
 		if (n < 0 && errno == EINTR)
@@ -168,8 +168,8 @@ static void echo_datagram(int fd)
 	struct sockaddr_in from;
 	socklen_t len = sizeof(from);
 	char buf[2048];
-	ssize_t n = recvfrom(fd, buf, sizeof(buf), 0, (struct sockaddr *)&from,
-			     &len);
+	ssize_t n = recvfrom(fd, buf, sizeof(buf), MSG_DONTWAIT,
+			     (struct sockaddr *)&from, &len);
 
 	if (n >= 0 &&
 	    sendto(fd, buf, (size_t)n, 0, (struct sockaddr *)&from, len) < 0)
@@ -212,7 +212,9 @@ int rr_serve(void)
 
 	if (fds[FD_LISTEN].fd < 0 || fds[FD_UDP].fd < 0)
 		return fail("cannot listen");
-	while (poll(fds, count, -1) > 0 || errno == EINTR) {
+	for (;;) {
+		if (poll(fds, count, -1) < 0 && errno == EINTR)
+			continue;
 		if (fds[FD_UDP].revents)
 			echo_datagram(fds[FD_UDP].fd);
 		for (i = FD_CLIENTS; i < count; i++) {
@@ -224,5 +226,4 @@ int rr_serve(void)
 		if (fds[FD_LISTEN].revents)
 			add_client(fds, &count);
 	}
-	return fail("cannot wait");
 }

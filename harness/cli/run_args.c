@@ -209,6 +209,24 @@ static int parse_guest_address(const char *text, struct io_plan *io,
 			  err);
 }
 
+/* fio and QEMU part names at colons, and have signs of their own. */
+static int parse_disk(const char *text, struct io_plan *io, struct err *err)
+{
+	bool is_null = !strncmp(text, "null:", 5);
+	uint64_t bytes;
+
+	if (is_null && units_parse_bytes(text + 5, &bytes, err))
+		return err_wrap(err, "a null disk needs a size");
+	if (!is_null && text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789/_.+-")])
+		return err_set(
+			err, -EINVAL,
+			"'%.100s': the path of a disk has letters, digits and /_.+- only",
+			text);
+	return parse_text(text, io->disk, sizeof(io->disk), err);
+}
+
 static int parse_disk_size(const char *text, struct io_plan *io,
 			   struct err *err)
 {
@@ -238,7 +256,7 @@ static int parse_io(struct plan *plan, int id, const char *arg, struct err *err)
 	case O_IO_BLOCKS:
 		return parse_count(arg, 10000, &plan->io_block_count, err);
 	case O_DISK:
-		return parse_text(arg, io->disk, sizeof(io->disk), err);
+		return parse_disk(arg, io, err);
 	case O_DISK_SIZE:
 		return parse_disk_size(arg, io, err);
 	case O_DISK_OVERWRITE:

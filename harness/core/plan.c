@@ -115,6 +115,9 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 	return ret;
 }
 
+/* Pairs that a network card can have. */
+#define MAX_QUEUES 8
+#define PROGRAM_NS (5 * NS_PER_S)
 #define IO_FLAGS (WL_NEEDS_DISK | WL_NEEDS_NET)
 
 static bool is_io(const struct case_item *item)
@@ -152,11 +155,17 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", plan->paravirt);
 	if (!bc->io.queue_count)
-		bc->io.queue_count = plan->vcpu_count;
+		bc->io.queue_count = plan->vcpu_count < MAX_QUEUES
+					     ? plan->vcpu_count
+					     : MAX_QUEUES;
 	for (i = 0; i < plan->series.item_count; i++)
 		if (is_io(&plan->series.items[i]) == io)
 			bench_case_add(bc, plan->series.items[i].workload,
 				       plan->series.items[i].point);
+	/* Programs have lengths of their own, and a start and an end each. */
+	if (io)
+		bc->timeout_ns +=
+			bc->item_count * (2 * plan->io.io_ns + PROGRAM_NS);
 	if (bc->item_count)
 		gsl_ran_shuffle(rng, bc->items, bc->item_count,
 				sizeof(*bc->items));

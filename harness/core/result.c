@@ -112,6 +112,8 @@ void result_drop_series(struct result *res)
 {
 	while (res->series_count)
 		free(res->series[--res->series_count].samples);
+	while (res->document_count)
+		free(res->documents[--res->document_count].text);
 }
 
 struct sample *series_add_sample(struct series *series)

@@ -214,11 +214,17 @@ static int kvm_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
 		.gsi = HV_ROUTE_COUNT + slot,
 		.flags = msi ? 0 : KVM_IRQFD_FLAG_DEASSIGN,
 	};
-	int ret = kvm_route_set(base, arg.gsi, msi);
+	int ret = 0;
 
-	if (ret)
-		return ret;
-	return ioctl(vm->vm_fd, KVM_IRQFD, &arg) ? -errno : 0;
+	/* The route outlives the eventfd, or a signal in between would find
+	 * none and be lost. */
+	if (!msi && ioctl(vm->vm_fd, KVM_IRQFD, &arg))
+		ret = -errno;
+	if (!ret)
+		ret = kvm_route_set(base, arg.gsi, msi);
+	if (!ret && msi && ioctl(vm->vm_fd, KVM_IRQFD, &arg))
+		ret = -errno;
+	return ret;
 }
 
 static int kvm_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,

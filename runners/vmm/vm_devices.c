@@ -90,7 +90,7 @@ void vm_devices_write_counts(struct vm_devices *d, uint32_t number, FILE *out)
 	uint32_t i;
 
 	for (i = 0; i < VM_MAX_DISKS && d->disks[i]; i++)
-		virtio_write_counts(blk_dev(d->disks[i]), number, out);
+		virtio_write_counts(blk_dev(d->disks[i]), i, number, out);
 	for (i = 0; i < VM_MAX_NETS && d->nets[i]; i++)
-		virtio_write_counts(net_dev(d->nets[i]), number, out);
+		virtio_write_counts(net_dev(d->nets[i]), i, number, out);
 }

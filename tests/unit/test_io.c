@@ -158,10 +158,10 @@ static void say_run(struct program_log *log, const char *end,
 {
 	assert_int_equal(program_log_mark(log, "begin 7"), 0);
 	assert_int_equal(program_log_mark(log, "ping"), 0);
-	program_log_count(log, "count 14 blk.requests 100");
-	program_log_count(log, "count 14 blk.doorbells 10");
-	program_log_count(log, "count 15 blk.requests 104");
-	program_log_count(log, "count 15 blk.doorbells 12");
+	program_log_count(log, "count 14 blk0.requests 100");
+	program_log_count(log, "count 14 blk0.doorbells 10");
+	program_log_count(log, "count 15 blk0.requests 104");
+	program_log_count(log, "count 15 blk0.doorbells 12");
 	program_log_count(log, "count 15 exit.mmio 8");
 	assert_int_equal(program_log_mark(log, end), 0);
 	assert_int_equal(program_log_output(log, output, strlen(output)), 0);
@@ -199,7 +199,7 @@ static void programs_become_series(void **state)
 	assert_true(value_of(&res, "randread-4k-qd1/cpu_per_kop") >= 0);
 	assert_true(isnan(value_of(&res, "randread-4k-qd1/exits")));
 	assert_int_equal(res.document_count, 1);
-	assert_non_null(strstr(res.documents[0].text, "\"blk.doorbells\":2"));
+	assert_non_null(strstr(res.documents[0].text, "\"blk0.doorbells\":2"));
 	assert_false(res.series[0].samples[0].is_disturbed);
 	assert_false(res.series[0].lower_is_better);
 	program_log_release(&log);

@@ -5,6 +5,7 @@
  * both places, so that libc and compiler are not part of any difference.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -452,6 +453,7 @@ int main(int argc, char **argv)
 				 strtoull(argv[5], NULL, 10));
 	if (argc == 3 && !strcmp(argv[1], "--channel-fd")) {
 		agent.fd = (int)strtol(argv[2], NULL, 10);
+		fcntl(agent.fd, F_SETFD, FD_CLOEXEC);
 	} else if (getpid() == 1) {
 		guest_start();
 	} else {

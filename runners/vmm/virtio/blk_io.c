@@ -138,9 +138,12 @@ static void serve(struct blk_worker *w, uint32_t queue)
 	struct virtio_dev *dev = &w->blk->dev;
 	struct virtq_chain *chain = &w->blk->chains[w - w->blk->workers];
 	struct blk_req *req;
+	int i;
 
 	virtq_notify_disable(&dev->queues[queue]);
-	while (virtio_pop(dev, queue, chain) == 1) {
+	/* A round at most: a null disk's driver could go on for ever. */
+	for (i = 0; i < VIRTQ_MAX_SIZE && virtio_pop(dev, queue, chain) == 1;
+	     i++) {
 		enum blk_action action = blk_take(w, queue, chain, &req);
 
 		if (action != BLK_DONE)
@@ -263,12 +266,20 @@ static int ring_create(struct blk_worker *w)
 		p.flags = IORING_SETUP_SQPOLL;
 		p.sq_thread_idle = SQPOLL_IDLE_MS;
 	}
+	/* Room for all that can be in flight, so that nothing overflows. */
+	p.flags |= IORING_SETUP_CQSIZE;
+	p.cq_entries = (w->queue_count + 1) * VIRTQ_MAX_SIZE;
 	ret = io_uring_queue_init_params(RING_ENTRIES, &w->ring, &p);
-	if (ret == -EINVAL && !blk->cfg.wants_sqpoll)
-		ret = io_uring_queue_init(RING_ENTRIES, &w->ring, 0);
+	if (ret == -EINVAL && !blk->cfg.wants_sqpoll) {
+		p.flags = IORING_SETUP_CQSIZE;
+		ret = io_uring_queue_init_params(RING_ENTRIES, &w->ring, &p);
+	}
 	if (ret || disk_is_null(&blk->disk))
 		return ret;
-	return io_uring_register_files(&w->ring, &blk->disk.fd, 1);
+	ret = io_uring_register_files(&w->ring, &blk->disk.fd, 1);
+	if (ret)
+		io_uring_queue_exit(&w->ring);
+	return ret;
 }
 
 /* Pins guest RAM; where the limit on that forbids it, it is done without. */

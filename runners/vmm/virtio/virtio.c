@@ -168,15 +168,8 @@ void virtio_kick_drain(struct virtio_dev *dev, uint32_t queue)
 		virtio_kick_count(dev, queue, rings);
 }
 
-static void write_count(const struct virtio_dev *dev, uint32_t number,
-			const char *counter, uint64_t value, FILE *out)
-{
-	if (value)
-		fprintf(out, "count %" PRIu32 " %s.%s %" PRIu64 "\n", number,
-			dev->ops->name, counter, value);
-}
-
-void virtio_write_counts(struct virtio_dev *dev, uint32_t number, FILE *out)
+void virtio_write_counts(struct virtio_dev *dev, uint32_t index,
+			 uint32_t number, FILE *out)
 {
 	uint64_t requests = 0, doorbells = 0, interrupts = 0;
 	uint32_t i;
@@ -186,7 +179,10 @@ void virtio_write_counts(struct virtio_dev *dev, uint32_t number, FILE *out)
 		doorbells += atomic_load(&dev->counts[i].doorbells);
 		interrupts += atomic_load(&dev->counts[i].interrupts);
 	}
-	write_count(dev, number, "requests", requests, out);
-	write_count(dev, number, "doorbells", doorbells, out);
-	write_count(dev, number, "interrupts", interrupts, out);
+	fprintf(out,
+		"count %" PRIu32 " %s%" PRIu32 ".requests %" PRIu64 "\n"
+		"count %" PRIu32 " %s%" PRIu32 ".doorbells %" PRIu64 "\n"
+		"count %" PRIu32 " %s%" PRIu32 ".interrupts %" PRIu64 "\n",
+		number, dev->ops->name, index, requests, number, dev->ops->name,
+		index, doorbells, number, dev->ops->name, index, interrupts);
 }
