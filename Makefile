@@ -131,7 +131,7 @@ packages-check: ## install what the tests need as well
 # --- what people run -----------------------------------------------------
 demo: packages ## install, build, run the quick suite, print a table
 	$(Q)$(MAKE) -j$$(nproc) all guest lab
-	$(Q)$(B)/l1vh-bench run || [ $$? = 2 ]
+	$(Q)$(B)/l1vh-bench run --io-blocks 2 --disk-size 256M || [ $$? = 2 ]
 
 bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
 	$(Q)$(MAKE) -j$$(nproc) all guest lab $(PERF)
