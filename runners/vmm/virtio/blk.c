@@ -336,6 +336,9 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	/* A device that breaks before its start is stopped as well. */
 	for (i = 0; i < blk->worker_count; i++)
 		blk->workers[i].stop_fd = -1;
+	ret = blk_ring_probe(err);
+	if (ret)
+		goto fail;
 	ret = disk_open(&blk->disk, &cfg->disk, err);
 	if (ret)
 		goto fail;

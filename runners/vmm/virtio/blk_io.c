@@ -13,6 +13,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
+#include "harness/base/err.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/virtio/blk_priv.h"
 
@@ -280,6 +281,18 @@ static int ring_create(struct blk_worker *w)
 	if (ret)
 		io_uring_queue_exit(&w->ring);
 	return ret;
+}
+
+int blk_ring_probe(struct err *err)
+{
+	struct io_uring ring;
+	int ret = io_uring_queue_init(1, &ring, 0);
+
+	if (ret)
+		return err_sys(err, ret,
+			       "disks need io_uring, which this host refuses");
+	io_uring_queue_exit(&ring);
+	return 0;
 }
 
 /* Pins guest RAM; where the limit on that forbids it, it is done without. */

@@ -72,7 +72,8 @@ enum blk_action blk_take(struct blk_worker *w, uint32_t queue,
 /* blk.c: RESULT is of the system call, bytes or a negative errno. */
 void blk_finish(struct blk_req *req, int result);
 
-/* blk_io.c */
+/* blk_io.c; the probe says early what would otherwise stop a guest later. */
+int blk_ring_probe(struct err *err);
 int blk_workers_start(struct virtio_dev *dev);
 void blk_workers_stop(struct virtio_dev *dev);
 
