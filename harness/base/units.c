@@ -49,7 +49,8 @@ int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 
 	errno = 0;
 	v = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || v < min ||
+	/* strtoull() would take blanks, and negative numbers behind them. */
+	if (errno || text[0] < '0' || text[0] > '9' || *end || v < min ||
 	    v > max)
 		return err_set(
 			err, -EINVAL, "'%s' is not a number from %llu to %llu",
