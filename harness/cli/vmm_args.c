@@ -2,6 +2,7 @@
 #include "harness/cli/vmm_args.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,9 +117,11 @@ int vmm_args_disk(char *text, struct blk_config *cfg, struct err *err)
 	return ret ? err_wrap(err, "disk '%s'", cfg->disk.path) : 0;
 }
 
+/* With no name the kernel would choose one, a longer one would be cut. */
 static int net_tap(void *arg, const char *value, struct err *err)
 {
-	(void)err;
+	if (!*value || strlen(value) >= IFNAMSIZ)
+		return err_set(err, -EINVAL, "'%s' names no interface", value);
 	((struct net_config *)arg)->tap_name = value;
 	return 0;
 }
@@ -141,12 +144,13 @@ static int net_queues(void *arg, const char *value, struct err *err)
 
 static int net_mac(void *arg, const char *value, struct err *err)
 {
+	static const uint8_t none[6];
 	uint8_t *m = ((struct net_config *)arg)->mac;
 	char end;
 
 	if (sscanf(value, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &m[0], &m[1],
 		   &m[2], &m[3], &m[4], &m[5], &end) != 6 ||
-	    (m[0] & 1))
+	    (m[0] & 1) || !memcmp(m, none, sizeof(none)))
 		return err_set(err, -EINVAL, "'%s' is no address of one card",
 			       value);
 	return 0;

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* harness/cli/vmm_args: --disk and --net. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+
+#include "harness/cli/vmm_args.h"
+#include "runners/vmm/virtio/blk.h"
+#include "runners/vmm/virtio/net.h"
+
+/* The parser cuts up what it is given. */
+static char text[256];
+
+static int parse_disk(const char *option, struct blk_config *cfg,
+		      struct err *err)
+{
+	*err = (struct err){0};
+	snprintf(text, sizeof(text), "%s", option);
+	return vmm_args_disk(text, cfg, err);
+}
+
+static int parse_net(const char *option, struct net_config *cfg,
+		     struct err *err)
+{
+	*err = (struct err){0};
+	snprintf(text, sizeof(text), "%s", option);
+	return vmm_args_net(text, cfg, err);
+}
+
+static void a_path_alone_is_a_disk(void **state)
+{
+	struct blk_config cfg;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_disk("/a/b=c.img", &cfg, &err), 0);
+	assert_string_equal(cfg.disk.path, "/a/b=c.img");
+	assert_int_equal(cfg.queue_count, 1);
+	assert_string_equal(cfg.serial, "");
+	assert_int_equal(cfg.poll_us, 0);
+	assert_false(cfg.disk.is_readonly || cfg.disk.is_buffered ||
+		     cfg.has_thread_per_queue || cfg.wants_sqpoll ||
+		     cfg.wants_fixed);
+}
+
+static void a_disk_has_all_its_words(void **state)
+{
+	struct blk_config cfg;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_disk("null:1G,serial=12345678901234567890,"
+				    "queues=16,poll=1000000,readonly,buffered,"
+				    "sqpoll,fixed,thread-per-queue",
+				    &cfg, &err),
+			 0);
+	assert_string_equal(cfg.disk.path, "null:1G");
+	assert_string_equal(cfg.serial, "12345678901234567890");
+	assert_int_equal(cfg.queue_count, 16);
+	assert_int_equal(cfg.poll_us, 1000000);
+	assert_true(cfg.disk.is_readonly && cfg.disk.is_buffered &&
+		    cfg.has_thread_per_queue && cfg.wants_sqpoll &&
+		    cfg.wants_fixed);
+	/* The last one counts, and a serial may be empty. */
+	assert_int_equal(parse_disk("x,queues=2,queues=3,serial=", &cfg, &err),
+			 0);
+	assert_int_equal(cfg.queue_count, 3);
+	assert_string_equal(cfg.serial, "");
+}
+
+static void bad_disks_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"x,",
+		"x,,readonly",
+		"x,what",
+		"x,what=1",
+		"x,Readonly",
+		"x,readonly=1",
+		"x,readonly=",
+		"x,queues",
+		"x,queues=",
+		"x,queues=0",
+		"x,queues=17",
+		"x,queues=-1",
+		"x,queues=1x",
+		"x,queues= 1",
+		"x,queues=4294967297",
+		"x,queues=18446744073709551617",
+		"x,poll=1000001",
+		"x,poll",
+		"x,serial",
+		"x,serial=123456789012345678901",
+	};
+	struct blk_config cfg;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(parse_disk(bad[i], &cfg, &err) < 0, true);
+		assert_int_equal(strncmp(err.msg, "disk 'x': ", 10), 0);
+	}
+	parse_disk("x,what", &cfg, &err);
+	assert_string_equal(err.msg, "disk 'x': unknown word 'what'");
+	parse_disk("x,readonly=1", &cfg, &err);
+	assert_string_equal(err.msg, "disk 'x': 'readonly' takes no value");
+	parse_disk("x,queues", &cfg, &err);
+	assert_string_equal(err.msg, "disk 'x': 'queues' takes a value");
+}
+
+static void cards_have_defaults_and_words(void **state)
+{
+	static const uint8_t usual[6] = {0x52, 0x54, 0, 0x4c, 0x31, 0x56};
+	static const uint8_t other[6] = {0x02, 0xa, 0xbb, 0, 0xff, 1};
+	struct net_config cfg;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_net("tap=tap0", &cfg, &err), 0);
+	assert_string_equal(cfg.tap_name, "tap0");
+	assert_int_equal(cfg.fd, -1);
+	assert_int_equal(cfg.pair_count, 1);
+	assert_int_equal(cfg.vhost, NET_VHOST_AUTO);
+	assert_memory_equal(cfg.mac, usual, 6);
+	assert_int_equal(parse_net("queues=8,vhost=off,mac=02:a:bb:00:FF:1,"
+				   "tap=t",
+				   &cfg, &err),
+			 0);
+	assert_int_equal(cfg.pair_count, 8);
+	assert_int_equal(cfg.vhost, NET_VHOST_OFF);
+	assert_memory_equal(cfg.mac, other, 6);
+	assert_int_equal(parse_net("fd=0,vhost=on", &cfg, &err), 0);
+	assert_int_equal(cfg.fd, 0);
+	assert_null(cfg.tap_name);
+	assert_int_equal(cfg.vhost, NET_VHOST_ON);
+}
+
+static void bad_cards_are_refused(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		"tap",
+		"tap=",
+		"tap=x,",
+		"tap=x,what=1",
+		"tap=x,fd=3",
+		"queues=2",
+		"fd=3,queues=2",
+		"fd=1024",
+		"fd=-1",
+		"fd=",
+		"tap=x,queues=0",
+		"tap=x,queues=9",
+		"tap=x,vhost",
+		"tap=x,vhost=maybe",
+		"tap=x,vhost=",
+		"tap=a-name-that-is-too-long",
+		"tap=x,mac=",
+		"tap=x,mac=52:54:00:00:00",
+		"tap=x,mac=52:54:00:00:00:01:02",
+		"tap=x,mac=52:54:00:00:00:0g",
+		"tap=x,mac=53:54:00:00:00:01", /* of a group */
+		"tap=x,mac=52-54-00-00-00-01",
+		"tap=x,mac=00:00:00:00:00:00",
+	};
+	struct net_config cfg;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (parse_net(bad[i], &cfg, &err) >= 0)
+			fail_msg("'%s' was taken", bad[i]);
+		assert_int_equal(strncmp(err.msg, "network card: ", 14), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_path_alone_is_a_disk),
+		cmocka_unit_test(a_disk_has_all_its_words),
+		cmocka_unit_test(bad_disks_are_refused),
+		cmocka_unit_test(cards_have_defaults_and_words),
+		cmocka_unit_test(bad_cards_are_refused),
+	};
+
+	return RUN_TESTS(tests);
+}
