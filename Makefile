@@ -155,11 +155,15 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out %/micro.o,$(TEST_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars)
+PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices)
 # Two are for the lab and bare, the others are made of our own parts.
 PERF_LINK = -static -lm -lpthread
 $(addprefix $(B)/tests/perf/,bars exits io_bars): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 $(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
+# This one drives devices as the unit tests do.
+DRIVER_OBJ = $(addprefix $(B)/tests/unit/,hv_fake.o vdriver.o netns.o)
+$(B)/tests/perf/devices: $(DRIVER_OBJ)
+$(B)/tests/perf/devices: PERF_LINK = $(DRIVER_OBJ) $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(PERF_LINK) -o $@
