@@ -4,10 +4,9 @@
  * peer's servers, and waits for the end of its input. What it made in
  * namespaces vanishes with it; what it made on the host it takes away.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -194,16 +192,31 @@ static int macvtap(const char *name, const char *interface, struct err *err)
 	return ret ? ret : ip(err, "link set %s up", name);
 }
 
-static int try_connect(uint16_t port)
+/*
+ * Whether a socket of this network listens there (proc(5), /proc/net/tcp).
+ * A connection to find out would be a client to iperf3, which serves one at
+ * a time.
+ */
+static bool listens_in(const char *table, uint16_t port)
 {
-	struct sockaddr_in at = {.sin_family = AF_INET,
-				 .sin_port = htons(port),
-				 .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int ret = connect(fd, (struct sockaddr *)&at, sizeof(at));
+	FILE *f = fopen(table, "re");
+	unsigned int local, state;
+	char line[256];
+	bool found = false;
 
-	close(fd);
-	return ret;
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x",
+			       &local, &state) == 2 &&
+			local == port && state == TCP_LISTEN;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static bool listens(uint16_t port)
+{
+	return listens_in("/proc/self/net/tcp", port) ||
+	       listens_in("/proc/self/net/tcp6", port);
 }
 
 static int await_server(uint16_t port, pid_t pid, const char *what,
@@ -212,7 +225,7 @@ static int await_server(uint16_t port, pid_t pid, const char *what,
 	const struct timespec step = {.tv_nsec = 10 * NS_PER_MS};
 	int left = SERVER_WAIT_MS / 10;
 
-	while (try_connect(port)) {
+	while (!listens(port)) {
 		if (waitpid(pid, NULL, WNOHANG) == pid)
 			return err_set(err, -EIO, "the peer's %s has ended",
 				       what);

@@ -106,6 +106,20 @@ static void add_channels(struct args *a, const struct vsock_listener *vsock)
 	}
 }
 
+static void add_drive(struct args *a, const char *disk)
+{
+	if (!strncmp(disk, "null:", 5))
+		args_add(
+			a,
+			"if=none,id=data,driver=null-co,read-zeroes=off,size=%s",
+			disk + 5);
+	else
+		args_add(
+			a,
+			"if=none,id=data,file=%s,format=raw,cache=none,aio=io_uring,discard=unmap",
+			disk);
+}
+
 static void add_disks(struct args *a, const struct io_site *site)
 {
 	const struct io_plan *io = &site->bc->io;
@@ -114,10 +128,7 @@ static void add_disks(struct args *a, const struct io_site *site)
 		args_add(a, "-object");
 		args_add(a, "iothread,id=io");
 		args_add(a, "-drive");
-		args_add(
-			a,
-			"if=none,id=data,file=%s,format=raw,cache=none,aio=io_uring,discard=unmap",
-			io->disk);
+		add_drive(a, io->disk);
 		args_add(a, "-device");
 		args_add(
 			a,
