@@ -441,6 +441,19 @@ static void event_line(struct agent_link *link, const char *line)
 		snprintf(link->end, sizeof(link->end), "%s", line + 6);
 }
 
+static void take_event(struct agent_link *link, const char *line)
+{
+	const char *reason;
+
+	if (!link->on_event) {
+		event_line(link, line);
+		return;
+	}
+	reason = link->on_event(link->on_event_arg, line);
+	if (reason)
+		broken(link, reason);
+}
+
 void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
 {
 	char *nl;
@@ -449,10 +462,7 @@ void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
 	while (link->events_in.len &&
 	       (nl = memchr(link->events_in.str, '\n', link->events_in.len))) {
 		*nl = '\0';
-		if (link->on_event)
-			link->on_event(link->on_event_arg, link->events_in.str);
-		else
-			event_line(link, link->events_in.str);
+		take_event(link, link->events_in.str);
 		strbuf_consume(&link->events_in,
 			       (size_t)(nl - link->events_in.str) + 1);
 	}

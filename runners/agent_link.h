@@ -54,7 +54,8 @@ struct agent_link {
 	const struct vsock_listener *vsock; /* borrowed; NULL or not open */
 	int vsock_fd;    /* owned; the channel once the agent has called; -1 */
 	bool has_stamps; /* the host's clock is known for each sample */
-	void (*on_event)(void *arg, const char *line); /* NULL: a VMM of ours */
+	/* NULL: a VMM of ours. A reason why not to go on, or NULL. */
+	const char *(*on_event)(void *arg, const char *line);
 	void *on_event_arg;
 	void (*on_hello)(void *arg, pid_t pid); /* optional */
 	void *on_hello_arg;

@@ -30,7 +30,7 @@ struct machine_spec {
 	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the
 				    * site's network */
 	void *prepare_arg;
-	void (*on_event)(void *arg, const char *line); /* QMP only */
+	const char *(*on_event)(void *arg, const char *line); /* QMP only */
 	void *on_event_arg;
 	int *qmp_fd; /* QMP only: where to write to */
 	void (*on_hello)(void *arg, pid_t pid); /* optional */

@@ -203,9 +203,12 @@ static bool has_open(pid_t pid, const char *device)
 	return found;
 }
 
-/* Read back while it runs, as soon as the guest's agent says hello. */
+/* Read back while it runs: by QMP at once, and by what it has open when the
+ * guest's agent says hello. */
 struct witness {
 	struct qmp qmp;
+	const char *wanted;
+	char reason[80];
 	bool has_kvm_open, has_mshv_open;
 };
 
@@ -228,6 +231,21 @@ static const char *accelerator_of(const struct witness *w)
 	return w->has_mshv_open ? "mshv" : "tcg";
 }
 
+/* What has fallen back is not waited for. */
+static const char *take_line(void *arg, const char *line)
+{
+	struct witness *w = arg;
+
+	qmp_line(&w->qmp, line);
+	if (!w->qmp.knows_kvm ||
+	    w->qmp.kvm_enabled == !strcmp(w->wanted, "kvm"))
+		return NULL;
+	snprintf(w->reason, sizeof(w->reason),
+		 "QEMU was asked for %s and used %s", w->wanted,
+		 w->qmp.kvm_enabled ? "kvm" : "tcg");
+	return w->reason;
+}
+
 static bool lists_accelerator(const char *accel)
 {
 	const char *const argv[] = {qemu_path(), "-accel", "help", NULL};
@@ -246,11 +264,11 @@ static bool lists_accelerator(const char *accel)
 static void qemu_run(const char *accel, const struct bench_case *bc,
 		     struct result *res)
 {
-	struct witness witness = {.has_kvm_open = false};
+	struct witness witness = {.wanted = accel};
 	struct machine_spec spec = {
 		.events = MACHINE_EVENTS_QMP,
-		.on_event = qmp_line,
-		.on_event_arg = &witness.qmp,
+		.on_event = take_line,
+		.on_event_arg = &witness,
 		.on_hello = look,
 		.on_hello_arg = &witness,
 		.reads_kvm = !strcmp(accel, "kvm"),
