@@ -4,31 +4,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/err.h"
-#include "harness/base/xmalloc.h"
 #include "reports/model.h"
-
-static void append(struct io_doc *to, const struct io_doc *from)
-{
-	if (!from->bin_count)
-		return;
-	to->bins = xrealloc(to->bins, to->bin_count + from->bin_count,
-			    sizeof(*to->bins));
-	memcpy(to->bins + to->bin_count, from->bins,
-	       from->bin_count * sizeof(*from->bins));
-	to->bin_count += from->bin_count;
-}
-
-static int compare_bins(const void *a, const void *b)
-{
-	double x = ((const struct io_bin *)a)->ns;
-	double y = ((const struct io_bin *)b)->ns;
-
-	return (x > y) - (x < y);
-}
 
 static void add_document(const struct document *d, struct io_doc *doc)
 {
@@ -38,7 +17,7 @@ static void add_document(const struct document *d, struct io_doc *doc)
 
 	if (!io_doc_read(d->workload, json_object_get(o, "output"), &one,
 			 &err)) {
-		append(doc, &one);
+		io_doc_add_bins(doc, &one);
 		io_doc_release(&one);
 	}
 	json_decref(o);
@@ -79,9 +58,6 @@ void io_hist_collect(const struct model *m, const char *runner,
 			    !is_disturbed(&b->res, &b->res.documents[k]))
 				add_document(&b->res.documents[k], doc);
 	}
-	if (doc->bin_count)
-		qsort(doc->bins, doc->bin_count, sizeof(*doc->bins),
-		      compare_bins);
 }
 
 void io_hist_backend(const struct model *m, const char *runner, char *buf,

@@ -14,7 +14,6 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
-#include "harness/base/xmalloc.h"
 
 #define CHUNK_BYTES MIB
 
@@ -125,26 +124,12 @@ static int check_file(int fd, const char *path, uint64_t size_bytes,
 		path);
 }
 
-static int make_folder(const char *path, struct err *err)
-{
-	char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/');
-	int ret = 0;
-
-	if (slash && slash != folder) {
-		*slash = '\0';
-		ret = file_mkdirs(folder, err);
-	}
-	free(folder);
-	return ret;
-}
-
 int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
 		      struct err *err)
 {
 	struct stat st;
 	int fd = -1;
-	int ret = make_folder(path, err);
+	int ret = file_mkdirs_above(path, err);
 
 	if (!ret)
 		ret = open_direct(path, &fd, err);
@@ -165,9 +150,9 @@ int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
 		/* The mark stays the last thing in a file. */
 		if (S_ISREG(st.st_mode) && ftruncate(fd, 0))
 			ret = err_sys(err, -errno, "cannot empty '%s'", path);
+		else
+			ret = write_all(fd, path, bytes, err);
 	}
-	if (!ret && !is_conditioned(fd, bytes))
-		ret = write_all(fd, path, bytes, err);
 	close(fd);
 	return ret;
 }

@@ -20,34 +20,6 @@
 #define READY_MS 30000
 #define END_NS (5 * NS_PER_S)
 
-static int spawn_helper(struct net_site *site, const char *const *argv,
-			int *from, struct err *err)
-{
-	int to[2], back[2];
-	int ret;
-
-	if (pipe2(to, O_CLOEXEC))
-		return err_sys(err, -errno, "cannot make a pipe");
-	if (pipe2(back, O_CLOEXEC)) {
-		close(to[0]);
-		close(to[1]);
-		return err_sys(err, -errno, "cannot make a pipe");
-	}
-	{
-		const struct proc_fd fds[] = {
-			{to[0], 0}, {back[1], 1}, {STDERR_FILENO, 2}};
-		const struct proc_spec spec = {
-			.argv = argv, .fds = fds, .fd_count = ARRAY_SIZE(fds)};
-
-		ret = proc_spawn(&spec, &site->helper, err);
-	}
-	close(to[0]);
-	close(back[1]);
-	site->to_helper = to[1];
-	*from = back[0];
-	return ret;
-}
-
 static int read_answer(int fd, char *line, size_t size, struct err *err)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -154,7 +126,8 @@ int net_site_open(struct net_site *site, enum net_side side,
 		argv[2] = is_macvtap ? "macvtap" : "bridge";
 		argv[4] = io->interface;
 	}
-	ret = spawn_helper(site, argv, &from, err);
+	ret = proc_spawn_piped(argv, &site->helper, &site->to_helper, &from,
+			       err);
 	if (!ret)
 		ret = read_answer(from, line, sizeof(line), err);
 	if (!ret)

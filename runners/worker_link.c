@@ -27,34 +27,6 @@
 /* A case ends by its own time limit; this is for a worker that is stuck. */
 #define GRACE_NS (60 * NS_PER_S)
 
-static int spawn(struct worker_link *w, const char *const *argv,
-		 struct err *err)
-{
-	int to[2], from[2];
-	int ret;
-
-	if (pipe2(to, O_CLOEXEC))
-		return err_sys(err, -errno, "cannot make a pipe");
-	if (pipe2(from, O_CLOEXEC)) {
-		close(to[0]);
-		close(to[1]);
-		return err_sys(err, -errno, "cannot make a pipe");
-	}
-	{
-		const struct proc_fd fds[] = {
-			{to[0], 0}, {from[1], 1}, {STDERR_FILENO, 2}};
-		const struct proc_spec spec = {
-			.argv = argv, .fds = fds, .fd_count = ARRAY_SIZE(fds)};
-
-		ret = proc_spawn(&spec, &w->pid, err);
-	}
-	close(to[0]);
-	close(from[1]);
-	w->to_fd = to[1];
-	w->from_fd = from[0];
-	return ret;
-}
-
 int worker_link_open(struct worker_link *w, bool in_lab, struct err *err)
 {
 	char *self = file_beside_exe("l1vh-bench");
@@ -68,7 +40,8 @@ int worker_link_open(struct worker_link *w, bool in_lab, struct err *err)
 
 	*w = (struct worker_link){.to_fd = -1, .from_fd = -1, .is_lab = in_lab};
 	w->in = xcalloc(1, sizeof(*w->in));
-	ret = spawn(w, in_lab ? lab_argv : local_argv, err);
+	ret = proc_spawn_piped(in_lab ? lab_argv : local_argv, &w->pid,
+			       &w->to_fd, &w->from_fd, err);
 	if (ret)
 		err_wrap(err, in_lab ? "cannot start the lab"
 				     : "cannot start a worker");

@@ -141,3 +141,17 @@ bool file_in_path(const char *program)
 	free(path);
 	return found;
 }
+
+int file_mkdirs_above(const char *path, struct err *err)
+{
+	char *folder = xstrdup(path);
+	char *slash = strrchr(folder, '/');
+	int ret = 0;
+
+	if (slash && slash != folder) {
+		*slash = '\0';
+		ret = file_mkdirs(folder, err);
+	}
+	free(folder);
+	return ret;
+}

@@ -26,6 +26,9 @@ int file_write(const char *path, const void *bytes, size_t len,
 /* mkdir -p. */
 int file_mkdirs(const char *path, struct err *err);
 
+/* The same for the folder that PATH itself is to be in. */
+int file_mkdirs_above(const char *path, struct err *err);
+
 /* NAME in the folder of the running executable; caller frees. */
 char *file_beside_exe(const char *name);
 

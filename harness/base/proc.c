@@ -237,3 +237,31 @@ int proc_capture_all(const char *const *argv, struct strbuf *out,
 {
 	return capture(argv, NULL, true, out, err);
 }
+
+int proc_spawn_piped(const char *const *argv, pid_t *pid, int *to_fd,
+		     int *from_fd, struct err *err)
+{
+	int to[2], from[2];
+	int ret;
+
+	if (pipe2(to, O_CLOEXEC))
+		return err_sys(err, -errno, "cannot make a pipe");
+	if (pipe2(from, O_CLOEXEC)) {
+		close(to[0]);
+		close(to[1]);
+		return err_sys(err, -errno, "cannot make a pipe");
+	}
+	{
+		const struct proc_fd fds[] = {
+			{to[0], 0}, {from[1], 1}, {STDERR_FILENO, 2}};
+		const struct proc_spec spec = {
+			.argv = argv, .fds = fds, .fd_count = ARRAY_SIZE(fds)};
+
+		ret = proc_spawn(&spec, pid, err);
+	}
+	close(to[0]);
+	close(from[1]);
+	*to_fd = to[1];
+	*from_fd = from[0];
+	return ret;
+}

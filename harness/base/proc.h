@@ -33,6 +33,13 @@ struct proc_spec {
 int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err);
 
 /*
+ * The same with pipes to its stdin and from its stdout; stderr is ours. Once
+ * there are pipes both are the caller's, whether the start failed or not.
+ */
+int proc_spawn_piped(const char *const *argv, pid_t *pid, int *to_fd,
+		     int *from_fd, struct err *err);
+
+/*
  * Wait at most TIMEOUT_NS for the child, then SIGKILL its whole group.
  * Returns the wait status; never fails and leaves no zombie.
  */

@@ -57,6 +57,25 @@ static int compare_bins(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void sort_bins(struct io_doc *doc)
+{
+	if (doc->bin_count)
+		qsort(doc->bins, doc->bin_count, sizeof(*doc->bins),
+		      compare_bins);
+}
+
+void io_doc_add_bins(struct io_doc *to, const struct io_doc *from)
+{
+	if (!from->bin_count)
+		return;
+	to->bins = xrealloc(to->bins, to->bin_count + from->bin_count,
+			    sizeof(*to->bins));
+	memcpy(to->bins + to->bin_count, from->bins,
+	       from->bin_count * sizeof(*from->bins));
+	to->bin_count += from->bin_count;
+	sort_bins(to);
+}
+
 /* One direction of an fio job. What it did not do has zeros. */
 static int add_fio_part(struct io_doc *doc, const json_t *job, const char *name)
 {
@@ -188,9 +207,8 @@ int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
 			ret = readers[i].read(output, doc, err);
 	if (ret)
 		io_doc_release(doc);
-	else if (doc->bin_count)
-		qsort(doc->bins, doc->bin_count, sizeof(*doc->bins),
-		      compare_bins);
+	else
+		sort_bins(doc);
 	return ret;
 }
 

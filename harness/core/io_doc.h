@@ -37,6 +37,9 @@ int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
 		struct err *err);
 void io_doc_release(struct io_doc *doc); /* zeroed is fine */
 
+/* Add FROM's latencies to those of TO, which may be zeroed. */
+void io_doc_add_bins(struct io_doc *to, const struct io_doc *from);
+
 /*
  * The smallest latency that a share Q of the requests does not exceed, by the
  * bins' middles: off by 1/128 of the value (fio's stat.h). NaN without bins.

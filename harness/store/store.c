@@ -180,16 +180,9 @@ static int open_db(struct store *store, int flags, struct err *err)
 
 int store_open(const char *path, struct store **out, struct err *err)
 {
-	char *folder = xstrdup(path);
-	char *slash = strrchr(folder, '/');
 	struct store *store = store_new(path);
-	int ret = 0;
+	int ret = file_mkdirs_above(path, err);
 
-	if (slash && slash != folder) {
-		*slash = '\0';
-		ret = file_mkdirs(folder, err);
-	}
-	free(folder);
 	/* First, so that a disk without room is left as it was. */
 	if (!ret)
 		ret = spare_create(store, err);

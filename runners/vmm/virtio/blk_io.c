@@ -313,9 +313,7 @@ static void register_ram(struct blk_worker *w)
 		w->fixed[w->fixed_count++].iov_len = part;
 		done += part;
 	}
-	w->has_fixed =
-		!io_uring_register_buffers(&w->ring, w->fixed, w->fixed_count);
-	if (!w->has_fixed)
+	if (io_uring_register_buffers(&w->ring, w->fixed, w->fixed_count))
 		w->fixed_count = 0;
 }
 

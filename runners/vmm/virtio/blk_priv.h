@@ -40,7 +40,6 @@ struct blk_worker {
 	uint32_t first_queue, queue_count;
 	uint32_t in_flight;
 	bool is_stopping;
-	bool has_fixed;                /* guest RAM is registered */
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
 	struct iovec fixed[8];         /* the registered pieces */
 	uint32_t fixed_count;
