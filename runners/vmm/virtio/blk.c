@@ -161,6 +161,7 @@ static enum blk_action take_io(struct blk_req *req, uint64_t sector,
 		answer(req, S_IOERR);
 		return BLK_DONE;
 	}
+	req->moves_data = true;
 	req->used_len = is_write ? 0 : (uint32_t)bytes;
 	if (bytes)
 		return is_write ? BLK_WRITE : BLK_READ;
@@ -244,6 +245,7 @@ static struct blk_req *claim(struct blk_worker *w, uint32_t queue,
 	req->queue = (uint16_t)queue;
 	req->head = head;
 	req->is_busy = true;
+	req->moves_data = false;
 	req->length = 0;
 	req->used_len = 0;
 	req->data_count = 0;
@@ -290,13 +292,12 @@ enum blk_action blk_take(struct blk_worker *w, uint32_t queue,
 /* Not to move all of it is an error as well: the file is too short. */
 void blk_finish(struct blk_req *req, int result)
 {
-	bool is_io = req->type == T_IN || req->type == T_OUT;
-
 	if (result == -EOPNOTSUPP || result == -ENOSYS) {
 		answer(req, S_UNSUPP);
 		return;
 	}
-	if (result < 0 || (is_io && (uint64_t)result != req->length)) {
+	if (result < 0 ||
+	    (req->moves_data && (uint64_t)result != req->length)) {
 		answer(req, S_IOERR);
 		return;
 	}

@@ -24,6 +24,13 @@
 #define WORKER_STACK_BYTES (256 * KIB)
 /* The disk is the only registered file. */
 #define FILE_DISK 0
+/*
+ * With so many reads and writes under way the next one to end is near, and
+ * will wake the thread as well as a doorbell would: a new request waits for
+ * a small part of what any takes, and its guest is spared an exit. Flushes
+ * are not counted, they may take long.
+ */
+#define BUSY_REQUESTS 8
 /* The ring's tags: small numbers are queues, others pointers to requests. */
 #define TAG_STOP BLK_MAX_QUEUES
 
@@ -128,6 +135,7 @@ static void submit(struct blk_req *req, enum blk_action action)
 	sqe->flags |= IOSQE_FIXED_FILE;
 	io_uring_sqe_set_data(sqe, req);
 	w->in_flight++;
+	w->io_in_flight += req->moves_data;
 }
 
 /*
@@ -166,8 +174,11 @@ static void take_cqe(struct blk_worker *w, const struct io_uring_cqe *cqe)
 		listen_fd(w, w->blk->dev.kick_fds[queue], &w->rings[queue],
 			  tag);
 	} else {
+		struct blk_req *req = io_uring_cqe_get_data(cqe);
+
 		w->in_flight--;
-		blk_finish(io_uring_cqe_get_data(cqe), cqe->res);
+		w->io_in_flight -= req->moves_data;
+		blk_finish(req, cqe->res);
 	}
 }
 
@@ -235,14 +246,16 @@ static bool look_for_work(struct blk_worker *w)
 	return false;
 }
 
-/* From now on doorbells are wanted; true if one is already missed. */
+/* From now on doorbells are wanted, unless the thread will look again without
+ * one; true if one is already missed. */
 static bool want_doorbells(struct blk_worker *w)
 {
 	uint32_t last = w->first_queue + w->queue_count;
 	bool missed = false;
 	uint32_t q;
 
-	if (w->is_stopping || atomic_load(&w->blk->dev.is_broken))
+	if (w->is_stopping || atomic_load(&w->blk->dev.is_broken) ||
+	    w->io_in_flight >= BUSY_REQUESTS)
 		return false;
 	for (q = w->first_queue; q < last; q++)
 		missed |= virtq_notify_enable(&w->blk->dev.queues[q]);

@@ -16,6 +16,7 @@ struct blk_req {
 	uint16_t queue;
 	uint16_t head;
 	bool is_busy;
+	bool moves_data;   /* a read or a write */
 	uint32_t type;     /* VIRTIO_BLK_T_*, as blk.c has them */
 	uint8_t *status;   /* in guest RAM */
 	uint64_t offset;   /* into the disk, in bytes */
@@ -38,7 +39,8 @@ struct blk_worker {
 	uint64_t rings[BLK_MAX_QUEUES]; /* where kicks are read to */
 	uint64_t stop_value;
 	uint32_t first_queue, queue_count;
-	uint32_t in_flight;
+	uint32_t in_flight;    /* in the ring, doorbells not counted */
+	uint32_t io_in_flight; /* the reads and writes of them */
 	bool is_stopping;
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
 	struct iovec fixed[8];         /* the registered pieces */

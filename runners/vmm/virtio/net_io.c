@@ -296,10 +296,11 @@ static void *worker_main(void *arg)
 
 	while (!atomic_load(&w->is_stopping)) {
 		has_more = tx_burst(w);
-		virtio_signal(dev, tx_queue(w));
 		virtq_notify_disable(&dev->queues[rx_queue(w)]);
 		has_more |= rx_burst(w);
+		/* One after the other, so that the guest is stopped once. */
 		virtio_signal(dev, rx_queue(w));
+		virtio_signal(dev, tx_queue(w));
 		has_more |= rx_refill(w);
 		if (has_more)
 			continue;
