@@ -110,7 +110,9 @@ static void add_envs(const struct agent_link *link, struct strbuf *text)
 	add_env(text, "net_address", env->net_address);
 	add_env(text, "net_gateway", env->net_gateway);
 	add_env(text, "disk_refusal", env->disk_refusal);
+	add_env(text, "disk_failure", env->disk_failure);
 	add_env(text, "net_refusal", env->net_refusal);
+	add_env(text, "net_failure", env->net_failure);
 	strbuf_printf(text, "=io_ns %" PRIu64 "\n", link->bc->io.io_ns);
 	if (bench_case_needs(link->bc, WL_NEEDS_DISK))
 		strbuf_printf(text, "=disk_bytes %" PRIu64 "\n",

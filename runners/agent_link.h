@@ -32,9 +32,11 @@ struct link_env {
 	char peer[64];
 	char net_address[32]; /* for the guest to take */
 	char net_gateway[32];
-	char net_backend[16];   /* who moves packets, where that is known */
-	char disk_refusal[160]; /* why there is no disk; "" if there is one */
-	char net_refusal[160];
+	char net_backend[16]; /* who moves packets, where that is known */
+	/* Why there is no disk or network, one of each at most: this host has
+	 * none to give, which skips what needs it, or it failed to. */
+	char disk_refusal[160], disk_failure[160];
+	char net_refusal[160], net_failure[160];
 };
 
 enum link_state {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/io_site.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/core/bench_case.h"
@@ -12,25 +14,47 @@
 #include "runners/disk_file.h"
 #include "workloads/workload.h"
 
+/*
+ * A host that lacks something, or must not be used for it, skips what needs
+ * it. All else has begun and went wrong: a full disk, a helper that died.
+ */
+static void refuse(int ret, const struct err *err, char *refusal, char *failure,
+		   size_t size)
+{
+	static const int lacks[] = {-EPERM,  -EACCES,     -ENOENT,  -ENODEV,
+				    -EINVAL, -EOPNOTSUPP, -ENETDOWN};
+	char *text = failure;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(lacks); i++)
+		if (ret == lacks[i])
+			text = refusal;
+	snprintf(text, size, "%.*s", (int)size - 1, err->msg);
+}
+
 static void open_disk(struct io_site *site, enum net_side side)
 {
 	const struct io_plan *io = &site->bc->io;
 	bool is_null = !strncmp(io->disk, "null:", 5);
+	struct link_env *env = &site->env;
 	struct err err = {0};
+	int ret;
 
 	if (is_null && side == NET_NATIVE) {
-		snprintf(site->env.disk_refusal, sizeof(site->env.disk_refusal),
+		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
 			 "the host itself has no null disk");
 		return;
 	}
-	if (!is_null && disk_file_prepare(io->disk, io->disk_bytes,
-					  io->may_overwrite, &err)) {
-		snprintf(site->env.disk_refusal, sizeof(site->env.disk_refusal),
-			 "%.159s", err.msg);
+	ret = is_null ? 0
+		      : disk_file_prepare(io->disk, io->disk_bytes,
+					  io->may_overwrite, &err);
+	if (ret) {
+		refuse(ret, &err, env->disk_refusal, env->disk_failure,
+		       sizeof(env->disk_failure));
 		return;
 	}
 	site->has_disk = true;
-	snprintf(site->env.disk, sizeof(site->env.disk), "%s", io->disk);
+	snprintf(env->disk, sizeof(env->disk), "%s", io->disk);
 }
 
 static void set_addresses(struct io_site *site, enum net_side side)
@@ -64,8 +88,8 @@ static void open_net(struct io_site *site, enum net_side side)
 		ret = net_site_open(&site->net, side, &site->bc->io,
 				    site->bc->io.queue_count, &err);
 	if (ret) {
-		snprintf(env->net_refusal, sizeof(env->net_refusal), "%.159s",
-			 err.msg);
+		refuse(ret, &err, env->net_refusal, env->net_failure,
+		       sizeof(env->net_failure));
 		return;
 	}
 	site->has_net = true;

@@ -35,8 +35,9 @@ struct agent {
 	struct wl_env env;
 	char net_address[32]; /* of a guest; "" for none */
 	char net_gateway[32];
-	char disk_refusal[160]; /* why there is none; "" if there is one */
-	char net_refusal[160];
+	/* Why there is none; "" if there is one, or it is not known. */
+	char disk_refusal[160], disk_failure[160];
+	char net_refusal[160], net_failure[160];
 	bool has_io; /* modules and tools were looked for */
 	char in[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD + 1];
 	size_t in_len;
@@ -180,7 +181,8 @@ static const char *guest_prepare(const struct workload *wl)
 	if (!agent.has_io) {
 		system_load_modules("/modules/io");
 		has_tools = system_mount_tools();
-		has_disk = !agent.disk_refusal[0] && agent.env.disk_bytes &&
+		has_disk = !agent.disk_refusal[0] && !agent.disk_failure[0] &&
+			   agent.env.disk_bytes &&
 			   system_find_disk("l1vh-data", agent.env.disk,
 					    sizeof(agent.env.disk));
 		has_net = agent.net_address[0] &&
@@ -228,6 +230,14 @@ static void send_output(const struct program_run *run)
 	}
 }
 
+/* Why the host could not give what the workload needs; "" if it could. */
+static const char *program_failure(const struct workload *wl)
+{
+	if ((wl->flags & WL_NEEDS_DISK) && agent.disk_failure[0])
+		return agent.disk_failure;
+	return wl->flags & WL_NEEDS_NET ? agent.net_failure : "";
+}
+
 static const char *program_refusal(const struct workload *wl)
 {
 	bool needs_disk = wl->flags & WL_NEEDS_DISK;
@@ -258,14 +268,16 @@ static void run_program(const struct workload *wl, const struct wl_point *point)
 {
 	struct wl_program program = {.argv = {NULL}};
 	uint32_t number = agent.program_count++;
-	const char *missing = program_refusal(wl);
+	const char *failure = program_failure(wl);
+	const char *missing = *failure ? failure : program_refusal(wl);
 	uint64_t round_trip_ns, begin_ns;
 	struct program_run run;
 	char reason[200] = "";
 	enum wl_answer answer;
 
 	if (missing) {
-		send_answer(WIRE_SKIP, wl->name, point->name, missing);
+		send_answer(*failure ? WIRE_FAIL : WIRE_SKIP, wl->name,
+			    point->name, missing);
 		return;
 	}
 	wl->program(point, &agent.env, &program);
@@ -330,7 +342,11 @@ static void set_env(const char *row)
 		 NULL},
 		{"disk_refusal", agent.disk_refusal, sizeof(agent.disk_refusal),
 		 NULL},
+		{"disk_failure", agent.disk_failure, sizeof(agent.disk_failure),
+		 NULL},
 		{"net_refusal", agent.net_refusal, sizeof(agent.net_refusal),
+		 NULL},
+		{"net_failure", agent.net_failure, sizeof(agent.net_failure),
 		 NULL},
 	};
 	const char *value = strchr(row, ' ');
