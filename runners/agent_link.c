@@ -330,6 +330,11 @@ static void on_hello(struct agent_link *link, const char *text)
 	if (link->on_hello)
 		link->on_hello(link->on_hello_arg,
 			       link->programs.meter.machine);
+	/* A VMM of ours says it by an event. */
+	if (link->env && link->env->net_backend[0])
+		snprintf(link->programs.net_backend,
+			 sizeof(link->programs.net_backend), "%s",
+			 link->env->net_backend);
 	send_job(link);
 }
 

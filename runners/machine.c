@@ -214,10 +214,6 @@ static void link_connect(struct agent_link *link,
 	link->on_hello = spec->on_hello;
 	link->on_hello_arg = spec->on_hello_arg;
 	link->env = spec->site ? &spec->site->env : NULL;
-	if (link->env)
-		snprintf(link->programs.net_backend,
-			 sizeof(link->programs.net_backend), "%s",
-			 link->env->net_backend);
 	link->programs.meter.machine = pid;
 	link->programs.meter.reads_kvm = spec->reads_kvm;
 	link->programs.is_native = spec->events == MACHINE_EVENTS_NONE;

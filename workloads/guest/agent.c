@@ -28,6 +28,7 @@
 
 struct agent {
 	int fd;
+	const char *channel; /* a guest's; NULL: FD was given */
 	bool is_guest;
 	uint32_t send_sequence;
 	uint32_t sample_count; /* in the open series */
@@ -434,9 +435,12 @@ static void guest_start(void)
 	/* For the durability test, see tests/system. */
 	if (getenv("l1vh_writer"))
 		write_until_killed();
+	agent.channel = "vsock";
 	agent.fd = system_open_vsock();
-	if (agent.fd < 0)
+	if (agent.fd < 0) {
+		agent.channel = "virtio-console";
 		agent.fd = system_open_channel();
+	}
 	if (agent.fd < 0)
 		die("no result channel");
 	/* Back to back, so that the host learns what one exit costs here. */
@@ -448,8 +452,13 @@ static void guest_start(void)
 static void send_hello(void)
 {
 	static char text[WIRE_MAX_PAYLOAD];
-	size_t len = identity_write(text, sizeof(text));
+	size_t len = 0;
 
+	/* How the results travel is a difference between guests as well. */
+	if (agent.channel)
+		len = (size_t)snprintf(text, sizeof(text), "agent.channel=%s\n",
+				       agent.channel);
+	len += identity_write(text + len, sizeof(text) - len);
 	send_frame(WIRE_HELLO, text, len);
 }
 
