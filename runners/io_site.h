@@ -4,8 +4,8 @@
 
 /*
  * io_site - disk and network of one case, natively or for a guest, made
- * before its machine starts and undone after it. What cannot be had is not a
- * failure of the case: its series are refused with the reason.
+ * before its machine starts and undone after it. What this host lacks or must
+ * not give refuses the series that need it; what it failed to give fails them.
  */
 #include <stdbool.h>
 

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "runners/disk_file.h"
+#include "runners/io_site.h"
 #include "runners/program_log.h"
 #include "runners/qmp.h"
 #include "workloads/histogram.h"
@@ -454,6 +457,49 @@ static void a_file_is_conditioned_once(void **state)
 			 -EINVAL);
 }
 
+/* Opens the site of a case with its disk at PATH; what it says of that. */
+static void open_site(const char *path, struct link_env *env)
+{
+	struct bench_case bc = {.io = {.disk_bytes = 4 * MIB}};
+	struct io_site site;
+
+	snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", path);
+	bench_case_add(&bc, "storage", "randread-4k-qd1");
+	io_site_open(&site, &bc, NET_NATIVE);
+	*env = site.env;
+	io_site_close(&site);
+	bench_case_release(&bc);
+}
+
+static void a_full_host_fails_and_a_careful_one_refuses(void **state)
+{
+	char path[] = "build/test-disk-XXXXXX";
+	int fd = mkstemp(path);
+	struct rlimit old, limit;
+	struct link_env env;
+
+	(void)state;
+	assert_int_equal(write(fd, "somebody's", 10), 10);
+	close(fd);
+	open_site(path, &env);
+	assert_non_null(strstr(env.disk_refusal, "is there and not ours"));
+	assert_string_equal(env.disk_failure, "");
+	unlink(path);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	limit = (struct rlimit){MIB, old.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	open_site(path, &env);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	unlink(path);
+	if (strstr(env.disk_refusal, "no direct I/O")) {
+		print_message("SKIP: %s\n", env.disk_refusal);
+		skip();
+	}
+	assert_non_null(strstr(env.disk_failure, "cannot write to"));
+	assert_string_equal(env.disk_refusal, "");
+}
+
 static void an_l1vh_network_is_not_loaded_unasked(void **state)
 {
 	struct err err = {0};
@@ -512,6 +558,7 @@ int main(void)
 		cmocka_unit_test(every_metric_has_its_unit),
 		cmocka_unit_test(bad_options_are_named),
 		cmocka_unit_test(a_file_is_conditioned_once),
+		cmocka_unit_test(a_full_host_fails_and_a_careful_one_refuses),
 		cmocka_unit_test(an_l1vh_network_is_not_loaded_unasked),
 		cmocka_unit_test(qemu_is_asked_and_heard),
 	};

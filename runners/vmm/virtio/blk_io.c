@@ -30,7 +30,7 @@
  * a small part of what any takes, and its guest is spared an exit. Flushes
  * are not counted, they may take long.
  */
-#define BUSY_REQUESTS 8
+#define BUSY_REQUESTS 16
 /* The ring's tags: small numbers are queues, others pointers to requests. */
 #define TAG_STOP BLK_MAX_QUEUES
 
