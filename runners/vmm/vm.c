@@ -12,6 +12,7 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/acpi.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/vcpu_regs.h"
@@ -22,8 +23,6 @@
 /* How long a vCPU may take to come back once it is kicked. */
 #define STUCK_AFTER_S 5
 
-/* Less than a huge page: a default stack is backed by one where the kernel
- * gives them freely, which would be most of the VMM's own memory. */
 #define VCPU_STACK_BYTES (512 * KIB)
 
 static const char *const end_names[] = {
@@ -252,22 +251,18 @@ void vm_destroy(struct vm *vm)
 
 static int threads_start(struct vm *vm, struct err *err)
 {
-	pthread_attr_t attr;
 	int ret = 0;
 	uint32_t i;
 
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, VCPU_STACK_BYTES);
 	for (i = 0; i < vm->vcpu_count && !ret; i++) {
-		ret = pthread_create(&vm->vcpus[i].thread, &attr, vcpu_loop,
-				     &vm->vcpus[i]);
+		ret = thread_start(&vm->vcpus[i].thread, VCPU_STACK_BYTES,
+				   vcpu_loop, &vm->vcpus[i]);
 		if (ret)
-			err_sys(err, -ret, "cannot start vCPU %u", i);
+			err_sys(err, ret, "cannot start vCPU %u", i);
 		else
 			vm->vcpus[i].has_thread = true;
 	}
-	pthread_attr_destroy(&attr);
-	return -ret;
+	return ret;
 }
 
 /* A kick ends any healthy run within milliseconds. */

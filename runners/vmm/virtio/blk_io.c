@@ -14,6 +14,7 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/virtio/blk_priv.h"
 
@@ -367,19 +368,15 @@ static void *worker_main(void *arg)
 
 static int worker_start(struct blk_worker *w)
 {
-	pthread_attr_t attr;
 	int ret;
 
 	w->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (w->stop_fd < 0)
 		return -errno;
 	sem_init(&w->started, 0, 0);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
-	ret = pthread_create(&w->thread, &attr, worker_main, w);
-	pthread_attr_destroy(&attr);
+	ret = thread_start(&w->thread, WORKER_STACK_BYTES, worker_main, w);
 	if (ret)
-		return -ret;
+		return ret;
 	w->has_thread = true;
 	while (sem_wait(&w->started))
 		;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/virtio/iov.h"
 #include "runners/vmm/virtio/net_priv.h"
 #include "runners/vmm/virtio/tap.h"
@@ -312,7 +313,6 @@ static void *worker_main(void *arg)
 
 int net_worker_start(struct net_worker *w)
 {
-	pthread_attr_t attr;
 	int ret;
 
 	w->wake_fd = eventfd(0, EFD_CLOEXEC);
@@ -322,12 +322,9 @@ int net_worker_start(struct net_worker *w)
 	w->buffer_count = w->iov_count = 0;
 	w->bytes = 0;
 	w->tx_waits = w->rx_starves = false;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, WORKER_STACK_BYTES);
-	ret = pthread_create(&w->thread, &attr, worker_main, w);
-	pthread_attr_destroy(&attr);
+	ret = thread_start(&w->thread, WORKER_STACK_BYTES, worker_main, w);
 	w->has_thread = !ret;
-	return -ret;
+	return ret;
 }
 
 void net_worker_wake(struct net_worker *w)
