@@ -35,7 +35,7 @@ static void refuse(int ret, const struct err *err, char *refusal, char *failure,
 static void open_disk(struct io_site *site, enum net_side side)
 {
 	const struct io_plan *io = &site->bc->io;
-	bool is_null = !strncmp(io->disk, "null:", 5);
+	bool is_null = io_plan_null_size(io->disk);
 	struct link_env *env = &site->env;
 	struct err err = {0};
 	int ret;

@@ -109,11 +109,13 @@ static void add_channels(struct args *a, const struct vsock_listener *vsock)
 
 static void add_drive(struct args *a, const char *disk)
 {
-	if (!strncmp(disk, "null:", 5))
+	const char *null_size = io_plan_null_size(disk);
+
+	if (null_size)
 		args_add(
 			a,
 			"if=none,id=data,driver=null-co,read-zeroes=off,size=%s",
-			disk + 5);
+			null_size);
 	else
 		args_add(
 			a,

@@ -212,14 +212,14 @@ static int parse_guest_address(const char *text, struct io_plan *io,
 /* fio and QEMU part names at colons, and have signs of their own. */
 static int parse_disk(const char *text, struct io_plan *io, struct err *err)
 {
-	bool is_null = !strncmp(text, "null:", 5);
+	const char *null_size = io_plan_null_size(text);
 	uint64_t bytes;
 
-	if (is_null && units_parse_bytes(text + 5, &bytes, err))
+	if (null_size && units_parse_bytes(null_size, &bytes, err))
 		return err_wrap(err, "a null disk needs a size");
-	if (!is_null && text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					  "0123456789/_.+-")])
+	if (!null_size && text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+					    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					    "0123456789/_.+-")])
 		return err_set(
 			err, -EINVAL,
 			"'%.100s': the path of a disk has letters, digits and /_.+- only",

@@ -42,6 +42,14 @@ bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags)
 	return false;
 }
 
+const char *io_plan_null_size(const char *disk)
+{
+	static const char prefix[] = "null:";
+	size_t len = sizeof(prefix) - 1;
+
+	return strncmp(disk, prefix, len) ? NULL : disk + len;
+}
+
 json_t *io_plan_to_json(const struct io_plan *io)
 {
 	return json_pack("{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"

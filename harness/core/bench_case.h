@@ -57,6 +57,9 @@ void bench_case_add(struct bench_case *bc, const char *workload,
 /* Whether any series has one of these flags (enum wl_flags). */
 bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags);
 
+/* The size of a disk that answers at once, of "null:SIZE"; NULL: another. */
+const char *io_plan_null_size(const char *disk);
+
 json_t *io_plan_to_json(const struct io_plan *io); /* caller owns */
 
 /* As an object, and back. -EPROTO when it is not one of ours. */
