@@ -234,6 +234,27 @@ static void write_plots(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, "</div>\n");
 }
 
+static void write_identity_row(const struct identity_diff *diff,
+			       const struct identity_diff_row *row,
+			       size_t runner_count, struct strbuf *out)
+{
+	char scope[96];
+	size_t k;
+
+	html_cell(out, "<tr><td>", row->key, "");
+	html_cell(out, "", identity_row_scope(diff, row, scope, sizeof(scope)),
+		  "</td>");
+	for (k = 0; k < runner_count; k++) {
+		html_cell(out, "<td class=\"w\">",
+			  row->values[k] ? row->values[k] : "absent", "");
+		strbuf_puts(out,
+			    row->is_unstable[k]
+				    ? " <em>(not in all its boots)</em></td>"
+				    : "</td>");
+	}
+	strbuf_puts(out, "</tr>\n");
+}
+
 static void write_identity(const struct model *m, struct strbuf *out)
 {
 	struct identity_diff diff;
@@ -251,14 +272,7 @@ static void write_identity(const struct model *m, struct strbuf *out)
 		html_cell(out, "<th>", m->runners[k], "</th>");
 	strbuf_puts(out, "</tr></thead><tbody>\n");
 	for (i = 0; i < diff.row_count; i++) {
-		html_cell(out, "<tr><td>", diff.rows[i].key, "</td>");
-		for (k = 0; k < m->runner_count; k++)
-			html_cell(out, "<td class=\"w\">",
-				  diff.rows[i].values[k]
-					  ? diff.rows[i].values[k]
-					  : "absent",
-				  "</td>");
-		strbuf_puts(out, "</tr>\n");
+		write_identity_row(&diff, &diff.rows[i], m->runner_count, out);
 	}
 	strbuf_puts(out, "</tbody></table></details>\n");
 	identity_diff_release(&diff);

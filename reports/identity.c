@@ -8,6 +8,7 @@
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
 #include "reports/model.h"
+#include "workloads/workload.h"
 
 /* Prefixes of keys in which guests may differ, and why. */
 static const struct {
@@ -28,26 +29,45 @@ static bool may_differ(const char *key)
 	return false;
 }
 
+static enum identity_devices devices_of(const struct result *res)
+{
+	bool has_disk = false;
+	bool has_net = false;
+	size_t i;
+
+	for (i = 0; i < res->series_count; i++) {
+		const struct workload *wl =
+			workload_find(res->series[i].workload);
+
+		has_disk |= wl && (wl->flags & WL_NEEDS_DISK);
+		has_net |= wl && (wl->flags & WL_NEEDS_NET);
+	}
+	return (has_disk ? IDENTITY_DISK : 0) | (has_net ? IDENTITY_NET : 0);
+}
+
 static struct identity_diff_row *row_get(struct identity_diff *diff,
-					 const char *key)
+					 const char *key,
+					 enum identity_devices devices)
 {
 	struct identity_diff_row *row;
 	size_t i;
 
 	for (i = 0; i < diff->row_count; i++)
-		if (!strcmp(diff->rows[i].key, key))
+		if (diff->rows[i].devices == devices &&
+		    !strcmp(diff->rows[i].key, key))
 			return &diff->rows[i];
 	diff->rows =
 		xrealloc(diff->rows, diff->row_count + 1, sizeof(*diff->rows));
 	row = &diff->rows[diff->row_count++];
 	memset(row, 0, sizeof(*row));
 	snprintf(row->key, sizeof(row->key), "%s", key);
+	row->devices = devices;
 	row->is_unavoidable = may_differ(key);
 	return row;
 }
 
-/* Boots of one runner that disagree are a finding of their own. */
-static void take_line(struct identity_diff *diff, size_t runner, char *line)
+static void take_line(struct identity_diff *diff, size_t runner,
+		      enum identity_devices devices, char *line)
 {
 	char *equals = strchr(line, '=');
 	struct identity_diff_row *row;
@@ -56,71 +76,137 @@ static void take_line(struct identity_diff *diff, size_t runner, char *line)
 	if (!equals)
 		return;
 	*equals = '\0';
-	row = row_get(diff, line);
+	row = row_get(diff, line, devices);
 	value = &row->values[runner];
 	row->seen_count[runner]++;
 	if (!*value)
 		*value = xstrdup(equals + 1);
-	else if (strcmp(*value, equals + 1) && !row->is_unavoidable)
-		diff->unstable_count++;
+	else if (strcmp(*value, equals + 1))
+		row->is_unstable[runner] = true;
 }
 
 static void take_boot(struct identity_diff *diff, size_t runner,
-		      const char *identity)
+		      const struct result *res)
 {
-	char *copy = xstrdup(identity);
+	enum identity_devices devices = devices_of(res);
+	char *copy = xstrdup(res->identity);
 	char *rest = copy;
 	char *line;
 
-	diff->boot_count[runner]++;
+	diff->boot_count[devices][runner]++;
 	while ((line = strsep(&rest, "\n")))
-		take_line(diff, runner, line);
+		take_line(diff, runner, devices, line);
 	free(copy);
 }
 
-static bool differs(const struct identity_diff_row *row, size_t first,
+/* Boots of one runner that disagree are a finding of their own. */
+static size_t count_unstable(const struct identity_diff *diff,
+			     struct identity_diff_row *row, size_t runner_count)
+{
+	size_t count = 0;
+	size_t k;
+
+	for (k = 0; k < runner_count; k++) {
+		/* A key that only some boots have is no match either. */
+		if (row->seen_count[k] &&
+		    row->seen_count[k] != diff->boot_count[row->devices][k])
+			row->is_unstable[k] = true;
+		count += row->is_unstable[k];
+	}
+	return count;
+}
+
+static bool same_value(const char *a, const char *b)
+{
+	return !a == !b && (!a || !strcmp(a, b));
+}
+
+/* A runner that had no boot with these devices cannot differ. */
+static bool differs(const struct identity_diff *diff,
+		    const struct identity_diff_row *row, size_t first,
 		    size_t count)
 {
+	const size_t *boots = diff->boot_count[row->devices];
 	size_t i;
 
-	for (i = first + 1; i < count; i++) {
-		const char *a = row->values[first];
-		const char *b = row->values[i];
-
-		if (!a != !b || (a && strcmp(a, b)))
+	while (first < count && !boots[first])
+		first++;
+	for (i = first + 1; i < count; i++)
+		if (boots[i] && !same_value(row->values[first], row->values[i]))
 			return true;
-	}
 	return false;
 }
 
-/* Keep only the rows in which some runner differs from the first. */
-static void keep_differences(struct identity_diff *diff, size_t first_guest,
-			     size_t runner_count)
+static bool any_seen(const struct identity_diff_row *row, size_t first,
+		     size_t count)
+{
+	for (; first < count; first++)
+		if (row->seen_count[first])
+			return true;
+	return false;
+}
+
+static void row_release(struct identity_diff_row *row)
+{
+	size_t k;
+
+	for (k = 0; k < ARRAY_SIZE(row->values); k++)
+		free(row->values[k]);
+}
+
+static bool same_rows(const struct identity_diff_row *a,
+		      const struct identity_diff_row *b)
+{
+	size_t k;
+
+	for (k = 0; k < ARRAY_SIZE(a->values); k++)
+		if (!same_value(a->values[k], b->values[k]) ||
+		    a->is_unstable[k] != b->is_unstable[k])
+			return false;
+	return !strcmp(a->key, b->key);
+}
+
+/* Say once what is the same whatever the devices. */
+static void fold_rows(struct identity_diff *diff)
 {
 	size_t kept = 0;
 	size_t i, k;
 
 	for (i = 0; i < diff->row_count; i++) {
-		struct identity_diff_row *row = &diff->rows[i];
-
-		for (k = first_guest; k < runner_count; k++)
-			if (row->seen_count[k])
+		for (k = 0; k < kept; k++)
+			if (same_rows(&diff->rows[k], &diff->rows[i]))
 				break;
-		diff->compared_count += k < runner_count;
-		/* A key that only some boots of a runner have is no match. */
-		for (k = 0; k < runner_count && !row->is_unavoidable; k++)
-			if (row->seen_count[k] &&
-			    row->seen_count[k] != diff->boot_count[k])
-				diff->unstable_count++;
-		if (!row->is_unavoidable &&
-		    differs(row, first_guest, runner_count))
-			diff->guest_difference_count++;
-		if (differs(row, 0, runner_count)) {
-			diff->rows[kept++] = *row;
-			continue;
+		if (k == kept)
+			diff->rows[kept++] = diff->rows[i];
+		else
+			row_release(&diff->rows[i]);
+		diff->rows[k].same_devices |= 1u << diff->rows[i].devices;
+	}
+	diff->row_count = kept;
+}
+
+/* Keep the rows in which runners differ, or the boots of one of them do. */
+static void keep_differences(struct identity_diff *diff, size_t first_guest,
+			     size_t runner_count)
+{
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < diff->row_count; i++) {
+		struct identity_diff_row *row = &diff->rows[i];
+		size_t unstable = count_unstable(diff, row, runner_count);
+
+		diff->compared_count +=
+			any_seen(row, first_guest, runner_count);
+		if (!row->is_unavoidable) {
+			diff->unstable_count += unstable;
+			diff->guest_difference_count +=
+				differs(diff, row, first_guest, runner_count);
 		}
-		for (k = 0; k < ARRAY_SIZE(row->values); k++)
-			free(row->values[k]);
+		if (unstable || differs(diff, row, 0, runner_count))
+			diff->rows[kept++] = *row;
+		else
+			row_release(row);
 	}
 	diff->row_count = kept;
 }
@@ -132,27 +218,65 @@ void identity_diff_init(struct identity_diff *diff, const struct model *m)
 	size_t i, k;
 
 	memset(diff, 0, sizeof(*diff));
-	for (i = 0; i < m->run->boot_count; i++)
+	for (i = 0; i < m->run->boot_count; i++) {
+		const struct boot_data *boot = &m->run->boots[i];
+
 		for (k = 0; k < m->runner_count; k++)
-			if (!strcmp(m->run->boots[i].bc.runner,
-				    m->runners[k]) &&
-			    m->run->boots[i].res.identity &&
-			    m->run->boots[i].res.identity[0])
-				take_boot(diff, k,
-					  m->run->boots[i].res.identity);
+			if (!strcmp(boot->bc.runner, m->runners[k]) &&
+			    boot->res.identity && boot->res.identity[0])
+				take_boot(diff, k, &boot->res);
+	}
 	diff->guest_runner_count = m->runner_count - first_guest;
 	keep_differences(diff, first_guest, m->runner_count);
+	fold_rows(diff);
 }
 
 void identity_diff_release(struct identity_diff *diff)
 {
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < diff->row_count; i++)
-		for (k = 0; k < ARRAY_SIZE(diff->rows[i].values); k++)
-			free(diff->rows[i].values[k]);
+		row_release(&diff->rows[i]);
 	free(diff->rows);
 	memset(diff, 0, sizeof(*diff));
+}
+
+/* Bits of enum identity_devices: what any boot had. */
+static uint32_t all_devices(const struct identity_diff *diff)
+{
+	uint32_t bits = 0;
+	size_t i, k;
+
+	for (i = 0; i < IDENTITY_DEVICES_COUNT; i++)
+		for (k = 0; k < ARRAY_SIZE(diff->boot_count[i]); k++)
+			bits |= (uint32_t) !!diff->boot_count[i][k] << i;
+	return bits;
+}
+
+const char *identity_row_scope(const struct identity_diff *diff,
+			       const struct identity_diff_row *row, char *buf,
+			       size_t size)
+{
+	static const char *const names[IDENTITY_DEVICES_COUNT] = {
+		[IDENTITY_NO_DEVICES] = "without devices",
+		[IDENTITY_DISK] = "with a disk",
+		[IDENTITY_NET] = "with a network card",
+		[IDENTITY_DISK_AND_NET] = "with both",
+	};
+	size_t used = 0;
+	size_t i;
+
+	buf[0] = '\0';
+	if (row->same_devices == all_devices(diff))
+		return buf;
+	for (i = 0; i < IDENTITY_DEVICES_COUNT; i++)
+		if (row->same_devices & 1u << i && used < size)
+			used += (size_t)snprintf(buf + used, size - used,
+						 "%s%s", used ? ", " : " (",
+						 names[i]);
+	if (used < size)
+		snprintf(buf + used, size - used, ")");
+	return buf;
 }
 
 const char *identity_verdict(const struct identity_diff *diff, char *buf,

@@ -241,6 +241,44 @@ static void identical_is_said_only_when_it_is_so(void **state)
 	assert_non_null(strstr(verdict(f, buf), "disagree"));
 }
 
+/* One boot more of RUNNER, whose first series is one of WORKLOAD. */
+static void add_io_boot(struct fixture *f, const char *runner,
+			const char *workload, const char *identity)
+{
+	struct result *res;
+
+	add_boot(&f->run, runner, 0, 20, GRADE_EMULATED);
+	res = &f->run.boots[f->run.boot_count - 1].res;
+	snprintf(res->series[0].workload, sizeof(res->series[0].workload), "%s",
+		 workload);
+	free(res->identity);
+	res->identity = strdup(identity);
+}
+
+static void boots_are_compared_with_their_like(void **state)
+{
+	struct fixture *f = *state;
+	struct identity_diff diff;
+	char buf[240];
+
+	add_boot(&f->run, "mshv", 0, 20, GRADE_EMULATED);
+	add_io_boot(f, "kvm", "storage", "kernel=6.1\npci.1=disk\n");
+	assert_non_null(strstr(verdict(f, buf), "Guests are identical"));
+	add_io_boot(f, "mshv", "storage", "kernel=6.1\npci.1=disk\n");
+	assert_non_null(strstr(verdict(f, buf), "Guests are identical"));
+	add_io_boot(f, "mshv", "network", "kernel=6.1\npci.1=card\n");
+	add_io_boot(f, "kvm", "network", "kernel=6.1\n");
+	assert_non_null(strstr(verdict(f, buf), "differ in 1 values"));
+	identity_diff_init(&diff, &f->model);
+	assert_int_equal(diff.row_count, 1);
+	assert_string_equal(diff.rows[0].key, "pci.1");
+	assert_string_equal(identity_row_scope(&diff, &diff.rows[0], buf, 40),
+			    " (with a network card)");
+	identity_diff_release(&diff);
+	add_io_boot(f, "kvm", "network", "kernel=6.1\npci.1=card\n");
+	assert_non_null(strstr(verdict(f, buf), "disagree in 1 values"));
+}
+
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -254,6 +292,7 @@ int main(void)
 		WITH_RUN(html_is_escaped_and_self_contained),
 		WITH_RUN(json_has_every_sample),
 		WITH_RUN(identical_is_said_only_when_it_is_so),
+		WITH_RUN(boots_are_compared_with_their_like),
 	};
 
 	return RUN_TESTS(tests);
