@@ -208,8 +208,12 @@ static bool tx_send(struct net_worker *w)
 		return false;
 	if (n < 0 && (errno == EBADFD || errno == EBADF))
 		tap_failed(w);
-	/* A packet that the kernel refuses is lost, as on a wire. */
-	virtq_push(&dev_of(w)->queues[tx_queue(w)], c->head, 0);
+	/*
+	 * A packet that the kernel refuses is lost, as on a wire. Said at once:
+	 * a TCP sender has but few packets under way (TSQ), and goes on with
+	 * the next while we send the rest.
+	 */
+	virtio_complete(dev_of(w), tx_queue(w), c, 0);
 	return true;
 }
 
@@ -299,9 +303,7 @@ static void *worker_main(void *arg)
 		has_more = tx_burst(w);
 		virtq_notify_disable(&dev->queues[rx_queue(w)]);
 		has_more |= rx_burst(w);
-		/* One after the other, so that the guest is stopped once. */
 		virtio_signal(dev, rx_queue(w));
-		virtio_signal(dev, tx_queue(w));
 		has_more |= rx_refill(w);
 		if (has_more)
 			continue;
