@@ -60,7 +60,7 @@ static void write_value(const struct model_row *row, size_t runner,
 		if (runner && !isnan(c->ratio.ratio))
 			strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
 		if (runner && c->ratio.has_interval)
-			strbuf_printf(out, " [%.3f, %.3f]", c->ratio.low,
+			strbuf_printf(out, "<br>[%.3f, %.3f]", c->ratio.low,
 				      c->ratio.high);
 	}
 	strbuf_puts(out, "</td>");

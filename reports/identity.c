@@ -8,7 +8,6 @@
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
 #include "reports/model.h"
-#include "workloads/workload.h"
 
 /* Prefixes of keys in which guests may differ, and why. */
 static const struct {
@@ -29,31 +28,15 @@ static bool may_differ(const char *key)
 	return false;
 }
 
-static enum identity_devices devices_of(const struct result *res)
-{
-	bool has_disk = false;
-	bool has_net = false;
-	size_t i;
-
-	for (i = 0; i < res->series_count; i++) {
-		const struct workload *wl =
-			workload_find(res->series[i].workload);
-
-		has_disk |= wl && (wl->flags & WL_NEEDS_DISK);
-		has_net |= wl && (wl->flags & WL_NEEDS_NET);
-	}
-	return (has_disk ? IDENTITY_DISK : 0) | (has_net ? IDENTITY_NET : 0);
-}
-
 static struct identity_diff_row *row_get(struct identity_diff *diff,
 					 const char *key,
-					 enum identity_devices devices)
+					 enum machine_kind machine)
 {
 	struct identity_diff_row *row;
 	size_t i;
 
 	for (i = 0; i < diff->row_count; i++)
-		if (diff->rows[i].devices == devices &&
+		if (diff->rows[i].machine == machine &&
 		    !strcmp(diff->rows[i].key, key))
 			return &diff->rows[i];
 	diff->rows =
@@ -61,13 +44,13 @@ static struct identity_diff_row *row_get(struct identity_diff *diff,
 	row = &diff->rows[diff->row_count++];
 	memset(row, 0, sizeof(*row));
 	snprintf(row->key, sizeof(row->key), "%s", key);
-	row->devices = devices;
+	row->machine = machine;
 	row->is_unavoidable = may_differ(key);
 	return row;
 }
 
 static void take_line(struct identity_diff *diff, size_t runner,
-		      enum identity_devices devices, char *line)
+		      enum machine_kind machine, char *line)
 {
 	char *equals = strchr(line, '=');
 	struct identity_diff_row *row;
@@ -76,7 +59,7 @@ static void take_line(struct identity_diff *diff, size_t runner,
 	if (!equals)
 		return;
 	*equals = '\0';
-	row = row_get(diff, line, devices);
+	row = row_get(diff, line, machine);
 	value = &row->values[runner];
 	row->seen_count[runner]++;
 	if (!*value)
@@ -88,14 +71,14 @@ static void take_line(struct identity_diff *diff, size_t runner,
 static void take_boot(struct identity_diff *diff, size_t runner,
 		      const struct result *res)
 {
-	enum identity_devices devices = devices_of(res);
+	enum machine_kind machine = result_machine(res);
 	char *copy = xstrdup(res->identity);
 	char *rest = copy;
 	char *line;
 
-	diff->boot_count[devices][runner]++;
+	diff->boot_count[machine][runner]++;
 	while ((line = strsep(&rest, "\n")))
-		take_line(diff, runner, devices, line);
+		take_line(diff, runner, machine, line);
 	free(copy);
 }
 
@@ -109,7 +92,7 @@ static size_t count_unstable(const struct identity_diff *diff,
 	for (k = 0; k < runner_count; k++) {
 		/* A key that only some boots have is no match either. */
 		if (row->seen_count[k] &&
-		    row->seen_count[k] != diff->boot_count[row->devices][k])
+		    row->seen_count[k] != diff->boot_count[row->machine][k])
 			row->is_unstable[k] = true;
 		count += row->is_unstable[k];
 	}
@@ -121,12 +104,12 @@ static bool same_value(const char *a, const char *b)
 	return !a == !b && (!a || !strcmp(a, b));
 }
 
-/* A runner that had no boot with these devices cannot differ. */
+/* A runner that had no such boot cannot differ. */
 static bool differs(const struct identity_diff *diff,
 		    const struct identity_diff_row *row, size_t first,
 		    size_t count)
 {
-	const size_t *boots = diff->boot_count[row->devices];
+	const size_t *boots = diff->boot_count[row->machine];
 	size_t i;
 
 	while (first < count && !boots[first])
@@ -166,7 +149,7 @@ static bool same_rows(const struct identity_diff_row *a,
 	return !strcmp(a->key, b->key);
 }
 
-/* Say once what is the same whatever the devices. */
+/* Say once what is the same whatever the machine. */
 static void fold_rows(struct identity_diff *diff)
 {
 	size_t kept = 0;
@@ -180,7 +163,7 @@ static void fold_rows(struct identity_diff *diff)
 			diff->rows[kept++] = diff->rows[i];
 		else
 			row_release(&diff->rows[i]);
-		diff->rows[k].same_devices |= 1u << diff->rows[i].devices;
+		diff->rows[k].same_machines |= 1u << diff->rows[i].machine;
 	}
 	diff->row_count = kept;
 }
@@ -241,13 +224,13 @@ void identity_diff_release(struct identity_diff *diff)
 	memset(diff, 0, sizeof(*diff));
 }
 
-/* Bits of enum identity_devices: what any boot had. */
-static uint32_t all_devices(const struct identity_diff *diff)
+/* Bits of enum machine_kind: of what kinds there were boots. */
+static uint32_t all_machines(const struct identity_diff *diff)
 {
 	uint32_t bits = 0;
 	size_t i, k;
 
-	for (i = 0; i < IDENTITY_DEVICES_COUNT; i++)
+	for (i = 0; i < MACHINE_KIND_COUNT; i++)
 		for (k = 0; k < ARRAY_SIZE(diff->boot_count[i]); k++)
 			bits |= (uint32_t) !!diff->boot_count[i][k] << i;
 	return bits;
@@ -257,20 +240,20 @@ const char *identity_row_scope(const struct identity_diff *diff,
 			       const struct identity_diff_row *row, char *buf,
 			       size_t size)
 {
-	static const char *const names[IDENTITY_DEVICES_COUNT] = {
-		[IDENTITY_NO_DEVICES] = "without devices",
-		[IDENTITY_DISK] = "with a disk",
-		[IDENTITY_NET] = "with a network card",
-		[IDENTITY_DISK_AND_NET] = "with both",
+	static const char *const names[MACHINE_KIND_COUNT] = {
+		[MACHINE_PLAIN] = "without devices",
+		[MACHINE_DISK] = "with a disk",
+		[MACHINE_NET] = "with a network card",
+		[MACHINE_DISK_AND_NET] = "with both",
 	};
 	size_t used = 0;
 	size_t i;
 
 	buf[0] = '\0';
-	if (row->same_devices == all_devices(diff))
+	if (row->same_machines == all_machines(diff))
 		return buf;
-	for (i = 0; i < IDENTITY_DEVICES_COUNT; i++)
-		if (row->same_devices & 1u << i && used < size)
+	for (i = 0; i < MACHINE_KIND_COUNT; i++)
+		if (row->same_machines & 1u << i && used < size)
 			used += (size_t)snprintf(buf + used, size - used,
 						 "%s%s", used ? ", " : " (",
 						 names[i]);

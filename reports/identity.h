@@ -13,21 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct model;
+#include "harness/core/result.h"
 
-/* What a boot's workloads asked for beyond a CPU and memory. */
-enum identity_devices {
-	IDENTITY_NO_DEVICES,
-	IDENTITY_DISK,
-	IDENTITY_NET,
-	IDENTITY_DISK_AND_NET,
-	IDENTITY_DEVICES_COUNT,
-};
+struct model;
 
 struct identity_diff_row {
 	char key[64];
-	enum identity_devices devices; /* of the boots compared */
-	uint32_t same_devices; /* bits: boots with these say just the same */
+	enum machine_kind machine; /* of the boots compared */
+	uint32_t same_machines;    /* bits: such boots say just the same */
 	char *values[8];      /* owned; one a runner, NULL where it is absent */
 	size_t seen_count[8]; /* boots of that runner that reported it */
 	bool is_unstable[8];  /* not all its boots say the same */
@@ -38,11 +31,11 @@ struct identity_diff {
 	struct identity_diff_row *rows; /* owned */
 	size_t row_count;
 	size_t guest_runner_count;
-	size_t compared_count; /* keys that any guest reported, by devices */
+	size_t compared_count; /* keys that any guest reported, by machine */
 	size_t unstable_count; /* of these, by runner: changed between boots */
 	size_t guest_difference_count; /* between guests, avoidable ones */
 	/* Boots of each runner that said what they are. */
-	size_t boot_count[IDENTITY_DEVICES_COUNT][8];
+	size_t boot_count[MACHINE_KIND_COUNT][8];
 };
 
 void identity_diff_init(struct identity_diff *diff, const struct model *m);

@@ -134,15 +134,16 @@ static int compare_rows(const void *a, const void *b)
 	return (x->list_rank > y->list_rank) - (x->list_rank < y->list_rank);
 }
 
-static void native_first(struct model *m)
+/* The baseline, then by name: a table's columns do not hang on what ran
+ * first. */
+static int compare_runners(const void *a, const void *b)
 {
-	size_t i;
+	const char *x = *(const char *const *)a;
+	const char *y = *(const char *const *)b;
+	int x_is_base = !strcmp(x, MODEL_BASELINE);
+	int y_is_base = !strcmp(y, MODEL_BASELINE);
 
-	for (i = 1; i < m->runner_count; i++)
-		if (!strcmp(m->runners[i], MODEL_BASELINE)) {
-			m->runners[i] = m->runners[0];
-			m->runners[0] = MODEL_BASELINE;
-		}
+	return x_is_base != y_is_base ? y_is_base - x_is_base : strcmp(x, y);
 }
 
 void model_init(struct model *m, const struct run_data *run)
@@ -153,7 +154,8 @@ void model_init(struct model *m, const struct run_data *run)
 	m->run = run;
 	for (i = 0; i < run->boot_count; i++)
 		runner_index(m, run->boots[i].bc.runner);
-	native_first(m);
+	qsort(m->runners, m->runner_count, sizeof(m->runners[0]),
+	      compare_runners);
 	for (i = 0; i < run->boot_count; i++)
 		add_boot(m, &run->boots[i]);
 	if (m->row_count)

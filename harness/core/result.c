@@ -171,3 +171,20 @@ uint64_t result_phase_ns(const struct result *res, const char *name)
 			return res->phases[i].mono_ns;
 	return 0;
 }
+
+enum machine_kind result_machine(const struct result *res)
+{
+	uint32_t flags = 0;
+	size_t i;
+
+	for (i = 0; i < res->series_count; i++) {
+		const struct workload *wl =
+			workload_find(res->series[i].workload);
+
+		flags |= wl ? wl->flags : 0;
+	}
+	if (flags & WL_NEEDS_NET)
+		return flags & WL_NEEDS_DISK ? MACHINE_DISK_AND_NET
+					     : MACHINE_NET;
+	return flags & WL_NEEDS_DISK ? MACHINE_DISK : MACHINE_PLAIN;
+}

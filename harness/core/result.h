@@ -110,6 +110,17 @@ struct exit_row *result_add_exit(struct result *res);
 void result_add_document(struct result *res, const char *workload,
 			 const char *point, const char *text);
 
+/* What a boot had beside a CPU and memory, by what its workloads need. */
+enum machine_kind {
+	MACHINE_PLAIN,
+	MACHINE_DISK,
+	MACHINE_NET,
+	MACHINE_DISK_AND_NET,
+	MACHINE_KIND_COUNT,
+};
+
+enum machine_kind result_machine(const struct result *res);
+
 /* 0 when the phase was not reached. */
 uint64_t result_phase_ns(const struct result *res, const char *name);
 
