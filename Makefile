@@ -48,12 +48,19 @@ HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
 	  $(B)/tests/unit/vdriver.o $(B)/tests/unit/netns.o \
-	  $(B)/workloads/guest/measure.o
+	  $(B)/workloads/guest/measure.o $(B)/workloads/guest/micro_native.o
 # Units in which several threads meet.
 THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net)
 GUEST	= $(B)/guest/manifest
+# The micro guest has no libc and no room for vector registers in its traps;
+# only its loops compute with doubles.
+MICRO_OBJ = $(patsubst %.c,$(B)/micro/%.o,$(wildcard workloads/guest/micro/*.c) \
+	  workloads/micro_loops.c workloads/wire.c) $(B)/micro/workloads/guest/micro/entry.o
+MICRO_CFLAGS = -std=gnu11 $(WARN) -O2 -ffreestanding -fno-pic -fno-stack-protector \
+	  -fcf-protection=none -fno-asynchronous-unwind-tables -mno-red-zone \
+	  $(if $(findstring micro_loops,$@),,-mgeneral-regs-only) $(CPPFLAGS)
 
-all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent ## build the programs
+all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent $(B)/micro.bin ## build the programs
 
 $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
@@ -82,6 +89,22 @@ $(B)/static/%.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 $(WARN) -O2 $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/micro.bin: workloads/guest/micro/link.ld $(MICRO_OBJ)
+	$(call say,MICRO,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+		-Wl,--no-warn-rwx-segments -T $^ -o $(B)/micro/micro.elf
+	$(Q)objcopy -O binary $(B)/micro/micro.elf $@
+
+$(B)/micro/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(MICRO_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/micro/%.o: %.S Makefile
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. -MMD -MP -c $< -o $@
 
 $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)

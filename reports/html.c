@@ -15,6 +15,7 @@
 #include "harness/base/units.h"
 #include "harness/core/metric.h"
 #include "reports/html_io.h"
+#include "reports/html_micro.h"
 #include "reports/html_parts.h"
 #include "reports/identity.h"
 #include "reports/model.h"
@@ -380,6 +381,7 @@ void html_write(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, head);
 	write_top(m, out);
 	write_comparison(m, out);
+	html_micro_write(m, out);
 	html_io_write(m, out);
 	write_plots(m, out);
 	write_identity(m, out);

@@ -9,37 +9,11 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/core/metric.h"
+#include "reports/html_micro.h"
 #include "reports/html_parts.h"
 #include "reports/io_hist.h"
 #include "reports/model.h"
 #include "reports/plot.h"
-
-/* Rows of one job stand together, a row a metric. */
-struct group {
-	const struct model_row *rows;
-	size_t count;
-	char point[64];
-};
-
-static bool next_group(const struct model *m, size_t *at, struct group *g)
-{
-	while (*at < m->row_count && !metric_of_point(m->rows[*at].point))
-		(*at)++;
-	if (*at == m->row_count)
-		return false;
-	g->rows = &m->rows[*at];
-	snprintf(g->point, sizeof(g->point), "%.*s",
-		 (int)strcspn(g->rows->point, "/"), g->rows->point);
-	for (g->count = 0; *at < m->row_count; g->count++, (*at)++) {
-		const struct model_row *row = &m->rows[*at];
-
-		if (strcmp(row->workload, g->rows->workload) ||
-		    strncmp(row->point, g->point, strlen(g->point)) ||
-		    row->point[strlen(g->point)] != '/')
-			break;
-	}
-	return true;
-}
 
 static void write_value(const struct model_row *row, size_t runner,
 			struct strbuf *out)
@@ -66,7 +40,7 @@ static void write_value(const struct model_row *row, size_t runner,
 	strbuf_puts(out, "</td>");
 }
 
-static enum grade worst_grade(const struct group *g, size_t runner)
+static enum grade worst_grade(const struct model_group *g, size_t runner)
 {
 	enum grade worst = GRADE_HARDWARE;
 	size_t i;
@@ -77,7 +51,7 @@ static enum grade worst_grade(const struct group *g, size_t runner)
 	return worst;
 }
 
-static size_t boots_of(const struct group *g, size_t runner)
+static size_t boots_of(const struct model_group *g, size_t runner)
 {
 	size_t most = 0;
 	size_t i;
@@ -88,7 +62,7 @@ static size_t boots_of(const struct group *g, size_t runner)
 	return most;
 }
 
-static void write_runner(const struct model *m, const struct group *g,
+static void write_runner(const struct model *m, const struct model_group *g,
 			 size_t runner, struct strbuf *out)
 {
 	char backend[32] = "", text[64];
@@ -108,7 +82,7 @@ static void write_runner(const struct model *m, const struct group *g,
 	strbuf_puts(out, "</tr>\n");
 }
 
-static void write_group(const struct model *m, const struct group *g,
+static void write_group(const struct model *m, const struct model_group *g,
 			struct strbuf *out)
 {
 	struct err err = {0};
@@ -137,18 +111,31 @@ static void write_group(const struct model *m, const struct group *g,
 	strbuf_puts(out, "</figure>\n");
 }
 
-static void write_legend(struct strbuf *out)
+static bool is_shown(const struct model *m, const struct metric *metric)
 {
-	const struct metric *m;
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++)
+		if (strncmp(m->rows[i].workload, "micro_", 6) &&
+		    metric_of_point(m->rows[i].point) == metric)
+			return true;
+	return false;
+}
+
+static void write_legend(const struct model *m, struct strbuf *out)
+{
+	const struct metric *metric;
 
 	strbuf_puts(
 		out,
 		"<p class=\"note\">Each run of a program is one figure, the cells are medians of boots, "
 		"&times; is the ratio to native with its 95 % interval. &uarr; higher and &darr; lower is better.</p>\n"
 		"<details><summary>What the columns mean</summary><table><tbody>\n");
-	for (m = metrics; m->name; m++) {
-		html_cell(out, "<tr><td>", m->title, "</td>");
-		html_cell(out, "<td>", m->text, "</td></tr>\n");
+	for (metric = metrics; metric->name; metric++) {
+		if (!is_shown(m, metric))
+			continue;
+		html_cell(out, "<tr><td>", metric->title, "</td>");
+		html_cell(out, "<td>", metric->text, "</td></tr>\n");
 	}
 	strbuf_puts(out, "</tbody></table></details>\n");
 }
@@ -156,14 +143,16 @@ static void write_legend(struct strbuf *out)
 void html_io_write(const struct model *m, struct strbuf *out)
 {
 	const char *section = "";
-	struct group g;
+	struct model_group g;
 	size_t at = 0;
 
-	while (next_group(m, &at, &g)) {
+	while (model_next_group(m, &at, &g)) {
 		const char *wanted = strncmp(g.rows->workload, "storage", 7)
 					     ? "network"
 					     : "storage";
 
+		if (html_micro_has(&g))
+			continue;
 		if (strcmp(section, wanted)) {
 			section = wanted;
 			strbuf_printf(
@@ -171,7 +160,7 @@ void html_io_write(const struct model *m, struct strbuf *out)
 				section[0] == 's'
 					? "Storage (fio)"
 					: "Network (iperf3, request/response)");
-			write_legend(out);
+			write_legend(m, out);
 		}
 		write_group(m, &g, out);
 	}

@@ -245,6 +245,7 @@ const char *identity_row_scope(const struct identity_diff *diff,
 		[MACHINE_DISK] = "with a disk",
 		[MACHINE_NET] = "with a network card",
 		[MACHINE_DISK_AND_NET] = "with both",
+		[MACHINE_MICRO] = "micro guest",
 	};
 	size_t used = 0;
 	size_t i;

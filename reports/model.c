@@ -186,6 +186,37 @@ void model_release(struct model *m)
 	memset(m, 0, sizeof(*m));
 }
 
+bool model_next_group(const struct model *m, size_t *at, struct model_group *g)
+{
+	while (*at < m->row_count && !metric_of_point(m->rows[*at].point))
+		(*at)++;
+	if (*at == m->row_count)
+		return false;
+	g->rows = &m->rows[*at];
+	snprintf(g->point, sizeof(g->point), "%.*s",
+		 (int)strcspn(g->rows->point, "/"), g->rows->point);
+	for (g->count = 0; *at < m->row_count; g->count++, (*at)++) {
+		const struct model_row *row = &m->rows[*at];
+
+		if (strcmp(row->workload, g->rows->workload) ||
+		    strncmp(row->point, g->point, strlen(g->point)) ||
+		    row->point[strlen(g->point)] != '/')
+			break;
+	}
+	return true;
+}
+
+const struct model_row *model_group_row(const struct model_group *g,
+					const char *metric)
+{
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (!strcmp(metric_of_point(g->rows[i].point)->name, metric))
+			return &g->rows[i];
+	return NULL;
+}
+
 const char *model_row_name(const struct model_row *row, char *buf, size_t size)
 {
 	snprintf(buf, size, "%s%s%s", row->workload, row->point[0] ? " " : "",
@@ -199,6 +230,9 @@ bool model_row_is_summary(const struct model_row *row)
 
 	if (!m)
 		return true;
+	if (!strncmp(row->workload, "micro_", 6) &&
+	    strcmp(row->workload, "micro_start"))
+		return !strcmp(m->name, "p50");
 	/* Streams are told by bandwidth, requests by their number. */
 	if (!strcmp(m->name, "bandwidth") || !strcmp(m->name, "cpu_per_gib"))
 		return !strcmp(row->workload, "network");

@@ -57,6 +57,21 @@ struct model {
 void model_init(struct model *m, const struct run_data *run);
 void model_release(struct model *m);
 
+/* The rows of one program's job, a row a metric. */
+struct model_group {
+	const struct model_row *rows; /* borrowed; they stand together */
+	size_t count;
+	char point[64]; /* without the metric */
+};
+
+/* The next one from row *AT on, which moves behind it; false: no more. */
+bool model_next_group(const struct model *m, size_t *at,
+		      struct model_group *group);
+
+/* NULL when the group has no such metric. */
+const struct model_row *model_group_row(const struct model_group *group,
+					const char *metric);
+
 /* "mem_latency 16MiB,4KiB-pages" */
 const char *model_row_name(const struct model_row *row, char *buf, size_t size);
 

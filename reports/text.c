@@ -94,26 +94,74 @@ static void write_row(const struct model *m, const struct model_row *row,
 	fprintf(out, "  %s\n", grade_name(worst));
 }
 
+/* Whether an earlier row of the workload was refused for the same reason. */
+static bool is_said(const struct model *m, size_t row, size_t runner)
+{
+	const struct model_cell *c = &m->rows[row].cells[runner];
+	size_t i;
+
+	for (i = 0; i < row; i++)
+		if (!strcmp(m->rows[i].workload, m->rows[row].workload) &&
+		    m->rows[i].cells[runner].refused_count &&
+		    !strcmp(m->rows[i].cells[runner].reason, c->reason))
+			return true;
+	return false;
+}
+
+static size_t count_alike(const struct model *m, size_t row, size_t runner)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = row; i < m->row_count; i++)
+		count += !strcmp(m->rows[i].workload, m->rows[row].workload) &&
+			 m->rows[i].cells[runner].refused_count &&
+			 !strcmp(m->rows[i].cells[runner].reason,
+				 m->rows[row].cells[runner].reason);
+	return count;
+}
+
+/* Each reason once, with how much it stands for. */
 static void write_refusals(const struct model *m, FILE *out)
 {
-	char name[80];
-	size_t i, k;
+	char name[80], more[40];
+	size_t i, k, alike;
 
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++) {
 			const struct model_cell *c = &m->rows[i].cells[k];
 
-			model_row_name(&m->rows[i], name, sizeof(name));
-			if (c->refused_count)
-				fprintf(out, "%s under %s: %s (%zu boots)\n",
-					name, m->runners[k], c->reason,
-					c->refused_count);
-			if (c->disturbed_count)
-				fprintf(out,
-					"%s under %s: %zu of %zu samples disturbed and left out\n",
-					name, m->runners[k], c->disturbed_count,
-					c->disturbed_count + c->sample_count);
+			if (!c->refused_count || is_said(m, i, k))
+				continue;
+			alike = count_alike(m, i, k);
+			snprintf(more, sizeof(more), " and %zu more",
+				 alike - 1);
+			fprintf(out, "%s%s under %s: %s (%zu boots)\n",
+				model_row_name(&m->rows[i], name, sizeof(name)),
+				alike > 1 ? more : "", m->runners[k], c->reason,
+				c->refused_count);
 		}
+}
+
+static void write_disturbed(const struct model *m, FILE *out)
+{
+	size_t i, k;
+
+	for (k = 0; k < m->runner_count; k++) {
+		size_t disturbed = 0, all = 0, series = 0;
+
+		for (i = 0; i < m->row_count; i++) {
+			const struct model_cell *c = &m->rows[i].cells[k];
+
+			disturbed += c->disturbed_count;
+			all += c->disturbed_count + c->sample_count;
+			series += c->disturbed_count > 0;
+		}
+		if (disturbed)
+			fprintf(out,
+				"%s: %zu of %zu samples disturbed and left out, in %zu series\n",
+				m->runners[k], disturbed, all, series);
+	}
 }
 
 static void write_failures(const struct model *m, FILE *out)
@@ -150,5 +198,6 @@ void text_write(const struct model *m, FILE *out)
 		fputs(" (so few that they\ncover less than 95 %)", out);
 	fputs("; nothing is judged yet.\n", out);
 	write_refusals(m, out);
+	write_disturbed(m, out);
 	write_failures(m, out);
 }

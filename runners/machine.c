@@ -133,16 +133,6 @@ static void add_boot_series(struct result *res, uint64_t spawn_ns,
 	}
 }
 
-static bool wants_boot(const struct bench_case *bc)
-{
-	size_t i;
-
-	for (i = 0; i < bc->item_count; i++)
-		if (!strcmp(bc->items[i].workload, "boot"))
-			return true;
-	return false;
-}
-
 /* The last line that is not empty, at most. */
 static const char *last_line(const char *text, int *len)
 {
@@ -268,7 +258,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 			    (double)bc->timeout_ns / NS_PER_S,
 			    link.end[0] ? ": " : "", link.end, cause);
 	judge_end(&link, status, base_name(spec->argv[0]), res);
-	if (wants_boot(bc))
+	if (bench_case_has(bc, "boot"))
 		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);
 	res->elapsed_ns = gone_ns - spawn_ns;
 	agent_link_release(&link);

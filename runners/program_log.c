@@ -249,6 +249,8 @@ static void add_per_op(const struct program_log *log,
 		return;
 	add_value(res, e, "vmm_exits",
 		  (double)counted(log, e, "exit.", "") / ops);
+	add_value(res, e, "vmm_ns",
+		  (double)counted(log, e, "handled_ns.", "") / ops);
 	/* What the kernel's vhost does is not seen by the VMM. */
 	if (!counted(log, e, device, ".requests"))
 		return;
@@ -274,7 +276,9 @@ static void add_metrics(const struct program_log *log,
 	add_value(res, e, "verified", doc->verified_bytes);
 	add_value(res, e, "cpu_per_gib", cost / (doc->byte_count / GIB));
 	if (doc->op_count > 0) {
-		add_value(res, e, "cpu_per_kop", cost / (doc->op_count / 1000));
+		if (isfinite(doc->byte_count))
+			add_value(res, e, "cpu_per_kop",
+				  cost / (doc->op_count / 1000));
 		add_per_op(log, e, doc->op_count, res);
 	}
 }
@@ -347,7 +351,7 @@ static void finish_one(const struct program_log *log,
 	add_document(log, e, output, res);
 	if (io_doc_read(e->workload, output, &doc, &err)) {
 		refuse(res, e, RUN_WORKLOAD_FAILED, err.msg);
-	} else if (!(doc.byte_count > 0)) {
+	} else if (doc.byte_count <= 0) {
 		refuse(res, e, RUN_VOID, "no bytes were moved");
 		io_doc_release(&doc);
 	} else {

@@ -14,7 +14,9 @@
 #include "runners/guest_boot.h"
 #include "runners/io_site.h"
 #include "runners/machine.h"
+#include "runners/micro_start.h"
 #include "runners/vsock_listener.h"
+#include "workloads/workload.h"
 
 static void add_disks(struct args *a, const struct io_site *site)
 {
@@ -44,17 +46,20 @@ static void add_net(struct args *a, const struct io_site *site)
 			 site->bc->io.vhost);
 }
 
-static void add_machine(struct args *a, const char *hv,
-			const struct bench_case *bc,
-			const struct vsock_listener *vsock)
+static void add_micro(struct args *a)
 {
-	char *vmm = file_beside_exe("l1vh-vmm");
+	char *micro = file_beside_exe("micro.bin");
+
+	args_add(a, "--micro");
+	args_add(a, "%s", micro);
+	free(micro);
+}
+
+static void add_linux(struct args *a, const struct vsock_listener *vsock)
+{
 	char *kernel = file_beside_exe("guest/bzImage");
 	char *initrd = file_beside_exe("guest/initramfs.cpio");
 
-	args_add(a, "%s", vmm);
-	args_add(a, "--hv");
-	args_add(a, "%s", hv);
 	args_add(a, "--kernel");
 	args_add(a, "%s", kernel);
 	args_add(a, "--initrd");
@@ -65,6 +70,23 @@ static void add_machine(struct args *a, const char *hv,
 		args_add(a, "--vsock-cid");
 		args_add(a, "%u", vsock->cid);
 	}
+	free(initrd);
+	free(kernel);
+}
+
+static void add_machine(struct args *a, const char *hv,
+			const struct bench_case *bc,
+			const struct vsock_listener *vsock)
+{
+	char *vmm = file_beside_exe("l1vh-vmm");
+
+	args_add(a, "%s", vmm);
+	args_add(a, "--hv");
+	args_add(a, "%s", hv);
+	if (bench_case_needs(bc, WL_NEEDS_MICRO))
+		add_micro(a);
+	else
+		add_linux(a, vsock);
 	args_add(a, "--memory");
 	args_add(a, "%" PRIu64, bc->ram_bytes);
 	args_add(a, "--vcpus");
@@ -75,8 +97,6 @@ static void add_machine(struct args *a, const char *hv,
 	args_add(a, "%d", MACHINE_CHANNEL_FD);
 	args_add(a, "--events-fd");
 	args_add(a, "%d", MACHINE_EVENTS_FD);
-	free(initrd);
-	free(kernel);
 	free(vmm);
 }
 
@@ -99,6 +119,7 @@ static void vmm_run(const char *hv, const struct bench_case *bc,
 	spec.site = &site;
 	spec.vsock = &vsock;
 	machine_run(&spec, bc, res);
+	micro_start_run(hv, bc, res);
 	vsock_listener_close(&vsock);
 	io_site_close(&site);
 	args_release(&a);

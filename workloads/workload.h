@@ -26,6 +26,7 @@ enum wl_flags {
 	WL_BY_HOST = 1 << 2,       /* the harness measures it; no run() */
 	WL_NEEDS_DISK = 1 << 3,    /* these two have program(), no run() */
 	WL_NEEDS_NET = 1 << 4,
+	WL_NEEDS_MICRO = 1 << 5, /* run by the micro guest, not under Linux */
 };
 
 /* One setting of a workload. A workload without settings has one, "". */

@@ -20,6 +20,7 @@ const char run_args_usage[] =
 	"comparison and write one HTML page.\n"
 	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv,qemu-kvm)\n"
 	"  --workloads LIST   workloads, groups, or WORKLOAD:POINT (all)\n"
+	"  --suite LIST       the same by another name\n"
 	"  --blocks N         rounds in which each runner boots once (4)\n"
 	"  --samples N        repetitions in a boot (5)\n"
 	"  --target-ms N      wanted length of one repetition (10)\n"
@@ -34,7 +35,7 @@ const char run_args_usage[] =
 	"                     results are called mshv-emu\n"
 	"Storage and network:\n"
 	"  --io-ms N          length of one fio or iperf3 run (1000)\n"
-	"  --io-blocks N      blocks with storage and network (all)\n"
+	"  --io-blocks N      blocks with storage, network and micro (all)\n"
 	"  --disk PATH        file to work on, made as needed, or device, or\n"
 	"                     null:SIZE (results/l1vh-disk.img)\n"
 	"  --disk-size SIZE   to be used of it (1G)\n"
@@ -85,6 +86,7 @@ enum option_id {
 static const struct option options[] = {
 	{"runners", required_argument, NULL, O_RUNNERS},
 	{"workloads", required_argument, NULL, O_WORKLOADS},
+	{"suite", required_argument, NULL, O_WORKLOADS},
 	{"blocks", required_argument, NULL, O_BLOCKS},
 	{"samples", required_argument, NULL, O_SAMPLES},
 	{"target-ms", required_argument, NULL, O_TARGET},

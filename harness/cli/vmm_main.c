@@ -41,9 +41,12 @@ static volatile sig_atomic_t stop_asked;
 
 static const char usage[] =
 	"usage: l1vh-bench vmm --kernel BZIMAGE [options]\n"
+	"       l1vh-bench vmm --micro IMAGE [options]\n"
 	"Boot one guest and stay until it ends. On a terminal, Ctrl-A x stops it.\n"
 	"  --kernel FILE      Linux bzImage\n"
 	"  --initrd FILE      initramfs\n"
+	"  --micro FILE       in place of a kernel: the micro guest (build/micro.bin),\n"
+	"                     which speaks on the channel and nowhere else\n"
 	"  --cmdline TEXT     kernel command line (console=ttyS0)\n"
 	"  --memory SIZE      guest RAM (512M)\n"
 	"  --vcpus N          vCPUs (1)\n"
@@ -76,6 +79,7 @@ struct options {
 enum option_id {
 	O_KERNEL = 1,
 	O_INITRD,
+	O_MICRO,
 	O_CMDLINE,
 	O_MEMORY,
 	O_VCPUS,
@@ -97,6 +101,7 @@ enum option_id {
 static const struct option long_options[] = {
 	{"kernel", required_argument, NULL, O_KERNEL},
 	{"initrd", required_argument, NULL, O_INITRD},
+	{"micro", required_argument, NULL, O_MICRO},
 	{"cmdline", required_argument, NULL, O_CMDLINE},
 	{"memory", required_argument, NULL, O_MEMORY},
 	{"vcpus", required_argument, NULL, O_VCPUS},
@@ -179,6 +184,9 @@ static int parse_one(struct options *opt, int id, char *arg, struct err *err)
 		break;
 	case O_INITRD:
 		opt->vm.initrd_path = arg;
+		break;
+	case O_MICRO:
+		opt->vm.micro_path = arg;
 		break;
 	case O_CMDLINE:
 		opt->vm.cmdline = arg;
@@ -270,8 +278,8 @@ static int parse_options(int argc, char **argv, struct options *opt,
 	if (!ret && optind != argc)
 		ret = err_set(err, -1, "unexpected argument '%s'",
 			      argv[optind]);
-	if (!ret && !opt->vm.kernel_path)
-		ret = err_set(err, -1, "no --kernel given");
+	if (!ret && !opt->vm.kernel_path == !opt->vm.micro_path)
+		ret = err_set(err, -1, "give one of --kernel and --micro");
 	return ret;
 }
 

@@ -28,6 +28,16 @@ void bench_case_add(struct bench_case *bc, const char *workload,
 	snprintf(item->point, sizeof(item->point), "%s", point);
 }
 
+bool bench_case_has(const struct bench_case *bc, const char *workload)
+{
+	size_t i;
+
+	for (i = 0; i < bc->item_count; i++)
+		if (!strcmp(bc->items[i].workload, workload))
+			return true;
+	return false;
+}
+
 bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags)
 {
 	size_t i;

@@ -54,6 +54,9 @@ void bench_case_release(struct bench_case *bc);
 void bench_case_add(struct bench_case *bc, const char *workload,
 		    const char *point);
 
+/* Whether a series of WORKLOAD is wanted. */
+bool bench_case_has(const struct bench_case *bc, const char *workload);
+
 /* Whether any series has one of these flags (enum wl_flags). */
 bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags);
 

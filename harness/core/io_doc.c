@@ -184,14 +184,53 @@ static int read_rr(const json_t *output, struct io_doc *doc, struct err *err)
 	return 0;
 }
 
+static int add_cycles(struct io_doc *doc, const json_t *cycles,
+		      double ns_per_cycle)
+{
+	size_t i;
+
+	doc->bins = xcalloc(json_array_size(cycles) + 1, sizeof(*doc->bins));
+	for (i = 0; i < json_array_size(cycles); i++) {
+		const json_t *c = json_array_get(cycles, i);
+
+		if (!json_is_integer(c) || json_integer_value(c) < 0)
+			return -EPROTO;
+		doc->bins[doc->bin_count++] = (struct io_bin){
+			.ns = (double)json_integer_value(c) * ns_per_cycle,
+			.count = 1};
+	}
+	return 0;
+}
+
+/* A sample is REPEAT operations; its share of each is the figure. */
+static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
+{
+	const json_t *micro = json_object_get(output, "micro");
+	const json_t *cycles = json_object_get(micro, "cycles");
+	double repeat = number_at(micro, "repeat");
+	double khz = number_at(micro, "tsc_khz");
+
+	if (khz == 0)
+		return err_set(err, -EPROTO,
+			       "nobody knows the rate of the guest's TSC");
+	if (!(repeat >= 1) || !(khz > 0) || !json_array_size(cycles) ||
+	    json_array_size(cycles) > MAX_BINS ||
+	    add_cycles(doc, cycles, 1e6 / khz / repeat))
+		return err_set(err, -EPROTO,
+			       "the micro guest's samples are not understood");
+	doc->op_count = repeat * (double)json_array_size(cycles);
+	doc->ops_per_s = doc->bytes_per_s = doc->byte_count = NAN;
+	return 0;
+}
+
 static const struct {
 	const char *workload;
 	int (*read)(const json_t *output, struct io_doc *doc, struct err *err);
 } readers[] = {
-	{"storage", read_fio},
-	{"storage_verify", read_fio_verify},
-	{"network", read_iperf},
-	{"network_rr", read_rr},
+	{"storage", read_fio},      {"storage_verify", read_fio_verify},
+	{"network", read_iperf},    {"network_rr", read_rr},
+	{"micro_exit", read_micro}, {"micro_cpu", read_micro},
+	{"micro_walk", read_micro},
 };
 
 int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,

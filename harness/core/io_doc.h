@@ -3,8 +3,8 @@
 #define HARNESS_CORE_IO_DOC_H
 
 /*
- * io_doc - what fio, iperf3 and our own request/response client print, read
- * into one form. The output itself is stored, so that all of this can be
+ * io_doc - what fio, iperf3, our own request/response client and the micro
+ * guest print, read into one form. The output itself is stored, so that all of this can be
  * done again.
  */
 #include <jansson.h>
@@ -19,8 +19,8 @@ struct io_bin {
 };
 
 struct io_doc {
-	double op_count; /* 0 where the program counts none */
-	double byte_count;
+	double op_count;   /* 0 where the program counts none */
+	double byte_count; /* NaN where none are to be moved */
 	double ops_per_s;
 	double bytes_per_s;
 	double loss_ratio;     /* NaN where nothing can be lost */

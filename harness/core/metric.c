@@ -25,22 +25,50 @@ const struct metric metrics[] = {
 	 "VM exits for each operation, as KVM counts them"},
 	{"vmm_exits", "per_op", true, true, "exits to the VMM",
 	 "exits for each operation that reached the VMM"},
+	{"vmm_ns", "ns", true, true, "time in the VMM",
+	 "time for each operation that the VMM spent between exit and entry"},
 	{"doorbells", "per_op", true, false, "doorbells",
 	 "the driver's notifications for each operation"},
 	{"interrupts", "per_op", true, true, "interrupts",
 	 "the device's interrupts for each operation"},
+	/* Of micro_start; all but the last three from the process's start. */
+	{"vmm_main", "ns", true, true, "VMM's main", "the VMM's code runs"},
+	{"vm_created", "ns", true, true, "VM created",
+	 "the hypervisor has made a VM"},
+	{"ram_mapped", "ns", true, true, "RAM mapped",
+	 "guest RAM is allocated and mapped"},
+	{"devices_created", "ns", true, true, "devices", "devices are there"},
+	{"vcpus_created", "ns", true, true, "vCPUs", "all vCPUs are there"},
+	{"vm_ready", "ns", true, true, "ready to run",
+	 "the guest is loaded and its registers are set"},
+	{"first_instruction", "ns", true, true, "first instruction",
+	 "the guest has run its first instruction"},
+	{"agent_ready", "ns", true, false, "guest ready",
+	 "the guest has set itself up and says so"},
+	{"gone", "ns", true, true, "torn down",
+	 "from the guest's power-off to the end of the VMM's process"},
+	{"all_ready", "ns", true, false, "all ready",
+	 "from the first process's start until the last guest is ready"},
+	{"pss_each", "bytes", true, false, "PSS each",
+	 "proportional share of memory of each VMM while all are ready"},
 	{NULL, NULL, false, false, NULL, NULL},
 };
+
+const struct metric *metric_find(const char *name)
+{
+	const struct metric *m;
+
+	for (m = metrics; m->name; m++)
+		if (!strcmp(m->name, name))
+			return m;
+	return NULL;
+}
 
 const struct metric *metric_of_point(const char *point)
 {
 	const char *slash = strchr(point, '/');
-	const struct metric *m;
 
-	for (m = metrics; slash && m->name; m++)
-		if (!strcmp(m->name, slash + 1))
-			return m;
-	return NULL;
+	return slash ? metric_find(slash + 1) : NULL;
 }
 
 uint32_t metric_index(const struct metric *m)

@@ -23,6 +23,7 @@ extern const struct metric metrics[];
 
 /* Of a point "randread-4k-qd1/iops"; NULL when it names none. */
 const struct metric *metric_of_point(const char *point);
+const struct metric *metric_find(const char *name); /* NULL: none */
 uint32_t metric_index(const struct metric *m);
 
 #endif

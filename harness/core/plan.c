@@ -79,6 +79,21 @@ static bool add_point(struct plan *plan, char *word)
 	return true;
 }
 
+/* The next word of a list; that of a point may have commas of its own. */
+static bool take_point(struct plan *plan, char *word, char **rest)
+{
+	char *next = *rest;
+
+	while (!add_point(plan, word)) {
+		if (!next || !strchr(word, ':'))
+			return false;
+		next[-1] = ',';
+		strsep(&next, ",");
+	}
+	*rest = next;
+	return true;
+}
+
 /* What breaks things on purpose must be named in full. */
 static bool matches(const struct workload *wl, const char *word)
 {
@@ -97,7 +112,7 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 
 	while (!ret && (word = strsep(&rest, ","))) {
 		const struct workload *const *wl;
-		bool is_point = add_point(plan, word);
+		bool is_point = take_point(plan, word, &rest);
 		bool found = is_point;
 
 		for (wl = workloads; *wl && !is_point; wl++)
@@ -118,27 +133,41 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 /* Pairs that a network card can have. */
 #define MAX_QUEUES 8
 #define PROGRAM_NS (5 * NS_PER_S)
-#define IO_FLAGS (WL_NEEDS_DISK | WL_NEEDS_NET)
+/* One interrupts the other. */
+#define MICRO_VCPUS 2u
 
-static bool is_io(const struct case_item *item)
+/* What cannot be measured in one boot with the others. */
+enum boot_kind { BOOT_PLAIN, BOOT_IO, BOOT_MICRO, BOOT_KIND_COUNT };
+
+static enum boot_kind kind_of(const struct case_item *item)
 {
 	const struct workload *wl = workload_find(item->workload);
+	uint32_t flags = wl ? wl->flags : 0;
 
-	return wl && (wl->flags & IO_FLAGS);
+	if (flags & WL_NEEDS_MICRO)
+		return BOOT_MICRO;
+	return flags & (WL_NEEDS_DISK | WL_NEEDS_NET) ? BOOT_IO : BOOT_PLAIN;
 }
 
-static size_t count_items(const struct plan *plan, bool io)
+static size_t count_items(const struct plan *plan, enum boot_kind kind)
 {
 	size_t count = 0;
 	size_t i;
 
 	for (i = 0; i < plan->series.item_count; i++)
-		count += is_io(&plan->series.items[i]) == io;
+		count += kind_of(&plan->series.items[i]) == kind;
 	return count;
 }
 
+/* QEMU has no device that could serve the micro guest. */
+static bool can_boot(const char *runner, enum boot_kind kind)
+{
+	return kind != BOOT_MICRO || strncmp(runner, "qemu-", 5);
+}
+
 static void fill_case(struct bench_case *bc, const struct plan *plan,
-		      uint32_t block, const char *runner, bool io, gsl_rng *rng)
+		      uint32_t block, const char *runner, enum boot_kind kind,
+		      gsl_rng *rng)
 {
 	size_t i;
 
@@ -159,21 +188,23 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 					     ? plan->vcpu_count
 					     : MAX_QUEUES;
 	for (i = 0; i < plan->series.item_count; i++)
-		if (is_io(&plan->series.items[i]) == io)
+		if (kind_of(&plan->series.items[i]) == kind)
 			bench_case_add(bc, plan->series.items[i].workload,
 				       plan->series.items[i].point);
 	/* Programs have lengths of their own, and a start and an end each. */
-	if (io)
+	if (kind == BOOT_IO)
 		bc->timeout_ns +=
 			bc->item_count * (2 * plan->io.io_ns + PROGRAM_NS);
+	if (kind == BOOT_MICRO && bc->vcpu_count < MICRO_VCPUS)
+		bc->vcpu_count = MICRO_VCPUS;
 	if (bc->item_count)
 		gsl_ran_shuffle(rng, bc->items, bc->item_count,
 				sizeof(*bc->items));
 }
 
-/* One round: each runner once in random order, with or without devices. */
+/* One round: each runner once in random order. */
 static void add_round(struct schedule *sched, const struct plan *plan,
-		      uint32_t block, bool io, gsl_rng *rng)
+		      uint32_t block, enum boot_kind kind, gsl_rng *rng)
 {
 	size_t order[PLAN_MAX_RUNNERS];
 	size_t i;
@@ -182,27 +213,33 @@ static void add_round(struct schedule *sched, const struct plan *plan,
 		order[i] = i;
 	gsl_ran_shuffle(rng, order, plan->runner_count, sizeof(order[0]));
 	for (i = 0; i < plan->runner_count; i++)
-		fill_case(&sched->cases[sched->count++], plan, block,
-			  plan->runners[order[i]], io, rng);
+		if (can_boot(plan->runners[order[i]], kind))
+			fill_case(&sched->cases[sched->count++], plan, block,
+				  plan->runners[order[i]], kind, rng);
 }
 
 void schedule_init(struct schedule *sched, const struct plan *plan)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	bool has_io = count_items(plan, true);
+	bool has_io = count_items(plan, BOOT_IO);
+	bool has_micro = count_items(plan, BOOT_MICRO);
 	/* Nothing to measure is still a boot. */
-	bool has_plain = count_items(plan, false) || !has_io;
+	bool has_plain =
+		count_items(plan, BOOT_PLAIN) || !(has_io || has_micro);
 	uint32_t block;
 
 	gsl_rng_set(rng, plan->seed);
 	sched->count = 0;
-	sched->cases = xcalloc(2 * plan->block_count * plan->runner_count,
+	sched->cases = xcalloc(BOOT_KIND_COUNT * plan->block_count *
+				       plan->runner_count,
 			       sizeof(*sched->cases));
 	for (block = 0; block < plan->block_count; block++) {
 		if (has_plain)
-			add_round(sched, plan, block, false, rng);
+			add_round(sched, plan, block, BOOT_PLAIN, rng);
+		if (has_micro && block < plan->io_block_count)
+			add_round(sched, plan, block, BOOT_MICRO, rng);
 		if (has_io && block < plan->io_block_count)
-			add_round(sched, plan, block, true, rng);
+			add_round(sched, plan, block, BOOT_IO, rng);
 	}
 	gsl_rng_free(rng);
 }

@@ -183,6 +183,8 @@ enum machine_kind result_machine(const struct result *res)
 
 		flags |= wl ? wl->flags : 0;
 	}
+	if (flags & WL_NEEDS_MICRO)
+		return MACHINE_MICRO;
 	if (flags & WL_NEEDS_NET)
 		return flags & WL_NEEDS_DISK ? MACHINE_DISK_AND_NET
 					     : MACHINE_NET;

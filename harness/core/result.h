@@ -116,6 +116,7 @@ enum machine_kind {
 	MACHINE_DISK,
 	MACHINE_NET,
 	MACHINE_DISK_AND_NET,
+	MACHINE_MICRO, /* the micro guest */
 	MACHINE_KIND_COUNT,
 };
 

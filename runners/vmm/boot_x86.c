@@ -33,7 +33,7 @@
 #define SECTOR_BYTES 512
 #define ENTRY_64 0x200
 
-#define PTE_PRESENT_WRITE 0x3ULL
+#define PTE_OPEN 0x7ULL /* present, writable, ring 3 */
 #define PDE_HUGE 0x80ULL
 
 #define CR0_PE_ET_NE_PG 0x80000031ULL
@@ -219,11 +219,11 @@ static void write_page_tables(const struct mem *mem)
 
 	memset(pml4, 0, 4096);
 	memset(pdpt, 0, 4096);
-	pml4[0] = GPA_PDPT | PTE_PRESENT_WRITE;
+	pml4[0] = GPA_PDPT | PTE_OPEN;
 	for (i = 0; i < 4; i++)
-		pdpt[i] = (GPA_PD + i * 4096) | PTE_PRESENT_WRITE;
+		pdpt[i] = (GPA_PD + i * 4096) | PTE_OPEN;
 	for (i = 0; i < 4 * 512; i++)
-		pd[i] = i << 21 | PDE_HUGE | PTE_PRESENT_WRITE;
+		pd[i] = i << 21 | PDE_HUGE | PTE_OPEN;
 }
 
 void boot_long_mode(const struct mem *mem, uint64_t rip, struct vcpu_regs *regs)
@@ -284,6 +284,13 @@ static void write_reset_vector(const struct mem *mem)
 	       sizeof(code));
 }
 
+void boot_start_at(const struct mem *mem, uint64_t entry,
+		   struct vcpu_regs *regs)
+{
+	write_stub(mem, entry);
+	boot_long_mode(mem, GPA_STUB, regs);
+}
+
 int boot_load(const struct mem *mem, const struct boot_config *cfg,
 	      struct vcpu_regs *regs, struct err *err)
 {
@@ -304,8 +311,7 @@ int boot_load(const struct mem *mem, const struct boot_config *cfg,
 	if (ret)
 		return ret;
 	write_reset_vector(mem);
-	write_stub(mem, hdr.pref_address + ENTRY_64);
-	boot_long_mode(mem, GPA_STUB, regs);
+	boot_start_at(mem, hdr.pref_address + ENTRY_64, regs);
 	regs->gpr[VCPU_RSI] = GPA_ZERO_PAGE;
 	return 0;
 }

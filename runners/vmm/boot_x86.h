@@ -25,7 +25,13 @@ struct boot_config {
 int boot_load(const struct mem *mem, const struct boot_config *cfg,
 	      struct vcpu_regs *regs, struct err *err);
 
-/* Long mode, flat, first 4 GiB mapped one to one, starting at RIP. */
+/* The same for an image without a header, already in RAM, that is entered at
+ * ENTRY in long mode: stub and registers. */
+void boot_start_at(const struct mem *mem, uint64_t entry,
+		   struct vcpu_regs *regs);
+
+/* Long mode, flat, first 4 GiB mapped one to one and open to ring 3, starting at
+ * RIP. */
 void boot_long_mode(const struct mem *mem, uint64_t rip,
 		    struct vcpu_regs *regs);
 

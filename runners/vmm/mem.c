@@ -82,6 +82,14 @@ void mem_release(struct mem *mem)
 	mem->host = NULL;
 }
 
+void mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge)
+{
+	void *p = mem_ptr(mem, gpa, bytes);
+
+	if (p)
+		madvise(p, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
 void *mem_ptr(const struct mem *mem, uint64_t gpa, uint64_t len)
 {
 	uint64_t high_bytes = mem->bytes - mem->low_bytes;

@@ -39,6 +39,10 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err);
 int mem_map_guest(const struct mem *mem, struct hv_vm *hv, struct err *err);
 void mem_release(struct mem *mem); /* zeroed is fine */
 
+/* Back BYTES at GPA by huge pages where the host has them, or by small ones
+ * only. No more than advice, and for RAM that nobody has touched. */
+void mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge);
+
 /* A pointer to LEN bytes at GPA, or NULL if not all of them are RAM. */
 void *mem_ptr(const struct mem *mem, uint64_t gpa, uint64_t len);
 

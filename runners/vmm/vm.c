@@ -16,6 +16,7 @@
 #include "runners/vmm/acpi.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/vcpu_regs.h"
+#include "workloads/guest/micro/abi.h"
 
 /* How often the guest is asked for a buffer while bytes wait for it. */
 #define RETRY_MS 1
@@ -92,9 +93,16 @@ static int buses_fill(struct vm *vm)
 		{IOAPIC_GPA, IOAPIC_SIZE_BYTES, ioapic_access, &vm->ioapic},
 		{PCI_MMIO_GPA, PCI_MMIO_SIZE_BYTES, pci_mmio_access, &vm->pci},
 	};
+	const struct bus_region micro_ports = {MICRO_PORT, MICRO_PORT_COUNT,
+					       micro_port_access, &vm->micro};
+	const struct bus_region micro_mmio = {MICRO_MMIO_GPA, MICRO_MMIO_BYTES,
+					      micro_mmio_access, &vm->micro};
 	int ret = 0;
 	size_t i;
 
+	if (vm->cfg.micro_path)
+		ret = bus_add(&vm->ports, &micro_ports)
+			      ?: bus_add(&vm->mmio, &micro_mmio);
 	for (i = 0; i < ARRAY_SIZE(ports) && !ret; i++)
 		ret = bus_add(&vm->ports, &ports[i]);
 	for (i = 0; i < ARRAY_SIZE(mmio) && !ret; i++)
@@ -110,9 +118,10 @@ static int devices_create(struct vm *vm, struct err *err)
 	uart_init(&vm->uart, &vm->ioapic, vm->cfg.serial_fd);
 	vm->power = (struct power){.request = power_request, .arg = vm};
 	pci_bus_init(&vm->pci, vm->hv);
-	console_init(&vm->console, &vm->mem, vm->cfg.channel_fd, &vm->end);
+	/* The micro guest's channel is its own device's. */
+	console_init(&vm->console, &vm->mem,
+		     vm->cfg.micro_path ? -1 : vm->cfg.channel_fd, &vm->end);
 	rng_init(&vm->rng, &vm->mem);
-	vm->stamps.out = vm->cfg.events;
 	vm->devices_ready = true;
 	ret = virtio_pci_init(&vm->console_pci, &vm->pci, 1, &vm->console.dev);
 	if (!ret)
@@ -121,14 +130,19 @@ static int devices_create(struct vm *vm, struct err *err)
 		ret = buses_fill(vm);
 	if (ret)
 		return err_sys(err, ret, "cannot place the devices");
-	return vm_devices_create(&vm->devices, &vm->cfg.devices, &vm->mem,
-				 &vm->pci, err);
+	ret = vm_devices_create(&vm->devices, &vm->cfg.devices, &vm->mem,
+				&vm->pci, err);
+	if (!ret && vm->cfg.micro_path)
+		ret = micro_create(&vm->micro, vm->hv, &vm->mem,
+				   vm->cfg.channel_fd, &vm->end, err);
+	return ret;
 }
 
 static void devices_destroy(struct vm *vm)
 {
 	if (!vm->devices_ready)
 		return;
+	micro_destroy(&vm->micro);
 	vm_devices_destroy(&vm->devices);
 	virtio_pci_release(&vm->rng_pci);
 	virtio_pci_release(&vm->console_pci);
@@ -152,6 +166,15 @@ static int vcpus_create(struct vm *vm, struct err *err)
 		vm->vcpu_count++;
 	}
 	return 0;
+}
+
+static int first_vcpu_set(struct vm *vm, const struct vcpu_regs *regs,
+			  struct err *err)
+{
+	int ret = hv_vcpu_regs_set(vm->vcpus[0].hv, regs);
+
+	return ret ? err_sys(err, ret, "cannot set the registers of vCPU 0")
+		   : 0;
 }
 
 /*
@@ -178,12 +201,16 @@ static int guest_load(struct vm *vm, struct err *err)
 	ret = acpi_build(&vm->mem, vm->cfg.vcpu_count, err);
 	if (!ret)
 		ret = boot_load(&vm->mem, &boot, &regs, err);
-	if (ret)
-		return ret;
-	ret = hv_vcpu_regs_set(vm->vcpus[0].hv, &regs);
-	if (ret)
-		return err_sys(err, ret, "cannot set the registers of vCPU 0");
-	return 0;
+	return ret ? ret : first_vcpu_set(vm, &regs, err);
+}
+
+static int micro_start(struct vm *vm, struct err *err)
+{
+	struct vcpu_regs regs;
+	int ret = micro_load(&vm->mem, vm->cfg.micro_path, vm->cfg.vcpu_count,
+			     vm->hv->tsc_khz, &regs, err);
+
+	return ret ? ret : first_vcpu_set(vm, &regs, err);
 }
 
 int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
@@ -201,6 +228,7 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	if (!vm)
 		return err_set(err, -ENOMEM, "cannot allocate a vm");
 	vm->cfg = *cfg;
+	vm->stamps.out = cfg->events;
 	vm->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->wake_fd < 0) {
 		ret = err_sys(err, -errno, "cannot make an eventfd");
@@ -209,20 +237,25 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	ret = hv_vm_create(ops, &hv_cfg, &vm->hv, err);
 	if (ret)
 		goto fail;
+	stamp_phase(&vm->stamps, "vm_created", clock_mono_ns());
 	ret = mem_init(&vm->mem, &cfg->mem, err);
 	if (ret)
 		goto fail;
 	ret = mem_map_guest(&vm->mem, vm->hv, err);
 	if (ret)
 		goto fail;
+	stamp_phase(&vm->stamps, "ram_mapped", clock_mono_ns());
 	ret = devices_create(vm, err);
 	if (ret)
 		goto fail;
+	stamp_phase(&vm->stamps, "devices_created", clock_mono_ns());
 	ret = vcpus_create(vm, err);
 	if (ret)
 		goto fail;
-	if (cfg->kernel_path) {
-		ret = guest_load(vm, err);
+	stamp_phase(&vm->stamps, "vcpus_created", clock_mono_ns());
+	if (cfg->kernel_path || cfg->micro_path) {
+		ret = cfg->micro_path ? micro_start(vm, err)
+				      : guest_load(vm, err);
 		if (ret)
 			goto fail;
 	}
@@ -323,7 +356,7 @@ static void terminal_input(struct vm *vm)
  */
 static void io_loop(struct vm *vm)
 {
-	bool channel_open = vm->cfg.channel_fd >= 0;
+	bool channel_open = vm->cfg.channel_fd >= 0 && !vm->cfg.micro_path;
 	bool waiting = false;
 
 	while (atomic_load(&vm->end) == VM_END_NONE) {
@@ -392,14 +425,18 @@ void vm_write_counts(struct vm *vm, uint32_t number)
 	if (!out)
 		return;
 	for (k = 0; k < HV_EXIT_KIND_COUNT; k++) {
-		uint64_t sum = 0;
+		const char *name = hv_exit_kind_name((enum hv_exit_kind)k);
+		uint64_t count = 0, ns = 0;
 
-		for (v = 0; v < vm->vcpu_count; v++)
-			sum += atomic_load(&vm->vcpus[v].ledger.count[k]);
-		if (sum)
-			fprintf(out, "count %" PRIu32 " exit.%s %" PRIu64 "\n",
-				number, hv_exit_kind_name((enum hv_exit_kind)k),
-				sum);
+		for (v = 0; v < vm->vcpu_count; v++) {
+			count += atomic_load(&vm->vcpus[v].ledger.count[k]);
+			ns += atomic_load(&vm->vcpus[v].ledger.handled_ns[k]);
+		}
+		if (count)
+			fprintf(out,
+				"count %" PRIu32 " exit.%s %" PRIu64 "\n"
+				"count %" PRIu32 " handled_ns.%s %" PRIu64 "\n",
+				number, name, count, number, name, ns);
 	}
 	vm_devices_write_counts(&vm->devices, number, out);
 	fflush(out);

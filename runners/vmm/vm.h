@@ -16,6 +16,7 @@
 #include "runners/vmm/bus.h"
 #include "runners/vmm/dev/ioapic.h"
 #include "runners/vmm/dev/legacy.h"
+#include "runners/vmm/dev/micro.h"
 #include "runners/vmm/dev/pci.h"
 #include "runners/vmm/dev/power.h"
 #include "runners/vmm/dev/uart16550.h"
@@ -33,6 +34,7 @@ struct err;
 
 struct vm_config {
 	const char *kernel_path; /* NULL: load nothing, see vm_create() */
+	const char *micro_path;  /* in its place: the micro guest's image */
 	const char *initrd_path;
 	const char *cmdline;
 	struct mem_config mem;
@@ -90,6 +92,7 @@ struct vm {
 	struct rng rng;
 	struct virtio_pci rng_pci;
 	struct vm_devices devices;
+	struct micro micro; /* with cfg.micro_path alone */
 	struct stamp_log stamps;
 	bool devices_ready;
 	struct vm_vcpu vcpus[VM_MAX_VCPUS];
@@ -127,7 +130,7 @@ void vm_write_ledger(const struct vm *vm, FILE *out);
 
 /*
  * What was counted so far, all vCPUs and devices, as "count NUMBER NAME
- * VALUE" lines: exits by kind, requests, doorbells and interrupts by device.
+ * VALUE" lines: exits by kind and the time they took, requests, doorbells and interrupts by device.
  * For a guest that asks before and after some work. Any thread.
  */
 void vm_write_counts(struct vm *vm, uint32_t number);

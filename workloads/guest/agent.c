@@ -17,6 +17,7 @@
 
 #include "workloads/guest/identity.h"
 #include "workloads/guest/measure.h"
+#include "workloads/guest/micro_native.h"
 #include "workloads/guest/program.h"
 #include "workloads/guest/system.h"
 #include "workloads/guest/writer.h"
@@ -239,11 +240,16 @@ static const char *program_failure(const struct workload *wl)
 	return wl->flags & WL_NEEDS_NET ? agent.net_failure : "";
 }
 
-static const char *program_refusal(const struct workload *wl)
+static const char *program_refusal(const struct workload *wl,
+				   const struct wl_point *point)
 {
 	bool needs_disk = wl->flags & WL_NEEDS_DISK;
 	bool needs_net = wl->flags & WL_NEEDS_NET;
 
+	if (wl->flags & WL_NEEDS_MICRO)
+		return agent.is_guest
+			       ? "for the micro guest"
+			       : micro_native_refusal(wl->name, point->name);
 	if (needs_disk && agent.disk_refusal[0])
 		return agent.disk_refusal;
 	if (needs_net && agent.net_refusal[0])
@@ -270,7 +276,7 @@ static void run_program(const struct workload *wl, const struct wl_point *point)
 	struct wl_program program = {.argv = {NULL}};
 	uint32_t number = agent.program_count++;
 	const char *failure = program_failure(wl);
-	const char *missing = *failure ? failure : program_refusal(wl);
+	const char *missing = *failure ? failure : program_refusal(wl, point);
 	uint64_t round_trip_ns, begin_ns;
 	struct program_run run;
 	char reason[200] = "";
@@ -470,6 +476,8 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc == 2 && !strcmp(argv[1], "--echo"))
 		return rr_serve();
+	if (argc == 4 && !strcmp(argv[1], "--micro"))
+		return micro_native_run(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "--check-writes"))
 		return writer_check(argv[2], argv[3]);
 	if (argc == 6 && !strcmp(argv[1], "--rr"))

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html_micro.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/core/metric.h"
+#include "reports/html_parts.h"
+#include "reports/model.h"
+
+/* Of each runner, in this order. */
+static const char *const costs[] = {"p50",       "p99",    "exits",
+				    "vmm_exits", "vmm_ns", NULL};
+static const char *const starts[] = {
+	"vm_created",        "ram_mapped",  "vcpus_created",
+	"first_instruction", "agent_ready", "gone",
+	"all_ready",         "pss_each",    NULL};
+
+struct section {
+	const struct model *m;
+	const char *workload;
+	const char *const *columns;
+	bool has_runner[MODEL_MAX_RUNNERS];
+};
+
+bool html_micro_has(const struct model_group *group)
+{
+	return !strncmp(group->rows->workload, "micro_", 6);
+}
+
+static bool cell_is_empty(const struct model_cell *c)
+{
+	return !c->boot_count && !c->refused_count && !c->disturbed_count;
+}
+
+static void section_init(struct section *s, const struct model *m,
+			 const char *workload)
+{
+	size_t i, k;
+
+	*s = (struct section){.m = m, .workload = workload};
+	s->columns = strcmp(workload, "micro_start") ? costs : starts;
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++)
+			if (!strcmp(m->rows[i].workload, workload) &&
+			    !cell_is_empty(&m->rows[i].cells[k]))
+				s->has_runner[k] = true;
+}
+
+static void write_head(const struct section *s, struct strbuf *out)
+{
+	const char *const *c;
+	size_t i;
+
+	html_cell(out, "<h3>", s->workload, "</h3>\n");
+	strbuf_puts(out, "<table class=\"io\"><thead><tr><th>what</th>");
+	for (i = 0; i < s->m->runner_count; i++)
+		for (c = s->columns; s->has_runner[i] && *c; c++) {
+			const struct metric *metric = metric_find(*c);
+
+			html_cell(out, "<th class=\"n\" title=\"", metric->text,
+				  "\">");
+			html_cell(out, "", s->m->runners[i], "<br>");
+			html_cell(out, "", metric->title, "</th>");
+		}
+	strbuf_puts(out, "</tr></thead><tbody>\n");
+}
+
+static void write_cell(const struct model_row *row, size_t runner,
+		       struct strbuf *out)
+{
+	const struct model_cell *c = row ? &row->cells[runner] : NULL;
+	char value[32];
+
+	strbuf_puts(out, "<td class=\"n\">");
+	if (c && !isnan(c->median)) {
+		html_cell(out, "",
+			  units_format(c->median, row->unit, value,
+				       sizeof(value)),
+			  "");
+		if (runner && !isnan(c->ratio.ratio))
+			strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
+	} else if (c && c->refused_count) {
+		html_cell(out, "<span title=\"", c->reason,
+			  "\">refused</span>");
+	} else if (c && c->disturbed_count) {
+		strbuf_puts(out, "disturbed");
+	}
+	strbuf_puts(out, "</td>");
+}
+
+static void write_row(const struct section *s, const struct model_group *g,
+		      struct strbuf *out)
+{
+	const char *const *c;
+	size_t i;
+
+	html_cell(out, "<tr><td>", g->point, "</td>");
+	for (i = 0; i < s->m->runner_count; i++)
+		for (c = s->columns; s->has_runner[i] && *c; c++)
+			write_cell(model_group_row(g, *c), i, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
+static void write_title(struct strbuf *out)
+{
+	strbuf_puts(
+		out,
+		"<h2 id=\"micro\">Micro guest</h2>\n<p class=\"note\">What one operation costs, "
+		"by a guest that does nothing else; docs/micro.md says what each does. "
+		"&times; is the ratio to native.</p>\n");
+}
+
+void html_micro_write(const struct model *m, struct strbuf *out)
+{
+	struct section s = {.workload = ""};
+	struct model_group g;
+	size_t at = 0;
+
+	while (model_next_group(m, &at, &g)) {
+		if (!html_micro_has(&g))
+			continue;
+		if (!*s.workload)
+			write_title(out);
+		if (strcmp(s.workload, g.rows->workload)) {
+			if (*s.workload)
+				strbuf_puts(out, "</tbody></table>\n");
+			section_init(&s, m, g.rows->workload);
+			write_head(&s, out);
+		}
+		write_row(&s, &g, out);
+	}
+	if (*s.workload)
+		strbuf_puts(out, "</tbody></table>\n");
+}

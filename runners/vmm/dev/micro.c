@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm/dev/micro.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/thread.h"
+#include "runners/vmm/boot_x86.h"
+#include "runners/vmm/mem.h"
+#include "workloads/guest/micro/abi.h"
+
+/* How soon a guest that waits for a frame notices that it is to end. */
+#define POLL_MS 50
+#define THREAD_STACK_BYTES (64 * KIB)
+/* The last one; PCI functions take theirs from the first on. */
+#define ECHO_IRQFD_SLOT (HV_IRQFD_COUNT - 1)
+/* Fixed delivery to the first CPU (SDM 3A, 11.11.1). */
+#define MSI_ADDRESS 0xfee00000ull
+
+static void *echo_main(void *arg)
+{
+	struct micro *m = arg;
+	uint64_t count;
+
+	while (read(m->echo_fd, &count, sizeof(count)) == sizeof(count) &&
+	       !atomic_load(&m->is_stopping)) {
+		count = 1;
+		if (write(m->answer_fd, &count, sizeof(count)) < 0)
+			break;
+	}
+	return NULL;
+}
+
+static int bell_set(struct micro *m, uint64_t gpa, int fd, bool is_on)
+{
+	const struct hv_doorbell bell = {.gpa = gpa, .len_bytes = 4, .fd = fd};
+
+	return hv_doorbell_set(m->hv, &bell, is_on);
+}
+
+static int bell_add(struct micro *m, uint64_t gpa, int *fd, struct err *err)
+{
+	int ret;
+
+	*fd = eventfd(0, EFD_CLOEXEC);
+	if (*fd < 0)
+		return err_sys(err, -errno, "cannot make an eventfd");
+	ret = bell_set(m, gpa, *fd, true);
+	return ret ? err_sys(err, ret, "cannot set a doorbell") : 0;
+}
+
+/* What was not set is not there to be taken back, which is no harm. */
+static void fd_remove(struct micro *m, uint64_t bell_gpa, int fd)
+{
+	if (fd < 0)
+		return;
+	if (bell_gpa)
+		bell_set(m, bell_gpa, fd, false);
+	else
+		hv_irqfd_set(m->hv, ECHO_IRQFD_SLOT, fd, NULL);
+	close(fd);
+}
+
+int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
+		 int channel_fd, const _Atomic(int) *end, struct err *err)
+{
+	const struct hv_msi msi = {.addr = MSI_ADDRESS,
+				   .data = MICRO_ECHO_VECTOR};
+	int ret;
+
+	*m = (struct micro){.hv = hv,
+			    .mem = mem,
+			    .end = end,
+			    .channel_fd = channel_fd,
+			    .bell_fd = -1,
+			    .echo_fd = -1,
+			    .answer_fd = -1};
+	ret = bell_add(m, MICRO_MMIO_BELL, &m->bell_fd, err);
+	if (!ret)
+		ret = bell_add(m, MICRO_MMIO_ECHO, &m->echo_fd, err);
+	if (ret)
+		return ret;
+	m->answer_fd = eventfd(0, EFD_CLOEXEC);
+	if (m->answer_fd < 0)
+		return err_sys(err, -errno, "cannot make an eventfd");
+	ret = hv_irqfd_set(hv, ECHO_IRQFD_SLOT, m->answer_fd, &msi);
+	if (ret)
+		return err_sys(err, ret, "cannot set an irqfd");
+	ret = thread_start(&m->thread, THREAD_STACK_BYTES, echo_main, m);
+	if (ret)
+		return err_sys(err, ret, "cannot start a thread");
+	m->has_thread = true;
+	return 0;
+}
+
+void micro_destroy(struct micro *m)
+{
+	uint64_t one = 1;
+
+	if (!m->hv)
+		return;
+	atomic_store(&m->is_stopping, true);
+	if (m->has_thread && write(m->echo_fd, &one, sizeof(one)) > 0)
+		pthread_join(m->thread, NULL);
+	fd_remove(m, MICRO_MMIO_BELL, m->bell_fd);
+	fd_remove(m, MICRO_MMIO_ECHO, m->echo_fd);
+	fd_remove(m, 0, m->answer_fd);
+	m->hv = NULL;
+}
+
+static int read_image(const struct mem *mem, const char *path, struct err *err)
+{
+	char *to = mem_ptr(mem, MICRO_IMAGE_GPA, MICRO_IMAGE_MAX_BYTES);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot open the micro guest '%s'",
+			       path);
+	n = read(fd, to, MICRO_IMAGE_MAX_BYTES);
+	close(fd);
+	if (n < 0)
+		return err_sys(err, -errno, "cannot read '%s'", path);
+	if (n == 0 || n == MICRO_IMAGE_MAX_BYTES)
+		return err_set(err, -EINVAL, "'%s' is no micro guest", path);
+	return 0;
+}
+
+/*
+ * A quarter of low RAM backed by small pages and a half by huge ones. Behind
+ * them nothing is touched before the guest does it.
+ */
+static void fill_info(const struct mem *mem, struct micro_info *info)
+{
+	uint64_t quarter = mem->low_bytes / 4 & ~(2 * MIB - 1);
+
+	info->small = (struct micro_region){quarter, quarter};
+	info->huge = (struct micro_region){2 * quarter, 2 * quarter};
+	mem_advise(mem, info->small.gpa, info->small.bytes, false);
+	mem_advise(mem, info->huge.gpa, info->huge.bytes, true);
+}
+
+int micro_load(const struct mem *mem, const char *path, uint32_t vcpu_count,
+	       uint32_t tsc_khz, struct vcpu_regs *regs, struct err *err)
+{
+	struct micro_info *info =
+		mem_ptr(mem, MICRO_INFO_GPA, sizeof(struct micro_info));
+	int ret = read_image(mem, path, err);
+
+	if (ret)
+		return ret;
+	*info = (struct micro_info){.vcpu_count = vcpu_count,
+				    .tsc_khz = tsc_khz};
+	fill_info(mem, info);
+	boot_start_at(mem, MICRO_IMAGE_GPA, regs);
+	return 0;
+}
+
+/* What the guest claims is hostile; a frame is checked by whoever reads it. */
+static void frame_send(const struct micro *m, uint64_t bytes)
+{
+	const char *from =
+		mem_ptr(m->mem, MICRO_FRAME_GPA, MICRO_FRAME_MAX_BYTES);
+
+	if (bytes > MICRO_FRAME_MAX_BYTES)
+		return;
+	while (bytes) {
+		ssize_t n = send(m->channel_fd, from, bytes, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR && !atomic_load(m->end))
+			continue;
+		if (n <= 0)
+			return;
+		from += n;
+		bytes -= (uint64_t)n;
+	}
+}
+
+static uint32_t frame_receive(const struct micro *m)
+{
+	struct pollfd fd = {.fd = m->channel_fd, .events = POLLIN};
+	ssize_t n;
+
+	while (!atomic_load(m->end)) {
+		if (poll(&fd, 1, POLL_MS) <= 0)
+			continue;
+		n = read(
+			m->channel_fd,
+			mem_ptr(m->mem, MICRO_FRAME_GPA, MICRO_FRAME_MAX_BYTES),
+			MICRO_FRAME_MAX_BYTES);
+		return n > 0 ? (uint32_t)n : 0;
+	}
+	return 0;
+}
+
+void micro_port_access(void *micro, struct hv_access *access)
+{
+	struct micro *m = micro;
+
+	if (access->addr != MICRO_PORT_FRAME - MICRO_PORT)
+		access->data = 0;
+	else if (access->is_write)
+		frame_send(m, access->data);
+	else
+		access->data = frame_receive(m);
+}
+
+/* Doorbells do not come here. */
+void micro_mmio_access(void *micro, struct hv_access *access)
+{
+	(void)micro;
+	access->data = 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOADS_GUEST_MICRO_ABI_H
+#define WORKLOADS_GUEST_MICRO_ABI_H
+
+/*
+ * abi - what the micro guest and the VMM agree upon: where things lie in
+ * guest-physical memory, and what the device that serves it does.
+ *
+ *   MICRO_IMAGE_GPA   the image, entered at its first byte in long mode, the
+ *                     first 4 GiB mapped one to one and open to ring 3
+ *   MICRO_INFO_GPA    struct micro_info, written by the VMM
+ *   MICRO_FRAME_GPA   frames (workloads/wire.h), one way at a time
+ *   MICRO_FREE_GPA    from here on RAM is the guest's
+ */
+#include <stdint.h>
+
+#define MICRO_IMAGE_GPA 0x100000u
+#define MICRO_IMAGE_MAX_BYTES 0x80000u
+#define MICRO_INFO_GPA 0x180000u
+#define MICRO_FRAME_GPA 0x200000u
+#define MICRO_FRAME_MAX_BYTES 0x20000u
+#define MICRO_FREE_GPA 0x400000u
+
+/*
+ * Written to FRAME: so many bytes lie at MICRO_FRAME_GPA, for the harness.
+ * Read from it: waits for some and puts them there; 0 when none will come.
+ * NOP takes and gives anything.
+ */
+#define MICRO_PORT 0x620u
+#define MICRO_PORT_FRAME (MICRO_PORT + 0)
+#define MICRO_PORT_NOP (MICRO_PORT + 4)
+#define MICRO_PORT_COUNT 8u
+
+/* NOP as above; a write of four bytes to BELL ends in an eventfd, one to ECHO
+ * in an eventfd whose reader answers with interrupt MICRO_ECHO_VECTOR. */
+#define MICRO_MMIO_GPA 0xd0000000u
+#define MICRO_MMIO_BYTES 0x1000u
+#define MICRO_MMIO_NOP (MICRO_MMIO_GPA + 0)
+#define MICRO_MMIO_BELL (MICRO_MMIO_GPA + 0x800)
+#define MICRO_MMIO_ECHO (MICRO_MMIO_GPA + 0x810)
+#define MICRO_ECHO_VECTOR 0x61u
+
+struct micro_region {
+	uint64_t gpa;
+	uint64_t bytes; /* 0: there is none */
+};
+
+struct micro_info {
+	uint32_t vcpu_count;
+	uint32_t tsc_khz; /* of the guest's TSC; 0 when nobody knows */
+	/* RAM that nobody has touched, by the pages that back it. */
+	struct micro_region small; /* 4 KiB */
+	struct micro_region huge;  /* 2 MiB where the host has them */
+};
+
+#endif

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The micro guest's agent: speaks the frames of workloads/wire.h as the one
+ * under Linux does, and answers each series with a document of its raw
+ * samples.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "workloads/guest/micro/abi.h"
+#include "workloads/guest/micro/cpu.h"
+#include "workloads/guest/micro/pages.h"
+#include "workloads/guest/micro/prim.h"
+#include "workloads/guest/micro/text.h"
+#include "workloads/micro_points.h"
+#include "workloads/stamp_port.h"
+#include "workloads/wire.h"
+
+#define POWER_OFF_PORT 0x604
+#define POWER_OFF_VALUE 0x34
+#define MAX_SAMPLES 2000u
+#define LONG_SAMPLES 200u
+#define CALIBRATE_COUNT 32u
+#define LINE_BYTES 256u
+
+struct point {
+	const char *name;
+	micro_loop *loop;
+	int ring;
+	uint32_t repeat;
+	uint64_t param;
+};
+
+struct walk {
+	const char *name;
+	uint64_t guest_page_bytes;
+	uint64_t host_page_bytes;
+	uint64_t bytes;
+};
+
+#define POINT(loop, name, ring, repeat, param) \
+	{name, micro_##loop, ring, repeat, param},
+#define WALK(name, guest, host, bytes) {name, guest, host, bytes},
+
+static const struct point exit_points[] = {MICRO_EXIT_POINTS(POINT)};
+static const struct point fault_points[] = {MICRO_FAULT_POINTS(POINT)};
+static const struct point cpu_points[] = {MICRO_CPU_POINTS(POINT)};
+static const struct walk walks[] = {MICRO_WALK_POINTS(WALK)};
+
+static uint64_t cycles[MAX_SAMPLES];
+static uint32_t sequence;
+static uint32_t program_count;
+
+void micro_main(void);
+
+static const struct micro_info *info(void)
+{
+	return (const struct micro_info *)(uintptr_t)MICRO_INFO_GPA;
+}
+
+static void power_off(void)
+{
+	__asm__ volatile("outb %%al, %%dx"
+			 :
+			 : "a"(POWER_OFF_VALUE), "d"(POWER_OFF_PORT));
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+static void send(enum wire_type type, const char *text, size_t len)
+{
+	void *frame = (void *)(uintptr_t)MICRO_FRAME_GPA;
+
+	outl(MICRO_PORT_FRAME, (uint32_t)wire_encode(type, sequence++, text,
+						     (uint32_t)len, frame));
+}
+
+static void send_text(enum wire_type type, const struct text *t)
+{
+	send(type, t->to, t->len);
+}
+
+/* The harness sends one frame at a time and waits for our answer to it. */
+static enum wire_type receive(char *payload, size_t size)
+{
+	static char in[2 * WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD];
+	static size_t len;
+	struct wire_frame frame;
+	long used;
+
+	while (!(used = wire_decode(in, len, &frame))) {
+		uint32_t got = inl(MICRO_PORT_FRAME);
+
+		if (!got || got > sizeof(in) - len)
+			power_off();
+		memcpy(in + len, (const void *)(uintptr_t)MICRO_FRAME_GPA, got);
+		len += got;
+	}
+	if (used < 0 || frame.length >= size)
+		power_off();
+	memcpy(payload, frame.payload, frame.length);
+	payload[frame.length] = '\0';
+	memmove(in, in + used, len - (size_t)used);
+	len -= (size_t)used;
+	return frame.type;
+}
+
+static void mark(const char *fmt, uint64_t a, uint64_t b, uint64_t c)
+{
+	char line[LINE_BYTES];
+	struct text t = {line, sizeof(line), 0};
+	char none[8];
+
+	text_add(&t, fmt, a, b, c);
+	send_text(WIRE_MARK, &t);
+	if (receive(none, sizeof(none)) != WIRE_GO)
+		power_off();
+}
+
+static uint64_t to_ns(uint64_t tsc_cycles)
+{
+	uint32_t khz = info()->tsc_khz;
+
+	/* Without overflow for some hours at any rate there is. */
+	return khz ? tsc_cycles / khz * 1000000 +
+			       tsc_cycles % khz * 1000000 / khz
+		   : 0;
+}
+
+static void refuse(enum wire_type type, const char *workload, const char *point,
+		   const char *why)
+{
+	char line[LINE_BYTES];
+	struct text t = {line, sizeof(line), 0};
+
+	text_add(&t, "%s %s %s", workload, point, why);
+	send_text(type, &t);
+}
+
+static void refuse_trap(enum wire_type type, const char *workload,
+			const char *point)
+{
+	const struct trap_frame *f = &guard_trap.frame;
+	char line[LINE_BYTES];
+	struct text t = {line, sizeof(line), 0};
+
+	text_add(&t,
+		 "exception %u in ring %u, error 0x%x, rip 0x%x, rsp 0x%x, "
+		 "cr2 0x%x, rax 0x%x, rcx 0x%x, rdx 0x%x",
+		 f->vector, f->cs & 3, f->error, f->rip, f->rsp, guard_trap.cr2,
+		 f->rax, f->rcx, f->rdx);
+	refuse(type, workload, point, line);
+}
+
+static void send_samples(const struct micro_run *run, int ring)
+{
+	static char out[WIRE_MAX_PAYLOAD];
+	struct text t = {out, sizeof(out), 0};
+	uint32_t i;
+
+	text_add(&t,
+		 "{\"micro\":{\"ring\":%u,\"repeat\":%u,\"tsc_khz\":%u,"
+		 "\"cycles\":[",
+		 (uint64_t)ring, (uint64_t)run->repeat,
+		 (uint64_t)info()->tsc_khz);
+	for (i = 0; i < run->sample_count; i++)
+		text_add(&t, i ? ",%u" : "%u", run->cycles[i]);
+	text_add(&t, "]}}");
+	send_text(WIRE_OUTPUT, &t);
+}
+
+static void send_series(const char *workload, const char *point)
+{
+	char line[LINE_BYTES];
+	struct text t = {line, sizeof(line), 0};
+
+	text_add(&t, "%s %s document 1", workload, point);
+	send_text(WIRE_SERIES, &t);
+}
+
+/* One series, from its announcement to its end. RUN is prepared. */
+static void measure(const char *workload, const char *point, micro_loop *loop,
+		    int ring, struct micro_run *run)
+{
+	uint64_t number = program_count++;
+	uint64_t start, round_trip, elapsed;
+	bool is_fine;
+
+	send_series(workload, point);
+	mark("begin %u", number, 0, 0);
+	start = rdtsc_now();
+	mark("ping", 0, 0, 0);
+	round_trip = rdtsc_now() - start;
+	start += round_trip;
+	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number));
+	is_fine = guard_run((void (*)(void *))loop, run, ring);
+	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number + 1));
+	elapsed = rdtsc_now() - start;
+	mark("end %u %u 0 0 %u", number, to_ns(elapsed), to_ns(round_trip));
+	if (!is_fine)
+		refuse_trap(prim_may_trap(loop) ? WIRE_SKIP : WIRE_FAIL,
+			    workload, point);
+	else if (run->failure)
+		refuse(WIRE_FAIL, workload, point, run->failure);
+	else {
+		send_samples(run, ring);
+		send(WIRE_END, "1", 1);
+	}
+}
+
+static void run_point(const char *workload, const struct point *p)
+{
+	struct micro_run run = {.cycles = cycles,
+				.sample_count = MAX_SAMPLES,
+				.repeat = p->repeat,
+				.param = p->param};
+	const char *why;
+
+	/* What takes long is not made more certain by thousands of it. */
+	if (p->repeat > 1000 || p->param > 1000000)
+		run.sample_count = LONG_SAMPLES;
+	why = prim_prepare(p->loop, &run, info());
+	if (why)
+		refuse(WIRE_SKIP, workload, p->name, why);
+	else
+		measure(workload, p->name, p->loop, p->ring, &run);
+}
+
+static void run_walk(const char *workload, const struct walk *w)
+{
+	const struct micro_region *r =
+		w->host_page_bytes == MICRO_4K ? &info()->small : &info()->huge;
+	struct micro_run run = {.cycles = cycles,
+				.sample_count = LONG_SAMPLES,
+				.repeat = MICRO_WALK_REPEAT,
+				.param = w->bytes};
+
+	if (w->bytes > r->bytes / 2) {
+		refuse(WIRE_SKIP, workload, w->name, "needs more guest RAM");
+		return;
+	}
+	run.area = pages_map(r->gpa, w->bytes, w->guest_page_bytes);
+	if (!run.area) {
+		refuse(WIRE_SKIP, workload, w->name,
+		       "this guest's CPU has no pages of that size");
+		return;
+	}
+	micro_chase_link(&run);
+	measure(workload, w->name, micro_chase, 3, &run);
+}
+
+static const struct point *point_find(const struct point *points, size_t count,
+				      const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(points[i].name, name))
+			return &points[i];
+	return NULL;
+}
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static void run_series(const char *workload, const char *name)
+{
+	const struct point *p = NULL;
+	size_t i;
+
+	if (!strcmp(workload, "micro_exit"))
+		p = point_find(exit_points, COUNT(exit_points), name);
+	else if (!strcmp(workload, "micro_fault"))
+		p = point_find(fault_points, COUNT(fault_points), name);
+	else if (!strcmp(workload, "micro_cpu"))
+		p = point_find(cpu_points, COUNT(cpu_points), name);
+	if (p) {
+		run_point(workload, p);
+		return;
+	}
+	for (i = 0; i < COUNT(walks); i++)
+		if (!strcmp(workload, "micro_walk") &&
+		    !strcmp(walks[i].name, name)) {
+			run_walk(workload, &walks[i]);
+			return;
+		}
+	refuse(WIRE_FAIL, workload, name, "the micro guest does not know it");
+}
+
+/* "WORKLOAD POINT ..." lines; those that begin with '=' are not for us. */
+static void run_job(const char *row)
+{
+	char workload[32], point[32];
+
+	while (*row) {
+		if (*row != '=' && *row != '\n') {
+			const char *rest =
+				text_word(row, workload, sizeof(workload));
+
+			text_word(rest, point, sizeof(point));
+			run_series(workload, point);
+		}
+		while (*row && *row++ != '\n')
+			;
+	}
+	send(WIRE_DONE, "", 0);
+}
+
+static void send_hello(void)
+{
+	static const struct {
+		uint32_t leaf, subleaf;
+	} leaves[] = {{0, 0}, {1, 0}, {7, 0}, {0x80000001, 0}, {0x80000008, 0}};
+	static char out[4096];
+	struct text t = {out, sizeof(out), 0};
+	size_t i;
+
+	text_add(&t, "agent.kind=micro\nvcpus=%u\napic=%s\ntimer=%s\n",
+		 (uint64_t)info()->vcpu_count,
+		 cpu_has_x2apic() ? "x2apic" : "xapic",
+		 cpu_has_tsc_deadline() ? "tsc-deadline" : "one-shot");
+	for (i = 0; i < COUNT(leaves); i++) {
+		struct cpuid_regs r = cpuid(leaves[i].leaf, leaves[i].subleaf);
+
+		text_add(&t, "cpuid.%x.%x=%x %x %x %x\n",
+			 (uint64_t)leaves[i].leaf, (uint64_t)leaves[i].subleaf,
+			 (uint64_t)r.eax, (uint64_t)r.ebx, (uint64_t)r.ecx,
+			 (uint64_t)r.edx);
+	}
+	send_text(WIRE_HELLO, &t);
+}
+
+void micro_main(void)
+{
+	static char payload[WIRE_MAX_PAYLOAD + 1];
+	uint32_t i;
+
+	cpu_init();
+	outl(WL_STAMP_PORT, WL_STAMP_PHASE | WL_STAMP_PHASE_AGENT_READY);
+	for (i = 0; i < CALIBRATE_COUNT; i++)
+		outl(WL_STAMP_PORT, WL_STAMP_CALIBRATE | i);
+	send_hello();
+	while (receive(payload, sizeof(payload)) == WIRE_JOB)
+		run_job(payload);
+	power_off();
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "workloads/guest/micro/prim.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "workloads/guest/micro/cpu.h"
+#include "workloads/guest/micro/pages.h"
+
+#define MSR_APIC_BASE 0x1bu
+#define MSR_PAT 0x277u
+#define CPUID1_XSAVE (1u << 26)
+/* No hypervisor has a call of this number; KVM answers that it has none. */
+#define NO_HYPERCALL 0x7fffu
+/* How long anything may be waited for. */
+#define WAIT_CYCLES 1000000000ull
+
+static bool is_amd;
+
+static volatile uint32_t *mmio(uint32_t gpa)
+{
+	return (volatile uint32_t *)(uintptr_t)gpa;
+}
+
+MICRO_LOOP(micro_pio_out, outl(MICRO_PORT_NOP, 0))
+MICRO_LOOP(micro_pio_in, inl(MICRO_PORT_NOP))
+MICRO_LOOP(micro_mmio_write, *mmio(MICRO_MMIO_NOP) = 0)
+MICRO_LOOP(micro_mmio_read, *mmio(MICRO_MMIO_NOP))
+MICRO_LOOP(micro_doorbell, *mmio(MICRO_MMIO_BELL) = 1)
+MICRO_LOOP(micro_msr_read, rdmsr(MSR_APIC_BASE))
+MICRO_LOOP(micro_msr_write, wrmsr(MSR_PAT, run->param))
+
+static inline void do_hypercall(void)
+{
+	uint64_t a = NO_HYPERCALL;
+
+	/* KVM takes the first as well, and patches it to the CPU's own. */
+	if (is_amd)
+		__asm__ volatile("vmmcall" : "+a"(a) : : "memory");
+	else
+		__asm__ volatile("vmcall" : "+a"(a) : : "memory");
+}
+
+MICRO_LOOP(micro_hypercall, do_hypercall())
+
+static inline uint64_t xgetbv0(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline void xsetbv0(uint64_t value)
+{
+	__asm__ volatile("xsetbv"
+			 :
+			 : "c"(0), "a"((uint32_t)value),
+			   "d"((uint32_t)(value >> 32)));
+}
+
+MICRO_LOOP(micro_xsetbv, xsetbv0(run->param))
+
+/* False when it does not come. */
+static bool wait_for(const struct cpu_event *e, uint64_t count)
+{
+	uint64_t start = rdtsc_now();
+
+	while (e->count == count)
+		if (rdtsc_now() - start > WAIT_CYCLES)
+			return false;
+	return true;
+}
+
+static bool lost(struct micro_run *run, uint32_t done)
+{
+	run->sample_count = done;
+	run->failure = "an interrupt was sent and did not come";
+	return true;
+}
+
+/* From the write to the ICR to the first instruction of the handler's C. */
+void micro_self_ipi(struct micro_run *run)
+{
+	struct cpu_event *e = &cpu_events[CPU_VECTOR_PING];
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+		uint64_t start = rdtsc_begin();
+
+		apic_ipi_self(CPU_VECTOR_PING);
+		if (!wait_for(e, count) && lost(run, i))
+			return;
+		run->cycles[i] = e->tsc - start;
+	}
+}
+
+void micro_eoi(struct micro_run *run)
+{
+	struct cpu_event *e = &cpu_events[CPU_VECTOR_PING];
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+
+		apic_ipi_self(CPU_VECTOR_PING);
+		if (!wait_for(e, count) && lost(run, i))
+			return;
+		run->cycles[i] = e->eoi_cycles;
+	}
+}
+
+/* There and back: until the sender sees that the handler has run. */
+static void ipi_round_trips(struct micro_run *run, uint8_t vector)
+{
+	struct cpu_event *e = &cpu_events[vector];
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+		uint64_t start = rdtsc_begin();
+
+		apic_ipi_second(vector);
+		if (!wait_for(e, count) && lost(run, i))
+			return;
+		run->cycles[i] = rdtsc_end() - start;
+		if (cpu_second_halts)
+			/* Time to halt again. */
+			while (rdtsc_now() - start < run->cycles[i] + 100000)
+				;
+	}
+}
+
+void micro_ipi_running(struct micro_run *run)
+{
+	cpu_second_halts = false;
+	ipi_round_trips(run, CPU_VECTOR_PING);
+}
+
+void micro_ipi_halted(struct micro_run *run)
+{
+	cpu_second_halts = true;
+	ipi_round_trips(run, CPU_VECTOR_PING);
+}
+
+void micro_tlb_flush(struct micro_run *run)
+{
+	cpu_second_halts = false;
+	cpu_flush_va = MICRO_FREE_GPA;
+	ipi_round_trips(run, CPU_VECTOR_FLUSH);
+}
+
+/* From the moment that was asked for to the handler. */
+void micro_hlt_timer(struct micro_run *run)
+{
+	struct cpu_event *e = &cpu_events[CPU_VECTOR_TIMER];
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+		uint64_t deadline = apic_timer_arm(run->param);
+
+		halt_while(&e->count, count);
+		run->cycles[i] = e->tsc > deadline ? e->tsc - deadline : 0;
+	}
+}
+
+void micro_timer_late(struct micro_run *run)
+{
+	struct cpu_event *e = &cpu_events[CPU_VECTOR_TIMER];
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+		uint64_t deadline = apic_timer_arm(run->param);
+
+		if (!wait_for(e, count) && lost(run, i))
+			return;
+		run->cycles[i] = e->tsc > deadline ? e->tsc - deadline : 0;
+	}
+}
+
+/* From the doorbell, by a thread of the VMM, to the handler of its irqfd. */
+void micro_hlt_irqfd(struct micro_run *run)
+{
+	struct cpu_event *e = &cpu_events[MICRO_ECHO_VECTOR];
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+		uint64_t start = rdtsc_begin();
+
+		*mmio(MICRO_MMIO_ECHO) = 1;
+		halt_while(&e->count, count);
+		run->cycles[i] = e->tsc - start;
+	}
+}
+
+/* A page a sample; the handler maps it. */
+void micro_page_fault(struct micro_run *run)
+{
+	volatile uint8_t *page = run->area;
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t start = rdtsc_begin();
+
+		page[(uint64_t)i * 4096] = 1;
+		run->cycles[i] = rdtsc_end() - start;
+	}
+}
+
+/* A page a sample, mapped in the guest, that the host has not yet backed. */
+void micro_first_touch(struct micro_run *run)
+{
+	volatile uint8_t *page = run->area;
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t start = rdtsc_begin();
+
+		page[i * run->param] = 1;
+		run->cycles[i] = rdtsc_end() - start;
+	}
+}
+
+MICRO_LOOP(micro_fault_ud, __asm__ volatile("ud2"))
+MICRO_LOOP(micro_fault_gp, __asm__ volatile("lgdt 0"))
+
+void micro_fault_triple(struct micro_run *run)
+{
+	static const uint8_t none[10];
+
+	__asm__ volatile("lidt %0; ud2" : : "m"(none));
+	run->failure = "a triple fault did not end it";
+}
+
+void micro_fault_hang(struct micro_run *run)
+{
+	(void)run;
+	for (;;)
+		__asm__ volatile("cli; pause");
+}
+
+static const char *prepare_second(const struct micro_info *info)
+{
+	if (info->vcpu_count < 2)
+		return "needs two vCPUs";
+	return cpu_start_second() ? NULL : "the second vCPU did not start";
+}
+
+/* The second half of a region; walks use the first. Each byte is new once. */
+static const char *prepare_touch(struct micro_run *run,
+				 const struct micro_info *info)
+{
+	const struct micro_region *r =
+		run->param > 4096 ? &info->huge : &info->small;
+	uint64_t count = r->bytes / 2 / run->param;
+
+	if (!count)
+		return "needs more guest RAM";
+	run->area = (void *)(uintptr_t)(r->gpa + r->bytes / 2);
+	if (run->sample_count > count)
+		run->sample_count = (uint32_t)count;
+	return NULL;
+}
+
+const char *prim_prepare(micro_loop *loop, struct micro_run *run,
+			 const struct micro_info *info)
+{
+	is_amd = cpuid(0, 0).ecx != 0x6c65746e; /* "ntel" */
+	if (loop == micro_ipi_running || loop == micro_ipi_halted ||
+	    loop == micro_tlb_flush)
+		return prepare_second(info);
+	if (loop == micro_hlt_timer || loop == micro_timer_late)
+		apic_timer_init();
+	if (loop == micro_first_touch)
+		return prepare_touch(run, info);
+	if (loop == micro_page_fault)
+		run->area = pages_demand(run->sample_count);
+	if (loop == micro_msr_write)
+		run->param = rdmsr(MSR_PAT);
+	if (loop == micro_xsetbv) {
+		if (!(cpuid(1, 0).ecx & CPUID1_XSAVE))
+			return "this guest's CPU has no XSAVE";
+		run->param = xgetbv0();
+	}
+	return NULL;
+}
+
+bool prim_may_trap(micro_loop *loop)
+{
+	return loop == micro_hypercall || loop == micro_msr_read ||
+	       loop == micro_msr_write || loop == micro_xsetbv;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What the micro guest measures (workloads/guest/micro/). The agent can run
+ * natively what needs no guest: it starts itself for that, so that a document
+ * of the same form comes of it.
+ */
+#include "workloads/list.h"
+#include "workloads/micro_points.h"
+
+#define POINT(loop, text, ring, repeat, param) {.name = text, .bytes = 0},
+#define WALK(text, guest, host, size) \
+	{.name = text, .bytes = size, .page_bytes = guest},
+#define COUNT(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
+
+static const struct wl_point exit_points[] = {MICRO_EXIT_POINTS(POINT)};
+static const struct wl_point cpu_points[] = {MICRO_CPU_POINTS(POINT)};
+static const struct wl_point fault_points[] = {MICRO_FAULT_POINTS(POINT)};
+static const struct wl_point walk_points[] = {MICRO_WALK_POINTS(WALK)};
+
+#define START(text, memory, vcpus, full) {.name = text},
+#define MANY(text, count) {.name = text},
+static const struct wl_point start_points[] = {MICRO_START_POINTS(START)
+						       MICRO_MANY_POINTS(MANY)};
+
+#define MICRO_PROGRAM(fn, workload)                                            \
+	static void fn(const struct wl_point *point, const struct wl_env *env, \
+		       struct wl_program *out)                                 \
+	{                                                                      \
+		(void)env;                                                     \
+		*out = (struct wl_program){.argv = {"/proc/self/exe",          \
+						    "--micro", workload,       \
+						    point->name, NULL}};       \
+	}
+
+MICRO_PROGRAM(exit_program, "micro_exit")
+MICRO_PROGRAM(cpu_program, "micro_cpu")
+MICRO_PROGRAM(walk_program, "micro_walk")
+MICRO_PROGRAM(fault_program, "micro_fault")
+
+#define MICRO_WORKLOAD(sym, more_flags, text)         \
+	const struct workload wl_micro_##sym = {      \
+		.name = "micro_" #sym,                \
+		.group = "micro",                     \
+		.summary = text,                      \
+		.unit = WL_UNIT_DOCUMENT,             \
+		.better = WL_LOWER_IS_BETTER,         \
+		.flags = WL_NEEDS_MICRO | more_flags, \
+		.points = sym##_points,               \
+		.point_count = COUNT(sym##_points),   \
+		.program = sym##_program}
+
+MICRO_WORKLOAD(exit, 0,
+	       "one exit of each kind, and what else only a guest does");
+MICRO_WORKLOAD(cpu, 0, "dependent operations in ring 3 and 0, per step");
+MICRO_WORKLOAD(walk, 0,
+	       "a load that misses the TLB, by guest and host page size");
+MICRO_WORKLOAD(fault, WL_SELFTEST, "the micro guest fails on purpose");
+
+const struct workload wl_micro_start = {
+	.name = "micro_start",
+	.group = "micro",
+	.summary =
+		"a VMM process to the guest's first word, alone and many at once",
+	.unit = WL_UNIT_NS,
+	.better = WL_LOWER_IS_BETTER,
+	.flags = WL_NEEDS_MICRO | WL_BY_HOST,
+	.points = start_points,
+	.point_count = COUNT(start_points),
+};

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef WORKLOADS_MICRO_LOOPS_H
+#define WORKLOADS_MICRO_LOOPS_H
+
+/*
+ * micro_loops - how a primitive is timed, and those that need no guest. The
+ * same source is linked into the micro guest, which has no libc, and into the
+ * agent, which measures natively what can be.
+ */
+#include <stdint.h>
+
+struct micro_run {
+	uint64_t *cycles;      /* a sample each, of REPEAT operations */
+	uint32_t sample_count; /* wanted; a loop that must stop sets it lower */
+	uint32_t repeat;
+	uint64_t param; /* the primitive's own: cycles, bytes */
+	void *area;     /* memory to work on, where one is needed */
+	uint64_t sink;
+	const char *failure; /* why the samples are worth nothing; or NULL */
+};
+
+typedef void micro_loop(struct micro_run *run);
+
+static inline uint64_t rdtsc_now(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+/* Nothing before it is still under way, nothing after it has begun (SDM 2B,
+ * RDTSC). */
+static inline uint64_t rdtsc_begin(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("lfence; rdtsc; lfence"
+			 : "=a"(low), "=d"(high)
+			 :
+			 : "memory");
+	return (uint64_t)high << 32 | low;
+}
+
+#define rdtsc_end rdtsc_begin
+
+/* STATEMENT may use RUN, and X, which is kept from one run to the next. */
+#define MICRO_LOOP(name, statement)                           \
+	void name(struct micro_run *run)                      \
+	{                                                     \
+		uint64_t x = run->sink;                       \
+		uint32_t i, k;                                \
+                                                              \
+		for (i = 0; i < run->sample_count; i++) {     \
+			uint64_t start = rdtsc_begin();       \
+                                                              \
+			for (k = 0; k < run->repeat; k++) {   \
+				statement;                    \
+			}                                     \
+			run->cycles[i] = rdtsc_end() - start; \
+		}                                             \
+		run->sink = x;                                \
+	}
+
+micro_loop micro_null, micro_delay, micro_cpuid;
+micro_loop micro_integer, micro_float, micro_branch;
+
+/*
+ * PARAM bytes at AREA, a multiple of the line: link all lines to one ring in
+ * random order (Sattolo); then follow it, REPEAT loads a sample.
+ */
+#define MICRO_LINE_BYTES 64u
+void micro_chase_link(struct micro_run *run);
+micro_loop micro_chase;
+
+#endif
