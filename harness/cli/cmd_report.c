@@ -12,6 +12,7 @@
 #include "harness/cli/report_out.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
+#include "reports/explain.h"
 #include "reports/html.h"
 #include "reports/json.h"
 #include "reports/model.h"
@@ -20,6 +21,11 @@
 static void out_text(const struct model *m, FILE *out)
 {
 	text_write(m, out);
+}
+
+static void out_explain(const struct model *m, FILE *out)
+{
+	explain_write(m, out);
 }
 
 static void out_json(const struct model *m, FILE *out)
@@ -44,10 +50,8 @@ static const struct {
 	const char *name;
 	void (*write)(const struct model *m, FILE *out);
 } formats[] = {
-	{"text", out_text},
-	{"json", out_json},
-	{"html", out_html},
-	{NULL, NULL},
+	{"text", out_text},       {"json", out_json}, {"html", out_html},
+	{"explain", out_explain}, {NULL, NULL},
 };
 
 int report_out(struct store *store, int64_t run_id, const char *format,
@@ -62,7 +66,7 @@ int report_out(struct store *store, int64_t run_id, const char *format,
 	if (!formats[i].name)
 		return err_set(
 			err, -EINVAL,
-			"unknown format '%s'; there are text, json and html",
+			"unknown format '%s'; there are text, json, html and explain",
 			format);
 	ret = run_data_load(store, run_id, &run, err);
 	if (ret)
@@ -114,11 +118,12 @@ int report_html_file(struct store *store, int64_t run_id, const char *path,
 	return ret;
 }
 
-static const char usage[] = "usage: l1vh-bench report [RUN] [options]\n"
-			    "Show a stored run, the latest one by default.\n"
-			    "  --db FILE       results (results/l1vh.db)\n"
-			    "  --format NAME   text, json or html (text)\n"
-			    "  --output FILE   write there instead of stdout\n";
+static const char usage[] =
+	"usage: l1vh-bench report [RUN] [options]\n"
+	"Show a stored run, the latest one by default.\n"
+	"  --db FILE       results (results/l1vh.db)\n"
+	"  --format NAME   text, json, html or explain (text)\n"
+	"  --output FILE   write there instead of stdout\n";
 
 enum { O_DB = 1, O_FORMAT, O_OUTPUT };
 
@@ -182,9 +187,9 @@ static int write_report(const struct report_args *args, struct store *store,
 	return ret;
 }
 
-static int report_run(int argc, char **argv)
+static int show(int argc, char **argv, const char *format)
 {
-	struct report_args args = {.db = "results/l1vh.db", .format = "text"};
+	struct report_args args = {.db = "results/l1vh.db", .format = format};
 	struct store *store = NULL;
 	struct err err = {0};
 	int ret = parse(argc, argv, &args, &err);
@@ -195,9 +200,19 @@ static int report_run(int argc, char **argv)
 		ret = write_report(&args, store, &err);
 	store_close(store);
 	if (ret == -EINVAL || ret == -ENOENT)
-		return complain(STATUS_USAGE, "report: %s", err.msg);
-	return ret ? complain(STATUS_INTERNAL, "report: %s", err.msg)
+		return complain(STATUS_USAGE, "%s: %s", argv[0], err.msg);
+	return ret ? complain(STATUS_INTERNAL, "%s: %s", argv[0], err.msg)
 		   : STATUS_OK;
+}
+
+static int report_run(int argc, char **argv)
+{
+	return show(argc, argv, "text");
+}
+
+static int explain_run(int argc, char **argv)
+{
+	return show(argc, argv, "explain");
 }
 
 const struct command cmd_report = {
@@ -205,4 +220,17 @@ const struct command cmd_report = {
 	.summary = "show a stored run as text, JSON or HTML",
 	.usage = usage,
 	.run = report_run,
+};
+
+const struct command cmd_explain = {
+	.name = "explain",
+	.summary = "how much of a slow-down its exits account for",
+	.usage =
+		"usage: l1vh-bench explain [RUN] [options]\n"
+		"For each workload of a stored run that counts operations, the latest run by\n"
+		"default: exits, doorbells and interrupts for each operation, times what the\n"
+		"micro guest measured that one costs.\n"
+		"  --db FILE       results (results/l1vh.db)\n"
+		"  --output FILE   write there instead of stdout\n",
+	.run = explain_run,
 };

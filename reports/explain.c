@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/explain.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/units.h"
+#include "reports/model.h"
+
+static double median_of(const struct model_group *g, const char *metric,
+			size_t runner)
+{
+	const struct model_row *row = model_group_row(g, metric);
+
+	return row ? row->cells[runner].median : NAN;
+}
+
+/* What one costs under RUNNER; NaN when the micro guest did not measure it. */
+static double cost_ns(const struct model *m, const char *primitive,
+		      size_t runner)
+{
+	struct model_group g;
+	size_t at = 0;
+
+	while (model_next_group(m, &at, &g))
+		if (!strcmp(g.rows->workload, "micro_exit") &&
+		    !strcmp(g.point, primitive))
+			return median_of(&g, "p50", runner);
+	return NAN;
+}
+
+/* What is left of all exits, as the hypervisor counts them. */
+static double other_exits(const struct explain_part *parts, double exits)
+{
+	double rest = exits;
+
+	if (isfinite(parts[0].per_op))
+		rest -= parts[0].per_op;
+	if (isfinite(parts[1].per_op))
+		rest -= parts[1].per_op;
+	return rest < 0 ? 0 : rest;
+}
+
+bool explain_group(const struct model *m, const struct model_group *g,
+		   size_t runner, struct explain *e)
+{
+	double native_rate = median_of(g, "iops", 0);
+	double guest_rate = median_of(g, "iops", runner);
+	size_t i;
+
+	if (!runner || !(native_rate > 0) || !(guest_rate > 0) ||
+	    strcmp(m->runners[0], MODEL_BASELINE))
+		return false;
+	*e = (struct explain){.native_ns = 1e9 / native_rate,
+			      .guest_ns = 1e9 / guest_rate,
+			      .parts = {
+				      {"doorbells", "doorbell,ring0",
+				       median_of(g, "doorbells", runner), NAN},
+				      {"exits to the VMM", "mmio-write,ring0",
+				       median_of(g, "vmm_exits", runner), NAN},
+				      {"interrupts", "self-ipi,ring0",
+				       median_of(g, "interrupts", runner), NAN},
+				      {"other exits", "cpuid,ring0", NAN, NAN},
+			      }};
+	e->parts[3].per_op =
+		other_exits(e->parts, median_of(g, "exits", runner));
+	for (i = 0; i < EXPLAIN_PARTS; i++) {
+		struct explain_part *p = &e->parts[i];
+
+		p->cost_ns = cost_ns(m, p->cost_of, runner);
+		if (isfinite(p->per_op) && isfinite(p->cost_ns))
+			e->explained_ns += p->per_op * p->cost_ns;
+	}
+	return true;
+}
+
+static void write_part(const struct explain_part *p, double excess_ns,
+		       FILE *out)
+{
+	char cost[32], sum[32];
+
+	if (isnan(p->per_op)) {
+		fprintf(out, "  %-18s not counted under this runner\n",
+			p->what);
+		return;
+	}
+	if (isnan(p->cost_ns)) {
+		fprintf(out, "  %-18s %6.2f x ? (%s was not measured)\n",
+			p->what, p->per_op, p->cost_of);
+		return;
+	}
+	fprintf(out, "  %-18s %6.2f x %-9s = %-9s %6.1f %%  (%s)\n", p->what,
+		p->per_op, units_format(p->cost_ns, "ns", cost, sizeof(cost)),
+		units_format(p->per_op * p->cost_ns, "ns", sum, sizeof(sum)),
+		100 * p->per_op * p->cost_ns / excess_ns, p->cost_of);
+}
+
+static void write_one(const struct model *m, const struct model_group *g,
+		      size_t runner, const struct explain *e, FILE *out)
+{
+	double excess_ns = e->guest_ns - e->native_ns;
+	char guest[32], native[32], more[32], rest[32];
+	size_t i;
+
+	fprintf(out, "%s %s under %s: %s an operation, natively %s",
+		g->rows->workload, g->point, m->runners[runner],
+		units_format(e->guest_ns, "ns", guest, sizeof(guest)),
+		units_format(e->native_ns, "ns", native, sizeof(native)));
+	if (excess_ns <= 0) {
+		fputs(": no slow-down to explain\n\n", out);
+		return;
+	}
+	fprintf(out, ": %s more\n",
+		units_format(excess_ns, "ns", more, sizeof(more)));
+	for (i = 0; i < EXPLAIN_PARTS; i++)
+		write_part(&e->parts[i], excess_ns, out);
+	fprintf(out, "  %-18s %30s %6.1f %%\n\n", "unexplained",
+		units_format(excess_ns - e->explained_ns, "ns", rest,
+			     sizeof(rest)),
+		100 * (excess_ns - e->explained_ns) / excess_ns);
+}
+
+void explain_write(const struct model *m, FILE *out)
+{
+	char grades[64];
+	bool has_any = false;
+	struct model_group g;
+	struct explain e;
+	size_t at = 0;
+	size_t k;
+
+	fprintf(out, "run %lld of %s, grade %s\n\n", (long long)m->run->id,
+		m->run->revision, model_grades(m, grades, sizeof(grades)));
+	while (model_next_group(m, &at, &g))
+		for (k = 1; k < m->runner_count; k++)
+			if (explain_group(m, &g, k, &e)) {
+				write_one(m, &g, k, &e, out);
+				has_any = true;
+			}
+	fputs(has_any ? "An operation's time is the inverse of the rate: with several under way it is\n"
+			"less than what each waits. Costs were measured one at a time; what exits do to\n"
+			"caches and to other CPUs is in the unexplained part.\n"
+		      : "nothing to explain: it takes storage or network_rr, micro, native and a guest\n"
+			"in one run\n",
+	      out);
+}

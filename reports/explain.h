@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_EXPLAIN_H
+#define REPORTS_EXPLAIN_H
+
+/*
+ * explain - which part of a slow-down the exits account for: what was counted
+ * for each operation of a workload, times what one of these costs, as the
+ * micro guest measured it under the same runner in the same run.
+ *
+ * A sum of costs that were each measured alone: what an exit does to caches
+ * and to the other CPU is not in it, and stays unexplained.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct model;
+struct model_group;
+
+#define EXPLAIN_PARTS 4
+
+struct explain_part {
+	const char *what;    /* "doorbells" */
+	const char *cost_of; /* the primitive whose cost was taken */
+	double per_op;       /* NaN: it was not counted */
+	double cost_ns;      /* NaN: it was not measured */
+};
+
+struct explain {
+	double native_ns; /* an operation: the inverse of the rate */
+	double guest_ns;
+	struct explain_part parts[EXPLAIN_PARTS];
+	double explained_ns; /* of guest_ns - native_ns; may exceed it */
+};
+
+/* False where the workload counts no operations, or one side has no figure. */
+bool explain_group(const struct model *m, const struct model_group *group,
+		   size_t runner, struct explain *out);
+
+/* All that can be said of a run, for people. */
+void explain_write(const struct model *m, FILE *out);
+
+#endif
