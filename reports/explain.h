@@ -17,11 +17,11 @@
 struct model;
 struct model_group;
 
-#define EXPLAIN_PARTS 4
+#define EXPLAIN_PARTS 6
 
 struct explain_part {
 	const char *what;    /* "doorbells" */
-	const char *cost_of; /* the primitive whose cost was taken */
+	const char *cost_of; /* the primitives whose cost was taken */
 	double per_op;       /* NaN: it was not counted */
 	double cost_ns;      /* NaN: it was not measured */
 };
@@ -36,6 +36,10 @@ struct explain {
 /* False where the workload counts no operations, or one side has no figure. */
 bool explain_group(const struct model *m, const struct model_group *group,
 		   size_t runner, struct explain *out);
+
+/* Whether there is any group of which explain_group() has something to say
+ * that rests on the micro guest. */
+bool explain_has_any(const struct model *m);
 
 /* All that can be said of a run, for people. */
 void explain_write(const struct model *m, FILE *out);

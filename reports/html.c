@@ -14,6 +14,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/core/metric.h"
+#include "reports/explain.h"
 #include "reports/html_io.h"
 #include "reports/html_micro.h"
 #include "reports/html_parts.h"
@@ -279,6 +280,22 @@ static void write_identity(const struct model *m, struct strbuf *out)
 	identity_diff_release(&diff);
 }
 
+static void write_explain(const struct model *m, struct strbuf *out)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	if (!explain_has_any(m))
+		return;
+	f = open_memstream(&text, &size);
+	explain_write(m, f);
+	fclose(f);
+	strbuf_puts(out, "<h2 id=\"explain\">What exits explain</h2>\n");
+	html_cell(out, "<pre>", text, "</pre>\n");
+	free(text);
+}
+
 static void write_object(struct strbuf *out, const char *id, const char *title,
 			 const char *text)
 {
@@ -383,6 +400,7 @@ void html_write(const struct model *m, struct strbuf *out)
 	write_comparison(m, out);
 	html_micro_write(m, out);
 	html_io_write(m, out);
+	write_explain(m, out);
 	write_plots(m, out);
 	write_identity(m, out);
 	write_boots(m, out);

@@ -75,35 +75,48 @@ static void read_kernel_threads(const struct host_meter *m,
 		closedir(dir);
 }
 
-/* A folder "PID-FD" for each VM, where debugfs is mounted and readable. */
-static uint64_t read_kvm_exits(const struct host_meter *m)
+static void add_stats(const char *folder, struct host_reading *out)
 {
-	uint64_t sum = 0;
-	bool found = false;
-	char prefix[16], path[300], line[64];
-	DIR *dir = m->reads_kvm ? opendir(KVM_STATS) : NULL;
-	struct dirent *e;
+	static const char *const names[] = {
+		[KVM_STAT_EXITS] = "exits",
+		[KVM_STAT_HALT_EXITS] = "halt_exits",
+		[KVM_STAT_IRQ_EXITS] = "irq_exits",
+	};
+	char path[300], line[64];
+	size_t i;
 
-	snprintf(prefix, sizeof(prefix), "%d-", (int)m->machine);
-	while (dir && (e = readdir(dir))) {
-		if (strncmp(e->d_name, prefix, strlen(prefix)))
-			continue;
-		snprintf(path, sizeof(path), KVM_STATS "/%s/exits", e->d_name);
+	for (i = 0; i < KVM_STAT_COUNT; i++) {
+		snprintf(path, sizeof(path), KVM_STATS "/%.200s/%s", folder,
+			 names[i]);
 		if (!*file_first_line(path, line, sizeof(line)))
 			continue;
-		sum += strtoull(line, NULL, 10);
-		found = true;
+		if (out->kvm[i] == UINT64_MAX)
+			out->kvm[i] = 0;
+		out->kvm[i] += strtoull(line, NULL, 10);
 	}
+}
+
+/* A folder "PID-FD" for each VM, where debugfs is mounted and readable. */
+static void read_kvm(const struct host_meter *m, struct host_reading *out)
+{
+	DIR *dir = m->reads_kvm ? opendir(KVM_STATS) : NULL;
+	struct dirent *e;
+	char prefix[16];
+	size_t i;
+
+	for (i = 0; i < KVM_STAT_COUNT; i++)
+		out->kvm[i] = UINT64_MAX;
+	snprintf(prefix, sizeof(prefix), "%d-", (int)m->machine);
+	while (dir && (e = readdir(dir)))
+		if (!strncmp(e->d_name, prefix, strlen(prefix)))
+			add_stats(e->d_name, out);
 	if (dir)
 		closedir(dir);
-	return found ? sum : UINT64_MAX;
 }
 
 void host_meter_read(const struct host_meter *m, struct host_reading *out)
 {
-	*out = (struct host_reading){
-		.machine_ns = process_ns(m->machine),
-		.kvm_exits = read_kvm_exits(m),
-	};
+	*out = (struct host_reading){.machine_ns = process_ns(m->machine)};
+	read_kvm(m, out);
 	read_kernel_threads(m, out);
 }

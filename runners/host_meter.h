@@ -10,6 +10,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* What KVM counts of a VM, by the names of its files in debugfs. */
+enum kvm_stat {
+	KVM_STAT_EXITS,
+	KVM_STAT_HALT_EXITS,
+	KVM_STAT_IRQ_EXITS, /* an interrupt of the host's came */
+	KVM_STAT_COUNT,
+};
+
 struct host_meter {
 	pid_t machine;  /* a VMM, or natively the agent */
 	bool reads_kvm; /* its exits are KVM's to count */
@@ -19,7 +27,7 @@ struct host_reading {
 	uint64_t machine_ns; /* all its threads, vCPUs among them */
 	uint64_t vhost_ns;   /* kernel threads that work for it alone */
 	uint64_t kernel_ns;  /* all other kernel threads of the host */
-	uint64_t kvm_exits;  /* UINT64_MAX: KVM does not say */
+	uint64_t kvm[KVM_STAT_COUNT]; /* UINT64_MAX: KVM does not say */
 };
 
 void host_meter_read(const struct host_meter *m, struct host_reading *out);

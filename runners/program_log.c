@@ -232,6 +232,24 @@ static void refuse(struct result *res, const struct program_entry *e,
 	text_clean(s->reason);
 }
 
+static void add_kvm(const struct program_entry *e, double ops,
+		    struct result *res)
+{
+	static const char *const names[] = {
+		[KVM_STAT_EXITS] = "exits",
+		[KVM_STAT_HALT_EXITS] = "halts",
+		[KVM_STAT_IRQ_EXITS] = "host_irqs",
+	};
+	size_t i;
+
+	for (i = 0; i < KVM_STAT_COUNT; i++)
+		if (e->before.kvm[i] != UINT64_MAX &&
+		    e->after.kvm[i] != UINT64_MAX)
+			add_value(res, e, names[i],
+				  (double)(e->after.kvm[i] - e->before.kvm[i]) /
+					  ops);
+}
+
 static void add_per_op(const struct program_log *log,
 		       const struct program_entry *e, double ops,
 		       struct result *res)
@@ -240,11 +258,7 @@ static void add_per_op(const struct program_log *log,
 	const char *device =
 		strncmp(e->workload, "storage", 7) ? "net0." : "blk0.";
 
-	if (e->before.kvm_exits != UINT64_MAX &&
-	    e->after.kvm_exits != UINT64_MAX)
-		add_value(res, e, "exits",
-			  (double)(e->after.kvm_exits - e->before.kvm_exits) /
-				  ops);
+	add_kvm(e, ops, res);
 	if (!has_counts(log, e))
 		return;
 	add_value(res, e, "vmm_exits",
