@@ -157,7 +157,7 @@ demo: packages ## install, build, run the quick suite, print a table
 	$(Q)$(B)/l1vh-bench run --io-blocks 2 --disk-size 256M || [ $$? = 2 ]
 
 bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
-	$(Q)$(MAKE) -j$$(nproc) all guest lab $(PERF)
+	$(Q)$(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
 	$(Q)ci/bench $(BARS)
 
 check: packages-check ## install what is missing and run all tests
@@ -190,6 +190,14 @@ $(B)/tests/perf/devices: PERF_LINK = $(DRIVER_OBJ) $(OBJ) $$(pkg-config --libs $
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(PERF_LINK) -o $@
+
+# What QEMU boots where ours boots the micro guest.
+PVH	= $(B)/tests/perf/pvh
+$(PVH): tests/perf/pvh.S Makefile
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -c $< -o $@.o
+	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
 	$(Q)for t in $(TEST); do ./$$t || exit 1; done

@@ -284,6 +284,8 @@ static void add_metrics(const struct program_log *log,
 		add_value(res, e, "iops", doc->ops_per_s);
 	add_value(res, e, "bandwidth", doc->bytes_per_s);
 	add_value(res, e, "p50", io_doc_quantile(doc, 0.5));
+	add_value(res, e, "cycles",
+		  io_doc_quantile(doc, 0.5) * doc->tsc_khz / 1e6);
 	add_value(res, e, "p99", io_doc_quantile(doc, 0.99));
 	add_value(res, e, "p999", io_doc_quantile(doc, 0.999));
 	add_value(res, e, "loss", doc->loss_ratio);

@@ -36,6 +36,7 @@
 	X(ipi_running, "ipi-to-running,ring0", 0, 1, 0)   \
 	X(ipi_halted, "ipi-to-halted,ring0", 0, 1, 0)     \
 	X(tlb_flush, "tlb-shootdown,ring0", 0, 1, 0)      \
+	X(tsc_offset, "tsc-offset,ring0", 0, 1, 0)        \
 	X(hlt_timer, "hlt-timer,ring0", 0, 1, 300000)     \
 	X(hlt_irqfd, "hlt-irqfd,ring0", 0, 1, 0)          \
 	X(timer_late, "timer-300k,ring0", 0, 1, 300000)   \

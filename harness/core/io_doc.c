@@ -218,6 +218,7 @@ static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
 	    add_cycles(doc, cycles, 1e6 / khz / repeat))
 		return err_set(err, -EPROTO,
 			       "the micro guest's samples are not understood");
+	doc->tsc_khz = khz;
 	doc->op_count = repeat * (double)json_array_size(cycles);
 	doc->ops_per_s = doc->bytes_per_s = doc->byte_count = NAN;
 	return 0;
@@ -240,7 +241,8 @@ int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
 	int ret = err_set(err, -EPROTO, "nobody can read what '%s' prints",
 			  workload);
 
-	*doc = (struct io_doc){.loss_ratio = NAN, .verified_bytes = NAN};
+	*doc = (struct io_doc){
+		.tsc_khz = NAN, .loss_ratio = NAN, .verified_bytes = NAN};
 	for (i = 0; i < ARRAY_SIZE(readers); i++)
 		if (!strcmp(readers[i].workload, workload))
 			ret = readers[i].read(output, doc, err);

@@ -9,6 +9,8 @@ const struct metric metrics[] = {
 	{"bandwidth", "bytes_per_s", false, false, "bandwidth",
 	 "bytes per second, both ways together"},
 	{"p50", "ns", true, false, "p50", "median latency of a request"},
+	{"cycles", "cycles", true, true, "p50 in cycles",
+	 "the same median in cycles of the machine's TSC"},
 	{"p99", "ns", true, false, "p99",
 	 "latency that 1 % of requests exceed"},
 	{"p999", "ns", true, true, "p99.9",

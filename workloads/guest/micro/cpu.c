@@ -79,6 +79,7 @@ volatile uint64_t cpu_flush_va;
 struct guard_trap guard_trap;
 bool (*cpu_on_fault)(uint64_t va);
 volatile bool cpu_second_halts;
+void (*volatile cpu_second_task)(void);
 
 uint64_t guard_stack; /* saved by guard_enter() */
 static volatile bool second_is_there;
@@ -326,6 +327,10 @@ void ap_main(void)
 	apic_init();
 	second_is_there = true;
 	for (;;) {
+		void (*task)(void) = cpu_second_task;
+
+		if (task)
+			task();
 		if (cpu_second_halts)
 			__asm__ volatile("sti; hlt");
 		else

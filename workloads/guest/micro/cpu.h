@@ -70,6 +70,7 @@ bool cpu_start_second(void);
 
 /* What the second CPU does while it waits for interrupts. */
 extern volatile bool cpu_second_halts;
+extern void (*volatile cpu_second_task)(void); /* NULL: nothing */
 
 bool cpu_has_x2apic(void);
 bool cpu_has_tsc_deadline(void);

@@ -151,6 +151,52 @@ void micro_tlb_flush(struct micro_run *run)
 	ipi_round_trips(run, CPU_VECTOR_FLUSH);
 }
 
+static struct {
+	volatile uint64_t asked, answered, tsc;
+	volatile bool is_over;
+} clocks;
+
+static void answer_clock(void)
+{
+	while (!clocks.is_over) {
+		if (clocks.answered == clocks.asked)
+			continue;
+		clocks.tsc = rdtsc_begin();
+		clocks.answered = clocks.asked;
+	}
+}
+
+/* How far the second CPU's TSC seems from the middle of the question; it
+ * cannot be told from half of the way there and back. */
+void micro_tsc_offset(struct micro_run *run)
+{
+	uint32_t i;
+
+	cpu_second_halts = false;
+	clocks.is_over = false;
+	cpu_second_task = answer_clock;
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t before = rdtsc_begin();
+		uint64_t after, middle;
+
+		clocks.asked++;
+		while (clocks.answered != clocks.asked &&
+		       rdtsc_now() - before < WAIT_CYCLES)
+			;
+		after = rdtsc_end();
+		middle = before + (after - before) / 2;
+		if (clocks.answered != clocks.asked) {
+			run->sample_count = i;
+			run->failure = "the second vCPU did not answer";
+			break;
+		}
+		run->cycles[i] = clocks.tsc > middle ? clocks.tsc - middle
+						     : middle - clocks.tsc;
+	}
+	cpu_second_task = NULL;
+	clocks.is_over = true;
+}
+
 /* From the moment that was asked for to the handler. */
 void micro_hlt_timer(struct micro_run *run)
 {
@@ -271,7 +317,7 @@ const char *prim_prepare(micro_loop *loop, struct micro_run *run,
 {
 	is_amd = cpuid(0, 0).ecx != 0x6c65746e; /* "ntel" */
 	if (loop == micro_ipi_running || loop == micro_ipi_halted ||
-	    loop == micro_tlb_flush)
+	    loop == micro_tlb_flush || loop == micro_tsc_offset)
 		return prepare_second(info);
 	if (loop == micro_hlt_timer || loop == micro_timer_late)
 		apic_timer_init();
