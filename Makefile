@@ -174,7 +174,7 @@ $(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
-$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out %/micro.o,$(TEST_OBJ))
+$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out $(B)/tests/unit/micro.o,$(TEST_OBJ))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 

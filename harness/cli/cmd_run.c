@@ -128,8 +128,7 @@ static int store_refusals(struct session *s, struct err *err)
 		snprintf(bc.paravirt, sizeof(bc.paravirt), "%s",
 			 s->plan->paravirt);
 		result_init(&res);
-		result_fail(&res, RUN_SKIPPED, "cannot boot Linux here: %s",
-			    r->reason);
+		result_fail(&res, RUN_SKIPPED, "%s", r->reason);
 		ret = store_result_add(s->store, s->run_id,
 				       (uint32_t)(s->sched.count + i), &bc,
 				       &res, err);
@@ -206,6 +205,7 @@ static int session_open(struct session *s, struct run_args *args,
 		.runners = args->wanted,
 		.runner_count = args->wanted_count,
 		.is_default = args->wanted_is_default,
+		.is_micro = plan_is_micro(&args->plan),
 		.wants_mshv_emu = args->wants_mshv_emu,
 	};
 	int ret = store_open(args->db, &s->store, err);

@@ -30,9 +30,22 @@ static bool is_emulated(const struct site *site)
 		       fingerprint, "grade"))) == GRADE_EMULATED;
 }
 
-/* Boot, say hello, power off; no series. */
-static int try_boot(struct site *site, const char *runner, bool *boots,
-		    struct err *err)
+static void refuse(struct site *site, const char *runner, bool is_micro,
+		   const char *reason)
+{
+	struct site_refusal *r = &site->refusals[site->refusal_count++];
+	const char *what = is_micro ? "the micro guest" : "Linux";
+
+	r->runner = runner;
+	snprintf(r->reason, sizeof(r->reason), "cannot boot %s here: %.360s",
+		 what, reason);
+	fprintf(stderr, "%s cannot boot %s %s: %s\n", runner, what,
+		site->worker.is_lab ? "in the lab" : "on this host", reason);
+}
+
+/* Boot, say hello, power off; of Linux no series is wanted. */
+static int try_boot(struct site *site, const char *runner, bool is_micro,
+		    bool *boots, struct err *err)
 {
 	struct plan plan;
 	struct bench_case bc = {0};
@@ -44,21 +57,16 @@ static int try_boot(struct site *site, const char *runner, bool *boots,
 	snprintf(bc.paravirt, sizeof(bc.paravirt), "%s", plan.paravirt);
 	bc.vcpu_count = plan.vcpu_count;
 	bc.ram_bytes = plan.ram_bytes;
+	if (is_micro)
+		bench_case_add(&bc, "micro_exit", "null,ring3");
 	bc.timeout_ns = is_emulated(site) ? EMULATED_TRIAL_NS : TRIAL_NS;
 	result_init(&res);
 	ret = worker_link_run(&site->worker, &bc, &stop_wanted, NULL, NULL,
 			      &res, err);
 	*boots = !ret && res.status == RUN_OK;
-	if (!ret && !*boots) {
-		struct site_refusal *r = &site->refusals[site->refusal_count++];
-
-		r->runner = runner;
-		snprintf(r->reason, sizeof(r->reason), "%s", res.reason);
-	}
 	if (!ret && !*boots)
-		fprintf(stderr, "%s cannot boot Linux %s: %s\n", runner,
-			site->worker.is_lab ? "in the lab" : "on this host",
-			res.reason);
+		refuse(site, runner, is_micro, res.reason);
+	bench_case_release(&bc);
 	result_release(&res);
 	return ret;
 }
@@ -70,6 +78,11 @@ static const char *device_of(const char *runner)
 	    !strcmp(runner, "qemu-kvm"))
 		return "/dev/kvm";
 	return strstr(runner, "mshv") ? "/dev/mshv" : NULL;
+}
+
+static bool is_qemu(const char *runner)
+{
+	return !strncmp(runner, "qemu-", 5);
 }
 
 /* Which runner stands in for NAME here; NULL: none, and nobody asked. */
@@ -85,9 +98,10 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 	device = device_of(name);
 	if (wants->is_default && !in_lab && device && access(device, F_OK))
 		return NULL;
-	/* Nor is a VMM that is not installed missed when nobody named it. */
-	if (wants->is_default && !strncmp(name, "qemu-", 5) &&
-	    !file_in_path("qemu-system-x86_64"))
+	/* Nor is a VMM missed that is not installed or no use when nobody
+	 * named it. */
+	if (wants->is_default && is_qemu(name) &&
+	    (wants->is_micro || !file_in_path("qemu-system-x86_64")))
 		return NULL;
 	return name;
 }
@@ -121,8 +135,13 @@ static int open_at(struct site *site, bool in_lab,
 
 		if (!name || has_runner(site, name))
 			continue;
-		if (is_guest_runner(name)) {
-			ret = try_boot(site, name, &works, err);
+		if (wants->is_micro && is_qemu(name)) {
+			works = false;
+			refuse(site, name, true,
+			       "QEMU has no device that serves it");
+		} else if (is_guest_runner(name)) {
+			ret = try_boot(site, name, wants->is_micro, &works,
+				       err);
 			*guest_count += works;
 		}
 		if (works)

@@ -33,6 +33,7 @@ struct site_wants {
 	 * out without a word, where they would be refused otherwise.
 	 */
 	bool is_default;
+	bool is_micro;       /* no boot of the run is of Linux */
 	bool wants_mshv_emu; /* mshv may be the emulator, and is called so */
 };
 
@@ -46,8 +47,8 @@ struct site {
 };
 
 /*
- * Open the site. Each guest runner is tried by booting Linux with a short
- * time limit; SITE_AUTO goes to the lab where none on this host can. The lab
+ * Open the site. Each guest runner is tried by booting Linux, or the micro
+ * guest where it is all that is wanted, with a short time limit; SITE_AUTO goes to the lab where none on this host can. The lab
  * has no /dev/mshv: there, runner mshv becomes mshv-emu. Says on stderr what
  * was tried and why.
  */

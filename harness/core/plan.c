@@ -159,6 +159,12 @@ static size_t count_items(const struct plan *plan, enum boot_kind kind)
 	return count;
 }
 
+bool plan_is_micro(const struct plan *plan)
+{
+	return plan->series.item_count &&
+	       count_items(plan, BOOT_MICRO) == plan->series.item_count;
+}
+
 /* QEMU has no device that could serve the micro guest. */
 static bool can_boot(const char *runner, enum boot_kind kind)
 {

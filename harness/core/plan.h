@@ -12,6 +12,7 @@
  * then hits all alike, and the seed makes the order repeatable.
  */
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "harness/core/bench_case.h"
@@ -44,9 +45,13 @@ void plan_release(struct plan *plan);
 
 /*
  * Add what LIST names, "cpu,mem_latency,null": workloads or groups, or one
- * point of a workload, "storage:fsync-4k-qd1"; "all" for everything listed. -EINVAL for a name that is neither.
+ * point of a workload, "storage:fsync-4k-qd1"; "all" for everything listed.
+ * -EINVAL for a name that is neither.
  */
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
+
+/* Whether the micro guest is the only one that the plan boots. */
+bool plan_is_micro(const struct plan *plan);
 
 struct schedule {
 	struct bench_case *cases; /* owned */

@@ -207,7 +207,7 @@ static int guest_load(struct vm *vm, struct err *err)
 static int micro_start(struct vm *vm, struct err *err)
 {
 	struct vcpu_regs regs;
-	int ret = micro_load(&vm->mem, vm->cfg.micro_path, vm->cfg.vcpu_count,
+	int ret = micro_load(&vm->micro, vm->cfg.micro_path, vm->cfg.vcpu_count,
 			     vm->hv->tsc_khz, &regs, err);
 
 	return ret ? ret : first_vcpu_set(vm, &regs, err);
@@ -276,6 +276,7 @@ void vm_destroy(struct vm *vm)
 		hv_vcpu_destroy(vm->vcpus[--vm->vcpu_count].hv);
 	devices_destroy(vm);
 	hv_vm_destroy(vm->hv);
+	micro_release(&vm->micro);
 	mem_release(&vm->mem);
 	if (vm->wake_fd >= 0)
 		close(vm->wake_fd);

@@ -184,6 +184,7 @@ static void device_close(struct device *d)
 	micro_destroy(&d->micro);
 	mem_release(&d->mem);
 	hv_vm_destroy(d->hv);
+	micro_release(&d->micro);
 }
 
 static uint64_t port(struct device *d, bool is_write, uint64_t data)
@@ -322,6 +323,12 @@ static void micro_boots_are_apart(void **state)
 	assert_int_equal(micro_count, 4);
 	assert_int_equal(sched.count, 4 + 6 + 6);
 	schedule_release(&sched);
+	assert_false(plan_is_micro(&plan));
+	plan_release(&plan);
+	plan_init_quick(&plan);
+	assert_false(plan_is_micro(&plan));
+	assert_int_equal(plan_add_workloads(&plan, "micro", &err), 0);
+	assert_true(plan_is_micro(&plan));
 	plan_release(&plan);
 }
 

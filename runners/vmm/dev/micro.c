@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -68,6 +70,22 @@ static void fd_remove(struct micro *m, uint64_t bell_gpa, int fd)
 	close(fd);
 }
 
+/* An address of such a page is aligned to it, as the guest's must be. */
+static int giant_add(struct micro *m, struct err *err)
+{
+	struct hv_mem mem = {.gpa = MICRO_GIANT_GPA,
+			     .size_bytes = MICRO_GIANT_BYTES};
+
+	mem.host =
+		mmap(NULL, MICRO_GIANT_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB,
+		     -1, 0);
+	if (mem.host == MAP_FAILED)
+		return 0;
+	m->giant = mem.host;
+	return hv_mem_map(m->hv, &mem, err);
+}
+
 int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 		 int channel_fd, const _Atomic(int) *end, struct err *err)
 {
@@ -85,6 +103,8 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 	ret = bell_add(m, MICRO_MMIO_BELL, &m->bell_fd, err);
 	if (!ret)
 		ret = bell_add(m, MICRO_MMIO_ECHO, &m->echo_fd, err);
+	if (!ret)
+		ret = giant_add(m, err);
 	if (ret)
 		return ret;
 	m->answer_fd = eventfd(0, EFD_CLOEXEC);
@@ -115,6 +135,13 @@ void micro_destroy(struct micro *m)
 	m->hv = NULL;
 }
 
+void micro_release(struct micro *m)
+{
+	if (m->giant)
+		munmap(m->giant, MICRO_GIANT_BYTES);
+	m->giant = NULL;
+}
+
 static int read_image(const struct mem *mem, const char *path, struct err *err)
 {
 	char *to = mem_ptr(mem, MICRO_IMAGE_GPA, MICRO_IMAGE_MAX_BYTES);
@@ -137,29 +164,33 @@ static int read_image(const struct mem *mem, const char *path, struct err *err)
  * A quarter of low RAM backed by small pages and a half by huge ones. Behind
  * them nothing is touched before the guest does it.
  */
-static void fill_info(const struct mem *mem, struct micro_info *info)
+static void fill_info(const struct micro *m, struct micro_info *info)
 {
+	const struct mem *mem = m->mem;
 	uint64_t quarter = mem->low_bytes / 4 & ~(2 * MIB - 1);
 
 	info->small = (struct micro_region){quarter, quarter};
 	info->huge = (struct micro_region){2 * quarter, 2 * quarter};
+	if (m->giant)
+		info->giant = (struct micro_region){MICRO_GIANT_GPA,
+						    MICRO_GIANT_BYTES};
 	mem_advise(mem, info->small.gpa, info->small.bytes, false);
 	mem_advise(mem, info->huge.gpa, info->huge.bytes, true);
 }
 
-int micro_load(const struct mem *mem, const char *path, uint32_t vcpu_count,
+int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	       uint32_t tsc_khz, struct vcpu_regs *regs, struct err *err)
 {
 	struct micro_info *info =
-		mem_ptr(mem, MICRO_INFO_GPA, sizeof(struct micro_info));
-	int ret = read_image(mem, path, err);
+		mem_ptr(m->mem, MICRO_INFO_GPA, sizeof(struct micro_info));
+	int ret = read_image(m->mem, path, err);
 
 	if (ret)
 		return ret;
 	*info = (struct micro_info){.vcpu_count = vcpu_count,
 				    .tsc_khz = tsc_khz};
-	fill_info(mem, info);
-	boot_start_at(mem, MICRO_IMAGE_GPA, regs);
+	fill_info(m, info);
+	boot_start_at(m->mem, MICRO_IMAGE_GPA, regs);
 	return 0;
 }
 

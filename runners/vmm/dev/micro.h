@@ -24,18 +24,21 @@ struct micro {
 	int channel_fd;
 	int bell_fd; /* owned; eventfds */
 	int echo_fd, answer_fd;
+	void *giant;      /* owned; one page of 1 GiB; NULL: there is none */
 	pthread_t thread; /* answers on answer_fd what comes on echo_fd */
 	bool has_thread;
 	_Atomic bool is_stopping;
 };
 
-/* Doorbells, the answering thread and its interrupt. */
+/* Doorbells, the answering thread and its interrupt; a page of 1 GiB if the
+ * host has a free one. */
 int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 		 int channel_fd, const _Atomic(int) *end, struct err *err);
 void micro_destroy(struct micro *m); /* after a failed micro_create() too */
+void micro_release(struct micro *m); /* its memory, once the VM is gone */
 
 /* The image at PATH and what the guest is told into RAM; REGS for its start. */
-int micro_load(const struct mem *mem, const char *path, uint32_t vcpu_count,
+int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	       uint32_t tsc_khz, struct vcpu_regs *regs, struct err *err);
 
 void micro_port_access(void *micro, struct hv_access *access);

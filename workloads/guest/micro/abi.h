@@ -20,6 +20,8 @@
 #define MICRO_FRAME_GPA 0x200000u
 #define MICRO_FRAME_MAX_BYTES 0x20000u
 #define MICRO_FREE_GPA 0x400000u
+#define MICRO_GIANT_GPA 0x1000000000ull
+#define MICRO_GIANT_BYTES 0x40000000ull
 
 /*
  * Written to FRAME: so many bytes lie at MICRO_FRAME_GPA, for the harness.
@@ -51,6 +53,7 @@ struct micro_info {
 	/* RAM that nobody has touched, by the pages that back it. */
 	struct micro_region small; /* 4 KiB */
 	struct micro_region huge;  /* 2 MiB where the host has them */
+	struct micro_region giant; /* 1 GiB; beyond RAM */
 };
 
 #endif

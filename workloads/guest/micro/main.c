@@ -226,15 +226,28 @@ static void run_point(const char *workload, const struct point *p)
 		measure(workload, p->name, p->loop, p->ring, &run);
 }
 
+static const struct micro_region *region_of(uint64_t page_bytes)
+{
+	if (page_bytes == MICRO_4K)
+		return &info()->small;
+	return page_bytes == MICRO_2M ? &info()->huge : &info()->giant;
+}
+
 static void run_walk(const char *workload, const struct walk *w)
 {
-	const struct micro_region *r =
-		w->host_page_bytes == MICRO_4K ? &info()->small : &info()->huge;
+	const struct micro_region *r = region_of(w->host_page_bytes);
 	struct micro_run run = {.cycles = cycles,
 				.sample_count = LONG_SAMPLES,
 				.repeat = MICRO_WALK_REPEAT,
 				.param = w->bytes};
 
+	if (!r->bytes) {
+		refuse(WIRE_SKIP, workload, w->name,
+		       "the host has no free page of 1 GiB: reserve one "
+		       "(hugepagesz=1G hugepages=1, or nr_hugepages in "
+		       "/sys/kernel/mm/hugepages/hugepages-1048576kB)");
+		return;
+	}
 	if (w->bytes > r->bytes / 2) {
 		refuse(WIRE_SKIP, workload, w->name, "needs more guest RAM");
 		return;

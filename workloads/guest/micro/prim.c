@@ -72,6 +72,14 @@ static bool wait_for(const struct cpu_event *e, uint64_t count)
 	return true;
 }
 
+/* As many must have come as were sent, and not one more. */
+static void check_count(struct micro_run *run, const struct cpu_event *e,
+			uint64_t first)
+{
+	if (e->count - first != run->sample_count)
+		run->failure = "more interrupts came than were sent";
+}
+
 static bool lost(struct micro_run *run, uint32_t done)
 {
 	run->sample_count = done;
@@ -83,6 +91,7 @@ static bool lost(struct micro_run *run, uint32_t done)
 void micro_self_ipi(struct micro_run *run)
 {
 	struct cpu_event *e = &cpu_events[CPU_VECTOR_PING];
+	const uint64_t first = e->count;
 	uint32_t i;
 
 	for (i = 0; i < run->sample_count; i++) {
@@ -94,11 +103,13 @@ void micro_self_ipi(struct micro_run *run)
 			return;
 		run->cycles[i] = e->tsc - start;
 	}
+	check_count(run, e, first);
 }
 
 void micro_eoi(struct micro_run *run)
 {
 	struct cpu_event *e = &cpu_events[CPU_VECTOR_PING];
+	const uint64_t first = e->count;
 	uint32_t i;
 
 	for (i = 0; i < run->sample_count; i++) {
@@ -109,12 +120,14 @@ void micro_eoi(struct micro_run *run)
 			return;
 		run->cycles[i] = e->eoi_cycles;
 	}
+	check_count(run, e, first);
 }
 
 /* There and back: until the sender sees that the handler has run. */
 static void ipi_round_trips(struct micro_run *run, uint8_t vector)
 {
 	struct cpu_event *e = &cpu_events[vector];
+	const uint64_t first = e->count;
 	uint32_t i;
 
 	for (i = 0; i < run->sample_count; i++) {
@@ -130,6 +143,7 @@ static void ipi_round_trips(struct micro_run *run, uint8_t vector)
 			while (rdtsc_now() - start < run->cycles[i] + 100000)
 				;
 	}
+	check_count(run, e, first);
 }
 
 void micro_ipi_running(struct micro_run *run)
@@ -175,6 +189,8 @@ void micro_tsc_offset(struct micro_run *run)
 	cpu_second_halts = false;
 	clocks.is_over = false;
 	cpu_second_task = answer_clock;
+	/* It may be halted. */
+	apic_ipi_second(CPU_VECTOR_PING);
 	for (i = 0; i < run->sample_count; i++) {
 		uint64_t before = rdtsc_begin();
 		uint64_t after, middle;
@@ -201,6 +217,7 @@ void micro_tsc_offset(struct micro_run *run)
 void micro_hlt_timer(struct micro_run *run)
 {
 	struct cpu_event *e = &cpu_events[CPU_VECTOR_TIMER];
+	const uint64_t first = e->count;
 	uint32_t i;
 
 	for (i = 0; i < run->sample_count; i++) {
@@ -210,11 +227,13 @@ void micro_hlt_timer(struct micro_run *run)
 		halt_while(&e->count, count);
 		run->cycles[i] = e->tsc > deadline ? e->tsc - deadline : 0;
 	}
+	check_count(run, e, first);
 }
 
 void micro_timer_late(struct micro_run *run)
 {
 	struct cpu_event *e = &cpu_events[CPU_VECTOR_TIMER];
+	const uint64_t first = e->count;
 	uint32_t i;
 
 	for (i = 0; i < run->sample_count; i++) {
@@ -225,12 +244,14 @@ void micro_timer_late(struct micro_run *run)
 			return;
 		run->cycles[i] = e->tsc > deadline ? e->tsc - deadline : 0;
 	}
+	check_count(run, e, first);
 }
 
 /* From the doorbell, by a thread of the VMM, to the handler of its irqfd. */
 void micro_hlt_irqfd(struct micro_run *run)
 {
 	struct cpu_event *e = &cpu_events[MICRO_ECHO_VECTOR];
+	const uint64_t first = e->count;
 	uint32_t i;
 
 	for (i = 0; i < run->sample_count; i++) {
@@ -241,6 +262,7 @@ void micro_hlt_irqfd(struct micro_run *run)
 		halt_while(&e->count, count);
 		run->cycles[i] = e->tsc - start;
 	}
+	check_count(run, e, first);
 }
 
 /* A page a sample; the handler maps it. */
