@@ -14,11 +14,13 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/core/bench_case.h"
+#include "harness/core/io_doc.h"
 #include "harness/core/result.h"
 #include "mshv/insn.h"
 #include "mshv/replay.h"
 #include "runners/agent_link.h"
 #include "runners/vmm/boot_x86.h"
+#include "runners/vmm/dev/micro.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/trace.h"
 #include "runners/vmm/vcpu_regs.h"
@@ -30,6 +32,7 @@
 #include "tests/unit/mshv_fake.h"
 #include "tests/unit/netns.h"
 #include "tests/unit/vdriver.h"
+#include "workloads/guest/micro/abi.h"
 #include "workloads/wire.h"
 
 #define MEM_BYTES (32 * MIB)
@@ -54,6 +57,7 @@ static void fuzz_link(const uint8_t *data, size_t size)
 
 	bench_case_add(&bc, "null", "");
 	bench_case_add(&bc, "mem_latency", "16KiB,4KiB-pages");
+	bench_case_add(&bc, "micro_exit", "cpuid,ring3");
 	result_init(&res);
 	agent_link_init(&link, &bc, &res);
 	link.has_stamps = true;
@@ -93,6 +97,64 @@ static void fuzz_json(const uint8_t *data, size_t size)
 	if (!bench_case_from_json(json, &bc, &err))
 		bench_case_release(&bc);
 	json_decref(json);
+}
+
+/* What programs print: the whole, or the place of a number or a list in what
+ * they would print. */
+static void fuzz_documents(const uint8_t *data, size_t size)
+{
+	static const struct {
+		const char *workload;
+		const char *format;
+	} documents[] = {
+		{"storage", "%.*s"},
+		{"storage_verify", "%.*s"},
+		{"network", "{\"end\":{\"sum_received\":%.*s}}"},
+		{"network_rr", "{\"rr\":%.*s}"},
+		{"micro_exit", "{\"micro\":%.*s}"},
+		{"micro_walk",
+		 "{\"micro\":{\"repeat\":4,\"tsc_khz\":9,\"cycles\":[%.*s]}}"},
+		{"storage", "{\"jobs\":[{\"error\":0,\"read\":%.*s}]}"},
+	};
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(documents); i++) {
+		struct io_doc doc;
+		struct err err;
+		json_t *json;
+
+		snprintf(text, sizeof(text), documents[i].format, (int)size,
+			 (const char *)data);
+		json = json_loads(text, 0, NULL);
+		if (json &&
+		    !io_doc_read(documents[i].workload, json, &doc, &err)) {
+			io_doc_quantile(&doc, 0.5);
+			io_doc_release(&doc);
+		}
+		json_decref(json);
+	}
+}
+
+/* Any length of a frame, at any register. */
+static void fuzz_micro(const uint8_t *data, size_t size)
+{
+	const struct mem_config cfg = {.bytes = MEM_MIN_BYTES};
+	_Atomic(int) end = 1;
+	struct micro micro = {.channel_fd = -1, .end = &end};
+	struct hv_access access = {.is_write = size && data[0] & 1};
+	struct mem mem;
+	struct err err;
+
+	if (size < 12 || mem_init(&mem, &cfg, &err))
+		return;
+	micro.mem = &mem;
+	access.addr = data[1] % MICRO_PORT_COUNT;
+	access.len_bytes = (uint8_t)(1 << data[2] % 3);
+	memcpy(&access.data, data + 4, sizeof(access.data));
+	micro_port_access(&micro, &access);
+	micro_mmio_access(&micro, &access);
+	mem_release(&mem);
 }
 
 /* A device whose registers and rings are all the guest's invention. */
@@ -488,8 +550,9 @@ static void fuzz_trace(const uint8_t *data, size_t size)
 }
 
 static void (*const targets[])(const uint8_t *data, size_t size) = {
-	fuzz_wire,    fuzz_link, fuzz_json,     fuzz_virtio, fuzz_blk,
-	fuzz_bzimage, fuzz_insn, fuzz_messages, fuzz_trace,  fuzz_net,
+	fuzz_wire,  fuzz_link,      fuzz_json,  fuzz_virtio,
+	fuzz_blk,   fuzz_bzimage,   fuzz_insn,  fuzz_messages,
+	fuzz_trace, fuzz_documents, fuzz_micro, fuzz_net,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -515,6 +578,10 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 {
 	static const char *const words[] = {
 		"null - ns 1",
+		"micro_exit cpuid,ring3 document 1",
+		"begin 0",
+		"ping",
+		"end 0 5 0 0 1",
 		"1 100000 5.5",
 		"stamp 1 2 3\n",
 		"{\"status\":",
@@ -530,7 +597,11 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 		"\n4 1 H vcpu_create 0 = 0\n",
 		"\n5 1 S run 10 - = 0 ",
 		"\n6 1 H vcpu_run 0 0 = 0 pio 80 1 1 0 0\n",
-		"*16;ff*9;"};
+		"*16;ff*9;",
+		"{\"repeat\":1,\"tsc_khz\":5,\"cycles\":[1,2]}",
+		"{\"bytes\":1,\"bits_per_second\":8}",
+		"1,2,3,4",
+		"{}"};
 	size_t len = 1 + next(x) % (max - 1);
 	size_t i;
 

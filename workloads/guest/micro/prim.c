@@ -14,6 +14,8 @@
 #define NO_HYPERCALL 0x7fffu
 /* How long anything may be waited for. */
 #define WAIT_CYCLES 1000000000ull
+/* What a CPU needs to halt again, for sure. */
+#define SETTLE_CYCLES 100000u
 
 static bool is_amd;
 
@@ -72,98 +74,128 @@ static bool wait_for(const struct cpu_event *e, uint64_t count)
 	return true;
 }
 
-/* As many must have come as were sent, and not one more. */
-static void check_count(struct micro_run *run, const struct cpu_event *e,
-			uint64_t first)
+/*
+ * One kind of interrupt, sent and taken: SEND answers from when the time
+ * counts, TAKEN what a sample is once the handler has run.
+ */
+struct interrupt {
+	uint8_t vector;
+	bool halts; /* until it comes */
+	uint64_t (*send)(const struct micro_run *run);
+	uint64_t (*taken)(const struct cpu_event *e, uint64_t from);
+};
+
+static uint64_t send_self(const struct micro_run *run)
 {
+	uint64_t from = rdtsc_begin();
+
+	(void)run;
+	apic_ipi_self(CPU_VECTOR_PING);
+	return from;
+}
+
+static uint64_t send_second(const struct micro_run *run)
+{
+	uint64_t from;
+
+	(void)run;
+	/* Time to halt again. */
+	for (from = rdtsc_now(); cpu_second_halts;)
+		if (rdtsc_now() - from > SETTLE_CYCLES)
+			break;
+	from = rdtsc_begin();
+	apic_ipi_second(CPU_VECTOR_PING);
+	return from;
+}
+
+static uint64_t send_flush(const struct micro_run *run)
+{
+	uint64_t from;
+
+	(void)run;
+	cpu_flush_va = MICRO_FREE_GPA;
+	from = rdtsc_begin();
+	apic_ipi_second(CPU_VECTOR_FLUSH);
+	return from;
+}
+
+static uint64_t send_echo(const struct micro_run *run)
+{
+	uint64_t from = rdtsc_begin();
+
+	(void)run;
+	*mmio(MICRO_MMIO_ECHO) = 1;
+	return from;
+}
+
+static uint64_t arm_timer(const struct micro_run *run)
+{
+	return apic_timer_arm(run->param);
+}
+
+static uint64_t until_handler(const struct cpu_event *e, uint64_t from)
+{
+	return e->tsc > from ? e->tsc - from : 0;
+}
+
+static uint64_t until_seen(const struct cpu_event *e, uint64_t from)
+{
+	(void)e;
+	return rdtsc_end() - from;
+}
+
+static uint64_t eoi_alone(const struct cpu_event *e, uint64_t from)
+{
+	(void)from;
+	return e->eoi_cycles;
+}
+
+static void take_interrupts(struct micro_run *run, const struct interrupt *in)
+{
+	const struct cpu_event *e = &cpu_events[in->vector];
+	const uint64_t first = e->count;
+	uint32_t i;
+
+	for (i = 0; i < run->sample_count; i++) {
+		uint64_t count = e->count;
+		uint64_t from = in->send(run);
+
+		if (in->halts) {
+			halt_while(&e->count, count);
+		} else if (!wait_for(e, count)) {
+			run->failure = "an interrupt was sent and did not come";
+			return;
+		}
+		run->cycles[i] = in->taken(e, from);
+	}
 	if (e->count - first != run->sample_count)
 		run->failure = "more interrupts came than were sent";
 }
 
-static bool lost(struct micro_run *run, uint32_t done)
-{
-	run->sample_count = done;
-	run->failure = "an interrupt was sent and did not come";
-	return true;
-}
-
-/* From the write to the ICR to the first instruction of the handler's C. */
-void micro_self_ipi(struct micro_run *run)
-{
-	struct cpu_event *e = &cpu_events[CPU_VECTOR_PING];
-	const uint64_t first = e->count;
-	uint32_t i;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t count = e->count;
-		uint64_t start = rdtsc_begin();
-
-		apic_ipi_self(CPU_VECTOR_PING);
-		if (!wait_for(e, count) && lost(run, i))
-			return;
-		run->cycles[i] = e->tsc - start;
+#define INTERRUPT_LOOP(name, second_halts, ...)            \
+	void name(struct micro_run *run)                   \
+	{                                                  \
+		const struct interrupt in = {__VA_ARGS__}; \
+                                                           \
+		cpu_second_halts = second_halts;           \
+		take_interrupts(run, &in);                 \
 	}
-	check_count(run, e, first);
-}
 
-void micro_eoi(struct micro_run *run)
-{
-	struct cpu_event *e = &cpu_events[CPU_VECTOR_PING];
-	const uint64_t first = e->count;
-	uint32_t i;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t count = e->count;
-
-		apic_ipi_self(CPU_VECTOR_PING);
-		if (!wait_for(e, count) && lost(run, i))
-			return;
-		run->cycles[i] = e->eoi_cycles;
-	}
-	check_count(run, e, first);
-}
-
-/* There and back: until the sender sees that the handler has run. */
-static void ipi_round_trips(struct micro_run *run, uint8_t vector)
-{
-	struct cpu_event *e = &cpu_events[vector];
-	const uint64_t first = e->count;
-	uint32_t i;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t count = e->count;
-		uint64_t start = rdtsc_begin();
-
-		apic_ipi_second(vector);
-		if (!wait_for(e, count) && lost(run, i))
-			return;
-		run->cycles[i] = rdtsc_end() - start;
-		if (cpu_second_halts)
-			/* Time to halt again. */
-			while (rdtsc_now() - start < run->cycles[i] + 100000)
-				;
-	}
-	check_count(run, e, first);
-}
-
-void micro_ipi_running(struct micro_run *run)
-{
-	cpu_second_halts = false;
-	ipi_round_trips(run, CPU_VECTOR_PING);
-}
-
-void micro_ipi_halted(struct micro_run *run)
-{
-	cpu_second_halts = true;
-	ipi_round_trips(run, CPU_VECTOR_PING);
-}
-
-void micro_tlb_flush(struct micro_run *run)
-{
-	cpu_second_halts = false;
-	cpu_flush_va = MICRO_FREE_GPA;
-	ipi_round_trips(run, CPU_VECTOR_FLUSH);
-}
+INTERRUPT_LOOP(micro_self_ipi, false, CPU_VECTOR_PING, false, send_self,
+	       until_handler)
+INTERRUPT_LOOP(micro_eoi, false, CPU_VECTOR_PING, false, send_self, eoi_alone)
+INTERRUPT_LOOP(micro_ipi_running, false, CPU_VECTOR_PING, false, send_second,
+	       until_seen)
+INTERRUPT_LOOP(micro_ipi_halted, true, CPU_VECTOR_PING, false, send_second,
+	       until_seen)
+INTERRUPT_LOOP(micro_tlb_flush, false, CPU_VECTOR_FLUSH, false, send_flush,
+	       until_seen)
+INTERRUPT_LOOP(micro_hlt_timer, false, CPU_VECTOR_TIMER, true, arm_timer,
+	       until_handler)
+INTERRUPT_LOOP(micro_timer_late, false, CPU_VECTOR_TIMER, false, arm_timer,
+	       until_handler)
+INTERRUPT_LOOP(micro_hlt_irqfd, false, MICRO_ECHO_VECTOR, true, send_echo,
+	       until_handler)
 
 static struct {
 	volatile uint64_t asked, answered, tsc;
@@ -211,58 +243,6 @@ void micro_tsc_offset(struct micro_run *run)
 	}
 	cpu_second_task = NULL;
 	clocks.is_over = true;
-}
-
-/* From the moment that was asked for to the handler. */
-void micro_hlt_timer(struct micro_run *run)
-{
-	struct cpu_event *e = &cpu_events[CPU_VECTOR_TIMER];
-	const uint64_t first = e->count;
-	uint32_t i;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t count = e->count;
-		uint64_t deadline = apic_timer_arm(run->param);
-
-		halt_while(&e->count, count);
-		run->cycles[i] = e->tsc > deadline ? e->tsc - deadline : 0;
-	}
-	check_count(run, e, first);
-}
-
-void micro_timer_late(struct micro_run *run)
-{
-	struct cpu_event *e = &cpu_events[CPU_VECTOR_TIMER];
-	const uint64_t first = e->count;
-	uint32_t i;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t count = e->count;
-		uint64_t deadline = apic_timer_arm(run->param);
-
-		if (!wait_for(e, count) && lost(run, i))
-			return;
-		run->cycles[i] = e->tsc > deadline ? e->tsc - deadline : 0;
-	}
-	check_count(run, e, first);
-}
-
-/* From the doorbell, by a thread of the VMM, to the handler of its irqfd. */
-void micro_hlt_irqfd(struct micro_run *run)
-{
-	struct cpu_event *e = &cpu_events[MICRO_ECHO_VECTOR];
-	const uint64_t first = e->count;
-	uint32_t i;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t count = e->count;
-		uint64_t start = rdtsc_begin();
-
-		*mmio(MICRO_MMIO_ECHO) = 1;
-		halt_while(&e->count, count);
-		run->cycles[i] = e->tsc - start;
-	}
-	check_count(run, e, first);
 }
 
 /* A page a sample; the handler maps it. */
