@@ -86,6 +86,17 @@ void html_cell(struct strbuf *out, const char *open, const char *text,
 	strbuf_puts(out, close);
 }
 
+void html_median(struct strbuf *out, const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+	char value[32];
+
+	html_cell(out, "",
+		  units_format(c->median, row->unit, value, sizeof(value)), "");
+	if (runner && !isnan(c->ratio.ratio))
+		strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
+}
+
 void html_grade(struct strbuf *out, enum grade grade)
 {
 	strbuf_printf(out, "<span class=\"grade %s\">%s</span>",

@@ -7,9 +7,7 @@
 
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/core/metric.h"
-#include "reports/html_micro.h"
 #include "reports/html_parts.h"
 #include "reports/io_hist.h"
 #include "reports/model.h"
@@ -19,7 +17,6 @@ static void write_value(const struct model_row *row, size_t runner,
 			struct strbuf *out)
 {
 	const struct model_cell *c = &row->cells[runner];
-	char value[32];
 
 	strbuf_puts(out, "<td class=\"n\">");
 	if (isnan(c->median) && c->refused_count) {
@@ -27,12 +24,7 @@ static void write_value(const struct model_row *row, size_t runner,
 	} else if (isnan(c->median)) {
 		strbuf_puts(out, c->disturbed_count ? "disturbed" : "");
 	} else {
-		html_cell(out, "",
-			  units_format(c->median, row->unit, value,
-				       sizeof(value)),
-			  "");
-		if (runner && !isnan(c->ratio.ratio))
-			strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
+		html_median(out, row, runner);
 		if (runner && c->ratio.has_interval)
 			strbuf_printf(out, "<br>[%.3f, %.3f]", c->ratio.low,
 				      c->ratio.high);
@@ -116,7 +108,7 @@ static bool is_shown(const struct model *m, const struct metric *metric)
 	size_t i;
 
 	for (i = 0; i < m->row_count; i++)
-		if (strncmp(m->rows[i].workload, "micro_", 6) &&
+		if (!model_row_is_micro(&m->rows[i]) &&
 		    metric_of_point(m->rows[i].point) == metric)
 			return true;
 	return false;
@@ -151,7 +143,7 @@ void html_io_write(const struct model *m, struct strbuf *out)
 					     ? "network"
 					     : "storage";
 
-		if (html_micro_has(&g))
+		if (model_row_is_micro(g.rows))
 			continue;
 		if (strcmp(section, wanted)) {
 			section = wanted;

@@ -6,7 +6,6 @@
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/core/metric.h"
 #include "reports/html_parts.h"
 #include "reports/model.h"
@@ -33,11 +32,6 @@ struct section {
 	bool has_runner[MODEL_MAX_RUNNERS];
 	enum grade grades[MODEL_MAX_RUNNERS]; /* the worst of its cells */
 };
-
-bool html_micro_has(const struct model_group *group)
-{
-	return !strncmp(group->rows->workload, "micro_", 6);
-}
 
 static bool cell_is_empty(const struct model_cell *c)
 {
@@ -96,16 +90,10 @@ static void write_cell(const struct model_row *row, size_t runner,
 		       struct strbuf *out)
 {
 	const struct model_cell *c = row ? &row->cells[runner] : NULL;
-	char value[32];
 
 	strbuf_puts(out, "<td class=\"n\">");
 	if (c && !isnan(c->median)) {
-		html_cell(out, "",
-			  units_format(c->median, row->unit, value,
-				       sizeof(value)),
-			  "");
-		if (runner && !isnan(c->ratio.ratio))
-			strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
+		html_median(out, row, runner);
 	} else if (c && c->refused_count) {
 		html_cell(out, "<span title=\"", c->reason,
 			  "\">refused</span>");
@@ -144,7 +132,7 @@ void html_micro_write(const struct model *m, struct strbuf *out)
 	size_t at = 0;
 
 	while (model_next_group(m, &at, &g)) {
-		if (!html_micro_has(&g))
+		if (!model_row_is_micro(g.rows))
 			continue;
 		if (!*s.workload)
 			write_title(out);

@@ -4,13 +4,9 @@
 
 /* html_micro - the page's section on the micro guest: a table a workload, a
  * row a primitive, and of each runner what an operation costs. */
-#include <stdbool.h>
-
 struct model;
-struct model_group;
 struct strbuf;
 
-bool html_micro_has(const struct model_group *group);
 void html_micro_write(const struct model *m, struct strbuf *out);
 
 #endif

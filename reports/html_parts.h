@@ -3,14 +3,20 @@
 #define REPORTS_HTML_PARTS_H
 
 /* html_parts - pieces that the sections of the page are made of. */
+#include <stddef.h>
+
 #include "harness/core/grade.h"
 
-struct model_cell;
+struct model_row;
 struct strbuf;
 
 /* OPEN and CLOSE as they are, TEXT escaped between them. */
 void html_cell(struct strbuf *out, const char *open, const char *text,
 	       const char *close);
+
+/* The median of RUNNER in ROW and its ratio to the baseline. */
+void html_median(struct strbuf *out, const struct model_row *row,
+		 size_t runner);
 void html_grade(struct strbuf *out, enum grade grade);
 
 #endif

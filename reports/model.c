@@ -224,14 +224,18 @@ const char *model_row_name(const struct model_row *row, char *buf, size_t size)
 	return buf;
 }
 
+bool model_row_is_micro(const struct model_row *row)
+{
+	return !strncmp(row->workload, "micro_", 6);
+}
+
 bool model_row_is_summary(const struct model_row *row)
 {
 	const struct metric *m = metric_of_point(row->point);
 
 	if (!m)
 		return true;
-	if (!strncmp(row->workload, "micro_", 6) &&
-	    strcmp(row->workload, "micro_start"))
+	if (model_row_is_micro(row) && strcmp(row->workload, "micro_start"))
 		return !strcmp(m->name, "p50");
 	/* Streams are told by bandwidth, requests by their number. */
 	if (!strcmp(m->name, "bandwidth") || !strcmp(m->name, "cpu_per_gib"))

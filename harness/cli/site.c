@@ -80,11 +80,6 @@ static const char *device_of(const char *runner)
 	return strstr(runner, "mshv") ? "/dev/mshv" : NULL;
 }
 
-static bool is_qemu(const char *runner)
-{
-	return !strncmp(runner, "qemu-", 5);
-}
-
 /* Which runner stands in for NAME here; NULL: none, and nobody asked. */
 static const char *resolve(const struct site_wants *wants, bool in_lab,
 			   const char *name)
@@ -100,8 +95,10 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 		return NULL;
 	/* Nor is a VMM missed that is not installed or no use when nobody
 	 * named it. */
-	if (wants->is_default && is_qemu(name) &&
-	    (wants->is_micro || !file_in_path("qemu-system-x86_64")))
+	if (wants->is_default && !strncmp(name, "qemu-", 5) &&
+	    !file_in_path("qemu-system-x86_64"))
+		return NULL;
+	if (wants->is_default && wants->is_micro && !plan_micro_boots_on(name))
 		return NULL;
 	return name;
 }
@@ -135,7 +132,7 @@ static int open_at(struct site *site, bool in_lab,
 
 		if (!name || has_runner(site, name))
 			continue;
-		if (wants->is_micro && is_qemu(name)) {
+		if (wants->is_micro && !plan_micro_boots_on(name)) {
 			works = false;
 			refuse(site, name, true,
 			       "QEMU has no device that serves it");

@@ -165,10 +165,9 @@ bool plan_is_micro(const struct plan *plan)
 	       count_items(plan, BOOT_MICRO) == plan->series.item_count;
 }
 
-/* QEMU has no device that could serve the micro guest. */
-static bool can_boot(const char *runner, enum boot_kind kind)
+bool plan_micro_boots_on(const char *runner)
 {
-	return kind != BOOT_MICRO || strncmp(runner, "qemu-", 5);
+	return strncmp(runner, "qemu-", 5);
 }
 
 static void fill_case(struct bench_case *bc, const struct plan *plan,
@@ -219,7 +218,8 @@ static void add_round(struct schedule *sched, const struct plan *plan,
 		order[i] = i;
 	gsl_ran_shuffle(rng, order, plan->runner_count, sizeof(order[0]));
 	for (i = 0; i < plan->runner_count; i++)
-		if (can_boot(plan->runners[order[i]], kind))
+		if (kind != BOOT_MICRO ||
+		    plan_micro_boots_on(plan->runners[order[i]]))
 			fill_case(&sched->cases[sched->count++], plan, block,
 				  plan->runners[order[i]], kind, rng);
 }

@@ -50,6 +50,9 @@ void plan_release(struct plan *plan);
  */
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
 
+/* Whether RUNNER can boot it; QEMU has no device that could serve it. */
+bool plan_micro_boots_on(const char *runner);
+
 /* Whether the micro guest is the only one that the plan boots. */
 bool plan_is_micro(const struct plan *plan);
 

@@ -16,7 +16,6 @@
 #include "runners/vmm/acpi.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/vcpu_regs.h"
-#include "workloads/guest/micro/abi.h"
 
 /* How often the guest is asked for a buffer while bytes wait for it. */
 #define RETRY_MS 1
@@ -93,9 +92,11 @@ static int buses_fill(struct vm *vm)
 		{IOAPIC_GPA, IOAPIC_SIZE_BYTES, ioapic_access, &vm->ioapic},
 		{PCI_MMIO_GPA, PCI_MMIO_SIZE_BYTES, pci_mmio_access, &vm->pci},
 	};
-	const struct bus_region micro_ports = {MICRO_PORT, MICRO_PORT_COUNT,
+	const struct bus_region micro_ports = {MICRO_DEV_PORT,
+					       MICRO_DEV_PORT_COUNT,
 					       micro_port_access, &vm->micro};
-	const struct bus_region micro_mmio = {MICRO_MMIO_GPA, MICRO_MMIO_BYTES,
+	const struct bus_region micro_mmio = {MICRO_DEV_MMIO_GPA,
+					      MICRO_DEV_MMIO_BYTES,
 					      micro_mmio_access, &vm->micro};
 	int ret = 0;
 	size_t i;

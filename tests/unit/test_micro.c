@@ -27,6 +27,46 @@ static int reset(void **state)
 	return 0;
 }
 
+/* The device and the guest name the same things, each on its own. */
+static void both_sides_agree_on_the_abi(void **state)
+{
+	(void)state;
+	assert_int_equal(MICRO_IMAGE_GPA, MICRO_DEV_IMAGE_GPA);
+	assert_int_equal(MICRO_IMAGE_MAX_BYTES, MICRO_DEV_IMAGE_MAX_BYTES);
+	assert_int_equal(MICRO_INFO_GPA, MICRO_DEV_INFO_GPA);
+	assert_int_equal(MICRO_FRAME_GPA, MICRO_DEV_FRAME_GPA);
+	assert_int_equal(MICRO_FRAME_MAX_BYTES, MICRO_DEV_FRAME_MAX_BYTES);
+	assert_int_equal(MICRO_FREE_GPA, MICRO_DEV_FREE_GPA);
+	assert_int_equal(MICRO_GIANT_GPA, MICRO_DEV_GIANT_GPA);
+	assert_int_equal(MICRO_GIANT_BYTES, MICRO_DEV_GIANT_BYTES);
+	assert_int_equal(MICRO_PORT, MICRO_DEV_PORT);
+	assert_int_equal(MICRO_PORT_FRAME, MICRO_DEV_PORT_FRAME);
+	assert_int_equal(MICRO_PORT_NOP, MICRO_DEV_PORT_NOP);
+	assert_int_equal(MICRO_PORT_COUNT, MICRO_DEV_PORT_COUNT);
+	assert_int_equal(MICRO_MMIO_GPA, MICRO_DEV_MMIO_GPA);
+	assert_int_equal(MICRO_MMIO_BYTES, MICRO_DEV_MMIO_BYTES);
+	assert_int_equal(MICRO_MMIO_NOP, MICRO_DEV_MMIO_NOP);
+	assert_int_equal(MICRO_MMIO_BELL, MICRO_DEV_MMIO_BELL);
+	assert_int_equal(MICRO_MMIO_ECHO, MICRO_DEV_MMIO_ECHO);
+	assert_int_equal(MICRO_ECHO_VECTOR, MICRO_DEV_ECHO_VECTOR);
+	assert_int_equal(sizeof(struct micro_info),
+			 sizeof(struct micro_dev_info));
+	assert_int_equal(offsetof(struct micro_info, vcpu_count),
+			 offsetof(struct micro_dev_info, vcpu_count));
+	assert_int_equal(offsetof(struct micro_info, tsc_khz),
+			 offsetof(struct micro_dev_info, tsc_khz));
+	assert_int_equal(offsetof(struct micro_info, small),
+			 offsetof(struct micro_dev_info, small));
+	assert_int_equal(offsetof(struct micro_info, huge),
+			 offsetof(struct micro_dev_info, huge));
+	assert_int_equal(offsetof(struct micro_info, giant),
+			 offsetof(struct micro_dev_info, giant));
+	assert_int_equal(offsetof(struct micro_region, gpa),
+			 offsetof(struct micro_dev_region, gpa));
+	assert_int_equal(offsetof(struct micro_region, bytes),
+			 offsetof(struct micro_dev_region, bytes));
+}
+
 /* "POINT/METRIC" must fit into a series' name and lead back to its point. */
 static void names_fit_and_are_unique(void **state)
 {
@@ -359,6 +399,7 @@ static void a_point_with_commas_can_be_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(both_sides_agree_on_the_abi),
 		cmocka_unit_test(names_fit_and_are_unique),
 		cmocka_unit_test(a_chase_visits_every_line),
 		cmocka_unit_test(loops_fill_every_sample),

@@ -16,7 +16,6 @@
 #include "harness/base/thread.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/mem.h"
-#include "workloads/guest/micro/abi.h"
 
 /* How soon a guest that waits for a frame notices that it is to end. */
 #define POLL_MS 50
@@ -73,11 +72,11 @@ static void fd_remove(struct micro *m, uint64_t bell_gpa, int fd)
 /* An address of such a page is aligned to it, as the guest's must be. */
 static int giant_add(struct micro *m, struct err *err)
 {
-	struct hv_mem mem = {.gpa = MICRO_GIANT_GPA,
-			     .size_bytes = MICRO_GIANT_BYTES};
+	struct hv_mem mem = {.gpa = MICRO_DEV_GIANT_GPA,
+			     .size_bytes = MICRO_DEV_GIANT_BYTES};
 
 	mem.host =
-		mmap(NULL, MICRO_GIANT_BYTES, PROT_READ | PROT_WRITE,
+		mmap(NULL, MICRO_DEV_GIANT_BYTES, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB,
 		     -1, 0);
 	if (mem.host == MAP_FAILED)
@@ -90,7 +89,7 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 		 int channel_fd, const _Atomic(int) *end, struct err *err)
 {
 	const struct hv_msi msi = {.addr = MSI_ADDRESS,
-				   .data = MICRO_ECHO_VECTOR};
+				   .data = MICRO_DEV_ECHO_VECTOR};
 	int ret;
 
 	*m = (struct micro){.hv = hv,
@@ -100,9 +99,9 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 			    .bell_fd = -1,
 			    .echo_fd = -1,
 			    .answer_fd = -1};
-	ret = bell_add(m, MICRO_MMIO_BELL, &m->bell_fd, err);
+	ret = bell_add(m, MICRO_DEV_MMIO_BELL, &m->bell_fd, err);
 	if (!ret)
-		ret = bell_add(m, MICRO_MMIO_ECHO, &m->echo_fd, err);
+		ret = bell_add(m, MICRO_DEV_MMIO_ECHO, &m->echo_fd, err);
 	if (!ret)
 		ret = giant_add(m, err);
 	if (ret)
@@ -129,8 +128,8 @@ void micro_destroy(struct micro *m)
 	atomic_store(&m->is_stopping, true);
 	if (m->has_thread && write(m->echo_fd, &one, sizeof(one)) > 0)
 		pthread_join(m->thread, NULL);
-	fd_remove(m, MICRO_MMIO_BELL, m->bell_fd);
-	fd_remove(m, MICRO_MMIO_ECHO, m->echo_fd);
+	fd_remove(m, MICRO_DEV_MMIO_BELL, m->bell_fd);
+	fd_remove(m, MICRO_DEV_MMIO_ECHO, m->echo_fd);
 	fd_remove(m, 0, m->answer_fd);
 	m->hv = NULL;
 }
@@ -138,24 +137,24 @@ void micro_destroy(struct micro *m)
 void micro_release(struct micro *m)
 {
 	if (m->giant)
-		munmap(m->giant, MICRO_GIANT_BYTES);
+		munmap(m->giant, MICRO_DEV_GIANT_BYTES);
 	m->giant = NULL;
 }
 
 static int read_image(const struct mem *mem, const char *path, struct err *err)
 {
-	char *to = mem_ptr(mem, MICRO_IMAGE_GPA, MICRO_IMAGE_MAX_BYTES);
+	char *to = mem_ptr(mem, MICRO_DEV_IMAGE_GPA, MICRO_DEV_IMAGE_MAX_BYTES);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
 		return err_sys(err, -errno, "cannot open the micro guest '%s'",
 			       path);
-	n = read(fd, to, MICRO_IMAGE_MAX_BYTES);
+	n = read(fd, to, MICRO_DEV_IMAGE_MAX_BYTES);
 	close(fd);
 	if (n < 0)
 		return err_sys(err, -errno, "cannot read '%s'", path);
-	if (n == 0 || n == MICRO_IMAGE_MAX_BYTES)
+	if (n == 0 || n == MICRO_DEV_IMAGE_MAX_BYTES)
 		return err_set(err, -EINVAL, "'%s' is no micro guest", path);
 	return 0;
 }
@@ -164,16 +163,16 @@ static int read_image(const struct mem *mem, const char *path, struct err *err)
  * A quarter of low RAM backed by small pages and a half by huge ones. Behind
  * them nothing is touched before the guest does it.
  */
-static void fill_info(const struct micro *m, struct micro_info *info)
+static void fill_info(const struct micro *m, struct micro_dev_info *info)
 {
 	const struct mem *mem = m->mem;
 	uint64_t quarter = mem->low_bytes / 4 & ~(2 * MIB - 1);
 
-	info->small = (struct micro_region){quarter, quarter};
-	info->huge = (struct micro_region){2 * quarter, 2 * quarter};
+	info->small = (struct micro_dev_region){quarter, quarter};
+	info->huge = (struct micro_dev_region){2 * quarter, 2 * quarter};
 	if (m->giant)
-		info->giant = (struct micro_region){MICRO_GIANT_GPA,
-						    MICRO_GIANT_BYTES};
+		info->giant = (struct micro_dev_region){MICRO_DEV_GIANT_GPA,
+							MICRO_DEV_GIANT_BYTES};
 	mem_advise(mem, info->small.gpa, info->small.bytes, false);
 	mem_advise(mem, info->huge.gpa, info->huge.bytes, true);
 }
@@ -181,16 +180,16 @@ static void fill_info(const struct micro *m, struct micro_info *info)
 int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	       uint32_t tsc_khz, struct vcpu_regs *regs, struct err *err)
 {
-	struct micro_info *info =
-		mem_ptr(m->mem, MICRO_INFO_GPA, sizeof(struct micro_info));
+	struct micro_dev_info *info = mem_ptr(m->mem, MICRO_DEV_INFO_GPA,
+					      sizeof(struct micro_dev_info));
 	int ret = read_image(m->mem, path, err);
 
 	if (ret)
 		return ret;
-	*info = (struct micro_info){.vcpu_count = vcpu_count,
-				    .tsc_khz = tsc_khz};
+	*info = (struct micro_dev_info){.vcpu_count = vcpu_count,
+					.tsc_khz = tsc_khz};
 	fill_info(m, info);
-	boot_start_at(m->mem, MICRO_IMAGE_GPA, regs);
+	boot_start_at(m->mem, MICRO_DEV_IMAGE_GPA, regs);
 	return 0;
 }
 
@@ -198,9 +197,9 @@ int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 static void frame_send(const struct micro *m, uint64_t bytes)
 {
 	const char *from =
-		mem_ptr(m->mem, MICRO_FRAME_GPA, MICRO_FRAME_MAX_BYTES);
+		mem_ptr(m->mem, MICRO_DEV_FRAME_GPA, MICRO_DEV_FRAME_MAX_BYTES);
 
-	if (bytes > MICRO_FRAME_MAX_BYTES)
+	if (bytes > MICRO_DEV_FRAME_MAX_BYTES)
 		return;
 	while (bytes) {
 		ssize_t n = send(m->channel_fd, from, bytes, MSG_NOSIGNAL);
@@ -222,10 +221,10 @@ static uint32_t frame_receive(const struct micro *m)
 	while (!atomic_load(m->end)) {
 		if (poll(&fd, 1, POLL_MS) <= 0)
 			continue;
-		n = read(
-			m->channel_fd,
-			mem_ptr(m->mem, MICRO_FRAME_GPA, MICRO_FRAME_MAX_BYTES),
-			MICRO_FRAME_MAX_BYTES);
+		n = read(m->channel_fd,
+			 mem_ptr(m->mem, MICRO_DEV_FRAME_GPA,
+				 MICRO_DEV_FRAME_MAX_BYTES),
+			 MICRO_DEV_FRAME_MAX_BYTES);
 		return n > 0 ? (uint32_t)n : 0;
 	}
 	return 0;
@@ -235,7 +234,7 @@ void micro_port_access(void *micro, struct hv_access *access)
 {
 	struct micro *m = micro;
 
-	if (access->addr != MICRO_PORT_FRAME - MICRO_PORT)
+	if (access->addr != MICRO_DEV_PORT_FRAME - MICRO_DEV_PORT)
 		access->data = 0;
 	else if (access->is_write)
 		frame_send(m, access->data);

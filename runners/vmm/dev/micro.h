@@ -4,14 +4,58 @@
 
 /*
  * micro - the device that serves the micro guest: passes its frames on, and
- * answers where an exit is all that is wanted. What it does is defined in
- * workloads/guest/micro/abi.h.
+ * answers where an exit is all that is wanted. workloads/guest/micro/abi.h is
+ * the guest's side of it and says what each address means; test_micro.c holds
+ * both against each other.
  */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "runners/vmm/hv.h"
+
+#define MICRO_DEV_IMAGE_GPA 0x100000u
+#define MICRO_DEV_IMAGE_MAX_BYTES 0x80000u
+#define MICRO_DEV_INFO_GPA 0x180000u
+#define MICRO_DEV_FRAME_GPA 0x200000u
+#define MICRO_DEV_FRAME_MAX_BYTES 0x20000u
+#define MICRO_DEV_FREE_GPA 0x400000u
+#define MICRO_DEV_GIANT_GPA 0x1000000000ull
+#define MICRO_DEV_GIANT_BYTES 0x40000000ull
+
+/*
+ * Written to FRAME: so many bytes lie at MICRO_DEV_FRAME_GPA, for the harness.
+ * Read from it: waits for some and puts them there; 0 when none will come.
+ * NOP takes and gives anything.
+ */
+#define MICRO_DEV_PORT 0x620u
+#define MICRO_DEV_PORT_FRAME (MICRO_DEV_PORT + 0)
+#define MICRO_DEV_PORT_NOP (MICRO_DEV_PORT + 4)
+#define MICRO_DEV_PORT_COUNT 8u
+
+/* NOP as above; a write of four bytes to BELL ends in an eventfd, one to ECHO
+ * in an eventfd whose reader answers with interrupt MICRO_DEV_ECHO_VECTOR. */
+#define MICRO_DEV_MMIO_GPA 0xd0000000u
+#define MICRO_DEV_MMIO_BYTES 0x1000u
+#define MICRO_DEV_MMIO_NOP (MICRO_DEV_MMIO_GPA + 0)
+#define MICRO_DEV_MMIO_BELL (MICRO_DEV_MMIO_GPA + 0x800)
+#define MICRO_DEV_MMIO_ECHO (MICRO_DEV_MMIO_GPA + 0x810)
+#define MICRO_DEV_ECHO_VECTOR 0x61u
+
+struct micro_dev_region {
+	uint64_t gpa;
+	uint64_t bytes; /* 0: there is none */
+};
+
+struct micro_dev_info {
+	uint32_t vcpu_count;
+	uint32_t tsc_khz; /* of the guest's TSC; 0 when nobody knows */
+	/* RAM that nobody has touched, by the pages that back it. */
+	struct micro_dev_region small; /* 4 KiB */
+	struct micro_dev_region huge;  /* 2 MiB where the host has them */
+	struct micro_dev_region giant; /* 1 GiB; beyond RAM */
+};
 
 struct err;
 struct mem;
