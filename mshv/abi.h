@@ -304,6 +304,12 @@ struct mshv_in_registers {
 	uint16_t rsvd1;
 };
 
+enum mshv_access_mask {
+	MSHV_ACCESS_MASK_READ = 1,
+	MSHV_ACCESS_MASK_WRITE = 2,
+	MSHV_ACCESS_MASK_EXECUTE = 4,
+};
+
 struct mshv_in_intercept {
 	uint64_t partition;
 	uint32_t access_mask;

@@ -120,3 +120,17 @@ int hvcall_cpuid_get(const struct mshv_sys *sys, int fd, uint32_t vp,
 
 	return hvcall(sys, fd, &call);
 }
+
+int hvcall_msr_intercept(const struct mshv_sys *sys, int fd, uint32_t msr)
+{
+	struct mshv_in_intercept in = {
+		.access_mask = MSHV_ACCESS_MASK_READ | MSHV_ACCESS_MASK_WRITE,
+		.type = MSHV_INTERCEPT_MSR_INDEX,
+		.parameter = msr,
+	};
+	struct hvcall call = {.code = MSHV_HVCALL_INSTALL_INTERCEPT,
+			      .in = &in,
+			      .in_bytes = sizeof(in)};
+
+	return hvcall(sys, fd, &call);
+}

@@ -44,6 +44,9 @@ int hvcall_regs_set(const struct mshv_sys *sys, int fd, uint32_t vp,
 int hvcall_reg_set(const struct mshv_sys *sys, int fd, uint32_t vp,
 		   uint32_t name, uint64_t value);
 
+/* Accesses to MSR become messages. */
+int hvcall_msr_intercept(const struct mshv_sys *sys, int fd, uint32_t msr);
+
 /* OUT is eax, ebx, ecx, edx. */
 int hvcall_cpuid_get(const struct mshv_sys *sys, int fd, uint32_t vp,
 		     uint32_t leaf, uint32_t subleaf, uint32_t out[4]);

@@ -46,6 +46,7 @@ enum vp_step {
 	VP_STEP_IN,   /* IN waits for what the port says */
 	VP_STEP_INS,  /* its string form does */
 	VP_STEP_READ, /* an instruction waits for its operand */
+	VP_STEP_MSR,  /* RDMSR waits for what the register has */
 };
 
 struct mshv_vcpu {

@@ -111,6 +111,9 @@ static int partition_initialize(struct mshv_vm *vm, struct err *err)
 	if (vm->cfg.paravirt == HV_PARAVIRT_BEST)
 		hvcall_property_set(vm->sys, vm->pt_fd,
 				    MSHV_PROP_UNIMPLEMENTED_MSR_ACTION, 1);
+	vm->base.has_exit_msr =
+		vm->cfg.exit_msr &&
+		!hvcall_msr_intercept(vm->sys, vm->pt_fd, vm->cfg.exit_msr);
 	if (!hvcall_property_get(vm->sys, vm->pt_fd, MSHV_PROP_CLOCK_FREQUENCY,
 				 &hz))
 		vm->base.tsc_khz = (uint32_t)(hz / 1000);

@@ -211,6 +211,7 @@ static void intercept_injection(const struct check *check)
 static const uint8_t read_msr[] = {0x66, 0xb9, 0xef, 0xbe, 0x00, 0x00, 0x66,
 				   0xb8, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x32,
 				   0xba, 0xf8, 0x03, 0x66, 0xef, 0xeb, 0xfe};
+#define RDMSR_RIP (RIG_CODE + 12)
 
 static void read_unknown_msr(struct rig *rig, const struct check *check,
 			     uint64_t action)
@@ -329,10 +330,11 @@ static void intercept_cpuid_seen(const struct check *check)
 		  "low half of ebx of the guest's CPUID");
 }
 
-static void install(struct rig *rig, uint32_t type, uint64_t parameter)
+static void install(struct rig *rig, uint32_t type, uint32_t access_mask,
+		    uint64_t parameter)
 {
 	const struct mshv_in_intercept in = {
-		.access_mask = 4, /* execute */
+		.access_mask = access_mask,
 		.type = type,
 		.parameter = parameter,
 	};
@@ -354,7 +356,8 @@ static void intercept_cpuid(const struct check *check)
 	struct rig rig;
 
 	RIG_BOOT(&rig, check, RIG_FLAGS, read_cpuid);
-	install(&rig, MSHV_INTERCEPT_CPUID, CPUID_LEAF);
+	install(&rig, MSHV_INTERCEPT_CPUID, MSHV_ACCESS_MASK_EXECUTE,
+		CPUID_LEAF);
 	rig_run_until(&rig, MSHV_MSG_CPUID);
 	memcpy(&cpuid, rig.msg.payload, sizeof(cpuid));
 	check_u64(check, cpuid.header.rip, CPUID_RIP, "rip of CPUID");
@@ -366,6 +369,26 @@ static void intercept_cpuid(const struct check *check)
 		  "eax behind CPUID");
 }
 
+static void intercept_msr(const struct check *check)
+{
+	struct mshv_msg_msr msr;
+	struct rig rig;
+
+	RIG_BOOT(&rig, check, RIG_FLAGS, read_msr);
+	install(&rig, MSHV_INTERCEPT_MSR_INDEX, MSHV_ACCESS_MASK_READ,
+		UNKNOWN_MSR);
+	rig_run_until(&rig, MSHV_MSG_MSR);
+	memcpy(&msr, rig.msg.payload, sizeof(msr));
+	check_u64(check, msr.msr, UNKNOWN_MSR, "number of the MSR");
+	check_u64(check, msr.header.access, MSHV_ACCESS_READ, "access");
+	check_u64(check, msr.header.rip, RDMSR_RIP, "rip of RDMSR");
+	check_u64(check, (uint32_t)msr.rax, 0xffffffff, "eax before RDMSR");
+	rig_reg_set(&rig, MSHV_REG_RAX, 0x77889900);
+	rig_advance(&rig, 2);
+	check_u64(check, rig_run_out(&rig, 0x3f8), 0x77889900,
+		  "eax behind RDMSR");
+}
+
 static void intercept_exception(const struct check *check)
 {
 	/* ud2 */
@@ -374,7 +397,7 @@ static void intercept_exception(const struct check *check)
 	struct rig rig;
 
 	RIG_BOOT(&rig, check, RIG_FLAGS, code);
-	install(&rig, MSHV_INTERCEPT_EXCEPTION, 6);
+	install(&rig, MSHV_INTERCEPT_EXCEPTION, MSHV_ACCESS_MASK_EXECUTE, 6);
 	rig_run_until(&rig, MSHV_MSG_EXCEPTION);
 	memcpy(&exception, rig.msg.payload, sizeof(exception));
 	check_u64(check, exception.vector, 6, "vector of the exception");
@@ -393,6 +416,7 @@ const struct selftest_check selftest_intercept_checks[] = {
 	{"intercept_injection", intercept_injection},
 	{"intercept_msr_ignored", intercept_msr_ignored},
 	{"intercept_msr_fault", intercept_msr_fault},
+	{"intercept_msr", intercept_msr},
 	{"intercept_cpuid_values", intercept_cpuid_values},
 	{"intercept_cpuid_seen", intercept_cpuid_seen},
 	{"intercept_cpuid", intercept_cpuid},

@@ -13,6 +13,9 @@
 #include "mshv/mshv_priv.h"
 #include "runners/vmm/vcpu_regs.h"
 
+/* WRMSR has as many. */
+#define RDMSR_BYTES 2
+
 static bool fail(struct hv_exit *exit, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -363,17 +366,35 @@ static bool exit_memory(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 
 /* --- the rest ------------------------------------------------------------- */
 
-/* Nobody asks for these intercepts; a hypervisor may have its own reasons.
- * An MSR that nobody has reads as 0 and ignores what is written. */
+/* One MSR is ours. For others a hypervisor may have its own reasons: an MSR
+ * that nobody has reads as 0 and ignores what is written. */
 static bool exit_msr(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 {
-	const struct mshv_msg_header *head = (const void *)vcpu->msg.payload;
+	const struct mshv_msg_msr *m = (const void *)vcpu->msg.payload;
+	bool is_read = m->header.access == MSHV_ACCESS_READ;
+	bool is_ours = m->msr && m->msr == vcpu->vm->cfg.exit_msr;
 
 	if (mshv_cpu_load(vcpu))
 		return fail(exit, "cannot read registers");
-	if (head->access == MSHV_ACCESS_READ)
+	vcpu->cpu.rip = m->header.rip + RDMSR_BYTES;
+	if (is_ours && is_read) {
+		vcpu->step = VP_STEP_MSR;
+		return hand_up(exit, HV_EXIT_MSR, m->msr, 8, false, 0);
+	}
+	if (is_read)
 		vcpu->cpu.gpr[VCPU_RAX] = vcpu->cpu.gpr[VCPU_RDX] = 0;
-	vcpu->cpu.rip = head->rip + 2;
+	if (mshv_cpu_store(vcpu))
+		return fail(exit, "cannot set registers");
+	if (!is_ours)
+		return false;
+	return hand_up(exit, HV_EXIT_MSR, m->msr, 8, true,
+		       (uint32_t)m->rax | m->rdx << 32);
+}
+
+static bool resume_msr(struct mshv_vcpu *vcpu, struct hv_exit *exit)
+{
+	vcpu->cpu.gpr[VCPU_RAX] = (uint32_t)exit->access.data;
+	vcpu->cpu.gpr[VCPU_RDX] = exit->access.data >> 32;
 	if (mshv_cpu_store(vcpu))
 		return fail(exit, "cannot set registers");
 	return false;
@@ -450,6 +471,8 @@ bool mshv_exit_resume(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 		return resume_ins(vcpu, exit);
 	case VP_STEP_READ:
 		return have_operand(vcpu, exit, exit->access.data);
+	case VP_STEP_MSR:
+		return resume_msr(vcpu, exit);
 	case VP_STEP_NONE:
 		break;
 	}

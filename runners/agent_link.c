@@ -439,6 +439,8 @@ static void event_line(struct agent_link *link, const char *line)
 		event_ledger(link, line);
 	else if (!strncmp(line, "count ", 6))
 		program_log_count(&link->programs, line);
+	else if (!strncmp(line, "each ", 5))
+		program_log_each(&link->programs, line);
 	else if (sscanf(line, "device net %15s", name) == 1)
 		snprintf(link->programs.net_backend,
 			 sizeof(link->programs.net_backend), "%.15s", name);

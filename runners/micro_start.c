@@ -27,7 +27,7 @@
 #define STARTS 10u
 #define SHAPE_NS (NS_PER_S / 2)
 /* What all numbers of guests together may take. */
-#define MANY_NS (5 * NS_PER_S)
+#define MANY_NS (3 * NS_PER_S)
 #define READY_NS (20 * NS_PER_S)
 #define GONE_NS (10 * NS_PER_S)
 #define MAX_GUESTS 64u

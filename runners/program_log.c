@@ -19,6 +19,9 @@
 
 #define MAX_OUTPUT_BYTES (8u * MIB)
 #define MAX_COUNTS 4096u
+#define MAX_EXITS MIB
+/* The VMM keeps so many exits of a series and no more. */
+#define MAX_EACH 2048u
 /* As for samples; a round trip more each way for the messages about it. */
 #define CLOCK_TOLERANCE 0.005
 #define ROUND_TRIPS 4
@@ -31,6 +34,7 @@ void program_log_release(struct program_log *log)
 		strbuf_release(&log->entries[i].output);
 	free(log->entries);
 	free(log->counts);
+	free(log->exits);
 	memset(log, 0, sizeof(*log));
 }
 
@@ -133,6 +137,27 @@ void program_log_count(struct program_log *log, const char *line)
 	log->counts = xrealloc(log->counts, log->count_count + 1,
 			       sizeof(*log->counts));
 	log->counts[log->count_count++] = c;
+}
+
+/* "each NUMBER NS NS ..." */
+void program_log_each(struct program_log *log, const char *line)
+{
+	struct program_exit x = {.number = 0};
+	int used = 0;
+	char *next;
+
+	if (sscanf(line, "each %" SCNu32 "%n", &x.number, &used) != 1)
+		return;
+	for (line += used; *line == ' '; line = next) {
+		x.handled_ns = (uint32_t)strtoul(line, &next, 10);
+		if (next == line || log->exit_count == MAX_EXITS)
+			return;
+		if (!(log->exit_count & (log->exit_count - 1)))
+			log->exits =
+				xrealloc(log->exits, 2 * log->exit_count + 1,
+					 sizeof(*log->exits));
+		log->exits[log->exit_count++] = x;
+	}
 }
 
 /* What was counted between start and end under names that begin with PREFIX
@@ -250,10 +275,39 @@ static void add_kvm(const struct program_entry *e, double ops,
 					  ops);
 }
 
+/* The VMM's intervals; and their sum against the time that the guest's own
+ * clock gave DOC. */
+static void add_exits(const struct program_log *log,
+		      const struct program_entry *e, const struct io_doc *doc,
+		      struct result *res)
+{
+	double sum_ns = (double)counted(log, e, "run_ns", "");
+	struct io_doc all = {.bin_count = 0}, sorted = {.bin_count = 0};
+	size_t i;
+
+	all.bins = xcalloc(log->exit_count + 1, sizeof(*all.bins));
+
+	for (i = 0; i < log->exit_count; i++)
+		if (log->exits[i].number == e->number) {
+			sum_ns += log->exits[i].handled_ns;
+			all.bins[all.bin_count++] = (struct io_bin){
+				.ns = log->exits[i].handled_ns, .count = 1};
+		}
+	io_doc_add_bins(&sorted, &all);
+	add_value(res, e, "vmm_p50", io_doc_quantile(&sorted, 0.5));
+	add_value(res, e, "vmm_p99", io_doc_quantile(&sorted, 0.99));
+	if (sum_ns > 0 && all.bin_count < MAX_EACH)
+		add_value(res, e, "ledger_gap",
+			  fabs(sum_ns - doc->span_ns) / doc->span_ns);
+	io_doc_release(&all);
+	io_doc_release(&sorted);
+}
+
 static void add_per_op(const struct program_log *log,
-		       const struct program_entry *e, double ops,
+		       const struct program_entry *e, const struct io_doc *doc,
 		       struct result *res)
 {
+	double ops = doc->op_count;
 	/* The first disk is the one that is worked on. */
 	const char *device =
 		strncmp(e->workload, "storage", 7) ? "net0." : "blk0.";
@@ -265,6 +319,7 @@ static void add_per_op(const struct program_log *log,
 		  (double)counted(log, e, "exit.", "") / ops);
 	add_value(res, e, "vmm_ns",
 		  (double)counted(log, e, "handled_ns.", "") / ops);
+	add_exits(log, e, doc, res);
 	/* What the kernel's vhost does is not seen by the VMM. */
 	if (!counted(log, e, device, ".requests"))
 		return;
@@ -295,7 +350,7 @@ static void add_metrics(const struct program_log *log,
 		if (isfinite(doc->byte_count))
 			add_value(res, e, "cpu_per_kop",
 				  cost / (doc->op_count / 1000));
-		add_per_op(log, e, doc->op_count, res);
+		add_per_op(log, e, doc, res);
 	}
 }
 
@@ -327,6 +382,19 @@ static json_t *counts_json(const struct program_log *log,
 	return out;
 }
 
+static json_t *exits_json(const struct program_log *log,
+			  const struct program_entry *e)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < log->exit_count; i++)
+		if (log->exits[i].number == e->number)
+			json_array_append_new(
+				out, json_integer(log->exits[i].handled_ns));
+	return out;
+}
+
 static void add_document(const struct program_log *log,
 			 const struct program_entry *e, json_t *output,
 			 struct result *res)
@@ -344,6 +412,8 @@ static void add_document(const struct program_log *log,
 	if (log->net_backend[0] && !strncmp(e->workload, "network", 7))
 		json_object_set_new(o, "network_backend",
 				    json_string(log->net_backend));
+	if (log->exit_count)
+		json_object_set_new(o, "handled_ns", exits_json(log, e));
 	text = json_dumps(o, JSON_COMPACT);
 	result_add_document(res, e->workload, e->point, text ? text : "{}");
 	free(text);

@@ -37,6 +37,12 @@ struct program_count {
 	uint64_t value;
 };
 
+/* One exit between them: the VMM's time until the next entry. */
+struct program_exit {
+	uint32_t number;
+	uint32_t handled_ns;
+};
+
 struct program_log {
 	struct host_meter meter;
 	char net_backend[16]; /* "vhost", "tap", "veth"; "" without network */
@@ -45,6 +51,8 @@ struct program_log {
 	size_t entry_count;
 	struct program_count *counts; /* owned */
 	size_t count_count;
+	struct program_exit *exits; /* owned */
+	size_t exit_count;
 	bool is_open;
 };
 
@@ -61,6 +69,7 @@ int program_log_end(struct program_log *log, const char *text);
 void program_log_drop(struct program_log *log); /* the open one failed */
 
 void program_log_count(struct program_log *log, const char *line);
+void program_log_each(struct program_log *log, const char *line);
 
 /* Once all streams have closed: everything complete goes into RES. */
 void program_log_finish(struct program_log *log, struct result *res);

@@ -13,6 +13,7 @@
 #define COUNT(a) ((uint32_t)(sizeof(a) / sizeof((a)[0])))
 
 static const struct wl_point exit_points[] = {MICRO_EXIT_POINTS(POINT)};
+static const struct wl_point clock_points[] = {MICRO_CLOCK_POINTS(POINT)};
 static const struct wl_point cpu_points[] = {MICRO_CPU_POINTS(POINT)};
 static const struct wl_point fault_points[] = {MICRO_FAULT_POINTS(POINT)};
 static const struct wl_point walk_points[] = {MICRO_WALK_POINTS(WALK)};
@@ -33,6 +34,7 @@ static const struct wl_point start_points[] = {MICRO_START_POINTS(START)
 	}
 
 MICRO_PROGRAM(exit_program, "micro_exit")
+MICRO_PROGRAM(clock_program, "micro_clock")
 MICRO_PROGRAM(cpu_program, "micro_cpu")
 MICRO_PROGRAM(walk_program, "micro_walk")
 MICRO_PROGRAM(fault_program, "micro_fault")
@@ -51,6 +53,8 @@ MICRO_PROGRAM(fault_program, "micro_fault")
 
 MICRO_WORKLOAD(exit, 0,
 	       "one exit of each kind, and what else only a guest does");
+MICRO_WORKLOAD(clock, WL_ON_REQUEST,
+	       "how far the guest's clock goes from the host's in a minute");
 MICRO_WORKLOAD(cpu, 0, "dependent operations in ring 3 and 0, per step");
 MICRO_WORKLOAD(walk, 0,
 	       "a load that misses the TLB, by guest and host page size");

@@ -56,34 +56,70 @@ static inline uint64_t branch_step(uint64_t x)
 
 MICRO_LOOP(micro_branch, x = branch_step(x))
 
-static uint64_t next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
-}
-
 static void **line_at(const struct micro_run *run, uint64_t i)
 {
 	return (void **)((char *)run->area + i * MICRO_LINE_BYTES);
 }
 
+/*
+ * A bijection of the numbers below 2^BITS that looks like chance: odd
+ * multiplications, and shifts by at least half of the bits, each of which is
+ * its own inverse. So the chain can be written from the first line to the
+ * last; to swap lines about takes many times as long.
+ */
+struct shuffle {
+	uint64_t factor, inverse, mask;
+	unsigned int shift;
+};
+
+static struct shuffle shuffle_make(uint64_t count)
+{
+	struct shuffle s = {
+		.factor = 0x9e3779b97f4a7c15, .inverse = 1, .mask = count - 1};
+	int i;
+
+	while (2 * s.shift < 64 && count >> 2 * s.shift > 1)
+		s.shift++;
+	/* Newton's iteration doubles the bits that are right. */
+	for (i = 0; i < 6; i++)
+		s.inverse *= 2 - s.factor * s.inverse;
+	return s;
+}
+
+static uint64_t shuffle_place(const struct shuffle *s, uint64_t turn)
+{
+	uint64_t x = turn;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		x = (x * s->factor) & s->mask;
+		x ^= x >> s->shift;
+	}
+	return x;
+}
+
+static uint64_t shuffle_turn(const struct shuffle *s, uint64_t place)
+{
+	uint64_t x = place;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		x ^= x >> s->shift;
+		x = (x * s->inverse) & s->mask;
+	}
+	return x;
+}
+
 void micro_chase_link(struct micro_run *run)
 {
 	uint64_t count = run->param / MICRO_LINE_BYTES;
-	uint64_t state = 0x2545f4914f6cdd1d;
+	struct shuffle s = shuffle_make(count);
 	uint64_t i;
 
-	for (i = 0; i < count; i++)
-		*line_at(run, i) = line_at(run, i);
-	for (i = count - 1; i > 0; i--) {
-		void **a = line_at(run, i);
-		void **b = line_at(run, next_random(&state) % i);
-		void *swap = *a;
+	for (i = 0; i < count; i++) {
+		uint64_t turn = (shuffle_turn(&s, i) + 1) & s.mask;
 
-		*a = *b;
-		*b = swap;
+		*line_at(run, i) = line_at(run, shuffle_place(&s, turn));
 	}
 	/* Every line must come once, or less memory is walked than is said. */
 	run->sink = 0;

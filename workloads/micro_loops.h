@@ -66,8 +66,8 @@ micro_loop micro_null, micro_delay, micro_cpuid;
 micro_loop micro_integer, micro_float, micro_branch;
 
 /*
- * PARAM bytes at AREA, a multiple of the line: link all lines to one ring in
- * random order (Sattolo); then follow it, REPEAT loads a sample.
+ * PARAM bytes at AREA, a power of two: link all lines to one ring in an order
+ * that no prefetcher knows; then follow it, REPEAT loads a sample.
  */
 #define MICRO_LINE_BYTES 64u
 void micro_chase_link(struct micro_run *run);

@@ -29,6 +29,8 @@
 	X(doorbell, "doorbell,ring0", 0, 1, 0)            \
 	X(msr_read, "msr-read,ring0", 0, 1, 0)            \
 	X(msr_write, "msr-write,ring0", 0, 1, 0)          \
+	X(vmm_msr_read, "vmm-msr-read,ring0", 0, 1, 0)    \
+	X(vmm_msr_write, "vmm-msr-write,ring0", 0, 1, 0)  \
 	X(hypercall, "hypercall,ring0", 0, 1, 0)          \
 	X(xsetbv, "xsetbv,ring0", 0, 1, 0)                \
 	X(self_ipi, "self-ipi,ring0", 0, 1, 0)            \
@@ -37,6 +39,7 @@
 	X(ipi_halted, "ipi-to-halted,ring0", 0, 1, 0)     \
 	X(tlb_flush, "tlb-shootdown,ring0", 0, 1, 0)      \
 	X(tsc_offset, "tsc-offset,ring0", 0, 1, 0)        \
+	X(tsc_host, "tsc-host-1s,ring0", 0, 1, 1000)      \
 	X(hlt_timer, "hlt-timer,ring0", 0, 1, 300000)     \
 	X(hlt_irqfd, "hlt-irqfd,ring0", 0, 1, 0)          \
 	X(timer_late, "timer-300k,ring0", 0, 1, 300000)   \
@@ -45,6 +48,9 @@
 	X(page_fault, "page-fault,ring0", 0, 1, 0)        \
 	X(first_touch, "first-touch-4KiB,r3", 3, 1, 4096) \
 	X(first_touch, "first-touch-2MiB,r3", 3, 1, 2097152)
+
+/* Takes as long as the rest together, and is run only when it is named. */
+#define MICRO_CLOCK_POINTS(X) X(tsc_host, "tsc-host-60s,ring0", 0, 1, 60000)
 
 /* Long enough that reading the clock twice is nothing. */
 #define MICRO_CPU_REPEAT 4096u

@@ -31,6 +31,7 @@ const struct workload *const workloads[] = {
 	&wl_network,
 	&wl_network_rr,
 	&wl_micro_exit,
+	&wl_micro_clock,
 	&wl_micro_cpu,
 	&wl_micro_walk,
 	&wl_micro_start,

@@ -219,6 +219,7 @@ static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
 		return err_set(err, -EPROTO,
 			       "the micro guest's samples are not understood");
 	doc->tsc_khz = khz;
+	doc->span_ns = number_at(micro, "span_cycles") / khz * 1e6;
 	doc->op_count = repeat * (double)json_array_size(cycles);
 	doc->ops_per_s = doc->bytes_per_s = doc->byte_count = NAN;
 	return 0;
@@ -231,7 +232,7 @@ static const struct {
 	{"storage", read_fio},      {"storage_verify", read_fio_verify},
 	{"network", read_iperf},    {"network_rr", read_rr},
 	{"micro_exit", read_micro}, {"micro_cpu", read_micro},
-	{"micro_walk", read_micro},
+	{"micro_walk", read_micro}, {"micro_clock", read_micro},
 };
 
 int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,

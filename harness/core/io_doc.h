@@ -24,6 +24,7 @@ struct io_doc {
 	double ops_per_s;
 	double bytes_per_s;
 	double tsc_khz;        /* of the micro guest; NaN for others */
+	double span_ns;        /* of all its samples; NaN for others */
 	double loss_ratio;     /* NaN where nothing can be lost */
 	double verified_bytes; /* NaN unless it was asked for */
 	struct io_bin *bins;   /* owned; latencies, in order */

@@ -171,22 +171,6 @@ static uint16_t call_property_get(struct call *c)
 	return status;
 }
 
-/* KVM asks us about unknown MSRs only if it is told to. */
-static uint16_t msr_action_set(struct emu_partition *pt, uint64_t action)
-{
-	struct kvm_enable_cap cap = {
-		.cap = KVM_CAP_X86_USER_SPACE_MSR,
-		.args = {action ? KVM_MSR_EXIT_REASON_UNKNOWN |
-					  KVM_MSR_EXIT_REASON_INVAL
-				: 0}};
-
-	if (action > 1)
-		return MSHV_STATUS_OUT_OF_RANGE;
-	return ioctl(pt->vm_fd, KVM_ENABLE_CAP, &cap)
-		       ? MSHV_STATUS_OPERATION_DENIED
-		       : MSHV_STATUS_SUCCESS;
-}
-
 static uint16_t property_act(struct emu_partition *pt, uint32_t code,
 			     uint64_t value)
 {
@@ -198,7 +182,7 @@ static uint16_t property_act(struct emu_partition *pt, uint32_t code,
 		return pt->is_initialized ? MSHV_STATUS_INVALID_PARTITION_STATE
 					  : MSHV_STATUS_SUCCESS;
 	case MSHV_PROP_UNIMPLEMENTED_MSR_ACTION:
-		return msr_action_set(pt, value);
+		return emu_msr_action_set(pt, value);
 	case MSHV_PROP_ACCESS_TRACKING:
 		return emu_tracking_set(pt, value != 0)
 			       ? MSHV_STATUS_OPERATION_DENIED
@@ -341,6 +325,8 @@ static uint16_t call_intercept(struct call *c)
 	const struct mshv_in_intercept *in = (const void *)c->in.bytes;
 
 	switch (in->type) {
+	case MSHV_INTERCEPT_MSR_INDEX:
+		return emu_msr_intercept(c->pt, in);
 	case MSHV_INTERCEPT_IO_PORT: /* ports come up in any case */
 	case MSHV_INTERCEPT_HYPERCALL:
 	case MSHV_INTERCEPT_UNKNOWN_SYNIC:

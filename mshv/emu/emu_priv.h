@@ -17,6 +17,7 @@
 #define EMU_MAX_REGIONS 256
 #define EMU_MAX_OVERRIDES 8192
 #define EMU_MAX_PROPERTIES 64
+#define EMU_MAX_MSRS 8 /* of KVM's ranges, which are 16 */
 #define EMU_HIDDEN_ROUTES 64
 #define EMU_VP_PAGES 3
 
@@ -26,6 +27,11 @@ struct emu_region {
 	struct mshv_mem_region map;
 	bool is_used;   /* its index is the KVM slot */
 	uint8_t *dirty; /* one bit a page, while tracking is on */
+};
+
+struct emu_msr {
+	uint32_t index;
+	uint32_t mask; /* enum mshv_access_mask */
 };
 
 struct emu_property {
@@ -53,6 +59,9 @@ struct emu_partition {
 	uint32_t property_count;
 	uint64_t frozen_at; /* 100 ns, of the host; 0: time goes on */
 	uint64_t time_lost; /* 100 ns; how far it is behind the host's */
+	bool ignores_msrs;  /* that nobody has */
+	struct emu_msr msrs[EMU_MAX_MSRS]; /* that the VMM asked for */
+	uint32_t msr_count;
 	struct mshv_in_cpuid_result *overrides;
 	uint32_t override_count;
 	void *supported_cpuid; /* owned; NULL until it is asked for */
@@ -116,6 +125,12 @@ bool emu_is_level(struct emu_partition *pt, uint8_t vector);
 /* emu_hvcall.c: VP is NULL on a partition's descriptor, PT on the device's. */
 int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *arg);
 uint64_t emu_property(struct emu_partition *pt, uint32_t code);
+
+/* emu_msr.c */
+uint16_t emu_msr_action_set(struct emu_partition *pt, uint64_t action);
+uint16_t emu_msr_intercept(struct emu_partition *pt,
+			   const struct mshv_in_intercept *in);
+bool emu_msr_is_wanted(struct emu_vp *vp);
 
 /* emu_cpuid.c */
 uint16_t emu_cpuid_register(struct emu_partition *pt,

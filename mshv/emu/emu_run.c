@@ -283,11 +283,23 @@ static bool take_eoi(struct emu_vp *vp)
 	return true;
 }
 
-/* Unimplemented MSRs: KVM asks only where they are to be ignored. */
-static void take_msr(struct kvm_run *run)
+static bool take_msr(struct emu_vp *vp)
 {
-	run->msr.data = 0;
-	run->msr.error = 0;
+	uint32_t index = vp->run->msr.index;
+	bool is_write = vp->run->exit_reason == KVM_EXIT_X86_WRMSR;
+	struct mshv_msg_msr *m;
+
+	if (!emu_msr_is_wanted(vp))
+		return false;
+	finish(vp, false, 0);
+	vp->regs_are_dirty = true;
+	m = message_start(vp, MSHV_MSG_MSR, sizeof(*m));
+	header_fill(vp, &m->header,
+		    is_write ? MSHV_ACCESS_WRITE : MSHV_ACCESS_READ, 2);
+	m->msr = index;
+	m->rax = vp->regs.rax;
+	m->rdx = vp->regs.rdx;
+	return true;
 }
 
 /*
@@ -339,8 +351,7 @@ static int take_exit(struct emu_vp *vp)
 		return take_eoi(vp);
 	case KVM_EXIT_X86_RDMSR:
 	case KVM_EXIT_X86_WRMSR:
-		take_msr(vp->run);
-		return 0;
+		return take_msr(vp);
 	case KVM_EXIT_HYPERV:
 	case KVM_EXIT_SYSTEM_EVENT:
 		return take_hyperv(vp->run);

@@ -4,10 +4,10 @@
 #include <errno.h>
 
 static const char *const exit_kind_names[] = {
-	[HV_EXIT_MMIO] = "mmio",   [HV_EXIT_PIO] = "pio",
-	[HV_EXIT_HALT] = "halt",   [HV_EXIT_KICKED] = "kicked",
-	[HV_EXIT_EOI] = "eoi",     [HV_EXIT_SHUTDOWN] = "shutdown",
-	[HV_EXIT_ERROR] = "error",
+	[HV_EXIT_MMIO] = "mmio",         [HV_EXIT_PIO] = "pio",
+	[HV_EXIT_MSR] = "msr",           [HV_EXIT_HALT] = "halt",
+	[HV_EXIT_KICKED] = "kicked",     [HV_EXIT_EOI] = "eoi",
+	[HV_EXIT_SHUTDOWN] = "shutdown", [HV_EXIT_ERROR] = "error",
 };
 _Static_assert(sizeof(exit_kind_names) / sizeof(exit_kind_names[0]) ==
 		       HV_EXIT_KIND_COUNT,

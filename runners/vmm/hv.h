@@ -28,6 +28,7 @@ struct vcpu_regs;
 enum hv_exit_kind {
 	HV_EXIT_MMIO,
 	HV_EXIT_PIO,
+	HV_EXIT_MSR, /* see hv_vm_config.exit_msr */
 	HV_EXIT_HALT,
 	HV_EXIT_KICKED,   /* hv_vcpu_kick() was called, or a signal came */
 	HV_EXIT_EOI,      /* the guest ended a level interrupt; see vector */
@@ -40,7 +41,7 @@ enum hv_exit_kind {
 const char *hv_exit_kind_name(enum hv_exit_kind kind);
 
 struct hv_access {
-	uint64_t addr;     /* guest-physical, or port number */
+	uint64_t addr;     /* guest-physical, port number or MSR */
 	uint64_t data;     /* in: written; out: what a read returns */
 	uint8_t len_bytes; /* 1, 2, 4 or 8 */
 	bool is_write;
@@ -50,7 +51,7 @@ struct hv_exit {
 	enum hv_exit_kind kind;
 	uint32_t raw_reason;     /* the backend's own number */
 	uint8_t vector;          /* EOI only */
-	struct hv_access access; /* MMIO and PIO only */
+	struct hv_access access; /* MMIO, PIO and MSR only */
 	char detail[96];         /* ERROR only */
 };
 
@@ -84,12 +85,14 @@ enum hv_paravirt {
 struct hv_vm_config {
 	uint32_t vcpu_count;
 	enum hv_paravirt paravirt;
+	uint32_t exit_msr; /* comes up as HV_EXIT_MSR; 0: none does */
 };
 
 /* Backends embed these as their first member and find themselves again. */
 struct hv_vm {
 	const struct hv_ops *ops;
-	uint32_t tsc_khz; /* of the guest's TSC; 0 when unknown */
+	uint32_t tsc_khz;  /* of the guest's TSC; 0 when unknown */
+	bool has_exit_msr; /* false: not asked for, or not to be had */
 };
 
 struct hv_vcpu {

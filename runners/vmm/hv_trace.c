@@ -48,6 +48,7 @@ static int traced_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 		return ret;
 	}
 	vm->base.tsc_khz = vm->inner->tsc_khz;
+	vm->base.has_exit_msr = vm->inner->has_exit_msr;
 	*out = &vm->base;
 	return 0;
 }
@@ -160,8 +161,8 @@ static int traced_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 {
 	uint64_t answer = exit->access.data;
 	int ret = hv_vcpu_run(vcpu_of(vcpu), exit);
-	bool is_access =
-		exit->kind == HV_EXIT_MMIO || exit->kind == HV_EXIT_PIO;
+	bool is_access = exit->kind == HV_EXIT_MMIO ||
+			 exit->kind == HV_EXIT_PIO || exit->kind == HV_EXIT_MSR;
 	const struct hv_access none = {.addr = 0};
 	const struct hv_access *a = is_access ? &exit->access : &none;
 

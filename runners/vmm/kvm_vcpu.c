@@ -2,6 +2,7 @@
 /* The KVM backend: one vCPU, its registers, its CPUID and its exits. */
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,23 @@ static void exit_mmio(struct kvm_vcpu *vcpu, struct hv_exit *exit)
 		vcpu->read_into = run->mmio.data;
 }
 
+static void exit_msr(struct kvm_vcpu *vcpu, struct hv_exit *exit)
+{
+	struct kvm_run *run = vcpu->run;
+
+	exit->kind = HV_EXIT_MSR;
+	exit->access = (struct hv_access){
+		.addr = run->msr.index,
+		.len_bytes = sizeof(run->msr.data),
+		.is_write = run->exit_reason == KVM_EXIT_X86_WRMSR,
+		.data = run->msr.data,
+	};
+	run->msr.error = 0;
+	if (!exit->access.is_write)
+		vcpu->read_into =
+			(uint8_t *)run + offsetof(struct kvm_run, msr.data);
+}
+
 static void exit_error(struct kvm_vcpu *vcpu, struct hv_exit *exit)
 {
 	struct kvm_run *run = vcpu->run;
@@ -356,6 +374,10 @@ static void decode_exit(struct kvm_vcpu *vcpu, struct hv_exit *exit)
 		break;
 	case KVM_EXIT_MMIO:
 		exit_mmio(vcpu, exit);
+		break;
+	case KVM_EXIT_X86_RDMSR:
+	case KVM_EXIT_X86_WRMSR:
+		exit_msr(vcpu, exit);
 		break;
 	case KVM_EXIT_HLT:
 		exit->kind = HV_EXIT_HALT;

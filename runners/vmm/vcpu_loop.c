@@ -3,6 +3,7 @@
  * The one exit loop for every hypervisor: what an exit is, is counted and
  * timed here, so that ledgers of different backends mean the same.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,14 +19,33 @@ static void note_kernel_entry(struct vm *vm, uint64_t exit_ns)
 	stamp_phase(&vm->stamps, "kernel_entry", exit_ns);
 }
 
-static void handle_pio(struct vm *vm, struct hv_access *access,
+/* Even numbers begin something, the odd one that follows ends it. */
+static void take_counts(struct vm_vcpu *vcpu, uint32_t number)
+{
+	struct vm *vm = vcpu->vm;
+
+	vm_write_counts(vm, number);
+	if (!vm->cfg.micro_path || !vm->cfg.events)
+		return;
+	fprintf(vm->cfg.events, "count %" PRIu32 " run_ns %" PRIu64 "\n",
+		number, atomic_load(&vcpu->ledger.run_ns));
+	if (number & 1)
+		ledger_write_each(&vcpu->ledger, number / 2, vm->cfg.events);
+	else
+		ledger_begin_each(&vcpu->ledger);
+	fflush(vm->cfg.events);
+}
+
+static void handle_pio(struct vm_vcpu *vcpu, struct hv_access *access,
 		       uint64_t exit_ns)
 {
+	struct vm *vm = vcpu->vm;
+
 	if (access->addr == STAMP_PORT && access->is_write) {
 		uint32_t value = (uint32_t)access->data;
 
 		if ((value & STAMP_KIND_MASK) == STAMP_COUNTS)
-			vm_write_counts(vm, value & ~STAMP_KIND_MASK);
+			take_counts(vcpu, value & ~STAMP_KIND_MASK);
 		else
 			stamp_write(&vm->stamps, value, exit_ns);
 		return;
@@ -59,11 +79,14 @@ static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 
 	switch (exit->kind) {
 	case HV_EXIT_PIO:
-		handle_pio(vm, &exit->access, exit_ns);
+		handle_pio(vcpu, &exit->access, exit_ns);
 		break;
 	case HV_EXIT_MMIO:
 		note_kernel_entry(vm, exit_ns);
 		bus_dispatch(&vm->mmio, &exit->access);
+		break;
+	case HV_EXIT_MSR:
+		micro_nop_access(&vm->micro, &exit->access);
 		break;
 	case HV_EXIT_EOI:
 		ioapic_eoi(&vm->ioapic, exit->vector);
@@ -85,35 +108,31 @@ static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 	}
 }
 
-/* One writer, so that a plain sum stored whole is enough. */
-static void ledger_add(_Atomic uint64_t *field, uint64_t value)
-{
-	uint64_t old = atomic_load_explicit(field, memory_order_relaxed);
-
-	atomic_store_explicit(field, old + value, memory_order_relaxed);
-}
-
 void *vcpu_loop(void *arg)
 {
 	struct vm_vcpu *vcpu = arg;
 	struct vm *vm = vcpu->vm;
 	struct vcpu_regs regs;
 	struct hv_exit exit;
+	uint64_t entry_ns;
 
 	memset(&exit, 0, sizeof(exit));
+	/* Each reading ends one interval and begins the next, so that nothing
+	 * is left out. */
+	entry_ns = clock_mono_ns();
 	while (atomic_load(&vm->end) == VM_END_NONE) {
-		uint64_t start_ns;
+		uint64_t exit_ns;
 
 		if (hv_vcpu_run(vcpu->hv, &exit)) {
 			fail_with_state(vcpu, VM_END_HV_ERROR,
 					"cannot run the vCPU");
 			break;
 		}
-		start_ns = clock_mono_ns();
-		handle_exit(vcpu, &exit, start_ns);
-		ledger_add(&vcpu->ledger.count[exit.kind], 1);
-		ledger_add(&vcpu->ledger.handled_ns[exit.kind],
-			   clock_mono_ns() - start_ns);
+		exit_ns = clock_mono_ns();
+		ledger_add_run(&vcpu->ledger, exit_ns - entry_ns);
+		handle_exit(vcpu, &exit, exit_ns);
+		entry_ns = clock_mono_ns();
+		ledger_add_exit(&vcpu->ledger, exit.kind, entry_ns - exit_ns);
 	}
 	if (!hv_vcpu_regs_get(vcpu->hv, &regs))
 		vcpu->last_rip = regs.rip;

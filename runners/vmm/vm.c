@@ -97,7 +97,7 @@ static int buses_fill(struct vm *vm)
 					       micro_port_access, &vm->micro};
 	const struct bus_region micro_mmio = {MICRO_DEV_MMIO_GPA,
 					      MICRO_DEV_MMIO_BYTES,
-					      micro_mmio_access, &vm->micro};
+					      micro_nop_access, &vm->micro};
 	int ret = 0;
 	size_t i;
 
@@ -209,7 +209,7 @@ static int micro_start(struct vm *vm, struct err *err)
 {
 	struct vcpu_regs regs;
 	int ret = micro_load(&vm->micro, vm->cfg.micro_path, vm->cfg.vcpu_count,
-			     vm->hv->tsc_khz, &regs, err);
+			     &regs, err);
 
 	return ret ? ret : first_vcpu_set(vm, &regs, err);
 }
@@ -217,8 +217,10 @@ static int micro_start(struct vm *vm, struct err *err)
 int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	      struct vm **out, struct err *err)
 {
-	struct hv_vm_config hv_cfg = {.vcpu_count = cfg->vcpu_count,
-				      .paravirt = cfg->paravirt};
+	struct hv_vm_config hv_cfg = {
+		.vcpu_count = cfg->vcpu_count,
+		.paravirt = cfg->paravirt,
+		.exit_msr = cfg->micro_path ? MICRO_DEV_MSR : 0};
 	struct vm *vm;
 	int ret;
 
@@ -273,8 +275,11 @@ void vm_destroy(struct vm *vm)
 	/* A stuck thread still uses all of it, until the process ends. */
 	if (!vm || vm->is_stuck)
 		return;
-	while (vm->vcpu_count)
-		hv_vcpu_destroy(vm->vcpus[--vm->vcpu_count].hv);
+	while (vm->vcpu_count) {
+		vm->vcpu_count--;
+		hv_vcpu_destroy(vm->vcpus[vm->vcpu_count].hv);
+		ledger_release(&vm->vcpus[vm->vcpu_count].ledger);
+	}
 	devices_destroy(vm);
 	hv_vm_destroy(vm->hv);
 	micro_release(&vm->micro);

@@ -21,6 +21,7 @@
 #include "runners/vmm/dev/power.h"
 #include "runners/vmm/dev/uart16550.h"
 #include "runners/vmm/hv.h"
+#include "runners/vmm/ledger.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/virtio/console.h"
@@ -60,19 +61,12 @@ enum vm_end {
 
 const char *vm_end_name(enum vm_end end);
 
-/* What one vCPU's exits cost: time from exit to the next entry. Written by
- * its own thread alone, read by any. */
-struct exit_ledger {
-	_Atomic uint64_t count[HV_EXIT_KIND_COUNT];
-	_Atomic uint64_t handled_ns[HV_EXIT_KIND_COUNT];
-};
-
 struct vm_vcpu {
 	struct vm *vm;
 	struct hv_vcpu *hv; /* owned */
 	pthread_t thread;
 	bool has_thread;
-	struct exit_ledger ledger;
+	struct ledger ledger;
 	uint64_t last_rip; /* its own thread's until joined */
 };
 
@@ -130,7 +124,8 @@ void vm_write_ledger(const struct vm *vm, FILE *out);
 
 /*
  * What was counted so far, all vCPUs and devices, as "count NUMBER NAME
- * VALUE" lines: exits by kind and the time they took, requests, doorbells and interrupts by device.
+ * VALUE" lines: exits by kind and the time they took, requests, doorbells and
+ * interrupts by device.
  * For a guest that asks before and after some work. Any thread.
  */
 void vm_write_counts(struct vm *vm, uint32_t number);

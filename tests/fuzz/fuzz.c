@@ -153,7 +153,7 @@ static void fuzz_micro(const uint8_t *data, size_t size)
 	access.len_bytes = (uint8_t)(1 << data[2] % 3);
 	memcpy(&access.data, data + 4, sizeof(access.data));
 	micro_port_access(&micro, &access);
-	micro_mmio_access(&micro, &access);
+	micro_nop_access(&micro, &access);
 	mem_release(&mem);
 }
 
@@ -588,6 +588,7 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 		"\"ok\"}",
 		"[[\"a\",1]]",
 		"ledger 0 pio ",
+		"each 0 7 ",
 		"mem_latency -",
 		"99999999999999999999",
 		"phase x 1\n",

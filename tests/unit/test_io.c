@@ -166,6 +166,10 @@ static void say_run(struct program_log *log, const char *end,
 	program_log_count(log, "count 15 blk0.requests 104");
 	program_log_count(log, "count 15 blk0.doorbells 12");
 	program_log_count(log, "count 15 exit.mmio 8");
+	program_log_each(log, "each 7 100 300 200");
+	program_log_each(log, "each 7 400 500 oops 9");
+	program_log_each(log, "each 8 70000");
+	program_log_each(log, "each nothing");
 	assert_int_equal(program_log_mark(log, end), 0);
 	assert_int_equal(program_log_output(log, output, strlen(output)), 0);
 	assert_int_equal(program_log_end(log, "1"), 0);
@@ -199,6 +203,10 @@ static void programs_become_series(void **state)
 	assert_true(value_of(&res, "randread-4k-qd1/p999") == 1000);
 	assert_true(value_of(&res, "randread-4k-qd1/doorbells") == 0.5);
 	assert_true(value_of(&res, "randread-4k-qd1/vmm_exits") == 2);
+	assert_true(value_of(&res, "randread-4k-qd1/vmm_p50") == 300);
+	assert_true(value_of(&res, "randread-4k-qd1/vmm_p99") > 490);
+	assert_non_null(strstr(res.documents[0].text,
+			       "\"handled_ns\":[100,300,200,400,500]"));
 	assert_true(value_of(&res, "randread-4k-qd1/cpu_per_kop") >= 0);
 	assert_true(isnan(value_of(&res, "randread-4k-qd1/exits")));
 	assert_int_equal(res.document_count, 1);

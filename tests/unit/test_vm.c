@@ -57,6 +57,42 @@ static void create_undoes_every_prefix(void **state)
 	}
 }
 
+static void single_exits_are_kept_between_two_counts(void **state)
+{
+	struct ledger l = {.run_ns = 0};
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	ledger_add_exit(&l, HV_EXIT_PIO, 1000); /* nobody asked yet */
+	ledger_write_each(&l, 0, out);
+	assert_true(ledger_begin_each(&l));
+	ledger_add_exit(&l, HV_EXIT_PIO, 999); /* the one that asked */
+	ledger_add_exit(&l, HV_EXIT_MSR, 7);
+	ledger_add_run(&l, 50);
+	ledger_add_exit(&l, HV_EXIT_PIO, 1ull << 40);
+	ledger_write_each(&l, 3, out);
+	ledger_add_exit(&l, HV_EXIT_PIO, 8); /* no longer */
+	ledger_write_each(&l, 4, out);
+	fflush(out);
+	assert_string_equal(text, "each 3 7 4294967295\n");
+	assert_true(ledger_begin_each(&l));
+	for (i = 0; i <= LEDGER_MAX_EACH + 9; i++)
+		ledger_add_exit(&l, HV_EXIT_PIO, i);
+	assert_int_equal(l.each_count, LEDGER_MAX_EACH);
+	ledger_write_each(&l, 5, out);
+	fflush(out);
+	assert_non_null(strstr(text, "each 5 1 2 3 "));
+	assert_non_null(strstr(text, "\neach 5 129 130 "));
+	assert_non_null(strstr(text, " 2048\n"));
+	assert_int_equal(l.count[HV_EXIT_MSR], 1);
+	assert_int_equal(l.handled_ns[HV_EXIT_MSR], 7);
+	assert_int_equal(l.run_ns, 50);
+	fclose(out);
+	free(text);
+}
+
 static void create_refuses_nonsense(void **state)
 {
 	struct vm_config cfg = small_config();
@@ -418,6 +454,7 @@ int main(void)
 		cmocka_unit_test_setup(ends_are_told_apart, reset),
 		cmocka_unit_test_setup(sleep_without_the_enable_bit_is_nothing,
 				       reset),
+		cmocka_unit_test(single_exits_are_kept_between_two_counts),
 		cmocka_unit_test_setup(stamps_and_ledger_reach_the_harness,
 				       reset),
 		cmocka_unit_test_setup(stop_ends_a_guest_that_does_nothing,

@@ -9,9 +9,11 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/thread.h"
 #include "runners/vmm/boot_x86.h"
@@ -178,7 +180,7 @@ static void fill_info(const struct micro *m, struct micro_dev_info *info)
 }
 
 int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
-	       uint32_t tsc_khz, struct vcpu_regs *regs, struct err *err)
+	       struct vcpu_regs *regs, struct err *err)
 {
 	struct micro_dev_info *info = mem_ptr(m->mem, MICRO_DEV_INFO_GPA,
 					      sizeof(struct micro_dev_info));
@@ -187,7 +189,8 @@ int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	if (ret)
 		return ret;
 	*info = (struct micro_dev_info){.vcpu_count = vcpu_count,
-					.tsc_khz = tsc_khz};
+					.tsc_khz = m->hv->tsc_khz,
+					.has_msr = m->hv->has_exit_msr};
 	fill_info(m, info);
 	boot_start_at(m->mem, MICRO_DEV_IMAGE_GPA, regs);
 	return 0;
@@ -230,11 +233,22 @@ static uint32_t frame_receive(const struct micro *m)
 	return 0;
 }
 
+static uint32_t host_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_RAW, &ts);
+	return (uint32_t)((uint64_t)ts.tv_sec * NS_PER_S +
+			  (uint64_t)ts.tv_nsec);
+}
+
 void micro_port_access(void *micro, struct hv_access *access)
 {
 	struct micro *m = micro;
 
-	if (access->addr != MICRO_DEV_PORT_FRAME - MICRO_DEV_PORT)
+	if (access->addr == MICRO_DEV_PORT_CLOCK - MICRO_DEV_PORT)
+		access->data = host_clock();
+	else if (access->addr != MICRO_DEV_PORT_FRAME - MICRO_DEV_PORT)
 		access->data = 0;
 	else if (access->is_write)
 		frame_send(m, access->data);
@@ -242,8 +256,7 @@ void micro_port_access(void *micro, struct hv_access *access)
 		access->data = frame_receive(m);
 }
 
-/* Doorbells do not come here. */
-void micro_mmio_access(void *micro, struct hv_access *access)
+void micro_nop_access(void *micro, struct hv_access *access)
 {
 	(void)micro;
 	access->data = 0;

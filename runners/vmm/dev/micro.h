@@ -27,12 +27,14 @@
 /*
  * Written to FRAME: so many bytes lie at MICRO_DEV_FRAME_GPA, for the harness.
  * Read from it: waits for some and puts them there; 0 when none will come.
- * NOP takes and gives anything.
+ * NOP takes and gives anything. CLOCK gives the low half of the host's
+ * CLOCK_MONOTONIC_RAW, in nanoseconds.
  */
 #define MICRO_DEV_PORT 0x620u
 #define MICRO_DEV_PORT_FRAME (MICRO_DEV_PORT + 0)
 #define MICRO_DEV_PORT_NOP (MICRO_DEV_PORT + 4)
-#define MICRO_DEV_PORT_COUNT 8u
+#define MICRO_DEV_PORT_CLOCK (MICRO_DEV_PORT + 8)
+#define MICRO_DEV_PORT_COUNT 12u
 
 /* NOP as above; a write of four bytes to BELL ends in an eventfd, one to ECHO
  * in an eventfd whose reader answers with interrupt MICRO_DEV_ECHO_VECTOR. */
@@ -43,6 +45,9 @@
 #define MICRO_DEV_MMIO_ECHO (MICRO_DEV_MMIO_GPA + 0x810)
 #define MICRO_DEV_ECHO_VECTOR 0x61u
 
+/* As NOP; of a range that no CPU will ever use (SDM vol. 4, 2.1). */
+#define MICRO_DEV_MSR 0x400000e0u
+
 struct micro_dev_region {
 	uint64_t gpa;
 	uint64_t bytes; /* 0: there is none */
@@ -51,6 +56,8 @@ struct micro_dev_region {
 struct micro_dev_info {
 	uint32_t vcpu_count;
 	uint32_t tsc_khz; /* of the guest's TSC; 0 when nobody knows */
+	uint32_t has_msr; /* MICRO_DEV_MSR is there */
+	uint32_t rsvd;
 	/* RAM that nobody has touched, by the pages that back it. */
 	struct micro_dev_region small; /* 4 KiB */
 	struct micro_dev_region huge;  /* 2 MiB where the host has them */
@@ -83,9 +90,11 @@ void micro_release(struct micro *m); /* its memory, once the VM is gone */
 
 /* The image at PATH and what the guest is told into RAM; REGS for its start. */
 int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
-	       uint32_t tsc_khz, struct vcpu_regs *regs, struct err *err);
+	       struct vcpu_regs *regs, struct err *err);
 
 void micro_port_access(void *micro, struct hv_access *access);
-void micro_mmio_access(void *micro, struct hv_access *access);
+
+/* Of an address or MSR that does nothing; doorbells do not come here. */
+void micro_nop_access(void *micro, struct hv_access *access);
 
 #endif

@@ -26,12 +26,14 @@
 /*
  * Written to FRAME: so many bytes lie at MICRO_FRAME_GPA, for the harness.
  * Read from it: waits for some and puts them there; 0 when none will come.
- * NOP takes and gives anything.
+ * NOP takes and gives anything. CLOCK gives the low half of the host's
+ * CLOCK_MONOTONIC_RAW, in nanoseconds.
  */
 #define MICRO_PORT 0x620u
 #define MICRO_PORT_FRAME (MICRO_PORT + 0)
 #define MICRO_PORT_NOP (MICRO_PORT + 4)
-#define MICRO_PORT_COUNT 8u
+#define MICRO_PORT_CLOCK (MICRO_PORT + 8)
+#define MICRO_PORT_COUNT 12u
 
 /* NOP as above; a write of four bytes to BELL ends in an eventfd, one to ECHO
  * in an eventfd whose reader answers with interrupt MICRO_ECHO_VECTOR. */
@@ -42,6 +44,9 @@
 #define MICRO_MMIO_ECHO (MICRO_MMIO_GPA + 0x810)
 #define MICRO_ECHO_VECTOR 0x61u
 
+/* As NOP; of a range that no CPU will ever use (SDM vol. 4, 2.1). */
+#define MICRO_MSR 0x400000e0u
+
 struct micro_region {
 	uint64_t gpa;
 	uint64_t bytes; /* 0: there is none */
@@ -50,6 +55,8 @@ struct micro_region {
 struct micro_info {
 	uint32_t vcpu_count;
 	uint32_t tsc_khz; /* of the guest's TSC; 0 when nobody knows */
+	uint32_t has_msr; /* MICRO_MSR is there */
+	uint32_t rsvd;
 	/* RAM that nobody has touched, by the pages that back it. */
 	struct micro_region small; /* 4 KiB */
 	struct micro_region huge;  /* 2 MiB where the host has them */

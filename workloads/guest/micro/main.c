@@ -44,6 +44,7 @@ struct walk {
 
 static const struct point exit_points[] = {MICRO_EXIT_POINTS(POINT)};
 static const struct point fault_points[] = {MICRO_FAULT_POINTS(POINT)};
+static const struct point clock_points[] = {MICRO_CLOCK_POINTS(POINT)};
 static const struct point cpu_points[] = {MICRO_CPU_POINTS(POINT)};
 static const struct walk walks[] = {MICRO_WALK_POINTS(WALK)};
 
@@ -152,7 +153,8 @@ static void refuse_trap(enum wire_type type, const char *workload,
 	refuse(type, workload, point, line);
 }
 
-static void send_samples(const struct micro_run *run, int ring)
+/* SPAN is all of the series, in cycles, for whoever adds up its parts. */
+static void send_samples(const struct micro_run *run, int ring, uint64_t span)
 {
 	static char out[WIRE_MAX_PAYLOAD];
 	struct text t = {out, sizeof(out), 0};
@@ -160,9 +162,9 @@ static void send_samples(const struct micro_run *run, int ring)
 
 	text_add(&t,
 		 "{\"micro\":{\"ring\":%u,\"repeat\":%u,\"tsc_khz\":%u,"
-		 "\"cycles\":[",
+		 "\"span_cycles\":%u,\"cycles\":[",
 		 (uint64_t)ring, (uint64_t)run->repeat,
-		 (uint64_t)info()->tsc_khz);
+		 (uint64_t)info()->tsc_khz, span);
 	for (i = 0; i < run->sample_count; i++)
 		text_add(&t, i ? ",%u" : "%u", run->cycles[i]);
 	text_add(&t, "]}}");
@@ -183,7 +185,7 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 		    int ring, struct micro_run *run)
 {
 	uint64_t number = program_count++;
-	uint64_t start, round_trip, elapsed;
+	uint64_t start, round_trip, elapsed, span;
 	bool is_fine;
 
 	send_series(workload, point);
@@ -193,7 +195,9 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 	round_trip = rdtsc_now() - start;
 	start += round_trip;
 	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number));
+	span = rdtsc_now();
 	is_fine = guard_run((void (*)(void *))loop, run, ring);
+	span = rdtsc_now() - span;
 	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number + 1));
 	elapsed = rdtsc_now() - start;
 	mark("end %u %u 0 0 %u", number, to_ns(elapsed), to_ns(round_trip));
@@ -203,7 +207,7 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 	else if (run->failure)
 		refuse(WIRE_FAIL, workload, point, run->failure);
 	else {
-		send_samples(run, ring);
+		send_samples(run, ring, span);
 		send(WIRE_END, "1", 1);
 	}
 }
@@ -217,7 +221,7 @@ static void run_point(const char *workload, const struct point *p)
 	const char *why;
 
 	/* What takes long is not made more certain by thousands of it. */
-	if (p->repeat > 1000 || p->param > 1000000)
+	if (p->repeat > 1 || p->param > 1000000)
 		run.sample_count = LONG_SAMPLES;
 	why = prim_prepare(p->loop, &run, info());
 	if (why)
@@ -282,6 +286,8 @@ static void run_series(const char *workload, const char *name)
 
 	if (!strcmp(workload, "micro_exit"))
 		p = point_find(exit_points, COUNT(exit_points), name);
+	else if (!strcmp(workload, "micro_clock"))
+		p = point_find(clock_points, COUNT(clock_points), name);
 	else if (!strcmp(workload, "micro_fault"))
 		p = point_find(fault_points, COUNT(fault_points), name);
 	else if (!strcmp(workload, "micro_cpu"))

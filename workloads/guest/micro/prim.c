@@ -16,8 +16,10 @@
 #define WAIT_CYCLES 1000000000ull
 /* What a CPU needs to halt again, for sure. */
 #define SETTLE_CYCLES 100000u
+#define CLOCK_SAMPLES 200u
 
 static bool is_amd;
+static uint64_t tsc_khz;
 
 static volatile uint32_t *mmio(uint32_t gpa)
 {
@@ -31,6 +33,8 @@ MICRO_LOOP(micro_mmio_read, *mmio(MICRO_MMIO_NOP))
 MICRO_LOOP(micro_doorbell, *mmio(MICRO_MMIO_BELL) = 1)
 MICRO_LOOP(micro_msr_read, rdmsr(MSR_APIC_BASE))
 MICRO_LOOP(micro_msr_write, wrmsr(MSR_PAT, run->param))
+MICRO_LOOP(micro_vmm_msr_read, rdmsr(MICRO_MSR))
+MICRO_LOOP(micro_vmm_msr_write, wrmsr(MICRO_MSR, 0))
 
 static inline void do_hypercall(void)
 {
@@ -245,6 +249,40 @@ void micro_tsc_offset(struct micro_run *run)
 	clocks.is_over = true;
 }
 
+/*
+ * How far the TSC, by the rate that the guest was told, is from the host's
+ * clock since the first reading. The host's half of a reading is taken while
+ * the guest waits for it; its 32 bits wrap less often than they are read.
+ */
+void micro_tsc_host(struct micro_run *run)
+{
+	uint64_t pause = run->param / run->sample_count;
+	uint64_t host_ns = 0, first = 0;
+	uint32_t last = 0, i;
+
+	for (i = 0; i <= run->sample_count; i++) {
+		uint64_t before = rdtsc_begin();
+		uint32_t clock = inl(MICRO_PORT_CLOCK);
+		uint64_t middle = before + (rdtsc_end() - before) / 2;
+		uint64_t by_host, by_tsc;
+
+		if (!i) {
+			first = middle;
+			last = clock;
+		}
+		host_ns += clock - last;
+		last = clock;
+		by_host = host_ns * tsc_khz / 1000000;
+		by_tsc = middle - first;
+		if (i)
+			run->cycles[i - 1] = by_tsc > by_host
+						     ? by_tsc - by_host
+						     : by_host - by_tsc;
+		while (rdtsc_now() - before < pause)
+			;
+	}
+}
+
 /* A page a sample; the handler maps it. */
 void micro_page_fault(struct micro_run *run)
 {
@@ -291,6 +329,16 @@ void micro_fault_hang(struct micro_run *run)
 		__asm__ volatile("cli; pause");
 }
 
+/* PARAM milliseconds become cycles. */
+static const char *prepare_clock(struct micro_run *run,
+				 const struct micro_info *info)
+{
+	tsc_khz = info->tsc_khz;
+	run->sample_count = CLOCK_SAMPLES;
+	run->param *= tsc_khz;
+	return tsc_khz ? NULL : "the rate of this guest's TSC is not known";
+}
+
 static const char *prepare_second(const struct micro_info *info)
 {
 	if (info->vcpu_count < 2)
@@ -325,6 +373,11 @@ const char *prim_prepare(micro_loop *loop, struct micro_run *run,
 		apic_timer_init();
 	if (loop == micro_first_touch)
 		return prepare_touch(run, info);
+	if (loop == micro_tsc_host)
+		return prepare_clock(run, info);
+	if ((loop == micro_vmm_msr_read || loop == micro_vmm_msr_write) &&
+	    !info->has_msr)
+		return "this hypervisor hands no MSR to the VMM";
 	if (loop == micro_page_fault)
 		run->area = pages_demand(run->sample_count);
 	if (loop == micro_msr_write)
@@ -340,5 +393,6 @@ const char *prim_prepare(micro_loop *loop, struct micro_run *run,
 bool prim_may_trap(micro_loop *loop)
 {
 	return loop == micro_hypercall || loop == micro_msr_read ||
-	       loop == micro_msr_write || loop == micro_xsetbv;
+	       loop == micro_msr_write || loop == micro_vmm_msr_read ||
+	       loop == micro_vmm_msr_write || loop == micro_xsetbv;
 }

@@ -13,7 +13,8 @@ micro_loop micro_doorbell, micro_msr_read, micro_msr_write, micro_hypercall;
 micro_loop micro_xsetbv, micro_self_ipi, micro_eoi, micro_ipi_running;
 micro_loop micro_ipi_halted, micro_tlb_flush, micro_hlt_timer;
 micro_loop micro_hlt_irqfd, micro_timer_late, micro_page_fault;
-micro_loop micro_first_touch, micro_tsc_offset;
+micro_loop micro_first_touch, micro_tsc_offset, micro_tsc_host;
+micro_loop micro_vmm_msr_read, micro_vmm_msr_write;
 micro_loop micro_fault_ud, micro_fault_gp, micro_fault_triple;
 micro_loop micro_fault_hang;
 
