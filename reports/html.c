@@ -175,11 +175,21 @@ static void write_ratio(const struct model_cell *c, struct strbuf *out)
 			c->ratio.ratio, c->ratio.low, c->ratio.high);
 }
 
+/* What the micro guest measured has a section of its own. */
+static bool is_compared(const struct model_row *row)
+{
+	return model_row_is_summary(row) && !model_row_is_micro(row);
+}
+
 static void write_comparison(const struct model *m, struct strbuf *out)
 {
 	char name[80];
 	size_t i, k;
 
+	for (i = 0; i < m->row_count && !is_compared(&m->rows[i]); i++)
+		;
+	if (i == m->row_count)
+		return;
 	strbuf_puts(
 		out,
 		"<h2 id=\"comparison\">Comparison</h2>\n<table id=\"comparison-table\"><thead><tr><th>series</th><th>better</th>");
@@ -194,7 +204,7 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 	for (i = 0; i < m->row_count; i++) {
 		const struct model_row *row = &m->rows[i];
 
-		if (!model_row_is_summary(row))
+		if (!is_compared(row))
 			continue;
 		html_cell(out, "<tr><td>",
 			  model_row_name(row, name, sizeof(name)), "</td>");

@@ -29,13 +29,25 @@ struct section {
 	const struct model *m;
 	const char *workload;
 	const char *const *columns;
-	bool has_runner[MODEL_MAX_RUNNERS];
+	uint32_t shown[MODEL_MAX_RUNNERS];    /* a bit a column; 0: no runner */
 	enum grade grades[MODEL_MAX_RUNNERS]; /* the worst of its cells */
 };
 
 static bool cell_is_empty(const struct model_cell *c)
 {
 	return !c->boot_count && !c->refused_count && !c->disturbed_count;
+}
+
+/* Of the metric that POINT ends with; the first for all others. */
+static uint32_t column_bit(const struct section *s, const char *point)
+{
+	const struct metric *metric = metric_of_point(point);
+	uint32_t i;
+
+	for (i = 0; metric && s->columns[i]; i++)
+		if (!strcmp(s->columns[i], metric->name))
+			return 1u << i;
+	return 1;
 }
 
 static void section_init(struct section *s, const struct model *m,
@@ -52,7 +64,9 @@ static void section_init(struct section *s, const struct model *m,
 			if (strcmp(m->rows[i].workload, workload) ||
 			    cell_is_empty(c))
 				continue;
-			s->has_runner[k] = true;
+			s->shown[k] |= 1;
+			if (!isnan(c->median))
+				s->shown[k] |= column_bit(s, m->rows[i].point);
 			if (c->grade > s->grades[k])
 				s->grades[k] = c->grade;
 		}
@@ -60,12 +74,11 @@ static void section_init(struct section *s, const struct model *m,
 
 static void write_head(const struct section *s, struct strbuf *out)
 {
-	const char *const *c;
-	size_t i;
+	size_t i, c;
 
 	html_cell(out, "<h3>", s->workload, "</h3>\n<p>");
 	for (i = 0; i < s->m->runner_count; i++)
-		if (s->has_runner[i]) {
+		if (s->shown[i]) {
 			html_cell(out, "", s->m->runners[i], " ");
 			html_grade(out, s->grades[i]);
 			strbuf_puts(out, " ");
@@ -75,9 +88,12 @@ static void write_head(const struct section *s, struct strbuf *out)
 		strbuf_puts(out, published);
 	strbuf_puts(out, "<table class=\"io\"><thead><tr><th>what</th>");
 	for (i = 0; i < s->m->runner_count; i++)
-		for (c = s->columns; s->has_runner[i] && *c; c++) {
-			const struct metric *metric = metric_find(*c);
+		for (c = 0; s->columns[c]; c++) {
+			const struct metric *metric =
+				metric_find(s->columns[c]);
 
+			if (!(s->shown[i] >> c & 1))
+				continue;
 			html_cell(out, "<th class=\"n\" title=\"", metric->text,
 				  "\">");
 			html_cell(out, "", s->m->runners[i], "<br>");
@@ -106,13 +122,14 @@ static void write_cell(const struct model_row *row, size_t runner,
 static void write_row(const struct section *s, const struct model_group *g,
 		      struct strbuf *out)
 {
-	const char *const *c;
-	size_t i;
+	size_t i, c;
 
 	html_cell(out, "<tr><td>", g->point, "</td>");
 	for (i = 0; i < s->m->runner_count; i++)
-		for (c = s->columns; s->has_runner[i] && *c; c++)
-			write_cell(model_group_row(g, *c), i, out);
+		for (c = 0; s->columns[c]; c++)
+			if (s->shown[i] >> c & 1)
+				write_cell(model_group_row(g, s->columns[c]), i,
+					   out);
 	strbuf_puts(out, "</tr>\n");
 }
 

@@ -25,7 +25,7 @@
 
 /* Starts of each shape, unless they take longer; then as many as fit. */
 #define STARTS 10u
-#define SHAPE_NS (NS_PER_S / 2)
+#define SHAPE_NS (NS_PER_S / 4)
 /* What all numbers of guests together may take. */
 #define MANY_NS (3 * NS_PER_S)
 #define READY_NS (20 * NS_PER_S)

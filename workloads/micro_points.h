@@ -95,16 +95,17 @@
 	Y("1GiB-on-1GiB,64MiB", MICRO_1G, MICRO_1G, 64ull << 20)
 
 #define MICRO_WALK_REPEAT 4096u
+#define MICRO_WALK_SAMPLES 100u
 
 /* Z("name", guest RAM, vCPUs, whether RAM is faulted in before the start) */
-#define MICRO_START_POINTS(Z)           \
-	Z("64MiB", "64M", 1, false)     \
-	Z("1GiB", "1G", 1, false)       \
-	Z("4GiB", "4G", 1, false)       \
-	Z("16GiB", "16G", 1, false)     \
-	Z("64MiB-full", "64M", 1, true) \
-	Z("1GiB-full", "1G", 1, true)   \
-	Z("vcpus-4", "64M", 4, false)   \
+#define MICRO_START_POINTS(Z)             \
+	Z("64MiB", "64M", 1, false)       \
+	Z("1GiB", "1G", 1, false)         \
+	Z("4GiB", "4G", 1, false)         \
+	Z("16GiB", "16G", 1, false)       \
+	Z("64MiB-full", "64M", 1, true)   \
+	Z("256MiB-full", "256M", 1, true) \
+	Z("vcpus-4", "64M", 4, false)     \
 	Z("vcpus-16", "64M", 16, false)
 
 /* So many at once. */

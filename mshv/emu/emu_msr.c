@@ -12,8 +12,8 @@ static int reasons_set(const struct emu_partition *pt)
 	struct kvm_enable_cap cap = {.cap = KVM_CAP_X86_USER_SPACE_MSR};
 
 	if (pt->ignores_msrs)
-		cap.args[0] |= KVM_MSR_EXIT_REASON_UNKNOWN |
-			       KVM_MSR_EXIT_REASON_INVAL;
+		cap.args[0] |=
+			KVM_MSR_EXIT_REASON_UNKNOWN | KVM_MSR_EXIT_REASON_INVAL;
 	if (pt->msr_count)
 		cap.args[0] |= KVM_MSR_EXIT_REASON_FILTER;
 	return ioctl(pt->vm_fd, KVM_ENABLE_CAP, &cap);

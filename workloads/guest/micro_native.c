@@ -13,7 +13,7 @@
 
 #define SAMPLES 2000u
 #define LONG_SAMPLES 200u
-#define RATE_NS 50000000u
+#define RATE_NS 20000000u
 
 static const char only_ring3[] =
 	"a process has no ring 0 and no hypervisor to exit to";
@@ -119,6 +119,8 @@ int micro_native_run(const char *workload, const char *point)
 		return 1;
 	}
 	run.sample_count = p->repeat > 1 ? LONG_SAMPLES : SAMPLES;
+	if (p->page_bytes)
+		run.sample_count = MICRO_WALK_SAMPLES;
 	run.repeat = p->repeat;
 	run.param = p->param;
 	if (p->page_bytes) {

@@ -241,7 +241,7 @@ static void run_walk(const char *workload, const struct walk *w)
 {
 	const struct micro_region *r = region_of(w->host_page_bytes);
 	struct micro_run run = {.cycles = cycles,
-				.sample_count = LONG_SAMPLES,
+				.sample_count = MICRO_WALK_SAMPLES,
 				.repeat = MICRO_WALK_REPEAT,
 				.param = w->bytes};
 
