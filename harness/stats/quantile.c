@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/stats/quantile.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,4 +39,28 @@ double quantile(const double *values, size_t count, double p)
 double quantile_median(const double *values, size_t count)
 {
 	return quantile(values, count, 0.5);
+}
+
+bool quantile_median_interval(const double *values, size_t count,
+			      double confidence, double *low, double *high)
+{
+	double *sorted;
+	size_t k = 0;
+
+	*low = *high = NAN;
+	/* Leaving k out at each end is wrong with twice this probability. */
+	while (k < count / 2 &&
+	       1 - 2 * gsl_cdf_binomial_P((unsigned int)k, 0.5,
+					  (unsigned int)count) >=
+		       confidence)
+		k++;
+	if (!k)
+		return false;
+	sorted = xcalloc(count, sizeof(*sorted));
+	memcpy(sorted, values, count * sizeof(*sorted));
+	qsort(sorted, count, sizeof(*sorted), compare);
+	*low = sorted[k - 1];
+	*high = sorted[count - k];
+	free(sorted);
+	return true;
 }

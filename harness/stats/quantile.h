@@ -2,6 +2,7 @@
 #ifndef HARNESS_STATS_QUANTILE_H
 #define HARNESS_STATS_QUANTILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -11,5 +12,13 @@
  */
 double quantile(const double *values, size_t count, double p);
 double quantile_median(const double *values, size_t count);
+
+/*
+ * The narrowest pair of order statistics that holds the median of what was
+ * sampled with CONFIDENCE at least, whatever its distribution: the binomial's
+ * doing. False where so few values have none; for 0.95 that is below six.
+ */
+bool quantile_median_interval(const double *values, size_t count,
+			      double confidence, double *low, double *high);
 
 #endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STATS_DIAGNOSE_H
+#define HARNESS_STATS_DIAGNOSE_H
+
+/*
+ * diagnose - what is odd about a series, in the order in which it was
+ * measured. It flags; nothing is ever deleted for it. Pure.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Of neighbours; NaN for less than three values or without variance. */
+double diagnose_autocorrelation(const double *values, size_t n);
+
+struct drift {
+	double slope;   /* per step: Theil and Sen's median slope */
+	double p;       /* Kendall's, two-sided, by the normal distribution */
+	double halves;  /* mean of the second half over that of the first */
+};
+
+struct drift diagnose_drift(const double *values, size_t n);
+
+/* Two groups: between neighbours in order lies a gap of more than a quarter
+ * of the median, with two values or more on either side. */
+bool diagnose_is_bimodal(const double *values, size_t n);
+
+/*
+ * Outliers by the generalized extreme Studentized deviate (Rosner 1983), of
+ * at most MAX. R and LAMBDA, if not NULL, have room for MAX.
+ */
+size_t diagnose_outliers(const double *values, size_t n, size_t max,
+			 double alpha, double *r, double *lambda);
+
+#endif

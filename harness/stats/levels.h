@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STATS_LEVELS_H
+#define HARNESS_STATS_LEVELS_H
+
+/*
+ * levels - samples within boots: how much of the noise is of either, and so
+ * how many samples a boot should take (Kalibera and Jones, ISMM 2013). Pure.
+ */
+#include <stddef.h>
+
+struct levels {
+	double mean;              /* of boots' means */
+	double within, between;   /* S^2 of both levels */
+	double between_alone;     /* T^2: what boots add; 0 or more */
+	double correlation;       /* of samples of one boot */
+	double low, high;         /* of the mean, over boots */
+};
+
+/* VALUES[boot * PER_BOOT + i]; at least two of each. */
+struct levels levels_of(const double *values, size_t boot_count,
+			size_t per_boot, double confidence);
+
+/* Samples a boot, by what one boot and one sample cost; at least 1. NaN where
+ * boots add nothing. */
+double levels_best_samples(const struct levels *l, double boot_cost,
+			   double sample_cost);
+
+#endif

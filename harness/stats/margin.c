@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/stats/margin.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+#define MAX_PAIRS 1e6
+
+static const char *const verdict_names[] = {
+	[VERDICT_PASS] = "PASS",
+	[VERDICT_FAIL] = "FAIL",
+	[VERDICT_UNDECIDED] = "UNDECIDED",
+	[VERDICT_NOT_EVALUABLE] = "NOT EVALUABLE",
+	[VERDICT_VOID] = "VOID",
+};
+_Static_assert(sizeof(verdict_names) / sizeof(verdict_names[0]) ==
+		       VERDICT_COUNT,
+	       "every verdict has a name");
+
+const char *verdict_name(enum verdict v)
+{
+	return verdict_names[v];
+}
+
+/* Both quantiles: a truth at this distance is found with that power. */
+static double reach(double df, double confidence, double power)
+{
+	return gsl_cdf_tdist_Pinv(confidence, df) +
+	       gsl_cdf_tdist_Pinv(power, df);
+}
+
+double margin_pairs(double sd, double margin, double true_log,
+		    double confidence, double power)
+{
+	double distance = fabs(log1p(margin) - true_log);
+	double low = 2, high = MAX_PAIRS;
+
+	if (!(sd >= 0) || !(distance > 0) ||
+	    reach(high - 1, confidence, power) * sd / sqrt(high) > distance)
+		return NAN;
+	/* What n pairs leave undecided shrinks with n. */
+	while (high - low >= 1) {
+		double n = floor((low + high) / 2);
+
+		if (reach(n - 1, confidence, power) * sd / sqrt(n) <= distance)
+			high = n;
+		else
+			low = n + 1;
+	}
+	return high;
+}
+
+struct margin_test margin_judge(const struct ttest *worse, size_t n,
+				double margin, enum margin_kind kind,
+				double confidence)
+{
+	const double limit = log1p(margin), d = worse->difference;
+	const double se = worse->se, df = worse->df;
+	struct margin_test m = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN};
+	double bound, alpha = 1 - confidence;
+
+	if (!(se > 0) || !(df > 0) || !(margin > 0))
+		return m;
+	bound = gsl_cdf_tdist_Pinv(confidence, df) * se;
+	m.p = gsl_cdf_tdist_Q((limit - d) / se, df);
+	m.smallest = fmax(0, expm1(d + bound));
+	m.detectable = expm1(reach(df, confidence, MARGIN_POWER) * se);
+	m.n_needed = margin_pairs(se * sqrt((double)n), margin, d, confidence,
+				  MARGIN_POWER);
+	m.verdict = m.p <= alpha ? VERDICT_PASS : VERDICT_UNDECIDED;
+	if (d - bound > limit)
+		m.verdict = VERDICT_FAIL;
+	if (kind == MARGIN_NON_INFERIOR)
+		return m;
+	m.p_below = gsl_cdf_tdist_Q((d + limit) / se, df);
+	m.smallest = fmax(m.smallest, fmax(0, expm1(bound - d)));
+	if (d + bound < -limit)
+		m.verdict = VERDICT_FAIL;
+	else if (m.verdict == VERDICT_PASS && m.p_below > alpha)
+		m.verdict = VERDICT_UNDECIDED;
+	return m;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STATS_MARGIN_H
+#define HARNESS_STATS_MARGIN_H
+
+/*
+ * margin - is a ratio within a margin? Non-inferiority and equivalence on the
+ * logarithm (Schuirmann 1987), and what it would take to decide.
+ *
+ * WORSE is the log ratio, candidate over baseline, turned so that above zero
+ * is worse. A margin of 0.05 stands for a ratio of 1.05. Pure.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/stats/ttest.h"
+
+enum verdict {
+	VERDICT_PASS,
+	VERDICT_FAIL,          /* demonstrably worse than the margin */
+	VERDICT_UNDECIDED,     /* too few or too noisy for either */
+	VERDICT_NOT_EVALUABLE, /* these data can give no verdict */
+	VERDICT_VOID,          /* nothing was moved */
+	VERDICT_COUNT,
+};
+
+const char *verdict_name(enum verdict v); /* "PASS", "NOT EVALUABLE" */
+
+enum margin_kind { MARGIN_NON_INFERIOR, MARGIN_EQUIVALENT };
+
+struct margin_test {
+	enum verdict verdict;
+	double p;          /* that the margin is not kept, were it so */
+	double p_below;    /* equivalence: of the other side; else NaN */
+	double smallest;   /* margin that would pass */
+	double detectable; /* slow-down found with POWER, as a ratio less 1 */
+	double n_needed;   /* to decide, were the estimate the truth; or NaN */
+};
+
+#define MARGIN_POWER 0.8
+
+/*
+ * N pairs, or blocks, stand behind WORSE; N_NEEDED scales with it. CONFIDENCE
+ * is of the one-sided bound.
+ */
+struct margin_test margin_judge(const struct ttest *worse, size_t n,
+				double margin, enum margin_kind kind,
+				double confidence);
+
+/*
+ * Pairs that a margin needs, where the log ratio has so much SD and is truly
+ * TRUE_LOG; NaN beyond a million.
+ */
+double margin_pairs(double sd, double margin, double true_log,
+		    double confidence, double power);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STATS_MULTIPLICITY_H
+#define HARNESS_STATS_MULTIPLICITY_H
+
+/*
+ * multiplicity - p values of several claims at once. That all of them hold
+ * needs no correction (an intersection-union test); that each does, needs
+ * Holm's. ADJUSTED has room for COUNT, in the order of P. Pure.
+ */
+#include <stddef.h>
+
+void multiplicity_holm(const double *p, size_t count, double *adjusted);
+
+/* Benjamini and Hochberg 1995: for tables that explore, never for verdicts. */
+void multiplicity_bh(const double *p, size_t count, double *adjusted);
+
+#endif

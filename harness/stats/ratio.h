@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STATS_RATIO_H
+#define HARNESS_STATS_RATIO_H
+
+/*
+ * ratio - a ratio, candidate over baseline, and its interval.
+ *
+ * On logarithms a ratio is a difference, and the interval Student's; exp()
+ * brings it back. All values must be above zero. What cannot be said is NaN.
+ * Pure. The derivations are in docs/statistics.md.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/stats/ttest.h"
+
+struct ratio {
+	double ratio;
+	double low, high;
+	struct ttest log; /* of the mean logarithm of the ratio */
+};
+
+/* BASE[i] and CANDIDATE[i] belong together: the primary estimate. */
+struct ratio ratio_paired(const double *base, const double *candidate, size_t n,
+			  double confidence);
+
+/* The same from logarithms of ratios, one a block. */
+struct ratio ratio_of_logs(const double *logs, size_t n, double confidence);
+
+/* Two arms that are not paired; geometric means. */
+struct ratio ratio_welch(const double *base, size_t base_count,
+			 const double *candidate, size_t candidate_count,
+			 double confidence);
+
+/* What a ratio of A became relative to one of B: A / B, both log estimates. */
+struct ratio ratio_of_ratios(const struct ratio *a, const struct ratio *b,
+			     double confidence);
+
+/*
+ * Ratio of arithmetic means (Fieller 1954). False where the baseline's mean
+ * cannot be told from zero: the interval is without bounds then, and NaN.
+ */
+bool ratio_fieller(const double *base, size_t base_count,
+		   const double *candidate, size_t candidate_count,
+		   double confidence, struct ratio *out);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STATS_TTEST_H
+#define HARNESS_STATS_TTEST_H
+
+/*
+ * ttest - Student's and Welch's tests of a difference of means, A less B, and
+ * its interval. As R's t.test(a, b) gives them.
+ *
+ * An arm with one value, or none that differs from the others, has no answer:
+ * then t and p are NaN. Pure.
+ */
+#include <stddef.h>
+
+struct ttest {
+	double difference; /* mean of A less mean of B */
+	double se;
+	double t;
+	double df;
+	double p; /* two-sided */
+	double low, high;
+};
+
+struct ttest ttest_paired(const double *a, const double *b, size_t n,
+			  double confidence);
+
+/* Unequal variances; the degrees of freedom are Satterthwaite's. */
+struct ttest ttest_welch(const double *a, size_t a_count, const double *b,
+			 size_t b_count, double confidence);
+
+/* Equal variances. */
+struct ttest ttest_pooled(const double *a, size_t a_count, const double *b,
+			  size_t b_count, double confidence);
+
+/* From an estimate that is known already: t, p and the interval. */
+struct ttest ttest_of(double difference, double se, double df,
+		      double confidence);
+
+#endif
