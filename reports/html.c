@@ -164,10 +164,9 @@ static void write_ratio(const struct model_cell *c, struct strbuf *out)
 {
 	if (isnan(c->ratio.ratio))
 		strbuf_puts(out, "<td class=\"n\"></td><td></td>");
-	else if (!c->ratio.has_interval)
-		strbuf_printf(out,
-			      "<td class=\"n\">%.3f</td><td>one block</td>",
-			      c->ratio.ratio);
+	else if (isnan(c->ratio.low))
+		strbuf_printf(out, "<td class=\"n\">%.3f</td><td>%s</td>",
+			      c->ratio.ratio, model_no_interval(c));
 	else
 		strbuf_printf(
 			out,
@@ -223,12 +222,7 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 	strbuf_puts(
 		out,
 		"</tbody></table>\n<p class=\"note\">A boot counts as one figure, the median of its samples; "
-		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval a percentile bootstrap over blocks");
-	if (model_has_few_blocks(m))
-		strbuf_puts(
-			out,
-			"; with fewer than eight blocks it covers less than 95 %");
-	strbuf_puts(out, ".</p>\n");
+		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval Student's over blocks, on logarithms.</p>\n");
 }
 
 static void write_plots(const struct model *m, struct strbuf *out)

@@ -25,7 +25,7 @@ static void write_value(const struct model_row *row, size_t runner,
 		strbuf_puts(out, c->disturbed_count ? "disturbed" : "");
 	} else {
 		html_median(out, row, runner);
-		if (runner && c->ratio.has_interval)
+		if (runner && !isnan(c->ratio.low))
 			strbuf_printf(out, "<br>[%.3f, %.3f]", c->ratio.low,
 				      c->ratio.high);
 	}

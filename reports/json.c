@@ -106,13 +106,13 @@ static json_t *estimates(const struct model *m)
 		for (k = 0; k < m->runner_count; k++) {
 			const struct model_row *r = &m->rows[i];
 			const struct model_cell *c = &r->cells[k];
-			bool ci = c->ratio.has_interval;
+			bool ci = c->bootstrap.has_interval;
 
 			json_array_append_new(
 				out,
 				json_pack(
 					"{s:s, s:s, s:s, s:s, s:s, s:o, s:i,"
-					" s:i, s:o, s:o, s:i, s:o, s:o, s:s}",
+					" s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s}",
 					"runner", m->runners[k], "workload",
 					r->workload, "point", r->point, "unit",
 					r->unit, "better",
@@ -123,10 +123,12 @@ static json_t *estimates(const struct model *m)
 					number(c->median), "ratio_to_native",
 					number(c->ratio.ratio),
 					"ratio_block_count",
-					(int)c->ratio.block_count, "ratio_low",
-					number(ci ? c->ratio.low : NAN),
-					"ratio_high",
-					number(ci ? c->ratio.high : NAN),
+					(int)c->ratio_count, "ratio_low",
+					number(c->ratio.low), "ratio_high",
+					number(c->ratio.high), "bootstrap_low",
+					number(ci ? c->bootstrap.low : NAN),
+					"bootstrap_high",
+					number(ci ? c->bootstrap.high : NAN),
 					"reason", c->reason));
 		}
 	return out;

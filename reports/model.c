@@ -121,7 +121,9 @@ static void estimate(const struct model_cell *base, struct model_cell *cell,
 				c[count++] = cell->boots[i];
 				break;
 			}
-	cell->ratio = bootstrap_ratio(b, c, count, MODEL_CONFIDENCE, seed);
+	cell->ratio_count = count;
+	cell->ratio = ratio_paired(b, c, count, MODEL_CONFIDENCE);
+	cell->bootstrap = bootstrap_ratio(b, c, count, MODEL_CONFIDENCE, seed);
 	free(c);
 	free(b);
 }
@@ -243,20 +245,9 @@ bool model_row_is_summary(const struct model_row *row)
 	return !m->is_detail;
 }
 
-bool model_has_few_blocks(const struct model *m)
+const char *model_no_interval(const struct model_cell *cell)
 {
-	size_t i, k;
-
-	for (i = 0; i < m->row_count; i++)
-		for (k = 1; k < m->runner_count; k++) {
-			const struct ratio_estimate *r =
-				&m->rows[i].cells[k].ratio;
-
-			if (r->has_interval &&
-			    r->block_count < BOOTSTRAP_FEW_BLOCKS)
-				return true;
-		}
-	return false;
+	return cell->ratio_count < 2 ? "one block" : "no noise";
 }
 
 const char *model_grades(const struct model *m, char *buf, size_t size)

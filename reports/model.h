@@ -13,6 +13,7 @@
 
 #include "harness/core/grade.h"
 #include "harness/stats/bootstrap.h"
+#include "harness/stats/ratio.h"
 #include "harness/store/run_data.h"
 
 #define MODEL_MAX_RUNNERS 8
@@ -29,8 +30,11 @@ struct model_cell {
 	size_t refused_count; /* boots in which it was skipped or failed */
 	char reason[200];     /* of the last refusal */
 	enum grade grade;
-	double median;               /* of the boots; NaN without any */
-	struct ratio_estimate ratio; /* to the baseline; NaN without one */
+	double median;      /* of the boots; NaN without any */
+	size_t ratio_count; /* of blocks that have both boots */
+	struct ratio ratio; /* to the baseline; NaN without one */
+	/* The same, with an interval that assumes no distribution. */
+	struct ratio_estimate bootstrap;
 };
 
 struct model_row {
@@ -81,8 +85,8 @@ bool model_row_is_micro(const struct model_row *row);
 /* Whether a table of the whole run shows it; the rest is in the sections. */
 bool model_row_is_summary(const struct model_row *row);
 
-/* Whether some interval rests on so few blocks that it covers too little. */
-bool model_has_few_blocks(const struct model *m);
+/* Why CELL's ratio has no interval: "one block", "no noise". */
+const char *model_no_interval(const struct model_cell *cell);
 
 /* "hardware", or "emulated, software" where a run mixes them. */
 const char *model_grades(const struct model *m, char *buf, size_t size);

@@ -62,12 +62,14 @@ static void write_value(const struct model_row *row,
 
 static void write_ratio(const struct model_cell *cell, FILE *out)
 {
-	const struct ratio_estimate *r = &cell->ratio;
+	const struct ratio *r = &cell->ratio;
 
 	if (isnan(r->ratio))
 		fprintf(out, "  %8s %-22s", "-", "");
-	else if (!r->has_interval)
-		fprintf(out, "  %8.3f %-22s", r->ratio, "(one block)");
+	else if (isnan(r->low))
+		fprintf(out, "  %8.3f (%s)%*s", r->ratio,
+			model_no_interval(cell),
+			(int)(20 - strlen(model_no_interval(cell))), "");
 	else
 		fprintf(out, "  %8.3f [%8.3f, %8.3f]  ", r->ratio, r->low,
 			r->high);
@@ -192,11 +194,9 @@ void text_write(const struct model *m, FILE *out)
 	for (i = 0; i < m->row_count; i++)
 		if (model_row_is_summary(&m->rows[i]))
 			write_row(m, &m->rows[i], width, out);
-	fputs("\nRatios are means over blocks, intervals by bootstrap over blocks",
+	fputs("\nRatios are geometric means over blocks, intervals Student's over blocks;\n"
+	      "nothing is judged yet.\n",
 	      out);
-	if (model_has_few_blocks(m))
-		fputs(" (so few that they\ncover less than 95 %)", out);
-	fputs("; nothing is judged yet.\n", out);
 	write_refusals(m, out);
 	write_disturbed(m, out);
 	write_failures(m, out);

@@ -16,6 +16,7 @@
 #include "reports/html.h"
 #include "reports/json.h"
 #include "reports/model.h"
+#include "reports/power.h"
 #include "reports/text.h"
 
 static void out_text(const struct model *m, FILE *out)
@@ -26,6 +27,11 @@ static void out_text(const struct model *m, FILE *out)
 static void out_explain(const struct model *m, FILE *out)
 {
 	explain_write(m, out);
+}
+
+static void out_power(const struct model *m, FILE *out)
+{
+	power_write(m, out);
 }
 
 static void out_json(const struct model *m, FILE *out)
@@ -50,8 +56,8 @@ static const struct {
 	const char *name;
 	void (*write)(const struct model *m, FILE *out);
 } formats[] = {
-	{"text", out_text},       {"json", out_json}, {"html", out_html},
-	{"explain", out_explain}, {NULL, NULL},
+	{"text", out_text},       {"json", out_json},   {"html", out_html},
+	{"explain", out_explain}, {"power", out_power}, {NULL, NULL},
 };
 
 int report_out(struct store *store, int64_t run_id, const char *format,
@@ -66,7 +72,7 @@ int report_out(struct store *store, int64_t run_id, const char *format,
 	if (!formats[i].name)
 		return err_set(
 			err, -EINVAL,
-			"unknown format '%s'; there are text, json, html and explain",
+			"unknown format '%s'; there are text, json, html, explain and power",
 			format);
 	ret = run_data_load(store, run_id, &run, err);
 	if (ret)
@@ -122,7 +128,7 @@ static const char usage[] =
 	"usage: l1vh-bench report [RUN] [options]\n"
 	"Show a stored run, the latest one by default.\n"
 	"  --db FILE       results (results/l1vh.db)\n"
-	"  --format NAME   text, json, html or explain (text)\n"
+	"  --format NAME   text, json, html, explain or power (text)\n"
 	"  --output FILE   write there instead of stdout\n";
 
 enum { O_DB = 1, O_FORMAT, O_OUTPUT };
@@ -215,6 +221,15 @@ static int explain_run(int argc, char **argv)
 	return show(argc, argv, "explain");
 }
 
+static int plan_run(int argc, char **argv)
+{
+	if (argc < 2 || strcmp(argv[1], "power"))
+		return complain(
+			STATUS_USAGE,
+			"plan: 'l1vh-bench plan power' is what there is");
+	return show(argc - 1, argv + 1, "power");
+}
+
 const struct command cmd_report = {
 	.name = "report",
 	.summary = "show a stored run as text, JSON or HTML",
@@ -233,4 +248,16 @@ const struct command cmd_explain = {
 		"  --db FILE       results (results/l1vh.db)\n"
 		"  --output FILE   write there instead of stdout\n",
 	.run = explain_run,
+};
+
+const struct command cmd_plan = {
+	.name = "plan",
+	.summary = "how many blocks a margin needs on this host",
+	.usage =
+		"usage: l1vh-bench plan power [RUN] [options]\n"
+		"By the noise of a stored run, the latest one by default: the blocks that a run\n"
+		"needs to tell whether a guest is within 3, 5 or 10 % of native.\n"
+		"  --db FILE       results (results/l1vh.db)\n"
+		"  --output FILE   write there instead of stdout\n",
+	.run = plan_run,
 };

@@ -234,7 +234,8 @@ static void print_text(const struct comparison *c,
 	print_range("B - A, shift", c->shift.shift, c->shift.low,
 		    c->shift.high);
 	print_ranks(c, o);
-	printf("%-22s", o->is_paired ? "paired t of A - B" : "Welch's t of A - B");
+	printf("%-22s",
+	       o->is_paired ? "paired t of A - B" : "Welch's t of A - B");
 	if (isnan(c->t.t))
 		puts("none: too few values, or no noise");
 	else
@@ -254,7 +255,15 @@ static int status_of(const struct comparison *c,
 
 /* --- the command ------------------------------------------------------------ */
 
-enum { O_PAIRED = 1, O_MARGIN, O_LOWER, O_HIGHER, O_CONF, O_EQUIVALENT, O_JSON };
+enum {
+	O_PAIRED = 1,
+	O_MARGIN,
+	O_LOWER,
+	O_HIGHER,
+	O_CONF,
+	O_EQUIVALENT,
+	O_JSON
+};
 
 static const struct option options[] = {
 	{"paired", no_argument, NULL, O_PAIRED},
@@ -277,20 +286,22 @@ static int take_option(int opt, struct compare_options *o, bool *wants_json)
 		if (!number_of(optarg, &o->margin) && o->margin > 0 &&
 		    o->margin < 10)
 			return 0;
-		return complain(STATUS_USAGE,
-				"stats: --margin '%s': a share above 0, 0.05 for 5 %%",
-				optarg);
+		return complain(
+			STATUS_USAGE,
+			"stats: --margin '%s': a share above 0, 0.05 for 5 %%",
+			optarg);
 	case O_LOWER:
 	case O_HIGHER:
 		o->higher_is_better = opt == O_HIGHER;
 		return 0;
 	case O_CONF:
-		if (!number_of(optarg, &o->confidence) &&
-		    o->confidence >= .5 && o->confidence < 1)
+		if (!number_of(optarg, &o->confidence) && o->confidence >= .5 &&
+		    o->confidence < 1)
 			return 0;
-		return complain(STATUS_USAGE,
-				"stats: --confidence '%s': 0.5 or more, below 1",
-				optarg);
+		return complain(
+			STATUS_USAGE,
+			"stats: --confidence '%s': 0.5 or more, below 1",
+			optarg);
 	case O_EQUIVALENT:
 		o->kind = MARGIN_EQUIVALENT;
 		return 0;
@@ -310,12 +321,14 @@ static int compare_files(char **paths, const struct compare_options *o,
 	struct err err = {0};
 	int status = STATUS_USAGE;
 
-	if (column_read(paths[0], &a, &err) || column_read(paths[1], &b, &err)) {
+	if (column_read(paths[0], &a, &err) ||
+	    column_read(paths[1], &b, &err)) {
 		complain(STATUS_USAGE, "stats: %s", err.msg);
 	} else if (o->is_paired && a.count != b.count) {
-		complain(STATUS_USAGE,
-			 "stats: --paired needs as many values in both: %zu and %zu",
-			 a.count, b.count);
+		complain(
+			STATUS_USAGE,
+			"stats: --paired needs as many values in both: %zu and %zu",
+			a.count, b.count);
 	} else {
 		c = compare(a.values, a.count, b.values, b.count, o);
 		if (wants_json)

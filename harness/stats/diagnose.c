@@ -101,8 +101,8 @@ size_t diagnose_outliers(const double *values, size_t n, size_t max,
 		double extreme = take_extreme(left, n - i + 1);
 		double t = gsl_cdf_tdist_Qinv(alpha / (2 * (x - k + 1)),
 					      x - k - 1);
-		double limit = (x - k) * t /
-			       sqrt((x - k - 1 + t * t) * (x - k + 1));
+		double limit =
+			(x - k) * t / sqrt((x - k - 1 + t * t) * (x - k + 1));
 
 		if (r)
 			r[i - 1] = extreme;

@@ -13,9 +13,9 @@
 double diagnose_autocorrelation(const double *values, size_t n);
 
 struct drift {
-	double slope;   /* per step: Theil and Sen's median slope */
-	double p;       /* Kendall's, two-sided, by the normal distribution */
-	double halves;  /* mean of the second half over that of the first */
+	double slope;  /* per step: Theil and Sen's median slope */
+	double p;      /* Kendall's, two-sided, by the normal distribution */
+	double halves; /* mean of the second half over that of the first */
 };
 
 struct drift diagnose_drift(const double *values, size_t n);

@@ -9,11 +9,11 @@
 #include <stddef.h>
 
 struct levels {
-	double mean;              /* of boots' means */
-	double within, between;   /* S^2 of both levels */
-	double between_alone;     /* T^2: what boots add; 0 or more */
-	double correlation;       /* of samples of one boot */
-	double low, high;         /* of the mean, over boots */
+	double mean;            /* of boots' means */
+	double within, between; /* S^2 of both levels */
+	double between_alone;   /* T^2: what boots add; 0 or more */
+	double correlation;     /* of samples of one boot */
+	double low, high;       /* of the mean, over boots */
 };
 
 /* VALUES[boot * PER_BOOT + i]; at least two of each. */

@@ -117,17 +117,18 @@ struct rank_test ranks_mann_whitney(const double *a, size_t a_count,
 	for (i = 0; i < n; i++)
 		sum += items[i].is_of_a ? items[i].rank : 0;
 	t.statistic = (double)sum / 2 - na * (na + 1) / 2;
-	t.smallest_p = fmin(1, 2 * exp(-gsl_sf_lnchoose((unsigned int)n,
-							(unsigned int)a_count)));
+	t.smallest_p =
+		fmin(1, 2 * exp(-gsl_sf_lnchoose((unsigned int)n,
+						 (unsigned int)a_count)));
 	if (n <= RANKS_EXACT_MAX) {
 		double *ways = choose_ways(items, n, a_count, max);
 
 		tails(ways + a_count * (max + 1), max + 1, sum, &t);
 		free(ways);
 	} else {
-		sd = sqrt(na * nb / 12 *
-			  ((double)n + 1 -
-			   ties / ((double)n * ((double)n - 1))));
+		sd = sqrt(
+			na * nb / 12 *
+			((double)n + 1 - ties / ((double)n * ((double)n - 1))));
 		off = t.statistic - na * nb / 2;
 		tails_normal((off + 0.5) / sd, (off - 0.5) / sd, &t);
 	}
@@ -256,8 +257,7 @@ struct rank_shift ranks_shift(const double *a, size_t a_count, const double *b,
 		free(ways);
 		free(items);
 	} else {
-		at = cut_normal(na * nb / 2,
-				sqrt(na * nb * (na + nb + 1) / 12),
+		at = cut_normal(na * nb / 2, sqrt(na * nb * (na + nb + 1) / 12),
 				1 - confidence);
 	}
 	s = shift_of(all, a_count * b_count, at);

@@ -93,8 +93,7 @@ bool ratio_fieller(const double *base, size_t base_count,
 	vb = gsl_stats_variance(candidate, 1, candidate_count) / nb;
 	out->ratio = theta;
 	wa = theta * theta * va;
-	df = (vb + wa) * (vb + wa) /
-	     (vb * vb / (nb - 1) + wa * wa / (na - 1));
+	df = (vb + wa) * (vb + wa) / (vb * vb / (nb - 1) + wa * wa / (na - 1));
 	if (!(df > 0))
 		return false;
 	t = gsl_cdf_tdist_Pinv((1 + confidence) / 2, df);

@@ -56,8 +56,7 @@ struct ttest ttest_welch(const double *a, size_t a_count, const double *b,
 		return nothing;
 	va = gsl_stats_variance(a, 1, a_count) / na;
 	vb = gsl_stats_variance(b, 1, b_count) / nb;
-	df = (va + vb) * (va + vb) /
-	     (va * va / (na - 1) + vb * vb / (nb - 1));
+	df = (va + vb) * (va + vb) / (va * va / (na - 1) + vb * vb / (nb - 1));
 	return ttest_of(gsl_stats_mean(a, 1, a_count) -
 				gsl_stats_mean(b, 1, b_count),
 			sqrt(va + vb), df, confidence);
@@ -74,8 +73,7 @@ struct ttest ttest_pooled(const double *a, size_t a_count, const double *b,
 	variance = ((na - 1) * gsl_stats_variance(a, 1, a_count) +
 		    (nb - 1) * gsl_stats_variance(b, 1, b_count)) /
 		   (na + nb - 2);
-	return ttest_of(gsl_stats_mean(a, 1, a_count) -
-				gsl_stats_mean(b, 1, b_count),
-			sqrt(variance * (1 / na + 1 / nb)), na + nb - 2,
-			confidence);
+	return ttest_of(
+		gsl_stats_mean(a, 1, a_count) - gsl_stats_mean(b, 1, b_count),
+		sqrt(variance * (1 / na + 1 / nb)), na + nb - 2, confidence);
 }

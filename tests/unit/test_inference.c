@@ -30,10 +30,8 @@ static void near(double got, double want, double slack)
 }
 
 /* R's `sleep`. */
-static const double sleep1[] = {.7,  -1.6, -.2, -1.2, -.1,
-				3.4, 3.7,  .8,  0,    2};
-static const double sleep2[] = {1.9, .8,  1.1, .1,  -.1,
-				4.4, 5.5, 1.6, 4.6, 3.4};
+static const double sleep1[] = {.7, -1.6, -.2, -1.2, -.1, 3.4, 3.7, .8, 0, 2};
+static const double sleep2[] = {1.9, .8, 1.1, .1, -.1, 4.4, 5.5, 1.6, 4.6, 3.4};
 /* golang/perf's. */
 static const double go_a[] = {2, 1, 3, 4};
 static const double go_b[] = {6, 5, 7, 9};
@@ -330,8 +328,8 @@ static void pairs_for_a_margin(void **state)
 {
 	static const struct {
 		double sd, margin, pairs;
-	} cases[] = {{.02, .03, 5}, {.02, .05, 3}, {.05, .03, 20},
-		     {.05, .05, 9}, {.05, .10, 4}, {.10, .03, 74},
+	} cases[] = {{.02, .03, 5},  {.02, .05, 3}, {.05, .03, 20},
+		     {.05, .05, 9},  {.05, .10, 4}, {.10, .03, 74},
 		     {.10, .05, 28}, {.10, .10, 9}};
 	size_t i;
 
@@ -363,12 +361,13 @@ static void several_claims(void **state)
 /* Rosner's 54 points, NIST handbook 1.3.5.17.3. */
 static void outliers_of_the_handbook(void **state)
 {
-	const double v[] = {
-		-.25, .68,  .94,  1.15, 1.20, 1.26, 1.26, 1.34, 1.38, 1.43, 1.49,
-		1.49, 1.55, 1.56, 1.58, 1.65, 1.69, 1.70, 1.76, 1.77, 1.81, 1.91,
-		1.94, 1.96, 1.99, 2.06, 2.09, 2.10, 2.14, 2.15, 2.23, 2.24, 2.26,
-		2.35, 2.37, 2.40, 2.47, 2.54, 2.62, 2.64, 2.90, 2.92, 2.92, 2.93,
-		3.21, 3.26, 3.30, 3.59, 3.68, 4.30, 4.64, 5.34, 5.42, 6.01};
+	const double v[] = {-.25, .68,  .94,  1.15, 1.20, 1.26, 1.26, 1.34,
+			    1.38, 1.43, 1.49, 1.49, 1.55, 1.56, 1.58, 1.65,
+			    1.69, 1.70, 1.76, 1.77, 1.81, 1.91, 1.94, 1.96,
+			    1.99, 2.06, 2.09, 2.10, 2.14, 2.15, 2.23, 2.24,
+			    2.26, 2.35, 2.37, 2.40, 2.47, 2.54, 2.62, 2.64,
+			    2.90, 2.92, 2.92, 2.93, 3.21, 3.26, 3.30, 3.59,
+			    3.68, 4.30, 4.64, 5.34, 5.42, 6.01};
 	const double want_r[] = {3.119, 2.943, 3.179, 2.810};
 	const double want_lambda[] = {3.159, 3.151, 3.144, 3.136};
 	double r[10], lambda[10];
@@ -498,9 +497,9 @@ static struct rates simulate(enum noise noise, double worse, double margin)
 		ratio = ratio_of_logs(logs, BLOCKS, .95);
 		m = margin_judge(&ratio.log, BLOCKS, margin,
 				 MARGIN_NON_INFERIOR, .95);
-		r.covered += (ratio.log.low <= worse &&
-			      worse <= ratio.log.high) /
-			     (double)EXPERIMENTS;
+		r.covered +=
+			(ratio.log.low <= worse && worse <= ratio.log.high) /
+			(double)EXPERIMENTS;
 		r.passed += (m.verdict == VERDICT_PASS) / (double)EXPERIMENTS;
 		r.failed += (m.verdict == VERDICT_FAIL) / (double)EXPERIMENTS;
 	}
@@ -516,8 +515,7 @@ static void errors_are_as_rare_as_stated(void **state)
 
 	(void)state;
 	for (noise = 0; noise < NOISE_COUNT; noise++) {
-		struct rates r =
-			simulate((enum noise)noise, log(1.05), .05);
+		struct rates r = simulate((enum noise)noise, log(1.05), .05);
 
 		near(r.covered, .95, .02);
 		assert_true(r.passed <= .061 && r.failed <= .061);

@@ -9,6 +9,7 @@
 #include "reports/identity.h"
 #include "reports/json.h"
 #include "reports/model.h"
+#include "reports/power.h"
 #include "reports/text.h"
 
 struct fixture {
@@ -87,7 +88,7 @@ static void model_pairs_blocks_and_drops_disturbed(void **state)
 	/* Blocks of 11 and 21, 12 and 22, 13 and 23. */
 	assert_true(fabs(row->cells[1].ratio.ratio -
 			 cbrt(21.0 / 11 * 22 / 12 * 23 / 13)) < 1e-12);
-	assert_int_equal(row->cells[1].ratio.block_count, 3);
+	assert_int_equal(row->cells[1].ratio_count, 3);
 	assert_int_equal(row->cells[1].disturbed_count, 3);
 	assert_int_equal(row->cells[1].sample_count, 9);
 }
@@ -99,7 +100,7 @@ static void a_block_without_its_pair_is_left_out(void **state)
 	add_boot(&f->run, "kvm", 9, 1000, GRADE_EMULATED);
 	model_init(&f->model, &f->run);
 	assert_int_equal(f->model.rows[0].cells[1].boot_count, 4);
-	assert_int_equal(f->model.rows[0].cells[1].ratio.block_count, 3);
+	assert_int_equal(f->model.rows[0].cells[1].ratio_count, 3);
 }
 
 static char *as_text(struct fixture *f)
@@ -112,6 +113,22 @@ static char *as_text(struct fixture *f)
 	text_write(&f->model, out);
 	fclose(out);
 	return text;
+}
+
+/* Three blocks, ratios of 21/11, 22/12 and 23/13: a noise of 3.9 %. */
+static void power_is_by_the_noise_of_the_run(void **state)
+{
+	struct fixture *f = *state;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	model_init(&f->model, &f->run);
+	power_write(&f->model, out);
+	fclose(out);
+	assert_non_null(strstr(text, " 3     3.9 %      12       6       3\n"));
+	assert_null(strstr(text, "nothing is known"));
+	free(text);
 }
 
 static void emulated_figures_say_so(void **state)
@@ -286,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_RUN(model_pairs_blocks_and_drops_disturbed),
 		WITH_RUN(a_block_without_its_pair_is_left_out),
+		WITH_RUN(power_is_by_the_noise_of_the_run),
 		WITH_RUN(emulated_figures_say_so),
 		WITH_RUN(failures_are_shown_never_as_zero),
 		cmocka_unit_test(an_empty_run_is_no_table),

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/mman.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -179,6 +180,15 @@ static void fill_info(const struct micro *m, struct micro_dev_info *info)
 	mem_advise(mem, info->huge.gpa, info->huge.bytes, true);
 }
 
+static uint32_t host_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set)
+		       ? 1
+		       : (uint32_t)CPU_COUNT(&set);
+}
+
 int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	       struct vcpu_regs *regs, struct err *err)
 {
@@ -190,7 +200,8 @@ int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 		return ret;
 	*info = (struct micro_dev_info){.vcpu_count = vcpu_count,
 					.tsc_khz = m->hv->tsc_khz,
-					.has_msr = m->hv->has_exit_msr};
+					.has_msr = m->hv->has_exit_msr,
+					.host_cpu_count = host_cpus()};
 	fill_info(m, info);
 	boot_start_at(m->mem, MICRO_DEV_IMAGE_GPA, regs);
 	return 0;

@@ -54,9 +54,9 @@ struct micro_region {
 
 struct micro_info {
 	uint32_t vcpu_count;
-	uint32_t tsc_khz; /* of the guest's TSC; 0 when nobody knows */
-	uint32_t has_msr; /* MICRO_MSR is there */
-	uint32_t rsvd;
+	uint32_t tsc_khz;        /* of the guest's TSC; 0 when nobody knows */
+	uint32_t has_msr;        /* MICRO_MSR is there */
+	uint32_t host_cpu_count; /* that the vCPUs may run on */
 	/* RAM that nobody has touched, by the pages that back it. */
 	struct micro_region small; /* 4 KiB */
 	struct micro_region huge;  /* 2 MiB where the host has them */

@@ -343,6 +343,8 @@ static const char *prepare_second(const struct micro_info *info)
 {
 	if (info->vcpu_count < 2)
 		return "needs two vCPUs";
+	if (info->host_cpu_count < 2)
+		return "the host has one CPU for both vCPUs, which would take turns";
 	return cpu_start_second() ? NULL : "the second vCPU did not start";
 }
 
