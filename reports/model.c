@@ -100,16 +100,15 @@ static void add_boot(struct model *m, const struct boot_data *b)
 			continue;
 		}
 		cell->refused_count++;
+		cell->is_void = s->status == RUN_VOID;
 		snprintf(cell->reason, sizeof(cell->reason), "%s", s->reason);
 	}
 }
 
-/* Pair the boots of one block; a block without its pair is left out. */
-static void estimate(const struct model_cell *base, struct model_cell *cell,
-		     uint64_t seed)
+/* The boots of one block are a pair; a block without its pair is left out. */
+static size_t pair_up(const struct model_cell *base,
+		      const struct model_cell *cell, double *b, double *c)
 {
-	double *b = xcalloc(cell->boot_count, sizeof(*b));
-	double *c = xcalloc(cell->boot_count, sizeof(*c));
 	size_t count = 0;
 	size_t i, k;
 
@@ -121,9 +120,36 @@ static void estimate(const struct model_cell *base, struct model_cell *cell,
 				c[count++] = cell->boots[i];
 				break;
 			}
-	cell->ratio_count = count;
-	cell->ratio = ratio_paired(b, c, count, MODEL_CONFIDENCE);
-	cell->bootstrap = bootstrap_ratio(b, c, count, MODEL_CONFIDENCE, seed);
+	return count;
+}
+
+struct ratio model_ratio(const struct model_cell *base,
+			 const struct model_cell *cell, double confidence,
+			 size_t *count)
+{
+	double *b = xcalloc(cell->boot_count + 1, sizeof(*b));
+	double *c = xcalloc(cell->boot_count + 1, sizeof(*c));
+	size_t n = pair_up(base, cell, b, c);
+	struct ratio r = ratio_paired(b, c, n, confidence);
+
+	if (count)
+		*count = n;
+	free(c);
+	free(b);
+	return r;
+}
+
+static void estimate(const struct model_cell *base, struct model_cell *cell,
+		     uint64_t seed)
+{
+	double *b = xcalloc(cell->boot_count + 1, sizeof(*b));
+	double *c = xcalloc(cell->boot_count + 1, sizeof(*c));
+
+	cell->ratio =
+		model_ratio(base, cell, MODEL_CONFIDENCE, &cell->ratio_count);
+	pair_up(base, cell, b, c);
+	cell->bootstrap = bootstrap_ratio(b, c, cell->ratio_count,
+					  MODEL_CONFIDENCE, seed);
 	free(c);
 	free(b);
 }

@@ -29,6 +29,7 @@ struct model_cell {
 	size_t disturbed_count;
 	size_t refused_count; /* boots in which it was skipped or failed */
 	char reason[200];     /* of the last refusal */
+	bool is_void;         /* it was that nothing was moved */
 	enum grade grade;
 	double median;      /* of the boots; NaN without any */
 	size_t ratio_count; /* of blocks that have both boots */
@@ -84,6 +85,14 @@ bool model_row_is_micro(const struct model_row *row);
 
 /* Whether a table of the whole run shows it; the rest is in the sections. */
 bool model_row_is_summary(const struct model_row *row);
+
+/*
+ * CELL over BASE by the boots of each block; a block without its pair is left
+ * out. COUNT, if not NULL, is of the blocks that are in it.
+ */
+struct ratio model_ratio(const struct model_cell *base,
+			 const struct model_cell *cell, double confidence,
+			 size_t *count);
 
 /* Why CELL's ratio has no interval: "one block", "no noise". */
 const char *model_no_interval(const struct model_cell *cell);

@@ -16,9 +16,9 @@ static const double margins[] = {0.03, 0.05, 0.10};
 /* Of the log ratio of one block; NaN where too few say it. */
 static double noise_of(const struct model_cell *c)
 {
-	return c->ratio_count < MIN_BLOCKS ? NAN
-				  : c->ratio.log.se *
-					    sqrt((double)c->ratio_count);
+	return c->ratio_count < MIN_BLOCKS
+		       ? NAN
+		       : c->ratio.log.se * sqrt((double)c->ratio_count);
 }
 
 static void write_cell(const struct model_row *row, const char *runner,

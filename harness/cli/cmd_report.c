@@ -8,16 +8,19 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
+#include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/report_out.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
+#include "harness/verdict/claims.h"
 #include "reports/explain.h"
 #include "reports/html.h"
 #include "reports/json.h"
 #include "reports/model.h"
 #include "reports/power.h"
 #include "reports/text.h"
+#include "reports/verdicts.h"
 
 static void out_text(const struct model *m, FILE *out)
 {
@@ -129,14 +132,18 @@ static const char usage[] =
 	"Show a stored run, the latest one by default.\n"
 	"  --db FILE       results (results/l1vh.db)\n"
 	"  --format NAME   text, json, html, explain or power (text)\n"
-	"  --output FILE   write there instead of stdout\n";
+	"  --output FILE   write there instead of stdout\n"
+	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
+	"                  (docs/statistics.md). Exit status: 0 all pass, 1 one fails, 2\n"
+	"                  one is undecided or cannot be evaluated\n";
 
-enum { O_DB = 1, O_FORMAT, O_OUTPUT };
+enum { O_DB = 1, O_FORMAT, O_OUTPUT, O_CLAIMS };
 
 static const struct option options[] = {
 	{"db", required_argument, NULL, O_DB},
 	{"format", required_argument, NULL, O_FORMAT},
 	{"output", required_argument, NULL, O_OUTPUT},
+	{"claims", required_argument, NULL, O_CLAIMS},
 	{NULL, 0, NULL, 0},
 };
 
@@ -144,7 +151,8 @@ struct report_args {
 	const char *db;
 	const char *format;
 	const char *output;
-	uint64_t run_id; /* 0: the latest */
+	const char *claims; /* NULL: none are judged */
+	uint64_t run_id;    /* 0: the latest */
 };
 
 static int parse(int argc, char **argv, struct report_args *args,
@@ -159,6 +167,8 @@ static int parse(int argc, char **argv, struct report_args *args,
 			args->format = optarg;
 		else if (id == O_OUTPUT)
 			args->output = optarg;
+		else if (id == O_CLAIMS)
+			args->claims = optarg;
 		else
 			return err_set(err, -EINVAL,
 				       "see 'l1vh-bench report --help'");
@@ -169,8 +179,57 @@ static int parse(int argc, char **argv, struct report_args *args,
 	return 0;
 }
 
-static int write_report(const struct report_args *args, struct store *store,
+/* A file, or the name of one that comes with this program; caller frees. */
+static char *claims_path(const char *name)
+{
+	char *inside, *path;
+
+	if (strpbrk(name, "/."))
+		return xstrdup(name);
+	inside = xasprintf("../reports/claims/%s.yaml", name);
+	path = file_beside_exe(inside);
+	free(inside);
+	return path;
+}
+
+static enum exit_status worst(enum exit_status a, enum verdict v)
+{
+	if (v == VERDICT_FAIL || a == STATUS_WORSE)
+		return STATUS_WORSE;
+	return v == VERDICT_PASS ? a : STATUS_UNDECIDED;
+}
+
+static int judge_claims(const struct report_args *args, struct store *store,
+			int64_t run_id, FILE *out, enum exit_status *status,
 			struct err *err)
+{
+	char *path = claims_path(args->claims);
+	struct claims *claims = NULL;
+	struct run_data run;
+	struct model model;
+	int ret = claims_load(path, &claims, err);
+	uint32_t i;
+
+	free(path);
+	if (!ret)
+		ret = run_data_load(store, run_id, &run, err);
+	if (ret) {
+		claims_free(claims);
+		return ret;
+	}
+	model_init(&model, &run);
+	verdicts_write(&model, claims, out);
+	for (i = 0; i < claims->claims_count; i++)
+		*status = worst(*status,
+				verdict_of(&model, &claims->claims[i]).verdict);
+	model_release(&model);
+	run_data_release(&run);
+	claims_free(claims);
+	return 0;
+}
+
+static int write_report(const struct report_args *args, struct store *store,
+			enum exit_status *status, struct err *err)
 {
 	int64_t run_id = (int64_t)args->run_id;
 	FILE *out = stdout;
@@ -178,7 +237,8 @@ static int write_report(const struct report_args *args, struct store *store,
 
 	if (!run_id)
 		ret = store_run_latest(store, &run_id, err);
-	if (!ret && args->output && !strcmp(args->format, "html"))
+	if (!ret && args->output && !args->claims &&
+	    !strcmp(args->format, "html"))
 		return report_html_file(store, run_id, args->output, err);
 	if (!ret && args->output) {
 		out = fopen(args->output, "we");
@@ -186,7 +246,9 @@ static int write_report(const struct report_args *args, struct store *store,
 			return err_sys(err, -errno, "cannot create '%s'",
 				       args->output);
 	}
-	if (!ret)
+	if (!ret && args->claims)
+		ret = judge_claims(args, store, run_id, out, status, err);
+	else if (!ret)
 		ret = report_out(store, run_id, args->format, out, err);
 	if (out != stdout)
 		fclose(out);
@@ -196,6 +258,7 @@ static int write_report(const struct report_args *args, struct store *store,
 static int show(int argc, char **argv, const char *format)
 {
 	struct report_args args = {.db = "results/l1vh.db", .format = format};
+	enum exit_status status = STATUS_OK;
 	struct store *store = NULL;
 	struct err err = {0};
 	int ret = parse(argc, argv, &args, &err);
@@ -203,12 +266,12 @@ static int show(int argc, char **argv, const char *format)
 	if (!ret)
 		ret = store_open_readonly(args.db, &store, &err);
 	if (!ret)
-		ret = write_report(&args, store, &err);
+		ret = write_report(&args, store, &status, &err);
 	store_close(store);
 	if (ret == -EINVAL || ret == -ENOENT)
 		return complain(STATUS_USAGE, "%s: %s", argv[0], err.msg);
 	return ret ? complain(STATUS_INTERNAL, "%s: %s", argv[0], err.msg)
-		   : STATUS_OK;
+		   : (int)status;
 }
 
 static int report_run(int argc, char **argv)

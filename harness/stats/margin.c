@@ -29,10 +29,8 @@ static double reach(double df, double confidence, double power)
 	       gsl_cdf_tdist_Pinv(power, df);
 }
 
-double margin_pairs(double sd, double margin, double true_log,
-		    double confidence, double power)
+static double pairs(double sd, double distance, double confidence, double power)
 {
-	double distance = fabs(log1p(margin) - true_log);
 	double low = 2, high = MAX_PAIRS;
 
 	if (!(sd >= 0) || !(distance > 0) ||
@@ -50,33 +48,50 @@ double margin_pairs(double sd, double margin, double true_log,
 	return high;
 }
 
+double margin_pairs(double sd, double margin, double true_log,
+		    double confidence, double power)
+{
+	return pairs(sd, fabs(log1p(margin) - true_log), confidence, power);
+}
+
+/* Both sides: better by more than the margin is no equivalence either. */
+static void judge_below(const struct ttest *worse, double limit, double bound,
+			double alpha, struct margin_test *m)
+{
+	double d = worse->difference;
+
+	m->p_below = gsl_cdf_tdist_Q((d + limit) / worse->se, worse->df);
+	m->smallest = fmax(m->smallest, expm1(bound - d));
+	if (d + bound < -limit)
+		m->verdict = VERDICT_FAIL;
+	else if (m->verdict == VERDICT_PASS && m->p_below > alpha)
+		m->verdict = VERDICT_UNDECIDED;
+}
+
 struct margin_test margin_judge(const struct ttest *worse, size_t n,
 				double margin, enum margin_kind kind,
 				double confidence)
 {
-	const double limit = log1p(margin), d = worse->difference;
-	const double se = worse->se, df = worse->df;
+	const bool is_superior = kind == MARGIN_SUPERIOR;
+	const double limit = is_superior ? -log1p(margin) : log1p(margin);
+	const double d = worse->difference, se = worse->se, df = worse->df;
 	struct margin_test m = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN};
 	double bound, alpha = 1 - confidence;
 
-	if (!(se > 0) || !(df > 0) || !(margin > 0))
+	if (!(se > 0) || !(df > 0) || margin < 0 ||
+	    (margin <= 0 && !is_superior))
 		return m;
 	bound = gsl_cdf_tdist_Pinv(confidence, df) * se;
 	m.p = gsl_cdf_tdist_Q((limit - d) / se, df);
-	m.smallest = fmax(0, expm1(d + bound));
+	m.smallest =
+		is_superior ? expm1(-d - bound) : fmax(0, expm1(d + bound));
 	m.detectable = expm1(reach(df, confidence, MARGIN_POWER) * se);
-	m.n_needed = margin_pairs(se * sqrt((double)n), margin, d, confidence,
-				  MARGIN_POWER);
+	m.n_needed = pairs(se * sqrt((double)n), fabs(limit - d), confidence,
+			   MARGIN_POWER);
 	m.verdict = m.p <= alpha ? VERDICT_PASS : VERDICT_UNDECIDED;
 	if (d - bound > limit)
 		m.verdict = VERDICT_FAIL;
-	if (kind == MARGIN_NON_INFERIOR)
-		return m;
-	m.p_below = gsl_cdf_tdist_Q((d + limit) / se, df);
-	m.smallest = fmax(m.smallest, fmax(0, expm1(bound - d)));
-	if (d + bound < -limit)
-		m.verdict = VERDICT_FAIL;
-	else if (m.verdict == VERDICT_PASS && m.p_below > alpha)
-		m.verdict = VERDICT_UNDECIDED;
+	if (kind == MARGIN_EQUIVALENT)
+		judge_below(worse, limit, bound, alpha, &m);
 	return m;
 }

@@ -25,13 +25,18 @@ enum verdict {
 
 const char *verdict_name(enum verdict v); /* "PASS", "NOT EVALUABLE" */
 
-enum margin_kind { MARGIN_NON_INFERIOR, MARGIN_EQUIVALENT };
+enum margin_kind {
+	MARGIN_NON_INFERIOR,
+	MARGIN_EQUIVALENT,
+	MARGIN_SUPERIOR, /* better by more than the margin, which may be 0 */
+};
 
 struct margin_test {
 	enum verdict verdict;
-	double p;          /* that the margin is not kept, were it so */
-	double p_below;    /* equivalence: of the other side; else NaN */
-	double smallest;   /* margin that would pass */
+	double p;        /* that the margin is not kept, were it so */
+	double p_below;  /* equivalence: of the other side; else NaN */
+	double smallest; /* margin that would pass; of superiority the largest,
+			    * or below zero */
 	double detectable; /* slow-down found with POWER, as a ratio less 1 */
 	double n_needed;   /* to decide, were the estimate the truth; or NaN */
 };

@@ -5,12 +5,14 @@
 #include <math.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/verdict/claims.h"
 #include "reports/html.h"
 #include "reports/identity.h"
 #include "reports/json.h"
 #include "reports/model.h"
 #include "reports/power.h"
 #include "reports/text.h"
+#include "reports/verdicts.h"
 
 struct fixture {
 	struct run_data run;
@@ -129,6 +131,88 @@ static void power_is_by_the_noise_of_the_run(void **state)
 	assert_non_null(strstr(text, " 3     3.9 %      12       6       3\n"));
 	assert_null(strstr(text, "nothing is known"));
 	free(text);
+}
+
+static struct claim claim_of(const char *metric, const char *candidate,
+			     double margin)
+{
+	return (struct claim){.id = (char *)"c",
+			      .metric = (char *)metric,
+			      .candidate = (char *)candidate,
+			      .baseline = (char *)"native",
+			      .margin = margin,
+			      .confidence = .95};
+}
+
+/* Numbers are shown, and none is judged. */
+static void emulated_runs_get_no_verdict(void **state)
+{
+	struct fixture *f = *state;
+	struct claim c = claim_of("cpu_integer", "kvm", .05);
+	struct claims all = {
+		.name = (char *)"x", .claims = &c, .claims_count = 1};
+	struct claim_verdict v;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	model_init(&f->model, &f->run);
+	v = verdict_of(&f->model, &c);
+	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
+	assert_string_equal(v.reason, "emulated");
+	assert_true(v.ratio.ratio > 1.7 && v.block_count == 3);
+	verdicts_write(&f->model, &all, out);
+	fclose(out);
+	assert_non_null(strstr(text, "EXPLORATORY"));
+	assert_non_null(strstr(text, "NOT EVALUABLE"));
+	assert_null(strstr(text, "FAIL"));
+	free(text);
+}
+
+static void hardware_runs_are_judged(void **state)
+{
+	struct fixture *f = *state;
+	struct claim c = claim_of("cpu_integer", "kvm", .05);
+	size_t i;
+
+	for (i = 0; i < f->run.boot_count; i++)
+		f->run.boots[i].res.grade = GRADE_HARDWARE;
+	model_init(&f->model, &f->run);
+	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
+	c.margin = 1.5;
+	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_PASS);
+	c.margin = .83;
+	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_UNDECIDED);
+	c.kind = MARGIN_SUPERIOR;
+	c.margin = 0;
+	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
+}
+
+static void what_was_not_measured_gets_no_verdict(void **state)
+{
+	struct fixture *f = *state;
+	struct claim nobody = claim_of("cpu_integer", "mshv", .05);
+	struct claim nothing = claim_of("cpu_integr", "kvm", .05);
+	struct claim_verdict v;
+	size_t i;
+
+	/* All of kvm's boots are void. */
+	for (i = 0; i < f->run.boot_count; i++)
+		if (!strcmp(f->run.boots[i].bc.runner, "kvm")) {
+			f->run.boots[i].res.series[0].status = RUN_VOID;
+			snprintf(f->run.boots[i].res.series[0].reason, 200,
+				 "no bytes were moved");
+		}
+	model_init(&f->model, &f->run);
+	v = verdict_of(&f->model, &nobody);
+	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
+	assert_string_equal(v.reason, "mshv was not measured");
+	v = verdict_of(&f->model, &nothing);
+	assert_string_equal(v.reason, "the run has no 'cpu_integr'");
+	nobody.candidate = (char *)"kvm";
+	v = verdict_of(&f->model, &nobody);
+	assert_int_equal(v.verdict, VERDICT_VOID);
+	assert_string_equal(v.reason, "no bytes were moved");
 }
 
 static void emulated_figures_say_so(void **state)
@@ -304,6 +388,9 @@ int main(void)
 		WITH_RUN(model_pairs_blocks_and_drops_disturbed),
 		WITH_RUN(a_block_without_its_pair_is_left_out),
 		WITH_RUN(power_is_by_the_noise_of_the_run),
+		WITH_RUN(emulated_runs_get_no_verdict),
+		WITH_RUN(hardware_runs_are_judged),
+		WITH_RUN(what_was_not_measured_gets_no_verdict),
 		WITH_RUN(emulated_figures_say_so),
 		WITH_RUN(failures_are_shown_never_as_zero),
 		cmocka_unit_test(an_empty_run_is_no_table),

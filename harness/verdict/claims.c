@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/verdict/claims.h"
+
+#include <cyaml/cyaml.h>
+#include <errno.h>
+#include <math.h>
+#include <openssl/evp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+
+#define MAX_FILE_BYTES (1 * MIB)
+#define MAX_CLAIMS 1000
+
+static const cyaml_strval_t kinds[] = {
+	{"non-inferior", MARGIN_NON_INFERIOR},
+	{"equivalent", MARGIN_EQUIVALENT},
+	{"superior", MARGIN_SUPERIOR},
+};
+
+#define TEXT(field)                                                       \
+	CYAML_FIELD_STRING_PTR(#field, CYAML_FLAG_POINTER, struct claim, \
+			       field, 1, 400)
+
+static const cyaml_schema_field_t claim_fields[] = {
+	TEXT(id),
+	TEXT(text),
+	TEXT(metric),
+	TEXT(candidate),
+	TEXT(baseline),
+	TEXT(reason),
+	CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct claim, kind, kinds,
+			 CYAML_ARRAY_LEN(kinds)),
+	/* The library's own numbers take "5 %" for 5. */
+	CYAML_FIELD_STRING_PTR("margin", CYAML_FLAG_POINTER, struct claim,
+			       margin_text, 1, 40),
+	CYAML_FIELD_STRING_PTR("confidence", CYAML_FLAG_POINTER, struct claim,
+			       confidence_text, 1, 40),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t claim_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct claim, claim_fields),
+};
+
+static const cyaml_schema_field_t file_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct claims, name,
+			       1, 60),
+	CYAML_FIELD_SEQUENCE("claims", CYAML_FLAG_POINTER, struct claims,
+			     claims, &claim_schema, 1, MAX_CLAIMS),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t file_schema = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct claims, file_fields),
+};
+
+/* What the library says, most specific first: the mistake, then where. */
+static void take_log(cyaml_log_t level, void *ctx, const char *fmt,
+		     va_list args) __attribute__((format(printf, 3, 0)));
+
+static void take_log(cyaml_log_t level, void *ctx, const char *fmt,
+		     va_list args)
+{
+	struct strbuf *said = ctx;
+	char line[200];
+	const char *text = line;
+
+	if (level < CYAML_LOG_ERROR)
+		return;
+	vsnprintf(line, sizeof(line), fmt, args);
+	line[strcspn(line, "\n")] = '\0';
+	if (!strncmp(text, "Load: ", 6))
+		text += 6;
+	if (!strcmp(text, "Backtrace:"))
+		return;
+	strbuf_printf(said, "%s%s", said->len ? "; " : "",
+		      text + strspn(text, " "));
+}
+
+static cyaml_config_t config_for(struct strbuf *said)
+{
+	return (cyaml_config_t){.log_fn = take_log,
+				.log_ctx = said,
+				.mem_fn = cyaml_mem,
+				.log_level = CYAML_LOG_ERROR,
+				.flags = CYAML_CFG_NO_ALIAS};
+}
+
+/* Of the first line with the claim's id; 0: it is written in another way. */
+static unsigned int line_of(const struct strbuf *file, const struct claim *c)
+{
+	char *id = xasprintf("id: %s", c->id);
+	const char *start = strbuf_str(file);
+	const char *at = strstr(start, id);
+	unsigned int line = at ? 1 : 0;
+
+	for (; at && start < at; start++)
+		line += *start == '\n';
+	free(id);
+	return line;
+}
+
+static int number_of(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	return end == text || *end || !isfinite(*out) ? -EINVAL : 0;
+}
+
+/* The mistake in claim I, or NULL: what and its text, what is expected. */
+static const char *find_mistake(struct claims *all, uint32_t i,
+				const char **key, const char **text)
+{
+	struct claim *c = &all->claims[i];
+	uint32_t k;
+
+	*key = "id";
+	*text = c->id;
+	for (k = 0; k < i; k++)
+		if (!strcmp(all->claims[k].id, c->id))
+			return "no other claim has it";
+	*key = "margin";
+	*text = c->margin_text;
+	if (number_of(c->margin_text, &c->margin) || !(c->margin < 10) ||
+	    !(c->kind == MARGIN_SUPERIOR ? c->margin >= 0 : c->margin > 0))
+		return "a share above 0, 0.05 for 5 %";
+	*key = "confidence";
+	*text = c->confidence_text;
+	if (number_of(c->confidence_text, &c->confidence) ||
+	    !(c->confidence > .5 && c->confidence < 1))
+		return "a share above 0.5 and below 1";
+	*key = "baseline";
+	*text = c->baseline;
+	return strcmp(c->candidate, c->baseline) ? NULL
+						 : "another than the candidate";
+}
+
+static int check_claim(struct claims *all, uint32_t i,
+		       const struct strbuf *file, struct err *err)
+{
+	const char *key, *text;
+	const char *expected = find_mistake(all, i, &key, &text);
+
+	if (!expected)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "claim '%s' (line %u): %s is '%s'; expected: %s",
+		       all->claims[i].id, line_of(file, &all->claims[i]), key,
+		       text, expected);
+}
+
+static void hash(const struct strbuf *file, struct claims *claims)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned int len = 0, i;
+
+	EVP_Digest(file->str, file->len, digest, &len, EVP_sha256(), NULL);
+	for (i = 0; i < len && i < 32; i++)
+		snprintf(claims->sha256 + 2 * i, 3, "%02x", digest[i]);
+}
+
+static int parse(const struct strbuf *file, struct claims **out,
+		 struct err *err)
+{
+	struct strbuf said = {0};
+	cyaml_config_t config = config_for(&said);
+	cyaml_data_t *data = NULL;
+	cyaml_err_t e = cyaml_load_data((const uint8_t *)strbuf_str(file),
+					file->len, &config, &file_schema, &data,
+					NULL);
+
+	if (e == CYAML_OK)
+		*out = data;
+	else
+		err_set(err, -EINVAL, "%s%s",
+			said.len ? strbuf_str(&said) : cyaml_strerror(e),
+			said.len && strstr(strbuf_str(&said), "field 'kind'")
+				? "; expected: non-inferior, equivalent or superior"
+				: "");
+	strbuf_release(&said);
+	return e == CYAML_OK ? 0 : -EINVAL;
+}
+
+int claims_load(const char *path, struct claims **out, struct err *err)
+{
+	struct strbuf file = {0};
+	struct claims *claims = NULL;
+	int ret = file_read(path, MAX_FILE_BYTES, &file);
+	uint32_t i;
+
+	*out = NULL;
+	if (ret)
+		err_sys(err, ret, "cannot read it");
+	else if (!file.len)
+		ret = err_set(err, -EINVAL, "the file is empty");
+	else
+		ret = parse(&file, &claims, err);
+	for (i = 0; !ret && i < claims->claims_count; i++)
+		ret = check_claim(claims, i, &file, err);
+	if (!ret)
+		hash(&file, claims);
+	strbuf_release(&file);
+	if (ret) {
+		claims_free(claims);
+		return err_wrap(err, "claims '%s'", path);
+	}
+	*out = claims;
+	return 0;
+}
+
+void claims_free(struct claims *claims)
+{
+	struct strbuf said = {0};
+	cyaml_config_t config = config_for(&said);
+
+	if (claims)
+		cyaml_free(&config, &file_schema, claims, 0);
+	strbuf_release(&said);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_VERDICT_CLAIMS_H
+#define HARNESS_VERDICT_CLAIMS_H
+
+/*
+ * claims - what is claimed, written down in YAML before it is measured. The
+ * keys are explained in docs/statistics.md; a mistake is named with its line,
+ * its key and what was expected.
+ */
+#include <stdint.h>
+
+#include "harness/stats/margin.h"
+
+struct err;
+
+struct claim {
+	char *id;
+	char *text;
+	char *metric; /* as tables name a series: "storage fsync-4k-qd1/p50" */
+	char *candidate; /* runners; any name is possible */
+	char *baseline;
+	enum margin_kind kind;
+	double margin;     /* a share: 0.05 */
+	double confidence; /* of the one-sided bound */
+	char *reason;      /* why this margin */
+	char *margin_text, *confidence_text; /* as the file has them */
+};
+
+struct claims {
+	char *name;
+	struct claim *claims;
+	uint32_t claims_count;
+	char sha256[65]; /* of the file */
+};
+
+/* *OUT is the caller's, for claims_free(). -EINVAL for a bad file. */
+int claims_load(const char *path, struct claims **out, struct err *err);
+void claims_free(struct claims *claims); /* NULL is fine */
+
+#endif

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/verdicts.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/verdict/claims.h"
+#include "reports/model.h"
+
+static const char *const kind_names[] = {
+	[MARGIN_NON_INFERIOR] = "not worse by",
+	[MARGIN_EQUIVALENT] = "equal within",
+	[MARGIN_SUPERIOR] = "better by",
+};
+
+static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
+				   const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
+				   const char *fmt, ...)
+{
+	va_list ap;
+
+	v.verdict = verdict;
+	va_start(ap, fmt);
+	vsnprintf(v.reason, sizeof(v.reason), fmt, ap);
+	va_end(ap);
+	return v;
+}
+
+static const struct model_row *row_find(const struct model *m,
+					const char *metric)
+{
+	char name[80];
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++)
+		if (!strcmp(model_row_name(&m->rows[i], name, sizeof(name)),
+			    metric))
+			return &m->rows[i];
+	return NULL;
+}
+
+/* NAME's place in the run; else that of its emulation, which can show numbers
+ * and carries no verdict. -1: neither was measured. */
+static int runner_find_in(const struct model *m, const char *name)
+{
+	int stands_in = -1;
+	char emulated[40];
+	size_t i;
+
+	snprintf(emulated, sizeof(emulated), "%s-emu", name);
+	for (i = 0; i < m->runner_count; i++) {
+		if (!strcmp(m->runners[i], name))
+			return (int)i;
+		if (!strcmp(m->runners[i], emulated))
+			stands_in = (int)i;
+	}
+	return stands_in;
+}
+
+/* Why a cell has no figure; NULL: it has. */
+static const char *blank(const struct model_cell *c)
+{
+	if (c->boot_count)
+		return NULL;
+	if (c->refused_count)
+		return c->reason;
+	return c->disturbed_count ? "every sample was disturbed"
+				  : "it was not measured";
+}
+
+static struct claim_verdict judge(struct claim_verdict v,
+				  const struct model_row *row, enum grade grade)
+{
+	const struct claim *c = v.claim;
+	struct ttest worse = v.ratio.log;
+
+	if (!row->lower_is_better)
+		worse.difference = -worse.difference;
+	v.test = margin_judge(&worse, v.block_count, c->margin, c->kind,
+			      c->confidence);
+	v.verdict = v.test.verdict;
+	if (grade != GRADE_HARDWARE)
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s", grade_name(grade));
+	if (v.verdict == VERDICT_NOT_EVALUABLE)
+		return refuse(v, v.verdict, "%s",
+			      v.block_count < 2
+				      ? "one block says nothing of the noise"
+				      : "no block differs: there is no noise to judge by");
+	return v;
+}
+
+struct claim_verdict verdict_of(const struct model *m,
+				const struct claim *claim)
+{
+	struct claim_verdict v = {.claim = claim,
+				  .ratio = ratio_of_logs(NULL, 0, 0.9),
+				  .test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN,
+					   NAN, NAN}};
+	const struct model_row *row = row_find(m, claim->metric);
+	int candidate = runner_find_in(m, claim->candidate);
+	int baseline = runner_find_in(m, claim->baseline);
+	const struct model_cell *c, *b;
+
+	if (!row)
+		return refuse(v, VERDICT_NOT_EVALUABLE,
+			      "the run has no '%s'", claim->metric);
+	if (candidate < 0 || baseline < 0)
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s was not measured",
+			      candidate < 0 ? claim->candidate
+					    : claim->baseline);
+	c = &row->cells[candidate];
+	b = &row->cells[baseline];
+	v.measured = m->runners[candidate];
+	if (c->is_void || b->is_void)
+		return refuse(v, VERDICT_VOID, "%s",
+			      c->is_void ? c->reason : b->reason);
+	if (blank(c) || blank(b))
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s: %s",
+			      m->runners[blank(c) ? candidate : baseline],
+			      blank(c) ? blank(c) : blank(b));
+	/* Of two sides as much each as the verdict has of one. */
+	v.ratio = model_ratio(b, c, 2 * claim->confidence - 1, &v.block_count);
+	return judge(v, row, c->grade > b->grade ? c->grade : b->grade);
+}
+
+static void write_one(const struct claim_verdict *v, FILE *out)
+{
+	const struct claim *c = v->claim;
+
+	fprintf(out, "%-20s %-13s ", c->id, verdict_name(v->verdict));
+	if (isnan(v->ratio.ratio))
+		fprintf(out, "%-29s", "-");
+	else if (isnan(v->ratio.low))
+		fprintf(out, "%7.3f %-21s", v->ratio.ratio, "(no interval)");
+	else
+		fprintf(out, "%7.3f [%8.3f, %8.3f] ", v->ratio.ratio,
+			v->ratio.low, v->ratio.high);
+	fprintf(out, " %s %4.1f %%", kind_names[c->kind], 100 * c->margin);
+	if (isnan(v->test.smallest))
+		fprintf(out, " %9s %9s", "-", "-");
+	else
+		fprintf(out, " %7.1f %% %7.1f %%", 100 * v->test.smallest,
+			100 * v->test.detectable);
+	fprintf(out, " %6zu", v->block_count);
+	if (isnan(v->test.n_needed))
+		fprintf(out, " %6s\n", "-");
+	else
+		fprintf(out, " %6.0f\n", v->test.n_needed);
+	if (v->measured && strcmp(v->measured, c->candidate))
+		fprintf(out, "    %s stands in for %s\n", v->measured,
+			c->candidate);
+	if (v->reason[0])
+		fprintf(out, "    %s\n", v->reason);
+}
+
+void verdicts_write(const struct model *m, const struct claims *claims,
+		    FILE *out)
+{
+	uint32_t i;
+
+	fprintf(out,
+		"Claims '%s' (sha256 %.12s) against run %lld.\n"
+		"EXPLORATORY: they were not registered before the run began.\n\n"
+		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s\n",
+		claims->name, claims->sha256, (long long)m->run->id, "claim",
+		"verdict", "  ratio [both sides]", " claimed", "passes at",
+		"finds", "blocks", "needs");
+	for (i = 0; i < claims->claims_count; i++) {
+		struct claim_verdict v = verdict_of(m, &claims->claims[i]);
+
+		write_one(&v, out);
+	}
+	fputs("\nratio: candidate over baseline, by Student's on the blocks' logarithms; passes at:\n"
+	      "the smallest margin that would pass, of superiority the largest; finds: the\n"
+	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
+	      "estimate the truth.\n",
+	      out);
+}
