@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/verdicts.h"
 
+#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
@@ -85,30 +86,32 @@ static struct claim_verdict judge(struct claim_verdict v,
 			      c->confidence);
 	v.verdict = v.test.verdict;
 	if (grade != GRADE_HARDWARE)
-		return refuse(v, VERDICT_NOT_EVALUABLE, "%s", grade_name(grade));
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
+			      grade_name(grade));
 	if (v.verdict == VERDICT_NOT_EVALUABLE)
-		return refuse(v, v.verdict, "%s",
-			      v.block_count < 2
-				      ? "one block says nothing of the noise"
-				      : "no block differs: there is no noise to judge by");
+		return refuse(
+			v, v.verdict, "%s",
+			v.block_count < 2
+				? "one block says nothing of the noise"
+				: "no block differs: there is no noise to judge by");
 	return v;
 }
 
 struct claim_verdict verdict_of(const struct model *m,
 				const struct claim *claim)
 {
-	struct claim_verdict v = {.claim = claim,
-				  .ratio = ratio_of_logs(NULL, 0, 0.9),
-				  .test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN,
-					   NAN, NAN}};
+	struct claim_verdict v = {
+		.claim = claim,
+		.ratio = ratio_of_logs(NULL, 0, 0.9),
+		.test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN}};
 	const struct model_row *row = row_find(m, claim->metric);
 	int candidate = runner_find_in(m, claim->candidate);
 	int baseline = runner_find_in(m, claim->baseline);
 	const struct model_cell *c, *b;
 
 	if (!row)
-		return refuse(v, VERDICT_NOT_EVALUABLE,
-			      "the run has no '%s'", claim->metric);
+		return refuse(v, VERDICT_NOT_EVALUABLE, "the run has no '%s'",
+			      claim->metric);
 	if (candidate < 0 || baseline < 0)
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s was not measured",
 			      candidate < 0 ? claim->candidate
@@ -158,6 +161,17 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 		fprintf(out, "    %s\n", v->reason);
 }
 
+static bool is_registered(const struct model *m, const struct claims *claims)
+{
+	json_t *plan = json_loads(m->run->plan, 0, NULL);
+	const char *sha256 = json_string_value(
+		json_object_get(json_object_get(plan, "claims"), "sha256"));
+	bool is_same = sha256 && !strcmp(sha256, claims->sha256);
+
+	json_decref(plan);
+	return is_same;
+}
+
 void verdicts_write(const struct model *m, const struct claims *claims,
 		    FILE *out)
 {
@@ -165,11 +179,14 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 
 	fprintf(out,
 		"Claims '%s' (sha256 %.12s) against run %lld.\n"
-		"EXPLORATORY: they were not registered before the run began.\n\n"
+		"%s\n\n"
 		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s\n",
-		claims->name, claims->sha256, (long long)m->run->id, "claim",
-		"verdict", "  ratio [both sides]", " claimed", "passes at",
-		"finds", "blocks", "needs");
+		claims->name, claims->sha256, (long long)m->run->id,
+		is_registered(m, claims)
+			? "Registered before its first sample was taken."
+			: "EXPLORATORY: they were not registered before the run began.",
+		"claim", "verdict", "  ratio [both sides]", " claimed",
+		"passes at", "finds", "blocks", "needs");
 	for (i = 0; i < claims->claims_count; i++) {
 		struct claim_verdict v = verdict_of(m, &claims->claims[i]);
 

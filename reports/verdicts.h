@@ -20,9 +20,9 @@ struct model;
 struct claim_verdict {
 	const struct claim *claim; /* borrowed */
 	enum verdict verdict;
-	char reason[240];    /* of what is no PASS, FAIL or UNDECIDED */
+	char reason[240];     /* of what is no PASS, FAIL or UNDECIDED */
 	const char *measured; /* the runner that stands for the candidate */
-	struct ratio ratio;  /* candidate over baseline; NaN: no numbers */
+	struct ratio ratio;   /* candidate over baseline; NaN: no numbers */
 	size_t block_count;
 	struct margin_test test; /* NaN where nothing is judged */
 };

@@ -8,7 +8,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
-#include "harness/base/xmalloc.h"
+#include "harness/cli/claims_arg.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/report_out.h"
 #include "harness/store/run_data.h"
@@ -20,7 +20,6 @@
 #include "reports/model.h"
 #include "reports/power.h"
 #include "reports/text.h"
-#include "reports/verdicts.h"
 
 static void out_text(const struct model *m, FILE *out)
 {
@@ -179,53 +178,17 @@ static int parse(int argc, char **argv, struct report_args *args,
 	return 0;
 }
 
-/* A file, or the name of one that comes with this program; caller frees. */
-static char *claims_path(const char *name)
-{
-	char *inside, *path;
-
-	if (strpbrk(name, "/."))
-		return xstrdup(name);
-	inside = xasprintf("../reports/claims/%s.yaml", name);
-	path = file_beside_exe(inside);
-	free(inside);
-	return path;
-}
-
-static enum exit_status worst(enum exit_status a, enum verdict v)
-{
-	if (v == VERDICT_FAIL || a == STATUS_WORSE)
-		return STATUS_WORSE;
-	return v == VERDICT_PASS ? a : STATUS_UNDECIDED;
-}
-
 static int judge_claims(const struct report_args *args, struct store *store,
 			int64_t run_id, FILE *out, enum exit_status *status,
 			struct err *err)
 {
-	char *path = claims_path(args->claims);
 	struct claims *claims = NULL;
-	struct run_data run;
-	struct model model;
-	int ret = claims_load(path, &claims, err);
-	uint32_t i;
+	int ret = claims_arg_load(args->claims, &claims, err);
 
-	free(path);
 	if (!ret)
-		ret = run_data_load(store, run_id, &run, err);
-	if (ret) {
-		claims_free(claims);
-		return ret;
-	}
-	model_init(&model, &run);
-	verdicts_write(&model, claims, out);
-	for (i = 0; i < claims->claims_count; i++)
-		*status = worst(*status,
-				verdict_of(&model, &claims->claims[i]).verdict);
-	model_release(&model);
-	run_data_release(&run);
+		ret = claims_arg_judge(claims, store, run_id, out, status, err);
 	claims_free(claims);
-	return 0;
+	return ret;
 }
 
 static int write_report(const struct report_args *args, struct store *store,

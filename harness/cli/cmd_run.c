@@ -17,6 +17,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/progress.h"
+#include "harness/cli/claims_arg.h"
 #include "harness/cli/report_out.h"
 #include "harness/cli/run_args.h"
 #include "harness/cli/site.h"
@@ -25,20 +26,23 @@
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "harness/store/store.h"
+#include "harness/verdict/claims.h"
 
 #define LAB_TIMEOUT_FACTOR 3
 #define MANIFEST_MAX 65536
 
 struct session {
 	struct plan *plan;
+	const struct claims *claims; /* borrowed; NULL: none */
 	struct site site;
 	struct store *store;
 	struct schedule sched;
 	int64_t run_id;
 	size_t failed_count;
 	size_t blind_count; /* series without one undisturbed sample */
-	char *command;      /* owned; what makes this run again */
-	char boot_id[40];   /* of the host, as the first result told it */
+	enum exit_status claims_status;
+	char *command;    /* owned; what makes this run again */
+	char boot_id[40]; /* of the host, as the first result told it */
 };
 
 static char *guest_manifest(void)
@@ -81,6 +85,13 @@ static int session_register(struct session *s, struct err *err)
 	int ret;
 
 	json_object_set_new(plan_json, "command", json_string(s->command));
+	/* Before the first sample is taken: what is claimed is what was
+	 * claimed then. */
+	if (s->claims)
+		json_object_set_new(plan_json, "claims",
+				    json_pack("{s:s, s:s}", "name",
+					      s->claims->name, "sha256",
+					      s->claims->sha256));
 	plan = json_dumps(plan_json, JSON_COMPACT);
 	json_decref(plan_json);
 	info.plan_json = plan ? plan : "{}";
@@ -261,6 +272,11 @@ static int session_show(struct session *s, const struct run_args *args,
 	if (!ret)
 		ret = report_blind_count(s->store, s->run_id, &s->blind_count,
 					 err);
+	if (!ret && s->claims) {
+		putchar('\n');
+		ret = claims_arg_judge(s->claims, s->store, s->run_id, stdout,
+				       &s->claims_status, err);
+	}
 	if (!ret)
 		printf("\nreport: %s\n", path);
 	free(path);
@@ -285,7 +301,7 @@ static int status_of(int ret, const struct session *s, const struct err *err)
 			STATUS_UNDECIDED,
 			"%zu series have no undisturbed sample; this host is too noisy for so few",
 			s->blind_count);
-	return STATUS_OK;
+	return (int)s->claims_status;
 }
 
 /* The words as they were given, and the seed even if it was not. */
@@ -314,9 +330,10 @@ static int run_run(int argc, char **argv)
 	int ret, status;
 
 	if (run_args_parse(argc, argv, &args, &err)) {
-		plan_release(&args.plan);
+		run_args_release(&args);
 		return complain(STATUS_USAGE, "run: %s", err.msg);
 	}
+	s.claims = args.claims;
 	s.command = command_line(argc, argv, args.plan.seed);
 	stop_on_signals();
 	ret = session_open(&s, &args, &err);
@@ -334,7 +351,7 @@ static int run_run(int argc, char **argv)
 	}
 	status = status_of(ret, &s, &err);
 	session_close(&s);
-	plan_release(&args.plan);
+	run_args_release(&args);
 	return status;
 }
 

@@ -12,7 +12,9 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
+#include "harness/cli/claims_arg.h"
 #include "harness/core/runner.h"
+#include "harness/verdict/claims.h"
 
 const char run_args_usage[] =
 	"usage: l1vh-bench run [options]\n"
@@ -29,6 +31,8 @@ const char run_args_usage[] =
 	"  --paravirt MODE    identical or best (identical)\n"
 	"  --timeout S        for one boot with all its series (120)\n"
 	"  --seed N           of the random order (from the system)\n"
+	"  --claims NAME      register claims before the first sample, and judge them at\n"
+	"                     the end: near-native, l1vh-vs-nested, or a file\n"
 	"  --db FILE          results (results/l1vh.db)\n"
 	"  --html FILE        the page (beside the results)\n"
 	"  --mshv-emu         where there is no /dev/mshv, emulate it on KVM; such\n"
@@ -66,6 +70,7 @@ enum option_id {
 	O_SEED,
 	O_DB,
 	O_HTML,
+	O_CLAIMS,
 	O_IO_MS,
 	O_IO_BLOCKS,
 	O_DISK,
@@ -97,6 +102,7 @@ static const struct option options[] = {
 	{"seed", required_argument, NULL, O_SEED},
 	{"db", required_argument, NULL, O_DB},
 	{"html", required_argument, NULL, O_HTML},
+	{"claims", required_argument, NULL, O_CLAIMS},
 	{"io-ms", required_argument, NULL, O_IO_MS},
 	{"io-blocks", required_argument, NULL, O_IO_BLOCKS},
 	{"disk", required_argument, NULL, O_DISK},
@@ -319,6 +325,9 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 	case O_DB:
 		a->db = arg;
 		return 0;
+	case O_CLAIMS:
+		claims_free(a->claims);
+		return claims_arg_load(arg, &a->claims, err);
 	case O_HTML:
 		a->html = arg;
 		return 0;
@@ -376,4 +385,10 @@ int run_args_parse(int argc, char **argv, struct run_args *args,
 	if (!ret)
 		ret = plan_add_workloads(&args->plan, args->workloads, err);
 	return ret;
+}
+
+void run_args_release(struct run_args *args)
+{
+	claims_free(args->claims);
+	plan_release(&args->plan);
 }

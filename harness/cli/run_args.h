@@ -9,6 +9,7 @@
 #include "harness/cli/site.h"
 #include "harness/core/plan.h"
 
+struct claims;
 struct err;
 
 struct run_args {
@@ -19,14 +20,16 @@ struct run_args {
 	bool wants_mshv_emu;
 	const char *workloads;
 	const char *db;
-	const char *html; /* NULL: beside the results */
+	const char *html;      /* NULL: beside the results */
+	struct claims *claims; /* owned; NULL: nothing is claimed */
 	enum site_choice choice;
 };
 
 extern const char run_args_usage[];
 
-/* ARGS is to be given to plan_release() in any case. */
+/* ARGS is to be given to run_args_release() in any case. */
 int run_args_parse(int argc, char **argv, struct run_args *args,
 		   struct err *err);
+void run_args_release(struct run_args *args);
 
 #endif

@@ -25,7 +25,7 @@ static const cyaml_strval_t kinds[] = {
 	{"superior", MARGIN_SUPERIOR},
 };
 
-#define TEXT(field)                                                       \
+#define TEXT(field)                                                      \
 	CYAML_FIELD_STRING_PTR(#field, CYAML_FLAG_POINTER, struct claim, \
 			       field, 1, 400)
 
@@ -174,9 +174,9 @@ static int parse(const struct strbuf *file, struct claims **out,
 	struct strbuf said = {0};
 	cyaml_config_t config = config_for(&said);
 	cyaml_data_t *data = NULL;
-	cyaml_err_t e = cyaml_load_data((const uint8_t *)strbuf_str(file),
-					file->len, &config, &file_schema, &data,
-					NULL);
+	cyaml_err_t e =
+		cyaml_load_data((const uint8_t *)strbuf_str(file), file->len,
+				&config, &file_schema, &data, NULL);
 
 	if (e == CYAML_OK)
 		*out = data;

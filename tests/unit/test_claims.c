@@ -61,8 +61,8 @@ static void shipped_claims_are_measurable(void **state)
 	}
 }
 
-#define CLAIM(id, kind, margin, confidence, base)               \
-	"  - id: " id "\n    text: t\n    metric: null\n"         \
+#define CLAIM(id, kind, margin, confidence, base)                     \
+	"  - id: " id "\n    text: t\n    metric: null\n"             \
 	"    candidate: kvm\n    baseline: " base "\n    kind: " kind \
 	"\n    margin: " margin "\n    confidence: " confidence       \
 	"\n    reason: r\n"
@@ -89,8 +89,8 @@ static void a_claim_is_read(void **state)
 	struct err err = {0};
 
 	(void)state;
-	if (load(FILE_OF(CLAIM("a", "superior", "0", "0.9", "native")
-				 CLAIM("b", "equivalent", "0.05", "0.95", "native")),
+	if (load(FILE_OF(CLAIM("a", "superior", "0", "0.9", "native") CLAIM(
+			 "b", "equivalent", "0.05", "0.95", "native")),
 		 &c, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(c->claims_count, 2);
@@ -127,8 +127,8 @@ static void mistakes_are_named(void **state)
 		 "confidence is '95'"},
 		{FILE_OF(CLAIM("a", "superior", "0.1", "0.9", "kvm")),
 		 "another than the candidate"},
-		{FILE_OF(CLAIM("a", "superior", "0.1", "0.9", "native")
-				 CLAIM("a", "superior", "0.1", "0.9", "native")),
+		{FILE_OF(CLAIM("a", "superior", "0.1", "0.9", "native") CLAIM(
+			 "a", "superior", "0.1", "0.9", "native")),
 		 "no other claim has it"},
 		{FILE_OF("  - id: a\n    colour: red\n"), "colour"},
 		{"a: &a [1]\nname: *a\n", "Unexpected key: a"},

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CLI_CLAIMS_ARG_H
+#define HARNESS_CLI_CLAIMS_ARG_H
+
+/* claims_arg - what --claims names, and how a run stands by it. */
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/cli/command.h"
+
+struct claims;
+struct err;
+struct store;
+
+/* A file, or the name of one that comes with this program. */
+int claims_arg_load(const char *name, struct claims **out, struct err *err);
+
+/*
+ * The table of verdicts on a stored run. STATUS becomes that of the worst:
+ * 0 all pass, 1 one fails, 2 one has no verdict.
+ */
+int claims_arg_judge(const struct claims *claims, struct store *store,
+		     int64_t run_id, FILE *out, enum exit_status *status,
+		     struct err *err);
+
+#endif
