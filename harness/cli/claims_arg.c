@@ -47,8 +47,8 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 	model_init(&model, &run);
 	verdicts_write(&model, claims, out);
 	for (i = 0; i < claims->claims_count; i++)
-		*status = worst(*status, verdict_of(&model, &claims->claims[i])
-						 .verdict);
+		*status = worst(*status,
+				verdict_of(&model, &claims->claims[i]).verdict);
 	model_release(&model);
 	run_data_release(&run);
 	return 0;

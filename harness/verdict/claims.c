@@ -190,31 +190,43 @@ static int parse(const struct strbuf *file, struct claims **out,
 	return e == CYAML_OK ? 0 : -EINVAL;
 }
 
-int claims_load(const char *path, struct claims **out, struct err *err)
+int claims_parse(const char *bytes, size_t len, struct claims **out,
+		 struct err *err)
 {
 	struct strbuf file = {0};
 	struct claims *claims = NULL;
-	int ret = file_read(path, MAX_FILE_BYTES, &file);
+	int ret = 0;
 	uint32_t i;
 
 	*out = NULL;
-	if (ret)
-		err_sys(err, ret, "cannot read it");
-	else if (!file.len)
-		ret = err_set(err, -EINVAL, "the file is empty");
-	else
-		ret = parse(&file, &claims, err);
+	if (!len)
+		return err_set(err, -EINVAL, "the file is empty");
+	strbuf_add(&file, bytes, len);
+	ret = parse(&file, &claims, err);
 	for (i = 0; !ret && i < claims->claims_count; i++)
 		ret = check_claim(claims, i, &file, err);
 	if (!ret)
 		hash(&file, claims);
 	strbuf_release(&file);
-	if (ret) {
+	if (ret)
 		claims_free(claims);
-		return err_wrap(err, "claims '%s'", path);
-	}
-	*out = claims;
-	return 0;
+	else
+		*out = claims;
+	return ret;
+}
+
+int claims_load(const char *path, struct claims **out, struct err *err)
+{
+	struct strbuf file = {0};
+	int ret = file_read(path, MAX_FILE_BYTES, &file);
+
+	*out = NULL;
+	if (ret)
+		err_sys(err, ret, "cannot read it");
+	else
+		ret = claims_parse(strbuf_str(&file), file.len, out, err);
+	strbuf_release(&file);
+	return ret ? err_wrap(err, "claims '%s'", path) : 0;
 }
 
 void claims_free(struct claims *claims)

@@ -7,6 +7,7 @@
  * keys are explained in docs/statistics.md; a mistake is named with its line,
  * its key and what was expected.
  */
+#include <stddef.h>
 #include <stdint.h>
 
 #include "harness/stats/margin.h"
@@ -35,6 +36,8 @@ struct claims {
 
 /* *OUT is the caller's, for claims_free(). -EINVAL for a bad file. */
 int claims_load(const char *path, struct claims **out, struct err *err);
+int claims_parse(const char *bytes, size_t len, struct claims **out,
+		 struct err *err);
 void claims_free(struct claims *claims); /* NULL is fine */
 
 #endif

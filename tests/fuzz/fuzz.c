@@ -16,6 +16,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/io_doc.h"
 #include "harness/core/result.h"
+#include "harness/verdict/claims.h"
 #include "mshv/insn.h"
 #include "mshv/replay.h"
 #include "runners/agent_link.h"
@@ -549,10 +550,36 @@ static void fuzz_trace(const uint8_t *data, size_t size)
 	trace_decode(text, back, sizeof(back), &len);
 }
 
+/* A file, and the place of a value in one that is right but for it. */
+static void fuzz_claims(const uint8_t *data, size_t size)
+{
+	static const char *const formats[] = {
+		"%.*s",
+		"name: x\nclaims:\n  - id: a\n    text: t\n    metric: m\n"
+		"    candidate: c\n    baseline: b\n    kind: superior\n"
+		"    margin: 1\n    confidence: 0.9\n    reason: %.*s\n",
+		"name: x\nclaims:\n  - id: a\n    text: t\n    metric: m\n"
+		"    candidate: c\n    baseline: b\n    kind: superior\n"
+		"    confidence: 0.9\n    reason: r\n    margin: %.*s\n",
+	};
+	char text[1024];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct claims *claims;
+		struct err err;
+
+		snprintf(text, sizeof(text), formats[i],
+			 (int)(size < 512 ? size : 512), (const char *)data);
+		claims_parse(text, strlen(text), &claims, &err);
+		claims_free(claims);
+	}
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
-	fuzz_wire,  fuzz_link,      fuzz_json,  fuzz_virtio,
-	fuzz_blk,   fuzz_bzimage,   fuzz_insn,  fuzz_messages,
-	fuzz_trace, fuzz_documents, fuzz_micro, fuzz_net,
+	fuzz_wire,    fuzz_link, fuzz_json,     fuzz_virtio, fuzz_blk,
+	fuzz_bzimage, fuzz_insn, fuzz_messages, fuzz_trace,  fuzz_documents,
+	fuzz_micro,   fuzz_net,  fuzz_claims,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -589,6 +616,10 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 		"[[\"a\",1]]",
 		"ledger 0 pio ",
 		"each 0 7 ",
+		"name: x\n",
+		"claims:\n",
+		"  - id: a\n",
+		"    margin: 0.05\n",
 		"mem_latency -",
 		"99999999999999999999",
 		"phase x 1\n",
