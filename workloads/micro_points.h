@@ -105,6 +105,9 @@
 	Z("16GiB", "16G", 1, false)       \
 	Z("64MiB-full", "64M", 1, true)   \
 	Z("256MiB-full", "256M", 1, true) \
+	Z("1GiB-full", "1G", 1, true)     \
+	Z("4GiB-full", "4G", 1, true)     \
+	Z("16GiB-full", "16G", 1, true)   \
 	Z("vcpus-4", "64M", 4, false)     \
 	Z("vcpus-16", "64M", 16, false)
 
