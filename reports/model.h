@@ -57,6 +57,7 @@ struct model {
 	size_t row_count;
 	size_t failed_boot_count;
 	bool has_grade[GRADE_COUNT];
+	bool grade_is_overridden; /* by tests alone; whoever judges says so */
 };
 
 void model_init(struct model *m, const struct run_data *run);

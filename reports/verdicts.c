@@ -16,6 +16,9 @@ static const char *const kind_names[] = {
 	[MARGIN_SUPERIOR] = "better by",
 };
 
+static const char grade_stamp[] =
+	"*** GRADE OVERRIDDEN FOR TESTING: these verdicts say nothing of any hypervisor ***\n";
+
 static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
 				   const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -75,7 +78,8 @@ static const char *blank(const struct model_cell *c)
 }
 
 static struct claim_verdict judge(struct claim_verdict v,
-				  const struct model_row *row, enum grade grade)
+				  const struct model_row *row, enum grade grade,
+				  bool is_overridden)
 {
 	const struct claim *c = v.claim;
 	struct ttest worse = v.ratio.log;
@@ -85,7 +89,7 @@ static struct claim_verdict judge(struct claim_verdict v,
 	v.test = margin_judge(&worse, v.block_count, c->margin, c->kind,
 			      c->confidence);
 	v.verdict = v.test.verdict;
-	if (grade != GRADE_HARDWARE)
+	if (grade != GRADE_HARDWARE && !is_overridden)
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
 			      grade_name(grade));
 	if (v.verdict == VERDICT_NOT_EVALUABLE)
@@ -128,7 +132,8 @@ struct claim_verdict verdict_of(const struct model *m,
 			      blank(c) ? blank(c) : blank(b));
 	/* Of two sides as much each as the verdict has of one. */
 	v.ratio = model_ratio(b, c, 2 * claim->confidence - 1, &v.block_count);
-	return judge(v, row, c->grade > b->grade ? c->grade : b->grade);
+	return judge(v, row, c->grade > b->grade ? c->grade : b->grade,
+		     m->grade_is_overridden);
 }
 
 static void write_one(const struct claim_verdict *v, FILE *out)
@@ -177,6 +182,8 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 {
 	uint32_t i;
 
+	if (m->grade_is_overridden)
+		fputs(grade_stamp, out);
 	fprintf(out,
 		"Claims '%s' (sha256 %.12s) against run %lld.\n"
 		"%s\n\n"
@@ -197,4 +204,6 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
 	      "estimate the truth.\n",
 	      out);
+	if (m->grade_is_overridden)
+		fputs(grade_stamp, out);
 }

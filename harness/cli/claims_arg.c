@@ -45,6 +45,7 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 	if (ret)
 		return ret;
 	model_init(&model, &run);
+	model.grade_is_overridden = claims->overrides_grade;
 	verdicts_write(&model, claims, out);
 	for (i = 0; i < claims->claims_count; i++)
 		*status = worst(*status,

@@ -7,6 +7,7 @@
  * keys are explained in docs/statistics.md; a mistake is named with its line,
  * its key and what was expected.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,7 +32,8 @@ struct claims {
 	char *name;
 	struct claim *claims;
 	uint32_t claims_count;
-	char sha256[65]; /* of the file */
+	char sha256[65];      /* of the file */
+	bool overrides_grade; /* not of the file: by tests alone */
 };
 
 /* *OUT is the caller's, for claims_free(). -EINVAL for a bad file. */

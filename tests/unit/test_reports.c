@@ -169,6 +169,29 @@ static void emulated_runs_get_no_verdict(void **state)
 	free(text);
 }
 
+/* With the override they are, and it stands above and below. */
+static void an_override_is_stamped(void **state)
+{
+	static const char stamp[] = "GRADE OVERRIDDEN FOR TESTING";
+	struct fixture *f = *state;
+	struct claim c = claim_of("cpu_integer", "kvm", .05);
+	struct claims all = {
+		.name = (char *)"x", .claims = &c, .claims_count = 1};
+	char *text = NULL, *first;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	model_init(&f->model, &f->run);
+	f->model.grade_is_overridden = true;
+	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
+	verdicts_write(&f->model, &all, out);
+	fclose(out);
+	first = strstr(text, stamp);
+	assert_non_null(first);
+	assert_non_null(strstr(first + 1, stamp));
+	free(text);
+}
+
 static void hardware_runs_are_judged(void **state)
 {
 	struct fixture *f = *state;
@@ -389,6 +412,7 @@ int main(void)
 		WITH_RUN(a_block_without_its_pair_is_left_out),
 		WITH_RUN(power_is_by_the_noise_of_the_run),
 		WITH_RUN(emulated_runs_get_no_verdict),
+		WITH_RUN(an_override_is_stamped),
 		WITH_RUN(hardware_runs_are_judged),
 		WITH_RUN(what_was_not_measured_gets_no_verdict),
 		WITH_RUN(emulated_figures_say_so),
