@@ -10,6 +10,8 @@
 #include "harness/verdict/claims.h"
 #include "reports/model.h"
 
+#define IMPLAUSIBLE_RATIO 0.95
+
 static const char *const kind_names[] = {
 	[MARGIN_NON_INFERIOR] = "not worse by",
 	[MARGIN_EQUIVALENT] = "equal within",
@@ -77,6 +79,16 @@ static const char *blank(const struct model_cell *c)
 				  : "it was not measured";
 }
 
+/* That a guest is faster than its host is a mistake in the measurement before
+ * it is a result. */
+static bool beats_native(const struct claim_verdict *v, bool lower_is_better)
+{
+	double most = lower_is_better ? v->ratio.log.high : -v->ratio.log.low;
+
+	return !strcmp(v->claim->baseline, MODEL_BASELINE) &&
+	       most < log(IMPLAUSIBLE_RATIO);
+}
+
 static struct claim_verdict judge(struct claim_verdict v,
 				  const struct model_row *row, enum grade grade,
 				  bool is_overridden)
@@ -92,6 +104,10 @@ static struct claim_verdict judge(struct claim_verdict v,
 	if (grade != GRADE_HARDWARE && !is_overridden)
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
 			      grade_name(grade));
+	if (v.verdict == VERDICT_PASS && beats_native(&v, row->lower_is_better))
+		return refuse(
+			v, VERDICT_NOT_EVALUABLE,
+			"implausible: the guest beats native by more than 5 %%; check durability, caches, clocks and frequency");
 	if (v.verdict == VERDICT_NOT_EVALUABLE)
 		return refuse(
 			v, v.verdict, "%s",

@@ -211,6 +211,27 @@ static void hardware_runs_are_judged(void **state)
 	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
 }
 
+static void guests_faster_than_native_are_not_believed(void **state)
+{
+	struct fixture *f = *state;
+	struct claim c = claim_of("cpu_integer", "kvm", .05);
+	struct claim_verdict v;
+	size_t i, k;
+
+	for (i = 0; i < f->run.boot_count; i++) {
+		struct boot_data *b = &f->run.boots[i];
+
+		b->res.grade = GRADE_HARDWARE;
+		for (k = 0; !strcmp(b->bc.runner, "kvm") && k < 3; k++)
+			b->res.series[0].samples[k].value /= 4;
+	}
+	model_init(&f->model, &f->run);
+	v = verdict_of(&f->model, &c);
+	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
+	assert_non_null(strstr(v.reason, "implausible"));
+	assert_true(v.test.p < .05);
+}
+
 static void what_was_not_measured_gets_no_verdict(void **state)
 {
 	struct fixture *f = *state;
@@ -414,6 +435,7 @@ int main(void)
 		WITH_RUN(emulated_runs_get_no_verdict),
 		WITH_RUN(an_override_is_stamped),
 		WITH_RUN(hardware_runs_are_judged),
+		WITH_RUN(guests_faster_than_native_are_not_believed),
 		WITH_RUN(what_was_not_measured_gets_no_verdict),
 		WITH_RUN(emulated_figures_say_so),
 		WITH_RUN(failures_are_shown_never_as_zero),
