@@ -4,9 +4,12 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/xmalloc.h"
+#include "harness/stats/multiplicity.h"
 #include "harness/verdict/claims.h"
 #include "reports/model.h"
 
@@ -172,9 +175,13 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 			100 * v->test.detectable);
 	fprintf(out, " %6zu", v->block_count);
 	if (isnan(v->test.n_needed))
-		fprintf(out, " %6s\n", "-");
+		fprintf(out, " %6s", "-");
 	else
-		fprintf(out, " %6.0f\n", v->test.n_needed);
+		fprintf(out, " %6.0f", v->test.n_needed);
+	if (isnan(v->holm_p))
+		fprintf(out, " %8s\n", "-");
+	else
+		fprintf(out, " %8.2g\n", v->holm_p);
 	if (v->measured && strcmp(v->measured, c->candidate))
 		fprintf(out, "    %s stands in for %s\n", v->measured,
 			c->candidate);
@@ -193,8 +200,75 @@ static bool is_registered(const struct model *m, const struct claims *claims)
 	return is_same;
 }
 
+static bool is_judged(const struct claim_verdict *v)
+{
+	return v->verdict == VERDICT_PASS || v->verdict == VERDICT_FAIL ||
+	       v->verdict == VERDICT_UNDECIDED;
+}
+
+/* Of two sides the less certain one. */
+static double p_of(const struct claim_verdict *v)
+{
+	return isnan(v->test.p_below) ? v->test.p
+				      : fmax(v->test.p, v->test.p_below);
+}
+
+static void correct(struct claim_verdict *v, size_t count)
+{
+	double *p = xcalloc(count + 1, sizeof(*p));
+	double *adjusted = xcalloc(count + 1, sizeof(*adjusted));
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (is_judged(&v[i]))
+			p[n++] = p_of(&v[i]);
+	multiplicity_holm(p, n, adjusted);
+	n = 0;
+	for (i = 0; i < count; i++)
+		v[i].holm_p = is_judged(&v[i]) ? adjusted[n++] : NAN;
+	free(adjusted);
+	free(p);
+}
+
+struct claim_verdict *verdicts_of(const struct model *m,
+				  const struct claims *claims)
+{
+	struct claim_verdict *v = xcalloc(claims->claims_count + 1, sizeof(*v));
+	uint32_t i;
+
+	for (i = 0; i < claims->claims_count; i++)
+		v[i] = verdict_of(m, &claims->claims[i]);
+	correct(v, claims->claims_count);
+	return v;
+}
+
+enum verdict verdicts_together(const struct claim_verdict *v, size_t count)
+{
+	bool has[VERDICT_COUNT] = {false};
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		has[v[i].verdict] = true;
+	if (has[VERDICT_FAIL])
+		return VERDICT_FAIL;
+	if (has[VERDICT_UNDECIDED])
+		return VERDICT_UNDECIDED;
+	if (has[VERDICT_VOID] || has[VERDICT_NOT_EVALUABLE] || !count)
+		return VERDICT_NOT_EVALUABLE;
+	return VERDICT_PASS;
+}
+
+static void write_legend(FILE *out)
+{
+	fputs("\nratio: candidate over baseline, by Student's on the blocks' logarithms; passes at:\n"
+	      "the smallest margin that would pass, of superiority the largest; finds: the\n"
+	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
+	      "estimate the truth; p: Holm's, for whoever believes single ones of these claims.\n",
+	      out);
+}
+
 void verdicts_write(const struct model *m, const struct claims *claims,
-		    FILE *out)
+		    const struct claim_verdict *v, FILE *out)
 {
 	uint32_t i;
 
@@ -203,23 +277,18 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 	fprintf(out,
 		"Claims '%s' (sha256 %.12s) against run %lld.\n"
 		"%s\n\n"
-		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s\n",
+		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
 		claims->name, claims->sha256, (long long)m->run->id,
 		is_registered(m, claims)
 			? "Registered before its first sample was taken."
 			: "EXPLORATORY: they were not registered before the run began.",
 		"claim", "verdict", "  ratio [both sides]", " claimed",
-		"passes at", "finds", "blocks", "needs");
-	for (i = 0; i < claims->claims_count; i++) {
-		struct claim_verdict v = verdict_of(m, &claims->claims[i]);
-
-		write_one(&v, out);
-	}
-	fputs("\nratio: candidate over baseline, by Student's on the blocks' logarithms; passes at:\n"
-	      "the smallest margin that would pass, of superiority the largest; finds: the\n"
-	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
-	      "estimate the truth.\n",
-	      out);
+		"passes at", "finds", "blocks", "needs", "p");
+	for (i = 0; i < claims->claims_count; i++)
+		write_one(&v[i], out);
+	fprintf(out, "%-20s %s\n", "all of them",
+		verdict_name(verdicts_together(v, claims->claims_count)));
+	write_legend(out);
 	if (m->grade_is_overridden)
 		fputs(grade_stamp, out);
 }

@@ -25,12 +25,21 @@ struct claim_verdict {
 	struct ratio ratio;   /* candidate over baseline; NaN: no numbers */
 	size_t block_count;
 	struct margin_test test; /* NaN where nothing is judged */
+	double holm_p; /* corrected for all that are judged; NaN: it is not */
 };
 
 struct claim_verdict verdict_of(const struct model *m,
 				const struct claim *claim);
 
+/* One a claim; the caller frees them. */
+struct claim_verdict *verdicts_of(const struct model *m,
+				  const struct claims *claims);
+
+/* Whether all of them hold: each at its own level, which is an intersection-
+ * union test and needs no correction. */
+enum verdict verdicts_together(const struct claim_verdict *v, size_t count);
+
 void verdicts_write(const struct model *m, const struct claims *claims,
-		    FILE *out);
+		    const struct claim_verdict *v, FILE *out);
 
 #endif

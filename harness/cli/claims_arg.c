@@ -26,13 +26,6 @@ int claims_arg_load(const char *name, struct claims **out, struct err *err)
 	return ret;
 }
 
-static enum exit_status worst(enum exit_status a, enum verdict v)
-{
-	if (v == VERDICT_FAIL || a == STATUS_WORSE)
-		return STATUS_WORSE;
-	return v == VERDICT_PASS ? a : STATUS_UNDECIDED;
-}
-
 int claims_arg_judge(const struct claims *claims, struct store *store,
 		     int64_t run_id, FILE *out, enum exit_status *status,
 		     struct err *err)
@@ -40,16 +33,20 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 	struct run_data run;
 	struct model model;
 	int ret = run_data_load(store, run_id, &run, err);
-	uint32_t i;
+	struct claim_verdict *v;
+	enum verdict together;
 
 	if (ret)
 		return ret;
 	model_init(&model, &run);
 	model.grade_is_overridden = claims->overrides_grade;
-	verdicts_write(&model, claims, out);
-	for (i = 0; i < claims->claims_count; i++)
-		*status = worst(*status,
-				verdict_of(&model, &claims->claims[i]).verdict);
+	v = verdicts_of(&model, claims);
+	verdicts_write(&model, claims, v, out);
+	together = verdicts_together(v, claims->claims_count);
+	*status = together == VERDICT_PASS   ? STATUS_OK
+		  : together == VERDICT_FAIL ? STATUS_WORSE
+					     : STATUS_UNDECIDED;
+	free(v);
 	model_release(&model);
 	run_data_release(&run);
 	return 0;

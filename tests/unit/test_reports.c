@@ -151,7 +151,7 @@ static void emulated_runs_get_no_verdict(void **state)
 	struct claim c = claim_of("cpu_integer", "kvm", .05);
 	struct claims all = {
 		.name = (char *)"x", .claims = &c, .claims_count = 1};
-	struct claim_verdict v;
+	struct claim_verdict v, *all_v;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -161,7 +161,9 @@ static void emulated_runs_get_no_verdict(void **state)
 	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
 	assert_string_equal(v.reason, "emulated");
 	assert_true(v.ratio.ratio > 1.7 && v.block_count == 3);
-	verdicts_write(&f->model, &all, out);
+	all_v = verdicts_of(&f->model, &all);
+	verdicts_write(&f->model, &all, all_v, out);
+	free(all_v);
 	fclose(out);
 	assert_non_null(strstr(text, "EXPLORATORY"));
 	assert_non_null(strstr(text, "NOT EVALUABLE"));
@@ -177,6 +179,7 @@ static void an_override_is_stamped(void **state)
 	struct claim c = claim_of("cpu_integer", "kvm", .05);
 	struct claims all = {
 		.name = (char *)"x", .claims = &c, .claims_count = 1};
+	struct claim_verdict *all_v;
 	char *text = NULL, *first;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -184,7 +187,9 @@ static void an_override_is_stamped(void **state)
 	model_init(&f->model, &f->run);
 	f->model.grade_is_overridden = true;
 	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
-	verdicts_write(&f->model, &all, out);
+	all_v = verdicts_of(&f->model, &all);
+	verdicts_write(&f->model, &all, all_v, out);
+	free(all_v);
 	fclose(out);
 	first = strstr(text, stamp);
 	assert_non_null(first);
@@ -209,6 +214,35 @@ static void hardware_runs_are_judged(void **state)
 	c.kind = MARGIN_SUPERIOR;
 	c.margin = 0;
 	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
+}
+
+/* Holm's p of those that are judged; one that fails is enough for all. */
+static void several_claims_are_judged_together(void **state)
+{
+	struct fixture *f = *state;
+	struct claim three[] = {claim_of("cpu_integer", "kvm", 1.5),
+				claim_of("cpu_integer", "kvm", 1.2),
+				claim_of("cpu_integer", "mshv", 1.5)};
+	struct claims all = {
+		.name = (char *)"x", .claims = three, .claims_count = 3};
+	struct claim_verdict *v;
+	size_t i;
+
+	for (i = 0; i < f->run.boot_count; i++)
+		f->run.boots[i].res.grade = GRADE_HARDWARE;
+	model_init(&f->model, &f->run);
+	v = verdicts_of(&f->model, &all);
+	assert_int_equal(v[0].verdict, VERDICT_PASS);
+	assert_int_equal(v[1].verdict, VERDICT_PASS);
+	assert_true(fabs(v[0].holm_p - 2 * v[0].test.p) < 1e-12);
+	assert_true(fabs(v[1].holm_p - v[1].test.p) < 1e-12);
+	assert_true(isnan(v[2].holm_p));
+	assert_int_equal(verdicts_together(v, 2), VERDICT_PASS);
+	assert_int_equal(verdicts_together(v, 3), VERDICT_NOT_EVALUABLE);
+	assert_int_equal(verdicts_together(v, 0), VERDICT_NOT_EVALUABLE);
+	v[1].verdict = VERDICT_FAIL;
+	assert_int_equal(verdicts_together(v, 3), VERDICT_FAIL);
+	free(v);
 }
 
 static void guests_faster_than_native_are_not_believed(void **state)
@@ -435,6 +469,7 @@ int main(void)
 		WITH_RUN(emulated_runs_get_no_verdict),
 		WITH_RUN(an_override_is_stamped),
 		WITH_RUN(hardware_runs_are_judged),
+		WITH_RUN(several_claims_are_judged_together),
 		WITH_RUN(guests_faster_than_native_are_not_believed),
 		WITH_RUN(what_was_not_measured_gets_no_verdict),
 		WITH_RUN(emulated_figures_say_so),
