@@ -14,13 +14,16 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/core/metric.h"
+#include "harness/verdict/claims.h"
 #include "reports/explain.h"
 #include "reports/html_io.h"
 #include "reports/html_micro.h"
 #include "reports/html_parts.h"
+#include "reports/html_verdicts.h"
 #include "reports/identity.h"
 #include "reports/model.h"
 #include "reports/plot.h"
+#include "reports/verdicts.h"
 
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
@@ -42,6 +45,9 @@ static const char head[] =
 	".grade{font-size:12px;border:1px solid var(--line);border-radius:3px;"
 	"padding:0 .35em;white-space:nowrap}\n"
 	".emulated,.software{color:var(--warn);border-color:var(--warn)}\n"
+	".verdict{font-weight:600;border-radius:3px;padding:.05em .4em;white-space:nowrap;"
+	"border:1px solid currentColor}.pass{color:#1a7f37}.fail{color:#cf222e}"
+	".open{opacity:.8}\n"
 	".banner{background:var(--warnbg);color:var(--warn);"
 	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
 	"table.io{font-size:12px}table.io td,table.io th{padding:.2em .45em}"
@@ -118,6 +124,14 @@ static void write_banner(const struct model *m, struct strbuf *out)
 			"assistance; its figures say nothing about one that has it.</p>\n");
 }
 
+static bool has_claims(const struct model *m)
+{
+	struct claims *claims = verdicts_registered(m);
+
+	claims_free(claims);
+	return claims;
+}
+
 static void write_top(const struct model *m, struct strbuf *out)
 {
 	const struct run_data *run = m->run;
@@ -136,9 +150,12 @@ static void write_top(const struct model *m, struct strbuf *out)
 	strbuf_printf(
 		out,
 		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed. "
-		"Nothing is judged yet: this page compares.</p>\n",
+		"%s</p>\n",
 		model_grades(m, grades, sizeof(grades)), run->boot_count,
-		run->scheduled_count, m->failed_boot_count);
+		run->scheduled_count, m->failed_boot_count,
+		has_claims(m)
+			? "What was claimed beforehand is judged below."
+			: "Nothing was claimed beforehand: this page compares, and judges nothing.");
 }
 
 static void write_value(const struct model_row *row, const struct model_cell *c,
@@ -412,6 +429,7 @@ void html_write(const struct model *m, struct strbuf *out)
 {
 	strbuf_puts(out, head);
 	write_top(m, out);
+	html_verdicts_write(m, out);
 	write_comparison(m, out);
 	html_micro_write(m, out);
 	html_io_write(m, out);

@@ -8,18 +8,13 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/stats/multiplicity.h"
 #include "harness/verdict/claims.h"
 #include "reports/model.h"
 
 #define IMPLAUSIBLE_RATIO 0.95
-
-static const char *const kind_names[] = {
-	[MARGIN_NON_INFERIOR] = "not worse by",
-	[MARGIN_EQUIVALENT] = "equal within",
-	[MARGIN_SUPERIOR] = "better by",
-};
 
 static const char grade_stamp[] =
 	"*** GRADE OVERRIDDEN FOR TESTING: these verdicts say nothing of any hypervisor ***\n";
@@ -167,7 +162,8 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 	else
 		fprintf(out, "%7.3f [%8.3f, %8.3f] ", v->ratio.ratio,
 			v->ratio.low, v->ratio.high);
-	fprintf(out, " %s %4.1f %%", kind_names[c->kind], 100 * c->margin);
+	fprintf(out, " %s %4.1f %%", margin_kind_words(c->kind),
+		100 * c->margin);
 	if (isnan(v->test.smallest))
 		fprintf(out, " %9s %9s", "-", "-");
 	else
@@ -189,14 +185,26 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 		fprintf(out, "    %s\n", v->reason);
 }
 
-static bool is_registered(const struct model *m, const struct claims *claims)
+struct claims *verdicts_registered(const struct model *m)
 {
 	json_t *plan = json_loads(m->run->plan, 0, NULL);
-	const char *sha256 = json_string_value(
-		json_object_get(json_object_get(plan, "claims"), "sha256"));
-	bool is_same = sha256 && !strcmp(sha256, claims->sha256);
+	const char *text = json_string_value(
+		json_object_get(json_object_get(plan, "claims"), "text"));
+	struct claims *claims = NULL;
+	struct err err = {0};
 
+	if (text)
+		claims_parse(text, strlen(text), &claims, &err);
 	json_decref(plan);
+	return claims;
+}
+
+static bool is_registered(const struct model *m, const struct claims *claims)
+{
+	struct claims *before = verdicts_registered(m);
+	bool is_same = before && !strcmp(before->sha256, claims->sha256);
+
+	claims_free(before);
 	return is_same;
 }
 

@@ -31,6 +31,10 @@ struct claim_verdict {
 struct claim_verdict verdict_of(const struct model *m,
 				const struct claim *claim);
 
+/* Those that M's run was begun with, as they were then, for claims_free();
+ * NULL: none. */
+struct claims *verdicts_registered(const struct model *m);
+
 /* One a claim; the caller frees them. */
 struct claim_verdict *verdicts_of(const struct model *m,
 				  const struct claims *claims);

@@ -89,9 +89,10 @@ static int session_register(struct session *s, struct err *err)
 	 * claimed then. */
 	if (s->claims)
 		json_object_set_new(plan_json, "claims",
-				    json_pack("{s:s, s:s}", "name",
+				    json_pack("{s:s, s:s, s:s}", "name",
 					      s->claims->name, "sha256",
-					      s->claims->sha256));
+					      s->claims->sha256, "text",
+					      s->claims->file));
 	plan = json_dumps(plan_json, JSON_COMPACT);
 	json_decref(plan_json);
 	info.plan_json = plan ? plan : "{}";

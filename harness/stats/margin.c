@@ -17,6 +17,17 @@ _Static_assert(sizeof(verdict_names) / sizeof(verdict_names[0]) ==
 		       VERDICT_COUNT,
 	       "every verdict has a name");
 
+static const char *const kind_words[] = {
+	[MARGIN_NON_INFERIOR] = "not worse by",
+	[MARGIN_EQUIVALENT] = "equal within",
+	[MARGIN_SUPERIOR] = "better by",
+};
+
+const char *margin_kind_words(enum margin_kind kind)
+{
+	return kind_words[kind];
+}
+
 const char *verdict_name(enum verdict v)
 {
 	return verdict_names[v];

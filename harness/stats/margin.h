@@ -31,6 +31,9 @@ enum margin_kind {
 	MARGIN_SUPERIOR, /* better by more than the margin, which may be 0 */
 };
 
+/* "not worse by", to be followed by a margin. */
+const char *margin_kind_words(enum margin_kind kind);
+
 struct margin_test {
 	enum verdict verdict;
 	double p;        /* that the margin is not kept, were it so */

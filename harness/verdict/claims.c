@@ -205,8 +205,10 @@ int claims_parse(const char *bytes, size_t len, struct claims **out,
 	ret = parse(&file, &claims, err);
 	for (i = 0; !ret && i < claims->claims_count; i++)
 		ret = check_claim(claims, i, &file, err);
-	if (!ret)
+	if (!ret) {
 		hash(&file, claims);
+		claims->file = xstrdup(strbuf_str(&file));
+	}
 	strbuf_release(&file);
 	if (ret)
 		claims_free(claims);
@@ -234,7 +236,9 @@ void claims_free(struct claims *claims)
 	struct strbuf said = {0};
 	cyaml_config_t config = config_for(&said);
 
-	if (claims)
+	if (claims) {
+		free(claims->file);
 		cyaml_free(&config, &file_schema, claims, 0);
+	}
 	strbuf_release(&said);
 }

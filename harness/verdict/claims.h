@@ -32,7 +32,8 @@ struct claims {
 	char *name;
 	struct claim *claims;
 	uint32_t claims_count;
-	char sha256[65];      /* of the file */
+	char *file;           /* all of it, as it was read */
+	char sha256[65];      /* of that */
 	bool overrides_grade; /* not of the file: by tests alone */
 };
 

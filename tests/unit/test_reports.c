@@ -245,6 +245,34 @@ static void several_claims_are_judged_together(void **state)
 	free(v);
 }
 
+static const char plan_with_claims[] =
+	"{\"claims\":{\"text\":\"name: mine\\nclaims:\\n"
+	"  - id: a\\n    text: it is <fast>\\n    metric: cpu_integer\\n"
+	"    candidate: kvm\\n    baseline: native\\n    kind: non-inferior\\n"
+	"    margin: 0.05\\n    confidence: 0.95\\n    reason: why\\n\"}}";
+
+static void the_page_judges_what_was_claimed(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf page = {0};
+	size_t i;
+
+	for (i = 0; i < f->run.boot_count; i++)
+		f->run.boots[i].res.grade = GRADE_HARDWARE;
+	model_init(&f->model, &f->run);
+	html_write(&f->model, &page);
+	assert_non_null(strstr(page.str, "judges nothing"));
+	assert_null(strstr(page.str, "id=\"verdicts\""));
+	strbuf_release(&page);
+	free(f->run.plan);
+	f->run.plan = strdup(plan_with_claims);
+	html_write(&f->model, &page);
+	assert_non_null(strstr(page.str, "Verdicts: mine"));
+	assert_non_null(strstr(page.str, "it is &lt;fast&gt;"));
+	assert_non_null(strstr(page.str, "<span class=\"verdict fail\">FAIL"));
+	strbuf_release(&page);
+}
+
 static void guests_faster_than_native_are_not_believed(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +497,7 @@ int main(void)
 		WITH_RUN(emulated_runs_get_no_verdict),
 		WITH_RUN(an_override_is_stamped),
 		WITH_RUN(hardware_runs_are_judged),
+		WITH_RUN(the_page_judges_what_was_claimed),
 		WITH_RUN(several_claims_are_judged_together),
 		WITH_RUN(guests_faster_than_native_are_not_believed),
 		WITH_RUN(what_was_not_measured_gets_no_verdict),

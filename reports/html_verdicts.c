@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html_verdicts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "harness/base/base.h"
+#include "harness/base/strbuf.h"
+#include "harness/verdict/claims.h"
+#include "reports/html_parts.h"
+#include "reports/verdicts.h"
+
+static const char *const classes[] = {
+	[VERDICT_PASS] = "pass",
+	[VERDICT_FAIL] = "fail",
+	[VERDICT_UNDECIDED] = "open",
+	[VERDICT_NOT_EVALUABLE] = "open",
+	[VERDICT_VOID] = "open",
+};
+_Static_assert(ARRAY_SIZE(classes) == VERDICT_COUNT,
+	       "every verdict has a look");
+
+static void write_badge(enum verdict v, struct strbuf *out)
+{
+	strbuf_printf(out, "<span class=\"verdict %s\">%s</span>", classes[v],
+		      verdict_name(v));
+}
+
+static void write_share(double share, struct strbuf *out)
+{
+	if (isnan(share))
+		strbuf_puts(out, "<td class=\"n\"></td>");
+	else
+		strbuf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * share);
+}
+
+static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
+{
+	strbuf_puts(out, "<td class=\"n\">");
+	if (!isnan(v->ratio.ratio))
+		strbuf_printf(out, "%.3f", v->ratio.ratio);
+	if (!isnan(v->ratio.low))
+		strbuf_printf(out, "<br>[%.3f, %.3f]", v->ratio.low,
+			      v->ratio.high);
+	strbuf_printf(out, "</td><td class=\"n\">%s %.1f %%</td>",
+		      margin_kind_words(v->claim->kind),
+		      100 * v->claim->margin);
+	write_share(v->test.smallest, out);
+	write_share(v->test.detectable, out);
+	strbuf_printf(out, "<td class=\"n\">%zu</td><td class=\"n\">",
+		      v->block_count);
+	if (!isnan(v->test.n_needed))
+		strbuf_printf(out, "%.0f", v->test.n_needed);
+	strbuf_puts(out, "</td><td class=\"n\">");
+	if (!isnan(v->holm_p))
+		strbuf_printf(out, "%.2g", v->holm_p);
+	strbuf_puts(out, "</td>");
+}
+
+static void write_row(const struct claim_verdict *v, struct strbuf *out)
+{
+	const struct claim *c = v->claim;
+
+	html_cell(out, "<tr><td>", c->text, "<br><span class=\"note\">");
+	html_cell(out, "", c->metric, ": ");
+	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
+	html_cell(out, "", c->baseline, "; the margin, because ");
+	html_cell(out, "", c->reason, "</span></td><td>");
+	write_badge(v->verdict, out);
+	html_cell(out, "<br><span class=\"note\">", v->reason, "</span></td>");
+	write_numbers(v, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
+void html_verdicts_write(const struct model *m, struct strbuf *out)
+{
+	struct claims *claims = verdicts_registered(m);
+	struct claim_verdict *v;
+	uint32_t i;
+
+	if (!claims)
+		return;
+	v = verdicts_of(m, claims);
+	html_cell(out, "<h2 id=\"verdicts\">Verdicts: ", claims->name,
+		  "</h2>\n<p>All of them: ");
+	write_badge(verdicts_together(v, claims->claims_count), out);
+	html_cell(out,
+		  "</p>\n<p class=\"note\">The claims were registered before the first sample was taken, sha256 ",
+		  claims->sha256,
+		  ". Ratios are candidate over baseline; the interval is of both sides, the verdict of one.</p>\n"
+		  "<table class=\"io\"><thead><tr><th>claim</th><th>verdict</th><th class=\"n\">ratio</th>"
+		  "<th class=\"n\">claimed</th><th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
+		  "<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
+		  "<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
+		  "<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
+	for (i = 0; i < claims->claims_count; i++)
+		write_row(&v[i], out);
+	strbuf_puts(out, "</tbody></table>\n");
+	free(v);
+	claims_free(claims);
+}
