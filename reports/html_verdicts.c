@@ -11,10 +11,8 @@
 #include "reports/verdicts.h"
 
 static const char *const classes[] = {
-	[VERDICT_PASS] = "pass",
-	[VERDICT_FAIL] = "fail",
-	[VERDICT_UNDECIDED] = "open",
-	[VERDICT_NOT_EVALUABLE] = "open",
+	[VERDICT_PASS] = "pass",      [VERDICT_FAIL] = "fail",
+	[VERDICT_UNDECIDED] = "open", [VERDICT_NOT_EVALUABLE] = "open",
 	[VERDICT_VOID] = "open",
 };
 _Static_assert(ARRAY_SIZE(classes) == VERDICT_COUNT,
@@ -84,15 +82,16 @@ void html_verdicts_write(const struct model *m, struct strbuf *out)
 	html_cell(out, "<h2 id=\"verdicts\">Verdicts: ", claims->name,
 		  "</h2>\n<p>All of them: ");
 	write_badge(verdicts_together(v, claims->claims_count), out);
-	html_cell(out,
-		  "</p>\n<p class=\"note\">The claims were registered before the first sample was taken, sha256 ",
-		  claims->sha256,
-		  ". Ratios are candidate over baseline; the interval is of both sides, the verdict of one.</p>\n"
-		  "<table class=\"io\"><thead><tr><th>claim</th><th>verdict</th><th class=\"n\">ratio</th>"
-		  "<th class=\"n\">claimed</th><th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
-		  "<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
-		  "<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
-		  "<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
+	html_cell(
+		out,
+		"</p>\n<p class=\"note\">The claims were registered before the first sample was taken, sha256 ",
+		claims->sha256,
+		". Ratios are candidate over baseline; the interval is of both sides, the verdict of one.</p>\n"
+		"<table class=\"io\"><thead><tr><th>claim</th><th>verdict</th><th class=\"n\">ratio</th>"
+		"<th class=\"n\">claimed</th><th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
+		"<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
+		"<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
+		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
 	for (i = 0; i < claims->claims_count; i++)
 		write_row(&v[i], out);
 	strbuf_puts(out, "</tbody></table>\n");

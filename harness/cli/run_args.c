@@ -13,6 +13,7 @@
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/claims_arg.h"
+#include "harness/cli/plan_file.h"
 #include "harness/core/runner.h"
 #include "harness/verdict/claims.h"
 
@@ -20,6 +21,8 @@ const char run_args_usage[] =
 	"usage: l1vh-bench run [options]\n"
 	"Run the quick suite natively and in guests, store every sample, print a\n"
 	"comparison and write one HTML page.\n"
+	"  --plan NAME        options from a file: quick, full, nightly, or a path; those\n"
+	"                     given beside it go before it\n"
 	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv,qemu-kvm)\n"
 	"  --workloads LIST   workloads, groups, or WORKLOAD:POINT (all)\n"
 	"  --suite LIST       the same by another name\n"
@@ -71,6 +74,7 @@ enum option_id {
 	O_DB,
 	O_HTML,
 	O_CLAIMS,
+	O_PLAN,
 	O_IO_MS,
 	O_IO_BLOCKS,
 	O_DISK,
@@ -103,6 +107,7 @@ static const struct option options[] = {
 	{"db", required_argument, NULL, O_DB},
 	{"html", required_argument, NULL, O_HTML},
 	{"claims", required_argument, NULL, O_CLAIMS},
+	{"plan", required_argument, NULL, O_PLAN},
 	{"io-ms", required_argument, NULL, O_IO_MS},
 	{"io-blocks", required_argument, NULL, O_IO_BLOCKS},
 	{"disk", required_argument, NULL, O_DISK},
@@ -331,6 +336,8 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 	case O_HTML:
 		a->html = arg;
 		return 0;
+	case O_PLAN: /* see take_plan() */
+		return 0;
 	case O_MSHV_EMU:
 		a->wants_mshv_emu = true;
 		return 0;
@@ -343,6 +350,37 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 	default:
 		return parse_io(&a->plan, id, arg, err);
 	}
+}
+
+static int take_key(void *arg, const char *option, char *value, struct err *err)
+{
+	const struct option *o;
+
+	for (o = options; o->name; o++)
+		if (!strcmp(o->name, option))
+			return parse_one(arg, o->val, value, err);
+	return err_set(err, -EINVAL, "no such option");
+}
+
+/* First of all, so that what stands on the command line has the last word. */
+static int take_plan(int argc, char **argv, struct run_args *args,
+		     struct err *err)
+{
+	const char *name = NULL;
+	int id, ret;
+
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (id == O_PLAN)
+			name = optarg;
+	opterr = 1;
+	optind = 1;
+	if (!name)
+		return 0;
+	ret = plan_file_load(name, &args->plan_file, err);
+	return ret ? ret
+		   : plan_file_apply(args->plan_file, name, take_key, args,
+				     err);
 }
 
 static int check_io(const struct io_plan *io, struct err *err)
@@ -375,6 +413,7 @@ int run_args_parse(int argc, char **argv, struct run_args *args,
 	if (getrandom(&args->plan.seed, sizeof(args->plan.seed), 0) < 0)
 		args->plan.seed = 1;
 	args->plan.seed &= UINT32_MAX; /* short enough to be typed again */
+	ret = take_plan(argc, argv, args, err);
 	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
 		ret = parse_one(args, id, optarg, err);
 	if (!ret && optind < argc)
@@ -391,4 +430,5 @@ void run_args_release(struct run_args *args)
 {
 	claims_free(args->claims);
 	plan_release(&args->plan);
+	plan_file_free(args->plan_file);
 }

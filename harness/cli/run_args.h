@@ -11,6 +11,7 @@
 
 struct claims;
 struct err;
+struct plan_file;
 
 struct run_args {
 	struct plan plan;
@@ -20,8 +21,9 @@ struct run_args {
 	bool wants_mshv_emu;
 	const char *workloads;
 	const char *db;
-	const char *html;      /* NULL: beside the results */
-	struct claims *claims; /* owned; NULL: nothing is claimed */
+	const char *html;            /* NULL: beside the results */
+	struct claims *claims;       /* owned; NULL: nothing is claimed */
+	struct plan_file *plan_file; /* owned; others point into it */
 	enum site_choice choice;
 };
 

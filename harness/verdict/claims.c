@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/verdict/claims.h"
 
-#include <cyaml/cyaml.h>
 #include <errno.h>
 #include <math.h>
 #include <openssl/evp.h>
@@ -15,6 +14,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/base/yaml_file.h"
 
 #define MAX_FILE_BYTES (1 * MIB)
 #define MAX_CLAIMS 1000
@@ -62,48 +62,11 @@ static const cyaml_schema_value_t file_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct claims, file_fields),
 };
 
-/* What the library says, most specific first: the mistake, then where. */
-static void take_log(cyaml_log_t level, void *ctx, const char *fmt,
-		     va_list args) __attribute__((format(printf, 3, 0)));
-
-static void take_log(cyaml_log_t level, void *ctx, const char *fmt,
-		     va_list args)
-{
-	struct strbuf *said = ctx;
-	char line[200];
-	const char *text = line;
-
-	if (level < CYAML_LOG_ERROR)
-		return;
-	vsnprintf(line, sizeof(line), fmt, args);
-	line[strcspn(line, "\n")] = '\0';
-	if (!strncmp(text, "Load: ", 6))
-		text += 6;
-	if (!strcmp(text, "Backtrace:"))
-		return;
-	strbuf_printf(said, "%s%s", said->len ? "; " : "",
-		      text + strspn(text, " "));
-}
-
-static cyaml_config_t config_for(struct strbuf *said)
-{
-	return (cyaml_config_t){.log_fn = take_log,
-				.log_ctx = said,
-				.mem_fn = cyaml_mem,
-				.log_level = CYAML_LOG_ERROR,
-				.flags = CYAML_CFG_NO_ALIAS};
-}
-
-/* Of the first line with the claim's id; 0: it is written in another way. */
 static unsigned int line_of(const struct strbuf *file, const struct claim *c)
 {
 	char *id = xasprintf("id: %s", c->id);
-	const char *start = strbuf_str(file);
-	const char *at = strstr(start, id);
-	unsigned int line = at ? 1 : 0;
+	unsigned int line = yaml_file_line_of(strbuf_str(file), id);
 
-	for (; at && start < at; start++)
-		line += *start == '\n';
 	free(id);
 	return line;
 }
@@ -171,23 +134,16 @@ static void hash(const struct strbuf *file, struct claims *claims)
 static int parse(const struct strbuf *file, struct claims **out,
 		 struct err *err)
 {
-	struct strbuf said = {0};
-	cyaml_config_t config = config_for(&said);
-	cyaml_data_t *data = NULL;
-	cyaml_err_t e =
-		cyaml_load_data((const uint8_t *)strbuf_str(file), file->len,
-				&config, &file_schema, &data, NULL);
+	void *data;
+	int ret = yaml_file_parse(strbuf_str(file), file->len, &file_schema,
+				  &data, err);
 
-	if (e == CYAML_OK)
-		*out = data;
-	else
-		err_set(err, -EINVAL, "%s%s",
-			said.len ? strbuf_str(&said) : cyaml_strerror(e),
-			said.len && strstr(strbuf_str(&said), "field 'kind'")
-				? "; expected: non-inferior, equivalent or superior"
-				: "");
-	strbuf_release(&said);
-	return e == CYAML_OK ? 0 : -EINVAL;
+	*out = data;
+	if (ret && strstr(err->msg, "field 'kind'"))
+		strncat(err->msg,
+			"; expected: non-inferior, equivalent or superior",
+			sizeof(err->msg) - strlen(err->msg) - 1);
+	return ret;
 }
 
 int claims_parse(const char *bytes, size_t len, struct claims **out,
@@ -199,8 +155,6 @@ int claims_parse(const char *bytes, size_t len, struct claims **out,
 	uint32_t i;
 
 	*out = NULL;
-	if (!len)
-		return err_set(err, -EINVAL, "the file is empty");
 	strbuf_add(&file, bytes, len);
 	ret = parse(&file, &claims, err);
 	for (i = 0; !ret && i < claims->claims_count; i++)
@@ -233,12 +187,7 @@ int claims_load(const char *path, struct claims **out, struct err *err)
 
 void claims_free(struct claims *claims)
 {
-	struct strbuf said = {0};
-	cyaml_config_t config = config_for(&said);
-
-	if (claims) {
+	if (claims)
 		free(claims->file);
-		cyaml_free(&config, &file_schema, claims, 0);
-	}
-	strbuf_release(&said);
+	yaml_file_free(&file_schema, claims);
 }

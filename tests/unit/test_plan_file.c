@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Plans in files: those that come with the program, and bad ones. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+#include "harness/cli/run_args.h"
+#include "harness/verdict/claims.h"
+
+static int parse(const char *plan, const char *more, const char *value,
+		 struct run_args *args, struct err *err)
+{
+	char *argv[6] = {(char *)"run", (char *)"--plan", (char *)plan,
+			 (char *)more, (char *)value, NULL};
+
+	optind = 1;
+	memset(err, 0, sizeof(*err));
+	return run_args_parse(more ? 5 : 3, argv, args, err);
+}
+
+static void shipped_plans_are_understood(void **state)
+{
+	static const char *const files[] = {"harness/plans/quick.yaml",
+					    "harness/plans/full.yaml",
+					    "harness/plans/nightly.yaml"};
+	struct run_args args;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		/* Claims go by a name beside the program, which this is not. */
+		if (parse(files[i], "--claims",
+			  "reports/claims/near-native.yaml", &args, &err) &&
+		    !strstr(err.msg, "reports/claims/near-native.yaml"))
+			fail_msg("%s", err.msg);
+		assert_true(args.wanted_is_default);
+		run_args_release(&args);
+	}
+}
+
+static char *write_plan(const char *text)
+{
+	char *path = strdup("/tmp/plan-XXXXXX");
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	return path;
+}
+
+static void the_command_line_has_the_last_word(void **state)
+{
+	char *path = write_plan("name: n\nreason: r\nblocks: 7\nsamples: 3\n"
+				"runners: native\nmemory: 256M\n");
+	struct run_args args;
+	struct err err;
+
+	(void)state;
+	if (parse(path, "--blocks", "2", &args, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(args.plan.block_count, 2);
+	assert_int_equal(args.plan.sample_count, 3);
+	assert_int_equal(args.plan.ram_bytes, 256 * MIB);
+	assert_int_equal(args.wanted_count, 1);
+	run_args_release(&args);
+	unlink(path);
+	free(path);
+}
+
+static void mistakes_are_named(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"name: n\nreason: r\nblocks: 0\n",
+		 "line 3, key 'blocks': '0' is not a number from 1"},
+		{"name: n\nreason: r\nblcks: 3\n", "Unexpected key: blcks"},
+		{"name: n\nblocks: 3\n", "reason"},
+		{"name: n\nreason: r\nparavirt: fast\n", "key 'paravirt'"},
+		{"name: n\nreason: r\nrunners: xen\n", "unknown runner 'xen'"},
+		{"name: n\nreason: r\nblocks: [1]\n", "line: 3"},
+		{"", "empty"},
+	};
+	struct run_args args;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		char *path = write_plan(cases[i].text);
+
+		assert_int_not_equal(parse(path, NULL, NULL, &args, &err), 0);
+		if (!strstr(err.msg, cases[i].says))
+			fail_msg("no '%s' in '%s'", cases[i].says, err.msg);
+		run_args_release(&args);
+		unlink(path);
+		free(path);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shipped_plans_are_understood),
+		cmocka_unit_test(the_command_line_has_the_last_word),
+		cmocka_unit_test(mistakes_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
