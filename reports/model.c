@@ -145,9 +145,8 @@ static void estimate(const struct model_cell *base, struct model_cell *cell,
 	double *b = xcalloc(cell->boot_count + 1, sizeof(*b));
 	double *c = xcalloc(cell->boot_count + 1, sizeof(*c));
 
-	cell->ratio =
-		model_ratio(base, cell, MODEL_CONFIDENCE, &cell->ratio_count);
-	pair_up(base, cell, b, c);
+	cell->ratio_count = pair_up(base, cell, b, c);
+	cell->ratio = ratio_paired(b, c, cell->ratio_count, MODEL_CONFIDENCE);
 	cell->bootstrap = bootstrap_ratio(b, c, cell->ratio_count,
 					  MODEL_CONFIDENCE, seed);
 	free(c);

@@ -214,13 +214,6 @@ static bool is_judged(const struct claim_verdict *v)
 	       v->verdict == VERDICT_UNDECIDED;
 }
 
-/* Of two sides the less certain one. */
-static double p_of(const struct claim_verdict *v)
-{
-	return isnan(v->test.p_below) ? v->test.p
-				      : fmax(v->test.p, v->test.p_below);
-}
-
 static void correct(struct claim_verdict *v, size_t count)
 {
 	double *p = xcalloc(count + 1, sizeof(*p));
@@ -229,7 +222,7 @@ static void correct(struct claim_verdict *v, size_t count)
 
 	for (i = 0; i < count; i++)
 		if (is_judged(&v[i]))
-			p[n++] = p_of(&v[i]);
+			p[n++] = margin_p(&v[i].test);
 	multiplicity_holm(p, n, adjusted);
 	n = 0;
 	for (i = 0; i < count; i++)

@@ -306,21 +306,29 @@ static bool start_once(const char *hv, const struct shape *s,
 	return true;
 }
 
-/* Proportional share of what is mapped; 0 where the kernel does not say. */
-static uint64_t pss_bytes(pid_t pid)
+/* What the line KEY of a file in /proc says; 0 where the kernel does not. */
+static uint64_t proc_bytes(const char *path, const char *key)
 {
-	char path[64], line[128];
 	uint64_t kib = 0;
-	FILE *f;
+	char line[128];
+	FILE *f = fopen(path, "re");
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Pss: %" SCNu64, &kib) == 1)
+		if (!strncmp(line, key, strlen(key)) &&
+		    sscanf(line + strlen(key), "%" SCNu64, &kib) == 1)
 			break;
 	if (f)
 		fclose(f);
 	return kib * KIB;
+}
+
+/* Proportional share of what is mapped. */
+static uint64_t pss_bytes(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	return proc_bytes(path, "Pss:");
 }
 
 static uint64_t sum_pss(const struct guest *guests, size_t count)
@@ -389,20 +397,6 @@ static void run_many(const char *hv, struct result *res)
 	}
 }
 
-static uint64_t available_bytes(void)
-{
-	uint64_t kib = 0;
-	char line[128];
-	FILE *f = fopen("/proc/meminfo", "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib * KIB;
-}
-
 /* Why so much RAM is not to be faulted in here; NULL: it may be. A byte takes
  * what one of the last shape took. */
 static const char *too_big(const struct shape *s, double ns_per_byte)
@@ -412,7 +406,7 @@ static const char *too_big(const struct shape *s, double ns_per_byte)
 
 	if (!s->is_prefaulted || units_parse_bytes(s->memory, &bytes, &err))
 		return NULL;
-	if (bytes > available_bytes() / 2)
+	if (bytes > proc_bytes("/proc/meminfo", "MemAvailable:") / 2)
 		return "the host has not twice as much memory to spare";
 	if ((double)bytes * ns_per_byte > FULL_NS)
 		return "so much would take longer than the suite may";

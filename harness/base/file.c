@@ -155,3 +155,15 @@ int file_mkdirs_above(const char *path, struct err *err)
 	free(folder);
 	return ret;
 }
+
+char *file_shipped(const char *folder, const char *name)
+{
+	char *inside, *path;
+
+	if (strpbrk(name, "/."))
+		return xstrdup(name);
+	inside = xasprintf("../%s/%s.yaml", folder, name);
+	path = file_beside_exe(inside);
+	free(inside);
+	return path;
+}

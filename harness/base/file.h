@@ -32,6 +32,10 @@ int file_mkdirs_above(const char *path, struct err *err);
 /* NAME in the folder of the running executable; caller frees. */
 char *file_beside_exe(const char *name);
 
+/* NAME where it is a path; else FOLDER/NAME.yaml of what comes with this
+ * program. Caller frees. */
+char *file_shipped(const char *folder, const char *name);
+
 /* Whether PATH leads to a program of that name. */
 bool file_in_path(const char *program);
 

@@ -42,7 +42,8 @@ static cyaml_config_t config_for(struct strbuf *said)
 }
 
 int yaml_file_parse(const char *bytes, size_t len,
-	       const cyaml_schema_value_t *schema, void **out, struct err *err)
+		    const cyaml_schema_value_t *schema, void **out,
+		    struct err *err)
 {
 	struct strbuf said = {0};
 	cyaml_config_t config = config_for(&said);

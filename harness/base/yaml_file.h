@@ -12,8 +12,10 @@ struct err;
 
 /* *OUT is the caller's, for yaml_file_free(). 0 or -EINVAL. */
 int yaml_file_parse(const char *bytes, size_t len,
-	       const cyaml_schema_value_t *schema, void **out, struct err *err);
-void yaml_file_free(const cyaml_schema_value_t *schema, void *data); /* NULL: fine */
+		    const cyaml_schema_value_t *schema, void **out,
+		    struct err *err);
+void yaml_file_free(const cyaml_schema_value_t *schema,
+		    void *data); /* NULL: fine */
 
 /* Of the first line that begins with TEXT, blanks and "- " apart; 0: none. */
 unsigned int yaml_file_line_of(const char *file, const char *text);

@@ -2,10 +2,8 @@
 #include "harness/cli/claims_arg.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "harness/base/file.h"
-#include "harness/base/xmalloc.h"
 #include "harness/store/run_data.h"
 #include "harness/verdict/claims.h"
 #include "reports/model.h"
@@ -13,16 +11,10 @@
 
 int claims_arg_load(const char *name, struct claims **out, struct err *err)
 {
-	char *inside, *path;
-	int ret;
+	char *path = file_shipped("reports/claims", name);
+	int ret = claims_load(path, out, err);
 
-	if (strpbrk(name, "/."))
-		return claims_load(name, out, err);
-	inside = xasprintf("../reports/claims/%s.yaml", name);
-	path = file_beside_exe(inside);
-	ret = claims_load(path, out, err);
 	free(path);
-	free(inside);
 	return ret;
 }
 
@@ -34,7 +26,6 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 	struct model model;
 	int ret = run_data_load(store, run_id, &run, err);
 	struct claim_verdict *v;
-	enum verdict together;
 
 	if (ret)
 		return ret;
@@ -42,10 +33,7 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 	model.grade_is_overridden = claims->overrides_grade;
 	v = verdicts_of(&model, claims);
 	verdicts_write(&model, claims, v, out);
-	together = verdicts_together(v, claims->claims_count);
-	*status = together == VERDICT_PASS   ? STATUS_OK
-		  : together == VERDICT_FAIL ? STATUS_WORSE
-					     : STATUS_UNDECIDED;
+	*status = status_of_verdict(verdicts_together(v, claims->claims_count));
 	free(v);
 	model_release(&model);
 	run_data_release(&run);

@@ -207,7 +207,7 @@ static void print_verdict(const struct comparison *c,
 		printf(": %s\n", c->reason);
 		return;
 	}
-	printf(", p %.6g\n", fmax(m->p, isnan(m->p_below) ? 0 : m->p_below));
+	printf(", p %.6g\n", margin_p(m));
 	printf("  smallest margin that would pass %.3g %%; a slow-down of %.3g %% would be found in %g %% of cases\n",
 	       100 * m->smallest, 100 * m->detectable, 100 * MARGIN_POWER);
 	if (m->verdict != VERDICT_UNDECIDED)
@@ -242,15 +242,6 @@ static void print_text(const struct comparison *c,
 		printf("t %.6g, df %.6g, p %.6g\n", c->t.t, c->t.df, c->t.p);
 	if (o->margin > 0)
 		print_verdict(c, o);
-}
-
-static int status_of(const struct comparison *c,
-		     const struct compare_options *o)
-{
-	if (!(o->margin > 0) || c->margin.verdict == VERDICT_PASS)
-		return STATUS_OK;
-	return c->margin.verdict == VERDICT_FAIL ? STATUS_WORSE
-						 : STATUS_UNDECIDED;
 }
 
 /* --- the command ------------------------------------------------------------ */
@@ -335,7 +326,8 @@ static int compare_files(char **paths, const struct compare_options *o,
 			print_json(&c, o);
 		else
 			print_text(&c, o);
-		status = status_of(&c, o);
+		status = o->margin > 0 ? status_of_verdict(c.margin.verdict)
+				       : STATUS_OK;
 	}
 	free(a.values);
 	free(b.values);

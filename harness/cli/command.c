@@ -34,3 +34,10 @@ int complain(int status, const char *fmt, ...)
 	fputc('\n', stderr);
 	return status;
 }
+
+enum exit_status status_of_verdict(enum verdict v)
+{
+	if (v == VERDICT_PASS)
+		return STATUS_OK;
+	return v == VERDICT_FAIL ? STATUS_WORSE : STATUS_UNDECIDED;
+}

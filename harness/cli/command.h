@@ -5,6 +5,8 @@
 /* command - one subcommand. Those without a summary are not shown. */
 #include <stdbool.h>
 
+#include "harness/stats/margin.h"
+
 /* What every command may end with; the manual's section EXIT STATUS. */
 enum exit_status {
 	STATUS_OK = 0,
@@ -23,6 +25,9 @@ struct command {
 
 /* NULL-terminated; in registry.c. */
 extern const struct command *const commands[];
+
+/* 0 PASS, 1 FAIL, 2 all others. */
+enum exit_status status_of_verdict(enum verdict v);
 
 /* "l1vh-bench: MESSAGE" to stderr; returns STATUS, for `return complain()` */
 int complain(int status, const char *fmt, ...)

@@ -7,17 +7,8 @@
  * its dashes, and its value is checked as the option's is. With `name` and
  * `reason`, which say what for.
  */
-#include <stddef.h>
-
 struct err;
-
-struct plan_file {
-	char *name;
-	char *reason;
-	char *runners, *workloads, *blocks, *samples, *target_ms, *vcpus;
-	char *memory, *paravirt, *timeout, *io_ms, *io_blocks, *disk_size;
-	char *queues, *claims;
-};
+struct plan_file;
 
 /* NAME is a file, or one that comes with this program. *OUT is the caller's,
  * for plan_file_free(); -EINVAL for a bad file. */

@@ -33,6 +33,11 @@ const char *verdict_name(enum verdict v)
 	return verdict_names[v];
 }
 
+double margin_p(const struct margin_test *m)
+{
+	return isnan(m->p_below) ? m->p : fmax(m->p, m->p_below);
+}
+
 /* Both quantiles: a truth at this distance is found with that power. */
 static double reach(double df, double confidence, double power)
 {

@@ -44,6 +44,9 @@ struct margin_test {
 	double n_needed;   /* to decide, were the estimate the truth; or NaN */
 };
 
+/* Of two sides the less certain one's. */
+double margin_p(const struct margin_test *m);
+
 #define MARGIN_POWER 0.8
 
 /*

@@ -16,7 +16,7 @@ static int parse(const char *plan, const char *more, const char *value,
 		 struct run_args *args, struct err *err)
 {
 	char *argv[6] = {(char *)"run", (char *)"--plan", (char *)plan,
-			 (char *)more, (char *)value, NULL};
+			 (char *)more,  (char *)value,    NULL};
 
 	optind = 1;
 	memset(err, 0, sizeof(*err));
