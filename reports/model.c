@@ -105,6 +105,20 @@ static void add_boot(struct model *m, const struct boot_data *b)
 	}
 }
 
+/* Geometric mean of a cell's boots in one block; NaN without any. */
+static double block_mean(const struct model_cell *cell, uint32_t block)
+{
+	double sum = 0;
+	size_t i, n = 0;
+
+	for (i = 0; cell && i < cell->boot_count; i++)
+		if (cell->blocks[i] == block && cell->boots[i] > 0) {
+			sum += log(cell->boots[i]);
+			n++;
+		}
+	return n ? exp(sum / (double)n) : NAN;
+}
+
 /* The boots of one block are a pair; a block without its pair is left out. */
 static size_t pair_up(const struct model_cell *base,
 		      const struct model_cell *cell, double *b, double *c)
@@ -112,14 +126,15 @@ static size_t pair_up(const struct model_cell *base,
 	size_t count = 0;
 	size_t i, k;
 
-	for (i = 0; i < cell->boot_count; i++)
-		for (k = 0; base && k < base->boot_count; k++)
-			if (base->blocks[k] == cell->blocks[i] &&
-			    base->boots[k] > 0 && cell->boots[i] > 0) {
-				b[count] = base->boots[k];
-				c[count++] = cell->boots[i];
-				break;
-			}
+	for (i = 0; i < cell->boot_count; i++) {
+		for (k = 0; k < i && cell->blocks[k] != cell->blocks[i]; k++)
+			;
+		if (k < i)
+			continue;
+		b[count] = block_mean(base, cell->blocks[i]);
+		c[count] = block_mean(cell, cell->blocks[i]);
+		count += !isnan(b[count]) && !isnan(c[count]);
+	}
 	return count;
 }
 

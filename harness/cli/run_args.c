@@ -26,7 +26,7 @@ const char run_args_usage[] =
 	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv,qemu-kvm)\n"
 	"  --workloads LIST   workloads, groups, or WORKLOAD:POINT (all)\n"
 	"  --suite LIST       the same by another name\n"
-	"  --blocks N         rounds in which each runner boots once (4)\n"
+	"  --blocks N         rounds of boots, A B B A of two runners (4)\n"
 	"  --samples N        repetitions in a boot (5)\n"
 	"  --target-ms N      wanted length of one repetition (10)\n"
 	"  --vcpus N          of the guest, and CPUs natively (1)\n"

@@ -207,21 +207,40 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 				sizeof(*bc->items));
 }
 
-/* One round: each runner once in random order. */
-static void add_round(struct schedule *sched, const struct plan *plan,
-		      uint32_t block, enum boot_kind kind, gsl_rng *rng)
+/* Slots of a block: A B B A of two runners, else one for each. */
+#define MAX_SLOTS (2 * PLAN_MAX_RUNNERS)
+
+static size_t draw_slots(const char *const *runners, size_t count,
+			 const char **slots, gsl_rng *rng)
 {
-	size_t order[PLAN_MAX_RUNNERS];
 	size_t i;
 
+	if (count == 2) {
+		size_t first = gsl_rng_uniform_int(rng, 2);
+
+		slots[0] = slots[3] = runners[first];
+		slots[1] = slots[2] = runners[1 - first];
+		return 4;
+	}
+	for (i = 0; i < count; i++)
+		slots[i] = runners[i];
+	gsl_ran_shuffle(rng, slots, count, sizeof(slots[0]));
+	return count;
+}
+
+static void add_block(struct schedule *sched, const struct plan *plan,
+		      uint32_t block, enum boot_kind kind, gsl_rng *rng)
+{
+	const char *runners[PLAN_MAX_RUNNERS], *slots[MAX_SLOTS];
+	size_t i, count = 0;
+
 	for (i = 0; i < plan->runner_count; i++)
-		order[i] = i;
-	gsl_ran_shuffle(rng, order, plan->runner_count, sizeof(order[0]));
-	for (i = 0; i < plan->runner_count; i++)
-		if (kind != BOOT_MICRO ||
-		    plan_micro_boots_on(plan->runners[order[i]]))
-			fill_case(&sched->cases[sched->count++], plan, block,
-				  plan->runners[order[i]], kind, rng);
+		if (kind != BOOT_MICRO || plan_micro_boots_on(plan->runners[i]))
+			runners[count++] = plan->runners[i];
+	count = draw_slots(runners, count, slots, rng);
+	for (i = 0; i < count; i++)
+		fill_case(&sched->cases[sched->count++], plan, block, slots[i],
+			  kind, rng);
 }
 
 void schedule_init(struct schedule *sched, const struct plan *plan)
@@ -236,16 +255,15 @@ void schedule_init(struct schedule *sched, const struct plan *plan)
 
 	gsl_rng_set(rng, plan->seed);
 	sched->count = 0;
-	sched->cases = xcalloc(BOOT_KIND_COUNT * plan->block_count *
-				       plan->runner_count,
+	sched->cases = xcalloc(BOOT_KIND_COUNT * plan->block_count * MAX_SLOTS,
 			       sizeof(*sched->cases));
 	for (block = 0; block < plan->block_count; block++) {
 		if (has_plain)
-			add_round(sched, plan, block, BOOT_PLAIN, rng);
+			add_block(sched, plan, block, BOOT_PLAIN, rng);
 		if (has_micro && block < plan->io_block_count)
-			add_round(sched, plan, block, BOOT_MICRO, rng);
+			add_block(sched, plan, block, BOOT_MICRO, rng);
 		if (has_io && block < plan->io_block_count)
-			add_round(sched, plan, block, BOOT_IO, rng);
+			add_block(sched, plan, block, BOOT_IO, rng);
 	}
 	gsl_rng_free(rng);
 }

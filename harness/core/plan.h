@@ -5,11 +5,12 @@
 /*
  * plan - what a run is to do, and the order that a seed makes of it.
  *
- * A block is one round in which every runner boots once, in random order;
- * within a boot the series run in random order as well. Storage and network
- * need devices that other workloads do without, so that they have a boot of
- * their own, in the first io_block_count blocks. Drift of the host
- * then hits all alike, and the seed makes the order repeatable.
+ * A block of two runners is A B B A or B A A B, by a coin: what drifts
+ * linearly over the block then cancels. Of any other number each boots once, in
+ * random order. Within a boot the series run in random order as well. Storage
+ * and network need devices that other workloads do without, so that they have a
+ * boot of their own, in the first io_block_count blocks. The seed makes the
+ * order repeatable.
  */
 #include <stddef.h>
 #include <stdbool.h>

@@ -56,24 +56,56 @@ static void schedule_is_complete_and_repeatable(void **state)
 	plan.runner_count = 2;
 	schedule_init(&a, &plan);
 	schedule_init(&b, &plan);
-	assert_int_equal(a.count, 128);
+	assert_int_equal(a.count, 256);
 	for (i = 0; i < a.count; i++) {
-		assert_int_equal(a.cases[i].block, i / 2);
+		assert_int_equal(a.cases[i].block, i / 4);
 		assert_string_equal(a.cases[i].runner, b.cases[i].runner);
 		assert_memory_equal(a.cases[i].items, b.cases[i].items,
 				    a.cases[i].item_count *
 					    sizeof(*a.cases[i].items));
 		assert_int_equal(a.cases[i].item_count, 6);
 	}
-	for (i = 0; i < a.count; i += 2) {
-		/* Both runners in every block, in an order that varies. */
+	for (i = 0; i < a.count; i += 4) {
+		/* A B B A, and by a coin which of them is A. */
 		assert_string_not_equal(a.cases[i].runner,
 					a.cases[i + 1].runner);
+		assert_string_equal(a.cases[i].runner, a.cases[i + 3].runner);
+		assert_string_equal(a.cases[i + 1].runner,
+				    a.cases[i + 2].runner);
 		native_first += !strcmp(a.cases[i].runner, "native");
 	}
 	assert_in_range(native_first, 16, 48);
 	schedule_release(&a);
 	schedule_release(&b);
+	plan_release(&plan);
+}
+
+/* Of three each boots once a block, wherever. */
+static void three_runners_are_shuffled(void **state)
+{
+	struct plan plan;
+	struct schedule a;
+	struct err err = {0};
+	unsigned int native_at[3] = {0};
+	size_t i;
+
+	(void)state;
+	plan_init_quick(&plan);
+	plan_add_workloads(&plan, "cpu", &err);
+	plan.block_count = 60;
+	plan.seed = 5;
+	plan.runners[0] = "native";
+	plan.runners[1] = "kvm";
+	plan.runners[2] = "mshv";
+	plan.runner_count = 3;
+	schedule_init(&a, &plan);
+	assert_int_equal(a.count, 180);
+	for (i = 0; i < a.count; i++)
+		native_at[i % 3] += !strcmp(a.cases[i].runner, "native");
+	assert_int_equal(native_at[0] + native_at[1] + native_at[2], 60);
+	for (i = 0; i < 3; i++)
+		assert_in_range(native_at[i], 8, 32);
+	schedule_release(&a);
 	plan_release(&plan);
 }
 
@@ -220,6 +252,7 @@ int main(void)
 		cmocka_unit_test(plan_names_workloads_and_groups),
 		cmocka_unit_test(all_leaves_selftests_out),
 		cmocka_unit_test(schedule_is_complete_and_repeatable),
+		cmocka_unit_test(three_runners_are_shuffled),
 		cmocka_unit_test(case_survives_json),
 		cmocka_unit_test(result_survives_json),
 		cmocka_unit_test(unknown_words_mean_the_worst),

@@ -95,6 +95,29 @@ static void model_pairs_blocks_and_drops_disturbed(void **state)
 	assert_int_equal(row->cells[1].sample_count, 9);
 }
 
+/* Guest is native times 1.02, while both drift by 1 % a boot: the facts' toy
+ * example of a block A B B A. */
+static void drift_within_a_block_cancels(void **state)
+{
+	static const char *const slots[] = {"native", "kvm", "kvm", "native"};
+	struct fixture *f = *state;
+	const struct model_cell *kvm;
+	int i;
+
+	while (f->run.boot_count)
+		result_release(&f->run.boots[--f->run.boot_count].res);
+	for (i = 0; i < 12; i++)
+		add_boot(&f->run, slots[i % 4], (uint32_t)i / 4,
+			 (100 + i) * (strcmp(slots[i % 4], "kvm") ? 1 : 1.02) -
+				 1,
+			 GRADE_HARDWARE);
+	model_init(&f->model, &f->run);
+	kvm = &f->model.rows[0].cells[1];
+	assert_int_equal(kvm->ratio_count, 3);
+	assert_true(fabs(kvm->ratio.log.difference - log(1.02)) < 1e-4);
+	assert_true(kvm->ratio.high - kvm->ratio.low < 1e-4);
+}
+
 static void a_block_without_its_pair_is_left_out(void **state)
 {
 	struct fixture *f = *state;
@@ -492,6 +515,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_RUN(model_pairs_blocks_and_drops_disturbed),
+		WITH_RUN(drift_within_a_block_cancels),
 		WITH_RUN(a_block_without_its_pair_is_left_out),
 		WITH_RUN(power_is_by_the_noise_of_the_run),
 		WITH_RUN(emulated_runs_get_no_verdict),
