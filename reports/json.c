@@ -2,8 +2,13 @@
 #include "reports/json.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/xmalloc.h"
+#include "harness/stats/bootstrap.h"
+#include "harness/stats/quantile.h"
+#include "harness/stats/ranks.h"
 #include "reports/model.h"
 
 /* NaN has no place in JSON. */
@@ -97,40 +102,59 @@ static json_t *cell_grade(const struct model_cell *c)
 	return json_string(grade_name(c->grade));
 }
 
+/* Beside the primary estimate: what assumes no distribution. */
+static void add_robust(const struct model *m, const struct model_cell *base,
+		       const struct model_cell *c, json_t *out)
+{
+	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
+	size_t n = model_block_logs(base, c, MODEL_ALL_BLOCKS, logs, NULL);
+	struct ratio_estimate boot =
+		bootstrap_ratio(logs, n, MODEL_CONFIDENCE, m->run->seed);
+	struct rank_shift hl = ranks_center(logs, n, MODEL_CONFIDENCE);
+	double low = NAN, high = NAN;
+
+	quantile_median_interval(c->boots, c->boot_count, MODEL_CONFIDENCE,
+				 &low, &high);
+	json_object_set_new(out, "median_low", number(low));
+	json_object_set_new(out, "median_high", number(high));
+	json_object_set_new(out, "bootstrap_low",
+			    number(boot.has_interval ? boot.low : NAN));
+	json_object_set_new(out, "bootstrap_high",
+			    number(boot.has_interval ? boot.high : NAN));
+	json_object_set_new(out, "hodges_lehmann_ratio", number(exp(hl.shift)));
+	json_object_set_new(out, "hodges_lehmann_low", number(exp(hl.low)));
+	json_object_set_new(out, "hodges_lehmann_high", number(exp(hl.high)));
+	free(logs);
+}
+
+static json_t *estimate(const struct model *m, const struct model_row *r,
+			size_t k)
+{
+	const struct model_cell *c = &r->cells[k];
+	json_t *out = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:i, s:o,"
+		" s:o, s:s}",
+		"runner", m->runners[k], "workload", r->workload, "point",
+		r->point, "unit", r->unit, "better",
+		r->lower_is_better ? "lower" : "higher", "grade", cell_grade(c),
+		"boot_count", (int)c->boot_count, "disturbed_count",
+		(int)c->disturbed_count, "median", number(c->median),
+		"ratio_to_native", number(c->ratio.ratio), "ratio_block_count",
+		(int)c->ratio_count, "ratio_low", number(c->ratio.low),
+		"ratio_high", number(c->ratio.high), "reason", c->reason);
+
+	add_robust(m, model_base(m, r), c, out);
+	return out;
+}
+
 static json_t *estimates(const struct model *m)
 {
 	json_t *out = json_array();
 	size_t i, k;
 
 	for (i = 0; i < m->row_count; i++)
-		for (k = 0; k < m->runner_count; k++) {
-			const struct model_row *r = &m->rows[i];
-			const struct model_cell *c = &r->cells[k];
-			bool ci = c->bootstrap.has_interval;
-
-			json_array_append_new(
-				out,
-				json_pack(
-					"{s:s, s:s, s:s, s:s, s:s, s:o, s:i,"
-					" s:i, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:s}",
-					"runner", m->runners[k], "workload",
-					r->workload, "point", r->point, "unit",
-					r->unit, "better",
-					r->lower_is_better ? "lower" : "higher",
-					"grade", cell_grade(c), "boot_count",
-					(int)c->boot_count, "disturbed_count",
-					(int)c->disturbed_count, "median",
-					number(c->median), "ratio_to_native",
-					number(c->ratio.ratio),
-					"ratio_block_count",
-					(int)c->ratio_count, "ratio_low",
-					number(c->ratio.low), "ratio_high",
-					number(c->ratio.high), "bootstrap_low",
-					number(ci ? c->bootstrap.low : NAN),
-					"bootstrap_high",
-					number(ci ? c->bootstrap.high : NAN),
-					"reason", c->reason));
-		}
+		for (k = 0; k < m->runner_count; k++)
+			json_array_append_new(out, estimate(m, &m->rows[i], k));
 	return out;
 }
 

@@ -108,64 +108,63 @@ static void add_boot(struct model *m, const struct boot_data *b)
 /* Geometric mean of a cell's boots in one block; NaN without any. */
 static double block_mean(const struct model_cell *cell, uint32_t block)
 {
-	double sum = 0;
+	double product = 1;
 	size_t i, n = 0;
 
 	for (i = 0; cell && i < cell->boot_count; i++)
 		if (cell->blocks[i] == block && cell->boots[i] > 0) {
-			sum += log(cell->boots[i]);
+			product *= cell->boots[i];
 			n++;
 		}
-	return n ? exp(sum / (double)n) : NAN;
+	return n > 1 ? pow(product, 1 / (double)n) : n ? product : NAN;
 }
 
-/* The boots of one block are a pair; a block without its pair is left out. */
-static size_t pair_up(const struct model_cell *base,
-		      const struct model_cell *cell, double *b, double *c)
+const struct model_cell *model_base(const struct model *m,
+				    const struct model_row *row)
+{
+	bool has_base =
+		m->runner_count && !strcmp(m->runners[0], MODEL_BASELINE);
+
+	return has_base ? &row->cells[0] : NULL;
+}
+
+size_t model_block_logs(const struct model_cell *base,
+			const struct model_cell *cell, uint32_t limit,
+			double *logs, uint32_t *blocks)
 {
 	size_t count = 0;
 	size_t i, k;
 
 	for (i = 0; i < cell->boot_count; i++) {
-		for (k = 0; k < i && cell->blocks[k] != cell->blocks[i]; k++)
+		uint32_t block = cell->blocks[i];
+		double ratio;
+
+		for (k = 0; k < i && cell->blocks[k] != block; k++)
 			;
-		if (k < i)
+		if (k < i || block >= limit)
 			continue;
-		b[count] = block_mean(base, cell->blocks[i]);
-		c[count] = block_mean(cell, cell->blocks[i]);
-		count += !isnan(b[count]) && !isnan(c[count]);
+		ratio = block_mean(cell, block) / block_mean(base, block);
+		if (!isfinite(ratio))
+			continue;
+		if (blocks)
+			blocks[count] = block;
+		logs[count++] = log(ratio);
 	}
 	return count;
 }
 
 struct ratio model_ratio(const struct model_cell *base,
-			 const struct model_cell *cell, double confidence,
-			 size_t *count)
+			 const struct model_cell *cell, uint32_t limit,
+			 double confidence, size_t *count)
 {
-	double *b = xcalloc(cell->boot_count + 1, sizeof(*b));
-	double *c = xcalloc(cell->boot_count + 1, sizeof(*c));
-	size_t n = pair_up(base, cell, b, c);
-	struct ratio r = ratio_paired(b, c, n, confidence);
+	double *logs = xcalloc(cell->boot_count + 1, sizeof(*logs));
+	size_t n = model_block_logs(base, cell, limit, logs, NULL);
+	struct ratio r = ratio_of_logs(logs, n, confidence);
 
 	if (count)
 		*count = n;
-	free(c);
-	free(b);
+	free(logs);
 	return r;
-}
-
-static void estimate(const struct model_cell *base, struct model_cell *cell,
-		     uint64_t seed)
-{
-	double *b = xcalloc(cell->boot_count + 1, sizeof(*b));
-	double *c = xcalloc(cell->boot_count + 1, sizeof(*c));
-
-	cell->ratio_count = pair_up(base, cell, b, c);
-	cell->ratio = ratio_paired(b, c, cell->ratio_count, MODEL_CONFIDENCE);
-	cell->bootstrap = bootstrap_ratio(b, c, cell->ratio_count,
-					  MODEL_CONFIDENCE, seed);
-	free(c);
-	free(b);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -205,12 +204,13 @@ void model_init(struct model *m, const struct run_data *run)
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++) {
 			struct model_cell *cells = m->rows[i].cells;
-			bool has_base = !strcmp(m->runners[0], MODEL_BASELINE);
 
 			cells[k].median = quantile_median(cells[k].boots,
 							  cells[k].boot_count);
-			estimate(has_base ? &cells[0] : NULL, &cells[k],
-				 run->seed);
+			cells[k].ratio = model_ratio(
+				model_base(m, &m->rows[i]), &cells[k],
+				MODEL_ALL_BLOCKS, MODEL_CONFIDENCE,
+				&cells[k].ratio_count);
 		}
 }
 

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "harness/core/grade.h"
-#include "harness/stats/bootstrap.h"
 #include "harness/stats/ratio.h"
 #include "harness/store/run_data.h"
 
@@ -34,8 +33,6 @@ struct model_cell {
 	double median;      /* of the boots; NaN without any */
 	size_t ratio_count; /* of blocks that have both boots */
 	struct ratio ratio; /* to the baseline; NaN without one */
-	/* The same, with an interval that assumes no distribution. */
-	struct ratio_estimate bootstrap;
 };
 
 struct model_row {
@@ -87,13 +84,25 @@ bool model_row_is_micro(const struct model_row *row);
 /* Whether a table of the whole run shows it; the rest is in the sections. */
 bool model_row_is_summary(const struct model_row *row);
 
+/* What ROW's cells are held against; NULL: the run has no native boots. */
+const struct model_cell *model_base(const struct model *m,
+				    const struct model_row *row);
+
+#define MODEL_ALL_BLOCKS UINT32_MAX
+
 /*
- * CELL over BASE by the boots of each block; a block without its pair is left
- * out. COUNT, if not NULL, is of the blocks that are in it.
+ * The logarithm of CELL over BASE in each block below LIMIT, in their order; a
+ * block without its pair is left out. LOGS and BLOCKS have room for the cell's
+ * boots; BLOCKS may be NULL. Returns how many there are.
  */
+size_t model_block_logs(const struct model_cell *base,
+			const struct model_cell *cell, uint32_t limit,
+			double *logs, uint32_t *blocks);
+
+/* From these; COUNT, if not NULL, is of the blocks that are in it. */
 struct ratio model_ratio(const struct model_cell *base,
-			 const struct model_cell *cell, double confidence,
-			 size_t *count);
+			 const struct model_cell *cell, uint32_t limit,
+			 double confidence, size_t *count);
 
 /* Why CELL's ratio has no interval: "one block", "no noise". */
 const char *model_no_interval(const struct model_cell *cell);

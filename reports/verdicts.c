@@ -145,7 +145,8 @@ struct claim_verdict verdict_of(const struct model *m,
 			      m->runners[blank(c) ? candidate : baseline],
 			      blank(c) ? blank(c) : blank(b));
 	/* Of two sides as much each as the verdict has of one. */
-	v.ratio = model_ratio(b, c, 2 * claim->confidence - 1, &v.block_count);
+	v.ratio = model_ratio(b, c, MODEL_ALL_BLOCKS, 2 * claim->confidence - 1,
+			      &v.block_count);
 	return judge(v, row, c->grade > b->grade ? c->grade : b->grade,
 		     m->grade_is_overridden);
 }

@@ -10,8 +10,9 @@
  * The unit that is resampled is the block, never a sample within a boot:
  * samples of one boot are not independent, and pooling them alarms falsely
  * in up to 57 % of cases at a nominal 5 % (docs/statistics.md). The interval
- * is the percentile one (Efron and Tibshirani 1993, 13.3); with fewer than
- * eight blocks it covers less than it says, which reports mention.
+ * is BCa, corrected for bias and for skewness (Efron and Tibshirani 1993, 14.3);
+ * with fewer than eight blocks it covers less than it says, which is why
+ * verdicts never rest on it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,15 +27,12 @@ struct ratio_estimate {
 };
 
 #define BOOTSTRAP_DRAWS 10000
-#define BOOTSTRAP_FEW_BLOCKS 8
 
 /*
- * BASE[i] and CANDIDATE[i] are the figures of block i, all above zero.
+ * LOGS are of the blocks' ratios, candidate over baseline.
  * Pure: the same input and seed give the same answer.
  */
-struct ratio_estimate bootstrap_ratio(const double *base,
-				      const double *candidate,
-				      size_t block_count, double confidence,
-				      uint64_t seed);
+struct ratio_estimate bootstrap_ratio(const double *logs, size_t block_count,
+				      double confidence, uint64_t seed);
 
 #endif

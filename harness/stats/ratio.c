@@ -26,14 +26,20 @@ static double *logs_of(const double *values, size_t n)
 	return logs;
 }
 
+/* Less than this share between blocks is how doubles are rounded. */
+#define ROUNDING 1e-13
+
 struct ratio ratio_of_logs(const double *logs, size_t n, double confidence)
 {
+	double sd;
+
 	if (!n)
 		return from_log(ttest_of(NAN, NAN, NAN, confidence));
 	if (n == 1)
 		return from_log(ttest_of(logs[0], NAN, NAN, confidence));
+	sd = gsl_stats_sd(logs, 1, n);
 	return from_log(ttest_of(gsl_stats_mean(logs, 1, n),
-				 gsl_stats_sd(logs, 1, n) / sqrt((double)n),
+				 sd > ROUNDING ? sd / sqrt((double)n) : 0,
 				 (double)n - 1, confidence));
 }
 
