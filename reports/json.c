@@ -107,7 +107,7 @@ static void add_robust(const struct model *m, const struct model_cell *base,
 		       const struct model_cell *c, json_t *out)
 {
 	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
-	size_t n = model_block_logs(base, c, MODEL_ALL_BLOCKS, logs, NULL);
+	size_t n = model_block_logs(base, c, logs, NULL);
 	struct ratio_estimate boot =
 		bootstrap_ratio(logs, n, MODEL_CONFIDENCE, m->run->seed);
 	struct rank_shift hl = ranks_center(logs, n, MODEL_CONFIDENCE);

@@ -129,8 +129,8 @@ const struct model_cell *model_base(const struct model *m,
 }
 
 size_t model_block_logs(const struct model_cell *base,
-			const struct model_cell *cell, uint32_t limit,
-			double *logs, uint32_t *blocks)
+			const struct model_cell *cell, double *logs,
+			uint32_t *blocks)
 {
 	size_t count = 0;
 	size_t i, k;
@@ -141,7 +141,7 @@ size_t model_block_logs(const struct model_cell *base,
 
 		for (k = 0; k < i && cell->blocks[k] != block; k++)
 			;
-		if (k < i || block >= limit)
+		if (k < i)
 			continue;
 		ratio = block_mean(cell, block) / block_mean(base, block);
 		if (!isfinite(ratio))
@@ -153,18 +153,13 @@ size_t model_block_logs(const struct model_cell *base,
 	return count;
 }
 
-struct ratio model_ratio(const struct model_cell *base,
-			 const struct model_cell *cell, uint32_t limit,
-			 double confidence, size_t *count)
+static void estimate(const struct model_cell *base, struct model_cell *cell)
 {
 	double *logs = xcalloc(cell->boot_count + 1, sizeof(*logs));
-	size_t n = model_block_logs(base, cell, limit, logs, NULL);
-	struct ratio r = ratio_of_logs(logs, n, confidence);
 
-	if (count)
-		*count = n;
+	cell->ratio_count = model_block_logs(base, cell, logs, NULL);
+	cell->ratio = ratio_of_logs(logs, cell->ratio_count, MODEL_CONFIDENCE);
 	free(logs);
-	return r;
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -207,10 +202,7 @@ void model_init(struct model *m, const struct run_data *run)
 
 			cells[k].median = quantile_median(cells[k].boots,
 							  cells[k].boot_count);
-			cells[k].ratio = model_ratio(
-				model_base(m, &m->rows[i]), &cells[k],
-				MODEL_ALL_BLOCKS, MODEL_CONFIDENCE,
-				&cells[k].ratio_count);
+			estimate(model_base(m, &m->rows[i]), &cells[k]);
 		}
 }
 

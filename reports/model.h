@@ -88,21 +88,14 @@ bool model_row_is_summary(const struct model_row *row);
 const struct model_cell *model_base(const struct model *m,
 				    const struct model_row *row);
 
-#define MODEL_ALL_BLOCKS UINT32_MAX
-
 /*
- * The logarithm of CELL over BASE in each block below LIMIT, in their order; a
- * block without its pair is left out. LOGS and BLOCKS have room for the cell's
+ * The logarithm of CELL over BASE in each block, in their order; a block
+ * without its pair is left out. LOGS and BLOCKS have room for the cell's
  * boots; BLOCKS may be NULL. Returns how many there are.
  */
 size_t model_block_logs(const struct model_cell *base,
-			const struct model_cell *cell, uint32_t limit,
-			double *logs, uint32_t *blocks);
-
-/* From these; COUNT, if not NULL, is of the blocks that are in it. */
-struct ratio model_ratio(const struct model_cell *base,
-			 const struct model_cell *cell, uint32_t limit,
-			 double confidence, size_t *count);
+			const struct model_cell *cell, double *logs,
+			uint32_t *blocks);
 
 /* Why CELL's ratio has no interval: "one block", "no noise". */
 const char *model_no_interval(const struct model_cell *cell);

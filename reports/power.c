@@ -8,6 +8,7 @@
 #include "reports/model.h"
 
 #define ONE_SIDED 0.95
+#define POWER 0.9
 /* Two may be alike by chance. */
 #define MIN_BLOCKS 3
 
@@ -32,8 +33,7 @@ static void write_cell(const struct model_row *row, const char *runner,
 		model_row_name(row, name, sizeof(name)), runner, c->ratio_count,
 		100 * expm1(sd));
 	for (i = 0; i < ARRAY_SIZE(margins); i++) {
-		double n = margin_pairs(sd, margins[i], 0, ONE_SIDED,
-					MARGIN_POWER);
+		double n = margin_pairs(sd, margins[i], 0, ONE_SIDED, POWER);
 
 		if (isnan(n))
 			fprintf(out, " %7s", "never");
@@ -51,8 +51,8 @@ void power_write(const struct model *m, FILE *out)
 		"Blocks that each margin needs to be decided in %g %% of cases, were there no\n"
 		"difference, by the noise of run %lld (one-sided %g %%):\n\n"
 		"%-40s %-10s %6s %9s",
-		100 * MARGIN_POWER, (long long)m->run->id, 100 * ONE_SIDED,
-		"series", "runner", "blocks", "noise");
+		100 * POWER, (long long)m->run->id, 100 * ONE_SIDED, "series",
+		"runner", "blocks", "noise");
 	for (i = 0; i < ARRAY_SIZE(margins); i++)
 		fprintf(out, " %5.0f %%", 100 * margins[i]);
 	fputc('\n', out);

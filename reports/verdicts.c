@@ -12,7 +12,9 @@
 #include "harness/base/xmalloc.h"
 #include "harness/stats/multiplicity.h"
 #include "harness/verdict/claims.h"
+#include "harness/verdict/decide.h"
 #include "reports/model.h"
+#include "workloads/workload.h"
 
 #define IMPLAUSIBLE_RATIO 0.95
 
@@ -87,18 +89,81 @@ static bool beats_native(const struct claim_verdict *v, bool lower_is_better)
 	       most < log(IMPLAUSIBLE_RATIO);
 }
 
+static bool has_ended(const struct model *m)
+{
+	static const char *const ends[] = {"complete", "decided",
+					   "out of time"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		if (!strcmp(m->run->status, ends[i]))
+			return true;
+	return false;
+}
+
+/* What of the plan the verdicts hang on. */
+static struct design design_of(const struct model *m,
+			       const struct model_row *row)
+{
+	const struct workload *wl = workload_find(row->workload);
+	json_t *plan = json_loads(m->run->plan, 0, NULL);
+	bool is_io = wl && (wl->flags &
+			    (WL_NEEDS_DISK | WL_NEEDS_NET | WL_NEEDS_MICRO));
+	json_int_t planned = json_integer_value(json_object_get(
+		plan, is_io ? "io_block_count" : "block_count"));
+	json_int_t all =
+		json_integer_value(json_object_get(plan, "block_count"));
+	json_int_t looks =
+		json_integer_value(json_object_get(plan, "look_count"));
+	/* Decided means that a look has been the last, which the data chose:
+	 * what is still open then takes no other. */
+	struct design d = {
+		.planned = planned > 0 ? (size_t)planned : 1,
+		.done = SIZE_MAX,
+		.is_ended = has_ended(m) && strcmp(m->run->status, "decided"),
+	};
+
+	json_decref(plan);
+	if (looks > 0 && looks <= SEQUENTIAL_MAX_LOOKS && all > 0) {
+		d.done = m->run->done_block_count;
+		d.look_count =
+			sequential_looks((size_t)all, (size_t)looks, d.looks);
+	}
+	return d;
+}
+
+static struct claim_verdict decide_by(struct claim_verdict v,
+				      const struct model *m,
+				      const struct model_row *row,
+				      const struct model_cell *b,
+				      const struct model_cell *c)
+{
+	struct design design = design_of(m, row);
+	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
+	uint32_t *blocks = xcalloc(c->boot_count + 1, sizeof(*blocks));
+	struct evidence e = {logs, blocks, 0, row->lower_is_better};
+	struct decision d;
+
+	e.count = model_block_logs(b, c, logs, blocks);
+	d = decide(&e, &design, v.claim);
+	v.ratio = d.ratio;
+	v.block_count = d.block_count;
+	v.test = d.test;
+	v.verdict = d.test.verdict;
+	v.look = design.look_count ? d.look : 0;
+	v.level = d.level;
+	if (design.look_count && !d.look)
+		v = refuse(v, VERDICT_UNDECIDED,
+			   "the run ended before its first look");
+	free(blocks);
+	free(logs);
+	return v;
+}
+
 static struct claim_verdict judge(struct claim_verdict v,
 				  const struct model_row *row, enum grade grade,
 				  bool is_overridden)
 {
-	const struct claim *c = v.claim;
-	struct ttest worse = v.ratio.log;
-
-	if (!row->lower_is_better)
-		worse.difference = -worse.difference;
-	v.test = margin_judge(&worse, v.block_count, c->margin, c->kind,
-			      c->confidence);
-	v.verdict = v.test.verdict;
 	if (grade != GRADE_HARDWARE && !is_overridden)
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
 			      grade_name(grade));
@@ -121,7 +186,8 @@ struct claim_verdict verdict_of(const struct model *m,
 	struct claim_verdict v = {
 		.claim = claim,
 		.ratio = ratio_of_logs(NULL, 0, 0.9),
-		.test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN}};
+		.test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN},
+		.level = NAN};
 	const struct model_row *row = row_find(m, claim->metric);
 	int candidate = runner_find_in(m, claim->candidate);
 	int baseline = runner_find_in(m, claim->baseline);
@@ -144,9 +210,7 @@ struct claim_verdict verdict_of(const struct model *m,
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s: %s",
 			      m->runners[blank(c) ? candidate : baseline],
 			      blank(c) ? blank(c) : blank(b));
-	/* Of two sides as much each as the verdict has of one. */
-	v.ratio = model_ratio(b, c, MODEL_ALL_BLOCKS, 2 * claim->confidence - 1,
-			      &v.block_count);
+	v = decide_by(v, m, row, b, c);
 	return judge(v, row, c->grade > b->grade ? c->grade : b->grade,
 		     m->grade_is_overridden);
 }
@@ -182,6 +246,9 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 	if (v->measured && strcmp(v->measured, c->candidate))
 		fprintf(out, "    %s stands in for %s\n", v->measured,
 			c->candidate);
+	if (v->look)
+		fprintf(out, "    at look %zu, one-sided level %.2g\n", v->look,
+			v->level);
 	if (v->reason[0])
 		fprintf(out, "    %s\n", v->reason);
 }
@@ -209,8 +276,11 @@ static bool is_registered(const struct model *m, const struct claims *claims)
 	return is_same;
 }
 
-static bool is_judged(const struct claim_verdict *v)
+/* The p of one look of several is none of the whole run. */
+static bool is_corrected(const struct claim_verdict *v)
 {
+	if (v->look)
+		return false;
 	return v->verdict == VERDICT_PASS || v->verdict == VERDICT_FAIL ||
 	       v->verdict == VERDICT_UNDECIDED;
 }
@@ -222,12 +292,12 @@ static void correct(struct claim_verdict *v, size_t count)
 	size_t i, n = 0;
 
 	for (i = 0; i < count; i++)
-		if (is_judged(&v[i]))
+		if (is_corrected(&v[i]))
 			p[n++] = margin_p(&v[i].test);
 	multiplicity_holm(p, n, adjusted);
 	n = 0;
 	for (i = 0; i < count; i++)
-		v[i].holm_p = is_judged(&v[i]) ? adjusted[n++] : NAN;
+		v[i].holm_p = is_corrected(&v[i]) ? adjusted[n++] : NAN;
 	free(adjusted);
 	free(p);
 }
@@ -242,6 +312,17 @@ struct claim_verdict *verdicts_of(const struct model *m,
 		v[i] = verdict_of(m, &claims->claims[i]);
 	correct(v, claims->claims_count);
 	return v;
+}
+
+bool verdicts_are_settled(const struct claim_verdict *v, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (v[i].verdict == VERDICT_UNDECIDED ||
+		    (v[i].measured && v[i].block_count < 2))
+			return false;
+	return true;
 }
 
 enum verdict verdicts_together(const struct claim_verdict *v, size_t count)

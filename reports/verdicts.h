@@ -7,6 +7,7 @@
  * some; a verdict only where they may carry one: emulated and software grades
  * never do.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -25,6 +26,8 @@ struct claim_verdict {
 	struct ratio ratio;   /* candidate over baseline; NaN: no numbers */
 	size_t block_count;
 	struct margin_test test; /* NaN where nothing is judged */
+	size_t look;             /* at which it was judged, from 1; 0: none */
+	double level;            /* one-sided, of that look */
 	double holm_p; /* corrected for all that are judged; NaN: it is not */
 };
 
@@ -38,6 +41,9 @@ struct claims *verdicts_registered(const struct model *m);
 /* One a claim; the caller frees them. */
 struct claim_verdict *verdicts_of(const struct model *m,
 				  const struct claims *claims);
+
+/* Whether more blocks could decide none of them. */
+bool verdicts_are_settled(const struct claim_verdict *v, size_t count);
 
 /* Whether all of them hold: each at its own level, which is an intersection-
  * union test and needs no correction. */

@@ -114,6 +114,9 @@ static void add_envs(const struct agent_link *link, struct strbuf *text)
 	add_env(text, "net_refusal", env->net_refusal);
 	add_env(text, "net_failure", env->net_failure);
 	strbuf_printf(text, "=io_ns %" PRIu64 "\n", link->bc->io.io_ns);
+	if (link->bc->stretch_ppm)
+		strbuf_printf(text, "=stretch_ppm %" PRIu64 "\n",
+			      link->bc->stretch_ppm);
 	if (bench_case_needs(link->bc, WL_NEEDS_DISK))
 		strbuf_printf(text, "=disk_bytes %" PRIu64 "\n",
 			      link->bc->io.disk_bytes);

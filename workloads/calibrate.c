@@ -34,9 +34,15 @@ static uint64_t raw_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t workload_stretch_ppm;
+
 static enum wl_answer delay_run(struct wl_ctx *ctx, uint64_t iterations)
 {
-	uint64_t end = raw_ns() + iterations * ctx->point->bytes;
+	uint64_t wait_ns = iterations * ctx->point->bytes;
+	uint64_t end;
+
+	wait_ns += wait_ns * workload_stretch_ppm / 1000000;
+	end = raw_ns() + wait_ns;
 
 	while (raw_ns() < end)
 		ctx->sink++;

@@ -99,6 +99,10 @@ uint32_t workload_rank(const char *workload, const char *point);
 const char *wl_unit_name(enum wl_unit unit); /* "ns", "bytes_per_s" */
 const char *wl_better_name(enum wl_better better);
 
+/* `delay` takes so many millionths longer than it says: an injected slow-down,
+ * for tests of the whole instrument. 0 otherwise. */
+extern uint64_t workload_stretch_ppm;
+
 /* Note why, and answer what the caller returns. */
 enum wl_answer wl_say(struct wl_ctx *ctx, enum wl_answer answer,
 		      const char *fmt, ...)

@@ -41,6 +41,27 @@ bad:
 		       "'%s' is not a size; use for example 512M or 2G", text);
 }
 
+int units_parse_duration(const char *text, uint64_t *ns, struct err *err)
+{
+	static const char letters[] = "smh";
+	static const uint64_t seconds[] = {1, 60, 3600};
+	unsigned long long value;
+	const char *letter;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	letter = *end ? strchr(letters, *end) : NULL;
+	if (errno || text[0] < '0' || text[0] > '9' || !letter || end[1] ||
+	    !value || value > 365 * 24 * 3600ull / seconds[letter - letters])
+		return err_set(
+			err, -EINVAL,
+			"'%s' is not a time; use for example 90s, 30m or 2h",
+			text);
+	*ns = value * seconds[letter - letters] * NS_PER_S;
+	return 0;
+}
+
 int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 		     uint64_t *value, struct err *err)
 {

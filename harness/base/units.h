@@ -12,6 +12,9 @@ struct err;
 /* "512M", "2G", "4096", "1536MiB" into bytes. 0 or -EINVAL. */
 int units_parse_bytes(const char *text, uint64_t *bytes, struct err *err);
 
+/* "90s", "30m", "2h" into nanoseconds, above 0 and at most a year. */
+int units_parse_duration(const char *text, uint64_t *ns, struct err *err);
+
 /* A whole decimal number in [MIN, MAX]. 0 or -EINVAL. */
 int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 		     uint64_t *value, struct err *err);

@@ -18,9 +18,12 @@ int claims_arg_load(const char *name, struct claims **out, struct err *err)
 	return ret;
 }
 
-int claims_arg_judge(const struct claims *claims, struct store *store,
-		     int64_t run_id, FILE *out, enum exit_status *status,
-		     struct err *err)
+/* Load the run and hold CLAIMS against it; what comes out is USE's. */
+static int judge(const struct claims *claims, struct store *store,
+		 int64_t run_id,
+		 void (*use)(void *arg, const struct model *m,
+			     const struct claim_verdict *v),
+		 void *arg, struct err *err)
 {
 	struct run_data run;
 	struct model model;
@@ -32,10 +35,56 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 	model_init(&model, &run);
 	model.grade_is_overridden = claims->overrides_grade;
 	v = verdicts_of(&model, claims);
-	verdicts_write(&model, claims, v, out);
-	*status = status_of_verdict(verdicts_together(v, claims->claims_count));
+	use(arg, &model, v);
 	free(v);
 	model_release(&model);
 	run_data_release(&run);
 	return 0;
+}
+
+struct table {
+	const struct claims *claims;
+	FILE *out;
+	enum exit_status *status;
+};
+
+static void write_table(void *arg, const struct model *m,
+			const struct claim_verdict *v)
+{
+	const struct table *t = arg;
+
+	verdicts_write(m, t->claims, v, t->out);
+	*t->status = status_of_verdict(
+		verdicts_together(v, t->claims->claims_count));
+}
+
+int claims_arg_judge(const struct claims *claims, struct store *store,
+		     int64_t run_id, FILE *out, enum exit_status *status,
+		     struct err *err)
+{
+	struct table t = {claims, out, status};
+
+	return judge(claims, store, run_id, write_table, &t, err);
+}
+
+struct look {
+	const struct claims *claims;
+	bool *settled;
+};
+
+static void take_look(void *arg, const struct model *m,
+		      const struct claim_verdict *v)
+{
+	const struct look *l = arg;
+
+	(void)m;
+	*l->settled = verdicts_are_settled(v, l->claims->claims_count);
+}
+
+int claims_arg_are_settled(const struct claims *claims, struct store *store,
+			   int64_t run_id, bool *settled, struct err *err)
+{
+	struct look l = {claims, settled};
+
+	return judge(claims, store, run_id, take_look, &l, err);
 }

@@ -23,4 +23,11 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
 		     int64_t run_id, FILE *out, enum exit_status *status,
 		     struct err *err);
 
+/*
+ * Whether a run that goes on could still decide one of CLAIMS; for a look on
+ * the way. Negative errno when the store cannot say.
+ */
+int claims_arg_are_settled(const struct claims *claims, struct store *store,
+			   int64_t run_id, bool *settled, struct err *err);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
@@ -25,6 +26,7 @@
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "harness/stats/sequential.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
 
@@ -41,6 +43,8 @@ struct session {
 	size_t failed_count;
 	size_t blind_count; /* series without one undisturbed sample */
 	enum exit_status claims_status;
+	const char *end; /* NULL: not of its own accord */
+	uint64_t started_ns;
 	char *command;    /* owned; what makes this run again */
 	char boot_id[40]; /* of the host, as the first result told it */
 };
@@ -192,6 +196,38 @@ static int run_one(struct session *s, uint32_t position, struct progress *p,
 	return ret;
 }
 
+static bool is_look(const struct plan *plan, size_t block_count)
+{
+	size_t looks[SEQUENTIAL_MAX_LOOKS];
+	size_t i, count = plan->look_count
+				  ? sequential_looks(plan->block_count,
+						     plan->look_count, looks)
+				  : 0;
+
+	for (i = 0; i < count; i++)
+		if (looks[i] == block_count)
+			return true;
+	return false;
+}
+
+/* Between blocks: whether nothing is left to decide, or no time. */
+static int consider_end(struct session *s, uint32_t done_blocks,
+			struct err *err)
+{
+	uint64_t budget_ns = s->plan->budget_ns;
+	bool settled = false;
+	int ret = 0;
+
+	if (is_look(s->plan, done_blocks))
+		ret = claims_arg_are_settled(s->claims, s->store, s->run_id,
+					     &settled, err);
+	if (settled)
+		s->end = "decided";
+	else if (budget_ns && clock_mono_ns() - s->started_ns >= budget_ns)
+		s->end = "out of time";
+	return ret;
+}
+
 static int session_measure(struct session *s, struct err *err)
 {
 	struct progress p;
@@ -199,7 +235,14 @@ static int session_measure(struct session *s, struct err *err)
 	uint32_t i;
 
 	progress_init(&p, s->sched.count);
+	s->started_ns = clock_mono_ns();
 	for (i = 0; i < s->sched.count && !ret; i++) {
+		uint32_t block = s->sched.cases[i].block;
+
+		if (i && s->sched.cases[i - 1].block != block)
+			ret = consider_end(s, block, err);
+		if (ret || s->end)
+			break;
 		if (stop_wanted)
 			ret = err_set(err, -ECANCELED, "stopped");
 		else
@@ -341,7 +384,7 @@ static int run_run(int argc, char **argv)
 	if (!ret)
 		ret = session_measure(&s, &err);
 	if (s.run_id) {
-		end = !ret                ? "complete"
+		end = !ret                ? (s.end ? s.end : "complete")
 		      : ret == -ECANCELED ? "stopped"
 					  : "failed";
 		store_run_end(s.store, s.run_id, end, &end_err);

@@ -25,6 +25,7 @@
 	X("memory", memory)       \
 	X("paravirt", paravirt)   \
 	X("timeout", timeout)     \
+	X("budget", budget)       \
 	X("io-ms", io_ms)         \
 	X("io-blocks", io_blocks) \
 	X("disk-size", disk_size) \

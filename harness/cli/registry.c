@@ -10,8 +10,9 @@
 #include "runners/vmm_child.h"
 
 const struct runner_ops *const runners[] = {
-	&runner_native,   &runner_kvm,       &runner_mshv,     &runner_mshv_emu,
-	&runner_qemu_kvm, &runner_qemu_mshv, &runner_qemu_tcg, NULL,
+	&runner_native,    &runner_native_again, &runner_kvm,
+	&runner_mshv,      &runner_mshv_emu,     &runner_qemu_kvm,
+	&runner_qemu_mshv, &runner_qemu_tcg,     NULL,
 };
 
 const struct command *const commands[] = {

@@ -17,6 +17,10 @@
 #include "harness/core/runner.h"
 #include "harness/verdict/claims.h"
 
+/* Of a run until decided. A margin that needs more blocks needs less noise. */
+#define LOOK_COUNT 4
+#define MOST_BLOCKS 40
+
 const char run_args_usage[] =
 	"usage: l1vh-bench run [options]\n"
 	"Run the quick suite natively and in guests, store every sample, print a\n"
@@ -34,6 +38,10 @@ const char run_args_usage[] =
 	"  --paravirt MODE    identical or best (identical)\n"
 	"  --timeout S        for one boot with all its series (120)\n"
 	"  --seed N           of the random order (from the system)\n"
+	"  --budget TIME      begin no block after it: 90s, 30m, 2h\n"
+	"  --until-decided    look at the claims four times on the way, each at a level\n"
+	"                     of its own, and end when all are decided; --blocks is\n"
+	"                     the most (40)\n"
 	"  --claims NAME      register claims before the first sample, and judge them at\n"
 	"                     the end: near-native, l1vh-vs-nested, or a file\n"
 	"  --db FILE          results (results/l1vh.db)\n"
@@ -55,6 +63,9 @@ const char run_args_usage[] =
 	"  --net-guest-address A/BITS   for the guest to take in that network\n"
 	"  --net-guest-gateway A      if it needs one\n"
 	"  --network-may-panic-host   load the network of an L1VH parent too\n"
+	"Tests of the instrument:\n"
+	"  --stretch RUNNER=PERCENT   the workload 'delay' takes so much longer there;\n"
+	"                     a verdict must find it\n"
 	"Where:\n"
 	"  --lab, --no-lab    measure in the emulated host; never do so\n"
 	"Exit status: 0 all measured, 2 cases failed or the run was stopped,\n"
@@ -75,6 +86,8 @@ enum option_id {
 	O_HTML,
 	O_CLAIMS,
 	O_PLAN,
+	O_BUDGET,
+	O_UNTIL_DECIDED,
 	O_IO_MS,
 	O_IO_BLOCKS,
 	O_DISK,
@@ -88,6 +101,7 @@ enum option_id {
 	O_NET_GATEWAY,
 	O_NET_PANIC,
 	O_MSHV_EMU,
+	O_STRETCH,
 	O_LAB,
 	O_NO_LAB,
 };
@@ -108,6 +122,8 @@ static const struct option options[] = {
 	{"html", required_argument, NULL, O_HTML},
 	{"claims", required_argument, NULL, O_CLAIMS},
 	{"plan", required_argument, NULL, O_PLAN},
+	{"budget", required_argument, NULL, O_BUDGET},
+	{"until-decided", no_argument, NULL, O_UNTIL_DECIDED},
 	{"io-ms", required_argument, NULL, O_IO_MS},
 	{"io-blocks", required_argument, NULL, O_IO_BLOCKS},
 	{"disk", required_argument, NULL, O_DISK},
@@ -121,6 +137,7 @@ static const struct option options[] = {
 	{"net-guest-gateway", required_argument, NULL, O_NET_GATEWAY},
 	{"network-may-panic-host", no_argument, NULL, O_NET_PANIC},
 	{"mshv-emu", no_argument, NULL, O_MSHV_EMU},
+	{"stretch", required_argument, NULL, O_STRETCH},
 	{"lab", no_argument, NULL, O_LAB},
 	{"no-lab", no_argument, NULL, O_NO_LAB},
 	{NULL, 0, NULL, 0},
@@ -297,6 +314,26 @@ static int parse_io(struct plan *plan, int id, const char *arg, struct err *err)
 	}
 }
 
+static int parse_stretch(const char *text, struct plan *plan, struct err *err)
+{
+	const char *share = strchr(text, '=');
+	const struct runner_ops *runner;
+	uint64_t percent;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(text, "="), text);
+	runner = runner_find(name);
+	if (!share || !runner)
+		return err_set(err, -EINVAL,
+			       "'%s' is no RUNNER=PERCENT of a known runner",
+			       text);
+	if (units_parse_uint(share + 1, 1, 1000, &percent, err))
+		return err->code;
+	plan->stretched_runner = runner->name;
+	plan->stretch_ppm = percent * 10000;
+	return 0;
+}
+
 static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 {
 	switch (id) {
@@ -306,6 +343,7 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 		a->workloads = arg;
 		return 0;
 	case O_BLOCKS:
+		a->has_block_count = true;
 		return parse_count(arg, 10000, &a->plan.block_count, err);
 	case O_SAMPLES:
 		return parse_count(arg, 10000, &a->plan.sample_count, err);
@@ -338,9 +376,16 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 		return 0;
 	case O_PLAN: /* see take_plan() */
 		return 0;
+	case O_BUDGET:
+		return units_parse_duration(arg, &a->plan.budget_ns, err);
+	case O_UNTIL_DECIDED:
+		a->plan.look_count = LOOK_COUNT;
+		return 0;
 	case O_MSHV_EMU:
 		a->wants_mshv_emu = true;
 		return 0;
+	case O_STRETCH:
+		return parse_stretch(arg, &a->plan, err);
 	case O_LAB:
 		a->choice = SITE_LAB;
 		return 0;
@@ -383,6 +428,18 @@ static int take_plan(int argc, char **argv, struct run_args *args,
 				     err);
 }
 
+static int check_looks(struct run_args *args, struct err *err)
+{
+	if (!args->plan.look_count)
+		return 0;
+	if (!args->claims)
+		return err_set(err, -EINVAL,
+			       "--until-decided needs --claims to decide");
+	if (!args->has_block_count)
+		args->plan.block_count = MOST_BLOCKS;
+	return 0;
+}
+
 static int check_io(const struct io_plan *io, struct err *err)
 {
 	if (io->peer[0] && (!io->interface[0] || !io->guest_address[0]))
@@ -421,6 +478,8 @@ int run_args_parse(int argc, char **argv, struct run_args *args,
 			      argv[optind]);
 	if (!ret)
 		ret = check_io(&args->plan.io, err);
+	if (!ret)
+		ret = check_looks(args, err);
 	if (!ret)
 		ret = plan_add_workloads(&args->plan, args->workloads, err);
 	return ret;

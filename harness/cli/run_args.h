@@ -19,6 +19,7 @@ struct run_args {
 	size_t wanted_count;
 	bool wanted_is_default;
 	bool wants_mshv_emu;
+	bool has_block_count; /* somebody said how many */
 	const char *workloads;
 	const char *db;
 	const char *html;            /* NULL: beside the results */

@@ -43,6 +43,7 @@ struct bench_case {
 	uint32_t sample_count;
 	uint64_t target_ns;
 	uint64_t timeout_ns;
+	uint64_t stretch_ppm; /* `delay` takes so much longer than it says */
 	struct io_plan io;
 	struct case_item *items; /* owned */
 	size_t item_count;

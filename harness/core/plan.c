@@ -186,6 +186,8 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 		.timeout_ns = plan->timeout_ns,
 		.io = plan->io,
 	};
+	if (plan->stretched_runner && !strcmp(plan->stretched_runner, runner))
+		bc->stretch_ppm = plan->stretch_ppm;
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", plan->paravirt);
 	if (!bc->io.queue_count)
@@ -295,7 +297,7 @@ json_t *plan_to_json(const struct plan *plan)
 		json_array_append_new(names, json_string(plan->runners[i]));
 	return json_pack(
 		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I,"
-		" s:o}",
+		" s:o, s:i, s:i, s:I, s:s, s:I}",
 		"name", plan->name, "block_count", (int)plan->block_count,
 		"warmup_count", (int)plan->warmup_count, "sample_count",
 		(int)plan->sample_count, "target_ns",
@@ -303,5 +305,13 @@ json_t *plan_to_json(const struct plan *plan)
 		(int)plan->vcpu_count, "ram_bytes", (json_int_t)plan->ram_bytes,
 		"paravirt", plan->paravirt, "seed", (json_int_t)plan->seed,
 		"runners", names, "series", series, "timeout_ns",
-		(json_int_t)plan->timeout_ns, "io", io_plan_to_json(&plan->io));
+		(json_int_t)plan->timeout_ns, "io", io_plan_to_json(&plan->io),
+		"io_block_count",
+		(int)(plan->io_block_count < plan->block_count
+			      ? plan->io_block_count
+			      : plan->block_count),
+		"look_count", (int)plan->look_count, "budget_ns",
+		(json_int_t)plan->budget_ns, "stretched_runner",
+		plan->stretched_runner ? plan->stretched_runner : "",
+		"stretch_ppm", (json_int_t)plan->stretch_ppm);
 }

@@ -34,7 +34,13 @@ struct plan {
 	uint64_t ram_bytes;
 	const char *paravirt;
 	uint64_t seed;
+	uint32_t look_count; /* at the verdicts on the way; 0: at the end */
+	uint64_t budget_ns;  /* no block begins after it; 0: no limit */
 	struct io_plan io;
+	/* To see whether the instrument finds it: under this runner `delay`
+	 * takes longer than it says. NULL: none. */
+	const char *stretched_runner; /* borrowed */
+	uint64_t stretch_ppm;
 	const char *runners[PLAN_MAX_RUNNERS]; /* borrowed */
 	size_t runner_count;
 	struct bench_case series; /* its items are what is measured */

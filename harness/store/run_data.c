@@ -61,6 +61,7 @@ static void run_row(sqlite3_stmt *s, void *arg)
 	run->probe = xstrdup(text(s, 9));
 	run->guest_manifest = xstrdup(text(s, 10));
 	run->scheduled_count = (uint32_t)number(s, 11);
+	run->done_block_count = (uint32_t)number(s, 12);
 }
 
 struct boot_load {
@@ -198,7 +199,12 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		   "SELECT id, started_unix_ns, ended_unix_ns, status, seed,"
 		   " revision, is_lab, plan, fingerprint, probe,"
 		   " guest_manifest, (SELECT count(*) FROM schedule"
-		   " WHERE run_id = run.id) FROM run WHERE id = ?",
+		   " WHERE run_id = run.id),"
+		   " (SELECT count(*) FROM (SELECT max(b.id IS NULL) AS open"
+		   " FROM schedule s LEFT JOIN boot b ON b.run_id = s.run_id"
+		   " AND b.position = s.position WHERE s.run_id = run.id"
+		   " GROUP BY s.block) WHERE NOT open)"
+		   " FROM run WHERE id = ?",
 		   run_id, run_row, run, err);
 	if (!ret && !run->id)
 		ret = err_set(err, -ENOENT, "there is no run %lld",

@@ -35,7 +35,8 @@ struct run_data {
 	char *probe;
 	char *guest_manifest;
 	uint32_t scheduled_count;
-	struct boot_data *boots; /* owned, in the order they ran */
+	uint32_t done_block_count; /* all of whose boots have ended */
+	struct boot_data *boots;   /* owned, in the order they ran */
 	size_t boot_count;
 };
 

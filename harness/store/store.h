@@ -54,7 +54,10 @@ int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 		     const struct bench_case *bc, const struct result *res,
 		     struct err *err);
 
-/* STATUS is "complete", "stopped" or "failed". */
+/*
+ * STATUS is "complete": all that was planned; "decided": no claim was left to
+ * decide; "out of time": its budget was; "stopped" by somebody; or "failed".
+ */
 int store_run_end(struct store *store, int64_t run_id, const char *status,
 		  struct err *err);
 

@@ -91,6 +91,25 @@ static void units_parse_sizes(void **state)
 				 -EINVAL);
 }
 
+static void units_parse_times(void **state)
+{
+	static const char *const bad[] = {"",    "m",        "0m",   "-1m",
+					  "5d",  "30",       "1.5h", "30mm",
+					  " 3s", "99999999h"};
+	struct err err = {0};
+	uint64_t ns = 0;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(units_parse_duration("90s", &ns, &err), 0);
+	assert_int_equal(ns, 90 * NS_PER_S);
+	assert_int_equal(units_parse_duration("2h", &ns, &err), 0);
+	assert_int_equal(ns, 7200 * NS_PER_S);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(units_parse_duration(bad[i], &ns, &err),
+				 -EINVAL);
+}
+
 static void units_format_scales(void **state)
 {
 	static const struct {
@@ -182,6 +201,7 @@ int main(void)
 		cmocka_unit_test(err_survives_endless_text),
 		cmocka_unit_test(strbuf_grows_consumes_and_keeps_tails),
 		cmocka_unit_test(units_parse_sizes),
+		cmocka_unit_test(units_parse_times),
 		cmocka_unit_test(units_format_scales),
 		cmocka_unit_test(file_write_is_whole_or_nothing),
 		cmocka_unit_test(proc_tells_why_it_cannot_start),

@@ -324,8 +324,8 @@ static void devices_have_boots_of_their_own(void **state)
 		io += has_io;
 		plain += !has_io;
 	}
-	assert_int_equal(plain, 6);
-	assert_int_equal(io, 4);
+	assert_int_equal(plain, 3 * 4);
+	assert_int_equal(io, 2 * 4);
 	schedule_release(&sched);
 	plan_release(&plan);
 }
@@ -414,6 +414,11 @@ static void bad_options_are_named(void **state)
 		{(char *)"--net-guest-address", (char *)"10.0.0.1/33"},
 		{(char *)"--net-interface", (char *)"br0"},
 		{(char *)"--io-ms", (char *)"0"},
+		{(char *)"--budget", (char *)"0m"},
+		{(char *)"--until-decided"},
+		{(char *)"--stretch", (char *)"native"},
+		{(char *)"--stretch", (char *)"xen=3"},
+		{(char *)"--stretch", (char *)"native=0"},
 	};
 	struct run_args args;
 	struct err err;

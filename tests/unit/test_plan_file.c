@@ -25,9 +25,9 @@ static int parse(const char *plan, const char *more, const char *value,
 
 static void shipped_plans_are_understood(void **state)
 {
-	static const char *const files[] = {"harness/plans/quick.yaml",
-					    "harness/plans/full.yaml",
-					    "harness/plans/nightly.yaml"};
+	static const char *const files[] = {
+		"harness/plans/quick.yaml", "harness/plans/full.yaml",
+		"harness/plans/a-a.yaml", "harness/plans/nightly.yaml"};
 	struct run_args args;
 	struct err err;
 	size_t i;
@@ -37,9 +37,8 @@ static void shipped_plans_are_understood(void **state)
 		/* Claims go by a name beside the program, which this is not. */
 		if (parse(files[i], "--claims",
 			  "reports/claims/near-native.yaml", &args, &err) &&
-		    !strstr(err.msg, "reports/claims/near-native.yaml"))
+		    !strstr(err.msg, "/reports/claims/"))
 			fail_msg("%s", err.msg);
-		assert_true(args.wanted_is_default);
 		run_args_release(&args);
 	}
 }

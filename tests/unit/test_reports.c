@@ -151,7 +151,7 @@ static void power_is_by_the_noise_of_the_run(void **state)
 	model_init(&f->model, &f->run);
 	power_write(&f->model, out);
 	fclose(out);
-	assert_non_null(strstr(text, " 3     3.9 %      12       6       3\n"));
+	assert_non_null(strstr(text, " 3     3.9 %      16       7       4\n"));
 	assert_null(strstr(text, "nothing is known"));
 	free(text);
 }
@@ -240,6 +240,53 @@ static void hardware_runs_are_judged(void **state)
 }
 
 /* Holm's p of those that are judged; one that fails is enough for all. */
+static void set_plan(struct fixture *f, const char *status,
+		     uint32_t done_block_count, const char *plan)
+{
+	free(f->run.status);
+	free(f->run.plan);
+	f->run.status = strdup(status);
+	f->run.plan = strdup(plan);
+	f->run.done_block_count = done_block_count;
+}
+
+/* Three of six blocks are half of what was planned: the first look has a level
+ * of its own, and the interval is as wide as that asks for. */
+static void looks_are_judged_by_their_level(void **state)
+{
+	static const char plan[] =
+		"{\"block_count\":6,\"io_block_count\":6,\"look_count\":4}";
+	struct fixture *f = *state;
+	struct claim c = claim_of("cpu_integer", "kvm", 2);
+	struct claim_verdict v;
+	size_t i;
+
+	for (i = 0; i < f->run.boot_count; i++)
+		f->run.boots[i].res.grade = GRADE_HARDWARE;
+	set_plan(f, "decided", 3, plan);
+	model_init(&f->model, &f->run);
+	v = verdict_of(&f->model, &c);
+	assert_int_equal(v.verdict, VERDICT_PASS);
+	assert_int_equal(v.look, 1);
+	assert_true(v.level > .005 && v.level < .006);
+	assert_true(verdicts_are_settled(&v, 1));
+	/* What that look leaves open may take no other. */
+	c.margin = 1.15;
+	v = verdict_of(&f->model, &c);
+	assert_int_equal(v.verdict, VERDICT_UNDECIDED);
+	assert_false(verdicts_are_settled(&v, 1));
+	/* Time was up: the last look has all of it, and so it passes. */
+	set_plan(f, "out of time", 3, plan);
+	v = verdict_of(&f->model, &c);
+	assert_int_equal(v.verdict, VERDICT_PASS);
+	assert_true(v.level > .049);
+	/* Somebody stopped it before any look. */
+	set_plan(f, "stopped", 2, plan);
+	v = verdict_of(&f->model, &c);
+	assert_int_equal(v.verdict, VERDICT_UNDECIDED);
+	assert_non_null(strstr(v.reason, "before its first look"));
+}
+
 static void several_claims_are_judged_together(void **state)
 {
 	struct fixture *f = *state;
@@ -521,6 +568,7 @@ int main(void)
 		WITH_RUN(emulated_runs_get_no_verdict),
 		WITH_RUN(an_override_is_stamped),
 		WITH_RUN(hardware_runs_are_judged),
+		WITH_RUN(looks_are_judged_by_their_level),
 		WITH_RUN(the_page_judges_what_was_claimed),
 		WITH_RUN(several_claims_are_judged_together),
 		WITH_RUN(guests_faster_than_native_are_not_believed),

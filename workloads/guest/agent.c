@@ -343,6 +343,7 @@ static void set_env(const char *row)
 		{"disk_bytes", NULL, 0, &agent.env.disk_bytes},
 		{"peer", agent.env.peer, sizeof(agent.env.peer), NULL},
 		{"io_ns", NULL, 0, &agent.env.io_ns},
+		{"stretch_ppm", NULL, 0, &workload_stretch_ppm},
 		{"net_address", agent.net_address, sizeof(agent.net_address),
 		 NULL},
 		{"net_gateway", agent.net_gateway, sizeof(agent.net_gateway),
