@@ -48,7 +48,7 @@ HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h
 TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
 	  $(B)/tests/unit/vdriver.o $(B)/tests/unit/netns.o \
-	  $(B)/workloads/guest/measure.o $(B)/workloads/guest/micro_native.o
+	  $(addprefix $(B)/workloads/guest/,measure.o waited.o micro_native.o)
 # Units in which several threads meet.
 THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net)
 GUEST	= $(B)/guest/manifest

@@ -35,7 +35,7 @@ static bool is_disturbed(const struct result *res, const struct document *d)
 		if (!strcmp(s->workload, d->workload) &&
 		    !strncmp(s->point, d->point, len) && s->point[len] == '/' &&
 		    s->sample_count)
-			return s->samples[0].is_disturbed;
+			return s->samples[0].disturbances != 0;
 	}
 	return false;
 }

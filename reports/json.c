@@ -31,11 +31,12 @@ static void add_samples(const struct boot_data *b, const struct series *s,
 
 	for (i = 0; i < s->sample_count; i++) {
 		const struct sample *p = &s->samples[i];
+		char why[64];
 
 		json_array_append_new(
 			out,
 			json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o,"
-				  " s:I, s:I, s:I, s:b}",
+				  " s:I, s:I, s:I, s:I, s:b, s:s}",
 				  "runner", b->bc.runner, "workload",
 				  s->workload, "point", s->point, "unit",
 				  s->unit, "block", (int)b->bc.block, "boot",
@@ -44,8 +45,11 @@ static void add_samples(const struct boot_data *b, const struct series *s,
 				  number(p->value), "iterations",
 				  (json_int_t)s->iterations, "elapsed_ns",
 				  (json_int_t)p->elapsed_ns, "host_elapsed_ns",
-				  (json_int_t)p->host_elapsed_ns, "disturbed",
-				  p->is_disturbed));
+				  (json_int_t)p->host_elapsed_ns, "waited_ns",
+				  (json_int_t)p->waited_ns, "disturbed",
+				  p->disturbances != 0, "disturbances",
+				  disturbances_text(p->disturbances, why,
+						    sizeof(why))));
 	}
 }
 
@@ -165,16 +169,16 @@ json_t *json_report(const struct model *m)
 	json_t *list = boots(run, samples);
 
 	return json_pack(
-		"{s:i, s:{s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
+		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
 		" s:o, s:s}, s:o, s:o, s:o}",
-		"schema_version", REPORT_JSON_VERSION, "run", "id",
-		(json_int_t)run->id, "status", run->status, "started_unix_ns",
-		(json_int_t)run->started_unix_ns, "ended_unix_ns",
-		(json_int_t)run->ended_unix_ns, "seed", (json_int_t)run->seed,
-		"revision", run->revision, "is_lab", run->is_lab,
-		"scheduled_count", (int)run->scheduled_count, "plan",
-		parse(run->plan), "fingerprint", parse(run->fingerprint),
-		"probe", parse(run->probe), "guest_manifest",
-		run->guest_manifest, "boots", list, "samples", samples,
-		"estimates", estimates(m));
+		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
+		"id", (json_int_t)run->id, "status", run->status,
+		"started_unix_ns", (json_int_t)run->started_unix_ns,
+		"ended_unix_ns", (json_int_t)run->ended_unix_ns, "seed",
+		(json_int_t)run->seed, "revision", run->revision, "is_lab",
+		run->is_lab, "scheduled_count", (int)run->scheduled_count,
+		"plan", parse(run->plan), "fingerprint",
+		parse(run->fingerprint), "probe", parse(run->probe),
+		"guest_manifest", run->guest_manifest, "boots", list, "samples",
+		samples, "estimates", estimates(m));
 }

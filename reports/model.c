@@ -55,7 +55,7 @@ static void cell_add_boot(struct model_cell *cell, uint32_t block,
 	size_t i;
 
 	for (i = 0; i < s->sample_count; i++) {
-		if (s->samples[i].is_disturbed)
+		if (s->samples[i].disturbances)
 			cell->disturbed_count++;
 		else
 			values[count++] = s->samples[i].value;

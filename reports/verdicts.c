@@ -10,11 +10,11 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/plan.h"
 #include "harness/stats/multiplicity.h"
 #include "harness/verdict/claims.h"
 #include "harness/verdict/decide.h"
 #include "reports/model.h"
-#include "workloads/workload.h"
 
 #define IMPLAUSIBLE_RATIO 0.95
 
@@ -105,12 +105,10 @@ static bool has_ended(const struct model *m)
 static struct design design_of(const struct model *m,
 			       const struct model_row *row)
 {
-	const struct workload *wl = workload_find(row->workload);
 	json_t *plan = json_loads(m->run->plan, 0, NULL);
-	bool is_io = wl && (wl->flags &
-			    (WL_NEEDS_DISK | WL_NEEDS_NET | WL_NEEDS_MICRO));
 	json_int_t planned = json_integer_value(json_object_get(
-		plan, is_io ? "io_block_count" : "block_count"));
+		plan, plan_is_of_io_blocks(row->workload) ? "io_block_count"
+							  : "block_count"));
 	json_int_t all =
 		json_integer_value(json_object_get(plan, "block_count"));
 	json_int_t looks =

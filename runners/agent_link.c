@@ -22,11 +22,14 @@
 #include "workloads/workload.h"
 
 #define CONSOLE_TAIL_BYTES 16384u
-#define MAX_SAMPLES 100000u
 #define MAX_STAMPS 1000000u
 #define MAX_PHASES 64u
 /* Clocks may differ by this share of a section, plus the cost of one exit. */
 #define CLOCK_TOLERANCE 0.005
+/* Of a section, that others may have had its CPU. */
+#define WAIT_TOLERANCE 0.01
+/* Samples for each one that was wanted, the disturbed ones included. */
+#define MAX_SAMPLE_FACTOR 2
 
 void agent_link_init(struct agent_link *link, const struct bench_case *bc,
 		     struct result *res)
@@ -134,10 +137,9 @@ static void send_job(struct agent_link *link)
 
 		if (is_by_host(item->workload))
 			continue;
-		strbuf_printf(
-			&text, "%s %s %u %u %" PRIu64 "\n", item->workload,
-			item->point[0] ? item->point : "-", bc->warmup_count,
-			bc->sample_count, bc->target_ns);
+		strbuf_printf(&text, "%s %s %u %" PRIu64 "\n", item->workload,
+			      item->point[0] ? item->point : "-",
+			      bc->warmup_count, bc->target_ns);
 	}
 	send_frame(link, WIRE_JOB, strbuf_str(&text));
 	strbuf_release(&text);
@@ -218,21 +220,98 @@ static void on_series(struct agent_link *link, const char *text)
 	result_add_series(link->res, workload, point_name(point), unit)
 		->iterations = iterations;
 	link->has_open_series = true;
+	link->good_count = 0;
+	guard_begin(&link->guard);
+}
+
+/* Sections count up, so stamps are sorted unless a guest lied. */
+static const struct link_stamp *find_stamp(const struct agent_link *link,
+					   uint32_t section)
+{
+	size_t low = 0, high = link->stamp_count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (link->stamps[mid].section < section)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < link->stamp_count && link->stamps[low].section == section)
+		return &link->stamps[low];
+	return NULL;
+}
+
+static bool clocks_disagree(const struct agent_link *link,
+			    const struct sample *s)
+{
+	double tolerance = (double)s->elapsed_ns * CLOCK_TOLERANCE +
+			   (double)link->res->exit_cost_ns;
+	double gap = (double)s->host_elapsed_ns - (double)s->elapsed_ns;
+
+	return gap > tolerance || gap < -tolerance;
+}
+
+static void judge_sample(const struct agent_link *link, const char *workload,
+			 struct sample *s)
+{
+	const struct workload *wl = workload_find(workload);
+	const struct link_stamp *stamp = find_stamp(link, s->section);
+
+	s->disturbances &= ~(uint32_t)(DISTURBED_CLOCKS | DISTURBED_CPU);
+	if (stamp) {
+		s->host_elapsed_ns = stamp->end_ns - stamp->begin_ns;
+		if (stamp->waited_ns > s->waited_ns)
+			s->waited_ns = stamp->waited_ns;
+	}
+	if (link->has_stamps && (!stamp || clocks_disagree(link, s)))
+		s->disturbances |= DISTURBED_CLOCKS;
+	if (wl && !(wl->flags & WL_SHARES_CPU) &&
+	    (double)s->waited_ns > WAIT_TOLERANCE * (double)s->elapsed_ns)
+		s->disturbances |= DISTURBED_CPU;
+}
+
+/* What the VMM wrote before the agent said this. */
+static void drain_events(struct agent_link *link)
+{
+	struct pollfd pfd = {.fd = link->events_fd, .events = POLLIN};
+	char buf[4096];
+	ssize_t n = 1;
+
+	while (n > 0 && link->events_fd >= 0 && poll(&pfd, 1, 0) == 1) {
+		n = read(link->events_fd, buf, sizeof(buf));
+		if (n > 0)
+			agent_link_events(link, buf, (size_t)n);
+	}
+}
+
+/* Enough that count, or no patience left with those that do not. */
+static bool has_enough(struct agent_link *link)
+{
+	return link->good_count >= link->bc->sample_count ||
+	       open_series(link)->sample_count >=
+		       MAX_SAMPLE_FACTOR * (size_t)link->bc->sample_count;
 }
 
 static void on_sample(struct agent_link *link, const char *text)
 {
 	struct sample s = {0};
 
-	if (!link->has_open_series ||
-	    open_series(link)->sample_count >= MAX_SAMPLES ||
-	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf", &s.section,
-		   &s.elapsed_ns, &s.value) != 3 ||
+	if (!link->has_open_series || has_enough(link) ||
+	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf %" SCNu64, &s.section,
+		   &s.elapsed_ns, &s.value, &s.waited_ns) < 3 ||
 	    !isfinite(s.value) || s.value < 0) {
 		broken(link, "a sample came out of order or is no number");
 		return;
 	}
+	drain_events(link);
+	s.disturbances = guard_next(&link->guard);
+	judge_sample(link, open_series(link)->workload, &s);
+	link->machine_ns = host_meter_cpu_ns(&link->programs.meter);
 	*series_add_sample(open_series(link)) = s;
+	link->good_count += !s.disturbances;
+	send_frame(link, WIRE_GO, has_enough(link) ? "0" : "1");
 }
 
 static void on_mark(struct agent_link *link, const char *text)
@@ -259,8 +338,7 @@ static void on_end(struct agent_link *link, const char *text)
 		return;
 	}
 	if (!link->has_open_series || sscanf(text, "%zu", &count) != 1 ||
-	    count != open_series(link)->sample_count ||
-	    count != link->bc->sample_count) {
+	    count != open_series(link)->sample_count || !has_enough(link)) {
 		broken(link, "a series ended with the wrong number of samples");
 		return;
 	}
@@ -407,9 +485,10 @@ static void event_stamp(struct agent_link *link, const char *line)
 {
 	struct link_stamp s;
 
+	s.waited_ns = 0;
 	if (link->stamp_count >= MAX_STAMPS ||
-	    sscanf(line, "stamp %" SCNu32 " %" SCNu64 " %" SCNu64, &s.section,
-		   &s.begin_ns, &s.end_ns) != 3)
+	    sscanf(line, "stamp %" SCNu32 " %" SCNu64 " %" SCNu64 " %" SCNu64,
+		   &s.section, &s.begin_ns, &s.end_ns, &s.waited_ns) < 3)
 		return;
 	link->stamps = xrealloc(link->stamps, link->stamp_count + 1,
 				sizeof(*link->stamps));
@@ -547,39 +626,16 @@ int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
 	return 0;
 }
 
-/* Sections count up, so stamps are sorted unless a guest lied. */
-static const struct link_stamp *find_stamp(const struct agent_link *link,
-					   uint32_t section)
+/* How the host was, beside what the machine itself measured. */
+static void add_guard(struct agent_link *link)
 {
-	size_t low = 0, high = link->stamp_count;
+	json_t *json = guard_to_json(&link->guard, link->machine_ns);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (link->stamps[mid].section < section)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low < link->stamp_count && link->stamps[low].section == section)
-		return &link->stamps[low];
-	return NULL;
-}
-
-static void judge_sample(const struct agent_link *link, struct sample *s)
-{
-	const struct link_stamp *stamp = find_stamp(link, s->section);
-	double tolerance = (double)s->elapsed_ns * CLOCK_TOLERANCE +
-			   (double)link->res->exit_cost_ns;
-	double gap;
-
-	if (!stamp) {
-		s->is_disturbed = true;
-		return;
-	}
-	s->host_elapsed_ns = stamp->end_ns - stamp->begin_ns;
-	gap = (double)s->host_elapsed_ns - (double)s->elapsed_ns;
-	s->is_disturbed = gap > tolerance || gap < -tolerance;
+	if (text)
+		result_add_document(link->res, GUARD_DOCUMENT, "", text);
+	free(text);
+	json_decref(json);
 }
 
 void agent_link_finish(struct agent_link *link)
@@ -595,9 +651,12 @@ void agent_link_finish(struct agent_link *link)
 			 "the machine ended within the series");
 		link->has_open_series = false;
 	}
-	for (i = 0; link->has_stamps && i < link->res->series_count; i++)
+	/* Once more and of all: now every stamp is here. */
+	for (i = 0; i < link->res->series_count; i++)
 		for (k = 0; k < link->res->series[i].sample_count; k++)
-			judge_sample(link, &link->res->series[i].samples[k]);
+			judge_sample(link, link->res->series[i].workload,
+				     &link->res->series[i].samples[k]);
+	add_guard(link);
 	program_log_finish(&link->programs, link->res);
 	free(link->res->console);
 	link->res->console = xstrdup(strbuf_str(&link->console_in));

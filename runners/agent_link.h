@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "harness/base/strbuf.h"
+#include "runners/guard.h"
 #include "runners/program_log.h"
 
 struct bench_case;
@@ -24,6 +25,7 @@ struct link_stamp {
 	uint32_t section;
 	uint64_t begin_ns;
 	uint64_t end_ns;
+	uint64_t waited_ns; /* of the vCPU's thread, for a CPU */
 };
 
 /* What the agent is told of its surroundings, see struct wl_env. */
@@ -65,10 +67,13 @@ struct agent_link {
 	char error[160];
 	char end[200]; /* the VMM's "end" or "error" line, "" if none came */
 	bool has_open_series;
-	bool *answered; /* owned; a flag for each item of the case */
+	size_t good_count;   /* undisturbed samples of the open series */
+	uint64_t machine_ns; /* CPU time that the machine has had, so far */
+	bool *answered;      /* owned; a flag for each item of the case */
 	uint32_t next_sequence;
 	uint64_t shutdown_ns; /* when SHUTDOWN was sent */
 	struct program_log programs;
+	struct guard guard;
 	struct strbuf channel_in;
 	struct strbuf events_in;
 	struct strbuf console_in;

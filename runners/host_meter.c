@@ -114,6 +114,11 @@ static void read_kvm(const struct host_meter *m, struct host_reading *out)
 		closedir(dir);
 }
 
+uint64_t host_meter_cpu_ns(const struct host_meter *m)
+{
+	return process_ns(m->machine);
+}
+
 void host_meter_read(const struct host_meter *m, struct host_reading *out)
 {
 	*out = (struct host_reading){.machine_ns = process_ns(m->machine)};

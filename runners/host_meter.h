@@ -30,6 +30,9 @@ struct host_reading {
 	uint64_t kvm[KVM_STAT_COUNT]; /* UINT64_MAX: KVM does not say */
 };
 
+/* CPU time of the machine and its threads; cheap. */
+uint64_t host_meter_cpu_ns(const struct host_meter *m);
+
 void host_meter_read(const struct host_meter *m, struct host_reading *out);
 
 #endif

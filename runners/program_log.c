@@ -243,7 +243,7 @@ static void add_value(struct result *res, const struct program_entry *e,
 	s->section = e->number;
 	s->elapsed_ns = e->elapsed_ns;
 	s->host_elapsed_ns = e->host_elapsed_ns;
-	s->is_disturbed = clocks_disagree(e);
+	s->disturbances = clocks_disagree(e) ? DISTURBED_CLOCKS : 0;
 	s->value = value;
 }
 

@@ -155,23 +155,24 @@ static enum wl_answer mmap_run(struct wl_ctx *ctx, uint64_t iterations)
 	return WL_OK;
 }
 
-#define KERNEL_WORKLOAD(sym, text, set, tear)                                  \
+#define KERNEL_WORKLOAD(sym, text, how, set, tear)                             \
 	const struct workload wl_kernel_##sym = {.name = "kernel_" #sym,       \
 						 .group = "kernel",            \
 						 .summary = text,              \
 						 .unit = WL_UNIT_NS,           \
 						 .better = WL_LOWER_IS_BETTER, \
+						 .flags = how,                 \
 						 .points = &wl_no_point,       \
 						 .point_count = 1,             \
 						 .setup = set,                 \
 						 .run = sym##_run,             \
 						 .teardown = tear}
 
-KERNEL_WORKLOAD(syscall, "getppid system call", NULL, NULL);
-KERNEL_WORKLOAD(switch, "context switch over a pipe, one CPU", switch_setup,
-		switch_teardown);
-KERNEL_WORKLOAD(fault, "drop a 4 KiB page and touch it again", fault_setup,
+KERNEL_WORKLOAD(syscall, "getppid system call", 0, NULL, NULL);
+KERNEL_WORKLOAD(switch, "context switch over a pipe, one CPU", WL_SHARES_CPU,
+		switch_setup, switch_teardown);
+KERNEL_WORKLOAD(fault, "drop a 4 KiB page and touch it again", 0, fault_setup,
 		fault_teardown);
-KERNEL_WORKLOAD(forkexec, "fork, exec and wait for a static program", NULL,
-		NULL);
-KERNEL_WORKLOAD(mmap, "mmap and munmap of 64 KiB", NULL, NULL);
+KERNEL_WORKLOAD(forkexec, "fork, exec and wait for a static program",
+		WL_SHARES_CPU, NULL, NULL);
+KERNEL_WORKLOAD(mmap, "mmap and munmap of 64 KiB", 0, NULL, NULL);

@@ -14,16 +14,18 @@
  *
  * All numbers little endian. Payloads by type:
  *   JOB      first "=KEY VALUE" lines, see struct wl_env; then a line a
- *            series: "WORKLOAD POINT WARMUP SAMPLES TARGET_NS", POINT "-" for
+ *            series: "WORKLOAD POINT WARMUP TARGET_NS", POINT "-" for
  *            none
  *   SHUTDOWN empty
  *   HELLO    "KEY=VALUE" lines: who the agent is, what it sees
  *   SERIES   "WORKLOAD POINT UNIT ITERATIONS"
- *   SAMPLE   "SECTION ELAPSED_NS VALUE"
+ *   SAMPLE   "SECTION ELAPSED_NS VALUE WAITED_NS", the last for a CPU; the
+ *            agent waits for GO, so that nobody works while a section runs
  *   MARK     "begin NUMBER" or "end NUMBER ELAPSED_NS USER_NS SYSTEM_NS": a
  *            program of series NUMBER starts or has ended, the times by the
  *            machine's own clock; the agent waits for GO
- *   GO       empty: the answer to MARK
+ *   GO       the answer to MARK, empty; or to SAMPLE: "1" for another one, "0"
+ *            for enough
  *   OUTPUT   a part of what the program printed
  *   END      the number of samples since SERIES, or of programs
  *   SKIP     "WORKLOAD POINT REASON", in place of a series

@@ -28,6 +28,7 @@ enum wl_flags {
 	WL_NEEDS_NET = 1 << 4,
 	WL_NEEDS_MICRO = 1 << 5, /* run by the micro guest, not under Linux */
 	WL_ON_REQUEST = 1 << 6,  /* too long for all but those who name it */
+	WL_SHARES_CPU = 1 << 7,  /* its own processes wait for each other */
 };
 
 /* One setting of a workload. A workload without settings has one, "". */

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/base/thread.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
 int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
 		 void *arg)
 {
@@ -12,4 +17,31 @@ int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
 	ret = pthread_create(thread, &attr, run, arg);
 	pthread_attr_destroy(&attr);
 	return -ret;
+}
+
+uint64_t thread_wait_ns(struct thread_wait *w)
+{
+	pid_t tid = gettid();
+	uint64_t waited_ns;
+	char text[96];
+	ssize_t n;
+
+	if (w->tid != tid) {
+		thread_wait_close(w);
+		w->fd = open("/proc/thread-self/schedstat",
+			     O_RDONLY | O_CLOEXEC);
+		w->tid = tid;
+	}
+	n = w->fd < 0 ? -1 : pread(w->fd, text, sizeof(text) - 1, 0);
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return sscanf(text, "%*u %" SCNu64, &waited_ns) == 1 ? waited_ns : 0;
+}
+
+void thread_wait_close(struct thread_wait *w)
+{
+	if (w->tid && w->fd >= 0)
+		close(w->fd);
+	w->tid = 0;
 }

@@ -139,14 +139,19 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 /* What cannot be measured in one boot with the others. */
 enum boot_kind { BOOT_PLAIN, BOOT_IO, BOOT_MICRO, BOOT_KIND_COUNT };
 
-static enum boot_kind kind_of(const struct case_item *item)
+static enum boot_kind kind_of(const char *workload)
 {
-	const struct workload *wl = workload_find(item->workload);
+	const struct workload *wl = workload_find(workload);
 	uint32_t flags = wl ? wl->flags : 0;
 
 	if (flags & WL_NEEDS_MICRO)
 		return BOOT_MICRO;
 	return flags & (WL_NEEDS_DISK | WL_NEEDS_NET) ? BOOT_IO : BOOT_PLAIN;
+}
+
+bool plan_is_of_io_blocks(const char *workload)
+{
+	return kind_of(workload) != BOOT_PLAIN;
 }
 
 static size_t count_items(const struct plan *plan, enum boot_kind kind)
@@ -155,7 +160,7 @@ static size_t count_items(const struct plan *plan, enum boot_kind kind)
 	size_t i;
 
 	for (i = 0; i < plan->series.item_count; i++)
-		count += kind_of(&plan->series.items[i]) == kind;
+		count += kind_of(plan->series.items[i].workload) == kind;
 	return count;
 }
 
@@ -195,7 +200,7 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 					     ? plan->vcpu_count
 					     : MAX_QUEUES;
 	for (i = 0; i < plan->series.item_count; i++)
-		if (kind_of(&plan->series.items[i]) == kind)
+		if (kind_of(plan->series.items[i].workload) == kind)
 			bench_case_add(bc, plan->series.items[i].workload,
 				       plan->series.items[i].point);
 	/* Programs have lengths of their own, and a start and an end each. */

@@ -57,6 +57,9 @@ void plan_release(struct plan *plan);
  */
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
 
+/* Whether WORKLOAD is of those that only the first io_block_count have. */
+bool plan_is_of_io_blocks(const char *workload);
+
 /* Whether RUNNER can boot it; QEMU has no device that could serve it. */
 bool plan_micro_boots_on(const char *runner);
 

@@ -41,6 +41,22 @@ enum run_status run_status_parse(const char *name)
 	return RUN_RUNNER_FAILED;
 }
 
+static const char *const disturbance_names[] = {"clocks", "cpu", "steal",
+						"memory", "frequency"};
+
+const char *disturbances_text(uint32_t bits, char *buf, size_t size)
+{
+	size_t i, used = 0;
+
+	buf[0] = '\0';
+	for (i = 0; i < ARRAY_SIZE(disturbance_names) && used < size; i++)
+		if (bits & 1u << i)
+			used += (size_t)snprintf(buf + used, size - used,
+						 "%s%s", used ? ", " : "",
+						 disturbance_names[i]);
+	return buf;
+}
+
 void result_init(struct result *res)
 {
 	memset(res, 0, sizeof(*res));

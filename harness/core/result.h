@@ -28,12 +28,25 @@ enum run_status {
 const char *run_status_name(enum run_status status);
 enum run_status run_status_parse(const char *name); /* unknown: failed */
 
+/* What made a sample unlike the others, a bit each. */
+enum disturbance {
+	DISTURBED_CLOCKS = 1 << 0, /* the machine's and the host's disagree */
+	DISTURBED_CPU = 1 << 1,    /* others had the CPU that it ran on */
+	DISTURBED_STEAL = 1 << 2,  /* the host's own hypervisor took time */
+	DISTURBED_MEMORY = 1 << 3, /* somebody on the host waited for memory */
+	DISTURBED_FREQUENCY = 1 << 4, /* the CPU's was another than before */
+};
+
+/* "clocks, steal" of these bits, or "". */
+const char *disturbances_text(uint32_t bits, char *buf, size_t size);
+
 struct sample {
 	uint32_t section;
 	uint64_t elapsed_ns;      /* by the machine's own clock */
 	uint64_t host_elapsed_ns; /* by the host's; 0: it has no say */
 	double value;             /* in the series' unit */
-	bool is_disturbed;        /* the two clocks disagree */
+	uint64_t waited_ns;       /* for a CPU, on either side */
+	uint32_t disturbances;    /* 0: it counts */
 };
 
 struct series {
@@ -105,6 +118,9 @@ void result_drop_series(struct result *res); /* none of it may be believed */
 struct sample *series_add_sample(struct series *series);
 void result_add_phase(struct result *res, const char *name, uint64_t mono_ns);
 struct exit_row *result_add_exit(struct result *res);
+
+/* Under this name a boot's document says how the host was meanwhile. */
+#define GUARD_DOCUMENT "guard"
 
 /* TEXT is copied. */
 void result_add_document(struct result *res, const char *workload,

@@ -16,12 +16,13 @@ static json_t *samples_to_json(const struct series *s)
 	for (i = 0; i < s->sample_count; i++) {
 		const struct sample *p = &s->samples[i];
 
-		json_array_append_new(out,
-				      json_pack("[I, I, I, f, b]",
-						(json_int_t)p->section,
-						(json_int_t)p->elapsed_ns,
-						(json_int_t)p->host_elapsed_ns,
-						p->value, p->is_disturbed));
+		json_array_append_new(
+			out,
+			json_pack("[I, I, I, f, I, I]", (json_int_t)p->section,
+				  (json_int_t)p->elapsed_ns,
+				  (json_int_t)p->host_elapsed_ns, p->value,
+				  (json_int_t)p->waited_ns,
+				  (json_int_t)p->disturbances));
 	}
 	return out;
 }
@@ -108,8 +109,7 @@ json_t *result_to_json(const struct result *res)
 
 static int samples_from_json(json_t *array, struct series *s)
 {
-	json_int_t section, elapsed, host;
-	int disturbed;
+	json_int_t section, elapsed, host, waited, disturbances;
 	double value;
 	json_t *item;
 	size_t i;
@@ -117,15 +117,16 @@ static int samples_from_json(json_t *array, struct series *s)
 	json_array_foreach(array, i, item) {
 		struct sample *p;
 
-		if (json_unpack(item, "[I, I, I, F, b]", &section, &elapsed,
-				&host, &value, &disturbed))
+		if (json_unpack(item, "[I, I, I, F, I, I]", &section, &elapsed,
+				&host, &value, &waited, &disturbances))
 			return -EPROTO;
 		p = series_add_sample(s);
 		p->section = (uint32_t)section;
 		p->elapsed_ns = (uint64_t)elapsed;
 		p->host_elapsed_ns = (uint64_t)host;
 		p->value = value;
-		p->is_disturbed = disturbed;
+		p->waited_ns = (uint64_t)waited;
+		p->disturbances = (uint32_t)disturbances;
 	}
 	return 0;
 }

@@ -42,8 +42,8 @@ static double above(const struct paths *p, double fraction, double bound)
 		return gsl_cdf_ugaussian_Q(bound);
 	for (i = 0; i <= STEPS; i++)
 		sum += weight(i) * p->density[i] *
-		       gsl_cdf_gaussian_Q(
-			       limit - p->low - p->step * (double)i, sd);
+		       gsl_cdf_gaussian_Q(limit - p->low - p->step * (double)i,
+					  sd);
 	return sum * p->step;
 }
 
@@ -112,8 +112,8 @@ void sequential_levels(const double *fractions, size_t count, double alpha,
 
 	for (i = 0; i < count; i++) {
 		bool is_last = is_final && i == count - 1;
-		double upto = is_last ? alpha
-				      : sequential_spent(fractions[i], alpha);
+		double upto =
+			is_last ? alpha : sequential_spent(fractions[i], alpha);
 
 		levels[i] = 0;
 		/* Nothing came in since the last look. */

@@ -62,6 +62,7 @@ static void run_row(sqlite3_stmt *s, void *arg)
 	run->guest_manifest = xstrdup(text(s, 10));
 	run->scheduled_count = (uint32_t)number(s, 11);
 	run->done_block_count = (uint32_t)number(s, 12);
+	snprintf(run->uuid, sizeof(run->uuid), "%s", text(s, 13));
 }
 
 struct boot_load {
@@ -132,7 +133,8 @@ static void series_row(sqlite3_stmt *s, void *arg)
 	p->elapsed_ns = number(s, 8);
 	p->host_elapsed_ns = number(s, 9);
 	p->value = sqlite3_column_double(s, 10);
-	p->is_disturbed = sqlite3_column_int(s, 11);
+	p->disturbances = (uint32_t)number(s, 11);
+	p->waited_ns = number(s, 16);
 }
 
 static void phase_row(sqlite3_stmt *s, void *arg)
@@ -162,9 +164,9 @@ static int load_boot(struct store *store, int64_t boot_id, struct result *res,
 	int ret = each(store,
 		       "SELECT s.id, s.workload, s.point, s.unit, s.status,"
 		       " s.reason, s.iterations, p.section, p.elapsed_ns,"
-		       " p.host_elapsed_ns, p.value, p.is_disturbed,"
+		       " p.host_elapsed_ns, p.value, p.disturbances,"
 		       " s.lower_is_better, s.set_bytes, s.page_bytes,"
-		       " s.list_rank"
+		       " s.list_rank, p.waited_ns"
 		       " FROM series s LEFT JOIN sample p ON p.series_id = s.id"
 		       " WHERE s.boot_id = ? ORDER BY s.id, p.position",
 		       boot_id, series_row, &load, err);
@@ -203,7 +205,7 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		   " (SELECT count(*) FROM (SELECT max(b.id IS NULL) AS open"
 		   " FROM schedule s LEFT JOIN boot b ON b.run_id = s.run_id"
 		   " AND b.position = s.position WHERE s.run_id = run.id"
-		   " GROUP BY s.block) WHERE NOT open)"
+		   " GROUP BY s.block) WHERE NOT open), uuid"
 		   " FROM run WHERE id = ?",
 		   run_id, run_row, run, err);
 	if (!ret && !run->id)

@@ -24,6 +24,7 @@ struct boot_data {
 
 struct run_data {
 	int64_t id;
+	char uuid[40];
 	uint64_t started_unix_ns;
 	uint64_t ended_unix_ns; /* 0: it did not end */
 	char *status;

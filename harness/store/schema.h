@@ -2,12 +2,12 @@
 #ifndef HARNESS_STORE_SCHEMA_H
 #define HARNESS_STORE_SCHEMA_H
 
-/* schema - the tables of version 2. Times are nanoseconds, values are in the
+/* schema - the tables of version 3. Times are nanoseconds, values are in the
  * series' unit. */
 static const char schema_sql[] =
 	"CREATE TABLE run ("
-	" id INTEGER PRIMARY KEY, started_unix_ns INTEGER NOT NULL,"
-	" ended_unix_ns INTEGER, status TEXT NOT NULL, seed INTEGER NOT NULL,"
+	" id INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
+	" started_unix_ns INTEGER NOT NULL, ended_unix_ns INTEGER, status TEXT NOT NULL, seed INTEGER NOT NULL,"
 	" revision TEXT NOT NULL, is_lab INTEGER NOT NULL, plan TEXT NOT NULL,"
 	" fingerprint TEXT NOT NULL, probe TEXT NOT NULL,"
 	" guest_manifest TEXT NOT NULL);"
@@ -38,8 +38,8 @@ static const char schema_sql[] =
 	" series_id INTEGER NOT NULL REFERENCES series(id),"
 	" position INTEGER NOT NULL, section INTEGER NOT NULL,"
 	" elapsed_ns INTEGER NOT NULL, host_elapsed_ns INTEGER NOT NULL,"
-	" value REAL NOT NULL, is_disturbed INTEGER NOT NULL,"
-	" grade TEXT NOT NULL, PRIMARY KEY (series_id, position))"
+	" value REAL NOT NULL, disturbances INTEGER NOT NULL,"
+	" grade TEXT NOT NULL, waited_ns INTEGER NOT NULL, PRIMARY KEY (series_id, position))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE phase ("
 	" boot_id INTEGER NOT NULL REFERENCES boot(id), name TEXT NOT NULL,"
@@ -52,10 +52,21 @@ static const char schema_sql[] =
 	" boot_id INTEGER NOT NULL REFERENCES boot(id),"
 	" workload TEXT NOT NULL, point TEXT NOT NULL, text TEXT NOT NULL);"
 	"CREATE INDEX document_by_boot ON document(boot_id);"
-	"CREATE INDEX boot_by_run ON boot(run_id);"
+	"CREATE UNIQUE INDEX run_by_uuid ON run(uuid);"
+	"CREATE UNIQUE INDEX boot_by_position ON boot(run_id, position);"
 	"CREATE INDEX series_by_boot ON series(boot_id);"
 	"CREATE INDEX phase_by_boot ON phase(boot_id);"
 	"CREATE INDEX exit_by_boot ON exit_ledger(boot_id);";
+
+/* What version 2 lacks; a file of it loses nothing. */
+static const char upgrade_2_sql[] =
+	"ALTER TABLE sample RENAME COLUMN is_disturbed TO disturbances;"
+	"ALTER TABLE sample ADD COLUMN waited_ns INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE run ADD COLUMN uuid TEXT NOT NULL DEFAULT '';"
+	"UPDATE run SET uuid = lower(hex(randomblob(16)));"
+	"CREATE UNIQUE INDEX run_by_uuid ON run(uuid);"
+	"DROP INDEX boot_by_run;"
+	"CREATE UNIQUE INDEX boot_by_position ON boot(run_id, position);";
 
 /*
  * What the emulator gave is emulated, whoever writes it down, and stays what

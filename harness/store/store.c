@@ -110,9 +110,24 @@ static int check_version(struct store *store, struct err *err)
 		store->path, (long long)version, STORE_SCHEMA_VERSION);
 }
 
-static int create_tables(struct store *store, struct err *err)
+/* What a file of this version would have been made of; NULL: nothing. */
+static const char *missing_sql(struct store *store)
+{
+	int64_t version = scalar(store, "PRAGMA user_version", -1);
+
+	if (version == STORE_SCHEMA_VERSION - 1)
+		return upgrade_2_sql;
+	return !version && !scalar(store, "SELECT count(*) FROM sqlite_master",
+				   0)
+		       ? schema_sql
+		       : NULL;
+}
+
+/* All or nothing, so that a second process finds it whole or not begun. */
+static int bring_up(struct store *store, struct err *err)
 {
 	char version[64];
+	const char *sql;
 	int ret;
 
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d; COMMIT",
@@ -120,9 +135,9 @@ static int create_tables(struct store *store, struct err *err)
 	ret = exec(store, "BEGIN IMMEDIATE", err);
 	if (ret)
 		return ret;
-	if (scalar(store, "PRAGMA user_version", -1) == 0 &&
-	    !scalar(store, "SELECT count(*) FROM sqlite_master", 0)) {
-		ret = exec(store, schema_sql, err);
+	sql = missing_sql(store);
+	if (sql) {
+		ret = exec(store, sql, err);
 		if (!ret)
 			return exec(store, version, err);
 	}
@@ -196,7 +211,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 			   "PRAGMA foreign_keys = ON",
 			   err);
 	if (!ret)
-		ret = create_tables(store, err);
+		ret = bring_up(store, err);
 	if (!ret)
 		ret = check_version(store, err);
 	if (!ret)
@@ -220,6 +235,17 @@ int store_open_readonly(const char *path, struct store **out, struct err *err)
 			       path);
 	store = store_new(path);
 	ret = open_db(store, SQLITE_OPEN_READONLY, err);
+	if (!ret && scalar(store, "PRAGMA user_version", -1) ==
+			    STORE_SCHEMA_VERSION - 1) {
+		store_close(store);
+		store = NULL;
+		ret = store_open(path, &store, err);
+		if (ret)
+			return err_wrap(err, "'%s' is of an older version",
+					path);
+		*out = store;
+		return 0;
+	}
 	if (!ret)
 		ret = check_version(store, err);
 	if (ret) {
@@ -249,9 +275,9 @@ int store_run_begin(struct store *store, const struct run_info *info,
 {
 	int ret = insert(
 		store, err,
-		"INSERT INTO run (started_unix_ns, status, seed, revision,"
+		"INSERT INTO run (uuid, started_unix_ns, status, seed, revision,"
 		" is_lab, plan, fingerprint, probe, guest_manifest)"
-		" VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+		" VALUES (lower(hex(randomblob(16))), ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
 		"iisissss", (int64_t)clock_unix_ns(), (int64_t)info->seed,
 		info->revision, (int64_t)info->is_lab, info->plan_json,
 		info->fingerprint_json, info->probe_json, info->guest_manifest);
@@ -279,11 +305,15 @@ static int add_samples(struct store *store, int64_t series_id,
 		const struct sample *p = &s->samples[i];
 
 		ret = insert(store, err,
-			     "INSERT INTO sample VALUES (?,?,?,?,?,?,?,?)",
-			     "iiiiidis", series_id, (int64_t)i,
+			     "INSERT INTO sample (series_id, position, section,"
+			     " elapsed_ns, host_elapsed_ns, value,"
+			     " disturbances, grade, waited_ns)"
+			     " VALUES (?,?,?,?,?,?,?,?,?)",
+			     "iiiiidisi", series_id, (int64_t)i,
 			     (int64_t)p->section, (int64_t)p->elapsed_ns,
 			     (int64_t)p->host_elapsed_ns, p->value,
-			     (int64_t)p->is_disturbed, grade);
+			     (int64_t)p->disturbances, grade,
+			     (int64_t)p->waited_ns);
 	}
 	return ret;
 }

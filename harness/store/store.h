@@ -18,8 +18,9 @@ struct err;
 struct result;
 struct store;
 
-/* Raised with every change of the tables; older files are refused. */
-#define STORE_SCHEMA_VERSION 2
+/* Raised with every change of the tables; the version before is brought up,
+ * older and newer ones are refused. */
+#define STORE_SCHEMA_VERSION 3
 
 struct run_info {
 	uint64_t seed;
@@ -34,7 +35,8 @@ struct run_info {
 /* Opens for writing, creating folder and file as needed. */
 int store_open(const char *path, struct store **out, struct err *err);
 
-/* Opens an existing file for reading only. */
+/* Opens an existing file for reading only; one of the version before must be
+ * written to once. */
 int store_open_readonly(const char *path, struct store **out, struct err *err);
 void store_close(struct store *store); /* NULL is fine */
 

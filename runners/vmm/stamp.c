@@ -24,8 +24,11 @@ static void end_section(struct stamp_log *log, uint32_t section,
 			uint64_t exit_ns)
 {
 	if (log->out && log->begin_ns && section == log->section) {
-		fprintf(log->out, "stamp %" PRIu32 " %" PRIu64 " %" PRIu64 "\n",
-			section, log->begin_ns, exit_ns);
+		fprintf(log->out,
+			"stamp %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64
+			"\n",
+			section, log->begin_ns, exit_ns,
+			thread_wait_ns(&log->wait) - log->begin_waited_ns);
 		fflush(log->out);
 	}
 	log->begin_ns = 0;
@@ -50,6 +53,7 @@ void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
 	switch (value & STAMP_KIND_MASK) {
 	case STAMP_BEGIN:
 		log->section = number;
+		log->begin_waited_ns = thread_wait_ns(&log->wait);
 		log->begin_ns = clock_mono_ns(); /* as late as can be */
 		break;
 	case STAMP_END:

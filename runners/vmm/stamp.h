@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/base/thread.h"
+
 #define STAMP_PORT 0x600
 #define STAMP_KIND_MASK 0xf0000000u
 #define STAMP_BEGIN 0x10000000u /* number: of the section */
@@ -31,7 +33,8 @@
 /*
  * The log goes to a stream as lines of text:
  *   phase NAME MONO_NS
- *   stamp SECTION BEGIN_MONO_NS END_MONO_NS
+ *   stamp SECTION BEGIN_MONO_NS END_MONO_NS WAITED_NS
+ *                             the last: that others had the vCPU's CPU
  *   exit_cost NS              longest of the calibration writes
  * Used by one vCPU at a time; the guest pins the agent's timed thread.
  */
@@ -39,6 +42,8 @@ struct stamp_log {
 	FILE *out; /* borrowed; NULL: nobody listens */
 	uint32_t section;
 	uint64_t begin_ns; /* 0: no section is open */
+	uint64_t begin_waited_ns;
+	struct thread_wait wait;
 	uint64_t calibrate_last_ns;
 	uint64_t exit_cost_ns;
 	uint32_t phases_seen;    /* a bit each: a guest tells a phase once */

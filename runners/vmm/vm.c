@@ -281,6 +281,7 @@ void vm_destroy(struct vm *vm)
 		ledger_release(&vm->vcpus[vm->vcpu_count].ledger);
 	}
 	devices_destroy(vm);
+	thread_wait_close(&vm->stamps.wait);
 	hv_vm_destroy(vm->hv);
 	micro_release(&vm->micro);
 	mem_release(&vm->mem);

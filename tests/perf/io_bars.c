@@ -13,6 +13,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
 #include "harness/stats/quantile.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
@@ -65,16 +66,16 @@ static const struct model_cell *find_cell(const struct model *m,
 static double paired_ratio(const struct model_cell *a,
 			   const struct model_cell *b, size_t *count)
 {
-	double ratios[1024];
-	size_t i, k;
+	double *logs, median;
 
 	*count = 0;
-	for (i = 0; a && b && i < a->boot_count; i++)
-		for (k = 0; k < b->boot_count; k++)
-			if (a->blocks[i] == b->blocks[k] && b->boots[k] > 0 &&
-			    *count < ARRAY_SIZE(ratios))
-				ratios[(*count)++] = a->boots[i] / b->boots[k];
-	return quantile_median(ratios, *count);
+	if (!a || !b)
+		return NAN;
+	logs = xcalloc(a->boot_count + 1, sizeof(*logs));
+	*count = model_block_logs(b, a, logs, NULL);
+	median = exp(quantile_median(logs, *count));
+	free(logs);
+	return median;
 }
 
 static void print_bar(const struct model *m, const struct bar *b,

@@ -152,7 +152,8 @@ static void result_survives_json(void **state)
 			     .elapsed_ns = 5,
 			     .host_elapsed_ns = 6,
 			     .value = 1.0 / 3,
-			     .is_disturbed = true};
+			     .waited_ns = 9,
+			     .disturbances = DISTURBED_STEAL};
 	result_add_phase(&res, "init", 77);
 	snprintf(result_add_exit(&res)->kind, 16, "pio");
 	res.grade = GRADE_SOFTWARE;
@@ -164,7 +165,9 @@ static void result_survives_json(void **state)
 	assert_string_equal(back.reason, "first");
 	assert_int_equal(back.grade, GRADE_SOFTWARE);
 	assert_true(back.series[0].samples[0].value == 1.0 / 3);
-	assert_true(back.series[0].samples[0].is_disturbed);
+	assert_int_equal(back.series[0].samples[0].disturbances,
+			 DISTURBED_STEAL);
+	assert_int_equal(back.series[0].samples[0].waited_ns, 9);
 	assert_int_equal(result_phase_ns(&back, "init"), 77);
 	assert_string_equal(back.exits[0].kind, "pio");
 	json_object_set_new(json, "series", json_pack("[{s:i}]", "bad", 1));

@@ -131,8 +131,7 @@ static struct rates simulate(enum margin_kind kind, double margin, double truth,
 			     double noise, size_t look_count, int count)
 {
 	struct world w = {gsl_rng_alloc(gsl_rng_mt19937), noise, 0, 0};
-	struct design d = {
-		.planned = BLOCKS, .done = BLOCKS, .is_ended = true};
+	struct design d = {.planned = BLOCKS, .done = BLOCKS, .is_ended = true};
 	struct rates r = {0, 0, 0};
 	uint32_t blocks[BLOCKS];
 	double logs[BLOCKS];
@@ -185,11 +184,14 @@ static void verdicts_err_as_rarely_as_stated(void **state)
 	assert_true(r.failed <= bound(EXPERIMENTS));
 	/* With four looks on the way. */
 	r = simulate(MARGIN_NON_INFERIOR, .03, edge, .02, 4, EXPERIMENTS);
-	assert_true(r.passed <= bound(EXPERIMENTS) && r.failed <= bound(EXPERIMENTS));
+	assert_true(r.passed <= bound(EXPERIMENTS) &&
+		    r.failed <= bound(EXPERIMENTS));
 	r = simulate(MARGIN_EQUIVALENT, .03, edge, .02, 4, EXPERIMENTS);
-	assert_true(r.passed <= bound(EXPERIMENTS) && r.failed <= bound(EXPERIMENTS));
+	assert_true(r.passed <= bound(EXPERIMENTS) &&
+		    r.failed <= bound(EXPERIMENTS));
 	r = simulate(MARGIN_SUPERIOR, .03, -edge, .02, 4, EXPERIMENTS);
-	assert_true(r.passed <= bound(EXPERIMENTS) && r.failed <= bound(EXPERIMENTS));
+	assert_true(r.passed <= bound(EXPERIMENTS) &&
+		    r.failed <= bound(EXPERIMENTS));
 }
 
 /* A against A is hardly ever a FAIL, and what is decided early saves looks. */
@@ -264,12 +266,10 @@ static void the_first_verdict_stands(void **state)
 static void a_stopped_run_takes_no_look(void **state)
 {
 	struct evidence e = {rising, ten, 4, true};
-	struct design d = {.planned = 10,
-			   .done = 4,
-			   .looks = {5, 10},
-			   .look_count = 2};
-	struct decision got = decide_margin(&e, &d, .05, MARGIN_NON_INFERIOR,
-					    .95);
+	struct design d = {
+		.planned = 10, .done = 4, .looks = {5, 10}, .look_count = 2};
+	struct decision got =
+		decide_margin(&e, &d, .05, MARGIN_NON_INFERIOR, .95);
 
 	(void)state;
 	assert_int_equal(got.look, 0);

@@ -211,7 +211,7 @@ static void programs_become_series(void **state)
 	assert_true(isnan(value_of(&res, "randread-4k-qd1/exits")));
 	assert_int_equal(res.document_count, 1);
 	assert_non_null(strstr(res.documents[0].text, "\"blk0.doorbells\":2"));
-	assert_false(res.series[0].samples[0].is_disturbed);
+	assert_int_equal(res.series[0].samples[0].disturbances, 0);
 	assert_false(res.series[0].lower_is_better);
 	program_log_release(&log);
 	result_release(&res);
@@ -228,7 +228,8 @@ static void programs_of_a_lying_clock_are_marked(void **state)
 	program_log_open(&log, "storage", "randread-4k-qd1");
 	say_run(&log, "end 7 100000000000 5 6 1000", four_reads);
 	program_log_finish(&log, &res);
-	assert_true(res.series[0].samples[0].is_disturbed);
+	assert_int_equal(res.series[0].samples[0].disturbances,
+			 DISTURBED_CLOCKS);
 	program_log_release(&log);
 	result_release(&res);
 }

@@ -40,7 +40,7 @@ static void add_boot(struct run_data *run, const char *runner, uint32_t block,
 	s = result_add_series(&b->res, "cpu_integer", "", "ns");
 	for (i = 0; i < 3; i++)
 		series_add_sample(s)->value = value + i;
-	series_add_sample(s)->is_disturbed = true;
+	series_add_sample(s)->disturbances = DISTURBED_CLOCKS;
 	s->samples[3].value = 1e9;
 }
 

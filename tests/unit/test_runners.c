@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/agent_link.h"
+#include "runners/guard.h"
 #include "runners/machine.h"
 #include "runners/worker.h"
 #include "workloads/wire.h"
@@ -86,7 +88,7 @@ static void a_whole_talk_is_kept(void **state)
 	agent_link_finish(&t->link);
 	assert_int_equal(t->res.series_count, 2);
 	assert_true(t->res.series[0].samples[0].value == 100000.5);
-	assert_false(t->res.series[0].samples[0].is_disturbed);
+	assert_int_equal(t->res.series[0].samples[0].disturbances, 0);
 	assert_int_equal(t->res.series[1].status, RUN_SKIPPED);
 	assert_string_equal(t->res.series[1].reason, "no AES here");
 	assert_string_equal(t->res.series[1].unit, "bytes_per_s");
@@ -208,20 +210,165 @@ static void events(struct talk *t, const char *text)
  * Sections of 100 us and 200 us; one exit costs 20 us. The first is seen
  * by the host as 119 us: fine. The second as 230 us: the clocks disagree.
  */
+/* What the agent is told after a sample. */
+static char answer(struct talk *t)
+{
+	struct wire_frame frame;
+	char buf[256];
+	ssize_t n = read(t->fds[1], buf, sizeof(buf));
+
+	assert_true(n > 0 && wire_decode(buf, (size_t)n, &frame) == n);
+	assert_int_equal(frame.type, WIRE_GO);
+	assert_int_equal(frame.length, 1);
+	return frame.payload[0];
+}
+
+static void what_others_took_is_marked(void **state)
+{
+	static const struct {
+		const char *stamp, *sample;
+		char more;
+	} steps[] = {
+		{"stamp 1 1000000 1100000 0\n", "1 100000 100000 900", '1'},
+		{"stamp 2 2000000 2100000 0\n", "2 100000 100000 1100", '1'},
+		{"stamp 3 3000000 3100000 5000\n", "3 100000 100000 0", '1'},
+		/* Twice as many as were wanted is the end of patience. */
+		{"stamp 4 4000000 4100000 0\n", "4 100000 100000 5000", '0'},
+	};
+	struct talk *t = *state;
+	const struct sample *s;
+	char buf[256];
+	size_t i;
+
+	t->link.has_stamps = true;
+	say(t, WIRE_HELLO, "");
+	assert_true(read(t->fds[1], buf, sizeof(buf)) > 0);
+	events(t, "exit_cost 20000\n");
+	say(t, WIRE_SERIES, "null - ns 1");
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		events(t, steps[i].stamp);
+		say(t, WIRE_SAMPLE, steps[i].sample);
+		assert_int_equal(answer(t), steps[i].more);
+	}
+	say(t, WIRE_END, "4");
+	agent_link_finish(&t->link);
+	assert_int_equal(t->res.series[0].sample_count, 4);
+	s = t->res.series[0].samples;
+	assert_int_equal(s[0].disturbances, 0);
+	assert_int_equal(s[1].disturbances, DISTURBED_CPU);
+	assert_int_equal(s[2].disturbances, DISTURBED_CPU);
+	assert_int_equal(s[2].waited_ns, 5000);
+	assert_string_equal(t->res.documents[0].workload, GUARD_DOCUMENT);
+}
+
+/* Two good ones are enough; a third would be one that nobody asked for. */
+static void enough_is_enough(void **state)
+{
+	struct talk *t = *state;
+	char buf[256];
+
+	say(t, WIRE_HELLO, "");
+	assert_true(read(t->fds[1], buf, sizeof(buf)) > 0);
+	say(t, WIRE_SERIES, "null - ns 1");
+	say(t, WIRE_SAMPLE, "1 100000 100000 0");
+	assert_int_equal(answer(t), '1');
+	say(t, WIRE_SAMPLE, "2 100000 100000 0");
+	assert_int_equal(answer(t), '0');
+	say(t, WIRE_SAMPLE, "3 100000 100000 0");
+	expect_broken(t, "a sample came out of order or is no number");
+}
+
+/* A host of our own: what it says of itself is what is judged. */
+static void write_host(const char *root, const char *name, const char *text)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s%s", root, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void the_host_is_watched(void **state)
+{
+	static const char *const folders[] = {
+		"/proc",
+		"/proc/pressure",
+		"/sys",
+		"/sys/devices",
+		"/sys/devices/system",
+		"/sys/devices/system/cpu",
+		"/sys/devices/system/cpu/cpu0",
+		"/sys/devices/system/cpu/cpu0/cpufreq"};
+	static const char freq[] =
+		"/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
+	static const char psi[] = "/proc/pressure/memory";
+	char root[] = "/tmp/guard-XXXXXX", path[200], why[64], command[64];
+	struct guard g = {.root = root};
+	json_t *json;
+	size_t i;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	/* A host that says nothing is not judged. */
+	guard_begin(&g);
+	assert_int_equal(guard_next(&g), 0);
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	write_host(root, "/proc/stat", "cpu 10 0 10 99 0 1 1 50 0 0\n");
+	write_host(root, psi,
+		   "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n");
+	write_host(root, freq, "3000000\n");
+	guard_begin(&g);
+	assert_int_equal(guard_next(&g), 0);
+	write_host(root, "/proc/stat", "cpu 20 0 10 99 0 1 1 51 0 0\n");
+	assert_int_equal(guard_next(&g), DISTURBED_STEAL);
+	write_host(root, psi,
+		   "some avg10=0.00 avg60=0.00 avg300=0.00 total=99999\n");
+	write_host(root, freq, "3050000\n");
+	assert_int_equal(guard_next(&g), DISTURBED_MEMORY);
+	write_host(root, freq, "2900000\n");
+	assert_int_equal(guard_next(&g), DISTURBED_FREQUENCY);
+	assert_string_equal(
+		disturbances_text(DISTURBED_STEAL | DISTURBED_FREQUENCY, why,
+				  sizeof(why)),
+		"steal, frequency");
+	json = guard_to_json(&g, 0);
+	assert_int_equal(json_integer_value(json_object_get(json, "khz_min")),
+			 2900000);
+	assert_int_equal(
+		json_integer_value(json_object_get(json, "disturbed_count")),
+		3);
+	json_decref(json);
+	snprintf(command, sizeof(command), "rm -r '%s'", root);
+	assert_int_equal(system(command), 0);
+}
+
 static void lying_clocks_are_marked(void **state)
 {
 	struct talk *t = *state;
 
 	t->link.has_stamps = true; /* there is a host with a clock */
 	say(t, WIRE_HELLO, "");
-	good_series(t);
 	events(t, "exit_cost 20000\nstamp 1 1000000 1119000\n"
-		  "stamp 2 2000000 2230000\nphase init 5\n"
-		  "ledger 0 pio 12 3400\nend power_off\nnonsense\n");
+		  "stamp 2 2000000 2230000\nstamp 3 3000000 3100000\n"
+		  "phase init 5\n");
+	say(t, WIRE_SERIES, "null - ns 1");
+	say(t, WIRE_SAMPLE, "1 100000 100000");
+	say(t, WIRE_SAMPLE, "2 200000 200000");
+	say(t, WIRE_SAMPLE, "3 100000 100000");
+	say(t, WIRE_END, "3");
+	events(t, "ledger 0 pio 12 3400\nend power_off\nnonsense\n");
 	agent_link_finish(&t->link);
+	assert_int_equal(t->res.series[0].status, RUN_OK);
 	assert_int_equal(t->res.series[0].samples[0].host_elapsed_ns, 119000);
-	assert_false(t->res.series[0].samples[0].is_disturbed);
-	assert_true(t->res.series[0].samples[1].is_disturbed);
+	assert_int_equal(t->res.series[0].samples[0].disturbances, 0);
+	assert_int_equal(t->res.series[0].samples[1].disturbances,
+			 DISTURBED_CLOCKS);
 	assert_int_equal(result_phase_ns(&t->res, "init"), 5);
 	assert_int_equal(t->res.exits[0].count, 12);
 	assert_string_equal(t->link.end, "power_off");
@@ -232,12 +379,19 @@ static void samples_without_a_stamp_are_disturbed(void **state)
 {
 	struct talk *t = *state;
 
+	size_t i;
+
 	t->link.has_stamps = true;
 	say(t, WIRE_HELLO, "");
-	good_series(t);
+	say(t, WIRE_SERIES, "null - ns 1");
+	for (i = 0; i < 4; i++)
+		say(t, WIRE_SAMPLE, "1 100000 100000");
+	say(t, WIRE_END, "4");
 	agent_link_finish(&t->link);
-	assert_true(t->res.series[0].samples[0].is_disturbed);
-	assert_true(t->res.series[0].samples[1].is_disturbed);
+	assert_int_equal(t->res.series[0].sample_count, 4);
+	for (i = 0; i < 4; i++)
+		assert_int_equal(t->res.series[0].samples[i].disturbances,
+				 DISTURBED_CLOCKS);
 }
 
 /* --- whole machines, played by the shell ------------------------------ */
@@ -340,6 +494,9 @@ int main(void)
 		TALK(samples_need_a_series),
 		TALK(noise_on_the_channel_is_noticed),
 		TALK(a_series_cut_short_has_no_numbers),
+		TALK(what_others_took_is_marked),
+		TALK(enough_is_enough),
+		cmocka_unit_test(the_host_is_watched),
 		TALK(lying_clocks_are_marked),
 		TALK(samples_without_a_stamp_are_disturbed),
 		cmocka_unit_test(a_machine_that_dies_tells_how),

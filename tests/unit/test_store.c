@@ -105,6 +105,44 @@ static void what_goes_in_comes_out(void **state)
 	assert_int_equal(run_data_load(f->store, 99, &run, &err), -ENOENT);
 }
 
+/* A file as the version before made it, with a run in it. */
+static void older_files_lose_nothing(void **state)
+{
+	static const char downgrade[] =
+		"DROP INDEX run_by_uuid; ALTER TABLE run DROP COLUMN uuid;"
+		"ALTER TABLE sample DROP COLUMN waited_ns;"
+		"ALTER TABLE sample RENAME COLUMN disturbances TO is_disturbed;"
+		"DROP INDEX boot_by_position;"
+		"CREATE INDEX boot_by_run ON boot(run_id);"
+		"PRAGMA user_version = 2";
+	struct fixture *f = *state;
+	struct bench_case bc = {.runner = "kvm"};
+	struct run_data run;
+	struct result res;
+	struct err err = {0};
+
+	fill(&res, 3);
+	res.series[0].samples[1].disturbances = DISTURBED_CLOCKS;
+	assert_int_equal(
+		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
+	result_release(&res);
+	assert_int_equal(sqlite3_exec(store_handle(f->store), downgrade, NULL,
+				      NULL, NULL),
+			 SQLITE_OK);
+	store_close(f->store);
+	f->store = NULL;
+	/* Reading it is enough to bring it up. */
+	assert_int_equal(store_open_readonly(f->path, &f->store, &err), 0);
+	assert_int_equal(run_data_load(f->store, f->run_id, &run, &err), 0);
+	assert_int_equal(strlen(run.uuid), 32);
+	assert_int_equal(run.boots[0].res.series[0].sample_count, 3);
+	assert_int_equal(run.boots[0].res.series[0].samples[1].disturbances,
+			 DISTURBED_CLOCKS);
+	run_data_release(&run);
+	store_close(f->store);
+	assert_int_equal(store_open_readonly(f->path, &f->store, &err), 0);
+}
+
 /* SQLite itself is told that the file may not grow: the same error. */
 static void full_disk_keeps_the_result_in_hand(void **state)
 {
@@ -217,6 +255,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_goes_in_comes_out, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(older_files_lose_nothing, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			full_disk_keeps_the_result_in_hand, setup, teardown),

@@ -126,15 +126,45 @@ static void on_series(void *arg, const struct workload *wl,
 	send_text(WIRE_SERIES, text);
 }
 
-static void on_sample(void *arg, const struct measure_sample *s)
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Long enough for those who brought the answer, the harness, the VMM's
+ * threads and the kernel's, to be asleep again. */
+#define SETTLE_NS 1000000u
+
+static void settle(void)
+{
+	uint64_t end_ns = now_ns() + SETTLE_NS;
+
+	while (now_ns() < end_ns)
+		;
+}
+
+/* The host knows what disturbed it, and whether that is to be made up for. */
+static bool on_sample(void *arg, const struct measure_sample *s)
 {
 	char text[128];
+	char *payload;
+	bool more;
 
 	(void)arg;
 	agent.sample_count++;
-	snprintf(text, sizeof(text), "%u %llu %.17g", s->section,
-		 (unsigned long long)s->elapsed_ns, s->value);
+	snprintf(text, sizeof(text), "%u %llu %.17g %llu", s->section,
+		 (unsigned long long)s->elapsed_ns, s->value,
+		 (unsigned long long)s->waited_ns);
 	send_text(WIRE_SAMPLE, text);
+	if (receive_frame(&payload) != WIRE_GO)
+		die("an unexpected frame came in");
+	more = !strcmp(payload, "1");
+	free(payload);
+	settle();
+	return more;
 }
 
 static void send_answer(enum wire_type type, const char *workload,
@@ -263,14 +293,6 @@ static const char *program_refusal(const struct workload *wl,
 	return NULL;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 static void run_program(const struct workload *wl, const struct wl_point *point)
 {
 	struct wl_program program = {.argv = {NULL}};
@@ -375,7 +397,7 @@ static void run_job(char *text)
 {
 	char name[64], point[64];
 	unsigned long long target_ns;
-	unsigned int warmup, samples;
+	unsigned int warmup;
 	char *rest = text;
 	char *row;
 
@@ -388,13 +410,12 @@ static void run_job(char *text)
 			set_env(row + 1);
 			continue;
 		}
-		if (sscanf(row, "%63s %63s %u %u %llu", name, point, &warmup,
-			   &samples, &target_ns) != 5) {
+		if (sscanf(row, "%63s %63s %u %llu", name, point, &warmup,
+			   &target_ns) != 4) {
 			send_answer(WIRE_FAIL, "?", "-", "a damaged job line");
 			continue;
 		}
 		plan = (struct measure_plan){.warmup_count = warmup,
-					     .sample_count = samples,
 					     .target_ns = target_ns};
 		run_series(name, point, &plan);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "workloads/guest/waited.h"
 #include "workloads/stamp_port.h"
 
 #define MAX_ITERATIONS (1ull << 40)
@@ -27,6 +28,7 @@ static enum wl_answer timed_run(const struct workload *wl, struct wl_ctx *ctx,
 				const struct measure_sink *sink,
 				struct measure_sample *s)
 {
+	uint64_t waited_ns = waited_read_ns();
 	enum wl_answer answer;
 	uint64_t start;
 
@@ -38,6 +40,7 @@ static enum wl_answer timed_run(const struct workload *wl, struct wl_ctx *ctx,
 	s->elapsed_ns = now_ns() - start;
 	if (sink->stamp)
 		sink->stamp(WL_STAMP_END | s->section);
+	s->waited_ns = waited_read_ns() - waited_ns;
 	return answer;
 }
 
@@ -85,6 +88,7 @@ static enum wl_answer run_samples(const struct workload *wl, struct wl_ctx *ctx,
 				  const struct measure_sink *sink)
 {
 	enum wl_answer answer;
+	struct measure_sample s;
 	uint64_t iterations;
 	uint32_t i;
 
@@ -92,16 +96,19 @@ static enum wl_answer run_samples(const struct workload *wl, struct wl_ctx *ctx,
 	if (answer != WL_OK)
 		return answer;
 	sink->series(sink->arg, wl, ctx->point, iterations);
-	for (i = 0; i < plan->warmup_count + plan->sample_count; i++) {
-		struct measure_sample s = {.iterations = iterations};
-
+	for (i = 0; i < plan->warmup_count; i++) {
+		s = (struct measure_sample){.iterations = iterations};
+		answer = timed_run(wl, ctx, sink, &s);
+		if (answer != WL_OK)
+			return answer;
+	}
+	do {
+		s = (struct measure_sample){.iterations = iterations};
 		answer = timed_run(wl, ctx, sink, &s);
 		if (answer != WL_OK)
 			return answer;
 		s.value = sample_value(wl, ctx, &s);
-		if (i >= plan->warmup_count)
-			sink->sample(sink->arg, &s);
-	}
+	} while (sink->sample(sink->arg, &s));
 	return WL_OK;
 }
 

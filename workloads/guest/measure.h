@@ -10,7 +10,6 @@
 
 struct measure_plan {
 	uint32_t warmup_count;
-	uint32_t sample_count;
 	uint64_t target_ns; /* wanted length of a sample */
 };
 
@@ -18,14 +17,16 @@ struct measure_sample {
 	uint32_t section; /* counts up over the life of the agent */
 	uint64_t iterations;
 	uint64_t elapsed_ns;
-	double value; /* in the workload's unit */
+	uint64_t waited_ns; /* for a CPU that others had; 0: not known */
+	double value;       /* in the workload's unit */
 };
 
 /* What happens on the way; called between timed sections only. */
 struct measure_sink {
 	void (*series)(void *arg, const struct workload *wl,
 		       const struct wl_point *point, uint64_t iterations);
-	void (*sample)(void *arg, const struct measure_sample *sample);
+	/* Whether another one is wanted. */
+	bool (*sample)(void *arg, const struct measure_sample *sample);
 	void *arg;
 	/* Write to the stamp port; NULL where there is none. */
 	void (*stamp)(uint32_t value);
