@@ -131,9 +131,9 @@ json_t *guard_to_json(const struct guard *g, uint64_t own_ns)
 			/* In CPUs; kernel threads that work for the machine
 			 * are among them. */
 			"other_load",
-			busy_ns > own_ns ? (double)(busy_ns - own_ns) /
-						   (double)span_ns
-					 : 0.0);
+			busy_ns > own_ns
+				? (double)(busy_ns - own_ns) / (double)span_ns
+				: 0.0);
 	if (g->khz_max) {
 		json_object_set_new(out, "khz_min",
 				    json_integer((json_int_t)g->khz_min));

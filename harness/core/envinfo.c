@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/core/envinfo.h"
 
+#include <cpuid.h>
+#include <dirent.h>
 #include <hwloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/grade.h"
+#include "harness/core/hostprobe.h"
 #include "revision.h"
 
 const char *envinfo_revision(void)
@@ -44,70 +47,154 @@ static const struct {
 	 "/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages"},
 	{"ksm", "/sys/kernel/mm/ksm/run"},
 	{"numa_balancing", "/proc/sys/kernel/numa_balancing"},
+	{"overcommit_memory", "/proc/sys/vm/overcommit_memory"},
+	{"swappiness", "/proc/sys/vm/swappiness"},
+	{"cpufreq.driver",
+	 "/sys/devices/system/cpu/cpu0/cpufreq/scaling_driver"},
 	{"cpufreq.governor",
 	 "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"},
+	{"cpufreq.boost", "/sys/devices/system/cpu/cpufreq/boost"},
+	{"cpufreq.no_turbo", "/sys/devices/system/cpu/intel_pstate/no_turbo"},
 	{"cpuidle.driver", "/sys/devices/system/cpu/cpuidle/current_driver"},
 	{"smt", "/sys/devices/system/cpu/smt/control"},
-	{"swappiness", "/proc/sys/vm/swappiness"},
+	{"dmi.vendor", "/sys/class/dmi/id/sys_vendor"},
+	{"dmi.product", "/sys/class/dmi/id/product_name"},
 	{"loadavg", "/proc/loadavg"},
-	{"kvm.halt_poll_ns", "/sys/module/kvm/parameters/halt_poll_ns"},
-	{"kvm.tdp_mmu", "/sys/module/kvm/parameters/tdp_mmu"},
-	{"kvm_amd.npt", "/sys/module/kvm_amd/parameters/npt"},
-	{"kvm_intel.ept", "/sys/module/kvm_intel/parameters/ept"},
 	{"os", "/etc/debian_version"},
 };
 
-static void put_cpuinfo(json_t *o)
+/* Lines "KEY: VALUE" of a file of /proc. */
+static void put_lines(json_t *o, const char *path, const char *const *keys,
+		      const char *const *names, size_t count)
 {
-	static const char *const fields[] = {"vendor_id", "cpu family",
-					     "model\t",   "model name",
-					     "stepping",  "microcode"};
 	struct strbuf text = {0};
-	char key[64], value[160];
+	char value[160];
 	size_t i;
 
-	file_read("/proc/cpuinfo", 65536, &text);
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		const char *p = strstr(strbuf_str(&text), fields[i]);
-		const char *colon = p ? strchr(p, ':') : NULL;
+	file_read(path, 65536, &text);
+	for (i = 0; i < count; i++) {
+		const char *line = strstr(strbuf_str(&text), keys[i]);
+		const char *colon = line ? strchr(line, ':') : NULL;
 
-		snprintf(key, sizeof(key), "cpu.%s", fields[i]);
-		key[strcspn(key, "\t")] = '\0';
-		value[0] = '\0';
-		if (colon)
-			snprintf(value, sizeof(value), "%.*s",
-				 (int)strcspn(colon + 2, "\n"), colon + 2);
-		put(o, key, value);
+		if (!colon)
+			continue;
+		colon += 1 + strspn(colon + 1, " \t");
+		snprintf(value, sizeof(value), "%.*s",
+			 (int)strcspn(colon, "\n"), colon);
+		put(o, names[i], value);
 	}
 	strbuf_release(&text);
 }
 
-static void put_mitigations(json_t *o)
+static void put_process(json_t *o)
 {
-	static const char *const names[] = {"gather_data_sampling",
-					    "l1tf",
-					    "mds",
-					    "meltdown",
-					    "mmio_stale_data",
-					    "retbleed",
-					    "spec_rstack_overflow",
-					    "spec_store_bypass",
-					    "spectre_v1",
-					    "spectre_v2",
-					    "srbds",
-					    "tsx_async_abort"};
-	char path[128], key[64], value[256];
+	static const char *const cpu_keys[] = {
+		"vendor_id", "cpu family", "model\t", "model name",
+		"stepping",  "microcode",  "flags"};
+	static const char *const cpu_names[] = {
+		"cpu.vendor_id", "cpu.family",    "cpu.model", "cpu.model_name",
+		"cpu.stepping",  "cpu.microcode", "cpu.flags"};
+	static const char *const status_keys[] = {"CapEff", "Cpus_allowed_list",
+						  "Mems_allowed_list"};
+	static const char *const status_names[] = {
+		"process.capabilities", "process.cpus", "process.nodes"};
+	static const char *const mem_keys[] = {"MemAvailable", "SwapTotal"};
+	static const char *const mem_names[] = {"memory.available",
+						"memory.swap"};
+
+	put_lines(o, "/proc/cpuinfo", cpu_keys, cpu_names,
+		  ARRAY_SIZE(cpu_keys));
+	put_lines(o, "/proc/self/status", status_keys, status_names,
+		  ARRAY_SIZE(status_keys));
+	put_lines(o, "/proc/meminfo", mem_keys, mem_names,
+		  ARRAY_SIZE(mem_keys));
+}
+
+/* Parameters and version of what runs guests here. */
+static void put_modules(json_t *o)
+{
+	static const char *const modules[] = {
+		"kvm",       "kvm_intel", "kvm_amd",   "kvm_pvm",
+		"mshv_root", "mshv_vtl",  "vhost_net", "zswap"};
+	char path[300], key[160], value[160];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(path, sizeof(path),
-			 "/sys/devices/system/cpu/vulnerabilities/%s",
-			 names[i]);
-		if (access(path, R_OK))
+	for (i = 0; i < ARRAY_SIZE(modules); i++) {
+		struct dirent *e;
+		DIR *dir;
+
+		snprintf(path, sizeof(path), "/sys/module/%s/version",
+			 modules[i]);
+		snprintf(key, sizeof(key), "module.%s.version", modules[i]);
+		if (!access(path, R_OK))
+			put(o, key,
+			    file_first_line(path, value, sizeof(value)));
+		snprintf(path, sizeof(path), "/sys/module/%s/parameters",
+			 modules[i]);
+		dir = opendir(path);
+		while (dir && (e = readdir(dir))) {
+			if (e->d_name[0] == '.')
+				continue;
+			snprintf(path, sizeof(path),
+				 "/sys/module/%s/parameters/%.100s", modules[i],
+				 e->d_name);
+			snprintf(key, sizeof(key), "module.%s.%.100s",
+				 modules[i], e->d_name);
+			put(o, key,
+			    file_first_line(path, value, sizeof(value)));
+		}
+		if (dir)
+			closedir(dir);
+	}
+}
+
+/* What the hypervisor below says of itself (TLFS, 2.4 and 2.5). */
+static void put_hypervisor(json_t *o)
+{
+	char text[80];
+	uint32_t a, b, c, d;
+
+	__cpuid(1, a, b, c, d);
+	if (!(c >> 31)) {
+		put(o, "hypervisor", "none");
+		return;
+	}
+	__cpuid(0x40000000, a, b, c, d);
+	snprintf(text, sizeof(text), "%.4s%.4s%.4s", (char *)&b, (char *)&c,
+		 (char *)&d);
+	put(o, "hypervisor", text);
+	if (strcmp(text, "Microsoft Hv"))
+		return;
+	__cpuid(0x40000002, a, b, c, d);
+	snprintf(text, sizeof(text), "%u.%u.%u service %u.%u", b >> 16,
+		 b & 0xffff, a, d >> 24, d & 0xffffff);
+	put(o, "hyperv.build", text);
+	__cpuid(0x40000003, a, b, c, d);
+	snprintf(text, sizeof(text), "%#x %#x", a, b);
+	put(o, "hyperv.privileges", text);
+	__cpuid(0x40000004, a, b, c, d);
+	snprintf(text, sizeof(text), "%#x", a);
+	put(o, "hyperv.hints", text);
+	put(o, "hyperv.partition", hostprobe_partition());
+}
+
+/* Each as the kernel words it. */
+static void put_mitigations(json_t *o)
+{
+	static const char folder[] = "/sys/devices/system/cpu/vulnerabilities";
+	char path[300], key[128], value[256];
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (e->d_name[0] == '.')
 			continue;
-		snprintf(key, sizeof(key), "mitigation.%s", names[i]);
+		snprintf(path, sizeof(path), "%s/%.100s", folder, e->d_name);
+		snprintf(key, sizeof(key), "mitigation.%.100s", e->d_name);
 		put(o, key, file_first_line(path, value, sizeof(value)));
 	}
+	if (dir)
+		closedir(dir);
 }
 
 static void put_topology(json_t *o)
@@ -186,7 +273,9 @@ json_t *envinfo_fingerprint(void)
 			    file_first_line(files[i].path, value,
 					    sizeof(value)));
 	put(o, "kvm.module", kvm_vendor_module());
-	put_cpuinfo(o);
+	put_process(o);
+	put_hypervisor(o);
+	put_modules(o);
 	put_topology(o);
 	put_mitigations(o);
 	put_limits(o);

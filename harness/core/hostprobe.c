@@ -109,6 +109,14 @@ static void read_below(struct below *h)
 	h->type = partition_classify(ecx1, h->signature, h->privileges);
 }
 
+const char *hostprobe_partition(void)
+{
+	struct below h;
+
+	read_below(&h);
+	return partition_name(h.type);
+}
+
 static json_t *hypervisor_json(void)
 {
 	struct below h;

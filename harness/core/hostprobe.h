@@ -28,6 +28,9 @@ enum partition_type partition_classify(uint32_t leaf1_ecx,
 				       uint32_t privileges_ebx);
 const char *partition_name(enum partition_type type);
 
+/* Of this host: "none", "guest", "root" or "l1vh". */
+const char *hostprobe_partition(void);
+
 /*
  * -EPERM where network traffic can bring the whole host down: on an L1VH
  * parent the kernel's checksums may read past a buffer into pages that
