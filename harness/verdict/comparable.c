@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/verdict/comparable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/xmalloc.h"
+
+static const char *const class_names[] = {
+	[DIFFERENCE_FATAL] = "fatal",
+	[DIFFERENCE_MARKED] = "marked",
+	[DIFFERENCE_HARMLESS] = "harmless",
+};
+_Static_assert(ARRAY_SIZE(class_names) == DIFFERENCE_CLASS_COUNT,
+	       "every class has a name");
+
+/* By how a key begins; the longest beginning has it. */
+static const struct {
+	const char *prefix;
+	enum difference_class class;
+} rules[] = {
+	/* Another machine, another guest, another measurement. */
+	{"grade", DIFFERENCE_FATAL},
+	{"lab", DIFFERENCE_FATAL},
+	{"guest", DIFFERENCE_FATAL},
+	{"hypervisor", DIFFERENCE_FATAL},
+	{"cpu.", DIFFERENCE_FATAL},
+	{"smt", DIFFERENCE_FATAL},
+	{"plan.vcpu_count", DIFFERENCE_FATAL},
+	{"plan.ram_bytes", DIFFERENCE_FATAL},
+	{"plan.paravirt", DIFFERENCE_FATAL},
+	{"plan.target_ns", DIFFERENCE_FATAL},
+	{"plan.io", DIFFERENCE_FATAL},
+	{"plan.stretch", DIFFERENCE_FATAL},
+	/* The same machine, set up in another way. */
+	{"", DIFFERENCE_MARKED},
+	{"cpu.microcode", DIFFERENCE_MARKED},
+	{"cpu.flags", DIFFERENCE_MARKED},
+	/* What differs between any two runs. */
+	{"host", DIFFERENCE_HARMLESS},
+	{"loadavg", DIFFERENCE_HARMLESS},
+	{"memory.available", DIFFERENCE_HARMLESS},
+	{"plan.name", DIFFERENCE_HARMLESS},
+	{"plan.seed", DIFFERENCE_HARMLESS},
+	{"plan.command", DIFFERENCE_HARMLESS},
+	{"plan.claims", DIFFERENCE_HARMLESS},
+	{"plan.runners", DIFFERENCE_HARMLESS},
+	{"plan.series", DIFFERENCE_HARMLESS},
+	{"plan.block_count", DIFFERENCE_HARMLESS},
+	{"plan.io_block_count", DIFFERENCE_HARMLESS},
+	{"plan.look_count", DIFFERENCE_HARMLESS},
+	{"plan.budget_ns", DIFFERENCE_HARMLESS},
+	{"plan.timeout_ns", DIFFERENCE_HARMLESS},
+};
+
+const char *difference_class_name(enum difference_class c)
+{
+	return class_names[c];
+}
+
+enum difference_class difference_class_of(const char *key)
+{
+	enum difference_class class = DIFFERENCE_MARKED;
+	size_t best = 0, i;
+
+	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+		size_t len = strlen(rules[i].prefix);
+
+		if (len < best || strncmp(rules[i].prefix, key, len))
+			continue;
+		best = len;
+		class = rules[i].class;
+	}
+	return class;
+}
+
+static char *text_of(const json_t *value)
+{
+	char *dump;
+
+	if (!value)
+		return xstrdup("absent");
+	if (json_is_string(value))
+		return xstrdup(json_string_value(value));
+	dump = json_dumps(value,
+			  JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+	return dump ? dump : xstrdup("?");
+}
+
+static void compare_key(struct differences *d, const char *key, const json_t *a,
+			const json_t *b)
+{
+	struct difference *row;
+
+	if (json_equal((json_t *)a, (json_t *)b))
+		return;
+	d->rows = xrealloc(d->rows, d->count + 1, sizeof(*d->rows));
+	row = &d->rows[d->count++];
+	*row = (struct difference){.key = xstrdup(key),
+				   .a = text_of(a),
+				   .b = text_of(b),
+				   .class = difference_class_of(key)};
+	d->counts[row->class]++;
+}
+
+static int compare_rows(const void *x, const void *y)
+{
+	const struct difference *a = x, *b = y;
+
+	return a->class != b->class ? (int)a->class - (int)b->class
+				    : strcmp(a->key, b->key);
+}
+
+void differences_init(struct differences *d, const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	memset(d, 0, sizeof(*d));
+	json_object_foreach((json_t *)a, key, value)
+		compare_key(d, key, value, json_object_get(b, key));
+	json_object_foreach((json_t *)b, key, value)
+		if (!json_object_get(a, key))
+			compare_key(d, key, NULL, value);
+	if (d->count)
+		qsort(d->rows, d->count, sizeof(*d->rows), compare_rows);
+}
+
+void differences_release(struct differences *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->count; i++) {
+		free(d->rows[i].key);
+		free(d->rows[i].a);
+		free(d->rows[i].b);
+	}
+	free(d->rows);
+	memset(d, 0, sizeof(*d));
+}
+
+json_t *differences_to_json(const struct differences *d)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < d->count; i++)
+		json_array_append_new(
+			out,
+			json_pack("{s:s, s:s, s:s, s:s}", "key", d->rows[i].key,
+				  "class", class_names[d->rows[i].class], "a",
+				  d->rows[i].a, "b", d->rows[i].b));
+	return out;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_VERDICT_COMPARABLE_H
+#define HARNESS_VERDICT_COMPARABLE_H
+
+/*
+ * comparable - whether two runs may be held against each other, by how their
+ * hosts, guests and plans differ. The classes of all keys are a table in
+ * comparable.c; a key that it does not know is marked.
+ */
+#include <jansson.h>
+#include <stddef.h>
+
+enum difference_class {
+	DIFFERENCE_FATAL,    /* no verdict can be drawn across it */
+	DIFFERENCE_MARKED,   /* to be known by whoever reads the numbers */
+	DIFFERENCE_HARMLESS, /* names, dates, lengths of the run */
+	DIFFERENCE_CLASS_COUNT,
+};
+
+const char *difference_class_name(enum difference_class c);
+enum difference_class difference_class_of(const char *key);
+
+struct difference {
+	char *key, *a, *b; /* owned; "absent" where one has none */
+	enum difference_class class;
+};
+
+struct differences {
+	struct difference *rows; /* owned; fatal ones first, then by key */
+	size_t count;
+	size_t counts[DIFFERENCE_CLASS_COUNT];
+};
+
+/* A and B: objects of texts, numbers and other values. For
+ * differences_release(). */
+void differences_init(struct differences *d, const json_t *a, const json_t *b);
+void differences_release(struct differences *d);
+
+json_t *differences_to_json(const struct differences *d); /* caller owns */
+
+#endif
