@@ -36,13 +36,19 @@ static json_t *series_to_json(const struct result *res)
 		const struct series *s = &res->series[i];
 
 		json_array_append_new(
-			out, json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o}",
-				       "workload", s->workload, "point",
-				       s->point, "unit", s->unit, "status",
-				       run_status_name(s->status), "reason",
-				       s->reason, "iterations",
-				       (json_int_t)s->iterations, "samples",
-				       samples_to_json(s)));
+			out,
+			json_pack(
+				"{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:I,"
+				" s:I, s:o}",
+				"workload", s->workload, "point", s->point,
+				"unit", s->unit, "status",
+				run_status_name(s->status), "reason", s->reason,
+				"iterations", (json_int_t)s->iterations,
+				"lower_is_better", s->lower_is_better,
+				"set_bytes", (json_int_t)s->set_bytes,
+				"page_bytes", (json_int_t)s->page_bytes,
+				"list_rank", (json_int_t)s->list_rank,
+				"samples", samples_to_json(s)));
 	}
 	return out;
 }
@@ -135,21 +141,30 @@ static int series_from_json(json_t *array, struct result *res)
 {
 	const char *workload, *point, *unit, *status, *reason;
 	json_t *item, *samples;
-	json_int_t iterations;
+	json_int_t iterations, set, page, rank;
+	int lower_is_better;
 	size_t i;
 
 	json_array_foreach(array, i, item) {
 		struct series *s;
 
-		if (json_unpack(item, "{s:s, s:s, s:s, s:s, s:s, s:I, s:o}",
-				"workload", &workload, "point", &point, "unit",
-				&unit, "status", &status, "reason", &reason,
-				"iterations", &iterations, "samples", &samples))
+		if (json_unpack(
+			    item,
+			    "{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:o}",
+			    "workload", &workload, "point", &point, "unit",
+			    &unit, "status", &status, "reason", &reason,
+			    "iterations", &iterations, "lower_is_better",
+			    &lower_is_better, "set_bytes", &set, "page_bytes",
+			    &page, "list_rank", &rank, "samples", &samples))
 			return -EPROTO;
 		s = result_add_series(res, workload, point, unit);
 		s->status = run_status_parse(status);
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 		s->iterations = (uint64_t)iterations;
+		s->lower_is_better = lower_is_better;
+		s->set_bytes = (uint64_t)set;
+		s->page_bytes = (uint64_t)page;
+		s->list_rank = (uint32_t)rank;
 		if (samples_from_json(samples, s))
 			return -EPROTO;
 	}

@@ -402,6 +402,68 @@ static int add_boot(struct store *store, int64_t run_id, uint32_t position,
 	return ret ? ret : add_rows(store, boot_id, res, err);
 }
 
+static int64_t find_uuid(struct store *store, const char *uuid)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t id = 0;
+
+	if (sqlite3_prepare_v2(store->db, "SELECT id FROM run WHERE uuid = ?",
+			       -1, &s, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(s, 1, uuid, -1, SQLITE_TRANSIENT);
+		if (sqlite3_step(s) == SQLITE_ROW)
+			id = sqlite3_column_int64(s, 0);
+	}
+	sqlite3_finalize(s);
+	return id;
+}
+
+int store_import_begin(struct store *store, const struct run_info *info,
+		       const char *uuid, const char *status,
+		       int64_t started_unix_ns, int64_t ended_unix_ns,
+		       int64_t *run_id, struct err *err)
+{
+	int ret = exec(store, "BEGIN IMMEDIATE", err);
+
+	if (ret)
+		return ret;
+	*run_id = find_uuid(store, uuid);
+	if (*run_id)
+		ret = err_set(err, -EEXIST, "run %s is there already", uuid);
+	else
+		ret = insert(
+			store, err,
+			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
+			" status, seed, revision, is_lab, plan, fingerprint,"
+			" probe, guest_manifest)"
+			" VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)",
+			"siisisissss", uuid, started_unix_ns, ended_unix_ns,
+			status, (int64_t)info->seed, info->revision,
+			(int64_t)info->is_lab, info->plan_json,
+			info->fingerprint_json, info->probe_json,
+			info->guest_manifest);
+	if (ret)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		*run_id = sqlite3_last_insert_rowid(store->db);
+	return ret;
+}
+
+int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
+		      const struct bench_case *bc, const struct result *res,
+		      struct err *err)
+{
+	return add_boot(store, run_id, position, bc, res, err);
+}
+
+int store_import_end(struct store *store, int result, struct err *err)
+{
+	if (!result)
+		result = exec(store, "COMMIT", err);
+	if (result)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
 static int add_in_transaction(struct store *store, int64_t run_id,
 			      uint32_t position, const struct bench_case *bc,
 			      const struct result *res, struct err *err)

@@ -63,6 +63,22 @@ int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 int store_run_end(struct store *store, int64_t run_id, const char *status,
 		  struct err *err);
 
+/*
+ * A run from elsewhere, all of it or nothing: store_schedule_add() and
+ * store_import_boot() stand between these two. -EEXIST: a run of that UUID is
+ * here already, as *RUN_ID, and nothing was begun.
+ */
+int store_import_begin(struct store *store, const struct run_info *info,
+		       const char *uuid, const char *status,
+		       int64_t started_unix_ns, int64_t ended_unix_ns,
+		       int64_t *run_id, struct err *err);
+int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
+		      const struct bench_case *bc, const struct result *res,
+		      struct err *err);
+
+/* RESULT is what became of it; with an error everything is taken back. */
+int store_import_end(struct store *store, int result, struct err *err);
+
 /* -ENOENT when there is none. */
 int store_run_latest(struct store *store, int64_t *run_id, struct err *err);
 

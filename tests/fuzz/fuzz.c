@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -16,6 +17,8 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/io_doc.h"
 #include "harness/core/result.h"
+#include "harness/store/bundle.h"
+#include "harness/store/store.h"
 #include "harness/verdict/claims.h"
 #include "mshv/insn.h"
 #include "mshv/replay.h"
@@ -576,10 +579,49 @@ static void fuzz_claims(const uint8_t *data, size_t size)
 	}
 }
 
+/* A head that is fine, and what may follow it. */
+static void fuzz_bundle(const uint8_t *data, size_t size)
+{
+	static const char *const formats[] = {
+		"%.*s",
+		"{\"l1vh_bundle\": 1, \"run\": {\"uuid\":"
+		" \"00000000000000000000000000000000\", \"status\":"
+		" \"complete\", \"started_unix_ns\": 1, \"ended_unix_ns\": 1,"
+		" \"seed\": 1, \"revision\": \"\", \"is_lab\": false, \"plan\":"
+		" {}, \"fingerprint\": {}, \"probe\": {}, \"guest_manifest\":"
+		" \"\", \"schedule\": []}}\n%.*s",
+	};
+	static struct store *store;
+	char text[2048], path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		int fd = memfd_create("bundle", MFD_CLOEXEC);
+		struct err err;
+		int64_t id;
+		bool is_new;
+		int len = snprintf(text, sizeof(text), formats[i],
+				   (int)(size < 512 ? size : 512),
+				   (const char *)data);
+
+		if (!store) {
+			snprintf(path, sizeof(path), "/tmp/l1vh-fuzz-%d.db",
+				 (int)getpid());
+			if (store_open(path, &store, &err))
+				abort();
+		}
+		if (write(fd, text, (size_t)len) != len)
+			abort();
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		bundle_import(store, path, &id, &is_new, &err);
+		close(fd);
+	}
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
 	fuzz_wire,    fuzz_link, fuzz_json,     fuzz_virtio, fuzz_blk,
 	fuzz_bzimage, fuzz_insn, fuzz_messages, fuzz_trace,  fuzz_documents,
-	fuzz_micro,   fuzz_net,  fuzz_claims,
+	fuzz_micro,   fuzz_net,  fuzz_claims,   fuzz_bundle,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

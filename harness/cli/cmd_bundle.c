@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* export, import - a stored run as one file, from one store to another. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "harness/base/err.h"
+#include "harness/base/units.h"
+#include "harness/cli/commands.h"
+#include "harness/store/bundle.h"
+#include "harness/store/store.h"
+
+enum { O_DB = 1, O_OUTPUT };
+
+static const struct option options[] = {
+	{"db", required_argument, NULL, O_DB},
+	{"output", required_argument, NULL, O_OUTPUT},
+	{NULL, 0, NULL, 0},
+};
+
+struct bundle_args {
+	const char *db;
+	const char *output; /* NULL: none was named */
+};
+
+/* Both take the same options, and what follows them is their own. */
+static int parse(int argc, char **argv, struct bundle_args *args,
+		 struct err *err)
+{
+	int id;
+
+	args->db = "results/l1vh.db";
+	args->output = NULL;
+	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (id == O_DB)
+			args->db = optarg;
+		else if (id == O_OUTPUT)
+			args->output = optarg;
+		else
+			return err_set(err, -EINVAL,
+				       "see 'l1vh-bench %s --help'", argv[0]);
+	}
+	return 0;
+}
+
+static int finish(const char *command, int ret, const struct err *err)
+{
+	if (!ret)
+		return STATUS_OK;
+	return complain(ret == -EINVAL || ret == -ENOENT || ret == -EPROTO
+				? STATUS_USAGE
+				: STATUS_INTERNAL,
+			"%s: %s", command, err->msg);
+}
+
+static int export_run(int argc, char **argv)
+{
+	struct bundle_args args;
+	struct store *store = NULL;
+	struct err err = {0};
+	uint64_t wanted = 0;
+	int64_t run_id;
+	int ret = parse(argc, argv, &args, &err);
+
+	if (!ret && !args.output)
+		ret = err_set(&err, -EINVAL, "--output FILE is needed");
+	if (!ret && optind < argc)
+		ret = units_parse_uint(argv[optind], 1, INT64_MAX, &wanted,
+				       &err);
+	if (!ret)
+		ret = store_open_readonly(args.db, &store, &err);
+	run_id = (int64_t)wanted;
+	if (!ret && !wanted)
+		ret = store_run_latest(store, &run_id, &err);
+	if (!ret)
+		ret = bundle_export(store, run_id, args.output, &err);
+	store_close(store);
+	return finish("export", ret, &err);
+}
+
+static int import_one(struct store *store, const char *path, struct err *err)
+{
+	int64_t run_id = 0;
+	bool is_new;
+	int ret = bundle_import(store, path, &run_id, &is_new, err);
+
+	if (!ret)
+		printf("%s: run %" PRId64 "%s\n", path, run_id,
+		       is_new ? "" : ", which was here already");
+	return ret;
+}
+
+static int import_run(int argc, char **argv)
+{
+	struct bundle_args args;
+	struct store *store = NULL;
+	struct err err = {0};
+	int ret = parse(argc, argv, &args, &err);
+	int i;
+
+	if (!ret && optind == argc)
+		ret = err_set(&err, -EINVAL, "name a file");
+	if (!ret)
+		ret = store_open(args.db, &store, &err);
+	for (i = optind; i < argc && !ret; i++)
+		ret = import_one(store, argv[i], &err);
+	store_close(store);
+	return finish("import", ret, &err);
+}
+
+const struct command cmd_export = {
+	.name = "export",
+	.summary = "a stored run as one file",
+	.usage =
+		"usage: l1vh-bench export [RUN] --output FILE [options]\n"
+		"The latest run by default: all its samples, its plan, its host, compressed and\n"
+		"with a checksum.\n"
+		"  --db FILE       results (results/l1vh.db)\n"
+		"  --output FILE   where to; .json.gz by custom\n",
+	.run = export_run,
+};
+
+const struct command cmd_import = {
+	.name = "import",
+	.summary = "runs from such files",
+	.usage =
+		"usage: l1vh-bench import FILE... [options]\n"
+		"Each as a whole or not at all; a run that is there already is left alone.\n"
+		"  --db FILE       results to put them into (results/l1vh.db)\n",
+	.run = import_run,
+};
