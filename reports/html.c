@@ -22,7 +22,9 @@
 #include "reports/html_verdicts.h"
 #include "reports/identity.h"
 #include "reports/model.h"
+#include "reports/oddities.h"
 #include "reports/plot.h"
+#include "reports/suite.h"
 #include "reports/verdicts.h"
 
 static const char head[] =
@@ -312,20 +314,30 @@ static void write_identity(const struct model *m, struct strbuf *out)
 	identity_diff_release(&diff);
 }
 
-static void write_explain(const struct model *m, struct strbuf *out)
+/* What WRITE has to say, as it stands; nothing of nothing. */
+static void write_words(const struct model *m, const char *id,
+			const char *title,
+			void (*write)(const struct model *m, FILE *out),
+			struct strbuf *out)
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *f;
+	FILE *f = open_memstream(&text, &size);
 
-	if (!explain_has_any(m))
-		return;
-	f = open_memstream(&text, &size);
-	explain_write(m, f);
+	write(m, f);
 	fclose(f);
-	strbuf_puts(out, "<h2 id=\"explain\">What exits explain</h2>\n");
-	html_cell(out, "<pre>", text, "</pre>\n");
+	if (size) {
+		html_cell(out, "<h2 id=\"", id, "\">");
+		html_cell(out, "", title, "</h2>\n");
+		html_cell(out, "<pre>", text, "</pre>\n");
+	}
 	free(text);
+}
+
+static void write_explain(const struct model *m, FILE *out)
+{
+	if (explain_has_any(m))
+		explain_write(m, out);
 }
 
 static void write_object(struct strbuf *out, const char *id, const char *title,
@@ -431,9 +443,11 @@ void html_write(const struct model *m, struct strbuf *out)
 	write_top(m, out);
 	html_verdicts_write(m, out);
 	write_comparison(m, out);
+	write_words(m, "groups", "Groups of series", suite_write_text, out);
+	write_words(m, "odd", "Oddities", oddities_write, out);
 	html_micro_write(m, out);
 	html_io_write(m, out);
-	write_explain(m, out);
+	write_words(m, "explain", "What exits explain", write_explain, out);
 	write_plots(m, out);
 	write_identity(m, out);
 	write_boots(m, out);

@@ -10,6 +10,9 @@
 #include "harness/stats/quantile.h"
 #include "harness/stats/ranks.h"
 #include "reports/model.h"
+#include "reports/oddities.h"
+#include "reports/suite.h"
+#include "reports/verdicts.h"
 
 /* NaN has no place in JSON. */
 static json_t *number(double value)
@@ -135,6 +138,7 @@ static json_t *estimate(const struct model *m, const struct model_row *r,
 			size_t k)
 {
 	const struct model_cell *c = &r->cells[k];
+	char odd[160];
 	json_t *out = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:i, s:o,"
 		" s:o, s:s}",
@@ -148,6 +152,8 @@ static json_t *estimate(const struct model *m, const struct model_row *r,
 		"ratio_high", number(c->ratio.high), "reason", c->reason);
 
 	add_robust(m, model_base(m, r), c, out);
+	json_object_set_new(out, "odd",
+			    json_string(oddities_of(c, odd, sizeof(odd))));
 	return out;
 }
 
@@ -170,7 +176,7 @@ json_t *json_report(const struct model *m)
 
 	return json_pack(
 		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
-		" s:o, s:s}, s:o, s:o, s:o}",
+		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o}",
 		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
 		"id", (json_int_t)run->id, "status", run->status,
 		"started_unix_ns", (json_int_t)run->started_unix_ns,
@@ -180,5 +186,6 @@ json_t *json_report(const struct model *m)
 		"plan", parse(run->plan), "fingerprint",
 		parse(run->fingerprint), "probe", parse(run->probe),
 		"guest_manifest", run->guest_manifest, "boots", list, "samples",
-		samples, "estimates", estimates(m));
+		samples, "estimates", estimates(m), "suites", suite_to_json(m),
+		"claims", verdicts_to_json(m));
 }

@@ -7,6 +7,8 @@
 
 #include "harness/base/units.h"
 #include "reports/model.h"
+#include "reports/oddities.h"
+#include "reports/suite.h"
 
 /* Of the longest name that is shown. */
 static int name_width(const struct model *m)
@@ -194,9 +196,11 @@ void text_write(const struct model *m, FILE *out)
 	for (i = 0; i < m->row_count; i++)
 		if (model_row_is_summary(&m->rows[i]))
 			write_row(m, &m->rows[i], width, out);
+	suite_write_text(m, out);
 	fputs("\nRatios are geometric means over blocks, intervals Student's over blocks;\n"
 	      "nothing is judged yet.\n",
 	      out);
+	oddities_write(m, out);
 	write_refusals(m, out);
 	write_disturbed(m, out);
 	write_failures(m, out);

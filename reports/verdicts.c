@@ -373,3 +373,53 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 	if (m->grade_is_overridden)
 		fputs(grade_stamp, out);
 }
+
+static json_t *number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *verdict_to_json(const struct claim_verdict *v)
+{
+	const struct claim *c = v->claim;
+
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:s, s:o, s:o,"
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
+		"id", c->id, "text", c->text, "metric", c->metric, "candidate",
+		c->candidate, "baseline", c->baseline, "kind",
+		margin_kind_words(c->kind), "margin", c->margin, "confidence",
+		c->confidence, "verdict", verdict_name(v->verdict), "reason",
+		v->reason, "measured",
+		v->measured ? json_string(v->measured) : json_null(), "ratio",
+		number(v->ratio.ratio), "ratio_low", number(v->ratio.low),
+		"ratio_high", number(v->ratio.high), "smallest_margin",
+		number(v->test.smallest), "detectable",
+		number(v->test.detectable), "blocks_needed",
+		number(v->test.n_needed), "p_holm", number(v->holm_p),
+		"block_count", (int)v->block_count, "look", (int)v->look,
+		"level", number(v->level));
+}
+
+json_t *verdicts_to_json(const struct model *m)
+{
+	struct claims *claims = verdicts_registered(m);
+	struct claim_verdict *v;
+	json_t *rows, *out;
+	uint32_t i;
+
+	if (!claims)
+		return json_null();
+	v = verdicts_of(m, claims);
+	rows = json_array();
+	for (i = 0; i < claims->claims_count; i++)
+		json_array_append_new(rows, verdict_to_json(&v[i]));
+	out = json_pack(
+		"{s:s, s:s, s:s, s:o}", "name", claims->name, "sha256",
+		claims->sha256, "all_of_them",
+		verdict_name(verdicts_together(v, claims->claims_count)),
+		"verdicts", rows);
+	free(v);
+	claims_free(claims);
+	return out;
+}

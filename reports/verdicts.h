@@ -7,6 +7,7 @@
  * some; a verdict only where they may carry one: emulated and software grades
  * never do.
  */
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -48,6 +49,9 @@ bool verdicts_are_settled(const struct claim_verdict *v, size_t count);
 /* Whether all of them hold: each at its own level, which is an intersection-
  * union test and needs no correction. */
 enum verdict verdicts_together(const struct claim_verdict *v, size_t count);
+
+/* Of the claims that M's run was begun with; null without any. */
+json_t *verdicts_to_json(const struct model *m); /* caller owns */
 
 void verdicts_write(const struct model *m, const struct claims *claims,
 		    const struct claim_verdict *v, FILE *out);

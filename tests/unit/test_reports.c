@@ -10,7 +10,9 @@
 #include "reports/identity.h"
 #include "reports/json.h"
 #include "reports/model.h"
+#include "reports/oddities.h"
 #include "reports/power.h"
+#include "reports/suite.h"
 #include "reports/text.h"
 #include "reports/verdicts.h"
 
@@ -240,6 +242,66 @@ static void hardware_runs_are_judged(void **state)
 }
 
 /* Holm's p of those that are judged; one that fails is enough for all. */
+/* Two series, one of which is better the more there is of it. */
+static void groups_have_one_figure(void **state)
+{
+	struct fixture *f = *state;
+	struct suite suite;
+	struct ratio r;
+	size_t i, at = 0, n;
+
+	for (i = 0; i < f->run.boot_count; i++) {
+		bool is_kvm = !strcmp(f->run.boots[i].bc.runner, "kvm");
+		struct series *s = result_add_series(
+			&f->run.boots[i].res, "cpu_aes", "", "bytes_per_s");
+
+		series_add_sample(s)->value = is_kvm ? 50 : 100;
+	}
+	model_init(&f->model, &f->run);
+	assert_true(suite_next(&f->model, &at, &suite));
+	assert_string_equal(suite.group, "cpu");
+	assert_int_equal(suite.series_count, 2);
+	r = suite_ratio(&f->model, &suite, 1, &n);
+	assert_int_equal(n, 3);
+	/* Half as much is twice as bad. */
+	assert_true(
+		fabs(r.log.difference -
+		     (f->model.rows[0].cells[1].ratio.log.difference + log(2)) /
+			     2) < 1e-12);
+	assert_true(r.low < r.ratio && r.ratio < r.high);
+	assert_false(suite_next(&f->model, &at, &suite));
+}
+
+static void oddities_are_flagged(void **state)
+{
+	struct fixture *f = *state;
+	struct model_cell *c;
+	char text[160];
+	uint32_t i;
+
+	model_init(&f->model, &f->run);
+	c = &f->model.rows[0].cells[1];
+	/* Three boots show nothing. */
+	assert_string_equal(oddities_of(c, text, sizeof(text)), "");
+	c->boots = realloc(c->boots, 1000 * sizeof(*c->boots));
+	c->boot_count = 1000;
+	for (i = 0; i < 1000; i++)
+		c->boots[i] = 100 + (i * 7919 % 101) * .01;
+	oddities_of(c, text, sizeof(text));
+	assert_null(strstr(text, "drift"));
+	for (i = 0; i < 1000; i++)
+		c->boots[i] += i * .01;
+	assert_non_null(
+		strstr(oddities_of(c, text, sizeof(text)), "drift 1.0"));
+	/* However little room there is. */
+	assert_true(strlen(oddities_of(c, text, 9)) < 9);
+	c->boot_count = 10;
+	for (i = 0; i < 10; i++)
+		c->boots[i] = i % 2 ? 100 + i * .01 : 200 + i * .01;
+	assert_non_null(
+		strstr(oddities_of(c, text, sizeof(text)), "two modes"));
+}
+
 static void set_plan(struct fixture *f, const char *status,
 		     uint32_t done_block_count, const char *plan)
 {
@@ -567,6 +629,8 @@ int main(void)
 		WITH_RUN(power_is_by_the_noise_of_the_run),
 		WITH_RUN(emulated_runs_get_no_verdict),
 		WITH_RUN(an_override_is_stamped),
+		WITH_RUN(groups_have_one_figure),
+		WITH_RUN(oddities_are_flagged),
 		WITH_RUN(hardware_runs_are_judged),
 		WITH_RUN(looks_are_judged_by_their_level),
 		WITH_RUN(the_page_judges_what_was_claimed),

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/suite.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/xmalloc.h"
+#include "reports/model.h"
+
+/* What a workload is called before its first "_". */
+static int group_length(const struct model_row *row)
+{
+	return (int)strcspn(row->workload, "_");
+}
+
+static bool is_of_group(const struct model_row *row, const char *group)
+{
+	size_t len = strlen(group);
+
+	return (size_t)group_length(row) == len &&
+	       !strncmp(row->workload, group, len);
+}
+
+static bool counts(const struct model_row *row)
+{
+	return model_row_is_summary(row) && !model_row_is_micro(row);
+}
+
+bool suite_next(const struct model *m, size_t *at, struct suite *s)
+{
+	while (*at < m->row_count) {
+		const struct model_row *row = &m->rows[*at];
+
+		*s = (struct suite){.first = *at};
+		snprintf(s->group, sizeof(s->group), "%.*s", group_length(row),
+			 row->workload);
+		for (;
+		     *at < m->row_count && is_of_group(&m->rows[*at], s->group);
+		     (*at)++)
+			s->series_count += counts(&m->rows[*at]);
+		s->count = *at - s->first;
+		if (s->series_count > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Sums over series, by the number of the block. */
+struct sums {
+	double *logs;
+	size_t *counts;
+	size_t size;
+};
+
+static void sums_add(struct sums *s, uint32_t block, double log)
+{
+	while (s->size <= block) {
+		s->logs = xrealloc(s->logs, s->size + 1, sizeof(*s->logs));
+		s->counts =
+			xrealloc(s->counts, s->size + 1, sizeof(*s->counts));
+		s->logs[s->size] = 0;
+		s->counts[s->size++] = 0;
+	}
+	s->logs[block] += log;
+	s->counts[block]++;
+}
+
+/* Whether the runner has the series at all. */
+static bool add_series(const struct model *m, const struct model_row *row,
+		       size_t runner, struct sums *sums)
+{
+	const struct model_cell *c = &row->cells[runner];
+	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
+	uint32_t *blocks = xcalloc(c->boot_count + 1, sizeof(*blocks));
+	size_t n = model_block_logs(model_base(m, row), c, logs, blocks);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sums_add(sums, blocks[i],
+			 row->lower_is_better ? logs[i] : -logs[i]);
+	free(blocks);
+	free(logs);
+	return n > 0;
+}
+
+struct ratio suite_ratio(const struct model *m, const struct suite *s,
+			 size_t runner, size_t *block_count)
+{
+	struct sums sums = {NULL, NULL, 0};
+	size_t i, series = 0, n = 0;
+	struct ratio r;
+
+	for (i = s->first; i < s->first + s->count; i++)
+		if (counts(&m->rows[i]))
+			series += add_series(m, &m->rows[i], runner, &sums);
+	for (i = 0; i < sums.size; i++)
+		if (series > 1 && sums.counts[i] == series)
+			sums.logs[n++] = sums.logs[i] / (double)series;
+	r = ratio_of_logs(sums.logs, n, MODEL_CONFIDENCE);
+	*block_count = n;
+	free(sums.counts);
+	free(sums.logs);
+	return r;
+}
+
+static void write_one(const struct model *m, const struct suite *s, FILE *out)
+{
+	char name[64];
+	size_t k, n;
+
+	snprintf(name, sizeof(name), "%s (%zu series)", s->group,
+		 s->series_count);
+	fprintf(out, "  %-24s", name);
+	for (k = 1; k < m->runner_count; k++) {
+		struct ratio r = suite_ratio(m, s, k, &n);
+
+		fprintf(out, "  %s ", m->runners[k]);
+		if (isnan(r.ratio))
+			fputs("-", out);
+		else if (isnan(r.low))
+			fprintf(out, "%.3f", r.ratio);
+		else
+			fprintf(out, "%.3f [%.3f, %.3f]", r.ratio, r.low,
+				r.high);
+	}
+	fputc('\n', out);
+}
+
+void suite_write_text(const struct model *m, FILE *out)
+{
+	struct suite s;
+	size_t at = 0;
+	bool is_first = true;
+
+	if (m->runner_count < 2 || strcmp(m->runners[0], MODEL_BASELINE))
+		return;
+	while (suite_next(m, &at, &s)) {
+		if (is_first)
+			fputs("\nAll series of a group together, geometric mean; above 1 is worse than native:\n",
+			      out);
+		is_first = false;
+		write_one(m, &s, out);
+	}
+}
+
+static json_t *number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *suite_to_json(const struct model *m)
+{
+	json_t *out = json_array();
+	struct suite s;
+	size_t at = 0, k, n;
+
+	while (suite_next(m, &at, &s))
+		for (k = 1; k < m->runner_count; k++) {
+			struct ratio r = suite_ratio(m, &s, k, &n);
+
+			json_array_append_new(
+				out,
+				json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o}",
+					  "group", s.group, "runner",
+					  m->runners[k], "series_count",
+					  (int)s.series_count, "block_count",
+					  (int)n, "worse_ratio",
+					  number(r.ratio), "worse_low",
+					  number(r.low), "worse_high",
+					  number(r.high)));
+		}
+	return out;
+}
