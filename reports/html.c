@@ -23,6 +23,7 @@
 #include "reports/identity.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
+#include "reports/plausible.h"
 #include "reports/plot.h"
 #include "reports/suite.h"
 #include "reports/verdicts.h"
@@ -444,6 +445,7 @@ void html_write(const struct model *m, struct strbuf *out)
 	html_verdicts_write(m, out);
 	write_comparison(m, out);
 	write_words(m, "groups", "Groups of series", suite_write_text, out);
+	write_words(m, "implausible", "What cannot be", plausible_write, out);
 	write_words(m, "odd", "Oddities", oddities_write, out);
 	html_micro_write(m, out);
 	html_io_write(m, out);

@@ -8,6 +8,7 @@
 #include "harness/base/units.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
+#include "reports/plausible.h"
 #include "reports/suite.h"
 
 /* Of the longest name that is shown. */
@@ -200,6 +201,7 @@ void text_write(const struct model *m, FILE *out)
 	fputs("\nRatios are geometric means over blocks, intervals Student's over blocks;\n"
 	      "nothing is judged yet.\n",
 	      out);
+	plausible_write(m, out);
 	oddities_write(m, out);
 	write_refusals(m, out);
 	write_disturbed(m, out);

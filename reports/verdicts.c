@@ -15,6 +15,7 @@
 #include "harness/verdict/claims.h"
 #include "harness/verdict/decide.h"
 #include "reports/model.h"
+#include "reports/plausible.h"
 
 #define IMPLAUSIBLE_RATIO 0.95
 
@@ -300,6 +301,33 @@ static void correct(struct claim_verdict *v, size_t count)
 	free(p);
 }
 
+/* No PASS rests on what cannot be. */
+static void doubt(const struct model *m, struct claim_verdict *v, size_t count)
+{
+	size_t i, finding_count;
+	struct finding *f = plausible_check(m, &finding_count);
+
+	for (i = 0; i < count; i++) {
+		const struct claim *c = v[i].claim;
+		const struct finding *why;
+		const char *workload, *baseline;
+
+		if (v[i].verdict != VERDICT_PASS)
+			continue;
+		workload = row_find(m, c->metric)->workload;
+		baseline = m->runners[runner_find_in(m, c->baseline)];
+		why = plausible_find(f, finding_count, v[i].measured, workload);
+		if (!why)
+			why = plausible_find(f, finding_count, baseline,
+					     workload);
+		if (why)
+			v[i] = refuse(v[i], VERDICT_NOT_EVALUABLE,
+				      "implausible: %s: %s", why->runner,
+				      why->text);
+	}
+	free(f);
+}
+
 struct claim_verdict *verdicts_of(const struct model *m,
 				  const struct claims *claims)
 {
@@ -308,6 +336,7 @@ struct claim_verdict *verdicts_of(const struct model *m,
 
 	for (i = 0; i < claims->claims_count; i++)
 		v[i] = verdict_of(m, &claims->claims[i]);
+	doubt(m, v, claims->claims_count);
 	correct(v, claims->claims_count);
 	return v;
 }

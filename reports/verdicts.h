@@ -32,6 +32,7 @@ struct claim_verdict {
 	double holm_p; /* corrected for all that are judged; NaN: it is not */
 };
 
+/* One alone, without the doubts of reports/plausible.h. */
 struct claim_verdict verdict_of(const struct model *m,
 				const struct claim *claim);
 
