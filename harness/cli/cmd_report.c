@@ -18,6 +18,7 @@
 #include "reports/html.h"
 #include "reports/json.h"
 #include "reports/model.h"
+#include "reports/pilot.h"
 #include "reports/power.h"
 #include "reports/text.h"
 
@@ -34,6 +35,11 @@ static void out_explain(const struct model *m, FILE *out)
 static void out_power(const struct model *m, FILE *out)
 {
 	power_write(m, out);
+}
+
+static void out_samples(const struct model *m, FILE *out)
+{
+	pilot_write(m, out);
 }
 
 static void out_json(const struct model *m, FILE *out)
@@ -58,8 +64,10 @@ static const struct {
 	const char *name;
 	void (*write)(const struct model *m, FILE *out);
 } formats[] = {
-	{"text", out_text},       {"json", out_json},   {"html", out_html},
-	{"explain", out_explain}, {"power", out_power}, {NULL, NULL},
+	{"text", out_text},   {"json", out_json},
+	{"html", out_html},   {"explain", out_explain},
+	{"power", out_power}, {"samples", out_samples},
+	{NULL, NULL},
 };
 
 int report_out(struct store *store, int64_t run_id, const char *format,
@@ -74,7 +82,7 @@ int report_out(struct store *store, int64_t run_id, const char *format,
 	if (!formats[i].name)
 		return err_set(
 			err, -EINVAL,
-			"unknown format '%s'; there are text, json, html, explain and power",
+			"unknown format '%s'; there are text, json, html, explain, power and samples",
 			format);
 	ret = run_data_load(store, run_id, &run, err);
 	if (ret)
@@ -111,6 +119,23 @@ int report_blind_count(struct store *store, int64_t run_id, size_t *count,
 	return 0;
 }
 
+int report_pilot(struct store *store, int64_t run_id, uint32_t *sample_count,
+		 char *uuid, size_t uuid_size, struct err *err)
+{
+	struct run_data run;
+	struct model model;
+	int ret = run_data_load(store, run_id, &run, err);
+
+	if (ret)
+		return ret;
+	model_init(&model, &run);
+	*sample_count = pilot_best_samples(&model);
+	snprintf(uuid, uuid_size, "%s", run.uuid);
+	model_release(&model);
+	run_data_release(&run);
+	return 0;
+}
+
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err)
 {
@@ -130,7 +155,7 @@ static const char usage[] =
 	"usage: l1vh-bench report [RUN] [options]\n"
 	"Show a stored run, the latest one by default.\n"
 	"  --db FILE       results (results/l1vh.db)\n"
-	"  --format NAME   text, json, html, explain or power (text)\n"
+	"  --format NAME   text, json, html, explain, power or samples (text)\n"
 	"  --output FILE   write there instead of stdout\n"
 	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
 	"                  (docs/statistics.md). Exit status: 0 all pass, 1 one fails, 2\n"
@@ -256,11 +281,12 @@ static int explain_run(int argc, char **argv)
 
 static int plan_run(int argc, char **argv)
 {
-	if (argc < 2 || strcmp(argv[1], "power"))
+	if (argc < 2 ||
+	    (strcmp(argv[1], "power") && strcmp(argv[1], "samples")))
 		return complain(
 			STATUS_USAGE,
-			"plan: 'l1vh-bench plan power' is what there is");
-	return show(argc - 1, argv + 1, "power");
+			"plan: there are 'plan power' and 'plan samples'");
+	return show(argc - 1, argv + 1, argv[1]);
 }
 
 const struct command cmd_report = {
@@ -285,11 +311,12 @@ const struct command cmd_explain = {
 
 const struct command cmd_plan = {
 	.name = "plan",
-	.summary = "how many blocks a margin needs on this host",
+	.summary = "how many blocks a margin needs here, and samples a boot",
 	.usage =
-		"usage: l1vh-bench plan power [RUN] [options]\n"
-		"By the noise of a stored run, the latest one by default: the blocks that a run\n"
-		"needs to tell whether a guest is within 3, 5 or 10 % of native.\n"
+		"usage: l1vh-bench plan power|samples [RUN] [options]\n"
+		"By the noise of a stored run, the latest one by default. power: the blocks that\n"
+		"a run needs to tell whether a guest is within 3, 5 or 10 % of native. samples:\n"
+		"how many samples a boot should take.\n"
 		"  --db FILE       results (results/l1vh.db)\n"
 		"  --output FILE   write there instead of stdout\n",
 	.run = plan_run,

@@ -21,4 +21,9 @@ int report_blind_count(struct store *store, int64_t run_id, size_t *count,
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err);
 
+/* Samples a boot that a stored run speaks for (0: it cannot tell), and its
+ * UUID. */
+int report_pilot(struct store *store, int64_t run_id, uint32_t *sample_count,
+		 char *uuid, size_t uuid_size, struct err *err);
+
 #endif

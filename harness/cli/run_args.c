@@ -32,6 +32,8 @@ const char run_args_usage[] =
 	"  --suite LIST       the same by another name\n"
 	"  --blocks N         rounds of boots, A B B A of two runners (4)\n"
 	"  --samples N        repetitions in a boot (5)\n"
+	"  --pilot            three blocks first, as a run of their own, that tell how many\n"
+	"                     repetitions are worth their time\n"
 	"  --target-ms N      wanted length of one repetition (10)\n"
 	"  --vcpus N          of the guest, and CPUs natively (1)\n"
 	"  --memory SIZE      of the guest, and limit natively (512M)\n"
@@ -88,6 +90,7 @@ enum option_id {
 	O_PLAN,
 	O_BUDGET,
 	O_UNTIL_DECIDED,
+	O_PILOT,
 	O_IO_MS,
 	O_IO_BLOCKS,
 	O_DISK,
@@ -124,6 +127,7 @@ static const struct option options[] = {
 	{"plan", required_argument, NULL, O_PLAN},
 	{"budget", required_argument, NULL, O_BUDGET},
 	{"until-decided", no_argument, NULL, O_UNTIL_DECIDED},
+	{"pilot", no_argument, NULL, O_PILOT},
 	{"io-ms", required_argument, NULL, O_IO_MS},
 	{"io-blocks", required_argument, NULL, O_IO_BLOCKS},
 	{"disk", required_argument, NULL, O_DISK},
@@ -383,6 +387,9 @@ static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
 		return 0;
 	case O_MSHV_EMU:
 		a->wants_mshv_emu = true;
+		return 0;
+	case O_PILOT:
+		a->wants_pilot = true;
 		return 0;
 	case O_STRETCH:
 		return parse_stretch(arg, &a->plan, err);

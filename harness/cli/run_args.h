@@ -19,6 +19,7 @@ struct run_args {
 	size_t wanted_count;
 	bool wanted_is_default;
 	bool wants_mshv_emu;
+	bool wants_pilot;
 	bool has_block_count; /* somebody said how many */
 	const char *workloads;
 	const char *db;

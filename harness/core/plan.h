@@ -34,6 +34,7 @@ struct plan {
 	uint64_t ram_bytes;
 	const char *paravirt;
 	uint64_t seed;
+	const char *pilot;   /* UUID of the run that SAMPLE_COUNT is by; "" */
 	uint32_t look_count; /* at the verdicts on the way; 0: at the end */
 	uint64_t budget_ns;  /* no block begins after it; 0: no limit */
 	struct io_plan io;

@@ -11,6 +11,7 @@
 #include "reports/json.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
+#include "reports/pilot.h"
 #include "reports/power.h"
 #include "reports/suite.h"
 #include "reports/text.h"
@@ -242,6 +243,39 @@ static void hardware_runs_are_judged(void **state)
 }
 
 /* Holm's p of those that are judged; one that fails is enough for all. */
+/* Kalibera and Jones' toy example, as three boots of four samples; a boot costs
+ * as much as 3600 samples: sqrt(3600 * 1.33333 / 4.91667) is 31.2. */
+static void samples_follow_from_what_they_cost(void **state)
+{
+	static const double values[3][4] = {
+		{10, 12, 11, 13}, {14, 15, 13, 16}, {9, 10, 11, 10}};
+	struct fixture *f = *state;
+	struct result *res;
+	size_t i, k;
+
+	while (f->run.boot_count > 3)
+		result_release(&f->run.boots[--f->run.boot_count].res);
+	for (i = 0; i < 3; i++) {
+		snprintf(f->run.boots[i].bc.runner, 16, "native");
+		res = &f->run.boots[i].res;
+		res->elapsed_ns = 3600 * 1000 + 4 * 1000;
+		for (k = 0; k < 4; k++)
+			res->series[0].samples[k] = (struct sample){
+				.value = values[i][k], .elapsed_ns = 1000};
+	}
+	model_init(&f->model, &f->run);
+	assert_int_equal(pilot_best_samples(&f->model), 32);
+	/* Two boots of the same: samples are all the noise there is. */
+	for (k = 0; k < 4; k++)
+		for (i = 1; i < 3; i++)
+			f->run.boots[i].res.series[0].samples[k] =
+				f->run.boots[0].res.series[0].samples[k];
+	assert_int_equal(pilot_best_samples(&f->model), 50);
+	f->run.boot_count = 1;
+	assert_int_equal(pilot_best_samples(&f->model), 0);
+	f->run.boot_count = 3;
+}
+
 /* Two series, one of which is better the more there is of it. */
 static void groups_have_one_figure(void **state)
 {
@@ -629,6 +663,7 @@ int main(void)
 		WITH_RUN(power_is_by_the_noise_of_the_run),
 		WITH_RUN(emulated_runs_get_no_verdict),
 		WITH_RUN(an_override_is_stamped),
+		WITH_RUN(samples_follow_from_what_they_cost),
 		WITH_RUN(groups_have_one_figure),
 		WITH_RUN(oddities_are_flagged),
 		WITH_RUN(hardware_runs_are_judged),
