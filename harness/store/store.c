@@ -294,28 +294,41 @@ int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
 		      runner);
 }
 
+/* The one statement that is worth keeping: a run has a million samples. */
 static int add_samples(struct store *store, int64_t series_id,
 		       const struct series *s, const char *grade,
 		       struct err *err)
 {
-	int ret = 0;
+	sqlite3_stmt *stmt = NULL;
+	int step = SQLITE_DONE;
 	size_t i;
 
-	for (i = 0; i < s->sample_count && !ret; i++) {
+	if (sqlite3_prepare_v2(
+		    store->db,
+		    "INSERT INTO sample (series_id, position, section,"
+		    " elapsed_ns, host_elapsed_ns, value,"
+		    " disturbances, grade, waited_ns)"
+		    " VALUES (?,?,?,?,?,?,?,?,?)",
+		    -1, &stmt, NULL) != SQLITE_OK)
+		return db_error(store, "cannot write to", err);
+	sqlite3_bind_int64(stmt, 1, series_id);
+	sqlite3_bind_text(stmt, 8, grade, -1, SQLITE_STATIC);
+	for (i = 0; i < s->sample_count && step == SQLITE_DONE; i++) {
 		const struct sample *p = &s->samples[i];
 
-		ret = insert(store, err,
-			     "INSERT INTO sample (series_id, position, section,"
-			     " elapsed_ns, host_elapsed_ns, value,"
-			     " disturbances, grade, waited_ns)"
-			     " VALUES (?,?,?,?,?,?,?,?,?)",
-			     "iiiiidisi", series_id, (int64_t)i,
-			     (int64_t)p->section, (int64_t)p->elapsed_ns,
-			     (int64_t)p->host_elapsed_ns, p->value,
-			     (int64_t)p->disturbances, grade,
-			     (int64_t)p->waited_ns);
+		sqlite3_bind_int64(stmt, 2, (int64_t)i);
+		sqlite3_bind_int64(stmt, 3, (int64_t)p->section);
+		sqlite3_bind_int64(stmt, 4, (int64_t)p->elapsed_ns);
+		sqlite3_bind_int64(stmt, 5, (int64_t)p->host_elapsed_ns);
+		sqlite3_bind_double(stmt, 6, p->value);
+		sqlite3_bind_int64(stmt, 7, (int64_t)p->disturbances);
+		sqlite3_bind_int64(stmt, 9, (int64_t)p->waited_ns);
+		step = sqlite3_step(stmt);
+		sqlite3_reset(stmt);
 	}
-	return ret;
+	sqlite3_finalize(stmt);
+	return step == SQLITE_DONE ? 0
+				   : db_error(store, "cannot write to", err);
 }
 
 static int add_series(struct store *store, int64_t boot_id,
