@@ -63,7 +63,10 @@ static void write_row(const struct claim_verdict *v, struct strbuf *out)
 	html_cell(out, "", c->metric, ": ");
 	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
 	html_cell(out, "", c->baseline, "; the margin, because ");
-	html_cell(out, "", c->reason, "</span></td><td>");
+	html_cell(out, "", c->reason, "");
+	if (c->scope)
+		html_cell(out, "; of ", c->scope, "");
+	strbuf_puts(out, "</span></td><td>");
 	write_badge(v->verdict, out);
 	html_cell(out, "<br><span class=\"note\">", v->reason, "</span></td>");
 	write_numbers(v, out);

@@ -36,6 +36,9 @@ static const cyaml_schema_field_t claim_fields[] = {
 	TEXT(candidate),
 	TEXT(baseline),
 	TEXT(reason),
+	CYAML_FIELD_STRING_PTR("scope",
+			       CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+			       struct claim, scope, 1, 400),
 	CYAML_FIELD_ENUM("kind", CYAML_FLAG_STRICT, struct claim, kind, kinds,
 			 CYAML_ARRAY_LEN(kinds)),
 	/* The library's own numbers take "5 %" for 5. */

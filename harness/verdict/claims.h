@@ -22,9 +22,10 @@ struct claim {
 	char *candidate; /* runners; any name is possible */
 	char *baseline;
 	enum margin_kind kind;
-	double margin;                       /* a share: 0.05 */
-	double confidence;                   /* of the one-sided bound */
-	char *reason;                        /* why this margin */
+	double margin;     /* a share: 0.05 */
+	double confidence; /* of the one-sided bound */
+	char *reason;      /* why this margin */
+	char *scope;       /* what it is claimed of; NULL: the run's guests */
 	char *margin_text, *confidence_text; /* as the file has them */
 };
 

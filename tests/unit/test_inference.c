@@ -11,6 +11,7 @@
 #include <gsl/gsl_rng.h>
 #include <math.h>
 
+#include "harness/stats/changes.h"
 #include "harness/stats/compare.h"
 #include "harness/stats/diagnose.h"
 #include "harness/stats/levels.h"
@@ -458,6 +459,63 @@ static void better_has_a_direction(void **state)
 
 /* --- how often it is wrong ---------------------------------------------- */
 
+/* MongoDB's unit tests: 1 to 99 against 1 to 104; 300 to 499 against every
+ * eleventh from 400 to 900. */
+static void energies_are_those_published(void **state)
+{
+	double x[200], y[200];
+	struct energy e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 104; i++)
+		x[i] = y[i] = (double)i + 1;
+	e = changes_energy(x, 99, y, 104);
+	near(e.e, .160418, 5e-7);
+	near(e.t, 8.136289, 5e-7);
+	near(e.coefficient, .002365, 5e-7);
+	for (i = 0; i < 200; i++)
+		x[i] = 300 + (double)i;
+	for (i = 0; i < 46; i++)
+		y[i] = 400 + 11 * (double)i;
+	e = changes_energy(x, 200, y, 46);
+	near(e.e, 268.352, 5e-4);
+	near(e.t, 10035.943, 5e-4);
+	near(e.coefficient, .53286, 5e-6);
+}
+
+static void fill(double *values, size_t from, size_t to, double value)
+{
+	while (from < to)
+		values[from++] = value;
+}
+
+/* Otava's series, and MongoDB's of thirty. */
+static void series_divide_where_published(void **state)
+{
+	static const double otava[] = {1.02, .95,  .99, 1,   1.12, 1,   1.01,
+				       .98,  1.01, .96, .5,  .51,  .48, .48,
+				       .55,  .5,   .49, .51, .5,   .49};
+	struct split s = changes_best_split(otava, ARRAY_SIZE(otava));
+	double v[30];
+
+	(void)state;
+	assert_int_equal(s.tau, 10);
+	assert_int_equal(s.kappa, 20);
+	near(s.q, 4.682222, 5e-7);
+	fill(v, 0, 15, 50);
+	fill(v, 15, 30, 100);
+	assert_int_equal(changes_best_split(v, 30).tau, 15);
+	v[14] = 74;
+	assert_int_equal(changes_best_split(v, 30).tau, 15);
+	v[14] = 76;
+	assert_int_equal(changes_best_split(v, 30).tau, 14);
+	v[14] = 50;
+	v[2] = 100;
+	assert_int_equal(changes_best_split(v, 30).tau, 15);
+	assert_true(isnan(changes_best_split(v, 1).q));
+}
+
 enum noise { NOISE_NORMAL, NOISE_LOG_NORMAL, NOISE_BIMODAL, NOISE_COUNT };
 
 /* The logarithm of one arm's figure in one block, some percent about 0. */
@@ -560,6 +618,8 @@ int main(void)
 		cmocka_unit_test(outliers_of_the_handbook),
 		cmocka_unit_test(drift_and_modes_are_flagged),
 		cmocka_unit_test(levels_of_the_worked_example),
+		cmocka_unit_test(energies_are_those_published),
+		cmocka_unit_test(series_divide_where_published),
 		cmocka_unit_test(columns_that_cannot_be_judged),
 		cmocka_unit_test(better_has_a_direction),
 		cmocka_unit_test(errors_are_as_rare_as_stated),
