@@ -170,7 +170,8 @@ static void write_value(const struct model_row *row, const struct model_cell *c,
 	if (isnan(c->median) && c->refused_count) {
 		html_cell(out, "refused: ", c->reason, "");
 	} else if (isnan(c->median)) {
-		strbuf_puts(out, "not measured");
+		strbuf_puts(out, c->disturbed_count ? "every sample disturbed"
+						    : "not measured");
 	} else {
 		html_escape(out, units_format(c->median, row->unit, value,
 					      sizeof(value)));

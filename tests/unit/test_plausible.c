@@ -78,6 +78,7 @@ static void good_figures_are_believed(void **state)
 	add(&f->run, "native", 0, "boot", "agent_ready", 1e6, 0, 0);
 	add(&f->run, "kvm", 0, "delay", "100ms", 100e6, 100000000, 100030000);
 	add(&f->run, "kvm", 0, "micro_exit", "cpuid,ring0/p50", 1300, 0, 0);
+	f->run.boots[f->run.boot_count - 2].res.exit_cost_ns = 90000;
 	/* Short, so that an exit explains it. */
 	add(&f->run, "kvm", 0, "cpu_integer", "", 2, 1000000, 1010000);
 	check(f);
@@ -151,6 +152,16 @@ static void wrong_clocks_spoil_everything(void **state)
 	assert_null(plausible_find(f->f, f->count, "mshv", "cpu_integer"));
 }
 
+/* A clock that runs too fast is no exit's doing either. */
+static void fast_clocks_are_wrong_too(void **state)
+{
+	struct fixture *f = *state;
+
+	add(&f->run, "kvm", 0, "delay", "100ms", 100e6, 100000000, 99900000);
+	f->run.boots[0].res.exit_cost_ns = 90000;
+	expect(f, "-1000 ppm", true);
+}
+
 /* A guest as near as native by figures that cannot be. */
 static void no_pass_rests_on_it(void **state)
 {
@@ -196,6 +207,7 @@ int main(void)
 		FOUND(one_slow_boot_is_told),
 		FOUND(exits_cost_something),
 		FOUND(wrong_clocks_spoil_everything),
+		FOUND(fast_clocks_are_wrong_too),
 		FOUND(no_pass_rests_on_it),
 	};
 
