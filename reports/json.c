@@ -14,8 +14,7 @@
 #include "reports/suite.h"
 #include "reports/verdicts.h"
 
-/* NaN has no place in JSON. */
-static json_t *number(double value)
+json_t *json_number(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
 }
@@ -45,7 +44,7 @@ static void add_samples(const struct boot_data *b, const struct series *s,
 				  s->unit, "block", (int)b->bc.block, "boot",
 				  (int)b->position, "grade",
 				  grade_name(b->res.grade), "value",
-				  number(p->value), "iterations",
+				  json_number(p->value), "iterations",
 				  (json_int_t)s->iterations, "elapsed_ns",
 				  (json_int_t)p->elapsed_ns, "host_elapsed_ns",
 				  (json_int_t)p->host_elapsed_ns, "waited_ns",
@@ -122,15 +121,18 @@ static void add_robust(const struct model *m, const struct model_cell *base,
 
 	quantile_median_interval(c->boots, c->boot_count, MODEL_CONFIDENCE,
 				 &low, &high);
-	json_object_set_new(out, "median_low", number(low));
-	json_object_set_new(out, "median_high", number(high));
+	json_object_set_new(out, "median_low", json_number(low));
+	json_object_set_new(out, "median_high", json_number(high));
 	json_object_set_new(out, "bootstrap_low",
-			    number(boot.has_interval ? boot.low : NAN));
+			    json_number(boot.has_interval ? boot.low : NAN));
 	json_object_set_new(out, "bootstrap_high",
-			    number(boot.has_interval ? boot.high : NAN));
-	json_object_set_new(out, "hodges_lehmann_ratio", number(exp(hl.shift)));
-	json_object_set_new(out, "hodges_lehmann_low", number(exp(hl.low)));
-	json_object_set_new(out, "hodges_lehmann_high", number(exp(hl.high)));
+			    json_number(boot.has_interval ? boot.high : NAN));
+	json_object_set_new(out, "hodges_lehmann_ratio",
+			    json_number(exp(hl.shift)));
+	json_object_set_new(out, "hodges_lehmann_low",
+			    json_number(exp(hl.low)));
+	json_object_set_new(out, "hodges_lehmann_high",
+			    json_number(exp(hl.high)));
 	free(logs);
 }
 
@@ -146,10 +148,11 @@ static json_t *estimate(const struct model *m, const struct model_row *r,
 		r->point, "unit", r->unit, "better",
 		r->lower_is_better ? "lower" : "higher", "grade", cell_grade(c),
 		"boot_count", (int)c->boot_count, "disturbed_count",
-		(int)c->disturbed_count, "median", number(c->median),
-		"ratio_to_native", number(c->ratio.ratio), "ratio_block_count",
-		(int)c->ratio_count, "ratio_low", number(c->ratio.low),
-		"ratio_high", number(c->ratio.high), "reason", c->reason);
+		(int)c->disturbed_count, "median", json_number(c->median),
+		"ratio_to_native", json_number(c->ratio.ratio),
+		"ratio_block_count", (int)c->ratio_count, "ratio_low",
+		json_number(c->ratio.low), "ratio_high",
+		json_number(c->ratio.high), "reason", c->reason);
 
 	add_robust(m, model_base(m, r), c, out);
 	json_object_set_new(out, "odd",

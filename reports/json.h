@@ -11,4 +11,7 @@ struct model;
 
 json_t *json_report(const struct model *m); /* caller owns */
 
+/* NaN and infinity have no place in JSON: null. */
+json_t *json_number(double value);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "harness/base/xmalloc.h"
 #include "harness/stats/multiplicity.h"
+#include "reports/json.h"
 #include "reports/model.h"
 
 /* Everything that one could differ by, under one name each. */
@@ -301,11 +302,6 @@ void run_pair_write(const struct run_pair *p, FILE *out)
 			100 * p->options.margin);
 }
 
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *row_to_json(const struct run_pair *p,
 			   const struct run_pair_row *r)
 {
@@ -316,9 +312,10 @@ static json_t *row_to_json(const struct run_pair *p,
 		" s:o, s:s}",
 		"workload", r->row->workload, "point", r->row->point,
 		"runner_a", r->runner_a, "runner_b", r->runner_b, "a",
-		number(r->a.ratio), "b", number(r->b.ratio), "ratio",
-		number(r->ratio.ratio), "ratio_low", number(r->ratio.low),
-		"ratio_high", number(r->ratio.high), "p_bh", number(r->p),
+		json_number(r->a.ratio), "b", json_number(r->b.ratio), "ratio",
+		json_number(r->ratio.ratio), "ratio_low",
+		json_number(r->ratio.low), "ratio_high",
+		json_number(r->ratio.high), "p_bh", json_number(r->p),
 		"count_a", (int)r->count_a, "count_b", (int)r->count_b,
 		"verdict",
 		is_judged ? json_string(verdict_name(r->verdict)) : json_null(),

@@ -8,6 +8,7 @@
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/metric.h"
+#include "reports/json.h"
 #include "reports/model.h"
 
 /* What a workload is called before its first "_". */
@@ -159,11 +160,6 @@ void suite_write_text(const struct model *m, FILE *out)
 	}
 }
 
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
 json_t *suite_to_json(const struct model *m)
 {
 	json_t *out = json_array();
@@ -181,9 +177,9 @@ json_t *suite_to_json(const struct model *m)
 					  m->runners[k], "series_count",
 					  (int)s.series_count, "block_count",
 					  (int)n, "worse_ratio",
-					  number(r.ratio), "worse_low",
-					  number(r.low), "worse_high",
-					  number(r.high)));
+					  json_number(r.ratio), "worse_low",
+					  json_number(r.low), "worse_high",
+					  json_number(r.high)));
 		}
 	return out;
 }

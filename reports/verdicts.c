@@ -14,6 +14,7 @@
 #include "harness/stats/multiplicity.h"
 #include "harness/verdict/claims.h"
 #include "harness/verdict/decide.h"
+#include "reports/json.h"
 #include "reports/model.h"
 #include "reports/plausible.h"
 
@@ -403,11 +404,6 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 		fputs(grade_stamp, out);
 }
 
-static json_t *number(double value)
-{
-	return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *verdict_to_json(const struct claim_verdict *v)
 {
 	const struct claim *c = v->claim;
@@ -421,13 +417,14 @@ static json_t *verdict_to_json(const struct claim_verdict *v)
 		c->margin, "confidence", c->confidence, "verdict",
 		verdict_name(v->verdict), "reason", v->reason, "measured",
 		v->measured ? json_string(v->measured) : json_null(), "ratio",
-		number(v->ratio.ratio), "ratio_low", number(v->ratio.low),
-		"ratio_high", number(v->ratio.high), "smallest_margin",
-		number(v->test.smallest), "detectable",
-		number(v->test.detectable), "blocks_needed",
-		number(v->test.n_needed), "p_holm", number(v->holm_p),
+		json_number(v->ratio.ratio), "ratio_low",
+		json_number(v->ratio.low), "ratio_high",
+		json_number(v->ratio.high), "smallest_margin",
+		json_number(v->test.smallest), "detectable",
+		json_number(v->test.detectable), "blocks_needed",
+		json_number(v->test.n_needed), "p_holm", json_number(v->holm_p),
 		"block_count", (int)v->block_count, "look", (int)v->look,
-		"level", number(v->level));
+		"level", json_number(v->level));
 }
 
 json_t *verdicts_to_json(const struct model *m)
