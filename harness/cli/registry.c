@@ -16,9 +16,10 @@ const struct runner_ops *const runners[] = {
 };
 
 const struct command *const commands[] = {
-	&cmd_run,    &cmd_report,     &cmd_explain,  &cmd_compare,  &cmd_export,
-	&cmd_import, &cmd_stats,      &cmd_plan,     &cmd_probe,    &cmd_list,
-	&cmd_guest,  &cmd_vmm,        &cmd_selftest, &cmd_mshv_emu, &cmd_peer,
+	&cmd_run,    &cmd_report,     &cmd_explain,  &cmd_compare,
+	&cmd_export, &cmd_import,     &cmd_overhead, &cmd_stats,
+	&cmd_plan,   &cmd_probe,      &cmd_list,     &cmd_guest,
+	&cmd_vmm,    &cmd_selftest,   &cmd_mshv_emu, &cmd_peer,
 	&cmd_worker, &cmd_net_helper, NULL,
 };
 

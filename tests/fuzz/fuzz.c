@@ -17,6 +17,9 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/io_doc.h"
 #include "harness/core/result.h"
+#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/quantity.h"
+#include "harness/kubevirt/vmi.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
@@ -618,10 +621,39 @@ static void fuzz_bundle(const uint8_t *data, size_t size)
 	}
 }
 
+/* A manifest with damage in one place, and amounts. */
+static void fuzz_vmi(const uint8_t *data, size_t size)
+{
+	static const char *const formats[] = {
+		"%.*s",
+		"kind: VirtualMachine\nspec: {template: {spec: {domain: {%.*s}}}}\n",
+		"kind: VirtualMachineInstance\nspec:\n  domain:\n"
+		"    memory: {guest: %.*s}\n",
+	};
+	char text[1024], name[16];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct vm_spec spec = {.vcpu_count = 1};
+		struct overhead o;
+		struct err err;
+		int64_t value;
+		int len = snprintf(text, sizeof(text), formats[i],
+				   (int)(size < 512 ? size : 512),
+				   (const char *)data);
+
+		if (!vmi_parse(text, (size_t)len, &spec, name, sizeof(name),
+			       &err))
+			overhead_of(&spec, kubevirt_release_find("main"), &o,
+				    &err);
+		quantity_parse(text, &value, &err);
+	}
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
 	fuzz_wire,    fuzz_link, fuzz_json,     fuzz_virtio, fuzz_blk,
 	fuzz_bzimage, fuzz_insn, fuzz_messages, fuzz_trace,  fuzz_documents,
-	fuzz_micro,   fuzz_net,  fuzz_claims,   fuzz_bundle,
+	fuzz_micro,   fuzz_net,  fuzz_claims,   fuzz_bundle, fuzz_vmi,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
