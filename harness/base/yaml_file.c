@@ -55,13 +55,15 @@ int yaml_file_parse(const char *bytes, size_t len,
 		return err_set(err, -EINVAL, "the file is empty");
 	e = cyaml_load_data((const uint8_t *)bytes, len, &config, schema, &data,
 			    NULL);
-	if (e != CYAML_OK)
+	/* To the library nothing but comments, or a null, is no mistake. */
+	if (e == CYAML_OK && !data)
+		err_set(err, -EINVAL, "the file says nothing");
+	else if (e != CYAML_OK)
 		err_set(err, -EINVAL, "%s",
 			said.len ? strbuf_str(&said) : cyaml_strerror(e));
-	else
-		*out = data;
+	*out = e == CYAML_OK ? data : NULL;
 	strbuf_release(&said);
-	return e == CYAML_OK ? 0 : -EINVAL;
+	return *out ? 0 : -EINVAL;
 }
 
 void yaml_file_free(const cyaml_schema_value_t *schema, void *data)

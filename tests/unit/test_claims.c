@@ -109,6 +109,7 @@ static void mistakes_are_named(void **state)
 		const char *text, *says;
 	} cases[] = {
 		{"", "empty"},
+		{"# nothing but this\n", "says nothing"},
 		{"name: x\n", "claims"},
 		{"name: [", "Expecting STRING"},
 		{FILE_OF(CLAIM("a", "better", "0.1", "0.9", "native")),

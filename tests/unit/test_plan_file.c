@@ -86,6 +86,7 @@ static void mistakes_are_named(void **state)
 		{"name: n\nreason: r\nrunners: xen\n", "unknown runner 'xen'"},
 		{"name: n\nreason: r\nblocks: [1]\n", "line: 3"},
 		{"", "empty"},
+		{"# nothing but this\n", "says nothing"},
 	};
 	struct run_args args;
 	struct err err;
