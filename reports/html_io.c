@@ -103,12 +103,18 @@ static void write_group(const struct model *m, const struct model_group *g,
 	strbuf_puts(out, "</figure>\n");
 }
 
+/* Micro guest and footprint have sections of their own. */
+static bool is_elsewhere(const struct model_row *row)
+{
+	return model_row_is_micro(row) || model_row_is_footprint(row);
+}
+
 static bool is_shown(const struct model *m, const struct metric *metric)
 {
 	size_t i;
 
 	for (i = 0; i < m->row_count; i++)
-		if (!model_row_is_micro(&m->rows[i]) &&
+		if (!is_elsewhere(&m->rows[i]) &&
 		    metric_of_point(m->rows[i].point) == metric)
 			return true;
 	return false;
@@ -143,7 +149,7 @@ void html_io_write(const struct model *m, struct strbuf *out)
 					     ? "network"
 					     : "storage";
 
-		if (model_row_is_micro(g.rows))
+		if (is_elsewhere(g.rows))
 			continue;
 		if (strcmp(section, wanted)) {
 			section = wanted;

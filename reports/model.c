@@ -263,6 +263,11 @@ bool model_row_is_micro(const struct model_row *row)
 	return !strncmp(row->workload, "micro_", 6);
 }
 
+bool model_row_is_footprint(const struct model_row *row)
+{
+	return !strncmp(row->workload, "footprint", 9);
+}
+
 bool model_row_is_summary(const struct model_row *row)
 {
 	const struct metric *m = metric_of_point(row->point);

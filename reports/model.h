@@ -81,6 +81,9 @@ const char *model_row_name(const struct model_row *row, char *buf, size_t size);
 /* Whether it is of the micro guest, which has a section of its own. */
 bool model_row_is_micro(const struct model_row *row);
 
+/* Whether it is of the footprint, which has one too. */
+bool model_row_is_footprint(const struct model_row *row);
+
 /* Whether a table of the whole run shows it; the rest is in the sections. */
 bool model_row_is_summary(const struct model_row *row);
 

@@ -18,6 +18,7 @@
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
 #include "runners/vsock_listener.h"
+#include "runners/watch.h"
 #include "workloads/wire.h"
 #include "workloads/workload.h"
 
@@ -316,10 +317,18 @@ static void on_sample(struct agent_link *link, const char *text)
 
 static void on_mark(struct agent_link *link, const char *text)
 {
-	if (program_log_mark(&link->programs, text))
+	pid_t pid = link->programs.meter.machine;
+
+	if (program_log_mark(&link->programs, text)) {
 		broken(link, "a mark came out of order");
-	else
-		send_frame(link, WIRE_GO, "");
+		return;
+	}
+	/* The agent waits for the answer. */
+	if (!strncmp(text, "begin ", 6))
+		watch_at(link->watch, WATCH_READY, pid);
+	else if (!strncmp(text, "end ", 4))
+		watch_at(link->watch, WATCH_TOUCHED, pid);
+	send_frame(link, WIRE_GO, "");
 }
 
 static void on_output(struct agent_link *link, const struct wire_frame *frame)
@@ -505,6 +514,15 @@ static void event_ledger(struct agent_link *link, const char *line)
 		*result_add_exit(link->res) = row;
 }
 
+static void event_phase(struct agent_link *link, const char *name, uint64_t ns)
+{
+	if (!strcmp(name, "held"))
+		watch_stopped(link->watch, WATCH_STARTED,
+			      link->programs.meter.machine);
+	else
+		result_add_phase(link->res, name, ns);
+}
+
 static void event_line(struct agent_link *link, const char *line)
 {
 	char name[32];
@@ -512,7 +530,7 @@ static void event_line(struct agent_link *link, const char *line)
 
 	if (link->res->phase_count < MAX_PHASES &&
 	    sscanf(line, "phase %31s %" SCNu64, name, &ns) == 2)
-		result_add_phase(link->res, name, ns);
+		event_phase(link, name, ns);
 	else if (sscanf(line, "exit_cost %" SCNu64, &ns) == 1)
 		link->res->exit_cost_ns = ns;
 	else if (!strncmp(line, "stamp ", 6))
@@ -540,7 +558,8 @@ static void take_event(struct agent_link *link, const char *line)
 		event_line(link, line);
 		return;
 	}
-	reason = link->on_event(link->on_event_arg, line);
+	reason = link->on_event(link->on_event_arg,
+				link->programs.meter.machine, line);
 	if (reason)
 		broken(link, reason);
 }

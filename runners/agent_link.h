@@ -20,6 +20,7 @@
 
 struct bench_case;
 struct result;
+struct watch;
 
 struct link_stamp {
 	uint32_t section;
@@ -59,10 +60,11 @@ struct agent_link {
 	int vsock_fd;    /* owned; the channel once the agent has called; -1 */
 	bool has_stamps; /* the host's clock is known for each sample */
 	/* NULL: a VMM of ours. A reason why not to go on, or NULL. */
-	const char *(*on_event)(void *arg, const char *line);
+	const char *(*on_event)(void *arg, pid_t pid, const char *line);
 	void *on_event_arg;
 	void (*on_hello)(void *arg, pid_t pid); /* optional */
 	void *on_hello_arg;
+	const struct watch *watch; /* borrowed; NULL: nobody watches */
 	enum link_state state;
 	char error[160];
 	char end[200]; /* the VMM's "end" or "error" line, "" if none came */

@@ -13,6 +13,7 @@
 #include "runners/net_site.h"
 
 struct bench_case;
+struct shape_site;
 
 struct io_site {
 	const struct bench_case *bc; /* borrowed */
@@ -20,6 +21,7 @@ struct io_site {
 	struct net_site net;
 	bool has_disk;
 	bool has_net;
+	const struct shape_site *shape; /* borrowed; NULL: not of a shape */
 	bool needs_tools; /* a guest needs the disk with programs */
 	char *tools;      /* owned; its path */
 };

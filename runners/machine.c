@@ -21,6 +21,7 @@
 #include "runners/agent_link.h"
 #include "runners/io_site.h"
 #include "runners/vsock_listener.h"
+#include "runners/watch.h"
 
 /* Once its streams have closed, a child has this long to be gone. */
 #define REAP_NS (10 * NS_PER_S)
@@ -57,11 +58,17 @@ static int open_streams(struct streams *s, enum machine_events events)
 	return ret ? -errno : 0;
 }
 
-static int enter_network(void *arg)
+/* In the child, before it becomes the machine. */
+static int prepare(void *arg)
 {
-	const struct io_site *site = arg;
+	const struct machine_spec *spec = arg;
+	int ret = watch_enter(spec->watch);
 
-	return net_site_enter(&site->net);
+	if (!ret && spec->prepare)
+		ret = spec->prepare(spec->prepare_arg);
+	else if (!ret && spec->site && spec->site->has_net)
+		ret = net_site_enter(&spec->site->net);
+	return ret;
 }
 
 static int spawn(const struct machine_spec *spec, const struct streams *s,
@@ -77,8 +84,8 @@ static int spawn(const struct machine_spec *spec, const struct streams *s,
 		.argv = spec->argv,
 		.fds = fds,
 		.fd_count = 4,
-		.prepare = spec->prepare,
-		.prepare_arg = spec->prepare_arg,
+		.prepare = prepare,
+		.prepare_arg = (void *)spec,
 	};
 	bool has_net = spec->site && spec->site->has_net;
 
@@ -88,10 +95,6 @@ static int spawn(const struct machine_spec *spec, const struct streams *s,
 	if (has_net && spec->site->net.tap_fd >= 0)
 		fds[proc.fd_count++] = (struct proc_fd){spec->site->net.tap_fd,
 							MACHINE_TAP_FD};
-	if (has_net && !proc.prepare) {
-		proc.prepare = enter_network;
-		proc.prepare_arg = (void *)spec->site;
-	}
 	return proc_spawn(&proc, pid, err);
 }
 
@@ -203,6 +206,7 @@ static void link_connect(struct agent_link *link,
 	link->on_event_arg = spec->on_event_arg;
 	link->on_hello = spec->on_hello;
 	link->on_hello_arg = spec->on_hello_arg;
+	link->watch = spec->watch;
 	link->env = spec->site ? &spec->site->env : NULL;
 	link->programs.meter.machine = pid;
 	link->programs.meter.reads_kvm = spec->reads_kvm;

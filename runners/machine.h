@@ -13,6 +13,7 @@ struct bench_case;
 struct io_site;
 struct vsock_listener;
 struct result;
+struct watch;
 
 /* What the child tells beside the agent's channel. */
 enum machine_events {
@@ -27,10 +28,12 @@ struct machine_spec {
 	const struct vsock_listener *vsock; /* borrowed; NULL: not there */
 	enum machine_events events;
 	bool reads_kvm;            /* KVM counts this machine's exits */
+	const struct watch *watch; /* borrowed; NULL: nobody watches */
 	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the
 				    * site's network */
 	void *prepare_arg;
-	const char *(*on_event)(void *arg, const char *line); /* QMP only */
+	const char *(*on_event)(void *arg, pid_t pid,
+				const char *line); /* QMP only */
 	void *on_event_arg;
 	int *qmp_fd; /* QMP only: where to write to */
 	void (*on_hello)(void *arg, pid_t pid); /* optional */

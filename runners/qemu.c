@@ -16,12 +16,16 @@
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "runners/args.h"
+#include "runners/footprint.h"
 #include "runners/guest_boot.h"
 #include "runners/io_site.h"
 #include "runners/machine.h"
 #include "runners/qmp.h"
+#include "runners/shape_site.h"
 #include "runners/vmm_child.h"
 #include "runners/vsock_listener.h"
+#include "runners/watch.h"
+#include "workloads/workload.h"
 
 #define MODERN "disable-legacy=on"
 #define VHOST_NET_DEVICE "/dev/vhost-net"
@@ -183,8 +187,44 @@ static void add_net(struct args *a, const struct io_site *site)
 		 vectors);
 }
 
-/* Whether the process has DEVICE open: what no message can claim. */
-static bool has_open(pid_t pid, const char *device)
+static void add_tap(struct args *a, const struct io_site *site, uint32_t i,
+		    bool has_vhost)
+{
+	args_add(a, "-netdev");
+	args_add(a, "tap,id=net%u,ifname=%s,script=no,downscript=no,vhost=%s",
+		 i, site->shape->taps[i], has_vhost ? "on" : "off");
+	args_add(a, "-device");
+	args_add(a, "virtio-net-pci," MODERN ",netdev=net%u,romfile=", i);
+}
+
+/* What a machine of some shape has beside all others; it waits to be told to
+ * go on. */
+static void add_shape(struct args *a, const struct io_site *site)
+{
+	const struct shape_site *shape = site->shape;
+	uint32_t i;
+
+	if (!shape)
+		return;
+	args_add(a, "-S");
+	if (site->bc->limits.locks_ram) {
+		args_add(a, "-overcommit");
+		args_add(a, "mem-lock=on");
+	}
+	for (i = 0; i < shape->disk_count; i++) {
+		args_add(a, "-drive");
+		args_add(
+			a,
+			"if=none,id=disk%u,file=%s,format=raw,cache=none,aio=io_uring",
+			i, shape->disks[i]);
+		args_add(a, "-device");
+		args_add(a, "virtio-blk-pci," MODERN ",drive=disk%u", i);
+	}
+	for (i = 0; i < shape->tap_count; i++)
+		add_tap(a, site, i, wants_vhost(&site->bc->io));
+}
+
+bool qemu_has_open(pid_t pid, const char *device)
 {
 	char folder[64], path[400], target[256];
 	struct dirent *e;
@@ -210,7 +250,8 @@ static bool has_open(pid_t pid, const char *device)
  * guest's agent says hello. */
 struct witness {
 	struct qmp qmp;
-	struct io_site *site; /* is told who moves packets */
+	struct io_site *site;      /* is told who moves packets */
+	const struct watch *watch; /* NULL: nobody waits for it to go on */
 	const char *wanted;
 	char reason[80];
 	bool has_kvm_open, has_mshv_open;
@@ -220,11 +261,11 @@ static void look(void *arg, pid_t pid)
 {
 	struct witness *w = arg;
 
-	w->has_kvm_open = has_open(pid, "/dev/kvm");
-	w->has_mshv_open = has_open(pid, "/dev/mshv");
+	w->has_kvm_open = qemu_has_open(pid, "/dev/kvm");
+	w->has_mshv_open = qemu_has_open(pid, "/dev/mshv");
 	/* QEMU does without the kernel's help where it gets none. */
 	snprintf(w->site->env.net_backend, sizeof(w->site->env.net_backend),
-		 "%s", has_open(pid, VHOST_NET_DEVICE) ? "vhost" : "tap");
+		 "%s", qemu_has_open(pid, VHOST_NET_DEVICE) ? "vhost" : "tap");
 }
 
 static const char *accelerator_of(const struct witness *w)
@@ -239,13 +280,19 @@ static const char *accelerator_of(const struct witness *w)
 }
 
 /* What has fallen back is not waited for. */
-static const char *take_line(void *arg, const char *line)
+static const char *take_line(void *arg, pid_t pid, const char *line)
 {
 	struct witness *w = arg;
+	bool knew = w->qmp.knows_kvm;
 
 	qmp_line(&w->qmp, line);
-	if (!w->qmp.knows_kvm ||
-	    w->qmp.kvm_enabled == !strcmp(w->wanted, "kvm"))
+	if (!w->qmp.knows_kvm)
+		return NULL;
+	if (w->watch && !knew) {
+		watch_at(w->watch, WATCH_STARTED, pid);
+		qmp_continue(&w->qmp);
+	}
+	if (w->qmp.kvm_enabled == !strcmp(w->wanted, "kvm"))
 		return NULL;
 	snprintf(w->reason, sizeof(w->reason),
 		 "QEMU was asked for %s and used %s", w->wanted,
@@ -289,11 +336,13 @@ static void judge(const struct witness *w, struct result *res)
 	result_drop_series(res);
 }
 
-static void qemu_run(const char *accel, const struct bench_case *bc,
-		     struct result *res)
+static void run_machine(const char *accel, const struct bench_case *bc,
+			const struct shape_site *shape,
+			const struct watch *watch, struct result *res)
 {
 	struct io_site site;
-	struct witness witness = {.wanted = accel, .site = &site};
+	struct witness witness = {
+		.wanted = accel, .site = &site, .watch = watch};
 	struct machine_spec spec = {
 		.events = MACHINE_EVENTS_QMP,
 		.on_event = take_line,
@@ -301,22 +350,19 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 		.on_hello = look,
 		.on_hello_arg = &witness,
 		.reads_kvm = !strcmp(accel, "kvm"),
+		.watch = watch,
 	};
 	struct vsock_listener vsock;
 	struct args a = {.count = 0};
 
-	if (!lists_accelerator(accel)) {
-		result_fail(res, RUN_SKIPPED,
-			    "'%s' is not there or has no accelerator %s",
-			    qemu_path(), accel);
-		return;
-	}
 	io_site_open(&site, bc, NET_GUEST);
+	site.shape = shape;
 	vsock_listener_open(&vsock);
 	add_machine(&a, bc, accel, &vsock);
 	add_channels(&a, &vsock);
 	add_disks(&a, &site);
 	add_net(&a, &site);
+	add_shape(&a, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
 	spec.qmp_fd = &witness.qmp.fd;
@@ -326,6 +372,26 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 	io_site_close(&site);
 	args_release(&a);
 	judge(&witness, res);
+}
+
+static void run_shape(const void *accel, const struct bench_case *bc,
+		      const struct shape_site *shape, const struct watch *watch,
+		      struct result *res)
+{
+	run_machine(accel, bc, shape, watch, res);
+}
+
+static void qemu_run(const char *accel, const struct bench_case *bc,
+		     struct result *res)
+{
+	if (!lists_accelerator(accel))
+		result_fail(res, RUN_SKIPPED,
+			    "'%s' is not there or has no accelerator %s",
+			    qemu_path(), accel);
+	else if (bench_case_needs(bc, WL_SHAPE))
+		footprint_run(run_shape, accel, bc, res);
+	else
+		run_machine(accel, bc, NULL, NULL, res);
 }
 
 static void qemu_kvm_run(const struct bench_case *bc, struct result *res)

@@ -7,7 +7,13 @@
  * it: q35, modern virtio, an I/O thread. The accelerator is read back from
  * the running QEMU; one that fell back to another is a failed run.
  */
+#include <stdbool.h>
+#include <sys/types.h>
+
 struct runner_ops;
+
+/* Whether the process has DEVICE open: what no message can claim. */
+bool qemu_has_open(pid_t pid, const char *device);
 
 extern const struct runner_ops runner_qemu_kvm, runner_qemu_mshv;
 extern const struct runner_ops runner_qemu_tcg;

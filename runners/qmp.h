@@ -16,6 +16,9 @@ struct qmp {
 	char accelerator[32]; /* by query-accelerators; "" if it has none */
 };
 
+/* Let a guest that was started stopped (-S) run. */
+void qmp_continue(struct qmp *q);
+
 /* One line that QEMU sent. ARG is a struct qmp. */
 void qmp_line(void *arg, const char *line);
 

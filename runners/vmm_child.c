@@ -11,12 +11,38 @@
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "runners/args.h"
+#include "runners/footprint.h"
 #include "runners/guest_boot.h"
 #include "runners/io_site.h"
 #include "runners/machine.h"
 #include "runners/micro_start.h"
+#include "runners/shape_site.h"
 #include "runners/vsock_listener.h"
+#include "runners/watch.h"
 #include "workloads/workload.h"
+
+/* Cards have one pair of queues, as KubeVirt's have unless it is asked. */
+static void add_shape(struct args *a, const struct io_site *site)
+{
+	const struct mem_limits *limits = &site->bc->limits;
+	uint32_t i;
+
+	if (!site->shape)
+		return;
+	args_add(a, "--hold");
+	if (limits->locks_ram)
+		args_add(a, "--mlock");
+	for (i = 0; i < site->shape->disk_count; i++) {
+		args_add(a, "--disk");
+		args_add(a, "%s,queues=%u", site->shape->disks[i],
+			 site->bc->io.queue_count);
+	}
+	for (i = 0; i < site->shape->tap_count; i++) {
+		args_add(a, "--net");
+		args_add(a, "tap=%s,vhost=%s", site->shape->taps[i],
+			 site->bc->io.vhost);
+	}
+}
 
 static void add_disks(struct args *a, const struct io_site *site)
 {
@@ -100,29 +126,50 @@ static void add_machine(struct args *a, const char *hv,
 	free(vmm);
 }
 
-static void vmm_run(const char *hv, const struct bench_case *bc,
-		    struct result *res)
+static void run_machine(const char *hv, const struct bench_case *bc,
+			const struct shape_site *shape,
+			const struct watch *watch, struct result *res)
 {
 	struct args a = {.count = 0};
 	struct vsock_listener vsock;
 	struct io_site site;
 	/* The emulator's exits are its own affair, not its guest's. */
 	struct machine_spec spec = {.events = MACHINE_EVENTS_VMM,
+				    .watch = watch,
 				    .reads_kvm = !strcmp(hv, "kvm")};
 
 	io_site_open(&site, bc, NET_GUEST);
+	site.shape = shape;
 	vsock_listener_open(&vsock);
 	add_machine(&a, hv, bc, &vsock);
 	add_disks(&a, &site);
 	add_net(&a, &site);
+	add_shape(&a, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
 	spec.vsock = &vsock;
 	machine_run(&spec, bc, res);
-	micro_start_run(hv, bc, res);
 	vsock_listener_close(&vsock);
 	io_site_close(&site);
 	args_release(&a);
+}
+
+static void run_shape(const void *hv, const struct bench_case *bc,
+		      const struct shape_site *shape, const struct watch *watch,
+		      struct result *res)
+{
+	run_machine(hv, bc, shape, watch, res);
+}
+
+static void vmm_run(const char *hv, const struct bench_case *bc,
+		    struct result *res)
+{
+	if (bench_case_needs(bc, WL_SHAPE)) {
+		footprint_run(run_shape, hv, bc, res);
+		return;
+	}
+	run_machine(hv, bc, NULL, NULL, res);
+	micro_start_run(hv, bc, res);
 }
 
 static void kvm_run(const struct bench_case *bc, struct result *res)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/vsock_listener.h"
 
+#include <stdatomic.h>
 #include <sys/socket.h>
 
 #include <linux/vm_sockets.h>
@@ -9,6 +10,9 @@
 #define VHOST_VSOCK "/dev/vhost-vsock"
 /* Up to 2 are the hypervisor's and the host's. */
 #define FIRST_CID 0x10000u
+/* Above every process number that Linux gives (proc(5), pid_max). */
+#define COUNT_SHIFT 23
+#define COUNT_MASK 0xffu
 
 static int listen_at(uint32_t port)
 {
@@ -28,11 +32,15 @@ static int listen_at(uint32_t port)
 
 void vsock_listener_open(struct vsock_listener *l)
 {
+	static atomic_uint count;
+
 	*l = (struct vsock_listener){.fd = -1};
 	if (access(VHOST_VSOCK, R_OK | W_OK))
 		return;
-	/* No other process of this host has that number now. */
-	l->cid = FIRST_CID + (uint32_t)getpid();
+	/* No other process of this host has that number now, nor has this one
+	 * another machine with it. */
+	l->cid = FIRST_CID + (uint32_t)getpid() +
+		 ((atomic_fetch_add(&count, 1) & COUNT_MASK) << COUNT_SHIFT);
 	l->fd = listen_at(l->cid);
 }
 

@@ -30,6 +30,8 @@ const struct workload *const workloads[] = {
 	&wl_storage_verify,
 	&wl_network,
 	&wl_network_rr,
+	&wl_footprint,
+	&wl_footprint_more,
 	&wl_micro_exit,
 	&wl_micro_clock,
 	&wl_micro_cpu,

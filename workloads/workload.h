@@ -29,6 +29,7 @@ enum wl_flags {
 	WL_NEEDS_MICRO = 1 << 5, /* run by the micro guest, not under Linux */
 	WL_ON_REQUEST = 1 << 6,  /* too long for all but those who name it */
 	WL_SHARES_CPU = 1 << 7,  /* its own processes wait for each other */
+	WL_SHAPE = 1 << 8,       /* each point is a machine of that shape */
 };
 
 /* One setting of a workload. A workload without settings has one, "". */

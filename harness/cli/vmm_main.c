@@ -54,6 +54,8 @@ static const char usage[] =
 	"  --paravirt MODE    identical or best (identical)\n"
 	"  --backing KIND     thp, 4k or hugetlb (thp)\n"
 	"  --prefault         fault all guest RAM in before the start\n"
+	"  --mlock            lock guest RAM (needs RLIMIT_MEMLOCK for it)\n"
+	"  --hold             stop (SIGSTOP) before the guest's first instruction\n"
 	"  --disk FILE[,WORD]...   virtio-blk on a file, device or null:SIZE. WORDs:\n"
 	"                     serial=TEXT, queues=N, readonly, buffered (no direct\n"
 	"                     I/O), sqpoll, fixed (registered, pinned buffers),\n"
@@ -74,6 +76,7 @@ struct options {
 	const struct hv_ops *hv;
 	const char *trace_path; /* NULL: none */
 	bool wants_ledger;
+	bool holds;
 };
 
 enum option_id {
@@ -87,6 +90,8 @@ enum option_id {
 	O_PARAVIRT,
 	O_BACKING,
 	O_PREFAULT,
+	O_MLOCK,
+	O_HOLD,
 	O_DISK,
 	O_NET,
 	O_VSOCK,
@@ -109,6 +114,8 @@ static const struct option long_options[] = {
 	{"paravirt", required_argument, NULL, O_PARAVIRT},
 	{"backing", required_argument, NULL, O_BACKING},
 	{"prefault", no_argument, NULL, O_PREFAULT},
+	{"mlock", no_argument, NULL, O_MLOCK},
+	{"hold", no_argument, NULL, O_HOLD},
 	{"disk", required_argument, NULL, O_DISK},
 	{"net", required_argument, NULL, O_NET},
 	{"vsock-cid", required_argument, NULL, O_VSOCK},
@@ -213,6 +220,12 @@ static int parse_one(struct options *opt, int id, char *arg, struct err *err)
 		break;
 	case O_PREFAULT:
 		opt->vm.mem.prefault = true;
+		break;
+	case O_MLOCK:
+		opt->vm.mem.is_locked = true;
+		break;
+	case O_HOLD:
+		opt->holds = true;
 		break;
 	case O_DISK:
 		ret = parse_disk(&opt->vm.devices, arg, err);
@@ -337,6 +350,13 @@ static void report_end(const struct vm *vm, enum vm_end end,
 			vm->end_detail);
 }
 
+/* Whoever started us looks, and lets us go on. */
+static void hold(struct vm *vm)
+{
+	stamp_phase(&vm->stamps, "held", clock_mono_ns());
+	raise(SIGSTOP);
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt = {
@@ -367,6 +387,8 @@ int main(int argc, char **argv)
 				&opt.vm, &vm, &err);
 	if (!ret) {
 		stamp_phase(&vm->stamps, "vmm_main", main_ns);
+		if (opt.holds)
+			hold(vm);
 		running_vm = vm;
 		if (stop_asked)
 			vm_stop(vm);

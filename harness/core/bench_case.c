@@ -102,6 +102,31 @@ static int io_from_json(json_t *json, struct io_plan *io)
 	return 0;
 }
 
+static json_t *limits_to_json(const struct mem_limits *l)
+{
+	return json_pack("{s:I, s:b, s:I, s:b}", "cgroup_bytes",
+			 (json_int_t)l->cgroup_bytes, "has_memlock",
+			 l->has_memlock, "memlock_bytes",
+			 (json_int_t)l->memlock_bytes, "locks_ram",
+			 l->locks_ram);
+}
+
+static int limits_from_json(json_t *json, struct mem_limits *l)
+{
+	json_int_t cgroup, memlock;
+	int has_memlock, locks;
+
+	if (json_unpack(json, "{s:I, s:b, s:I, s:b}", "cgroup_bytes", &cgroup,
+			"has_memlock", &has_memlock, "memlock_bytes", &memlock,
+			"locks_ram", &locks))
+		return -EPROTO;
+	*l = (struct mem_limits){.cgroup_bytes = (uint64_t)cgroup,
+				 .has_memlock = has_memlock,
+				 .memlock_bytes = (uint64_t)memlock,
+				 .locks_ram = locks};
+	return 0;
+}
+
 json_t *bench_case_to_json(const struct bench_case *bc)
 {
 	json_t *items = json_array();
@@ -113,7 +138,7 @@ json_t *bench_case_to_json(const struct bench_case *bc)
 						bc->items[i].workload, "point",
 						bc->items[i].point));
 	return json_pack("{s:s, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:I,"
-			 " s:o, s:o}",
+			 " s:o, s:o, s:o}",
 			 "runner", bc->runner, "block", (int)bc->block,
 			 "vcpu_count", (int)bc->vcpu_count, "ram_bytes",
 			 (json_int_t)bc->ram_bytes, "paravirt", bc->paravirt,
@@ -122,7 +147,8 @@ json_t *bench_case_to_json(const struct bench_case *bc)
 			 (json_int_t)bc->target_ns, "timeout_ns",
 			 (json_int_t)bc->timeout_ns, "stretch_ppm",
 			 (json_int_t)bc->stretch_ppm, "items", items, "io",
-			 io_plan_to_json(&bc->io));
+			 io_plan_to_json(&bc->io), "limits",
+			 limits_to_json(&bc->limits));
 }
 
 int bench_case_from_json(const json_t *json, struct bench_case *bc,
@@ -131,19 +157,20 @@ int bench_case_from_json(const json_t *json, struct bench_case *bc,
 	const char *runner, *paravirt, *workload, *point;
 	json_int_t ram, target, timeout, stretch;
 	int block, vcpus, warmup, samples;
-	json_t *items, *item, *io;
+	json_t *items, *item, *io, *limits;
 	size_t i;
 
 	memset(bc, 0, sizeof(*bc));
 	if (json_unpack((json_t *)json,
 			"{s:s, s:i, s:i, s:I, s:s, s:i, s:i, s:I, s:I, s:I,"
-			" s:o, s:o}",
+			" s:o, s:o, s:o}",
 			"runner", &runner, "block", &block, "vcpu_count",
 			&vcpus, "ram_bytes", &ram, "paravirt", &paravirt,
 			"warmup_count", &warmup, "sample_count", &samples,
 			"target_ns", &target, "timeout_ns", &timeout,
-			"stretch_ppm", &stretch, "items", &items, "io", &io) ||
-	    io_from_json(io, &bc->io))
+			"stretch_ppm", &stretch, "items", &items, "io", &io,
+			"limits", &limits) ||
+	    io_from_json(io, &bc->io) || limits_from_json(limits, &bc->limits))
 		return err_set(err, -EPROTO, "a case is not well formed");
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", paravirt);

@@ -33,6 +33,14 @@ struct io_plan {
 	bool ignores_panic; /* see network_danger() */
 };
 
+/* What a machine's memory is held to, to see whether it gets by. */
+struct mem_limits {
+	uint64_t cgroup_bytes; /* of all that it is charged; 0: no limit */
+	bool has_memlock;
+	uint64_t memlock_bytes; /* RLIMIT_MEMLOCK, where it has one */
+	bool locks_ram;         /* the VMM is to lock guest RAM */
+};
+
 struct bench_case {
 	char runner[16];
 	uint32_t block;
@@ -45,7 +53,8 @@ struct bench_case {
 	uint64_t timeout_ns;
 	uint64_t stretch_ppm; /* `delay` takes so much longer than it says */
 	struct io_plan io;
-	struct case_item *items; /* owned */
+	struct mem_limits limits; /* of shapes only */
+	struct case_item *items;  /* owned */
 	size_t item_count;
 };
 

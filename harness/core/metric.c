@@ -63,6 +63,15 @@ const struct metric metrics[] = {
 	 "from the first process's start until the last guest is ready"},
 	{"pss_each", "bytes", true, false, "PSS each",
 	 "proportional share of memory of each VMM while all are ready"},
+	/* Of the footprint; a guest, once it has touched all its memory. */
+	{"charged", "bytes", true, false, "charged",
+	 "what its cgroup is charged and cannot give back, without guest RAM"},
+	{"beside_pss", "bytes", true, false, "PSS",
+	 "proportional share of its processes' memory, without guest RAM"},
+	{"beside_rss", "bytes", true, true, "RSS",
+	 "resident memory of its processes, without guest RAM"},
+	{"pagetables", "bytes", true, true, "page tables",
+	 "page tables of its processes and of the guest's memory"},
 	{NULL, NULL, false, false, NULL, NULL},
 };
 

@@ -12,6 +12,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/shape.h"
 #include "workloads/workload.h"
 
 void plan_init_quick(struct plan *plan)
@@ -134,11 +135,18 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 /* Pairs that a network card can have. */
 #define MAX_QUEUES 8
 #define PROGRAM_NS (5 * NS_PER_S)
+#define SHAPE_NS_PER_GIB (20 * NS_PER_S)
 /* One interrupts the other. */
 #define MICRO_VCPUS 2u
 
 /* What cannot be measured in one boot with the others. */
-enum boot_kind { BOOT_PLAIN, BOOT_IO, BOOT_MICRO, BOOT_KIND_COUNT };
+enum boot_kind {
+	BOOT_PLAIN,
+	BOOT_IO,
+	BOOT_MICRO,
+	BOOT_SHAPE, /* a machine for each series */
+	BOOT_KIND_COUNT,
+};
 
 static enum boot_kind kind_of(const char *workload)
 {
@@ -147,6 +155,8 @@ static enum boot_kind kind_of(const char *workload)
 
 	if (flags & WL_NEEDS_MICRO)
 		return BOOT_MICRO;
+	if (flags & WL_SHAPE)
+		return BOOT_SHAPE;
 	return flags & (WL_NEEDS_DISK | WL_NEEDS_NET) ? BOOT_IO : BOOT_PLAIN;
 }
 
@@ -173,15 +183,18 @@ bool plan_is_micro(const struct plan *plan)
 
 bool plan_micro_boots_on(const char *runner)
 {
-	return strncmp(runner, "qemu-", 5);
+	return strncmp(runner, "qemu-", 5) && strncmp(runner, "libvirt-", 8);
 }
 
-static void fill_case(struct bench_case *bc, const struct plan *plan,
-		      uint32_t block, const char *runner, enum boot_kind kind,
-		      gsl_rng *rng)
+bool plan_shape_boots_on(const char *runner)
 {
-	size_t i;
+	return strncmp(runner, "native", 6) != 0;
+}
 
+/* A case without series. */
+static void begin_case(struct bench_case *bc, const struct plan *plan,
+		       uint32_t block, const char *runner)
+{
 	*bc = (struct bench_case){
 		.block = block,
 		.vcpu_count = plan->vcpu_count,
@@ -200,6 +213,15 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 		bc->io.queue_count = plan->vcpu_count < MAX_QUEUES
 					     ? plan->vcpu_count
 					     : MAX_QUEUES;
+}
+
+static void fill_case(struct bench_case *bc, const struct plan *plan,
+		      uint32_t block, const char *runner, enum boot_kind kind,
+		      gsl_rng *rng)
+{
+	size_t i;
+
+	begin_case(bc, plan, block, runner);
 	for (i = 0; i < plan->series.item_count; i++)
 		if (kind_of(plan->series.items[i].workload) == kind)
 			bench_case_add(bc, plan->series.items[i].workload,
@@ -213,6 +235,27 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 	if (bc->item_count)
 		gsl_ran_shuffle(rng, bc->items, bc->item_count,
 				sizeof(*bc->items));
+}
+
+/* The machine of one series: its point is what it consists of. */
+static void fill_shape(struct bench_case *bc, const struct plan *plan,
+		       uint32_t block, const char *runner,
+		       const struct case_item *item)
+{
+	struct shape shape;
+	struct err ignored;
+
+	begin_case(bc, plan, block, runner);
+	bench_case_add(bc, item->workload, item->point);
+	if (shape_parse(item->point, &shape, &ignored))
+		return; /* the runner will say so */
+	bc->ram_bytes = shape.ram_bytes;
+	bc->vcpu_count = shape.vcpu_count;
+	bc->io.queue_count =
+		shape.vcpu_count < MAX_QUEUES ? shape.vcpu_count : MAX_QUEUES;
+	/* Large ones take long to fill where all is emulated. */
+	bc->timeout_ns += shape.copy_count * (shape.ram_bytes / GIB + 1) *
+			  SHAPE_NS_PER_GIB;
 }
 
 /* Slots of a block: A B B A of two runners, else one for each. */
@@ -251,19 +294,43 @@ static void add_block(struct schedule *sched, const struct plan *plan,
 			  kind, rng);
 }
 
+/* Runners and shapes in any order; nothing here drifts within seconds. */
+static void add_shapes(struct schedule *sched, const struct plan *plan,
+		       uint32_t block, gsl_rng *rng)
+{
+	struct bench_case *first = &sched->cases[sched->count];
+	size_t i, k, count = 0;
+
+	for (i = 0; i < plan->series.item_count; i++) {
+		const struct case_item *item = &plan->series.items[i];
+
+		if (kind_of(item->workload) != BOOT_SHAPE)
+			continue;
+		for (k = 0; k < plan->runner_count; k++)
+			if (plan_shape_boots_on(plan->runners[k]))
+				fill_shape(&first[count++], plan, block,
+					   plan->runners[k], item);
+	}
+	if (count)
+		gsl_ran_shuffle(rng, first, count, sizeof(*first));
+	sched->count += count;
+}
+
 void schedule_init(struct schedule *sched, const struct plan *plan)
 {
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	bool has_io = count_items(plan, BOOT_IO);
 	bool has_micro = count_items(plan, BOOT_MICRO);
+	size_t shapes = count_items(plan, BOOT_SHAPE);
 	/* Nothing to measure is still a boot. */
-	bool has_plain =
-		count_items(plan, BOOT_PLAIN) || !(has_io || has_micro);
+	bool has_plain = count_items(plan, BOOT_PLAIN) ||
+			 !(has_io || has_micro || shapes);
 	uint32_t block;
 
 	gsl_rng_set(rng, plan->seed);
 	sched->count = 0;
-	sched->cases = xcalloc(BOOT_KIND_COUNT * plan->block_count * MAX_SLOTS,
+	sched->cases = xcalloc((BOOT_KIND_COUNT + shapes) * plan->block_count *
+				       MAX_SLOTS,
 			       sizeof(*sched->cases));
 	for (block = 0; block < plan->block_count; block++) {
 		if (has_plain)
@@ -272,6 +339,8 @@ void schedule_init(struct schedule *sched, const struct plan *plan)
 			add_block(sched, plan, block, BOOT_MICRO, rng);
 		if (has_io && block < plan->io_block_count)
 			add_block(sched, plan, block, BOOT_IO, rng);
+		if (shapes && block < plan->io_block_count)
+			add_shapes(sched, plan, block, rng);
 	}
 	gsl_rng_free(rng);
 }

@@ -13,7 +13,7 @@
 #include "workloads/workload.h"
 
 /* More than there are metrics. */
-#define RANKS_PER_POINT 32
+#define RANKS_PER_POINT 64
 
 static const char *const status_names[] = {
 	[RUN_OK] = "ok",
@@ -201,6 +201,8 @@ enum machine_kind result_machine(const struct result *res)
 	}
 	if (flags & WL_NEEDS_MICRO)
 		return MACHINE_MICRO;
+	if (flags & WL_SHAPE)
+		return MACHINE_SHAPE;
 	if (flags & WL_NEEDS_NET)
 		return flags & WL_NEEDS_DISK ? MACHINE_DISK_AND_NET
 					     : MACHINE_NET;

@@ -133,6 +133,7 @@ enum machine_kind {
 	MACHINE_NET,
 	MACHINE_DISK_AND_NET,
 	MACHINE_MICRO, /* the micro guest */
+	MACHINE_SHAPE, /* of one shape or another, see harness/core/shape.h */
 	MACHINE_KIND_COUNT,
 };
 

@@ -58,6 +58,8 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 	if (cfg->prefault &&
 	    madvise(mem->host, mem->bytes, MADV_POPULATE_WRITE))
 		return err_sys(err, -errno, "cannot prefault guest RAM");
+	if (cfg->is_locked && mlock(mem->host, mem->bytes))
+		return err_sys(err, -errno, "cannot lock guest RAM");
 	return 0;
 }
 

@@ -33,6 +33,7 @@ struct mem_config {
 	uint64_t bytes;
 	enum mem_backing backing;
 	bool prefault;
+	bool is_locked; /* in the host's memory, see mlock(2) */
 };
 
 int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err);

@@ -20,6 +20,7 @@
 #include "workloads/guest/micro_native.h"
 #include "workloads/guest/program.h"
 #include "workloads/guest/system.h"
+#include "workloads/guest/touch.h"
 #include "workloads/guest/writer.h"
 #include "workloads/rr.h"
 #include "workloads/stamp_port.h"
@@ -262,6 +263,15 @@ static void send_output(const struct program_run *run)
 	}
 }
 
+/* Drivers are part of what a machine of some shape is. */
+static const char *shape_refusal(void)
+{
+	if (!agent.is_guest)
+		return "for guests only";
+	system_load_modules("/modules/io");
+	return NULL;
+}
+
 /* Why the host could not give what the workload needs; "" if it could. */
 static const char *program_failure(const struct workload *wl)
 {
@@ -280,6 +290,8 @@ static const char *program_refusal(const struct workload *wl,
 		return agent.is_guest
 			       ? "for the micro guest"
 			       : micro_native_refusal(wl->name, point->name);
+	if (wl->flags & WL_SHAPE)
+		return shape_refusal();
 	if (needs_disk && agent.disk_refusal[0])
 		return agent.disk_refusal;
 	if (needs_net && agent.net_refusal[0])
@@ -498,6 +510,8 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc == 2 && !strcmp(argv[1], "--echo"))
 		return rr_serve();
+	if (argc == 2 && !strcmp(argv[1], "--touch"))
+		return touch_run();
 	if (argc == 4 && !strcmp(argv[1], "--micro"))
 		return micro_native_run(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "--check-writes"))

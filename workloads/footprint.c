@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What a guest costs its host in memory. In the guest nothing is measured: it
+ * touches all the memory it can get, and the host looks before and after. Each
+ * point is the shape of a machine (harness/core/shape.h) that boots for it.
+ */
+#include "workloads/list.h"
+
+/* One thing varies at a time, so that each has a cost of its own. */
+static const struct wl_point footprint_points[] = {
+	{.name = "256M-1cpu"},      {.name = "1G-1cpu"},
+	{.name = "256M-2cpu"},      {.name = "256M-1cpu-2disk"},
+	{.name = "256M-1cpu-2nic"}, {.name = "512M-2cpu-1disk-1nic"},
+};
+
+static const struct wl_point footprint_more_points[] = {
+	{.name = "512M-1cpu"},      {.name = "2G-1cpu"},
+	{.name = "4G-1cpu"},        {.name = "256M-4cpu"},
+	{.name = "1G-8cpu"},        {.name = "256M-1cpu-4disk"},
+	{.name = "256M-1cpu-4nic"}, {.name = "4G-8cpu-4disk-4nic"},
+	{.name = "256M-1cpu-x4"},   {.name = "256M-1cpu-x16"},
+};
+
+static void touch_program(const struct wl_point *point,
+			  const struct wl_env *env, struct wl_program *out)
+{
+	(void)point;
+	(void)env;
+	*out = (struct wl_program){.argv = {"/proc/self/exe", "--touch", NULL}};
+}
+
+#define FOOTPRINT(sym, more_flags, text)                                       \
+	const struct workload wl_##sym = {                                     \
+		.name = #sym,                                                  \
+		.group = "footprint",                                          \
+		.summary = text,                                               \
+		.unit = WL_UNIT_DOCUMENT,                                      \
+		.better = WL_LOWER_IS_BETTER,                                  \
+		.flags = WL_SHAPE | more_flags,                                \
+		.points = sym##_points,                                        \
+		.point_count = sizeof(sym##_points) / sizeof(sym##_points[0]), \
+		.program = touch_program}
+
+FOOTPRINT(footprint, 0, "memory that guests of several shapes cost their host");
+FOOTPRINT(footprint_more, WL_ON_REQUEST,
+	  "the same of larger guests, and of several at once");
