@@ -9,7 +9,10 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/base/base.h"
 #include "harness/cli/commands.h"
+#include "harness/core/bench_case.h"
+#include "runners/libvirt.h"
 
 #define MANIFEST_MAX 65536
 
@@ -97,13 +100,36 @@ static int build(void)
 			strerror(errno));
 }
 
+/* Of a guest as the plan's quick ones are. */
+static int domain_xml(int argc, char **argv)
+{
+	static const char *const types[] = {"kvm", "hyperv", "qemu"};
+	const char *type = argc > 2 ? argv[2] : "kvm";
+	struct bench_case bc = {.vcpu_count = 1, .ram_bytes = 512 * MIB};
+	struct strbuf xml = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types) && strcmp(types[i], type); i++)
+		;
+	if (argc > 3 || i == ARRAY_SIZE(types))
+		return complain(STATUS_USAGE,
+				"guest domain-xml: say kvm, hyperv or qemu");
+	libvirt_domain_xml(type, &bc, &xml);
+	fputs(xml.str, stdout);
+	strbuf_release(&xml);
+	return STATUS_OK;
+}
+
 static int guest_run(int argc, char **argv)
 {
+	if (argc >= 2 && !strcmp(argv[1], "domain-xml"))
+		return domain_xml(argc, argv);
 	if (argc == 2 && !strcmp(argv[1], "build"))
 		return build();
 	if (argc == 2 && !strcmp(argv[1], "inspect"))
 		return inspect();
-	return complain(STATUS_USAGE, "guest: say 'build' or 'inspect'");
+	return complain(STATUS_USAGE,
+			"guest: say 'build', 'inspect' or 'domain-xml'");
 }
 
 const struct command cmd_guest = {
@@ -111,8 +137,10 @@ const struct command cmd_guest = {
 	.summary = "build the guest image, or check what it is made of",
 	.usage =
 		"usage: l1vh-bench guest build|inspect\n"
+		"       l1vh-bench guest domain-xml [kvm|hyperv|qemu]\n"
 		"build    unpack Debian's cloud kernel, make the initramfs; the same inputs\n"
 		"         give the same bytes\n"
-		"inspect  print the manifest and check the files against it\n",
+		"inspect  print the manifest and check the files against it\n"
+		"domain-xml  the guest as libvirt is told of it\n",
 	.run = guest_run,
 };

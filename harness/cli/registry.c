@@ -5,22 +5,31 @@
 #include "harness/cli/command.h"
 #include "harness/cli/commands.h"
 #include "harness/core/runner.h"
+#include "runners/libvirt.h"
 #include "runners/native.h"
 #include "runners/qemu.h"
 #include "runners/vmm_child.h"
 
 const struct runner_ops *const runners[] = {
-	&runner_native,    &runner_native_again, &runner_kvm,
-	&runner_mshv,      &runner_mshv_emu,     &runner_qemu_kvm,
-	&runner_qemu_mshv, &runner_qemu_tcg,     NULL,
+	&runner_native,
+	&runner_native_again,
+	&runner_kvm,
+	&runner_mshv,
+	&runner_mshv_emu,
+	&runner_qemu_kvm,
+	&runner_qemu_mshv,
+	&runner_qemu_tcg,
+	&runner_libvirt_kvm,
+	&runner_libvirt_hyperv,
+	NULL,
 };
 
 const struct command *const commands[] = {
-	&cmd_run,    &cmd_report,     &cmd_explain,  &cmd_compare,
-	&cmd_export, &cmd_import,     &cmd_overhead, &cmd_stats,
-	&cmd_plan,   &cmd_probe,      &cmd_list,     &cmd_guest,
-	&cmd_vmm,    &cmd_selftest,   &cmd_mshv_emu, &cmd_peer,
-	&cmd_worker, &cmd_net_helper, NULL,
+	&cmd_run,    &cmd_report,     &cmd_explain,        &cmd_compare,
+	&cmd_export, &cmd_import,     &cmd_overhead,       &cmd_stats,
+	&cmd_plan,   &cmd_probe,      &cmd_list,           &cmd_guest,
+	&cmd_vmm,    &cmd_selftest,   &cmd_mshv_emu,       &cmd_peer,
+	&cmd_worker, &cmd_net_helper, &cmd_libvirt_helper, NULL,
 };
 
 const struct runner_ops *runner_find(const char *name)

@@ -75,7 +75,7 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 static const char *device_of(const char *runner)
 {
 	if (!strcmp(runner, "kvm") || !strcmp(runner, "mshv-emu") ||
-	    !strcmp(runner, "qemu-kvm"))
+	    !strcmp(runner, "qemu-kvm") || !strcmp(runner, "libvirt-kvm"))
 		return "/dev/kvm";
 	return strstr(runner, "mshv") ? "/dev/mshv" : NULL;
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* libvirt: the domain that it is given. */
+#include "tests/unit/test.h"
+
+#include "harness/base/strbuf.h"
+#include "harness/core/bench_case.h"
+#include "runners/domain_xml.h"
+#include "runners/libvirt.h"
+#include "runners/shape_site.h"
+
+static struct domain_spec plain_spec(void)
+{
+	return (struct domain_spec){.type = "kvm",
+				    .name = "n",
+				    .kernel = "/k",
+				    .initrd = "/i",
+				    .cmdline = "a=\"1\" b<c & d",
+				    .emulator = "/e",
+				    .ram_bytes = 256 * MIB,
+				    .vcpu_count = 2,
+				    .vsock_cid = 70000,
+				    .console = "/c"};
+}
+
+static void expect(const struct domain_spec *spec, const char *const *words)
+{
+	struct strbuf xml = {0};
+
+	domain_xml_write(spec, &xml);
+	for (; *words; words++)
+		if (!strstr(xml.str, *words))
+			fail_msg("no '%s' in:\n%s", *words, xml.str);
+	strbuf_release(&xml);
+}
+
+static void a_plain_domain(void **state)
+{
+	static const char *const words[] = {
+		"<domain type='kvm'>",
+		"<memory unit='KiB'>262144</memory>",
+		"<vcpu>2</vcpu>",
+		"<cmdline>a=&quot;1&quot; b&lt;c &amp; d</cmdline>",
+		"<cpu mode='host-passthrough'/>",
+		"<cid auto='no' address='70000'/>",
+		"</domain>\n",
+		NULL};
+	struct domain_spec spec = plain_spec();
+
+	(void)state;
+	expect(&spec, words);
+}
+
+static void disks_cards_and_locks(void **state)
+{
+	static const char *const words[] = {
+		"<source file='/d&apos;0'/>",
+		"<target dev='vda' bus='virtio'/>",
+		"<target dev='vdb' bus='virtio'/>",
+		"<target dev='l1v1.0' managed='no'/>",
+		"<locked/>",
+		"<hard_limit unit='KiB'>1048576</hard_limit>",
+		NULL};
+	const struct shape_site site = {.disk_count = 2,
+					.disks = {"/d'0", "/d1"},
+					.tap_count = 1,
+					.taps = {"l1v1.0"}};
+	const struct mem_limits limits = {
+		.has_memlock = true, .memlock_bytes = GIB, .locks_ram = true};
+	struct domain_spec spec = plain_spec();
+
+	(void)state;
+	spec.shape = &site;
+	spec.limits = &limits;
+	expect(&spec, words);
+}
+
+static void a_guest_of_the_plan(void **state)
+{
+	const struct bench_case bc = {.vcpu_count = 1, .ram_bytes = 512 * MIB};
+	struct strbuf xml = {0};
+
+	(void)state;
+	libvirt_domain_xml("hyperv", &bc, &xml);
+	assert_non_null(strstr(xml.str, "<domain type='hyperv'>"));
+	assert_null(strstr(xml.str, "<vsock"));
+	strbuf_release(&xml);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plain_domain),
+		cmocka_unit_test(disks_cards_and_locks),
+		cmocka_unit_test(a_guest_of_the_plan),
+	};
+
+	return RUN_TESTS(tests);
+}
