@@ -47,11 +47,13 @@ static char *in_folder(const struct domain *d, const char *name)
 	return xasprintf("%s/%s", d->folder, name);
 }
 
+/* libvirt wants a path. */
 static char *find_emulator(void)
 {
-	const char *named = getenv("L1VH_QEMU");
+	const char *name = qemu_path();
 
-	return xstrdup(named ? named : "/usr/bin/qemu-system-x86_64");
+	return strchr(name, '/') ? xstrdup(name)
+				 : xasprintf("/usr/bin/%s", name);
 }
 
 static int domain_open(struct domain *d, struct err *err)

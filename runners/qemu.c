@@ -30,7 +30,7 @@
 #define MODERN "disable-legacy=on"
 #define VHOST_NET_DEVICE "/dev/vhost-net"
 
-static const char *qemu_path(void)
+const char *qemu_path(void)
 {
 	return getenv("L1VH_QEMU") ?: "qemu-system-x86_64";
 }

@@ -14,6 +14,8 @@ struct runner_ops;
 
 /* Whether the process has DEVICE open: what no message can claim. */
 bool qemu_has_open(pid_t pid, const char *device);
+/* What $L1VH_QEMU names, or the one in PATH. */
+const char *qemu_path(void);
 
 extern const struct runner_ops runner_qemu_kvm, runner_qemu_mshv;
 extern const struct runner_ops runner_qemu_tcg;

@@ -11,6 +11,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/kubevirt_args.h"
 #include "harness/kubevirt/overhead.h"
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/vmi.h"
@@ -93,28 +94,6 @@ static int take_arch(const char *text, struct vm_spec *s, struct err *err)
 				 text);
 }
 
-static int take_hypervisor(const char *text, struct vm_spec *s, struct err *err)
-{
-	bool is_mshv = !strcmp(text, "hyperv-direct");
-
-	s->hypervisor = is_mshv ? HYPERVISOR_HYPERV_DIRECT : HYPERVISOR_KVM;
-	return is_mshv || !strcmp(text, "kvm")
-		       ? 0
-		       : err_set(err, -EINVAL,
-				 "unknown hypervisor '%s'; there are kvm and hyperv-direct",
-				 text);
-}
-
-static int take_release(const char *text, struct overhead_args *a,
-			struct err *err)
-{
-	a->release = kubevirt_release_find(text);
-	return a->release ? 0
-			  : err_set(err, -EINVAL,
-				    "unknown release '%s'; known are %s", text,
-				    kubevirt_release_names());
-}
-
 static int take_vmi(const char *path, struct overhead_args *a, struct err *err)
 {
 	struct strbuf text = {0};
@@ -177,11 +156,11 @@ static int take(struct overhead_args *a, int id, const char *arg,
 
 	switch (id) {
 	case O_RELEASE:
-		return take_release(arg, a, err);
+		return take_release(arg, &a->release, err);
 	case O_ARCH:
 		return take_arch(arg, s, err);
 	case O_HYPERVISOR:
-		return take_hypervisor(arg, s, err);
+		return take_hypervisor(arg, &s->hypervisor, err);
 	case O_MEMORY_REQUEST:
 		return quantity_parse(arg, &s->memory_request, err);
 	case O_MEMORY_LIMIT:
@@ -227,8 +206,8 @@ static void show(const struct overhead_args *a, const struct overhead *o)
 	}
 	printf("KubeVirt %s, %s, %s%s%s\n\n", kubevirt_release_name(a->release),
 	       a->spec.is_arm64 ? "arm64" : "amd64",
-	       a->spec.hypervisor == HYPERVISOR_KVM ? "kvm" : "hyperv-direct",
-	       a->name[0] ? ", " : "", a->name);
+	       hypervisor_name(a->spec.hypervisor), a->name[0] ? ", " : "",
+	       a->name);
 	overhead_write(o, stdout);
 }
 

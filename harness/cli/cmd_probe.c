@@ -1,11 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/base/err.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/kubevirt_args.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
+#include "harness/kubevirt/node_page.h"
+#include "harness/kubevirt/nodeprobe.h"
+#include "harness/kubevirt/prereq.h"
+#include "runners/qemu.h"
+
+struct probe_args {
+	bool is_json;
+	bool is_kubevirt;
+	const char *wish_option; /* one that only --kubevirt takes */
+	struct domain_wish wish;
+	enum requirement requirement; /* REQUIRE_COUNT: none */
+};
 
 static const char *str(const json_t *o, const char *key)
 {
@@ -84,23 +100,23 @@ static void print_mitigations(const json_t *fingerprint)
 			       json_string_value(value));
 }
 
-static int probe_run(int argc, char **argv)
+static void print_json(const json_t *o, size_t flags)
 {
-	bool wants_json = argc == 2 && !strcmp(argv[1], "--json");
-	json_t *probe, *fingerprint;
+	json_dumpf(o, stdout, JSON_INDENT(2) | flags);
+	putchar('\n');
+}
 
-	if (argc > 1 && !wants_json)
-		return complain(STATUS_USAGE, "probe: unexpected argument '%s'",
-				argv[1]);
-	probe = hostprobe_json();
-	fingerprint = envinfo_fingerprint();
-	if (wants_json) {
+static int probe_host(bool is_json)
+{
+	json_t *probe = hostprobe_json();
+	json_t *fingerprint = envinfo_fingerprint();
+
+	if (is_json) {
 		json_t *both =
 			json_pack("{s:i, s:O, s:O}", "schema_version", 1,
 				  "probe", probe, "fingerprint", fingerprint);
 
-		json_dumpf(both, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-		putchar('\n');
+		print_json(both, JSON_SORT_KEYS);
 		json_decref(both);
 	} else {
 		print_probe(probe);
@@ -113,12 +129,156 @@ static int probe_run(int argc, char **argv)
 	return STATUS_OK;
 }
 
+static int probe_kubevirt(const struct probe_args *a)
+{
+	struct node_source source;
+	struct node node;
+	json_t *page;
+
+	node_source_of_host(&source);
+	source.programs[PROGRAM_QEMU] = qemu_path();
+	node_gather(&source, &node);
+	page = node_page(&node, &a->wish);
+	if (a->is_json)
+		print_json(page, 0);
+	else
+		node_page_write(page, stdout);
+	json_decref(page);
+	return STATUS_OK;
+}
+
+static int probe_require(enum requirement what)
+{
+	struct node_source source;
+	struct node node;
+	char line[256];
+	bool holds;
+
+	node_source_of_host(&source);
+	memset(source.programs, 0, sizeof(source.programs));
+	node_gather(&source, &node);
+	holds = requirement_holds(what, &node, line, sizeof(line));
+	printf("%s: %s\n", holds ? "yes" : "no", line);
+	return holds ? STATUS_OK : STATUS_WORSE;
+}
+
+enum option_id {
+	O_JSON = 1,
+	O_KUBEVIRT,
+	O_REQUIRE,
+	O_RELEASE,
+	O_GATE,
+	O_HYPERVISOR,
+	O_ALLOW_EMULATION,
+};
+
+/* In the order of their ids. */
+static const struct option options[] = {
+	{"json", no_argument, NULL, O_JSON},
+	{"kubevirt", no_argument, NULL, O_KUBEVIRT},
+	{"require", required_argument, NULL, O_REQUIRE},
+	{"release", required_argument, NULL, O_RELEASE},
+	{"gate", no_argument, NULL, O_GATE},
+	{"hypervisor", required_argument, NULL, O_HYPERVISOR},
+	{"allow-emulation", no_argument, NULL, O_ALLOW_EMULATION},
+	{NULL, 0, NULL, 0},
+};
+
+static int take_requirement(const char *text, enum requirement *what,
+			    struct err *err)
+{
+	*what = requirement_parse(text);
+	return *what == REQUIRE_COUNT
+		       ? err_set(err, -EINVAL,
+				 "cannot require '%s'; there are l1vh, kvm and vfio",
+				 text)
+		       : 0;
+}
+
+static int take_wish(struct probe_args *a, int id, const char *arg,
+		     struct err *err)
+{
+	a->wish_option = options[id - 1].name;
+	switch (id) {
+	case O_RELEASE:
+		return take_release(arg, &a->wish.release, err);
+	case O_HYPERVISOR:
+		return take_hypervisor(arg, &a->wish.hypervisor, err);
+	case O_GATE:
+		a->wish.is_gate_on = true;
+		return 0;
+	default:
+		a->wish.is_emulation_allowed = true;
+		return 0;
+	}
+}
+
+static int take(struct probe_args *a, int id, const char *arg, struct err *err)
+{
+	switch (id) {
+	case O_JSON:
+		a->is_json = true;
+		return 0;
+	case O_KUBEVIRT:
+		a->is_kubevirt = true;
+		return 0;
+	case O_REQUIRE:
+		return take_requirement(arg, &a->requirement, err);
+	case '?':
+		return err_set(err, -EINVAL, "see 'l1vh-bench probe --help'");
+	default:
+		return take_wish(a, id, arg, err);
+	}
+}
+
+static int check(const struct probe_args *a, struct err *err)
+{
+	if (a->requirement != REQUIRE_COUNT &&
+	    (a->is_json || a->is_kubevirt || a->wish_option))
+		return err_set(err, -EINVAL, "--require stands alone");
+	if (a->wish_option && !a->is_kubevirt)
+		return err_set(err, -EINVAL, "--%s is for --kubevirt",
+			       a->wish_option);
+	return 0;
+}
+
+static int probe_run(int argc, char **argv)
+{
+	struct probe_args args = {.requirement = REQUIRE_COUNT};
+	struct err err = {0};
+	int id, ret = 0;
+
+	args.wish.release = kubevirt_release_find("main");
+	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		ret = take(&args, id, optarg, &err);
+	if (!ret && optind < argc)
+		ret = err_set(&err, -EINVAL, "unexpected argument '%s'",
+			      argv[optind]);
+	if (!ret)
+		ret = check(&args, &err);
+	if (ret)
+		return complain(STATUS_USAGE, "probe: %s", err.msg);
+	if (args.requirement != REQUIRE_COUNT)
+		return probe_require(args.requirement);
+	return args.is_kubevirt ? probe_kubevirt(&args)
+				: probe_host(args.is_json);
+}
+
 const struct command cmd_probe = {
 	.name = "probe",
 	.summary = "what this host can do, and why not",
 	.usage =
 		"usage: l1vh-bench probe [--json]\n"
+		"       l1vh-bench probe --kubevirt [options] [--json]\n"
+		"       l1vh-bench probe --require l1vh|kvm|vfio\n"
 		"Say which hypervisors this host has, of which grade, which partition of\n"
-		"Hyper-V it is, and which domain type KubeVirt would choose on it.\n",
+		"Hyper-V it is, and which domain type KubeVirt would choose on it.\n"
+		"  --kubevirt           what KubeVirt needs of a node, and what of it there is\n"
+		"  --release NAME       v1.0 to v1.9, or main (main)\n"
+		"  --gate               ConfigurableHypervisor is on\n"
+		"  --hypervisor NAME    kvm or hyperv-direct (kvm)\n"
+		"  --allow-emulation    a guest without its device is emulated, not refused\n"
+		"  --require WORD       one line, and exit status 0 where it holds, 1 where not\n"
+		"  --json               the same as an object\n",
 	.run = probe_run,
 };

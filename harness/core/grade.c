@@ -40,26 +40,32 @@ enum grade grade_of_host(void)
 	return GRADE_HARDWARE;
 }
 
-const char *kvm_vendor_module(void)
+const char *kvm_vendor_module_under(const char *root)
 {
 	/* kvm_pvm is only ever loaded on purpose; the others may be built in. */
 	static const char *const modules[] = {"kvm_pvm", "kvm_intel",
 					      "kvm_amd"};
-	char path[64];
+	char path[4096];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modules); i++) {
-		snprintf(path, sizeof(path), "/sys/module/%s", modules[i]);
+		snprintf(path, sizeof(path), "%s/sys/module/%s", root,
+			 modules[i]);
 		if (!access(path, F_OK))
 			return modules[i];
 	}
 	return "";
 }
 
+const char *kvm_vendor_module(void)
+{
+	return kvm_vendor_module_under("");
+}
+
 #define bit_VMX (1u << 5)
 #define bit_SVM (1u << 2)
 
-static int has_vmx_or_svm(void)
+int cpu_has_vmx_or_svm(void)
 {
 	uint32_t a, b, c, d;
 
@@ -86,5 +92,5 @@ enum grade grade_classify_kvm(enum grade host, const char *module,
 enum grade grade_of_kvm(void)
 {
 	return grade_classify_kvm(grade_of_host(), kvm_vendor_module(),
-				  has_vmx_or_svm());
+				  cpu_has_vmx_or_svm());
 }

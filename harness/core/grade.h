@@ -32,7 +32,12 @@ enum grade grade_of_kvm(void);
 enum grade grade_classify_kvm(enum grade host, const char *module,
 			      int has_vmx_or_svm);
 
-/* "kvm_amd", "kvm_intel", "kvm_pvm", or "" when none is loaded. */
+/* "kvm_amd", "kvm_intel", "kvm_pvm", or "" when none is loaded; of another
+ * root folder than / where one is given. */
 const char *kvm_vendor_module(void);
+const char *kvm_vendor_module_under(const char *root);
+
+/* By CPUID. Hyper-V hides it from its own parents, which need it not. */
+int cpu_has_vmx_or_svm(void);
 
 #endif

@@ -109,12 +109,17 @@ static void read_below(struct below *h)
 	h->type = partition_classify(ecx1, h->signature, h->privileges);
 }
 
-const char *hostprobe_partition(void)
+enum partition_type partition_of_host(void)
 {
 	struct below h;
 
 	read_below(&h);
-	return partition_name(h.type);
+	return h.type;
+}
+
+const char *hostprobe_partition(void)
+{
+	return partition_name(partition_of_host());
 }
 
 static json_t *hypervisor_json(void)
@@ -143,10 +148,7 @@ int network_danger_of(enum partition_type type, struct err *err)
 
 int network_danger(struct err *err)
 {
-	struct below h;
-
-	read_below(&h);
-	return network_danger_of(h.type, err);
+	return network_danger_of(partition_of_host(), err);
 }
 
 static json_t *nested_json(void)
@@ -167,20 +169,39 @@ static json_t *nested_json(void)
 			 text[0] ? text : "unknown");
 }
 
-/* The kernel's own word on the partition, where its log can be read. */
-static const char *kernel_log_partition(void)
+static const char *const kernel_log_names[] = {
+	[KERNEL_LOG_UNREADABLE] = "unreadable",
+	[KERNEL_LOG_SILENT] = "silent",
+	[KERNEL_LOG_ROOT] = "root",
+	[KERNEL_LOG_L1VH] = "l1vh",
+	[KERNEL_LOG_NO_MSHV_ROOT] = "no_mshv_root",
+};
+
+const char *kernel_log_name(enum kernel_log word)
+{
+	return kernel_log_names[word];
+}
+
+enum kernel_log kernel_log_classify(const char *log)
+{
+	if (strstr(log, "running as L1VH partition"))
+		return KERNEL_LOG_L1VH;
+	if (strstr(log, "running as root partition"))
+		return KERNEL_LOG_ROOT;
+	if (strstr(log, "CONFIG_MSHV_ROOT not enabled"))
+		return KERNEL_LOG_NO_MSHV_ROOT;
+	return KERNEL_LOG_SILENT;
+}
+
+enum kernel_log kernel_log_of_host(void)
 {
 	static char log[1 << 20];
 	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log) - 1);
 
 	if (n < 0)
-		return "unreadable";
+		return KERNEL_LOG_UNREADABLE;
 	log[n] = '\0';
-	if (strstr(log, "running as L1VH partition"))
-		return "l1vh";
-	if (strstr(log, "running as root partition"))
-		return "root";
-	return "silent";
+	return kernel_log_classify(log);
 }
 
 static json_t *memory_json(void)
@@ -222,8 +243,8 @@ json_t *hostprobe_json(void)
 		"{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:{s:s, s:s}}",
 		"grade", grade_name(grade_of_host()), "kvm", kvm, "mshv",
 		device_json("/dev/mshv"), "hypervisor", hypervisor_json(),
-		"kernel_log_partition", kernel_log_partition(), "nested",
-		nested_json(), "memory", memory_json(), "clocksource",
+		"kernel_log_partition", kernel_log_name(kernel_log_of_host()),
+		"nested", nested_json(), "memory", memory_json(), "clocksource",
 		clocksource, "kubevirt_domain_type", "gate_off",
 		kubevirt_choice(has_kvm, has_mshv, 0), "gate_on",
 		kubevirt_choice(has_kvm, has_mshv, 1));

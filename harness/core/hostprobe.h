@@ -28,8 +28,22 @@ enum partition_type partition_classify(uint32_t leaf1_ecx,
 				       uint32_t privileges_ebx);
 const char *partition_name(enum partition_type type);
 
-/* Of this host: "none", "guest", "root" or "l1vh". */
+/* Of this host; the other as "none", "guest", "root" or "l1vh". */
+enum partition_type partition_of_host(void);
 const char *hostprobe_partition(void);
+
+/* The kernel's own word on the partition, in its log. */
+enum kernel_log {
+	KERNEL_LOG_UNREADABLE,
+	KERNEL_LOG_SILENT, /* or its first lines are overwritten */
+	KERNEL_LOG_ROOT,
+	KERNEL_LOG_L1VH,
+	KERNEL_LOG_NO_MSHV_ROOT, /* a parent, but built without the driver */
+};
+
+enum kernel_log kernel_log_classify(const char *log);
+enum kernel_log kernel_log_of_host(void);
+const char *kernel_log_name(enum kernel_log word);
 
 /*
  * -EPERM where network traffic can bring the whole host down: on an L1VH

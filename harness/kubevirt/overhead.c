@@ -24,6 +24,11 @@ enum memlock_rule {
 	MEMLOCK_RULE_UNLIMITED, /* whatever it takes */
 };
 
+const char *hypervisor_name(enum hypervisor_kind kind)
+{
+	return kind == HYPERVISOR_KVM ? "kvm" : "hyperv-direct";
+}
+
 struct kubevirt_release {
 	const char *name;
 	/* Of the formula, in MiB. */
@@ -33,32 +38,34 @@ struct kubevirt_release {
 	bool fills_request;
 	bool counts_snp;
 	bool has_reserved_overhead;
+	bool has_hypervisor_gate;
 	enum memlock_rule memlock;
 	bool mshv_heeds_memlock_required;
 };
 
 static const struct kubevirt_release releases[] = {
-	{"v1.0", 20, 35, 30, 16, true, false, false, MEMLOCK_RULE_UNKNOWN,
+	{"v1.0", 20, 35, 30, 16, true, false, false, false,
+	 MEMLOCK_RULE_UNKNOWN, false},
+	{"v1.1", 20, 35, 30, 16, true, false, false, false,
+	 MEMLOCK_RULE_UNKNOWN, false},
+	{"v1.2", 20, 35, 30, 16, true, false, false, false,
+	 MEMLOCK_RULE_UNKNOWN, false},
+	{"v1.3", 20, 35, 30, 16, true, false, false, false,
+	 MEMLOCK_RULE_UNKNOWN, false},
+	{"v1.4", 20, 35, 30, 16, true, false, false, false,
+	 MEMLOCK_RULE_UNKNOWN, false},
+	{"v1.5", 25, 40, 30, 16, true, false, false, false,
+	 MEMLOCK_RULE_UNKNOWN, false},
+	{"v1.6", 25, 40, 30, 32, true, false, false, false,
+	 MEMLOCK_RULE_REQUEST, false},
+	{"v1.7", 25, 40, 30, 32, false, true, false, false, MEMLOCK_RULE_GUEST,
 	 false},
-	{"v1.1", 20, 35, 30, 16, true, false, false, MEMLOCK_RULE_UNKNOWN,
-	 false},
-	{"v1.2", 20, 35, 30, 16, true, false, false, MEMLOCK_RULE_UNKNOWN,
-	 false},
-	{"v1.3", 20, 35, 30, 16, true, false, false, MEMLOCK_RULE_UNKNOWN,
-	 false},
-	{"v1.4", 20, 35, 30, 16, true, false, false, MEMLOCK_RULE_UNKNOWN,
-	 false},
-	{"v1.5", 25, 40, 30, 16, true, false, false, MEMLOCK_RULE_UNKNOWN,
-	 false},
-	{"v1.6", 25, 40, 30, 32, true, false, false, MEMLOCK_RULE_REQUEST,
-	 false},
-	{"v1.7", 25, 40, 30, 32, false, true, false, MEMLOCK_RULE_GUEST, false},
-	{"v1.8", 25, 40, 30, 32, false, true, true, MEMLOCK_RULE_MAX_GUEST,
-	 false},
-	{"v1.9", 25, 40, 30, 32, false, true, true, MEMLOCK_RULE_MAX_GUEST,
-	 false},
-	{"main", 25, 40, 50, 32, false, true, true, MEMLOCK_RULE_UNLIMITED,
-	 true},
+	{"v1.8", 25, 40, 30, 32, false, true, true, true,
+	 MEMLOCK_RULE_MAX_GUEST, false},
+	{"v1.9", 25, 40, 30, 32, false, true, true, true,
+	 MEMLOCK_RULE_MAX_GUEST, false},
+	{"main", 25, 40, 50, 32, false, true, true, true,
+	 MEMLOCK_RULE_UNLIMITED, true},
 };
 
 #define MONITOR_MI 25
@@ -86,6 +93,12 @@ const struct kubevirt_release *kubevirt_release_find(const char *name)
 const char *kubevirt_release_name(const struct kubevirt_release *release)
 {
 	return release->name;
+}
+
+bool kubevirt_release_has_hypervisor_gate(
+	const struct kubevirt_release *release)
+{
+	return release->has_hypervisor_gate;
 }
 
 const char *kubevirt_release_names(void)

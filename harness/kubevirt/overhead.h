@@ -21,6 +21,8 @@ enum hypervisor_kind {
 	HYPERVISOR_HYPERV_DIRECT, /* libvirt's type hyperv, on /dev/mshv */
 };
 
+const char *hypervisor_name(enum hypervisor_kind kind);
+
 /* What of a VirtualMachineInstance the formula looks at. Amounts are bytes; 0:
  * not there. */
 struct vm_spec {
@@ -71,6 +73,10 @@ struct overhead {
 struct kubevirt_release;
 const struct kubevirt_release *kubevirt_release_find(const char *name);
 const char *kubevirt_release_name(const struct kubevirt_release *release);
+
+/* Whether it has the gate ConfigurableHypervisor; without, it is always kvm. */
+bool kubevirt_release_has_hypervisor_gate(
+	const struct kubevirt_release *release);
 
 /* All of them, separated by blanks. */
 const char *kubevirt_release_names(void);

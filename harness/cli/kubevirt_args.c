@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/cli/kubevirt_args.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+
+int take_release(const char *text, const struct kubevirt_release **release,
+		 struct err *err)
+{
+	*release = kubevirt_release_find(text);
+	return *release ? 0
+			: err_set(err, -EINVAL,
+				  "unknown release '%s'; known are %s", text,
+				  kubevirt_release_names());
+}
+
+int take_hypervisor(const char *text, enum hypervisor_kind *kind,
+		    struct err *err)
+{
+	bool is_mshv = !strcmp(text, hypervisor_name(HYPERVISOR_HYPERV_DIRECT));
+
+	*kind = is_mshv ? HYPERVISOR_HYPERV_DIRECT : HYPERVISOR_KVM;
+	return is_mshv || !strcmp(text, hypervisor_name(HYPERVISOR_KVM))
+		       ? 0
+		       : err_set(err, -EINVAL,
+				 "unknown hypervisor '%s'; there are kvm and hyperv-direct",
+				 text);
+}
