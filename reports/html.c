@@ -16,6 +16,7 @@
 #include "harness/core/metric.h"
 #include "harness/verdict/claims.h"
 #include "reports/explain.h"
+#include "reports/html_footprint.h"
 #include "reports/html_io.h"
 #include "reports/html_micro.h"
 #include "reports/html_parts.h"
@@ -198,7 +199,8 @@ static void write_ratio(const struct model_cell *c, struct strbuf *out)
 /* What the micro guest measured has a section of its own. */
 static bool is_compared(const struct model_row *row)
 {
-	return model_row_is_summary(row) && !model_row_is_micro(row);
+	return model_row_is_summary(row) && !model_row_is_micro(row) &&
+	       !model_row_is_footprint(row);
 }
 
 static void write_comparison(const struct model *m, struct strbuf *out)
@@ -450,6 +452,7 @@ void html_write(const struct model *m, struct strbuf *out)
 	write_words(m, "odd", "Oddities", oddities_write, out);
 	html_micro_write(m, out);
 	html_io_write(m, out);
+	html_footprint_write(m, out);
 	write_words(m, "explain", "What exits explain", write_explain, out);
 	write_plots(m, out);
 	write_identity(m, out);

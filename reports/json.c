@@ -9,6 +9,7 @@
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/quantile.h"
 #include "harness/stats/ranks.h"
+#include "reports/footprint.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
 #include "reports/suite.h"
@@ -179,7 +180,7 @@ json_t *json_report(const struct model *m)
 
 	return json_pack(
 		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
-		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o}",
+		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
 		"id", (json_int_t)run->id, "status", run->status,
 		"started_unix_ns", (json_int_t)run->started_unix_ns,
@@ -190,5 +191,6 @@ json_t *json_report(const struct model *m)
 		parse(run->fingerprint), "probe", parse(run->probe),
 		"guest_manifest", run->guest_manifest, "boots", list, "samples",
 		samples, "estimates", estimates(m), "suites", suite_to_json(m),
-		"claims", verdicts_to_json(m));
+		"claims", verdicts_to_json(m), "footprint",
+		footprint_to_json(m, footprint_default_release()));
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/units.h"
+#include "reports/footprint.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
 #include "reports/plausible.h"
@@ -201,6 +202,10 @@ void text_write(const struct model *m, FILE *out)
 	fputs("\nRatios are geometric means over blocks, intervals Student's over blocks;\n"
 	      "nothing is judged yet.\n",
 	      out);
+	if (footprint_is_in(m)) {
+		fputc('\n', out);
+		footprint_write(m, footprint_default_release(), false, out);
+	}
 	plausible_write(m, out);
 	oddities_write(m, out);
 	write_refusals(m, out);

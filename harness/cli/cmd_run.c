@@ -289,6 +289,10 @@ static int session_open(struct session *s, struct run_args *args,
 static int session_begin(struct session *s, struct err *err)
 {
 	schedule_init(&s->sched, s->plan);
+	if (!s->sched.count)
+		return err_set(
+			err, -ENODEV,
+			"there is nothing to boot: natively a footprint is not measured");
 	return session_register(s, err);
 }
 

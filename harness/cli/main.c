@@ -15,7 +15,7 @@ static void print_help(FILE *out)
 	      out);
 	for (c = commands; *c; c++)
 		if ((*c)->summary)
-			fprintf(out, "  %-8s %s\n", (*c)->name, (*c)->summary);
+			fprintf(out, "  %-9s %s\n", (*c)->name, (*c)->summary);
 	fputs("\n'l1vh-bench COMMAND --help' says more. Exit status: 0 all measured,\n"
 	      "1 something worse, 2 undecided or cases failed, 64 usage, 70 internal.\n",
 	      out);

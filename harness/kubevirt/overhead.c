@@ -374,3 +374,30 @@ json_t *overhead_to_json(const struct overhead *o)
 			 "memlock_bytes", limit_to_json(o->memlock_bytes),
 			 "terms", terms);
 }
+
+int64_t overhead_of_guest(const struct overhead *o, bool with_libvirt)
+{
+	int64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < o->term_count; i++) {
+		const char *name = o->terms[i].name;
+		bool is_kubevirts = !strncmp(name, "virt-launcher", 13);
+		bool is_libvirts =
+			!strcmp(name, "virtlogd") || !strcmp(name, "virtqemud");
+
+		if (!is_kubevirts && (with_libvirt || !is_libvirts))
+			sum += o->terms[i].bytes;
+	}
+	return sum;
+}
+
+int64_t overhead_term(const struct overhead *o, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < o->term_count; i++)
+		if (!strcmp(o->terms[i].name, name))
+			return o->terms[i].bytes;
+	return 0;
+}

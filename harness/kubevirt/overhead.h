@@ -87,6 +87,15 @@ int overhead_of(const struct vm_spec *spec,
 		const struct kubevirt_release *release, struct overhead *out,
 		struct err *err);
 
+/*
+ * The terms of those processes that start a guest: never KubeVirt's own
+ * (virt-launcher and its monitor), libvirt's only WITH_LIBVIRT.
+ */
+int64_t overhead_of_guest(const struct overhead *o, bool with_libvirt);
+
+/* Of the term of that name; 0: there is none. */
+int64_t overhead_term(const struct overhead *o, const char *name);
+
 void overhead_write(const struct overhead *o, FILE *out);
 json_t *overhead_to_json(const struct overhead *o); /* caller owns */
 

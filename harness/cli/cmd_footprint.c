@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* footprint - what guests of a stored run cost in memory, against KubeVirt. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/units.h"
+#include "harness/cli/commands.h"
+#include "harness/cli/kubevirt_args.h"
+#include "harness/cli/limits.h"
+#include "harness/core/runner.h"
+#include "harness/kubevirt/overhead.h"
+#include "harness/store/run_data.h"
+#include "harness/store/store.h"
+#include "reports/footprint.h"
+#include "reports/model.h"
+
+enum option_id {
+	O_DB = 1,
+	O_RELEASE,
+	O_RECOMMEND,
+	O_JSON,
+	O_PROVE,
+	O_MEMLOCK,
+	O_RUNNER,
+	O_SHAPE,
+	O_LIMIT,
+	O_MLOCK,
+	O_LAB,
+	O_NO_LAB,
+	O_MSHV_EMU,
+};
+
+static const struct option options[] = {
+	{"db", required_argument, NULL, O_DB},
+	{"release", required_argument, NULL, O_RELEASE},
+	{"recommend", no_argument, NULL, O_RECOMMEND},
+	{"json", no_argument, NULL, O_JSON},
+	{"prove", no_argument, NULL, O_PROVE},
+	{"memlock", no_argument, NULL, O_MEMLOCK},
+	{"runner", required_argument, NULL, O_RUNNER},
+	{"shape", required_argument, NULL, O_SHAPE},
+	{"limit", required_argument, NULL, O_LIMIT},
+	{"mlock", no_argument, NULL, O_MLOCK},
+	{"lab", no_argument, NULL, O_LAB},
+	{"no-lab", no_argument, NULL, O_NO_LAB},
+	{"mshv-emu", no_argument, NULL, O_MSHV_EMU},
+	{NULL, 0, NULL, 0},
+};
+
+struct footprint_args {
+	const char *db;
+	const struct kubevirt_release *release;
+	bool wants_advice;
+	bool is_json;
+	bool proves, finds_memlock;
+	struct limits_args limits;
+	uint64_t run_id; /* 0: the latest */
+};
+
+static int take_limit_option(enum option_id id, const char *arg,
+			     struct footprint_args *args, struct err *err)
+{
+	struct limits_args *l = &args->limits;
+
+	switch (id) {
+	case O_RUNNER:
+		l->runner = arg;
+		return runner_find(arg) ? 0
+					: err_set(err, -EINVAL,
+						  "unknown runner '%s'", arg);
+	case O_SHAPE:
+		l->shape = arg;
+		return 0;
+	case O_LIMIT:
+		return units_parse_bytes(arg, &l->limit_bytes, err);
+	case O_MLOCK:
+		l->locks_ram = true;
+		return 0;
+	case O_LAB:
+		l->choice = SITE_LAB;
+		return 0;
+	case O_NO_LAB:
+		l->choice = SITE_HOST;
+		return 0;
+	case O_MSHV_EMU:
+		l->wants_mshv_emu = true;
+		return 0;
+	case O_DB:
+	case O_RELEASE:
+	case O_RECOMMEND:
+	case O_JSON:
+	case O_PROVE:
+	case O_MEMLOCK:
+	default:
+		return err_set(err, -EINVAL,
+			       "see 'l1vh-bench footprint --help'");
+	}
+}
+
+static int take_option(enum option_id id, const char *arg,
+		       struct footprint_args *args, struct err *err)
+{
+	if (id == O_DB)
+		args->db = arg;
+	else if (id == O_RELEASE)
+		return take_release(arg, &args->release, err);
+	else if (id == O_RECOMMEND)
+		args->wants_advice = true;
+	else if (id == O_JSON)
+		args->is_json = true;
+	else if (id == O_PROVE)
+		args->proves = true;
+	else if (id == O_MEMLOCK)
+		args->finds_memlock = true;
+	else
+		return take_limit_option(id, arg, args, err);
+	return 0;
+}
+
+static int parse(int argc, char **argv, struct footprint_args *args,
+		 struct err *err)
+{
+	bool tries;
+	int id, ret = 0;
+
+	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		ret = take_option((enum option_id)id, optarg, args, err);
+	tries = args->proves || args->finds_memlock;
+	if (ret)
+		return ret;
+	if (args->proves && args->finds_memlock)
+		return err_set(err, -EINVAL, "--prove or --memlock, not both");
+	if (optind + (tries ? 0 : 1) < argc)
+		return err_set(err, -EINVAL, "unexpected argument '%s'",
+			       argv[argc - 1]);
+	if (optind < argc)
+		return units_parse_uint(argv[optind], 1, INT64_MAX,
+					&args->run_id, err);
+	return 0;
+}
+
+static int try_limits(struct footprint_args *args, enum exit_status *status,
+		      struct err *err)
+{
+	struct limits_args *l = &args->limits;
+
+	l->db = args->db;
+	l->release = args->release;
+	if (!strncmp(l->runner, "native", 6))
+		return err_set(err, -EINVAL, "natively there is no guest");
+	stop_on_signals();
+	l->is_memlock = args->finds_memlock;
+	return limits_run(l, status, err);
+}
+
+/* The worst of all runners. */
+static enum exit_status status_of_answers(const struct model *m,
+					  const struct kubevirt_release *rel)
+{
+	enum exit_status status = STATUS_OK;
+	struct footprint f;
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++) {
+		if (!footprint_init(&f, m, m->runners[i], rel))
+			continue;
+		if (f.answer == FOOTPRINT_NOT_COVERED)
+			status = STATUS_WORSE;
+		else if (f.answer == FOOTPRINT_UNDECIDED && status == STATUS_OK)
+			status = STATUS_UNDECIDED;
+		footprint_release(&f);
+	}
+	return status;
+}
+
+static int show(const struct footprint_args *args, const struct run_data *run,
+		enum exit_status *status, struct err *err)
+{
+	struct model m;
+	int ret = 0;
+
+	model_init(&m, run);
+	if (!footprint_is_in(&m)) {
+		ret = err_set(
+			err, -ENOENT,
+			"run %lld has no footprint; 'l1vh-bench run --workloads footprint' measures one",
+			(long long)run->id);
+	} else if (args->is_json) {
+		json_t *json = footprint_to_json(&m, args->release);
+
+		json_dumpf(json, stdout, JSON_INDENT(1));
+		putchar('\n');
+		json_decref(json);
+	} else {
+		footprint_write(&m, args->release, args->wants_advice, stdout);
+	}
+	if (!ret)
+		*status = status_of_answers(&m, args->release);
+	model_release(&m);
+	return ret;
+}
+
+static int show_stored(const struct footprint_args *args,
+		       enum exit_status *status, struct err *err)
+{
+	int64_t run_id = (int64_t)args->run_id;
+	struct store *store = NULL;
+	struct run_data run;
+	int ret = store_open_readonly(args->db, &store, err);
+
+	if (!ret && !run_id)
+		ret = store_run_latest(store, &run_id, err);
+	if (!ret)
+		ret = run_data_load(store, run_id, &run, err);
+	if (!ret) {
+		ret = show(args, &run, status, err);
+		run_data_release(&run);
+	}
+	store_close(store);
+	return ret;
+}
+
+static int footprint_run_command(int argc, char **argv)
+{
+	struct footprint_args args = {
+		.db = "results/l1vh.db",
+		.release = footprint_default_release(),
+		.limits = {.runner = "kvm", .shape = "256M-1cpu"},
+	};
+	enum exit_status status = STATUS_OK;
+	struct err err = {0};
+	int ret = parse(argc, argv, &args, &err);
+
+	if (!ret && (args.proves || args.finds_memlock))
+		ret = try_limits(&args, &status, &err);
+	else if (!ret)
+		ret = show_stored(&args, &status, &err);
+	if (ret == -EINVAL || ret == -ENOENT)
+		return complain(STATUS_USAGE, "footprint: %s", err.msg);
+	if (ret == -ECANCELED)
+		return complain(STATUS_UNDECIDED, "footprint: %s", err.msg);
+	return ret ? complain(STATUS_INTERNAL, "footprint: %s", err.msg)
+		   : (int)status;
+}
+
+const struct command cmd_footprint = {
+	.name = "footprint",
+	.summary = "what guests cost in memory, against KubeVirt's formula",
+	.usage =
+		"usage: l1vh-bench footprint [RUN] [options]\n"
+		"       l1vh-bench footprint --prove|--memlock [options]\n"
+		"Of a stored run with footprints, the latest by default: what the VMM, a vCPU, a\n"
+		"GiB, a disk and a card cost, what KubeVirt grants for it, and whether a pod of\n"
+		"each shape is covered.\n"
+		"  --db FILE        results (results/l1vh.db)\n"
+		"  --release NAME   of KubeVirt: v1.0 to v1.9, or main (v1.9)\n"
+		"  --recommend      constants that would cover 99.9 % of such guests\n"
+		"  --json           the same as an object\n"
+		"--prove boots guests in a cgroup with the pod's limit, has them use all of their\n"
+		"memory, and finds the smallest limit that they survive; --memlock the smallest\n"
+		"RLIMIT_MEMLOCK with which they start.\n"
+		"  --runner NAME    of the guests (kvm)\n"
+		"  --shape SHAPE    of footprint's points (256M-1cpu)\n"
+		"  --limit SIZE     with --prove: this limit and no search\n"
+		"  --mlock          guests lock their RAM\n"
+		"  --lab, --no-lab, --mshv-emu   as of 'run'\n"
+		"Exit status: 0 all covered, 1 one is not or was killed, 2 undecided.\n",
+	.run = footprint_run_command,
+};

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/cli/limits.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/envinfo.h"
+#include "harness/core/limit_search.h"
+#include "harness/core/plan.h"
+#include "harness/core/result.h"
+#include "harness/core/shape.h"
+#include "harness/kubevirt/overhead.h"
+#include "harness/store/store.h"
+
+#define LAB_TIMEOUT_FACTOR 3
+/* An emulated host loses a guest now and then; once more tells. */
+#define TRIES 3
+
+struct trials {
+	const struct limits_args *args;
+	struct site site;
+	struct store *store;
+	struct plan plan;
+	struct schedule sched;
+	int64_t run_id;
+	uint32_t position;
+};
+
+static int add_series(struct plan *plan, const char *shape, struct err *err)
+{
+	static const char *const workloads[] = {"footprint", "footprint_more"};
+	char series[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(workloads); i++) {
+		snprintf(series, sizeof(series), "%s:%.64s", workloads[i],
+			 shape);
+		if (!plan_add_workloads(plan, series, err))
+			return 0;
+	}
+	return err_set(
+		err, -EINVAL,
+		"unknown shape '%.64s'; 'l1vh-bench list' names the points of footprint",
+		shape);
+}
+
+static int open_site(struct trials *t, struct err *err)
+{
+	const char *runner = t->args->runner;
+	const struct site_wants wants = {
+		.choice = t->args->choice,
+		.runners = &runner,
+		.runner_count = 1,
+		.wants_mshv_emu = t->args->wants_mshv_emu,
+	};
+	int ret = site_open(&t->site, &wants, err);
+
+	if (!ret && !t->site.runner_count)
+		return err_set(err, -ENODEV, "%s",
+			       t->site.refusal_count
+				       ? t->site.refusals[0].reason
+				       : "the runner does not work here");
+	if (ret)
+		return ret;
+	t->plan.runners[0] = t->site.runners[0];
+	t->plan.runner_count = 1;
+	if (t->site.worker.is_lab)
+		t->plan.timeout_ns *= LAB_TIMEOUT_FACTOR;
+	return 0;
+}
+
+static int register_run(struct trials *t, struct err *err)
+{
+	json_t *plan = plan_to_json(&t->plan);
+	char *plan_text = json_dumps(plan, JSON_COMPACT);
+	char *fingerprint = json_dumps(
+		json_object_get(t->site.hello, "fingerprint"), JSON_COMPACT);
+	char *probe = json_dumps(json_object_get(t->site.hello, "probe"),
+				 JSON_COMPACT);
+	const struct run_info info = {
+		.seed = t->plan.seed,
+		.revision = envinfo_revision(),
+		.plan_json = plan_text ? plan_text : "{}",
+		.fingerprint_json = fingerprint ? fingerprint : "{}",
+		.probe_json = probe ? probe : "{}",
+		.guest_manifest = "",
+		.is_lab = t->site.worker.is_lab,
+	};
+	int ret = store_run_begin(t->store, &info, &t->run_id, err);
+
+	free(probe);
+	free(fingerprint);
+	free(plan_text);
+	json_decref(plan);
+	return ret;
+}
+
+static int trials_open(struct trials *t, const struct limits_args *args,
+		       struct err *err)
+{
+	int ret;
+
+	*t = (struct trials){.args = args};
+	plan_init_quick(&t->plan);
+	t->plan.name = args->is_memlock ? "memlock" : "prove";
+	t->plan.block_count = 1;
+	ret = add_series(&t->plan, args->shape, err);
+	if (!ret)
+		ret = store_open(args->db, &t->store, err);
+	if (!ret)
+		ret = open_site(t, err);
+	if (ret)
+		return ret;
+	schedule_init(&t->sched, &t->plan);
+	if (!t->sched.count)
+		return err_set(err, -EINVAL, "'%s' has no guest", args->runner);
+	return register_run(t, err);
+}
+
+static void trials_close(struct trials *t, int ret)
+{
+	struct err ignored;
+
+	if (t->run_id)
+		store_run_end(t->store, t->run_id, ret ? "failed" : "complete",
+			      &ignored);
+	schedule_release(&t->sched);
+	plan_release(&t->plan);
+	site_close(&t->site);
+	store_close(t->store);
+}
+
+/* A limit of the cgroup is met when the kernel kills for it; one of locked
+ * memory when no guest comes of it. */
+static int outcome_of(const struct trials *t, const struct result *res)
+{
+	if (res->status == RUN_OK)
+		return 1;
+	if (res->status != RUN_RUNNER_FAILED)
+		return -EIO;
+	if (t->args->is_memlock)
+		return result_phase_ns(res, "hello") ? -EIO : 0;
+	return strstr(res->reason, "out of its cgroup's memory") ? 0 : -EIO;
+}
+
+static int try_once(struct trials *t, uint64_t bytes, struct err *err)
+{
+	struct bench_case *bc = &t->sched.cases[0];
+	struct result res;
+	int ret;
+
+	bc->limits = (struct mem_limits){.locks_ram = t->args->locks_ram};
+	if (t->args->is_memlock) {
+		bc->limits.has_memlock = true;
+		bc->limits.memlock_bytes = bytes;
+	} else {
+		bc->limits.cgroup_bytes = bytes;
+	}
+	result_init(&res);
+	ret = worker_link_run(&t->site.worker, bc, &stop_wanted, NULL, NULL,
+			      &res, err);
+	if (!ret)
+		ret = store_result_add(t->store, t->run_id, t->position++, bc,
+				       &res, err);
+	if (!ret) {
+		ret = outcome_of(t, &res);
+		if (ret < 0)
+			err_set(err, ret, "a guest limited to %llu MiB: %s: %s",
+				(unsigned long long)(bytes / MIB),
+				run_status_name(res.status), res.reason);
+	}
+	result_release(&res);
+	return ret;
+}
+
+static int survives(void *arg, uint64_t bytes, struct err *err)
+{
+	struct trials *t = arg;
+	int i, ret = -EIO;
+
+	for (i = 0; i < TRIES && ret == -EIO; i++)
+		ret = try_once(t, bytes, err);
+	if (ret >= 0)
+		fprintf(stderr, "%.2f MiB: %s\n", (double)bytes / MIB,
+			ret                   ? "survives"
+			: t->args->is_memlock ? "does not start"
+					      : "killed");
+	return ret;
+}
+
+static bool is_under_libvirt(const struct limits_args *args)
+{
+	return !strncmp(args->runner, "libvirt-", 8);
+}
+
+static int calculate(const struct limits_args *args, const struct shape *shape,
+		     int64_t vfio_count, struct overhead *o, struct err *err)
+{
+	const struct vm_spec spec = {
+		.memory_request = (int64_t)shape->ram_bytes,
+		.vcpu_count = shape->vcpu_count,
+		.vfio_count = vfio_count,
+		.has_no_graphics = true,
+	};
+
+	return overhead_of(&spec, args->release, o, err);
+}
+
+static void say_bracket(const struct limit_search *s, const char *what,
+			const char *else_what)
+{
+	printf("%s with %.2f MiB, %s with %.2f MiB; each %d times, %zu boots in all\n",
+	       what, (double)s->high_bytes / MIB, else_what,
+	       (double)s->low_bytes / MIB, LIMIT_SEARCH_CONFIRM, s->try_count);
+}
+
+static int prove(struct trials *t, const struct shape *shape,
+		 enum exit_status *status, struct err *err)
+{
+	const struct limits_args *args = t->args;
+	struct limit_search s = {.survives = survives,
+				 .arg = t,
+				 .step_bytes = MIB,
+				 .low_bytes = shape->ram_bytes / 4,
+				 .max_bytes = 4 * shape->ram_bytes + GIB};
+	struct overhead o;
+	int64_t beside;
+	int ret = calculate(args, shape, 0, &o, err);
+
+	if (ret)
+		return ret;
+	beside = overhead_of_guest(&o, is_under_libvirt(args));
+	s.high_bytes = args->limit_bytes ? args->limit_bytes
+					 : shape->ram_bytes + (uint64_t)beside;
+	printf("%s %s, limit %.2f MiB: %s\n", args->runner, args->shape,
+	       (double)s.high_bytes / MIB,
+	       args->limit_bytes ? "as asked for"
+				 : "guest RAM and what KubeVirt grants for it");
+	ret = survives(t, s.high_bytes, err);
+	if (ret < 0)
+		return ret;
+	*status = ret ? STATUS_OK : STATUS_WORSE;
+	printf("at that limit the guest %s\n",
+	       ret ? "survives" : "is killed: its pod would be");
+	if (args->limit_bytes)
+		return 0;
+	ret = limit_search_run(&s, err);
+	if (!ret) {
+		say_bracket(&s, "survives", "is killed");
+		printf("KubeVirt %s's limit has %.2f MiB to spare\n",
+		       kubevirt_release_name(args->release),
+		       ((double)shape->ram_bytes + (double)beside -
+			(double)s.high_bytes) /
+			       MIB);
+	}
+	return ret;
+}
+
+/* What a release would allow a guest with one device, and whether that is
+ * enough here. */
+static int say_releases(const struct limits_args *args,
+			const struct shape *shape, uint64_t needed_bytes,
+			struct err *err)
+{
+	char names[256];
+	char *rest = names;
+	char *name;
+
+	snprintf(names, sizeof(names), "%s", kubevirt_release_names());
+	while ((name = strsep(&rest, " "))) {
+		struct limits_args with = *args;
+		struct overhead o;
+		int ret;
+
+		with.release = kubevirt_release_find(name);
+		ret = calculate(&with, shape, 1, &o, err);
+		if (ret)
+			return ret;
+		if (o.memlock_bytes == MEMLOCK_UNKNOWN)
+			printf("%-5s not known\n", name);
+		else if (o.memlock_bytes == MEMLOCK_UNLIMITED)
+			printf("%-5s unlimited: suffices\n", name);
+		else
+			printf("%-5s %lld: %s\n", name,
+			       (long long)o.memlock_bytes,
+			       (uint64_t)o.memlock_bytes >= needed_bytes
+				       ? "suffices"
+				       : "DOES NOT SUFFICE");
+	}
+	return 0;
+}
+
+static int find_memlock(struct trials *t, const struct shape *shape,
+			struct err *err)
+{
+	const struct limits_args *args = t->args;
+	struct limit_search s = {.survives = survives,
+				 .arg = t,
+				 .step_bytes = MIB,
+				 .high_bytes = 2 * shape->ram_bytes,
+				 .max_bytes = 8 * shape->ram_bytes + GIB};
+	int ret = survives(t, 0, err);
+
+	if (ret < 0)
+		return ret;
+	if (ret) {
+		printf("%s %s starts with nothing to lock%s\n", args->runner,
+		       args->shape,
+		       args->locks_ram ? ""
+				       : "; with --mlock it locks its RAM");
+		s.high_bytes = 0;
+	} else {
+		ret = limit_search_run(&s, err);
+		if (ret)
+			return ret;
+		printf("%s %s ", args->runner, args->shape);
+		say_bracket(&s, "starts", "does not");
+	}
+	puts("a guest of this shape with one VFIO device would be allowed, by release:");
+	return say_releases(args, shape, s.high_bytes, err);
+}
+
+static int check(const struct limits_args *args, struct shape *shape,
+		 struct err *err)
+{
+	int ret = shape_parse(args->shape, shape, err);
+
+	if (!ret && shape->copy_count > 1)
+		ret = err_set(err, -EINVAL, "one guest at a time");
+	if (!ret && args->limit_bytes && args->limit_bytes < shape->ram_bytes)
+		ret = err_set(
+			err, -EINVAL,
+			"a limit of %llu bytes is below the guest's own RAM, %llu",
+			(unsigned long long)args->limit_bytes,
+			(unsigned long long)shape->ram_bytes);
+	return ret;
+}
+
+int limits_run(const struct limits_args *args, enum exit_status *status,
+	       struct err *err)
+{
+	struct trials t = {.args = args};
+	struct shape shape;
+	int ret = check(args, &shape, err);
+
+	if (ret)
+		return ret;
+	ret = trials_open(&t, args, err);
+	if (!ret && args->is_memlock)
+		ret = find_memlock(&t, &shape, err);
+	else if (!ret)
+		ret = prove(&t, &shape, status, err);
+	trials_close(&t, ret);
+	return ret;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_FOOTPRINT_H
+#define REPORTS_FOOTPRINT_H
+
+/*
+ * footprint - what guests cost their host in memory beside their RAM: for each
+ * runner a cost of the VMM, of a vCPU, a GiB, a disk and a card, by least
+ * squares over all shapes; held against what KubeVirt's formula grants for
+ * the same; and what would have to be granted.
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "harness/core/shape.h"
+#include "harness/stats/regression.h"
+
+struct kubevirt_release;
+struct model;
+
+/* What a cost is read from; bytes a guest, without guest RAM. */
+enum footprint_cost {
+	FOOTPRINT_CHARGED, /* to its cgroup, not reclaimable: kills a pod */
+	FOOTPRINT_PSS,
+	FOOTPRINT_RSS,
+	FOOTPRINT_SYSTEM, /* what the whole host has less; can be below 0 */
+	FOOTPRINT_COST_COUNT,
+};
+
+extern const char *const footprint_cost_names[FOOTPRINT_COST_COUNT];
+
+enum footprint_term {
+	FOOTPRINT_FIXED,
+	FOOTPRINT_VCPU,
+	FOOTPRINT_GIB,
+	FOOTPRINT_DISK,
+	FOOTPRINT_NIC,
+	FOOTPRINT_TERM_COUNT,
+};
+
+extern const char *const footprint_term_names[FOOTPRINT_TERM_COUNT];
+
+struct footprint_role {
+	char name[16];
+	double rss_bytes, pss_bytes; /* guest RAM included */
+};
+
+#define FOOTPRINT_MAX_ROLES 4
+
+/* One boot of one shape; NaN where it was not read. */
+struct footprint_boot {
+	char name[64];
+	struct shape shape;
+	double costs[FOOTPRINT_COST_COUNT];
+	double left_bytes;      /* not given back to the host afterwards */
+	double deposited_bytes; /* to the hypervisor, by mshv's debugfs */
+	struct footprint_role roles[FOOTPRINT_MAX_ROLES];
+	size_t role_count;
+};
+
+enum footprint_answer {
+	FOOTPRINT_COVERED,
+	FOOTPRINT_NOT_COVERED, /* a pod of such a guest would be killed */
+	FOOTPRINT_UNDECIDED,
+};
+
+/* What the formula grants a shape, less what it cost. */
+struct footprint_margin {
+	char name[64];
+	size_t boot_count;
+	double granted_bytes;
+	double mean_bytes;            /* of the margin; above 0: covered */
+	double low_bytes, high_bytes; /* NaN: of one boot */
+	enum footprint_answer answer;
+};
+
+/* What would cover COVERAGE of all guests. */
+struct footprint_advice {
+	bool is_known;
+	char reason[120]; /* why not */
+	int64_t qemu_mib; /* KubeVirt's QemuOverhead */
+	double ratio;     /* its additionalGuestMemoryOverheadRatio */
+};
+
+#define FOOTPRINT_COVERAGE 0.999
+#define FOOTPRINT_MAX_SHAPES 32
+
+/* All of one runner. */
+struct footprint {
+	const char *runner;           /* borrowed */
+	struct footprint_boot *boots; /* owned */
+	size_t boot_count;
+	bool has_fit[FOOTPRINT_COST_COUNT];
+	bool has_term[FOOTPRINT_TERM_COUNT]; /* the shapes differ in it */
+	struct regression fits[FOOTPRINT_COST_COUNT]; /* of terms there are */
+	struct footprint_margin margins[FOOTPRINT_MAX_SHAPES];
+	size_t margin_count;
+	enum footprint_answer answer; /* of all shapes */
+	struct footprint_advice advice;
+	double granted[FOOTPRINT_TERM_COUNT]; /* the formula's constants */
+	/* Not given back, a guest; NaN without an interval. */
+	double left_mean, left_low, left_high;
+};
+
+/* False when M has no footprint of that runner. */
+bool footprint_init(struct footprint *f, const struct model *m,
+		    const char *runner, const struct kubevirt_release *release);
+void footprint_release(struct footprint *f);
+
+/* The release that is meant where none is said. */
+const struct kubevirt_release *footprint_default_release(void);
+
+/* Whether the model has any. */
+bool footprint_is_in(const struct model *m);
+
+/* Value, low and high of TERM; false where the shapes do not tell. */
+bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
+			 enum footprint_term term, double *value, double *low,
+			 double *high);
+
+/* Whether less came back to the host than a guest took: beyond noise, and more
+ * than a page here and there. */
+bool footprint_leaks(const struct footprint *f);
+
+const char *footprint_answer_text(enum footprint_answer answer);
+
+/* Of all runners, as text and as JSON (the caller owns it). */
+void footprint_write(const struct model *m,
+		     const struct kubevirt_release *release, bool wants_advice,
+		     FILE *out);
+json_t *footprint_to_json(const struct model *m,
+			  const struct kubevirt_release *release);
+
+#endif

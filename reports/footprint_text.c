@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <math.h>
+#include <stdio.h>
+
+#include "harness/base/units.h"
+#include "harness/kubevirt/overhead.h"
+#include "reports/footprint.h"
+#include "reports/json.h"
+#include "reports/model.h"
+
+static const char *bytes_text(double bytes, char *buf, size_t size)
+{
+	if (isnan(bytes))
+		snprintf(buf, size, "-");
+	else
+		units_format(bytes, "bytes", buf, size);
+	return buf;
+}
+
+static void write_interval(double value, double low, double high, FILE *out)
+{
+	char a[32], b[32], c[32], text[80];
+
+	bytes_text(value, a, sizeof(a));
+	snprintf(text, sizeof(text), "[%s, %s]", bytes_text(low, b, sizeof(b)),
+		 bytes_text(high, c, sizeof(c)));
+	fprintf(out, "%11s %-26s", a, isnan(low) ? "" : text);
+}
+
+static void write_costs(const struct footprint *f, FILE *out)
+{
+	char text[32];
+	int t;
+
+	fprintf(out, "%-16s %-38s %-38s %s\n", "a guest costs", "    charged",
+		"    system-wide", "KubeVirt grants");
+	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
+		double value = NAN, low = NAN, high = NAN;
+
+		if (!f->has_term[t])
+			continue;
+		fprintf(out, "%-16s ", footprint_term_names[t]);
+		footprint_term_cost(f, FOOTPRINT_CHARGED,
+				    (enum footprint_term)t, &value, &low,
+				    &high);
+		write_interval(value, low, high, out);
+		value = low = high = NAN;
+		footprint_term_cost(f, FOOTPRINT_SYSTEM, (enum footprint_term)t,
+				    &value, &low, &high);
+		write_interval(value, low, high, out);
+		fprintf(out, "%s\n",
+			bytes_text(f->granted[t], text, sizeof(text)));
+	}
+}
+
+static void write_margins(const struct footprint *f, FILE *out)
+{
+	size_t i;
+
+	fprintf(out, "%-24s %5s %-39s %s\n", "granted less charged", "boots",
+		"    margin [95 %]", "a pod of it is");
+	for (i = 0; i < f->margin_count; i++) {
+		const struct footprint_margin *m = &f->margins[i];
+
+		fprintf(out, "%-24s %5zu ", m->name, m->boot_count);
+		write_interval(m->mean_bytes, m->low_bytes, m->high_bytes, out);
+		fprintf(out, "%s\n", footprint_answer_text(m->answer));
+	}
+}
+
+static void write_roles(const struct footprint *f, FILE *out)
+{
+	const struct footprint_boot *b = &f->boots[0];
+	char rss[32], pss[32];
+	size_t i;
+
+	for (i = 0; b->role_count > 1 && i < b->role_count; i++)
+		fprintf(out, "%s of %s: RSS %s, PSS %s\n", b->roles[i].name,
+			b->name,
+			bytes_text(b->roles[i].rss_bytes, rss, sizeof(rss)),
+			bytes_text(b->roles[i].pss_bytes, pss, sizeof(pss)));
+}
+
+static void write_left(const struct footprint *f, FILE *out)
+{
+	char mean[32], low[32], high[32];
+
+	fprintf(out, "not given back when it is gone: %s",
+		bytes_text(f->left_mean, mean, sizeof(mean)));
+	if (!isnan(f->left_low))
+		fprintf(out, " [%s, %s]%s",
+			bytes_text(f->left_low, low, sizeof(low)),
+			bytes_text(f->left_high, high, sizeof(high)),
+			footprint_leaks(f) ? ": A LEAK" : "");
+	fputc('\n', out);
+	if (!isnan(f->boots[0].deposited_bytes))
+		fprintf(out, "deposited to the hypervisor: %s\n",
+			bytes_text(f->boots[0].deposited_bytes, mean,
+				   sizeof(mean)));
+}
+
+static void write_advice(const struct footprint_advice *a, FILE *out)
+{
+	if (!a->is_known) {
+		fprintf(out, "no recommendation: %s\n", a->reason);
+		return;
+	}
+	fprintf(out,
+		"to cover 99.9 %% of such guests with 95 %% confidence: QemuOverhead = %lldMi,\n"
+		"or additionalGuestMemoryOverheadRatio: \"%.2f\"\n",
+		(long long)a->qemu_mib, a->ratio);
+}
+
+void footprint_write(const struct model *m,
+		     const struct kubevirt_release *release, bool wants_advice,
+		     FILE *out)
+{
+	size_t i;
+
+	fprintf(out,
+		"Footprint beside guest RAM, once the guest has touched it; KubeVirt %s's formula\n"
+		"for the processes that were measured. Intervals are of 95 %%.\n",
+		kubevirt_release_name(release));
+	for (i = 0; i < m->runner_count; i++) {
+		struct footprint f;
+
+		if (!footprint_init(&f, m, m->runners[i], release))
+			continue;
+		fprintf(out, "\n%s: %s\n", f.runner,
+			footprint_answer_text(f.answer));
+		write_costs(&f, out);
+		write_margins(&f, out);
+		write_roles(&f, out);
+		write_left(&f, out);
+		if (wants_advice)
+			write_advice(&f.advice, out);
+		footprint_release(&f);
+	}
+}
+
+static json_t *interval_json(double value, double low, double high)
+{
+	return json_pack("{s:o, s:o, s:o}", "bytes", json_number(value), "low",
+			 json_number(low), "high", json_number(high));
+}
+
+static json_t *costs_json(const struct footprint *f)
+{
+	json_t *all = json_object();
+	int c, t;
+
+	for (c = 0; c < FOOTPRINT_COST_COUNT; c++) {
+		json_t *o = json_object();
+
+		for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
+			double value, low, high;
+
+			if (footprint_term_cost(f, (enum footprint_cost)c,
+						(enum footprint_term)t, &value,
+						&low, &high))
+				json_object_set_new(
+					o, footprint_term_names[t],
+					interval_json(value, low, high));
+		}
+		json_object_set_new(all, footprint_cost_names[c], o);
+	}
+	return all;
+}
+
+static json_t *margins_json(const struct footprint *f)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < f->margin_count; i++) {
+		const struct footprint_margin *m = &f->margins[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:i, s:o, s:o, s:s}", "shape", m->name,
+				  "boots", (int)m->boot_count, "granted_bytes",
+				  json_number(m->granted_bytes), "margin",
+				  interval_json(m->mean_bytes, m->low_bytes,
+						m->high_bytes),
+				  "answer", footprint_answer_text(m->answer)));
+	}
+	return list;
+}
+
+static json_t *granted_json(const struct footprint *f)
+{
+	json_t *o = json_object();
+	int t;
+
+	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++)
+		json_object_set_new(o, footprint_term_names[t],
+				    json_number(f->granted[t]));
+	return o;
+}
+
+static json_t *advice_json(const struct footprint_advice *a)
+{
+	if (!a->is_known)
+		return json_pack("{s:s}", "reason", a->reason);
+	return json_pack("{s:I, s:o}", "qemu_overhead_mib",
+			 (json_int_t)a->qemu_mib,
+			 "additional_guest_memory_overhead_ratio",
+			 json_number(a->ratio));
+}
+
+json_t *footprint_to_json(const struct model *m,
+			  const struct kubevirt_release *release)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++) {
+		struct footprint f;
+
+		if (!footprint_init(&f, m, m->runners[i], release))
+			continue;
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+				  "runner", f.runner, "answer",
+				  footprint_answer_text(f.answer), "costs",
+				  costs_json(&f), "granted", granted_json(&f),
+				  "margins", margins_json(&f), "left",
+				  interval_json(f.left_mean, f.left_low,
+						f.left_high),
+				  "recommended", advice_json(&f.advice)));
+		footprint_release(&f);
+	}
+	return json_pack("{s:s, s:o}", "release",
+			 kubevirt_release_name(release), "runners", list);
+}

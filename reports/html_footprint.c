@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html_footprint.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/kubevirt/overhead.h"
+#include "reports/footprint.h"
+#include "reports/html_parts.h"
+#include "reports/model.h"
+
+static void write_bytes(double bytes, struct strbuf *out)
+{
+	char text[32];
+
+	if (isnan(bytes))
+		strbuf_puts(out, "-");
+	else
+		strbuf_puts(out,
+			    units_format(bytes, "bytes", text, sizeof(text)));
+}
+
+static void write_interval(double value, double low, double high,
+			   struct strbuf *out)
+{
+	strbuf_puts(out, "<td class=\"n\">");
+	write_bytes(value, out);
+	if (!isnan(low)) {
+		strbuf_puts(out, "<br>[");
+		write_bytes(low, out);
+		strbuf_puts(out, ", ");
+		write_bytes(high, out);
+		strbuf_puts(out, "]");
+	}
+	strbuf_puts(out, "</td>");
+}
+
+static void write_costs(const struct footprint *f, struct strbuf *out)
+{
+	int c, t;
+
+	strbuf_puts(
+		out,
+		"<table class=\"io\"><thead><tr><th>a guest costs</th>"
+		"<th class=\"n\" title=\"what its cgroup is charged and cannot give back\">charged</th>"
+		"<th class=\"n\">PSS</th><th class=\"n\">RSS</th>"
+		"<th class=\"n\" title=\"what the whole host has less\">system-wide</th>"
+		"<th class=\"n\">KubeVirt grants</th></tr></thead><tbody>\n");
+	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
+		if (!f->has_term[t])
+			continue;
+		html_cell(out, "<tr><td>", footprint_term_names[t], "</td>");
+		for (c = 0; c < FOOTPRINT_COST_COUNT; c++) {
+			double value = NAN, low = NAN, high = NAN;
+
+			footprint_term_cost(f, (enum footprint_cost)c,
+					    (enum footprint_term)t, &value,
+					    &low, &high);
+			write_interval(value, low, high, out);
+		}
+		write_interval(f->granted[t], NAN, NAN, out);
+		strbuf_puts(out, "</tr>\n");
+	}
+	strbuf_puts(out, "</tbody></table>\n");
+}
+
+static void write_margins(const struct footprint *f, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_puts(
+		out,
+		"<table class=\"io\"><thead><tr><th>shape</th><th class=\"n\">boots</th><th class=\"n\">granted</th>"
+		"<th class=\"n\">granted less charged</th><th>a pod of it is</th></tr></thead><tbody>\n");
+	for (i = 0; i < f->margin_count; i++) {
+		const struct footprint_margin *m = &f->margins[i];
+
+		html_cell(out, "<tr><td>", m->name, "</td>");
+		strbuf_printf(out, "<td class=\"n\">%zu</td>", m->boot_count);
+		write_interval(m->granted_bytes, NAN, NAN, out);
+		write_interval(m->mean_bytes, m->low_bytes, m->high_bytes, out);
+		html_cell(out, "<td>", footprint_answer_text(m->answer),
+			  "</td></tr>\n");
+	}
+	strbuf_puts(out, "</tbody></table>\n");
+}
+
+static void write_roles(const struct footprint *f, struct strbuf *out)
+{
+	const struct footprint_boot *b = &f->boots[0];
+	size_t i;
+
+	if (b->role_count < 2)
+		return;
+	html_cell(out, "<p>Processes of one ", b->name,
+		  ", guest RAM included:</p>\n<table><thead><tr>");
+	strbuf_puts(
+		out,
+		"<th>process</th><th class=\"n\">RSS</th><th class=\"n\">PSS</th></tr></thead><tbody>\n");
+	for (i = 0; i < b->role_count; i++) {
+		html_cell(out, "<tr><td>", b->roles[i].name, "</td>");
+		write_interval(b->roles[i].rss_bytes, NAN, NAN, out);
+		write_interval(b->roles[i].pss_bytes, NAN, NAN, out);
+		strbuf_puts(out, "</tr>\n");
+	}
+	strbuf_puts(out, "</tbody></table>\n");
+}
+
+static void write_rest(const struct footprint *f, struct strbuf *out)
+{
+	strbuf_puts(out, "<p>Not given back when it is gone: ");
+	write_bytes(f->left_mean, out);
+	if (!isnan(f->left_low)) {
+		strbuf_puts(out, " [");
+		write_bytes(f->left_low, out);
+		strbuf_puts(out, ", ");
+		write_bytes(f->left_high, out);
+		strbuf_puts(out, "]");
+	}
+	strbuf_puts(out, footprint_leaks(f) ? ": <b>a leak</b>." : ".");
+	if (f->advice.is_known)
+		strbuf_printf(
+			out,
+			" To cover 99.9 %% of such guests with 95 %% confidence: QemuOverhead = %lldMi,"
+			" or additionalGuestMemoryOverheadRatio: \"%.2f\".",
+			(long long)f->advice.qemu_mib, f->advice.ratio);
+	strbuf_puts(out, "</p>\n");
+}
+
+void html_footprint_write(const struct model *m, struct strbuf *out)
+{
+	const struct kubevirt_release *release = footprint_default_release();
+	size_t i;
+
+	if (!footprint_is_in(m))
+		return;
+	strbuf_puts(out, "<h2 id=\"footprint\">Footprint</h2>\n");
+	html_cell(
+		out,
+		"<p class=\"note\">Memory of the host that a guest costs beside its RAM, once it has touched all of that; "
+		"least squares over shapes, intervals of 95 %. What is granted are the constants of KubeVirt ",
+		kubevirt_release_name(release),
+		"'s formula for the processes that were measured: virt-launcher's own are neither granted nor "
+		"measured here, and virtlogd's and virtqemud's only under libvirt.</p>\n");
+	for (i = 0; i < m->runner_count; i++) {
+		struct footprint f;
+
+		if (!footprint_init(&f, m, m->runners[i], release))
+			continue;
+		html_cell(out, "<h3>", f.runner, ": ");
+		html_cell(out, "", footprint_answer_text(f.answer), "</h3>\n");
+		write_costs(&f, out);
+		write_margins(&f, out);
+		write_roles(&f, out);
+		write_rest(&f, out);
+		footprint_release(&f);
+	}
+}
