@@ -232,9 +232,11 @@ bool model_next_group(const struct model *m, size_t *at, struct model_group *g)
 	for (g->count = 0; *at < m->row_count; g->count++, (*at)++) {
 		const struct model_row *row = &m->rows[*at];
 
+		/* A run from elsewhere may have one that is not known here. */
 		if (strcmp(row->workload, g->rows->workload) ||
 		    strncmp(row->point, g->point, strlen(g->point)) ||
-		    row->point[strlen(g->point)] != '/')
+		    row->point[strlen(g->point)] != '/' ||
+		    !metric_of_point(row->point))
 			break;
 	}
 	return true;
