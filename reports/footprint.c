@@ -151,8 +151,29 @@ static bool read_boot(const struct boot_data *from, struct footprint_boot *b)
 					   footprint_cost_names[i]);
 	if (isnan(b->costs[FOOTPRINT_RSS]))
 		return false;
+	b->grade = from->res.grade;
 	read_document(d, b);
 	return true;
+}
+
+static int compare_sizes(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_boots(const void *left, const void *right)
+{
+	const struct shape *a = &((const struct footprint_boot *)left)->shape;
+	const struct shape *b = &((const struct footprint_boot *)right)->shape;
+	int order = compare_sizes(a->ram_bytes, b->ram_bytes);
+
+	if (!order)
+		order = compare_sizes(a->vcpu_count, b->vcpu_count);
+	if (!order)
+		order = compare_sizes(a->disk_count, b->disk_count);
+	if (!order)
+		order = compare_sizes(a->nic_count, b->nic_count);
+	return order ? order : compare_sizes(a->copy_count, b->copy_count);
 }
 
 static void read_boots(struct footprint *f, const struct model *m)
@@ -168,7 +189,12 @@ static void read_boots(struct footprint *f, const struct model *m)
 		f->boots = xrealloc(f->boots, f->boot_count + 1,
 				    sizeof(*f->boots));
 		f->boots[f->boot_count++] = b;
+		if (b.grade > f->grade)
+			f->grade = b.grade;
 	}
+	if (f->boot_count)
+		qsort(f->boots, f->boot_count, sizeof(*f->boots),
+		      compare_boots);
 }
 
 static double quantity(const struct shape *s, enum footprint_term term)
@@ -465,6 +491,15 @@ bool footprint_init(struct footprint *f, const struct model *m,
 	advise(f, release);
 	read_left(f);
 	return true;
+}
+
+const char *footprint_caveat(const struct footprint *f)
+{
+	if (!strcmp(f->runner, "mshv-emu"))
+		return " (EMULATED: of the emulator, nothing of /dev/mshv)";
+	return f->grade == GRADE_EMULATED
+		       ? " (EMULATED: of a host emulated in software)"
+		       : "";
 }
 
 bool footprint_leaks(const struct footprint *f)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "harness/core/grade.h"
 #include "harness/core/shape.h"
 #include "harness/stats/regression.h"
 
@@ -53,6 +54,7 @@ struct footprint_role {
 struct footprint_boot {
 	char name[64];
 	struct shape shape;
+	enum grade grade;
 	double costs[FOOTPRINT_COST_COUNT];
 	double left_bytes;      /* not given back to the host afterwards */
 	double deposited_bytes; /* to the hypervisor, by mshv's debugfs */
@@ -91,7 +93,8 @@ struct footprint_advice {
 struct footprint {
 	const char *runner;           /* borrowed */
 	struct footprint_boot *boots; /* owned */
-	size_t boot_count;
+	size_t boot_count;            /* by shape, small ones first */
+	enum grade grade;             /* the worst of them */
 	bool has_fit[FOOTPRINT_COST_COUNT];
 	bool has_term[FOOTPRINT_TERM_COUNT]; /* the shapes differ in it */
 	struct regression fits[FOOTPRINT_COST_COUNT]; /* of terms there are */
@@ -123,6 +126,9 @@ bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
 /* Whether less came back to the host than a guest took: beyond noise, and more
  * than a page here and there. */
 bool footprint_leaks(const struct footprint *f);
+
+/* "" for hardware and software; else what an answer of such boots is worth. */
+const char *footprint_caveat(const struct footprint *f);
 
 const char *footprint_answer_text(enum footprint_answer answer);
 

@@ -126,8 +126,8 @@ void footprint_write(const struct model *m,
 
 		if (!footprint_init(&f, m, m->runners[i], release))
 			continue;
-		fprintf(out, "\n%s: %s\n", f.runner,
-			footprint_answer_text(f.answer));
+		fprintf(out, "\n%s: %s%s\n", f.runner,
+			footprint_answer_text(f.answer), footprint_caveat(&f));
 		write_costs(&f, out);
 		write_margins(&f, out);
 		write_roles(&f, out);
@@ -221,8 +221,9 @@ json_t *footprint_to_json(const struct model *m,
 			continue;
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-				  "runner", f.runner, "answer",
+			json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
+				  "runner", f.runner, "grade",
+				  grade_name(f.grade), "answer",
 				  footprint_answer_text(f.answer), "costs",
 				  costs_json(&f), "granted", granted_json(&f),
 				  "margins", margins_json(&f), "left",

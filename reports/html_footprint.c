@@ -150,7 +150,12 @@ void html_footprint_write(const struct model *m, struct strbuf *out)
 		if (!footprint_init(&f, m, m->runners[i], release))
 			continue;
 		html_cell(out, "<h3>", f.runner, ": ");
-		html_cell(out, "", footprint_answer_text(f.answer), "</h3>\n");
+		html_cell(out, "", footprint_answer_text(f.answer), " ");
+		html_grade(out, f.grade);
+		strbuf_puts(out, "</h3>\n");
+		if (*footprint_caveat(&f))
+			html_cell(out, "<p class=\"note\">",
+				  footprint_caveat(&f), "</p>\n");
 		write_costs(&f, out);
 		write_margins(&f, out);
 		write_roles(&f, out);

@@ -157,7 +157,8 @@ static int try_limits(struct footprint_args *args, enum exit_status *status,
 	return limits_run(l, status, err);
 }
 
-/* The worst of all runners. */
+/* The worst of all runners; nothing is covered for having been so in a host
+ * that is emulated. */
 static enum exit_status status_of_answers(const struct model *m,
 					  const struct kubevirt_release *rel)
 {
@@ -170,7 +171,9 @@ static enum exit_status status_of_answers(const struct model *m,
 			continue;
 		if (f.answer == FOOTPRINT_NOT_COVERED)
 			status = STATUS_WORSE;
-		else if (f.answer == FOOTPRINT_UNDECIDED && status == STATUS_OK)
+		else if ((f.answer == FOOTPRINT_UNDECIDED ||
+			  f.grade == GRADE_EMULATED) &&
+			 status == STATUS_OK)
 			status = STATUS_UNDECIDED;
 		footprint_release(&f);
 	}
@@ -268,6 +271,7 @@ const struct command cmd_footprint = {
 		"  --limit SIZE     with --prove: this limit and no search\n"
 		"  --mlock          guests lock their RAM\n"
 		"  --lab, --no-lab, --mshv-emu   as of 'run'\n"
-		"Exit status: 0 all covered, 1 one is not or was killed, 2 undecided.\n",
+		"Exit status: 0 all covered, 1 one is not or was killed, 2 undecided, or of an\n"
+		"emulated host.\n",
 	.run = footprint_run_command,
 };
