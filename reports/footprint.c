@@ -462,6 +462,54 @@ static void advise(struct footprint *f, const struct kubevirt_release *release)
 		advise_shape(f, &f->boots[i], release, factor);
 }
 
+static double role_constant(const struct footprint_boot *b, const char *role,
+			    const struct kubevirt_release *release)
+{
+	const struct vm_spec spec = {.memory_request =
+					     (int64_t)b->shape.ram_bytes,
+				     .vcpu_count = b->shape.vcpu_count};
+	bool is_vmm = !strcmp(role, "vmm");
+	struct overhead o;
+	struct err ignored;
+
+	if (overhead_of(&spec, release, &o, &ignored))
+		return NAN;
+	return (double)overhead_term(&o, is_vmm ? QEMU_TERM : role) +
+	       (is_vmm ? (double)b->shape.ram_bytes : 0);
+}
+
+/* The one that is nearest to its constant, or furthest beyond. */
+static void read_worst_role(struct footprint *f, size_t k,
+			    const struct kubevirt_release *release)
+{
+	double worst = -INFINITY;
+	size_t i;
+
+	for (i = 0; i < f->boot_count; i++) {
+		const struct footprint_boot *b = &f->boots[i];
+		double constant;
+
+		if (k >= b->role_count || isnan(b->roles[k].rss_bytes))
+			continue;
+		constant = role_constant(b, b->roles[k].name, release);
+		if (b->roles[k].rss_bytes - constant <= worst)
+			continue;
+		worst = b->roles[k].rss_bytes - constant;
+		f->roles[k] = b->roles[k];
+		f->roles[k].constant_bytes = constant;
+		snprintf(f->role_shapes[k], sizeof(f->role_shapes[k]), "%s",
+			 b->name);
+	}
+}
+
+static void read_worst_roles(struct footprint *f,
+			     const struct kubevirt_release *release)
+{
+	for (f->role_count = 0; f->role_count < f->boots[0].role_count;
+	     f->role_count++)
+		read_worst_role(f, f->role_count, release);
+}
+
 static void read_left(struct footprint *f)
 {
 	double *values = xcalloc(f->boot_count, sizeof(*values));
@@ -489,6 +537,7 @@ bool footprint_init(struct footprint *f, const struct model *m,
 	read_constants(f, release);
 	judge(f, release);
 	advise(f, release);
+	read_worst_roles(f, release);
 	read_left(f);
 	return true;
 }

@@ -70,15 +70,22 @@ static void write_margins(const struct footprint *f, FILE *out)
 
 static void write_roles(const struct footprint *f, FILE *out)
 {
-	const struct footprint_boot *b = &f->boots[0];
-	char rss[32], pss[32];
+	char rss[32], pss[32], constant[32];
 	size_t i;
 
-	for (i = 0; b->role_count > 1 && i < b->role_count; i++)
-		fprintf(out, "%s of %s: RSS %s, PSS %s\n", b->roles[i].name,
-			b->name,
-			bytes_text(b->roles[i].rss_bytes, rss, sizeof(rss)),
-			bytes_text(b->roles[i].pss_bytes, pss, sizeof(pss)));
+	fprintf(out, "%-12s %11s %11s %11s  %s\n", "process", "RSS", "PSS",
+		"constant", "by RSS, as KubeVirt's own test has it");
+	for (i = 0; i < f->role_count; i++) {
+		const struct footprint_role *r = &f->roles[i];
+
+		fprintf(out, "%-12s %11s %11s %11s  %s (%s)\n", r->name,
+			bytes_text(r->rss_bytes, rss, sizeof(rss)),
+			bytes_text(r->pss_bytes, pss, sizeof(pss)),
+			bytes_text(r->constant_bytes, constant,
+				   sizeof(constant)),
+			r->rss_bytes < r->constant_bytes ? "within" : "BEYOND",
+			f->role_shapes[i]);
+	}
 }
 
 static void write_left(const struct footprint *f, FILE *out)
@@ -187,6 +194,24 @@ static json_t *margins_json(const struct footprint *f)
 	return list;
 }
 
+static json_t *roles_json(const struct footprint *f)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < f->role_count; i++)
+		json_array_append_new(
+			list,
+			json_pack(
+				"{s:s, s:s, s:o, s:o, s:o}", "role",
+				f->roles[i].name, "shape", f->role_shapes[i],
+				"rss_bytes", json_number(f->roles[i].rss_bytes),
+				"pss_bytes", json_number(f->roles[i].pss_bytes),
+				"constant_bytes",
+				json_number(f->roles[i].constant_bytes)));
+	return list;
+}
+
 static json_t *granted_json(const struct footprint *f)
 {
 	json_t *o = json_object();
@@ -221,15 +246,17 @@ json_t *footprint_to_json(const struct model *m,
 			continue;
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}",
-				  "runner", f.runner, "grade",
-				  grade_name(f.grade), "answer",
-				  footprint_answer_text(f.answer), "costs",
-				  costs_json(&f), "granted", granted_json(&f),
-				  "margins", margins_json(&f), "left",
-				  interval_json(f.left_mean, f.left_low,
-						f.left_high),
-				  "recommended", advice_json(&f.advice)));
+			json_pack(
+				"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+				"runner", f.runner, "grade",
+				grade_name(f.grade), "answer",
+				footprint_answer_text(f.answer), "costs",
+				costs_json(&f), "granted", granted_json(&f),
+				"margins", margins_json(&f), "processes",
+				roles_json(&f), "left",
+				interval_json(f.left_mean, f.left_low,
+					      f.left_high),
+				"recommended", advice_json(&f.advice)));
 		footprint_release(&f);
 	}
 	return json_pack("{s:s, s:o}", "release",

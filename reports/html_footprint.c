@@ -89,21 +89,23 @@ static void write_margins(const struct footprint *f, struct strbuf *out)
 
 static void write_roles(const struct footprint *f, struct strbuf *out)
 {
-	const struct footprint_boot *b = &f->boots[0];
 	size_t i;
 
-	if (b->role_count < 2)
-		return;
-	html_cell(out, "<p>Processes of one ", b->name,
-		  ", guest RAM included:</p>\n<table><thead><tr>");
 	strbuf_puts(
 		out,
-		"<th>process</th><th class=\"n\">RSS</th><th class=\"n\">PSS</th></tr></thead><tbody>\n");
-	for (i = 0; i < b->role_count; i++) {
-		html_cell(out, "<tr><td>", b->roles[i].name, "</td>");
-		write_interval(b->roles[i].rss_bytes, NAN, NAN, out);
-		write_interval(b->roles[i].pss_bytes, NAN, NAN, out);
-		strbuf_puts(out, "</tr>\n");
+		"<table class=\"io\"><thead><tr><th>process, guest RAM included</th><th>shape</th><th class=\"n\">RSS</th>"
+		"<th class=\"n\">PSS</th><th class=\"n\">KubeVirt's constant</th><th>by RSS</th></tr></thead><tbody>\n");
+	for (i = 0; i < f->role_count; i++) {
+		const struct footprint_role *r = &f->roles[i];
+
+		html_cell(out, "<tr><td>", r->name, "</td>");
+		html_cell(out, "<td>", f->role_shapes[i], "</td>");
+		write_interval(r->rss_bytes, NAN, NAN, out);
+		write_interval(r->pss_bytes, NAN, NAN, out);
+		write_interval(r->constant_bytes, NAN, NAN, out);
+		strbuf_printf(out, "<td>%s</td></tr>\n",
+			      r->rss_bytes < r->constant_bytes ? "within"
+							       : "beyond");
 	}
 	strbuf_puts(out, "</tbody></table>\n");
 }

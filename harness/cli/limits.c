@@ -321,6 +321,8 @@ static int find_memlock(struct trials *t, const struct shape *shape,
 		printf("%s %s ", args->runner, args->shape);
 		say_bracket(&s, "starts", "does not");
 	}
+	if (!strncmp(args->runner, "mshv", 4))
+		puts("the driver of /dev/mshv pins guest RAM before Linux 6.19, and asks no limit for it");
 	puts("a guest of this shape with one VFIO device would be allowed, by release:");
 	return say_releases(args, shape, s.high_bytes, err);
 }

@@ -242,7 +242,15 @@ static void libvirts_own_are_granted_where_they_are(void **state)
 	model_init(&f->m, &f->run);
 	assert_true(footprint_init(&fp, &f->m, "libvirt-kvm", release()));
 	assert_true(fp.granted[FOOTPRINT_FIXED] == (38 + 25 + 40) * MI);
-	assert_int_equal(fp.boots[0].role_count, 2);
+	assert_int_equal(fp.role_count, 2);
+	/* QEMU's 30 MiB and the guest's RAM; it took RAM and its cost. The card
+	 * and the vCPUs cost most. */
+	assert_string_equal(fp.roles[0].name, "vmm");
+	assert_string_equal(fp.role_shapes[0], "512M-2cpu-1disk-1nic");
+	assert_true(fp.roles[0].constant_bytes == (30 + 512) * MI);
+	assert_true(fp.roles[0].rss_bytes > fp.roles[0].constant_bytes);
+	assert_true(fp.roles[1].constant_bytes == 40 * MI);
+	assert_true(fp.roles[1].rss_bytes == 5);
 	footprint_release(&fp);
 }
 
