@@ -109,7 +109,15 @@ static void read_document(const struct document *d, struct footprint_boot *b)
 	b->costs[FOOTPRINT_SYSTEM] =
 		host_gap(fp, "touched", "baseline", "used") / copies -
 		mean_guest_rss(guests);
-	b->left_bytes = host_gap(fp, "gone", "baseline", "used") / copies;
+	b->lefts[FOOTPRINT_LEFT_SYSTEM] =
+		host_gap(fp, "gone", "baseline", "used") / copies;
+	b->lefts[FOOTPRINT_LEFT_CHARGED] = number_at(
+		json_object_get(
+			json_array_get(json_object_get(moment_of(fp, "gone"),
+						       "guests"),
+				       0),
+			"cgroup"),
+		"unreclaimable");
 	b->deposited_bytes =
 		host_gap(fp, "touched", "baseline", "mshv_deposited") / copies;
 	json_decref(all);
@@ -510,15 +518,16 @@ static void read_worst_roles(struct footprint *f,
 		read_worst_role(f, f->role_count, release);
 }
 
-static void read_left(struct footprint *f)
+static void read_left(struct footprint *f, enum footprint_left which)
 {
+	struct footprint_interval *left = &f->lefts[which];
 	double *values = xcalloc(f->boot_count, sizeof(*values));
 	size_t i, count = 0;
 
 	for (i = 0; i < f->boot_count; i++)
-		if (!isnan(f->boots[i].left_bytes))
-			values[count++] = f->boots[i].left_bytes;
-	mean_of(values, count, &f->left_mean, &f->left_low, &f->left_high);
+		if (!isnan(f->boots[i].lefts[which]))
+			values[count++] = f->boots[i].lefts[which];
+	mean_of(values, count, &left->mean, &left->low, &left->high);
 	free(values);
 }
 
@@ -538,7 +547,8 @@ bool footprint_init(struct footprint *f, const struct model *m,
 	judge(f, release);
 	advise(f, release);
 	read_worst_roles(f, release);
-	read_left(f);
+	read_left(f, FOOTPRINT_LEFT_SYSTEM);
+	read_left(f, FOOTPRINT_LEFT_CHARGED);
 	return true;
 }
 
@@ -551,9 +561,15 @@ const char *footprint_caveat(const struct footprint *f)
 		       : "";
 }
 
-bool footprint_leaks(const struct footprint *f)
+const char *footprint_left_name(enum footprint_left which)
 {
-	return f->left_low > 0 && f->left_mean > LEAK_BYTES;
+	return which == FOOTPRINT_LEFT_SYSTEM ? "system-wide"
+					      : "charged to its cgroup";
+}
+
+bool footprint_leaks(const struct footprint *f, enum footprint_left which)
+{
+	return f->lefts[which].low > 0 && f->lefts[which].mean > LEAK_BYTES;
 }
 
 const struct kubevirt_release *footprint_default_release(void)

@@ -53,13 +53,25 @@ struct footprint_role {
 
 #define FOOTPRINT_MAX_ROLES 4
 
+enum footprint_left {
+	FOOTPRINT_LEFT_SYSTEM,
+	FOOTPRINT_LEFT_CHARGED,
+	FOOTPRINT_LEFT_COUNT,
+};
+
+struct footprint_interval {
+	double mean, low, high; /* NaN: of one boot, or none */
+};
+
 /* One boot of one shape; NaN where it was not read. */
 struct footprint_boot {
 	char name[64];
 	struct shape shape;
 	enum grade grade;
 	double costs[FOOTPRINT_COST_COUNT];
-	double left_bytes;      /* not given back to the host afterwards */
+	/* Not given back afterwards: of what the host has, and of what its own
+	 * cgroup was charged. */
+	double lefts[FOOTPRINT_LEFT_COUNT];
 	double deposited_bytes; /* to the hypervisor, by mshv's debugfs */
 	struct footprint_role roles[FOOTPRINT_MAX_ROLES];
 	size_t role_count;
@@ -108,9 +120,8 @@ struct footprint {
 	double granted[FOOTPRINT_TERM_COUNT]; /* the formula's constants */
 	struct footprint_role roles[FOOTPRINT_MAX_ROLES];
 	size_t role_count;
-	char role_shapes[FOOTPRINT_MAX_ROLES][64]; /* that boot's */
-	/* Not given back, a guest; NaN without an interval. */
-	double left_mean, left_low, left_high;
+	char role_shapes[FOOTPRINT_MAX_ROLES][64];             /* that boot's */
+	struct footprint_interval lefts[FOOTPRINT_LEFT_COUNT]; /* a guest */
 };
 
 /* False when M has no footprint of that runner. */
@@ -131,7 +142,10 @@ bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
 
 /* Whether less came back to the host than a guest took: beyond noise, and more
  * than a page here and there. */
-bool footprint_leaks(const struct footprint *f);
+bool footprint_leaks(const struct footprint *f, enum footprint_left which);
+
+/* "system-wide", "charged to its cgroup" */
+const char *footprint_left_name(enum footprint_left which);
 
 /* "" for hardware and software; else what an answer of such boots is worth. */
 const char *footprint_caveat(const struct footprint *f);

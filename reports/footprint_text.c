@@ -88,22 +88,33 @@ static void write_roles(const struct footprint *f, FILE *out)
 	}
 }
 
-static void write_left(const struct footprint *f, FILE *out)
+static void write_left(const struct footprint *f, enum footprint_left which,
+		       FILE *out)
 {
+	const struct footprint_interval *left = &f->lefts[which];
 	char mean[32], low[32], high[32];
 
-	fprintf(out, "not given back when it is gone: %s",
-		bytes_text(f->left_mean, mean, sizeof(mean)));
-	if (!isnan(f->left_low))
+	if (isnan(left->mean))
+		return;
+	fprintf(out, "not given back when it is gone, %s: %s",
+		footprint_left_name(which),
+		bytes_text(left->mean, mean, sizeof(mean)));
+	if (!isnan(left->low))
 		fprintf(out, " [%s, %s]%s",
-			bytes_text(f->left_low, low, sizeof(low)),
-			bytes_text(f->left_high, high, sizeof(high)),
-			footprint_leaks(f) ? ": A LEAK" : "");
+			bytes_text(left->low, low, sizeof(low)),
+			bytes_text(left->high, high, sizeof(high)),
+			footprint_leaks(f, which) ? ": A LEAK" : "");
 	fputc('\n', out);
+}
+
+static void write_deposits(const struct footprint *f, FILE *out)
+{
+	char text[32];
+
 	if (!isnan(f->boots[0].deposited_bytes))
 		fprintf(out, "deposited to the hypervisor: %s\n",
-			bytes_text(f->boots[0].deposited_bytes, mean,
-				   sizeof(mean)));
+			bytes_text(f->boots[0].deposited_bytes, text,
+				   sizeof(text)));
 }
 
 static void write_advice(const struct footprint_advice *a, FILE *out)
@@ -138,7 +149,9 @@ void footprint_write(const struct model *m,
 		write_costs(&f, out);
 		write_margins(&f, out);
 		write_roles(&f, out);
-		write_left(&f, out);
+		write_left(&f, FOOTPRINT_LEFT_SYSTEM, out);
+		write_left(&f, FOOTPRINT_LEFT_CHARGED, out);
+		write_deposits(&f, out);
 		if (wants_advice)
 			write_advice(&f.advice, out);
 		footprint_release(&f);
@@ -212,6 +225,19 @@ static json_t *roles_json(const struct footprint *f)
 	return list;
 }
 
+static json_t *lefts_json(const struct footprint *f)
+{
+	json_t *o = json_object();
+	int i;
+
+	for (i = 0; i < FOOTPRINT_LEFT_COUNT; i++)
+		json_object_set_new(
+			o, footprint_left_name((enum footprint_left)i),
+			interval_json(f->lefts[i].mean, f->lefts[i].low,
+				      f->lefts[i].high));
+	return o;
+}
+
 static json_t *granted_json(const struct footprint *f)
 {
 	json_t *o = json_object();
@@ -253,9 +279,7 @@ json_t *footprint_to_json(const struct model *m,
 				footprint_answer_text(f.answer), "costs",
 				costs_json(&f), "granted", granted_json(&f),
 				"margins", margins_json(&f), "processes",
-				roles_json(&f), "left",
-				interval_json(f.left_mean, f.left_low,
-					      f.left_high),
+				roles_json(&f), "left", lefts_json(&f),
 				"recommended", advice_json(&f.advice)));
 		footprint_release(&f);
 	}

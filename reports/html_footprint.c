@@ -110,25 +110,33 @@ static void write_roles(const struct footprint *f, struct strbuf *out)
 	strbuf_puts(out, "</tbody></table>\n");
 }
 
+static void write_left(const struct footprint *f, enum footprint_left which,
+		       struct strbuf *out)
+{
+	const struct footprint_interval *left = &f->lefts[which];
+
+	if (isnan(left->mean))
+		return;
+	html_cell(out, "<tr><td>", footprint_left_name(which), "</td>");
+	write_interval(left->mean, left->low, left->high, out);
+	strbuf_printf(out, "<td>%s</td></tr>\n",
+		      footprint_leaks(f, which) ? "<b>a leak</b>" : "");
+}
+
 static void write_rest(const struct footprint *f, struct strbuf *out)
 {
-	strbuf_puts(out, "<p>Not given back when it is gone: ");
-	write_bytes(f->left_mean, out);
-	if (!isnan(f->left_low)) {
-		strbuf_puts(out, " [");
-		write_bytes(f->left_low, out);
-		strbuf_puts(out, ", ");
-		write_bytes(f->left_high, out);
-		strbuf_puts(out, "]");
-	}
-	strbuf_puts(out, footprint_leaks(f) ? ": <b>a leak</b>." : ".");
+	strbuf_puts(
+		out,
+		"<table class=\"io\"><thead><tr><th>not given back when it is gone</th><th class=\"n\">memory</th><th></th></tr></thead><tbody>\n");
+	write_left(f, FOOTPRINT_LEFT_SYSTEM, out);
+	write_left(f, FOOTPRINT_LEFT_CHARGED, out);
+	strbuf_puts(out, "</tbody></table>\n");
 	if (f->advice.is_known)
 		strbuf_printf(
 			out,
-			" To cover 99.9 %% of such guests with 95 %% confidence: QemuOverhead = %lldMi,"
-			" or additionalGuestMemoryOverheadRatio: \"%.2f\".",
+			"<p>To cover 99.9 %% of such guests with 95 %% confidence: QemuOverhead = %lldMi,"
+			" or additionalGuestMemoryOverheadRatio: \"%.2f\".</p>\n",
 			(long long)f->advice.qemu_mib, f->advice.ratio);
-	strbuf_puts(out, "</p>\n");
 }
 
 void html_footprint_write(const struct model *m, struct strbuf *out)

@@ -284,6 +284,8 @@ static json_t *cgroup_json(const uint64_t values[CGROUP_VALUE_COUNT])
 	for (i = 0; i < CGROUP_VALUE_COUNT; i++)
 		json_object_set_new(o, cgroup_value_name((enum cgroup_value)i),
 				    value_json(values[i]));
+	json_object_set_new(o, "unreclaimable",
+			    value_json(cgroup_unreclaimable(values)));
 	return o;
 }
 

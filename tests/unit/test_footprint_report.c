@@ -46,25 +46,28 @@ static void add_value(struct result *res, const char *shape, const char *metric,
 }
 
 /* Of the host: what was used before, with the guest, and after it. */
-static char *document(double rss, double cost, double left, bool has_libvirt)
+static char *document(double rss, double cost, double left, double charged,
+		      bool has_libvirt)
 {
 	char *text = NULL;
 
 	assert_true(
-		asprintf(&text,
-			 "{\"footprint\": {\"moments\": {"
-			 "\"baseline\": {\"host\": {\"used\": 1e9,"
-			 "  \"mshv_deposited\": null}},"
-			 "\"touched\": {\"host\": {\"used\": %.17g,"
-			 "  \"mshv_deposited\": null}, \"guests\": [{"
-			 "  \"processes\": [{\"role\": \"vmm\", \"rss\": %.17g,"
-			 "    \"pss\": 1, \"guest_rss\": %.17g}%s]}]},"
-			 "\"gone\": {\"host\": {\"used\": %.17g}}}}}",
-			 1e9 + rss + cost, rss + cost, rss,
-			 has_libvirt ? ", {\"role\": \"virtqemud\", \"rss\": 5,"
-				       " \"pss\": 4, \"guest_rss\": 0}"
-				     : "",
-			 1e9 + left) > 0);
+		asprintf(
+			&text,
+			"{\"footprint\": {\"moments\": {"
+			"\"baseline\": {\"host\": {\"used\": 1e9,"
+			"  \"mshv_deposited\": null}},"
+			"\"touched\": {\"host\": {\"used\": %.17g,"
+			"  \"mshv_deposited\": null}, \"guests\": [{"
+			"  \"processes\": [{\"role\": \"vmm\", \"rss\": %.17g,"
+			"    \"pss\": 1, \"guest_rss\": %.17g}%s]}]},"
+			"\"gone\": {\"host\": {\"used\": %.17g}, \"guests\": [{"
+			"  \"cgroup\": {\"unreclaimable\": %.17g}}]}}}}",
+			1e9 + rss + cost, rss + cost, rss,
+			has_libvirt ? ", {\"role\": \"virtqemud\", \"rss\": 5,"
+				      " \"pss\": 4, \"guest_rss\": 0}"
+				    : "",
+			1e9 + left, charged) > 0);
 	return text;
 }
 
@@ -92,7 +95,8 @@ static void add_boot(struct fixture *f, const char *runner, uint32_t block,
 	add_value(&b->res, name, "charged", cost);
 	add_value(&b->res, name, "beside_rss", cost + 7 * MI);
 	add_value(&b->res, name, "beside_pss", cost + 6 * MI);
-	text = document((double)s.ram_bytes, cost, left, has_libvirt);
+	text = document((double)s.ram_bytes, cost, left, left > MI ? left : 300,
+			has_libvirt);
 	result_add_document(&b->res, "footprint", name, text);
 	free(text);
 }
@@ -263,11 +267,13 @@ static void a_planted_leak_is_found(void **state)
 	add_boots(f, "leaky", 0, 3 * MI, false);
 	model_init(&f->m, &f->run);
 	assert_true(footprint_init(&fp, &f->m, "kvm", release()));
-	assert_false(footprint_leaks(&fp));
+	assert_false(footprint_leaks(&fp, FOOTPRINT_LEFT_SYSTEM));
+	assert_false(footprint_leaks(&fp, FOOTPRINT_LEFT_CHARGED));
 	footprint_release(&fp);
 	assert_true(footprint_init(&fp, &f->m, "leaky", release()));
-	assert_true(fabs(fp.left_mean - 3 * MI) < 1);
-	assert_true(footprint_leaks(&fp));
+	assert_true(fabs(fp.lefts[FOOTPRINT_LEFT_SYSTEM].mean - 3 * MI) < 1);
+	assert_true(footprint_leaks(&fp, FOOTPRINT_LEFT_SYSTEM));
+	assert_true(footprint_leaks(&fp, FOOTPRINT_LEFT_CHARGED));
 	footprint_release(&fp);
 }
 
