@@ -10,66 +10,9 @@
 
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/stats/compare.h"
-
-struct column {
-	double *values; /* owned */
-	size_t count;
-};
-
-static int number_of(const char *line, double *out)
-{
-	char *end;
-
-	*out = strtod(line, &end);
-	if (end == line || end[strspn(end, " \t\r\n")] || !isfinite(*out))
-		return -EINVAL;
-	return 0;
-}
-
-static int column_add(struct column *c, const char *line)
-{
-	double value;
-
-	if (line[0] == '#' || !line[strspn(line, " \t\r\n")])
-		return 0;
-	if (number_of(line, &value))
-		return -EINVAL;
-	/* Full at every power of two. */
-	if (!(c->count & (c->count - 1)))
-		c->values = xrealloc(c->values, 2 * c->count + 1,
-				     sizeof(*c->values));
-	c->values[c->count++] = value;
-	return 0;
-}
-
-static int column_read(const char *path, struct column *c, struct err *err)
-{
-	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	char *line = NULL;
-	size_t size = 0, number = 0;
-	int ret = 0;
-
-	if (!in)
-		return err_sys(err, -errno, "cannot open '%s'", path);
-	while (!ret && getline(&line, &size, in) >= 0) {
-		number++;
-		line[strcspn(line, "\r\n")] = '\0';
-		if (column_add(c, line))
-			ret = err_set(err, -EINVAL,
-				      "%s:%zu: '%.40s' is not a finite number",
-				      path, number, line);
-	}
-	if (!ret && ferror(in))
-		ret = err_set(err, -EIO, "cannot read '%s'", path);
-	if (!ret && !c->count)
-		ret = err_set(err, -ENODATA, "'%s' has no numbers", path);
-	free(line);
-	if (in != stdin)
-		fclose(in);
-	return ret;
-}
 
 /* --- JSON ------------------------------------------------------------------ */
 
@@ -274,7 +217,7 @@ static int take_option(int opt, struct compare_options *o, bool *wants_json)
 		o->is_paired = true;
 		return 0;
 	case O_MARGIN:
-		if (!number_of(optarg, &o->margin) && o->margin > 0 &&
+		if (!column_number(optarg, &o->margin) && o->margin > 0 &&
 		    o->margin < 10)
 			return 0;
 		return complain(
@@ -286,8 +229,8 @@ static int take_option(int opt, struct compare_options *o, bool *wants_json)
 		o->higher_is_better = opt == O_HIGHER;
 		return 0;
 	case O_CONF:
-		if (!number_of(optarg, &o->confidence) && o->confidence >= .5 &&
-		    o->confidence < 1)
+		if (!column_number(optarg, &o->confidence) &&
+		    o->confidence >= .5 && o->confidence < 1)
 			return 0;
 		return complain(
 			STATUS_USAGE,

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/stats/changes.h"
 
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/xmalloc.h"
+#include "harness/stats/quantile.h"
 
 /* Mean of all distances from one to the other. */
 static double mean_distance(const double *x, size_t n, const double *y,
@@ -53,41 +57,248 @@ static double *prefix_sums(const double *values, size_t n)
 	return sums;
 }
 
-/* What divides the first TAU from those behind up to KAPPA; pairs are counted
- * once, and a single value has none. */
-static double divergence(const double *sums, size_t size, size_t tau,
-			 size_t kappa)
-{
-	double n = (double)tau, m = (double)(kappa - tau);
-	double all = sums[kappa * size + kappa];
-	double before = sums[tau * size + tau];
-	double cross = sums[tau * size + kappa] - before;
-	double behind = all - before - 2 * cross;
-	double q = 2 / (n + m) * cross;
+/* What one call looks up again and again: divisions take most of its time. */
+struct tables {
+	double *sums;   /* see prefix_sums() */
+	double *within; /* [i]: of all distances among the first i */
+	double *share; /* [i]: 1/i; 0 of none, for a single value has no pair */
+};
 
-	if (tau > 1)
-		q -= 2 * m / ((n + m) * (n - 1)) * before / 2;
-	if (kappa - tau > 1)
-		q -= 2 * n / ((n + m) * (m - 1)) * behind / 2;
-	return q;
+static void tables_init(struct tables *t, const double *values, size_t n)
+{
+	size_t i;
+
+	t->sums = prefix_sums(values, n);
+	t->within = xcalloc(n + 1, sizeof(*t->within));
+	t->share = xcalloc(n + 1, sizeof(*t->share));
+	for (i = 1; i <= n; i++) {
+		t->within[i] = t->sums[i * (n + 1) + i];
+		t->share[i] = 1 / (double)i;
+	}
 }
 
-struct split changes_best_split(const double *values, size_t n)
+static void tables_release(struct tables *t)
+{
+	free(t->sums);
+	free(t->within);
+	free(t->share);
+}
+
+/* What divides the first TAU from those behind up to KAPPA, for all TAU: ROW is
+ * KAPPA's of the sums. Pairs are counted once. */
+static void best_tau(const struct tables *t, const double *row, size_t kappa,
+		     size_t least, struct split *best)
+{
+	size_t tau;
+
+	for (tau = least; tau + least <= kappa; tau++) {
+		size_t m = kappa - tau;
+		double before = t->within[tau];
+		double cross = row[tau] - before;
+		double behind = t->within[kappa] - before - 2 * cross;
+		double q = t->share[kappa] *
+			   (2 * cross - (double)m * t->share[tau - 1] * before -
+			    (double)tau * t->share[m - 1] * behind);
+
+		if (isnan(best->q) || q > best->q)
+			*best = (struct split){tau, kappa, q};
+	}
+}
+
+struct split changes_best_split(const double *values, size_t n, size_t least)
 {
 	struct split best = {.q = NAN};
-	double *sums;
-	size_t tau, kappa;
+	struct tables t;
+	size_t kappa;
 
-	if (n < 2)
+	if (n < 2 * least || !least)
 		return best;
-	sums = prefix_sums(values, n);
-	for (kappa = 2; kappa <= n; kappa++)
-		for (tau = 1; tau < kappa; tau++) {
-			double q = divergence(sums, n + 1, tau, kappa);
-
-			if (isnan(best.q) || q > best.q)
-				best = (struct split){tau, kappa, q};
-		}
-	free(sums);
+	tables_init(&t, values, n);
+	for (kappa = 2 * least; kappa <= n; kappa++)
+		best_tau(&t, t.sums + kappa * (n + 1), kappa, least, &best);
+	tables_release(&t);
 	return best;
+}
+
+const struct change_options change_defaults = {
+	.window = 50,
+	.max_p = 0.02,
+	.least_magnitude = 0,
+	.least_values = 3,
+	.seed = 1,
+};
+
+/* As many that divide as well end a test: it will not become significant. */
+#define HOPELESS 10
+/* For a test at level p, so many times 1/p permutations. */
+#define PER_LEVEL 2
+#define MAX_PERMUTATIONS 200000
+
+/* What a search goes through. */
+struct search {
+	const struct change_options *opts;
+	double level; /* of one test */
+	size_t permutations;
+	gsl_rng *rng;
+	double *copy;  /* room for all values */
+	size_t *found; /* indexes, in order, without twins */
+	size_t found_count;
+};
+
+/*
+ * (1 + those that divide as well) / (1 + permutations); INDEX 0: each is
+ * divided where it divides best, else all at INDEX.
+ */
+static double permuted_p(struct search *s, const double *values, size_t n,
+			 size_t index, double q)
+{
+	size_t i, as_well = 0;
+
+	memcpy(s->copy, values, n * sizeof(*values));
+	for (i = 0; i < s->permutations && as_well < HOPELESS; i++) {
+		double other;
+
+		gsl_ran_shuffle(s->rng, s->copy, n, sizeof(*s->copy));
+		other = index ? changes_energy(s->copy, index, s->copy + index,
+					       n - index)
+					.t
+			      : changes_best_split(s->copy, n,
+						   s->opts->least_values)
+					.q;
+		as_well += other >= q;
+	}
+	return (double)(1 + as_well) / (double)(1 + i);
+}
+
+static void note(struct search *s, size_t index)
+{
+	size_t at = s->found_count;
+
+	while (at && s->found[at - 1] > index)
+		at--;
+	if (at && s->found[at - 1] == index)
+		return;
+	memmove(s->found + at + 1, s->found + at,
+		(s->found_count - at) * sizeof(*s->found));
+	s->found[at] = index;
+	s->found_count++;
+}
+
+static void divide(struct search *s, const double *values, size_t from,
+		   size_t to)
+{
+	struct split best = changes_best_split(values + from, to - from,
+					       s->opts->least_values);
+
+	if (isnan(best.q) || best.q <= 0 ||
+	    permuted_p(s, values + from, to - from, 0, best.q) > s->level)
+		return;
+	note(s, from + best.tau);
+	divide(s, values, from, from + best.tau);
+	divide(s, values, from + best.tau, to);
+}
+
+/* Of the change that stands at AT among those found. */
+static struct change measure(struct search *s, const double *values, size_t n,
+			     size_t at)
+{
+	size_t index = s->found[at];
+	size_t from = at ? s->found[at - 1] : 0;
+	size_t to = at + 1 < s->found_count ? s->found[at + 1] : n;
+	size_t reach = (s->opts->window + 1) / 2;
+	struct change c = {.index = index, .p = 1};
+
+	/* What lies far away says nothing more, and costs its square. */
+	if (index - from > reach)
+		from = index - reach;
+	if (to - index > reach)
+		to = index + reach;
+	c.before = quantile_median(values + from, index - from);
+	c.after = quantile_median(values + index, to - index);
+	c.magnitude = c.after / c.before - 1;
+	if (index - from >= s->opts->least_values &&
+	    to - index >= s->opts->least_values)
+		c.p = permuted_p(s, values + from, to - from, index - from,
+				 changes_energy(values + from, index - from,
+						values + index, to - index)
+					 .t);
+	return c;
+}
+
+/* The one to be taken back; COUNT: none. */
+static size_t worst_of(const struct search *s, const struct change *all,
+		       size_t count)
+{
+	size_t i, worst = count;
+
+	for (i = 0; i < count; i++)
+		if (all[i].p > s->level &&
+		    (worst == count || all[i].p > all[worst].p))
+			worst = i;
+	for (i = 0; i < count && worst == count; i++)
+		if (fabs(all[i].magnitude) < s->opts->least_magnitude)
+			worst = i;
+	return worst;
+}
+
+/* Two windows may see one change at two places, and chance one at none. */
+static size_t prune(struct search *s, const double *values, size_t n,
+		    struct change *all)
+{
+	size_t i, worst;
+
+	for (i = 0; i < s->found_count; i++)
+		all[i] = measure(s, values, n, i);
+	while ((worst = worst_of(s, all, s->found_count)) < s->found_count) {
+		s->found_count--;
+		memmove(s->found + worst, s->found + worst + 1,
+			(s->found_count - worst) * sizeof(*s->found));
+		memmove(all + worst, all + worst + 1,
+			(s->found_count - worst) * sizeof(*all));
+		if (worst)
+			all[worst - 1] = measure(s, values, n, worst - 1);
+		if (worst < s->found_count)
+			all[worst] = measure(s, values, n, worst);
+	}
+	return s->found_count;
+}
+
+static void search_init(struct search *s, size_t n, size_t windows,
+			const struct change_options *opts)
+{
+	*s = (struct search){.opts = opts,
+			     .level = opts->max_p / (double)windows};
+	s->permutations = MAX_PERMUTATIONS;
+	if (PER_LEVEL / s->level < MAX_PERMUTATIONS)
+		s->permutations = (size_t)(PER_LEVEL / s->level);
+	s->rng = gsl_rng_alloc(gsl_rng_mt19937);
+	gsl_rng_set(s->rng, opts->seed);
+	s->copy = xcalloc(n, sizeof(*s->copy));
+	s->found = xcalloc(n, sizeof(*s->found));
+}
+
+size_t changes_find(const double *values, size_t n,
+		    const struct change_options *opts, struct change **changes)
+{
+	size_t half = opts->window / 2 ? opts->window / 2 : 1;
+	size_t windows =
+		n > opts->window ? 1 + (n - opts->window + half - 1) / half : 1;
+	struct search s;
+	size_t i, count;
+
+	*changes = NULL;
+	if (n < 2 * opts->least_values || !n)
+		return 0;
+	search_init(&s, n, windows, opts);
+	for (i = 0; i < windows; i++) {
+		size_t to = i * half + opts->window;
+
+		divide(&s, values, i * half, to < n ? to : n);
+	}
+	*changes = xcalloc(s.found_count + 1, sizeof(**changes));
+	count = prune(&s, values, n, *changes);
+	gsl_rng_free(s.rng);
+	free(s.copy);
+	free(s.found);
+	return count;
 }

@@ -26,7 +26,34 @@ struct split {
 	double q; /* NaN: fewer than two values */
 };
 
-/* Of all divisions the one that divides most; takes n^2 of memory. */
-struct split changes_best_split(const double *values, size_t n);
+/* Of all divisions the one that divides most, with LEAST values at least on
+ * either side; takes n^2 of memory. */
+struct split changes_best_split(const double *values, size_t n, size_t least);
+
+struct change {
+	size_t index;         /* of the first value that is different */
+	double before, after; /* medians of the stretches on either side */
+	double magnitude;     /* AFTER / BEFORE - 1 */
+	double p;             /* by permutation of both stretches */
+};
+
+struct change_options {
+	size_t window; /* values looked at at once; two windows overlap by half */
+	double max_p; /* of one alarm in a whole series of pure noise */
+	double least_magnitude; /* smaller ones are no changes */
+	size_t least_values;    /* of a stretch: fewer are outliers */
+	unsigned long seed;     /* of the permutations */
+};
+
+extern const struct change_options change_defaults;
+
+/*
+ * All changes, in order. Each window is divided where it divides best, as long
+ * as fewer permutations than MAX_P allows divide as well; of what all windows
+ * found, the worst is taken back until each stretch differs from the next.
+ * *CHANGES is for free(). Values must be finite.
+ */
+size_t changes_find(const double *values, size_t n,
+		    const struct change_options *opts, struct change **changes);
 
 #endif

@@ -496,7 +496,7 @@ static void series_divide_where_published(void **state)
 	static const double otava[] = {1.02, .95,  .99, 1,   1.12, 1,   1.01,
 				       .98,  1.01, .96, .5,  .51,  .48, .48,
 				       .55,  .5,   .49, .51, .5,   .49};
-	struct split s = changes_best_split(otava, ARRAY_SIZE(otava));
+	struct split s = changes_best_split(otava, ARRAY_SIZE(otava), 1);
 	double v[30];
 
 	(void)state;
@@ -505,15 +505,15 @@ static void series_divide_where_published(void **state)
 	near(s.q, 4.682222, 5e-7);
 	fill(v, 0, 15, 50);
 	fill(v, 15, 30, 100);
-	assert_int_equal(changes_best_split(v, 30).tau, 15);
+	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
 	v[14] = 74;
-	assert_int_equal(changes_best_split(v, 30).tau, 15);
+	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
 	v[14] = 76;
-	assert_int_equal(changes_best_split(v, 30).tau, 14);
+	assert_int_equal(changes_best_split(v, 30, 1).tau, 14);
 	v[14] = 50;
 	v[2] = 100;
-	assert_int_equal(changes_best_split(v, 30).tau, 15);
-	assert_true(isnan(changes_best_split(v, 1).q));
+	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
+	assert_true(isnan(changes_best_split(v, 1, 1).q));
 }
 
 enum noise { NOISE_NORMAL, NOISE_LOG_NORMAL, NOISE_BIMODAL, NOISE_COUNT };

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* history - one series over all stored runs, and where it changed. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/units.h"
+#include "harness/cli/column.h"
+#include "harness/cli/commands.h"
+#include "harness/store/history.h"
+#include "harness/store/store.h"
+#include "reports/json.h"
+#include "reports/trend.h"
+
+#define RECENT_RUNS 3
+
+enum option_id {
+	O_DB = 1,
+	O_HOST,
+	O_RUNNER,
+	O_GATE,
+	O_RECENT,
+	O_SERIES,
+	O_JSON,
+	O_WINDOW,
+	O_MAX_P,
+	O_MAGNITUDE,
+	O_LEAST,
+};
+
+static const struct option options[] = {
+	{"db", required_argument, NULL, O_DB},
+	{"host", required_argument, NULL, O_HOST},
+	{"runner", required_argument, NULL, O_RUNNER},
+	{"gate", required_argument, NULL, O_GATE},
+	{"recent", required_argument, NULL, O_RECENT},
+	{"series", required_argument, NULL, O_SERIES},
+	{"json", no_argument, NULL, O_JSON},
+	{"window", required_argument, NULL, O_WINDOW},
+	{"max-p", required_argument, NULL, O_MAX_P},
+	{"min-magnitude", required_argument, NULL, O_MAGNITUDE},
+	{"min-values", required_argument, NULL, O_LEAST},
+	{NULL, 0, NULL, 0},
+};
+
+struct history_args {
+	const char *db;
+	const char *series; /* a file; NULL: stored runs */
+	bool is_json;
+	double gate_share; /* 0: no gate */
+	uint64_t recent;
+	struct history_query query;
+	struct change_options opts;
+	char metric[128]; /* "workload:point", cut in two */
+};
+
+/* A number in (0, MAX]; 0 as well where it may be. */
+static int take_number(const char *text, double max, bool may_be_zero,
+		       double *value, struct err *err)
+{
+	if (column_number(text, value) || *value > max || *value < 0 ||
+	    (!may_be_zero && *value == 0))
+		return err_set(err, -EINVAL, "'%s' is no number up to %g", text,
+			       max);
+	return 0;
+}
+
+static int take_count(const char *text, uint64_t min, size_t *count,
+		      struct err *err)
+{
+	uint64_t value;
+	int ret = units_parse_uint(text, min, 100000, &value, err);
+
+	if (!ret)
+		*count = (size_t)value;
+	return ret;
+}
+
+static int take_gate(const char *text, struct history_args *a, struct err *err)
+{
+	double percent;
+	int ret = take_number(text, 1000, false, &percent, err);
+
+	a->gate_share = percent / 100;
+	return ret;
+}
+
+static int take(enum option_id id, const char *arg, struct history_args *a,
+		struct err *err)
+{
+	switch (id) {
+	case O_DB:
+		a->db = arg;
+		return 0;
+	case O_HOST:
+		a->query.host = arg;
+		return 0;
+	case O_RUNNER:
+		a->query.runner = arg;
+		return 0;
+	case O_GATE:
+		return take_gate(arg, a, err);
+	case O_RECENT:
+		return units_parse_uint(arg, 1, 100000, &a->recent, err);
+	case O_SERIES:
+		a->series = arg;
+		return 0;
+	case O_JSON:
+		a->is_json = true;
+		return 0;
+	case O_WINDOW:
+		return take_count(arg, 4, &a->opts.window, err);
+	case O_MAX_P:
+		return take_number(arg, 0.5, false, &a->opts.max_p, err);
+	case O_MAGNITUDE:
+		return take_number(arg, 1e6, true, &a->opts.least_magnitude,
+				   err);
+	case O_LEAST:
+		return take_count(arg, 1, &a->opts.least_values, err);
+	default:
+		return err_set(err, -EINVAL, "see 'l1vh-bench history --help'");
+	}
+}
+
+static int parse(int argc, char **argv, struct history_args *a, struct err *err)
+{
+	int id, ret = 0;
+	char *colon;
+
+	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		ret = take((enum option_id)id, optarg, a, err);
+	if (ret)
+		return ret;
+	if (argc - optind != (a->series ? 0 : 1))
+		return err_set(
+			err, -EINVAL,
+			"give one metric, WORKLOAD or WORKLOAD:POINT, or --series FILE");
+	if (a->series)
+		return a->gate_share ? err_set(err, -EINVAL,
+					       "--gate is for stored runs")
+				     : 0;
+	if (snprintf(a->metric, sizeof(a->metric), "%s", argv[optind]) >=
+	    (int)sizeof(a->metric))
+		return err_set(err, -EINVAL, "'%.40s...' is no metric",
+			       argv[optind]);
+	colon = strchr(a->metric, ':');
+	if (colon)
+		*colon++ = '\0';
+	a->query.workload = a->metric;
+	a->query.point = colon ? colon : "";
+	return 0;
+}
+
+static json_t *changes_json(const struct change *changes, size_t count)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		json_array_append_new(
+			list,
+			json_pack("{s:I, s:o, s:o, s:o, s:o}", "index",
+				  (json_int_t)changes[i].index, "before",
+				  json_number(changes[i].before), "after",
+				  json_number(changes[i].after), "magnitude",
+				  json_number(changes[i].magnitude), "p",
+				  json_number(changes[i].p)));
+	return list;
+}
+
+static void print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
+}
+
+static int show_column(const struct history_args *a, struct err *err)
+{
+	struct column c = {.count = 0};
+	struct change *changes = NULL;
+	int ret = column_read(a->series, &c, err);
+	size_t i, count;
+
+	if (ret) {
+		free(c.values);
+		return ret;
+	}
+	count = changes_find(c.values, c.count, &a->opts, &changes);
+	if (a->is_json)
+		print_json(json_pack("{s:I, s:o}", "values",
+				     (json_int_t)c.count, "changes",
+				     changes_json(changes, count)));
+	for (i = 0; i < count && !a->is_json; i++)
+		printf("index %zu: %g -> %g, %+.1f %%, p %.2g\n",
+		       changes[i].index, changes[i].before, changes[i].after,
+		       100 * changes[i].magnitude, changes[i].p);
+	if (!count && !a->is_json)
+		puts("no change");
+	free(changes);
+	free(c.values);
+	return 0;
+}
+
+static enum exit_status judge(const struct history_args *a,
+			      const struct trend *t, const char *title)
+{
+	const struct trend_change *worse;
+
+	if (!a->gate_share)
+		return STATUS_OK;
+	worse = trend_regression(t, a->gate_share, (size_t)a->recent);
+	if (!worse)
+		return STATUS_OK;
+	fprintf(stderr, "REGRESSION: %s is %.1f %% worse since run %lld\n",
+		title,
+		100 * (worse->c.magnitude < 0 ? -worse->c.magnitude
+					      : worse->c.magnitude),
+		(long long)t->h->runs[worse->run].id);
+	return STATUS_WORSE;
+}
+
+static int show_runs(const struct history_args *a, enum exit_status *status,
+		     struct err *err)
+{
+	struct store *store = NULL;
+	struct history h;
+	struct trend t;
+	char title[200];
+	int ret = store_open_readonly(a->db, &store, err);
+
+	if (!ret)
+		ret = history_load(store, &a->query, &h, err);
+	store_close(store);
+	if (ret)
+		return ret;
+	snprintf(title, sizeof(title), "%s%s%s under %s", a->query.workload,
+		 *a->query.point ? " " : "", a->query.point, a->query.runner);
+	trend_init(&t, &h, &a->opts);
+	if (a->is_json)
+		print_json(trend_to_json(&t));
+	else
+		trend_write(&t, title, stdout);
+	*status = judge(a, &t, title);
+	trend_release(&t);
+	history_release(&h);
+	return 0;
+}
+
+static int history_run_command(int argc, char **argv)
+{
+	struct history_args args = {.db = "results/l1vh.db",
+				    .recent = RECENT_RUNS,
+				    .query = {.runner = "kvm"},
+				    .opts = change_defaults};
+	enum exit_status status = STATUS_OK;
+	struct err err = {0};
+	int ret = parse(argc, argv, &args, &err);
+
+	if (!ret)
+		ret = args.series ? show_column(&args, &err)
+				  : show_runs(&args, &status, &err);
+	if (ret == -EINVAL || ret == -ENOENT || ret == -ENODATA)
+		return complain(STATUS_USAGE, "history: %s", err.msg);
+	return ret ? complain(STATUS_INTERNAL, "history: %s", err.msg)
+		   : (int)status;
+}
+
+const struct command cmd_history = {
+	.name = "history",
+	.summary = "one series over all runs, and where it changed",
+	.usage =
+		"usage: l1vh-bench history WORKLOAD[:POINT] [options]\n"
+		"       l1vh-bench history --series FILE [options]\n"
+		"Boot medians of all stored runs, in order; where they change for good, by\n"
+		"E-divisive with permutations; and what changed in the host's fingerprint.\n"
+		"  --db FILE          results (results/l1vh.db)\n"
+		"  --runner NAME      (kvm)\n"
+		"  --host NAME        runs of this host alone (all)\n"
+		"  --gate PERCENT     exit 1 when the last change is so much worse, and came with\n"
+		"                     one of the last runs\n"
+		"  --recent N         so many last runs (3)\n"
+		"  --series FILE      a column of numbers in place of stored runs; - for stdin\n"
+		"  --window N         values that are looked at together (50)\n"
+		"  --max-p P          chance of an alarm in a whole series of noise (0.02)\n"
+		"  --min-magnitude X  smaller changes are none; 0.05 is 5 % (0)\n"
+		"  --min-values N     of a stretch; fewer are outliers (3)\n"
+		"  --json             the same as an object; changes have an index from 0\n"
+		"Exit status: 0, 1 a regression past --gate, 64 usage.\n",
+	.run = history_run_command,
+};

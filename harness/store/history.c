@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/store/history.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/store/store.h"
+
+/* Fingerprints from elsewhere may be damaged; such a run is of no host. */
+static const char query_sql[] =
+	"SELECT r.id, r.started_unix_ns, r.revision, r.fingerprint, s.id,"
+	" s.unit, s.lower_is_better, b.grade, p.value"
+	" FROM run r JOIN boot b ON b.run_id = r.id"
+	" JOIN series s ON s.boot_id = b.id"
+	" JOIN sample p ON p.series_id = s.id"
+	" WHERE b.runner = ?1 AND s.workload = ?2 AND s.point = ?3"
+	" AND p.disturbances = 0"
+	" AND (?4 IS NULL OR CASE WHEN json_valid(r.fingerprint) THEN"
+	"  json_extract(r.fingerprint, '$.host') = ?4 ELSE 0 END)"
+	" ORDER BY r.started_unix_ns, r.id, b.position, s.id, p.value";
+
+/* Samples of one boot, sorted by the query, until the next begins. */
+struct reading {
+	struct history *h;
+	int64_t series_id;
+	double *samples;
+	size_t count;
+};
+
+static const char *text_at(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return text ? text : "";
+}
+
+static void end_boot(struct reading *r)
+{
+	struct history *h = r->h;
+	size_t n = r->count;
+
+	if (!n)
+		return;
+	h->values = xrealloc(h->values, h->value_count + 1, sizeof(*h->values));
+	h->values[h->value_count++] =
+		n % 2 ? r->samples[n / 2]
+		      : (r->samples[n / 2 - 1] + r->samples[n / 2]) / 2;
+	h->runs[h->run_count - 1].count++;
+	r->count = 0;
+}
+
+static void begin_run(struct history *h, sqlite3_stmt *s)
+{
+	struct history_run *run;
+
+	h->runs = xrealloc(h->runs, h->run_count + 1, sizeof(*h->runs));
+	run = &h->runs[h->run_count++];
+	*run = (struct history_run){
+		.id = sqlite3_column_int64(s, 0),
+		.started_unix_ns = (uint64_t)sqlite3_column_int64(s, 1),
+		.fingerprint = xstrdup(text_at(s, 3)),
+		.first = h->value_count,
+	};
+	snprintf(run->revision, sizeof(run->revision), "%s", text_at(s, 2));
+	snprintf(run->grade, sizeof(run->grade), "%s", text_at(s, 7));
+}
+
+static void take_row(struct reading *r, sqlite3_stmt *s)
+{
+	struct history *h = r->h;
+	int64_t run_id = sqlite3_column_int64(s, 0);
+	int64_t series_id = sqlite3_column_int64(s, 4);
+	double value = sqlite3_column_double(s, 8);
+
+	if (series_id != r->series_id)
+		end_boot(r);
+	r->series_id = series_id;
+	if (!h->run_count || h->runs[h->run_count - 1].id != run_id)
+		begin_run(h, s);
+	snprintf(h->unit, sizeof(h->unit), "%s", text_at(s, 5));
+	h->lower_is_better = sqlite3_column_int(s, 6);
+	if (!isfinite(value))
+		return;
+	r->samples = xrealloc(r->samples, r->count + 1, sizeof(*r->samples));
+	r->samples[r->count++] = value;
+}
+
+int history_load(struct store *store, const struct history_query *q,
+		 struct history *h, struct err *err)
+{
+	sqlite3 *db = store_handle(store);
+	struct reading r = {.h = h, .series_id = -1};
+	sqlite3_stmt *s = NULL;
+	int ret;
+
+	*h = (struct history){.value_count = 0};
+	if (sqlite3_prepare_v2(db, query_sql, -1, &s, NULL) != SQLITE_OK)
+		return err_set(err, -EIO, "cannot read the history: %s",
+			       sqlite3_errmsg(db));
+	sqlite3_bind_text(s, 1, q->runner, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 2, q->workload, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 3, q->point, -1, SQLITE_STATIC);
+	if (q->host)
+		sqlite3_bind_text(s, 4, q->host, -1, SQLITE_STATIC);
+	while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+		take_row(&r, s);
+	end_boot(&r);
+	free(r.samples);
+	sqlite3_finalize(s);
+	if (ret == SQLITE_DONE && h->value_count)
+		return 0;
+	history_release(h);
+	return ret == SQLITE_DONE
+		       ? err_set(err, -ENOENT, "no boot of %s has '%s%s%s'%s%s",
+				 q->runner, q->workload, *q->point ? ":" : "",
+				 q->point, q->host ? " on host " : "",
+				 q->host ? q->host : "")
+		       : err_set(err, -EIO, "cannot read the history: %s",
+				 sqlite3_errmsg(db));
+}
+
+void history_release(struct history *h)
+{
+	size_t i;
+
+	for (i = 0; i < h->run_count; i++)
+		free(h->runs[i].fingerprint);
+	free(h->runs);
+	free(h->values);
+	*h = (struct history){.value_count = 0};
+}

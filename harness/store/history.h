@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_HISTORY_H
+#define HARNESS_STORE_HISTORY_H
+
+/* history - one series under one runner over all stored runs: a figure a boot,
+ * the median of its undisturbed samples. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct store;
+
+struct history_run {
+	int64_t id;
+	uint64_t started_unix_ns;
+	char revision[64];
+	char grade[16];
+	char *fingerprint;   /* owned; JSON */
+	size_t first, count; /* of the values */
+};
+
+struct history {
+	char unit[16];
+	bool lower_is_better;
+	double *values; /* owned; in the order in which boots were */
+	size_t value_count;
+	struct history_run *runs; /* owned; those that have a value, by time */
+	size_t run_count;
+};
+
+struct history_query {
+	const char *workload, *point, *runner;
+	const char *host; /* of the fingerprint; NULL: any */
+};
+
+/* -ENOENT where no stored boot has it. */
+int history_load(struct store *store, const struct history_query *q,
+		 struct history *h, struct err *err);
+void history_release(struct history *h);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_TREND_H
+#define REPORTS_TREND_H
+
+/*
+ * trend - where the history of a series changed, and what of the host's
+ * fingerprint changed with it. Figures of another machine, guest or measurement
+ * are not of one history: there it breaks, and what lies on either side is
+ * never held against the other.
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "harness/stats/changes.h"
+
+struct history;
+
+struct trend_change {
+	struct change c; /* indexes of the whole history */
+	size_t run;      /* whose boots it begins with */
+	bool is_worse;
+};
+
+struct trend {
+	const struct history *h;      /* borrowed */
+	struct trend_change *changes; /* owned; in order */
+	size_t change_count;
+	size_t *breaks; /* owned; runs before which the history breaks */
+	size_t break_count;
+};
+
+void trend_init(struct trend *t, const struct history *h,
+		const struct change_options *opts);
+void trend_release(struct trend *t);
+
+/* The last change, if it is for the worse by at least SHARE (0.05: 5 %) and
+ * came with one of the last RECENT runs; NULL: there is none. */
+const struct trend_change *trend_regression(const struct trend *t, double share,
+					    size_t recent);
+
+void trend_write(const struct trend *t, const char *title, FILE *out);
+json_t *trend_to_json(const struct trend *t); /* caller owns */
+
+#endif
