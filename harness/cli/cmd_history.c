@@ -25,6 +25,7 @@ enum option_id {
 	O_RECENT,
 	O_SERIES,
 	O_JSON,
+	O_ALL,
 	O_WINDOW,
 	O_MAX_P,
 	O_MAGNITUDE,
@@ -39,6 +40,7 @@ static const struct option options[] = {
 	{"recent", required_argument, NULL, O_RECENT},
 	{"series", required_argument, NULL, O_SERIES},
 	{"json", no_argument, NULL, O_JSON},
+	{"all", no_argument, NULL, O_ALL},
 	{"window", required_argument, NULL, O_WINDOW},
 	{"max-p", required_argument, NULL, O_MAX_P},
 	{"min-magnitude", required_argument, NULL, O_MAGNITUDE},
@@ -50,6 +52,7 @@ struct history_args {
 	const char *db;
 	const char *series; /* a file; NULL: stored runs */
 	bool is_json;
+	bool is_all;       /* every series of the latest run */
 	double gate_share; /* 0: no gate */
 	uint64_t recent;
 	struct history_query query;
@@ -111,6 +114,9 @@ static int take(enum option_id id, const char *arg, struct history_args *a,
 	case O_JSON:
 		a->is_json = true;
 		return 0;
+	case O_ALL:
+		a->is_all = true;
+		return 0;
 	case O_WINDOW:
 		return take_count(arg, 4, &a->opts.window, err);
 	case O_MAX_P:
@@ -134,10 +140,13 @@ static int parse(int argc, char **argv, struct history_args *a, struct err *err)
 		ret = take((enum option_id)id, optarg, a, err);
 	if (ret)
 		return ret;
-	if (argc - optind != (a->series ? 0 : 1))
+	if (argc - optind != (a->series || a->is_all ? 0 : 1) ||
+	    (a->is_all && (a->series || a->is_json)))
 		return err_set(
 			err, -EINVAL,
-			"give one metric, WORKLOAD or WORKLOAD:POINT, or --series FILE");
+			"give one metric, WORKLOAD or WORKLOAD:POINT, --all, or --series FILE");
+	if (a->is_all)
+		return 0;
 	if (a->series)
 		return a->gate_share ? err_set(err, -EINVAL,
 					       "--gate is for stored runs")
@@ -223,18 +232,14 @@ static enum exit_status judge(const struct history_args *a,
 	return STATUS_WORSE;
 }
 
-static int show_runs(const struct history_args *a, enum exit_status *status,
-		     struct err *err)
+static int show_one(const struct history_args *a, struct store *store,
+		    enum exit_status *status, struct err *err)
 {
-	struct store *store = NULL;
 	struct history h;
 	struct trend t;
 	char title[200];
-	int ret = store_open_readonly(a->db, &store, err);
+	int ret = history_load(store, &a->query, &h, err);
 
-	if (!ret)
-		ret = history_load(store, &a->query, &h, err);
-	store_close(store);
 	if (ret)
 		return ret;
 	snprintf(title, sizeof(title), "%s%s%s under %s", a->query.workload,
@@ -242,12 +247,51 @@ static int show_runs(const struct history_args *a, enum exit_status *status,
 	trend_init(&t, &h, &a->opts);
 	if (a->is_json)
 		print_json(trend_to_json(&t));
-	else
+	else if (!a->is_all || t.change_count)
 		trend_write(&t, title, stdout);
 	*status = judge(a, &t, title);
 	trend_release(&t);
 	history_release(&h);
 	return 0;
+}
+
+/* One that was disturbed in every sample has no history. */
+static int show_all(const struct history_args *a, struct store *store,
+		    enum exit_status *status, struct err *err)
+{
+	struct history_args one = *a;
+	struct history_name *names;
+	size_t i, count;
+	int ret = history_names(store, a->query.runner, &names, &count, err);
+
+	for (i = 0; i < count && !ret; i++) {
+		enum exit_status of_one = STATUS_OK;
+
+		one.query.workload = names[i].workload;
+		one.query.point = names[i].point;
+		ret = show_one(&one, store, &of_one, err);
+		if (ret == -ENOENT)
+			ret = 0;
+		if (of_one == STATUS_WORSE)
+			*status = STATUS_WORSE;
+	}
+	if (!ret)
+		printf("%zu series of %s looked at\n", count, a->query.runner);
+	free(names);
+	return ret;
+}
+
+static int show_runs(const struct history_args *a, enum exit_status *status,
+		     struct err *err)
+{
+	struct store *store = NULL;
+	int ret = store_open_readonly(a->db, &store, err);
+
+	if (!ret)
+		ret = a->is_all ? show_all(a, store, status, err)
+				: show_one(a, store, status, err);
+	store_close(store);
+	return ret;
 }
 
 static int history_run_command(int argc, char **argv)
@@ -273,13 +317,14 @@ const struct command cmd_history = {
 	.name = "history",
 	.summary = "one series over all runs, and where it changed",
 	.usage =
-		"usage: l1vh-bench history WORKLOAD[:POINT] [options]\n"
+		"usage: l1vh-bench history WORKLOAD[:POINT]|--all [options]\n"
 		"       l1vh-bench history --series FILE [options]\n"
 		"Boot medians of all stored runs, in order; where they change for good, by\n"
 		"E-divisive with permutations; and what changed in the host's fingerprint.\n"
 		"  --db FILE          results (results/l1vh.db)\n"
 		"  --runner NAME      (kvm)\n"
 		"  --host NAME        runs of this host alone (all)\n"
+		"  --all              every series of the latest run; those that changed are told\n"
 		"  --gate PERCENT     exit 1 when the last change is so much worse, and came with\n"
 		"                     one of the last runs\n"
 		"  --recent N         so many last runs (3)\n"

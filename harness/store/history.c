@@ -135,3 +135,47 @@ void history_release(struct history *h)
 	free(h->values);
 	*h = (struct history){.value_count = 0};
 }
+
+static const char names_sql[] =
+	"SELECT DISTINCT s.workload, s.point FROM series s"
+	" JOIN boot b ON s.boot_id = b.id"
+	" WHERE b.runner = ?1 AND s.status = 'ok' AND b.run_id ="
+	" (SELECT id FROM run ORDER BY started_unix_ns DESC, id DESC LIMIT 1)"
+	" ORDER BY s.list_rank, s.workload, s.point";
+
+int history_names(struct store *store, const char *runner,
+		  struct history_name **names, size_t *count, struct err *err)
+{
+	sqlite3 *db = store_handle(store);
+	sqlite3_stmt *s = NULL;
+	int ret;
+
+	*names = NULL;
+	*count = 0;
+	if (sqlite3_prepare_v2(db, names_sql, -1, &s, NULL) != SQLITE_OK)
+		return err_set(err, -EIO, "cannot read the history: %s",
+			       sqlite3_errmsg(db));
+	sqlite3_bind_text(s, 1, runner, -1, SQLITE_STATIC);
+	while ((ret = sqlite3_step(s)) == SQLITE_ROW) {
+		struct history_name *n;
+
+		*names = xrealloc(*names, *count + 1, sizeof(**names));
+		n = &(*names)[(*count)++];
+		snprintf(n->workload, sizeof(n->workload), "%s", text_at(s, 0));
+		snprintf(n->point, sizeof(n->point), "%s", text_at(s, 1));
+	}
+	sqlite3_finalize(s);
+	if (ret != SQLITE_DONE)
+		ret = err_set(err, -EIO, "cannot read the history: %s",
+			      sqlite3_errmsg(db));
+	else
+		ret = *count ? 0
+			     : err_set(err, -ENOENT,
+				       "the latest run has nothing of %s",
+				       runner);
+	if (ret) {
+		free(*names);
+		*names = NULL;
+	}
+	return ret;
+}

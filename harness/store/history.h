@@ -39,4 +39,14 @@ int history_load(struct store *store, const struct history_query *q,
 		 struct history *h, struct err *err);
 void history_release(struct history *h);
 
+struct history_name {
+	char workload[32];
+	char point[32];
+};
+
+/* The series that the latest run measured under RUNNER, in the order of
+ * listings; *NAMES is for free(). -ENOENT where there are none. */
+int history_names(struct store *store, const char *runner,
+		  struct history_name **names, size_t *count, struct err *err);
+
 #endif
