@@ -26,6 +26,7 @@
 #include "reports/oddities.h"
 #include "reports/plausible.h"
 #include "reports/plot.h"
+#include "reports/portable.h"
 #include "reports/suite.h"
 #include "reports/verdicts.h"
 
@@ -65,27 +66,7 @@ static const char head[] =
 
 void html_escape(struct strbuf *out, const char *text)
 {
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			strbuf_puts(out, "&amp;");
-			break;
-		case '<':
-			strbuf_puts(out, "&lt;");
-			break;
-		case '>':
-			strbuf_puts(out, "&gt;");
-			break;
-		case '"':
-			strbuf_puts(out, "&quot;");
-			break;
-		case '\'':
-			strbuf_puts(out, "&#39;");
-			break;
-		default:
-			strbuf_add(out, text, 1);
-		}
-	}
+	portable_text(out, text, escape_markup);
 }
 
 void html_cell(struct strbuf *out, const char *open, const char *text,
