@@ -104,7 +104,7 @@ static json_t *boots(const struct run_data *run, json_t *samples)
 /* What was not measured has no grade either. */
 static json_t *cell_grade(const struct model_cell *c)
 {
-	if (!c->boot_count && !c->disturbed_count && !c->refused_count)
+	if (!model_cell_is_measured(c))
 		return json_null();
 	return json_string(grade_name(c->grade));
 }

@@ -284,6 +284,57 @@ bool model_row_is_summary(const struct model_row *row)
 	return !m->is_detail;
 }
 
+bool model_cell_is_measured(const struct model_cell *cell)
+{
+	return cell->boot_count || cell->disturbed_count || cell->refused_count;
+}
+
+enum grade model_row_grade(const struct model *m, const struct model_row *row)
+{
+	enum grade worst = GRADE_HARDWARE;
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++)
+		if (row->cells[i].grade > worst)
+			worst = row->cells[i].grade;
+	return worst;
+}
+
+/* A boot that failed before it came to a series has nothing in its cell. */
+static struct model_outcome outcome_of_boots(const struct model *m,
+					     size_t runner)
+{
+	struct model_outcome o = {"not measured", ""};
+	size_t i;
+
+	for (i = 0; i < m->run->boot_count; i++) {
+		const struct boot_data *b = &m->run->boots[i];
+
+		if (b->res.status != RUN_OK &&
+		    !strcmp(b->bc.runner, m->runners[runner]))
+			o = (struct model_outcome){
+				run_status_name(b->res.status), b->res.reason};
+	}
+	return o;
+}
+
+struct model_outcome model_outcome(const struct model *m,
+				   const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+
+	if (c->boot_count)
+		return (struct model_outcome){
+			c->refused_count ? "partial" : "ok", c->reason};
+	if (c->refused_count)
+		return (struct model_outcome){c->is_void ? "void" : "refused",
+					      c->reason};
+	if (c->disturbed_count)
+		return (struct model_outcome){"disturbed",
+					      "every sample was disturbed"};
+	return outcome_of_boots(m, runner);
+}
+
 const char *model_no_interval(const struct model_cell *cell)
 {
 	return cell->ratio_count < 2 ? "one block" : "no noise";

@@ -100,6 +100,23 @@ size_t model_block_logs(const struct model_cell *base,
 			const struct model_cell *cell, double *logs,
 			uint32_t *blocks);
 
+/* Whether CELL has anything at all, if only that it was refused. */
+bool model_cell_is_measured(const struct model_cell *cell);
+
+/* The worst of all of ROW's cells. */
+enum grade model_row_grade(const struct model *m, const struct model_row *row);
+
+/* How a cell came by its figure, or why it has none. */
+struct model_outcome {
+	const char
+		*status; /* "ok", "partial", "refused", "not measured", ... */
+	const char
+		*reason; /* "" where there is none; borrowed from the model */
+};
+
+struct model_outcome model_outcome(const struct model *m,
+				   const struct model_row *row, size_t runner);
+
 /* Why CELL's ratio has no interval: "one block", "no noise". */
 const char *model_no_interval(const struct model_cell *cell);
 

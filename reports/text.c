@@ -82,22 +82,18 @@ static void write_ratio(const struct model_cell *cell, FILE *out)
 static void write_row(const struct model *m, const struct model_row *row,
 		      int width, FILE *out)
 {
-	enum grade worst = GRADE_HARDWARE;
 	char name[80];
 	size_t i;
 
 	fprintf(out, "%-*s", width, model_row_name(row, name, sizeof(name)));
-	for (i = 0; i < m->runner_count; i++) {
+	for (i = 0; i < m->runner_count; i++)
 		write_value(row, &row->cells[i], out);
-		if (row->cells[i].grade > worst)
-			worst = row->cells[i].grade;
-	}
 	for (i = 1; i < m->runner_count; i++)
 		write_ratio(&row->cells[i], out);
 	fprintf(out, "  %2zu", row->cells[0].boot_count);
 	for (i = 1; i < m->runner_count; i++)
 		fprintf(out, "/%zu", row->cells[i].boot_count);
-	fprintf(out, "  %s\n", grade_name(worst));
+	fprintf(out, "  %s\n", grade_name(model_row_grade(m, row)));
 }
 
 /* Whether an earlier row of the workload was refused for the same reason. */

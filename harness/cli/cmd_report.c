@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
@@ -14,6 +15,7 @@
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
+#include "reports/csv.h"
 #include "reports/explain.h"
 #include "reports/html.h"
 #include "reports/json.h"
@@ -21,26 +23,6 @@
 #include "reports/pilot.h"
 #include "reports/power.h"
 #include "reports/text.h"
-
-static void out_text(const struct model *m, FILE *out)
-{
-	text_write(m, out);
-}
-
-static void out_explain(const struct model *m, FILE *out)
-{
-	explain_write(m, out);
-}
-
-static void out_power(const struct model *m, FILE *out)
-{
-	power_write(m, out);
-}
-
-static void out_samples(const struct model *m, FILE *out)
-{
-	pilot_write(m, out);
-}
 
 static void out_json(const struct model *m, FILE *out)
 {
@@ -51,44 +33,55 @@ static void out_json(const struct model *m, FILE *out)
 	json_decref(json);
 }
 
-static void out_html(const struct model *m, FILE *out)
+/* One of the two functions is there: formats that are made whole, and those
+ * that are printed as they come. */
+static const struct {
+	const char *name;
+	void (*build)(const struct model *m, struct strbuf *out);
+	void (*print)(const struct model *m, FILE *out);
+} formats[] = {
+	{"text", NULL, text_write},       {"json", NULL, out_json},
+	{"html", html_write, NULL},       {"csv", csv_write, NULL},
+	{"explain", NULL, explain_write}, {"power", NULL, power_write},
+	{"samples", NULL, pilot_write},
+};
+
+#define FORMAT_NAMES "text, json, html, csv, explain, power or samples"
+
+static void write_format(size_t format, const struct model *m, FILE *out)
 {
 	struct strbuf page = {0};
 
-	html_write(m, &page);
+	if (formats[format].print) {
+		formats[format].print(m, out);
+		return;
+	}
+	formats[format].build(m, &page);
 	fwrite(strbuf_str(&page), 1, page.len, out);
 	strbuf_release(&page);
 }
-
-static const struct {
-	const char *name;
-	void (*write)(const struct model *m, FILE *out);
-} formats[] = {
-	{"text", out_text},   {"json", out_json},
-	{"html", out_html},   {"explain", out_explain},
-	{"power", out_power}, {"samples", out_samples},
-	{NULL, NULL},
-};
 
 int report_out(struct store *store, int64_t run_id, const char *format,
 	       FILE *out, struct err *err)
 {
 	struct run_data run;
 	struct model model;
-	int i, ret;
+	size_t i;
+	int ret;
 
-	for (i = 0; formats[i].name && strcmp(formats[i].name, format); i++)
-		;
-	if (!formats[i].name)
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (!strcmp(formats[i].name, format))
+			break;
+	if (i == ARRAY_SIZE(formats))
 		return err_set(
 			err, -EINVAL,
-			"unknown format '%s'; there are text, json, html, explain, power and samples",
+			"unknown format '%s'; it is one of " FORMAT_NAMES,
 			format);
 	ret = run_data_load(store, run_id, &run, err);
 	if (ret)
 		return ret;
 	model_init(&model, &run);
-	formats[i].write(&model, out);
+	write_format(i, &model, out);
 	model_release(&model);
 	run_data_release(&run);
 	if (fflush(out) || ferror(out))
@@ -155,7 +148,8 @@ static const char usage[] =
 	"usage: l1vh-bench report [RUN] [options]\n"
 	"Show a stored run, the latest one by default.\n"
 	"  --db FILE       results (results/l1vh.db)\n"
-	"  --format NAME   text, json, html, explain, power or samples (text)\n"
+	"  --format NAME   " FORMAT_NAMES "\n"
+	"                  (text)\n"
 	"  --output FILE   write there instead of stdout\n"
 	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
 	"                  (docs/statistics.md). Exit status: 0 all pass, 1 one fails, 2\n"

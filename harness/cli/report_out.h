@@ -9,7 +9,7 @@
 struct err;
 struct store;
 
-/* FORMAT is "text", "json", "html", "explain" or "power". 0 or a negative errno. */
+/* FORMAT is one of those in `report --help`. 0 or a negative errno. */
 int report_out(struct store *store, int64_t run_id, const char *format,
 	       FILE *out, struct err *err);
 

@@ -5,7 +5,129 @@
 #include <math.h>
 
 #include "harness/base/strbuf.h"
+#include "reports/csv.h"
+#include "reports/model.h"
 #include "reports/portable.h"
+
+struct fixture {
+	struct run_data run;
+	struct model model;
+	struct strbuf out;
+};
+
+static struct result *add_boot(struct fixture *f, const char *runner,
+			       uint32_t block)
+{
+	struct run_data *run = &f->run;
+	struct boot_data *b;
+
+	run->boots = realloc(run->boots,
+			     (run->boot_count + 1) * sizeof(*run->boots));
+	b = &run->boots[run->boot_count];
+	memset(b, 0, sizeof(*b));
+	result_init(&b->res);
+	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
+	b->bc.block = block;
+	b->position = (uint32_t)run->boot_count++;
+	b->res.started_unix_ns = 1700000000 * NS_PER_S;
+	b->res.elapsed_ns = 1234567890;
+	return &b->res;
+}
+
+static void add_value(struct result *res, const char *workload,
+		      const char *point, double value)
+{
+	struct series *s = result_add_series(res, workload, point, "ns");
+
+	series_add_sample(s)->value = value;
+}
+
+/* Native and a guest, twice each; the guest takes twice as long. */
+static void fill(struct fixture *f, enum grade grade)
+{
+	static const char *const runners[] = {"native", "kvm"};
+	static const double values[] = {10, 20, 11, 22.5};
+	struct result *res;
+	uint32_t i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		res = add_boot(f, runners[i % 2], i / 2);
+		add_value(res, "cpu_integer", "", values[i]);
+		res->grade = grade;
+	}
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	f->run.id = 7;
+	snprintf(f->run.uuid, sizeof(f->run.uuid), "u-u");
+	f->run.started_unix_ns = 1700000000 * NS_PER_S;
+	f->run.status = strdup("complete");
+	f->run.revision = strdup("abc");
+	f->run.plan = strdup("{}");
+	f->run.fingerprint = strdup("{}");
+	f->run.probe = strdup("{}");
+	f->run.guest_manifest = strdup("");
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	strbuf_release(&f->out);
+	model_release(&f->model);
+	run_data_release(&f->run);
+	free(f);
+	return 0;
+}
+
+static const char *written(struct fixture *f,
+			   void (*write)(const struct model *m,
+					 struct strbuf *out))
+{
+	strbuf_release(&f->out);
+	model_release(&f->model);
+	model_init(&f->model, &f->run);
+	write(&f->model, &f->out);
+	return strbuf_str(&f->out);
+}
+
+static void set_revision(struct fixture *f, const char *text)
+{
+	free(f->run.revision);
+	f->run.revision = strdup(text);
+}
+
+/* A series of each outcome; no boot of mshv gets as far as a series. */
+static void fill_all_outcomes(struct fixture *f)
+{
+	static const enum run_status statuses[] = {RUN_SKIPPED, RUN_VOID,
+						   RUN_WORKLOAD_FAILED};
+	static const char *const workloads[] = {"cpu_aes", "storage", "null"};
+	struct result *res;
+	size_t i;
+
+	fill(f, GRADE_HARDWARE);
+	res = &f->run.boots[1].res;
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		struct series *s =
+			result_add_series(res, workloads[i], "", "ns");
+
+		s->status = statuses[i];
+		snprintf(s->reason, sizeof(s->reason), "no, %zu", i);
+	}
+	add_value(res, "delay", "", 5);
+	res->series[res->series_count - 1].samples[0].disturbances = 1;
+	result_fail(add_boot(f, "mshv", 0), RUN_TIMEOUT, "no end after 9 s");
+	result_fail(add_boot(f, "mshv", 1), RUN_SKIPPED, "no /dev/mshv");
+	result_fail(add_boot(f, "qemu", 0), RUN_RUNNER_FAILED, "signal 11");
+	result_fail(add_boot(f, "qemu", 1), RUN_VOID, "nothing was moved");
+	result_fail(add_boot(f, "qemu", 1), RUN_WORKLOAD_FAILED, "exit 3");
+}
 
 static void assert_portable(const char *text, const struct escape *table,
 			    const char *want)
@@ -71,12 +193,102 @@ static void numbers_come_back_as_they_were(void **state)
 	assert_string_equal(portable_number(-INFINITY, buf, sizeof(buf)), "");
 }
 
+#define CSV_HEAD                                                       \
+	"run_uuid,revision,workload,point,unit,better,runner,grade,"   \
+	"boot_count,disturbed_count,median,ratio_to_native,ratio_low," \
+	"ratio_high,status,reason\r\n"
+
+static void csv_has_all_digits(void **state)
+{
+	struct fixture *f = *state;
+	const char *line;
+
+	fill(f, GRADE_SOFTWARE);
+	line = strstr(written(f, csv_write), "\r\n") + 2;
+	assert_memory_equal(f->out.str, CSV_HEAD, strlen(CSV_HEAD));
+	assert_memory_equal(
+		line, "u-u,abc,cpu_integer,,ns,lower,native,software,2,0,10.5,",
+		55);
+	line = strstr(line, "\r\n") + 2;
+	assert_memory_equal(
+		line, "u-u,abc,cpu_integer,,ns,lower,kvm,software,2,0,21.25,",
+		53);
+	/* The geometric mean of 20/10 and 22.5/11, to the last bit. */
+	assert_true(fabs(strtod(line + 53, NULL) -
+			 f->model.rows[0].cells[1].ratio.ratio) == 0);
+	assert_true(isfinite(f->model.rows[0].cells[1].ratio.low));
+	assert_string_equal(line + strlen(line) - 6, ",ok,\r\n");
+}
+
+static void csv_leaves_absent_numbers_empty(void **state)
+{
+	static const char *const rows[] = {
+		"cpu_aes,,ns,higher,kvm,hardware,0,0,,,,,refused,\"no, 0\"\r\n",
+		"storage,,ns,higher,kvm,hardware,0,0,,,,,void,\"no, 1\"\r\n",
+		"null,,ns,lower,kvm,hardware,0,0,,,,,refused,\"no, 2\"\r\n",
+		"null,,ns,lower,native,,0,0,,,,,not measured,\r\n",
+		"delay,,ns,lower,kvm,hardware,0,1,,,,,disturbed,",
+		"cpu_integer,,ns,lower,mshv,,0,0,,,,,skipped,no /dev/mshv\r\n",
+		"cpu_integer,,ns,lower,qemu,,0,0,,,,,workload_failed,exit 3\r\n",
+	};
+	struct fixture *f = *state;
+	const char *text;
+	size_t i;
+
+	fill_all_outcomes(f);
+	text = written(f, csv_write);
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strstr(text, rows[i]))
+			fail_msg("no '%s' in:\n%s", rows[i], text);
+	assert_null(strstr(text, "nan"));
+}
+
+static void csv_runs_no_formula(void **state)
+{
+	static const char *const cases[][2] = {
+		{"=cmd|' /C calc'!A0", "\"'=cmd|' /C calc'!A0\""},
+		{"+1", "\"'+1\""},
+		{"-1", "\"'-1\""},
+		{"@SUM(A1)", "\"'@SUM(A1)\""},
+		{"\t=1", "\"'\t=1\""},
+		{"a=1", "a=1"},
+		{"a\"b", "\"a\"\"b\""},
+		{"a,b", "\"a,b\""},
+		{"a\r\nb", "\"a\r\nb\""},
+		{"\x01\xff", BAD BAD},
+		{"<script>]]>", "<script>]]>"},
+	};
+	struct fixture *f = *state;
+	char want[80];
+	size_t i;
+
+	fill(f, GRADE_HARDWARE);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_revision(f, cases[i][0]);
+		snprintf(want, sizeof(want), "\r\nu-u,%s,cpu_integer,",
+			 cases[i][1]);
+		if (!strstr(written(f, csv_write), want))
+			fail_msg("no '%s' in:\n%s", want, f->out.str);
+	}
+}
+
+static void csv_of_nothing_is_its_head(void **state)
+{
+	assert_string_equal(written(*state, csv_write), CSV_HEAD);
+}
+
+#define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(damaged_text_is_replaced),
 		cmocka_unit_test(markup_is_escaped),
 		cmocka_unit_test(numbers_come_back_as_they_were),
+		WITH_RUN(csv_has_all_digits),
+		WITH_RUN(csv_leaves_absent_numbers_empty),
+		WITH_RUN(csv_runs_no_formula),
+		WITH_RUN(csv_of_nothing_is_its_head),
 	};
 
 	return RUN_TESTS(tests);

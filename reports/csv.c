@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/csv.h"
+
+#include <string.h>
+
+#include "harness/base/strbuf.h"
+#include "reports/model.h"
+#include "reports/portable.h"
+
+/* In the order of write_row(); where JSON has the same, by the same name. */
+static const char head[] =
+	"run_uuid,revision,workload,point,unit,better,runner,grade,"
+	"boot_count,disturbed_count,median,ratio_to_native,ratio_low,"
+	"ratio_high,status,reason\r\n";
+
+/* A spreadsheet would take such text for a formula, and run it. */
+static bool looks_like_formula(const char *text)
+{
+	return *text && strchr("=+-@\t\r\n", *text);
+}
+
+static void add_text(const char *text, struct strbuf *out)
+{
+	static const struct escape quotes[] = {{"\"", "\"\""}, {NULL, NULL}};
+	bool is_quoted = strpbrk(text, ",\"\r\n") || looks_like_formula(text);
+
+	if (is_quoted)
+		strbuf_puts(out, "\"");
+	if (looks_like_formula(text))
+		strbuf_puts(out, "'");
+	portable_text(out, text, quotes);
+	strbuf_puts(out, is_quoted ? "\"," : ",");
+}
+
+static void add_number(double value, struct strbuf *out)
+{
+	char number[32];
+
+	strbuf_printf(out, "%s,",
+		      portable_number(value, number, sizeof(number)));
+}
+
+static void write_row(const struct model *m, const struct model_row *row,
+		      size_t runner, struct strbuf *out)
+{
+	const struct model_cell *c = &row->cells[runner];
+	struct model_outcome o = model_outcome(m, row, runner);
+
+	add_text(m->run->uuid, out);
+	add_text(m->run->revision, out);
+	add_text(row->workload, out);
+	add_text(row->point, out);
+	add_text(row->unit, out);
+	add_text(row->lower_is_better ? "lower" : "higher", out);
+	add_text(m->runners[runner], out);
+	add_text(model_cell_is_measured(c) ? grade_name(c->grade) : "", out);
+	strbuf_printf(out, "%zu,%zu,", c->boot_count, c->disturbed_count);
+	add_number(c->median, out);
+	add_number(c->ratio.ratio, out);
+	add_number(c->ratio.low, out);
+	add_number(c->ratio.high, out);
+	add_text(o.status, out);
+	add_text(o.reason, out);
+	/* Instead of the comma behind the last one. */
+	out->str[out->len - 1] = '\r';
+	strbuf_puts(out, "\n");
+}
+
+void csv_write(const struct model *m, struct strbuf *out)
+{
+	size_t i, k;
+
+	strbuf_puts(out, head);
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++)
+			write_row(m, &m->rows[i], k, out);
+}
