@@ -10,6 +10,7 @@
 #include "reports/model.h"
 #include "reports/oddities.h"
 #include "reports/plausible.h"
+#include "reports/refusals.h"
 #include "reports/suite.h"
 
 /* Of the longest name that is shown. */
@@ -96,53 +97,16 @@ static void write_row(const struct model *m, const struct model_row *row,
 	fprintf(out, "  %s\n", grade_name(model_row_grade(m, row)));
 }
 
-/* Whether an earlier row of the workload was refused for the same reason. */
-static bool is_said(const struct model *m, size_t row, size_t runner)
-{
-	const struct model_cell *c = &m->rows[row].cells[runner];
-	size_t i;
-
-	for (i = 0; i < row; i++)
-		if (!strcmp(m->rows[i].workload, m->rows[row].workload) &&
-		    m->rows[i].cells[runner].refused_count &&
-		    !strcmp(m->rows[i].cells[runner].reason, c->reason))
-			return true;
-	return false;
-}
-
-static size_t count_alike(const struct model *m, size_t row, size_t runner)
-{
-	size_t count = 0;
-	size_t i;
-
-	for (i = row; i < m->row_count; i++)
-		count += !strcmp(m->rows[i].workload, m->rows[row].workload) &&
-			 m->rows[i].cells[runner].refused_count &&
-			 !strcmp(m->rows[i].cells[runner].reason,
-				 m->rows[row].cells[runner].reason);
-	return count;
-}
-
-/* Each reason once, with how much it stands for. */
 static void write_refusals(const struct model *m, FILE *out)
 {
-	char name[80], more[40];
-	size_t i, k, alike;
+	struct refusal r;
+	char subject[160];
+	size_t at = 0;
 
-	for (i = 0; i < m->row_count; i++)
-		for (k = 0; k < m->runner_count; k++) {
-			const struct model_cell *c = &m->rows[i].cells[k];
-
-			if (!c->refused_count || is_said(m, i, k))
-				continue;
-			alike = count_alike(m, i, k);
-			snprintf(more, sizeof(more), " and %zu more",
-				 alike - 1);
-			fprintf(out, "%s%s under %s: %s (%zu boots)\n",
-				model_row_name(&m->rows[i], name, sizeof(name)),
-				alike > 1 ? more : "", m->runners[k], c->reason,
-				c->refused_count);
-		}
+	while (refusals_next(m, &at, &r))
+		fprintf(out, "%s: %s (%zu boots)\n",
+			refusal_subject(&r, subject, sizeof(subject)),
+			r.cell->reason, r.cell->refused_count);
 }
 
 static void write_disturbed(const struct model *m, FILE *out)

@@ -19,6 +19,7 @@
 #include "reports/explain.h"
 #include "reports/html.h"
 #include "reports/json.h"
+#include "reports/markdown.h"
 #include "reports/model.h"
 #include "reports/pilot.h"
 #include "reports/power.h"
@@ -40,13 +41,14 @@ static const struct {
 	void (*build)(const struct model *m, struct strbuf *out);
 	void (*print)(const struct model *m, FILE *out);
 } formats[] = {
-	{"text", NULL, text_write},       {"json", NULL, out_json},
-	{"html", html_write, NULL},       {"csv", csv_write, NULL},
-	{"explain", NULL, explain_write}, {"power", NULL, power_write},
-	{"samples", NULL, pilot_write},
+	{"text", NULL, text_write},         {"json", NULL, out_json},
+	{"html", html_write, NULL},         {"csv", csv_write, NULL},
+	{"markdown", markdown_write, NULL}, {"explain", NULL, explain_write},
+	{"power", NULL, power_write},       {"samples", NULL, pilot_write},
 };
 
-#define FORMAT_NAMES "text, json, html, csv, explain, power or samples"
+#define FORMAT_NAMES \
+	"text, json, html, csv, markdown, explain, power or samples"
 
 static void write_format(size_t format, const struct model *m, FILE *out)
 {

@@ -6,6 +6,7 @@
 
 #include "harness/base/strbuf.h"
 #include "reports/csv.h"
+#include "reports/markdown.h"
 #include "reports/model.h"
 #include "reports/portable.h"
 
@@ -277,6 +278,83 @@ static void csv_of_nothing_is_its_head(void **state)
 	assert_string_equal(written(*state, csv_write), CSV_HEAD);
 }
 
+/* Where it cannot be overlooked: above every figure. */
+static void markdown_says_the_grade_first(void **state)
+{
+	struct fixture *f = *state;
+	const char *text, *banner;
+
+	fill(f, GRADE_EMULATED);
+	text = written(f, markdown_write);
+	banner = strstr(text, "> **EMULATED: measured inside the lab.");
+	assert_memory_equal(text, "## l1vh-bench: run 7, grade emulated\n", 37);
+	assert_non_null(banner);
+	assert_non_null(strstr(banner, "\n| cpu\\_integer | lower | 10.5 ns | "
+				       "21.2 ns | 2.023 [1.753, 2.333] |"
+				       " 2/2 | emulated |\n"));
+	f->run.boots[0].res.grade = GRADE_HARDWARE;
+	assert_non_null(strstr(written(f, markdown_write),
+			       "grade hardware, emulated\n"));
+}
+
+static void markdown_lists_what_has_no_figure(void **state)
+{
+	static const char *const parts[] = {
+		"| null | lower | not measured | refused | skipped |"
+		" workload\\_failed | - | - | - | 0/0/0/0 | hardware |\n",
+		"- storage under kvm: no, 1 (1 boots)\n",
+		"- boot 4, block 0, mshv: **timeout**: no end after 9 s\n",
+		"- boot 5, block 1, mshv: **skipped**: no /dev/mshv\n",
+		"- boot 6, block 0, qemu: **runner\\_failed**: signal 11\n",
+		"- boot 7, block 1, qemu: **void**: nothing was moved\n",
+	};
+	struct fixture *f = *state;
+	const char *text;
+	size_t i;
+
+	fill_all_outcomes(f);
+	text = written(f, markdown_write);
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!strstr(text, parts[i]))
+			fail_msg("no '%s' in:\n%s", parts[i], text);
+	assert_null(strstr(text, "nan"));
+}
+
+static void markdown_passes_no_markup(void **state)
+{
+	static const char *const cases[][2] = {
+		{"a|b", "a\\|b"},
+		{"`rm`", "\\`rm\\`"},
+		{"<script>&amp;", "&lt;script&gt;&amp;amp;"},
+		{"a\n\n# b\r\n---", "a  #&#8203; b ---"},
+		{"![x](http://y)", "!\\[x\\](http:&#8203;//y)"},
+		{"**b** _i_ ~s~", "\\*\\*b\\*\\* \\_i\\_ \\~s\\~"},
+		{"@all www.x a\\|", "@&#8203;all www&#8203;.x a&#92;\\|"},
+		{"\x1b\xff", BAD BAD},
+	};
+	struct fixture *f = *state;
+	char want[120];
+	size_t i;
+
+	fill(f, GRADE_HARDWARE);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_revision(f, cases[i][0]);
+		snprintf(want, sizeof(want), " of revision %s, seed ",
+			 cases[i][1]);
+		if (!strstr(written(f, markdown_write), want))
+			fail_msg("no '%s' in:\n%s", want, f->out.str);
+	}
+}
+
+static void markdown_of_nothing_says_so(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_non_null(strstr(written(f, markdown_write), "grade none\n"));
+	assert_non_null(strstr(f->out.str, "Nothing was measured."));
+	assert_null(strstr(f->out.str, "|"));
+}
+
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -289,6 +367,10 @@ int main(void)
 		WITH_RUN(csv_leaves_absent_numbers_empty),
 		WITH_RUN(csv_runs_no_formula),
 		WITH_RUN(csv_of_nothing_is_its_head),
+		WITH_RUN(markdown_says_the_grade_first),
+		WITH_RUN(markdown_lists_what_has_no_figure),
+		WITH_RUN(markdown_passes_no_markup),
+		WITH_RUN(markdown_of_nothing_says_so),
 	};
 
 	return RUN_TESTS(tests);
