@@ -241,17 +241,26 @@ static uint32_t all_machines(const struct identity_diff *diff)
 	return bits;
 }
 
-const char *identity_row_scope(const struct identity_diff *diff,
-			       const struct identity_diff_row *row, char *buf,
-			       size_t size)
+const char *identity_machine_name(enum machine_kind machine)
 {
-	static const char *const names[MACHINE_KIND_COUNT] = {
+	static const char *const names[] = {
 		[MACHINE_PLAIN] = "without devices",
 		[MACHINE_DISK] = "with a disk",
 		[MACHINE_NET] = "with a network card",
 		[MACHINE_DISK_AND_NET] = "with both",
 		[MACHINE_MICRO] = "micro guest",
+		[MACHINE_SHAPE] = "of a shape",
 	};
+	_Static_assert(ARRAY_SIZE(names) == MACHINE_KIND_COUNT,
+		       "every kind of machine has a name");
+
+	return names[machine];
+}
+
+const char *identity_row_scope(const struct identity_diff *diff,
+			       const struct identity_diff_row *row, char *buf,
+			       size_t size)
+{
 	size_t used = 0;
 	size_t i;
 
@@ -260,9 +269,10 @@ const char *identity_row_scope(const struct identity_diff *diff,
 		return buf;
 	for (i = 0; i < MACHINE_KIND_COUNT; i++)
 		if (row->same_machines & 1u << i && used < size)
-			used += (size_t)snprintf(buf + used, size - used,
-						 "%s%s", used ? ", " : " (",
-						 names[i]);
+			used += (size_t)snprintf(
+				buf + used, size - used, "%s%s",
+				used ? ", " : " (",
+				identity_machine_name((enum machine_kind)i));
 	if (used < size)
 		snprintf(buf + used, size - used, ")");
 	return buf;

@@ -41,6 +41,9 @@ struct identity_diff {
 void identity_diff_init(struct identity_diff *diff, const struct model *m);
 void identity_diff_release(struct identity_diff *diff);
 
+/* "with a disk" */
+const char *identity_machine_name(enum machine_kind machine);
+
 /* " (with a disk)", or "" where the row says the same of all boots. */
 const char *identity_row_scope(const struct identity_diff *diff,
 			       const struct identity_diff_row *row, char *buf,

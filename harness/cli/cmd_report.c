@@ -19,6 +19,7 @@
 #include "reports/explain.h"
 #include "reports/html.h"
 #include "reports/json.h"
+#include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/model.h"
 #include "reports/pilot.h"
@@ -43,12 +44,13 @@ static const struct {
 } formats[] = {
 	{"text", NULL, text_write},         {"json", NULL, out_json},
 	{"html", html_write, NULL},         {"csv", csv_write, NULL},
-	{"markdown", markdown_write, NULL}, {"explain", NULL, explain_write},
-	{"power", NULL, power_write},       {"samples", NULL, pilot_write},
+	{"markdown", markdown_write, NULL}, {"junit", junit_write, NULL},
+	{"explain", NULL, explain_write},   {"power", NULL, power_write},
+	{"samples", NULL, pilot_write},
 };
 
 #define FORMAT_NAMES \
-	"text, json, html, csv, markdown, explain, power or samples"
+	"text, json, html, csv, markdown, junit, explain, power or samples"
 
 static void write_format(size_t format, const struct model *m, FILE *out)
 {

@@ -6,6 +6,7 @@
 
 #include "harness/base/strbuf.h"
 #include "reports/csv.h"
+#include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/model.h"
 #include "reports/portable.h"
@@ -95,6 +96,15 @@ static const char *written(struct fixture *f,
 	model_init(&f->model, &f->run);
 	write(&f->model, &f->out);
 	return strbuf_str(&f->out);
+}
+
+static void assert_has(const char *text, const char *const *parts, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strstr(text, parts[i]))
+			fail_msg("no '%s' in:\n%s", parts[i], text);
 }
 
 static void set_revision(struct fixture *f, const char *text)
@@ -233,15 +243,10 @@ static void csv_leaves_absent_numbers_empty(void **state)
 		"cpu_integer,,ns,lower,qemu,,0,0,,,,,workload_failed,exit 3\r\n",
 	};
 	struct fixture *f = *state;
-	const char *text;
-	size_t i;
 
 	fill_all_outcomes(f);
-	text = written(f, csv_write);
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		if (!strstr(text, rows[i]))
-			fail_msg("no '%s' in:\n%s", rows[i], text);
-	assert_null(strstr(text, "nan"));
+	assert_has(written(f, csv_write), rows, ARRAY_SIZE(rows));
+	assert_null(strstr(f->out.str, "nan"));
 }
 
 static void csv_runs_no_formula(void **state)
@@ -309,15 +314,10 @@ static void markdown_lists_what_has_no_figure(void **state)
 		"- boot 7, block 1, qemu: **void**: nothing was moved\n",
 	};
 	struct fixture *f = *state;
-	const char *text;
-	size_t i;
 
 	fill_all_outcomes(f);
-	text = written(f, markdown_write);
-	for (i = 0; i < ARRAY_SIZE(parts); i++)
-		if (!strstr(text, parts[i]))
-			fail_msg("no '%s' in:\n%s", parts[i], text);
-	assert_null(strstr(text, "nan"));
+	assert_has(written(f, markdown_write), parts, ARRAY_SIZE(parts));
+	assert_null(strstr(f->out.str, "nan"));
 }
 
 static void markdown_passes_no_markup(void **state)
@@ -355,6 +355,96 @@ static void markdown_of_nothing_says_so(void **state)
 	assert_null(strstr(f->out.str, "|"));
 }
 
+static void junit_has_an_outcome_for_each_boot(void **state)
+{
+	static const char *const parts[] = {
+		"<testsuites name=\"l1vh-bench\" tests=\"9\""
+		" failures=\"0\" errors=\"4\" time=\"11.111\">",
+		"<testsuite name=\"mshv\" tests=\"2\""
+		" failures=\"0\" errors=\"1\" time=\"2.469\""
+		" skipped=\"1\" timestamp=\"2023-11-14T22:13:20\">",
+		"name=\"block 0, boot 0, without devices\""
+		" classname=\"l1vh-bench.native\" time=\"1.235\">\n</testcase>",
+		"<error type=\"timeout\" message=\"no end after 9 s\"/>",
+		"<skipped message=\"no /dev/mshv\"/>",
+		"<error type=\"runner_failed\" message=\"signal 11\"/>",
+		"<error type=\"void\" message=\"nothing was moved\"/>",
+		"<error type=\"workload_failed\" message=\"exit 3\"/>",
+		"<system-out>cpu_aes: skipped: no, 0\nstorage: void: no, 1\n"
+		"null: workload_failed: no, 2\n</system-out>",
+	};
+	struct fixture *f = *state;
+
+	fill_all_outcomes(f);
+	assert_has(written(f, junit_write), parts, ARRAY_SIZE(parts));
+	assert_null(strstr(f->out.str, "EMULATED"));
+	f->run.boots[0].res.grade = GRADE_EMULATED;
+	assert_non_null(
+		strstr(written(f, junit_write), "<system-out>EMULATED: "));
+}
+
+#define CLAIM(id, candidate, margin)                                           \
+	"  - id: " id "\\n    text: it is <fast>\\n    metric: cpu_integer\\n" \
+	"    candidate: " candidate "\\n    baseline: native\\n"               \
+	"    kind: non-inferior\\n    margin: " margin "\\n"                   \
+	"    confidence: 0.95\\n    reason: why\\n"
+
+static void junit_judges_what_was_claimed(void **state)
+{
+	static const char *const parts[] = {
+		"<testsuite name=\"claims\" tests=\"5\""
+		" failures=\"1\" errors=\"1\" time=\"0.000\" skipped=\"2\"",
+		"<testcase name=\"pass\" classname=\"l1vh-bench.claims\""
+		" time=\"0.000\">\n<system-out>it is &lt;fast&gt;<",
+		"<failure type=\"FAIL\" message=\"FAIL: cpu_integer of kvm over"
+		" native, claimed to be not worse by 5 %; ratio 2.023 [",
+		"<skipped message=\"UNDECIDED: ",
+		"<skipped message=\"NOT EVALUABLE: cpu_integer of mshv over",
+		"<error type=\"VOID\" message=\"VOID: ",
+		"; no bytes were moved\"/>",
+	};
+	struct fixture *f = *state;
+	struct series *s;
+
+	fill(f, GRADE_HARDWARE);
+	s = result_add_series(add_boot(f, "qemu", 0), "cpu_integer", "", "ns");
+	s->status = RUN_VOID;
+	snprintf(s->reason, sizeof(s->reason), "no bytes were moved");
+	free(f->run.plan);
+	f->run.plan = strdup(
+		"{\"claims\":{\"text\":\"name: mine\\nclaims:\\n" CLAIM(
+			"pass", "kvm", "1.5") CLAIM("fail", "kvm", "0.05")
+			CLAIM("open", "kvm", "1.02") CLAIM("none", "mshv", "1")
+				CLAIM("void", "qemu", "1") "\"}}");
+	assert_has(written(f, junit_write), parts, ARRAY_SIZE(parts));
+}
+
+static void junit_is_xml_whatever_comes(void **state)
+{
+	struct fixture *f = *state;
+
+	set_revision(f, "\"><script>\n\x01\xff&");
+	result_fail(add_boot(f, "native", 0), RUN_TIMEOUT, "]]>\t<!--");
+	f->run.boots[0].res.console = strdup("]]></system-out>\x1b[0m");
+	written(f, junit_write);
+	assert_non_null(strstr(f->out.str,
+			       "value=\"&quot;&gt;&lt;script&gt;&#10;" BAD BAD
+			       "&amp;\"/>"));
+	assert_non_null(strstr(f->out.str, "message=\"]]&gt;&#9;&lt;!--\"/>"));
+	assert_non_null(strstr(f->out.str,
+			       "<system-out>]]&gt;&lt;/system-out&gt;" BAD
+			       "[0m</system-out>"));
+}
+
+static void junit_of_nothing_has_no_suite(void **state)
+{
+	assert_string_equal(written(*state, junit_write),
+			    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			    "<testsuites name=\"l1vh-bench\" tests=\"0\""
+			    " failures=\"0\" errors=\"0\""
+			    " time=\"0.000\">\n</testsuites>\n");
+}
+
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -371,6 +461,10 @@ int main(void)
 		WITH_RUN(markdown_lists_what_has_no_figure),
 		WITH_RUN(markdown_passes_no_markup),
 		WITH_RUN(markdown_of_nothing_says_so),
+		WITH_RUN(junit_has_an_outcome_for_each_boot),
+		WITH_RUN(junit_judges_what_was_claimed),
+		WITH_RUN(junit_is_xml_whatever_comes),
+		WITH_RUN(junit_of_nothing_has_no_suite),
 	};
 
 	return RUN_TESTS(tests);
