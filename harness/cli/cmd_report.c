@@ -22,6 +22,7 @@
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/model.h"
+#include "reports/openmetrics.h"
 #include "reports/pilot.h"
 #include "reports/power.h"
 #include "reports/text.h"
@@ -42,15 +43,21 @@ static const struct {
 	void (*build)(const struct model *m, struct strbuf *out);
 	void (*print)(const struct model *m, FILE *out);
 } formats[] = {
-	{"text", NULL, text_write},         {"json", NULL, out_json},
-	{"html", html_write, NULL},         {"csv", csv_write, NULL},
-	{"markdown", markdown_write, NULL}, {"junit", junit_write, NULL},
-	{"explain", NULL, explain_write},   {"power", NULL, power_write},
+	{"text", NULL, text_write},
+	{"json", NULL, out_json},
+	{"html", html_write, NULL},
+	{"csv", csv_write, NULL},
+	{"markdown", markdown_write, NULL},
+	{"junit", junit_write, NULL},
+	{"openmetrics", openmetrics_write, NULL},
+	{"explain", NULL, explain_write},
+	{"power", NULL, power_write},
 	{"samples", NULL, pilot_write},
 };
 
-#define FORMAT_NAMES \
-	"text, json, html, csv, markdown, junit, explain, power or samples"
+#define FORMAT_NAMES                                                     \
+	"text, json, html, csv, markdown, junit, openmetrics, explain, " \
+	"power, samples"
 
 static void write_format(size_t format, const struct model *m, FILE *out)
 {
@@ -77,10 +84,9 @@ int report_out(struct store *store, int64_t run_id, const char *format,
 		if (!strcmp(formats[i].name, format))
 			break;
 	if (i == ARRAY_SIZE(formats))
-		return err_set(
-			err, -EINVAL,
-			"unknown format '%s'; it is one of " FORMAT_NAMES,
-			format);
+		return err_set(err, -EINVAL,
+			       "unknown format '%s'; there are " FORMAT_NAMES,
+			       format);
 	ret = run_data_load(store, run_id, &run, err);
 	if (ret)
 		return ret;
@@ -152,8 +158,8 @@ static const char usage[] =
 	"usage: l1vh-bench report [RUN] [options]\n"
 	"Show a stored run, the latest one by default.\n"
 	"  --db FILE       results (results/l1vh.db)\n"
-	"  --format NAME   " FORMAT_NAMES "\n"
-	"                  (text)\n"
+	"  --format NAME   one of these, text unless said:\n"
+	"    " FORMAT_NAMES "\n"
 	"  --output FILE   write there instead of stdout\n"
 	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
 	"                  (docs/statistics.md). Exit status: 0 all pass, 1 one fails, 2\n"

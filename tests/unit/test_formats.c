@@ -9,6 +9,7 @@
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/model.h"
+#include "reports/openmetrics.h"
 #include "reports/portable.h"
 
 struct fixture {
@@ -445,6 +446,61 @@ static void junit_of_nothing_has_no_suite(void **state)
 			    " time=\"0.000\">\n</testsuites>\n");
 }
 
+static void openmetrics_leaves_absent_samples_out(void **state)
+{
+	static const char *const parts[] = {
+		"# TYPE l1vh_run info\n",
+		"l1vh_run_info{uuid=\"u-u\",revision=\"abc\",grade=\"hardware\""
+		",status=\"complete\",seed=\"0\"} 1\n",
+		"l1vh_median{workload=\"cpu_integer\",point=\"\",runner=\"kvm\""
+		",grade=\"hardware\",unit=\"ns\"} 21.25\n",
+		"# UNIT l1vh_ratio ratio\n",
+		"l1vh_ratio_low{workload=\"cpu_integer\",point=\"\","
+		"runner=\"kvm\",grade=\"hardware\"} 1.75349",
+		"l1vh_boots{workload=\"cpu_aes\",point=\"\",runner=\"kvm\","
+		"grade=\"hardware\"} 0\n",
+		"l1vh_refused_boots{workload=\"cpu_aes\",point=\"\","
+		"runner=\"kvm\",grade=\"hardware\"} 1\n",
+		"l1vh_disturbed_samples{workload=\"delay\",point=\"\","
+		"runner=\"kvm\",grade=\"hardware\"} 1\n",
+		"l1vh_failed_boots{runner=\"qemu\"} 3\n# EOF\n",
+	};
+	struct fixture *f = *state;
+
+	fill_all_outcomes(f);
+	assert_has(written(f, openmetrics_write), parts, ARRAY_SIZE(parts));
+	assert_null(strstr(f->out.str, "nan"));
+	assert_null(strstr(f->out.str, "l1vh_median{workload=\"cpu_aes\""));
+	assert_null(strstr(f->out.str, "l1vh_median{workload=\"delay\""));
+	/* One block has a ratio and no interval. */
+	f->run.boots[2].res.series[0].status = RUN_VOID;
+	written(f, openmetrics_write);
+	assert_non_null(strstr(f->out.str, "l1vh_ratio{"));
+	assert_null(strstr(f->out.str, "l1vh_ratio_low{"));
+}
+
+static void openmetrics_labels_stay_labels(void **state)
+{
+	static const char *const cases[][2] = {
+		{"a\"} 1\n# EOF\n", "a\\\"} 1\\n# EOF\\n"},
+		{"a\\", "a\\\\"},
+		{"a\\\"", "a\\\\\\\""},
+		{"a\rb", "a b"},
+		{"\x01\xff=1,{}", BAD BAD "=1,{}"},
+	};
+	struct fixture *f = *state;
+	char want[80];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		set_revision(f, cases[i][0]);
+		snprintf(want, sizeof(want), ",revision=\"%s\",grade=\"\",",
+			 cases[i][1]);
+		if (!strstr(written(f, openmetrics_write), want))
+			fail_msg("no '%s' in:\n%s", want, f->out.str);
+	}
+}
+
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -465,6 +521,8 @@ int main(void)
 		WITH_RUN(junit_judges_what_was_claimed),
 		WITH_RUN(junit_is_xml_whatever_comes),
 		WITH_RUN(junit_of_nothing_has_no_suite),
+		WITH_RUN(openmetrics_leaves_absent_samples_out),
+		WITH_RUN(openmetrics_labels_stay_labels),
 	};
 
 	return RUN_TESTS(tests);
