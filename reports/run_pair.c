@@ -9,6 +9,7 @@
 #include "harness/stats/multiplicity.h"
 #include "reports/json.h"
 #include "reports/model.h"
+#include "reports/paint.h"
 
 /* Everything that one could differ by, under one name each. */
 static json_t *host_of(const struct model *m)
@@ -267,9 +268,12 @@ static void write_row(const struct run_pair *p, const struct run_pair_row *r,
 		fprintf(out, " %8s", "-");
 	else
 		fprintf(out, " %8.2g", r->p);
-	if (p->options.margin > 0)
-		fprintf(out, "  %s%s%s", verdict_name(r->verdict),
-			r->reason ? ": " : "", r->reason ? r->reason : "");
+	if (p->options.margin > 0) {
+		fputs("  ", out);
+		paint_verdict(r->verdict, 0, out);
+		fprintf(out, "%s%s", r->reason ? ": " : "",
+			r->reason ? r->reason : "");
+	}
 	fputc('\n', out);
 }
 

@@ -9,6 +9,7 @@
 #include "reports/footprint.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
+#include "reports/paint.h"
 #include "reports/plausible.h"
 #include "reports/refusals.h"
 #include "reports/suite.h"
@@ -40,9 +41,10 @@ static void write_head(const struct model *m, FILE *out)
 		model_grades(m, grades, sizeof(grades)), m->run->seed,
 		m->run->status);
 	if (m->has_grade[GRADE_EMULATED])
-		fputs("EMULATED: measured inside the lab; the figures show that it works, not how\n"
-		      "fast any hypervisor is.\n",
-		      out);
+		paint_warning(
+			"EMULATED: measured inside the lab; the figures show that it works, not how\n"
+			"fast any hypervisor is.\n",
+			out);
 	fprintf(out, "\n%-*s", name_width(m), "median of boots");
 	for (i = 0; i < m->runner_count; i++)
 		fprintf(out, " %11s", m->runners[i]);

@@ -16,6 +16,7 @@
 #include "harness/verdict/decide.h"
 #include "reports/json.h"
 #include "reports/model.h"
+#include "reports/paint.h"
 #include "reports/plausible.h"
 
 #define IMPLAUSIBLE_RATIO 0.95
@@ -219,7 +220,9 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 {
 	const struct claim *c = v->claim;
 
-	fprintf(out, "%-20s %-13s ", c->id, verdict_name(v->verdict));
+	fprintf(out, "%-20s ", c->id);
+	paint_verdict(v->verdict, 13, out);
+	fputc(' ', out);
 	if (isnan(v->ratio.ratio))
 		fprintf(out, "%-29s", "-");
 	else if (isnan(v->ratio.low))
@@ -384,7 +387,7 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 	uint32_t i;
 
 	if (m->grade_is_overridden)
-		fputs(grade_stamp, out);
+		paint_warning(grade_stamp, out);
 	fprintf(out,
 		"Claims '%s' (sha256 %.12s) against run %lld.\n"
 		"%s\n\n"
@@ -397,11 +400,12 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 		"passes at", "finds", "blocks", "needs", "p");
 	for (i = 0; i < claims->claims_count; i++)
 		write_one(&v[i], out);
-	fprintf(out, "%-20s %s\n", "all of them",
-		verdict_name(verdicts_together(v, claims->claims_count)));
+	fprintf(out, "%-20s ", "all of them");
+	paint_verdict(verdicts_together(v, claims->claims_count), 0, out);
+	fputc('\n', out);
 	write_legend(out);
 	if (m->grade_is_overridden)
-		fputs(grade_stamp, out);
+		paint_warning(grade_stamp, out);
 }
 
 static json_t *verdict_to_json(const struct claim_verdict *v)

@@ -13,6 +13,7 @@
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/stats/compare.h"
+#include "reports/paint.h"
 
 /* --- JSON ------------------------------------------------------------------ */
 
@@ -142,8 +143,9 @@ static void print_verdict(const struct comparison *c,
 {
 	const struct margin_test *m = &c->margin;
 
-	printf("%-22s%s for %s within %g %%", "verdict",
-	       verdict_name(m->verdict),
+	printf("%-22s", "verdict");
+	paint_verdict(m->verdict, 0, stdout);
+	printf(" for %s within %g %%",
 	       o->kind == MARGIN_EQUIVALENT ? "equivalence" : "non-inferiority",
 	       100 * o->margin);
 	if (c->reason) {

@@ -2,7 +2,10 @@
 /* reports for other programs: whatever a run holds, it stays data. */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <math.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "harness/base/strbuf.h"
 #include "reports/csv.h"
@@ -10,7 +13,9 @@
 #include "reports/markdown.h"
 #include "reports/model.h"
 #include "reports/openmetrics.h"
+#include "reports/paint.h"
 #include "reports/portable.h"
+#include "reports/text.h"
 
 struct fixture {
 	struct run_data run;
@@ -501,6 +506,98 @@ static void openmetrics_labels_stay_labels(void **state)
 	}
 }
 
+/* What a terminal gets of WRITE; up to SIZE - 1 bytes, which are few enough
+ * for nobody to read them meanwhile. */
+static void on_terminal(void (*write)(FILE *out), char *buf, size_t size)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct termios raw;
+	ssize_t len;
+	FILE *out;
+
+	assert_true(master >= 0 && !grantpt(master) && !unlockpt(master));
+	out = fopen(ptsname(master), "r+e");
+	assert_non_null(out);
+	assert_int_equal(tcgetattr(fileno(out), &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(fileno(out), TCSANOW, &raw), 0);
+	write(out);
+	fflush(out);
+	len = read(master, buf, size - 1);
+	assert_true(len > 0);
+	buf[len] = '\0';
+	fclose(out);
+	close(master);
+}
+
+static void write_words(FILE *out)
+{
+	int i;
+
+	for (i = 0; i < VERDICT_COUNT; i++)
+		paint_verdict((enum verdict)i, 5, out);
+	paint_warning("look\n", out);
+}
+
+#define PLAIN_WORDS "PASS FAIL UNDECIDEDNOT EVALUABLEVOID look\n"
+
+static void colour_is_for_terminals(void **state)
+{
+	/* NO_COLOR and TERM; "-": it is not set. */
+	static const struct {
+		const char *no_color, *term;
+		bool has_colour;
+	} cases[] = {
+		{"-", "xterm", true},  {"", "xterm", true},
+		{"0", "xterm", false}, {"1", "xterm", false},
+		{"-", "dumb", false},  {"-", "", false},
+		{"-", "-", false},
+	};
+	char buf[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		unsetenv("NO_COLOR");
+		unsetenv("TERM");
+		if (strcmp(cases[i].no_color, "-"))
+			setenv("NO_COLOR", cases[i].no_color, 1);
+		if (strcmp(cases[i].term, "-"))
+			setenv("TERM", cases[i].term, 1);
+		on_terminal(write_words, buf, sizeof(buf));
+		assert_string_equal(
+			buf,
+			cases[i].has_colour
+				? "\033[32mPASS \033[0m\033[31mFAIL \033[0m"
+				  "\033[33mUNDECIDED\033[0m"
+				  "\033[33mNOT EVALUABLE\033[0m"
+				  "\033[33mVOID \033[0m"
+				  "\033[1;33mlook\033[0m\n"
+				: PLAIN_WORDS);
+	}
+}
+
+/* Even where the environment speaks of a terminal. */
+static void files_have_no_colour(void **state)
+{
+	struct fixture *f = *state;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	fill(f, GRADE_EMULATED);
+	model_init(&f->model, &f->run);
+	text_write(&f->model, out);
+	write_words(out);
+	fclose(out);
+	assert_non_null(strstr(text, "\nEMULATED: "));
+	assert_non_null(strstr(text, PLAIN_WORDS));
+	assert_null(strchr(text, '\033'));
+	free(text);
+}
+
 #define WITH_RUN(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -523,6 +620,8 @@ int main(void)
 		WITH_RUN(junit_of_nothing_has_no_suite),
 		WITH_RUN(openmetrics_leaves_absent_samples_out),
 		WITH_RUN(openmetrics_labels_stay_labels),
+		cmocka_unit_test(colour_is_for_terminals),
+		WITH_RUN(files_have_no_colour),
 	};
 
 	return RUN_TESTS(tests);
