@@ -187,10 +187,7 @@ static void suite_end(struct suite *s, const struct model *m, const char *name,
 	add_properties(m, out);
 	strbuf_add(out, strbuf_str(&s->cases), s->cases.len);
 	if (m->has_grade[GRADE_EMULATED])
-		add_text(
-			"system-out",
-			"EMULATED: measured inside the lab; the figures show that it works, not how fast any hypervisor is.",
-			out);
+		add_text("system-out", MODEL_EMULATED, out);
 	strbuf_puts(out, "</testsuite>\n");
 	strbuf_release(&s->cases);
 	*s = (struct suite){0};

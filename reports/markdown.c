@@ -51,11 +51,11 @@ static void write_head(const struct model *m, struct strbuf *out)
 		      m->run->id,
 		      m->row_count ? model_grades(m, grades, sizeof(grades))
 				   : "none");
-	if (m->has_grade[GRADE_EMULATED])
-		strbuf_puts(out, "> [!WARNING]\n"
-				 "> **EMULATED: measured inside the lab. The "
-				 "figures show that it works, not how fast any "
-				 "hypervisor is.**\n\n");
+	if (m->has_grade[GRADE_EMULATED]) {
+		strbuf_puts(out, "> [!WARNING]\n> **");
+		add_text(MODEL_EMULATED, out);
+		strbuf_puts(out, "**\n\n");
+	}
 	strbuf_puts(out, "Run ");
 	add_text(m->run->uuid, out);
 	strbuf_puts(out, " of revision ");

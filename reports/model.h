@@ -19,6 +19,11 @@
 #define MODEL_BASELINE "native"
 #define MODEL_CONFIDENCE 0.95
 
+/* Above the figures of a run that has any of that grade. */
+#define MODEL_EMULATED                                                                 \
+	"EMULATED: measured inside the lab; the figures show that it works, not how\n" \
+	"fast any hypervisor is."
+
 struct model_cell {
 	double *boots;    /* owned; the median of each boot that counts */
 	uint32_t *blocks; /* owned; that boot's block */

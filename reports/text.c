@@ -41,10 +41,7 @@ static void write_head(const struct model *m, FILE *out)
 		model_grades(m, grades, sizeof(grades)), m->run->seed,
 		m->run->status);
 	if (m->has_grade[GRADE_EMULATED])
-		paint_warning(
-			"EMULATED: measured inside the lab; the figures show that it works, not how\n"
-			"fast any hypervisor is.\n",
-			out);
+		paint_warning(MODEL_EMULATED "\n", out);
 	fprintf(out, "\n%-*s", name_width(m), "median of boots");
 	for (i = 0; i < m->runner_count; i++)
 		fprintf(out, " %11s", m->runners[i]);

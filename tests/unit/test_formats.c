@@ -297,7 +297,7 @@ static void markdown_says_the_grade_first(void **state)
 
 	fill(f, GRADE_EMULATED);
 	text = written(f, markdown_write);
-	banner = strstr(text, "> **EMULATED: measured inside the lab.");
+	banner = strstr(text, "> **EMULATED: measured inside the lab; ");
 	assert_memory_equal(text, "## l1vh-bench: run 7, grade emulated\n", 37);
 	assert_non_null(banner);
 	assert_non_null(strstr(banner, "\n| cpu\\_integer | lower | 10.5 ns | "
