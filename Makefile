@@ -160,6 +160,14 @@ demo: packages ## install, build, run the quick suite, print a table
 		--suite micro --blocks 2 --db results/micro.db || [ $$? = 2 ]
 	$(Q)$(B)/l1vh-bench run --io-blocks 2 --disk-size 256M || [ $$? = 2 ]
 
+PREFIX	?= /usr/local
+
+install: all guest lab ## put everything below PREFIX (/usr/local), or DESTDIR
+	$(Q)ci/install install $(B) $(PREFIX) $(DESTDIR)
+
+uninstall: ## take it away again
+	$(Q)ci/install uninstall $(B) $(PREFIX) $(DESTDIR)
+
 bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
 	$(Q)$(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
 	$(Q)ci/bench $(BARS)
@@ -236,7 +244,7 @@ clean: ## remove everything that was built, results stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all guest lab packages packages-check demo bench check unit fuzz system \
+.PHONY: all guest lab packages packages-check demo install uninstall bench check unit fuzz system \
 	check-shape check-layers check-headers check-format format clean help FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

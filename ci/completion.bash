@@ -1,0 +1,17 @@
+# bash completion for l1vh-bench: commands and options as the program itself
+# tells them.
+_l1vh_bench() {
+	local words
+	if [ "$COMP_CWORD" = 1 ]; then
+		words=$("${COMP_WORDS[0]}" --help 2>/dev/null | sed -n 's/^  \([a-z-]*\) .*/\1/p')
+	elif [[ $2 = -* ]]; then
+		words=$("${COMP_WORDS[0]}" "${COMP_WORDS[1]}" --help 2>/dev/null | grep -o -e '--[a-z-]*' | sort -u)
+	elif [ "$3" = --workloads ] || [ "$3" = --runners ]; then
+		words=$("${COMP_WORDS[0]}" list 2>/dev/null | sed -n 's/^  \([a-z_-]*\) .*/\1/p')
+	else
+		compopt -o default
+		return
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$2")
+}
+complete -F _l1vh_bench l1vh-bench
