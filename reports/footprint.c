@@ -32,6 +32,12 @@ const char *const footprint_term_names[FOOTPRINT_TERM_COUNT] = {
 	[FOOTPRINT_NIC] = "each card",
 };
 
+const char *const footprint_term_keys[FOOTPRINT_TERM_COUNT] = {
+	[FOOTPRINT_FIXED] = "fixed", [FOOTPRINT_VCPU] = "vcpu",
+	[FOOTPRINT_GIB] = "gib",     [FOOTPRINT_DISK] = "disk",
+	[FOOTPRINT_NIC] = "nic",
+};
+
 const char *footprint_answer_text(enum footprint_answer answer)
 {
 	static const char *const texts[] = {

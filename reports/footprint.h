@@ -42,6 +42,8 @@ enum footprint_term {
 };
 
 extern const char *const footprint_term_names[FOOTPRINT_TERM_COUNT];
+/* "fixed", "vcpu": for programs. */
+extern const char *const footprint_term_keys[FOOTPRINT_TERM_COUNT];
 
 /* The worst boot by RSS, as KubeVirt's own test looks at processes: a helper's
  * against its constant, QEMU's against its own and the guest's RAM. */

@@ -179,7 +179,7 @@ static json_t *costs_json(const struct footprint *f)
 						(enum footprint_term)t, &value,
 						&low, &high))
 				json_object_set_new(
-					o, footprint_term_names[t],
+					o, footprint_term_keys[t],
 					interval_json(value, low, high));
 		}
 		json_object_set_new(all, footprint_cost_names[c], o);
@@ -225,17 +225,10 @@ static json_t *roles_json(const struct footprint *f)
 	return list;
 }
 
-static json_t *lefts_json(const struct footprint *f)
+static json_t *left_json(const struct footprint *f, enum footprint_left which)
 {
-	json_t *o = json_object();
-	int i;
-
-	for (i = 0; i < FOOTPRINT_LEFT_COUNT; i++)
-		json_object_set_new(
-			o, footprint_left_name((enum footprint_left)i),
-			interval_json(f->lefts[i].mean, f->lefts[i].low,
-				      f->lefts[i].high));
-	return o;
+	return interval_json(f->lefts[which].mean, f->lefts[which].low,
+			     f->lefts[which].high);
 }
 
 static json_t *granted_json(const struct footprint *f)
@@ -244,7 +237,7 @@ static json_t *granted_json(const struct footprint *f)
 	int t;
 
 	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++)
-		json_object_set_new(o, footprint_term_names[t],
+		json_object_set_new(o, footprint_term_keys[t],
 				    json_number(f->granted[t]));
 	return o;
 }
@@ -273,13 +266,16 @@ json_t *footprint_to_json(const struct model *m,
 		json_array_append_new(
 			list,
 			json_pack(
-				"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+				"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 				"runner", f.runner, "grade",
 				grade_name(f.grade), "answer",
 				footprint_answer_text(f.answer), "costs",
 				costs_json(&f), "granted", granted_json(&f),
 				"margins", margins_json(&f), "processes",
-				roles_json(&f), "left", lefts_json(&f),
+				roles_json(&f), "left_system",
+				left_json(&f, FOOTPRINT_LEFT_SYSTEM),
+				"left_charged",
+				left_json(&f, FOOTPRINT_LEFT_CHARGED),
 				"recommended", advice_json(&f.advice)));
 		footprint_release(&f);
 	}
