@@ -17,6 +17,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/io_doc.h"
 #include "harness/core/result.h"
+#include "harness/core/shape.h"
 #include "harness/kubevirt/overhead.h"
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/vmi.h"
@@ -25,6 +26,8 @@
 #include "harness/verdict/claims.h"
 #include "mshv/insn.h"
 #include "mshv/replay.h"
+#include "reports/footprint.h"
+#include "reports/model.h"
 #include "runners/agent_link.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/dev/micro.h"
@@ -650,10 +653,52 @@ static void fuzz_vmi(const uint8_t *data, size_t size)
 	}
 }
 
+/* Names of shapes, and a stored document with damage in a few places. */
+static void fuzz_footprint(const uint8_t *data, size_t size)
+{
+	char text[] =
+		"{\"footprint\":{\"moments\":{\"baseline\":{\"host\":{\"used\":9,"
+		"\"mshv_deposited\":null}},\"touched\":{\"host\":{\"used\":99},"
+		"\"guests\":[{\"processes\":[{\"role\":\"vmm\",\"rss\":50,"
+		"\"pss\":40,\"guest_rss\":30},{\"role\":\"virtqemud\"}]}]},"
+		"\"gone\":{\"host\":{\"used\":12},\"guests\":[{\"cgroup\":"
+		"{\"unreclaimable\":3}}]}}}}";
+	char name[64];
+	struct boot_data boot;
+	struct run_data run = {.boots = &boot, .boot_count = 1};
+	FILE *out = fopen("/dev/null", "we");
+	struct shape shape;
+	struct err err;
+	struct model m;
+	size_t i;
+
+	snprintf(name, sizeof(name), "%.*s", (int)(size < 60 ? size : 60),
+		 (const char *)data);
+	shape_parse(name, &shape, &err);
+	for (i = 0; i + 1 < size && i < 8; i += 2)
+		text[(data[i] * 2u) % (sizeof(text) - 1)] =
+			(char)(data[i + 1] ? data[i + 1] : '0');
+	memset(&boot, 0, sizeof(boot));
+	snprintf(boot.bc.runner, sizeof(boot.bc.runner), "kvm");
+	result_init(&boot.res);
+	series_add_sample(result_add_series(&boot.res, "footprint",
+					    "256M-1cpu/beside_rss", "bytes"))
+		->value = 5;
+	result_add_document(&boot.res, "footprint", "256M-1cpu", text);
+	model_init(&m, &run);
+	if (out)
+		footprint_write(&m, footprint_default_release(), true, out);
+	model_release(&m);
+	result_release(&boot.res);
+	if (out)
+		fclose(out);
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
-	fuzz_wire,    fuzz_link, fuzz_json,     fuzz_virtio, fuzz_blk,
-	fuzz_bzimage, fuzz_insn, fuzz_messages, fuzz_trace,  fuzz_documents,
-	fuzz_micro,   fuzz_net,  fuzz_claims,   fuzz_bundle, fuzz_vmi,
+	fuzz_wire,   fuzz_link,      fuzz_json,  fuzz_virtio,
+	fuzz_blk,    fuzz_bzimage,   fuzz_insn,  fuzz_messages,
+	fuzz_trace,  fuzz_documents, fuzz_micro, fuzz_net,
+	fuzz_claims, fuzz_bundle,    fuzz_vmi,   fuzz_footprint,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
