@@ -33,7 +33,9 @@
 static const char head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<title>l1vh-bench report</title>\n<style>\n"
+	"<title>";
+static const char style[] =
+	"</title>\n<style>\n"
 	":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d0d7de;"
 	"--soft:#f3f5f7;--warn:#9a3412;--warnbg:#fff1e6}\n"
 	"@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--paper:#15181c;"
@@ -63,6 +65,16 @@ static const char head[] =
 	"@media print{body{max-width:none;margin:0}.plots{display:block}"
 	"svg{break-inside:avoid}}\n"
 	"</style></head><body>\n";
+
+void html_begin(struct strbuf *out, const char *title)
+{
+	html_cell(out, head, title, style);
+}
+
+void html_end(struct strbuf *out)
+{
+	strbuf_puts(out, "</body></html>\n");
+}
 
 void html_escape(struct strbuf *out, const char *text)
 {
@@ -424,7 +436,7 @@ static void write_reproduce(const struct model *m, struct strbuf *out)
 
 void html_write(const struct model *m, struct strbuf *out)
 {
-	strbuf_puts(out, head);
+	html_begin(out, "l1vh-bench report");
 	write_top(m, out);
 	html_verdicts_write(m, out);
 	write_comparison(m, out);
@@ -444,5 +456,5 @@ void html_write(const struct model *m, struct strbuf *out)
 	write_object(out, "plan", "Design", m->run->plan);
 	write_object(out, "probe", "What the host can do", m->run->probe);
 	write_reproduce(m, out);
-	strbuf_puts(out, "</body></html>\n");
+	html_end(out);
 }

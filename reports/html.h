@@ -8,6 +8,10 @@ struct strbuf;
 
 void html_write(const struct model *m, struct strbuf *out);
 
+/* Around other pages that look the same. */
+void html_begin(struct strbuf *out, const char *title);
+void html_end(struct strbuf *out);
+
 /* TEXT with the five special characters escaped. */
 void html_escape(struct strbuf *out, const char *text);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/quantile.h"
@@ -12,12 +13,25 @@
 #include "reports/footprint.h"
 #include "reports/model.h"
 #include "reports/oddities.h"
+#include "reports/portable.h"
 #include "reports/suite.h"
 #include "reports/verdicts.h"
 
 json_t *json_number(double value)
 {
 	return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_text(const char *text)
+{
+	static const struct escape as_it_is[] = {{NULL, NULL}};
+	struct strbuf clean = {0};
+	json_t *out;
+
+	portable_text(&clean, text, as_it_is);
+	out = json_string(strbuf_str(&clean));
+	strbuf_release(&clean);
+	return out;
 }
 
 static json_t *parse(const char *text)

@@ -14,4 +14,7 @@ json_t *json_report(const struct model *m); /* caller owns */
 /* NaN and infinity have no place in JSON: null. */
 json_t *json_number(double value);
 
+/* What is no character of UTF-8 becomes U+FFFD. */
+json_t *json_text(const char *text);
+
 #endif

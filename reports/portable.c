@@ -64,6 +64,17 @@ static size_t char_length(const char *text)
 	return c >= forms[n].smallest && is_allowed(c) ? n + 1 : 0;
 }
 
+bool portable_is_text(const char *text)
+{
+	size_t n = 1;
+
+	while (*text && n) {
+		n = char_length(text);
+		text += n;
+	}
+	return n;
+}
+
 static const struct escape *find(const struct escape *table, const char *text)
 {
 	for (; table->text; table++)

@@ -7,6 +7,7 @@
  * a run holds may come from anywhere: what is no character of UTF-8, or none
  * that XML 1.0 allows, becomes U+FFFD whatever the format.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct strbuf;
@@ -21,6 +22,9 @@ struct escape {
  * otherwise be made one blank. */
 extern const struct escape *const escape_markup;
 extern const struct escape escape_attribute[];
+
+/* Whether every character of it is one that may be written. */
+bool portable_is_text(const char *text);
 
 /* The first of TABLE that fits is taken. */
 void portable_text(struct strbuf *out, const char *text,
