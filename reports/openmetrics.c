@@ -94,8 +94,15 @@ static void add_value(double value, struct strbuf *out)
 		      portable_number(value, text, sizeof(text)));
 }
 
-static void begin_family(const char *name, const char *type, const char *unit,
-			 const char *help, struct strbuf *out)
+/* Several runs in one text differ by their hosts, if by nothing else. */
+static void add_host(const struct openmetrics_run *r, struct strbuf *out)
+{
+	if (r->host)
+		add_label("host", r->host, out);
+}
+
+void openmetrics_family(const char *name, const char *type, const char *unit,
+			const char *help, struct strbuf *out)
 {
 	strbuf_printf(out, "# TYPE %s %s\n", name, type);
 	if (unit)
@@ -103,12 +110,11 @@ static void begin_family(const char *name, const char *type, const char *unit,
 	strbuf_printf(out, "# HELP %s %s\n", name, help);
 }
 
-static void write_run(const struct model *m, struct strbuf *out)
+static void write_run(const struct openmetrics_run *r, struct strbuf *out)
 {
+	const struct model *m = r->model;
 	char text[64];
 
-	begin_family("l1vh_run", "info", NULL,
-		     "The run that all of this is of.", out);
 	strbuf_puts(out, "l1vh_run_info{");
 	add_label("uuid", m->run->uuid, out);
 	add_label("revision", m->run->revision, out);
@@ -116,12 +122,13 @@ static void write_run(const struct model *m, struct strbuf *out)
 	add_label("status", m->run->status, out);
 	snprintf(text, sizeof(text), "%" PRIu64, m->run->seed);
 	add_label("seed", text, out);
+	add_host(r, out);
 	add_value(1, out);
 }
 
-static void write_sample(const struct model *m, const struct model_row *row,
-			 size_t runner, const struct family *f,
-			 struct strbuf *out)
+static void write_sample(const struct openmetrics_run *r,
+			 const struct model_row *row, size_t runner,
+			 const struct family *f, struct strbuf *out)
 {
 	const struct model_cell *c = &row->cells[runner];
 	double value = f->value(c);
@@ -131,30 +138,31 @@ static void write_sample(const struct model *m, const struct model_row *row,
 	strbuf_printf(out, "%s{", f->name);
 	add_label("workload", row->workload, out);
 	add_label("point", row->point, out);
-	add_label("runner", m->runners[runner], out);
+	add_label("runner", r->model->runners[runner], out);
 	add_label("grade", grade_name(c->grade), out);
 	if (f->has_unit_label)
 		add_label("unit", row->unit, out);
+	add_host(r, out);
 	add_value(value, out);
 }
 
-static void write_family(const struct model *m, const struct family *f,
-			 struct strbuf *out)
+static void write_samples(const struct openmetrics_run *r,
+			  const struct family *f, struct strbuf *out)
 {
+	const struct model *m = r->model;
 	size_t i, k;
 
-	begin_family(f->name, "gauge", f->unit, f->help, out);
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++)
-			write_sample(m, &m->rows[i], k, f, out);
+			write_sample(r, &m->rows[i], k, f, out);
 }
 
-static void write_failed_boots(const struct model *m, struct strbuf *out)
+static void write_failed_boots(const struct openmetrics_run *r,
+			       struct strbuf *out)
 {
+	const struct model *m = r->model;
 	size_t i, k;
 
-	begin_family("l1vh_failed_boots", "gauge", "boots",
-		     "Boots that were skipped, failed or came to no end.", out);
 	for (k = 0; k < m->runner_count; k++) {
 		size_t count = 0;
 
@@ -166,17 +174,39 @@ static void write_failed_boots(const struct model *m, struct strbuf *out)
 		}
 		strbuf_puts(out, "l1vh_failed_boots{");
 		add_label("runner", m->runners[k], out);
+		add_host(r, out);
 		add_value((double)count, out);
 	}
 }
 
+/* All samples of a family stand together (OpenMetrics 1.0, MetricFamily). */
+void openmetrics_write_runs(const struct openmetrics_run *runs, size_t count,
+			    struct strbuf *out)
+{
+	size_t i, k;
+
+	openmetrics_family("l1vh_run", "info", NULL,
+			   "The run that all of this is of.", out);
+	for (k = 0; k < count; k++)
+		write_run(&runs[k], out);
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		const struct family *f = &families[i];
+
+		openmetrics_family(f->name, "gauge", f->unit, f->help, out);
+		for (k = 0; k < count; k++)
+			write_samples(&runs[k], f, out);
+	}
+	openmetrics_family("l1vh_failed_boots", "gauge", "boots",
+			   "Boots that were skipped, failed or came to no end.",
+			   out);
+	for (k = 0; k < count; k++)
+		write_failed_boots(&runs[k], out);
+}
+
 void openmetrics_write(const struct model *m, struct strbuf *out)
 {
-	size_t i;
+	const struct openmetrics_run run = {.model = m};
 
-	write_run(m, out);
-	for (i = 0; i < ARRAY_SIZE(families); i++)
-		write_family(m, &families[i], out);
-	write_failed_boots(m, out);
+	openmetrics_write_runs(&run, 1, out);
 	strbuf_puts(out, "# EOF\n");
 }
