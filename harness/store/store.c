@@ -184,12 +184,12 @@ static struct store *store_new(const char *path)
 	return store;
 }
 
-static int open_db(struct store *store, int flags, struct err *err)
+static int open_db(struct store *store, int flags, int busy_ms, struct err *err)
 {
 	if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
 		return err_set(err, -EIO, "cannot open '%s': %s", store->path,
 			       sqlite3_errmsg(store->db));
-	sqlite3_busy_timeout(store->db, BUSY_MS);
+	sqlite3_busy_timeout(store->db, busy_ms);
 	return 0;
 }
 
@@ -203,7 +203,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 		ret = spare_create(store, err);
 	if (!ret)
 		ret = open_db(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			      err);
+			      BUSY_MS, err);
 	if (!ret)
 		ret = exec(store,
 			   "PRAGMA journal_mode = WAL;"
@@ -226,6 +226,12 @@ int store_open(const char *path, struct store **out, struct err *err)
 
 int store_open_readonly(const char *path, struct store **out, struct err *err)
 {
+	return store_open_impatient(path, BUSY_MS, out, err);
+}
+
+int store_open_impatient(const char *path, int busy_ms, struct store **out,
+			 struct err *err)
+{
 	struct store *store;
 	int ret;
 
@@ -234,7 +240,7 @@ int store_open_readonly(const char *path, struct store **out, struct err *err)
 			       "cannot open '%s'; 'l1vh-bench run' makes it",
 			       path);
 	store = store_new(path);
-	ret = open_db(store, SQLITE_OPEN_READONLY, err);
+	ret = open_db(store, SQLITE_OPEN_READONLY, busy_ms, err);
 	if (!ret && scalar(store, "PRAGMA user_version", -1) ==
 			    STORE_SCHEMA_VERSION - 1) {
 		store_close(store);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_RUN_LIST_H
+#define HARNESS_STORE_RUN_LIST_H
+
+/*
+ * run_list - stored runs by a line each, the newest first, and which hosts they
+ * are of. What is looked for is only ever bound, never part of a statement.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct store;
+
+/* NULL and 0: whatever it is. */
+struct run_filter {
+	const char *host, *runner, *workload;
+	const char *words;     /* part of the revision or of the uuid */
+	const char *uuid;      /* that one run */
+	uint64_t from_unix_ns; /* started then or later */
+	uint64_t to_unix_ns;   /* started before */
+	bool is_latest_of_host;
+	bool is_unfinished;
+	size_t skip_count;
+	size_t max_count; /* 0: all */
+};
+
+/* Texts are owned, and "" where they are absent. */
+struct run_line {
+	int64_t id;
+	char *uuid, *host, *status, *revision, *runners, *grades;
+	char *kernel, *cpu; /* of the host then */
+	uint64_t started_unix_ns;
+	uint64_t ended_unix_ns; /* 0: it did not end */
+	uint64_t scheduled_count, boot_count;
+	uint64_t host_run_count; /* of the same host */
+	bool is_lab;
+};
+
+struct run_list {
+	struct run_line *lines; /* owned */
+	size_t count;
+	bool has_more; /* than max_count */
+};
+
+int run_list_load(struct store *store, const struct run_filter *f,
+		  struct run_list *list, struct err *err);
+void run_list_release(struct run_list *list);
+
+/* -ENOENT when there is none of that uuid. */
+int run_list_find(struct store *store, const char *uuid, int64_t *run_id,
+		  struct err *err);
+
+#endif
