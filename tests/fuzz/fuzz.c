@@ -21,6 +21,7 @@
 #include "harness/kubevirt/overhead.h"
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/vmi.h"
+#include "harness/serve/query.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
@@ -28,6 +29,7 @@
 #include "mshv/replay.h"
 #include "reports/footprint.h"
 #include "reports/model.h"
+#include "reports/portable.h"
 #include "runners/agent_link.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/dev/micro.h"
@@ -694,11 +696,37 @@ static void fuzz_footprint(const uint8_t *data, size_t size)
 		fclose(out);
 }
 
+/* An address, and a parameter in one that is right but for it. */
+static void fuzz_query(const uint8_t *data, size_t size)
+{
+	static const char *const formats[] = {"%.*s", "/?host=%.*s",
+					      "/runs/%.*s?page=1&q=x"};
+	char text[1024];
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		struct query q;
+		struct err err;
+
+		snprintf(text, sizeof(text), formats[i],
+			 (int)(size < 512 ? size : 512), (const char *)data);
+		if (query_parse(text, &q, &err))
+			continue;
+		if (q.path[0] != '/' || !portable_is_text(q.path))
+			abort();
+		for (k = 0; k < q.count; k++)
+			if (!portable_is_text(q.parameters[k].name) ||
+			    !portable_is_text(q.parameters[k].value))
+				abort();
+		query_release(&q);
+	}
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
-	fuzz_wire,   fuzz_link,      fuzz_json,  fuzz_virtio,
-	fuzz_blk,    fuzz_bzimage,   fuzz_insn,  fuzz_messages,
-	fuzz_trace,  fuzz_documents, fuzz_micro, fuzz_net,
-	fuzz_claims, fuzz_bundle,    fuzz_vmi,   fuzz_footprint,
+	fuzz_wire,      fuzz_link,  fuzz_json,     fuzz_virtio, fuzz_blk,
+	fuzz_bzimage,   fuzz_insn,  fuzz_messages, fuzz_trace,  fuzz_documents,
+	fuzz_micro,     fuzz_net,   fuzz_claims,   fuzz_bundle, fuzz_vmi,
+	fuzz_footprint, fuzz_query,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -752,6 +780,8 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 		"{\"repeat\":1,\"tsc_khz\":5,\"cycles\":[1,2]}",
 		"{\"bytes\":1,\"bits_per_second\":8}",
 		"1,2,3,4",
+		"/runs/%2e?a=1&b=%00",
+		"&q=%c3%a4+%",
 		"{}"};
 	size_t len = 1 + next(x) % (max - 1);
 	size_t i;
