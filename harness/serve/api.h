@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_SERVE_API_H
+#define HARNESS_SERVE_API_H
+
+/* api - the same as the pages, as JSON; each is a route's function (http.h). */
+struct err;
+struct http_reply;
+struct http_request;
+struct store;
+
+int api_runs(struct store *store, const struct http_request *rq,
+	     struct http_reply *re, struct err *err);
+int api_run(struct store *store, const struct http_request *rq,
+	    struct http_reply *re, struct err *err);
+int api_compare(struct store *store, const struct http_request *rq,
+		struct http_reply *re, struct err *err);
+int api_history(struct store *store, const struct http_request *rq,
+		struct http_reply *re, struct err *err);
+int api_hosts(struct store *store, const struct http_request *rq,
+	      struct http_reply *re, struct err *err);
+
+#endif

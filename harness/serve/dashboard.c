@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/serve/dashboard.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/serve/api.h"
+#include "harness/serve/http.h"
+#include "harness/serve/pages.h"
+#include "harness/serve/views.h"
+#include "harness/store/store.h"
+#include "reports/openmetrics.h"
+
+#define OPENMETRICS_TYPE \
+	"application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+/* A thread that waits serves nobody; a writer holds the lock for less. */
+#define BUSY_MS 2000
+
+struct dashboard {
+	struct dashboard_config cfg;
+	struct http *http; /* owned */
+};
+
+static int show_health(struct store *store, const struct http_request *rq,
+		       struct http_reply *re, struct err *err)
+{
+	(void)store;
+	(void)rq;
+	(void)err;
+	strbuf_puts(&re->body, "ok\n");
+	return 0;
+}
+
+/* The host of each run is a label, so that two may have the same series. */
+static int show_metrics(struct store *store, const struct http_request *rq,
+			struct http_reply *re, struct err *err)
+{
+	struct openmetrics_run *runs;
+	struct view_run *views;
+	struct run_list list;
+	size_t i, count = 0;
+	int ret = view_hosts_load(store, &list, err);
+
+	(void)rq;
+	if (ret)
+		return ret;
+	runs = xcalloc(list.count + 1, sizeof(*runs));
+	views = xcalloc(list.count + 1, sizeof(*views));
+	for (i = 0; i < list.count && !ret; i++) {
+		ret = view_run_load(store, list.lines[i].uuid, &views[i], err);
+		if (ret)
+			break;
+		runs[count++] = (struct openmetrics_run){&views[i].model,
+							 list.lines[i].host};
+	}
+	if (!ret)
+		openmetrics_write_runs(runs, count, &re->body);
+	for (i = 0; i < count; i++)
+		view_run_release(&views[i]);
+	free(views);
+	free(runs);
+	run_list_release(&list);
+	return ret;
+}
+
+static const struct http_route routes[] = {
+	{"GET", "/", HTTP_HTML, true, page_runs},
+	{"GET", "/runs/*.json", HTTP_JSON, true, api_run},
+	{"GET", "/runs/*", HTTP_HTML, true, page_run},
+	{"GET", "/compare", HTTP_HTML, true, page_compare},
+	{"GET", "/history", HTTP_HTML, true, page_history},
+	{"GET", "/hosts", HTTP_HTML, true, page_hosts},
+	{"GET", "/api/v1/runs", HTTP_JSON, true, api_runs},
+	{"GET", "/api/v1/runs/*", HTTP_JSON, true, api_run},
+	{"GET", "/api/v1/compare", HTTP_JSON, true, api_compare},
+	{"GET", "/api/v1/history", HTTP_JSON, true, api_history},
+	{"GET", "/api/v1/hosts", HTTP_JSON, true, api_hosts},
+	{"GET", "/metrics", OPENMETRICS_TYPE, true, show_metrics},
+	{"GET", "/healthz", HTTP_TEXT, false, show_health},
+	{NULL, NULL, NULL, false, NULL},
+};
+
+/* The server's own counters, behind those of the runs. */
+static void write_counters(const struct http *http, struct strbuf *out)
+{
+	unsigned int digit;
+
+	openmetrics_family("l1vh_serve_replies", "counter", NULL,
+			   "Answers of this server, by their status.", out);
+	for (digit = 2; digit < 6; digit++)
+		strbuf_printf(out,
+			      "l1vh_serve_replies_total{status=\"%uxx\"}"
+			      " %" PRIu64 "\n",
+			      digit, http_reply_count(http, digit));
+	strbuf_puts(out, "# EOF\n");
+}
+
+static int call(void *arg, const struct http_route *route,
+		const struct http_request *rq, struct http_reply *re,
+		struct err *err)
+{
+	struct dashboard *d = arg;
+	struct store *store = NULL;
+	int ret = 0;
+
+	if (route->needs_store)
+		ret = store_open_impatient(d->cfg.db, BUSY_MS, &store, err);
+	if (ret) {
+		re->status = 503; /* a missing store is no missing page */
+		return ret;
+	}
+	ret = route->show(store, rq, re, err);
+	store_close(store);
+	if (!ret && route->show == show_metrics)
+		write_counters(d->http, &re->body);
+	return ret;
+}
+
+int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
+		    struct err *err)
+{
+	struct dashboard *d = xcalloc(1, sizeof(*d));
+	const struct http_config http = {.listen = cfg->listen,
+					 .timeout_s = cfg->timeout_s,
+					 .routes = routes,
+					 .call = call,
+					 .arg = d};
+	int ret;
+
+	d->cfg = *cfg;
+	ret = http_start(&http, &d->http, err);
+	if (ret) {
+		dashboard_stop(d);
+		return ret;
+	}
+	*out = d;
+	return 0;
+}
+
+void dashboard_stop(struct dashboard *d)
+{
+	if (!d)
+		return;
+	http_stop(d->http);
+	free(d);
+}
+
+const char *dashboard_url(const struct dashboard *d)
+{
+	return http_url(d->http);
+}

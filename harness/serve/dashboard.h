@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_SERVE_DASHBOARD_H
+#define HARNESS_SERVE_DASHBOARD_H
+
+/*
+ * dashboard - a store, shown to browsers and programs. Each request opens the
+ * store for itself, to read: one that is locked, missing or of a later schema
+ * is said so (503) until it no longer is.
+ */
+struct dashboard;
+struct err;
+
+struct dashboard_config {
+	const char *db;
+	const char *listen;     /* "127.0.0.1:8080" */
+	unsigned int timeout_s; /* for a client that says nothing */
+};
+
+/* CFG is copied; its texts must live until dashboard_stop(). */
+int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
+		    struct err *err);
+void dashboard_stop(struct dashboard *d); /* NULL is fine */
+
+const char *dashboard_url(const struct dashboard *d);
+
+#endif

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/serve/pages.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "harness/base/base.h"
+#include "harness/serve/http.h"
+#include "harness/serve/query.h"
+#include "harness/serve/views.h"
+#include "reports/html.h"
+#include "reports/html_parts.h"
+#include "reports/trend_svg.h"
+
+static void begin(struct strbuf *out, const char *title)
+{
+	html_begin(out, title);
+	strbuf_puts(out, "<p><a href=\"/\">runs</a> &middot; "
+			 "<a href=\"/hosts\">hosts</a> &middot; "
+			 "<a href=\"/history\">history</a></p>\n");
+	html_cell(out, "<h1>", title, "</h1>\n");
+}
+
+static const char *when(uint64_t unix_ns, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(unix_ns / NS_PER_S);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(buf, size, "%Y-%m-%d %H:%M UTC", &tm);
+	return buf;
+}
+
+struct field {
+	const char *name, *label, *type;
+};
+
+/* A form that comes back as it was sent; LIST ends with a field of no name. */
+static void write_form(const struct query *q, const char *action,
+		       const struct field *list, struct strbuf *out)
+{
+	strbuf_printf(out, "<form action=\"%s\" method=\"get\"><p>\n", action);
+	for (; list->name; list++) {
+		const char *value = query_get(q, list->name);
+
+		strbuf_printf(out,
+			      "<label>%s <input type=\"%s\" name=\"%s\""
+			      " size=\"12\" value=\"",
+			      list->label, list->type, list->name);
+		html_cell(out, "", value ? value : "", "\"></label>\n");
+	}
+	strbuf_puts(out, "<button>Show</button></p></form>\n");
+}
+
+static void write_run_link(const struct run_line *line, struct strbuf *out)
+{
+	char text[64];
+
+	html_cell(out, "<td><a href=\"/runs/", line->uuid, "\">");
+	html_cell(out, "", when(line->started_unix_ns, text, sizeof(text)),
+		  "</a></td>");
+}
+
+/* An emulated figure never looks like another, not even before it is seen. */
+static void write_grades(const struct run_line *line, struct strbuf *out)
+{
+	strbuf_printf(out, "<td><span class=\"grade%s\">",
+		      line->is_lab ? " emulated" : "");
+	html_cell(out, "", *line->grades ? line->grades : "none",
+		  "</span></td>");
+}
+
+static void write_run_row(const struct run_line *line, struct strbuf *out)
+{
+	const char *const cells[] = {line->host, line->runners, line->status,
+				     line->revision};
+	size_t i;
+
+	html_cell(out, "<tr><td><input type=\"radio\" name=\"a\" value=\"",
+		  line->uuid, "\" aria-label=\"a\">");
+	html_cell(out, "<input type=\"radio\" name=\"b\" value=\"", line->uuid,
+		  "\" aria-label=\"b\"></td>");
+	write_run_link(line, out);
+	for (i = 0; i < ARRAY_SIZE(cells); i++)
+		html_cell(out, "<td>", cells[i], "</td>");
+	strbuf_printf(out, "<td class=\"n\">%" PRIu64 " of %" PRIu64 "</td>",
+		      line->boot_count, line->scheduled_count);
+	write_grades(line, out);
+	html_cell(out, "<td><a href=\"/runs/", line->uuid,
+		  ".json\">JSON</a></td></tr>\n");
+}
+
+static void write_run_table(const struct run_list *list, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_puts(out, "<form action=\"/compare\" method=\"get\">"
+			 "<table id=\"runs\"><thead><tr><th>a b</th>"
+			 "<th>started</th><th>host</th><th>runners</th>"
+			 "<th>status</th><th>revision</th>"
+			 "<th class=\"n\">boots</th><th>grade</th><th></th>"
+			 "</tr></thead><tbody>\n");
+	for (i = 0; i < list->count; i++)
+		write_run_row(&list->lines[i], out);
+	strbuf_puts(out, "</tbody></table>\n<p><button>Compare a with b"
+			 "</button></p></form>\n");
+}
+
+/* All that was asked for, but for another page. */
+static void write_page_link(const struct query *q, size_t page,
+			    const char *label, struct strbuf *out)
+{
+	static const char *const names[] = {"host", "runner", "workload",
+					    "from", "to",     "q"};
+	size_t i;
+
+	strbuf_puts(out, "<form action=\"/\" method=\"get\">");
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = query_get(q, names[i]);
+
+		if (!value)
+			continue;
+		strbuf_printf(out, "<input type=\"hidden\" name=\"%s\"",
+			      names[i]);
+		html_cell(out, " value=\"", value, "\">");
+	}
+	strbuf_printf(out,
+		      "<button name=\"page\" value=\"%zu\">%s</button>"
+		      "</form>\n",
+		      page, label);
+}
+
+int page_runs(struct store *store, const struct http_request *rq,
+	      struct http_reply *re, struct err *err)
+{
+	static const struct field fields[] = {
+		{"host", "host", "text"},
+		{"runner", "runner", "text"},
+		{"workload", "workload", "text"},
+		{"from", "from", "date"},
+		{"to", "to", "date"},
+		{"q", "revision or uuid", "search"},
+		{NULL, NULL, NULL},
+	};
+	struct view_runs v;
+	int ret = view_runs_load(store, rq->query, &v, err);
+
+	if (ret)
+		return ret;
+	begin(&re->body, "l1vh-bench: runs");
+	write_form(rq->query, "/", fields, &re->body);
+	if (v.list.count)
+		write_run_table(&v.list, &re->body);
+	else
+		strbuf_puts(&re->body, "<p>There are no such runs.</p>\n");
+	if (v.page > 1)
+		write_page_link(rq->query, v.page - 1, "newer", &re->body);
+	if (v.list.has_more)
+		write_page_link(rq->query, v.page + 1, "older", &re->body);
+	html_end(&re->body);
+	view_runs_release(&v);
+	return 0;
+}
+
+int page_run(struct store *store, const struct http_request *rq,
+	     struct http_reply *re, struct err *err)
+{
+	struct view_run v;
+	int ret = view_run_load(store, rq->item, &v, err);
+
+	if (ret)
+		return ret;
+	html_write(&v.model, &re->body);
+	view_run_release(&v);
+	return 0;
+}
+
+int page_compare(struct store *store, const struct http_request *rq,
+		 struct http_reply *re, struct err *err)
+{
+	struct view_pair v;
+	int ret = view_pair_load(store, rq->query, &v, err);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f;
+
+	if (ret)
+		return ret;
+	f = open_memstream(&text, &size);
+	run_pair_write(&v.pair, f);
+	fclose(f);
+	begin(&re->body, "l1vh-bench: two runs");
+	html_cell(&re->body, "<p>a: <a href=\"/runs/", v.a.run.uuid, "\">");
+	html_cell(&re->body, "", v.a.run.uuid, "</a>, ");
+	html_cell(&re->body, "b: <a href=\"/runs/", v.b.run.uuid, "\">");
+	html_cell(&re->body, "", v.b.run.uuid, "</a></p>\n");
+	html_cell(&re->body, "<pre>", text, "</pre>\n");
+	html_end(&re->body);
+	free(text);
+	view_pair_release(&v);
+	return 0;
+}
+
+static void write_trend(const struct view_trend *v, struct strbuf *out)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	trend_write(&v->trend, v->title, f);
+	fclose(f);
+	html_cell(out, "<h2>", v->title, "</h2>\n<figure>");
+	trend_svg(&v->trend, out);
+	html_cell(out, "</figure>\n<pre>", text, "</pre>\n");
+	free(text);
+}
+
+/* Without a workload it is the form alone. */
+int page_history(struct store *store, const struct http_request *rq,
+		 struct http_reply *re, struct err *err)
+{
+	static const struct field fields[] = {
+		{"workload", "workload", "text"},
+		{"point", "point", "text"},
+		{"runner", "runner", "text"},
+		{"host", "host", "text"},
+		{NULL, NULL, NULL},
+	};
+	bool is_asked = rq->query->count;
+	struct view_trend v;
+	int ret = is_asked ? view_trend_load(store, rq->query, &v, err) : 0;
+
+	if (ret)
+		return ret;
+	begin(&re->body, "l1vh-bench: history");
+	write_form(rq->query, "/history", fields, &re->body);
+	if (is_asked) {
+		write_trend(&v, &re->body);
+		view_trend_release(&v);
+	}
+	html_end(&re->body);
+	return 0;
+}
+
+static void write_host_row(const struct run_line *line, struct strbuf *out)
+{
+	html_cell(out, "<tr><td>", *line->host ? line->host : "unknown",
+		  "</td>");
+	html_cell(out, "<td>", line->kernel, "</td>");
+	html_cell(out, "<td>", line->cpu, "</td>");
+	strbuf_printf(out, "<td class=\"n\">%" PRIu64 "</td>",
+		      line->host_run_count);
+	write_run_link(line, out);
+	write_grades(line, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
+int page_hosts(struct store *store, const struct http_request *rq,
+	       struct http_reply *re, struct err *err)
+{
+	struct run_list list;
+	int ret = view_hosts_load(store, &list, err);
+	size_t i;
+
+	(void)rq;
+	if (ret)
+		return ret;
+	begin(&re->body, "l1vh-bench: hosts");
+	strbuf_puts(&re->body,
+		    "<table id=\"hosts\"><thead><tr><th>host</th>"
+		    "<th>kernel</th><th>CPU</th><th class=\"n\">runs</th>"
+		    "<th>latest</th><th>its grade</th></tr></thead><tbody>\n");
+	for (i = 0; i < list.count; i++)
+		write_host_row(&list.lines[i], &re->body);
+	strbuf_puts(&re->body, "</tbody></table>\n");
+	html_end(&re->body);
+	run_list_release(&list);
+	return 0;
+}

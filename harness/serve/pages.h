@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_SERVE_PAGES_H
+#define HARNESS_SERVE_PAGES_H
+
+/* pages - what a browser is shown; each is a route's function (http.h). */
+struct err;
+struct http_reply;
+struct http_request;
+struct store;
+
+int page_runs(struct store *store, const struct http_request *rq,
+	      struct http_reply *re, struct err *err);
+int page_run(struct store *store, const struct http_request *rq,
+	     struct http_reply *re, struct err *err);
+int page_compare(struct store *store, const struct http_request *rq,
+		 struct http_reply *re, struct err *err);
+int page_history(struct store *store, const struct http_request *rq,
+		 struct http_reply *re, struct err *err);
+int page_hosts(struct store *store, const struct http_request *rq,
+	       struct http_reply *re, struct err *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_SERVE_VIEWS_H
+#define HARNESS_SERVE_VIEWS_H
+
+/*
+ * views - what an address asks for, loaded: a page and its JSON twin are made
+ * of the same. Parameters are checked here and nowhere else.
+ */
+#include <stddef.h>
+
+#include "harness/store/history.h"
+#include "harness/store/run_data.h"
+#include "harness/store/run_list.h"
+#include "reports/model.h"
+#include "reports/run_pair.h"
+#include "reports/trend.h"
+
+struct err;
+struct query;
+struct store;
+
+#define VIEW_PAGE_RUNS 50
+
+/* Every view is released after 0 alone. */
+struct view_runs {
+	struct run_list list;
+	size_t page; /* from 1 */
+};
+
+int view_runs_load(struct store *store, const struct query *q,
+		   struct view_runs *v, struct err *err);
+void view_runs_release(struct view_runs *v);
+
+struct view_run {
+	struct run_data run;
+	struct model model;
+};
+
+int view_run_load(struct store *store, const char *uuid, struct view_run *v,
+		  struct err *err);
+void view_run_release(struct view_run *v);
+
+struct view_pair {
+	struct view_run a, b;
+	struct run_pair pair;
+};
+
+int view_pair_load(struct store *store, const struct query *q,
+		   struct view_pair *v, struct err *err);
+void view_pair_release(struct view_pair *v);
+
+struct view_trend {
+	struct history history;
+	struct trend trend;
+	char title[200];
+};
+
+int view_trend_load(struct store *store, const struct query *q,
+		    struct view_trend *v, struct err *err);
+void view_trend_release(struct view_trend *v);
+
+/* The latest run of each host. */
+int view_hosts_load(struct store *store, struct run_list *list,
+		    struct err *err);
+
+#endif

@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* serve: a dashboard on a free port, and clients of all manners. */
+#include "tests/unit/test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <jansson.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sqlite3.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/strbuf.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/serve/dashboard.h"
+#include "harness/serve/query.h"
+#include "harness/store/run_list.h"
+#include "harness/store/store.h"
+
+#define SCRIPT "<script>alert(1)</script>"
+
+struct fixture {
+	char folder[32], db[64];
+	struct dashboard *dashboard;
+	char uuids[2][40];
+};
+
+/* One boot each of native and of a guest, with names that mean harm. */
+static void add_run(const char *db, const char *fingerprint)
+{
+	const struct run_info info = {.revision = "r1" SCRIPT,
+				      .plan_json = "{}",
+				      .fingerprint_json = fingerprint,
+				      .probe_json = "{}",
+				      .guest_manifest = ""};
+	static const char *const runners[] = {"native", "kvm"};
+	struct store *store;
+	struct err err = {0};
+	int64_t run_id;
+	uint32_t i;
+
+	assert_int_equal(store_open(db, &store, &err), 0);
+	assert_int_equal(store_run_begin(store, &info, &run_id, &err), 0);
+	for (i = 0; i < 2; i++) {
+		struct bench_case bc = {.vcpu_count = 1};
+		struct result res;
+
+		snprintf(bc.runner, sizeof(bc.runner), "%s", runners[i]);
+		result_init(&res);
+		series_add_sample(result_add_series(&res, "null", "", "ns"))
+			->value = 5;
+		series_add_sample(
+			result_add_series(&res, "<script>x</script>", "", "ns"))
+			->value = 5;
+		assert_int_equal(store_schedule_add(store, run_id, i, 0,
+						    runners[i], &err),
+				 0);
+		assert_int_equal(
+			store_result_add(store, run_id, i, &bc, &res, &err), 0);
+		result_release(&res);
+	}
+	assert_int_equal(store_run_end(store, run_id, "complete", &err), 0);
+	store_close(store);
+}
+
+static void start(struct fixture *f)
+{
+	const struct dashboard_config cfg = {
+		.db = f->db, .listen = "127.0.0.1:0", .timeout_s = 1};
+	struct err err = {0};
+
+	assert_int_equal(dashboard_start(&cfg, &f->dashboard, &err), 0);
+}
+
+static int setup(void **state)
+{
+	const struct run_filter all = {.max_count = 2};
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct run_list list;
+	struct store *store;
+	struct err err = {0};
+	size_t i;
+
+	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-serve-XXXXXX");
+	if (!mkdtemp(f->folder))
+		return -1;
+	snprintf(f->db, sizeof(f->db), "%s/r.db", f->folder);
+	add_run(f->db, "{\"host\": \"one" SCRIPT "\"}");
+	add_run(f->db, "{\"host\": \"two\"}");
+	if (store_open_readonly(f->db, &store, &err) ||
+	    run_list_load(store, &all, &list, &err) || list.count != 2)
+		return -1;
+	for (i = 0; i < 2; i++)
+		snprintf(f->uuids[i], sizeof(f->uuids[i]), "%s",
+			 list.lines[i].uuid);
+	run_list_release(&list);
+	store_close(store);
+	start(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	char cmd[96];
+	int ret;
+
+	dashboard_stop(f->dashboard);
+	snprintf(cmd, sizeof(cmd), "rm -r '%s'", f->folder);
+	ret = system(cmd);
+	free(f);
+	return ret;
+}
+
+static int dial(const struct fixture *f)
+{
+	const char *port = strrchr(dashboard_url(f->dashboard), ':') + 1;
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+/* All that comes until the other end closes. */
+static void read_all(int fd, struct strbuf *out)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		strbuf_add(out, buf, (size_t)n);
+	close(fd);
+}
+
+/* BYTES as they are; the status, and the whole answer in OUT. */
+static int raw(const struct fixture *f, const char *bytes, size_t len,
+	       struct strbuf *out)
+{
+	int fd = dial(f);
+
+	/* It may close before it has everything. */
+	while (len) {
+		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			break;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	read_all(fd, out);
+	return out->len > 12 ? (int)strtol(out->str + 9, NULL, 10) : -1;
+}
+
+static int ask(const struct fixture *f, const char *method, const char *target,
+	       struct strbuf *out)
+{
+	struct strbuf rq = {0};
+	int status;
+
+	strbuf_release(out);
+	strbuf_printf(&rq, "%s %s HTTP/1.1\r\nHost: x\r\n", method, target);
+	strbuf_puts(&rq, "Connection: close\r\n\r\n");
+	status = raw(f, rq.str, rq.len, out);
+	strbuf_release(&rq);
+	return status;
+}
+
+/* TARGET with the UUIDs for $1 and $2. */
+static int get(const struct fixture *f, const char *target, struct strbuf *out)
+{
+	struct strbuf full = {0};
+	int status;
+
+	for (; *target; target++)
+		if (target[0] == '$') {
+			strbuf_puts(&full, f->uuids[target[1] - '1']);
+			target++;
+		} else {
+			strbuf_add(&full, target, 1);
+		}
+	status = ask(f, "GET", full.str, out);
+	strbuf_release(&full);
+	return status;
+}
+
+static const struct {
+	const char *target, *type, *words;
+} good[] = {
+	{"/", "text/html", "Compare a with b"},
+	{"/?host=two&runner=kvm&workload=null&from=2020-01-01&q=r1&page=1",
+	 "text/html", "two"},
+	{"/runs/$1", "text/html", "guests against the host"},
+	{"/runs/$1.json", "application/json", "\"boots\""},
+	{"/compare?a=$1&b=$2", "text/html", "They differ in"},
+	{"/history", "text/html", "workload"},
+	{"/history?workload=null&point=&runner=kvm", "text/html", "<polyline"},
+	{"/hosts", "text/html", "two"},
+	{"/api/v1/runs", "application/json", "\"has_more\""},
+	{"/api/v1/runs/$1", "application/json", "\"boots\""},
+	{"/api/v1/compare?a=$1&b=$2", "application/json", "\"differences\""},
+	{"/api/v1/history?workload=null&runner=kvm&host=two",
+	 "application/json", "\"runs\""},
+	{"/api/v1/hosts", "application/json", "\"host_run_count\""},
+	{"/metrics", "application/openmetrics-text", "host=\"two\""},
+	{"/metrics", "application/openmetrics-text",
+	 "l1vh_serve_replies_total"},
+	{"/healthz", "text/plain", "ok\n"},
+};
+
+static void every_route_answers(void **state)
+{
+	struct strbuf out = {0};
+	char type[96];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_int_equal(get(*state, good[i].target, &out), 200);
+		snprintf(type, sizeof(type), "Content-Type: %s", good[i].type);
+		assert_non_null(strstr(out.str, type));
+		if (!strstr(out.str, good[i].words))
+			print_error("%s: no %s\n", good[i].target,
+				    good[i].words);
+		assert_non_null(strstr(out.str, good[i].words));
+		assert_non_null(
+			strstr(out.str, "X-Content-Type-Options: nosniff"));
+		assert_non_null(strstr(out.str, "default-src 'none'"));
+		if (!strcmp(good[i].type, "application/json")) {
+			json_t *json = json_loads(strstr(out.str, "\r\n\r\n"),
+						  0, NULL);
+
+			assert_non_null(json);
+			json_decref(json);
+		}
+	}
+	get(*state, "/metrics", &out);
+	assert_string_equal(out.str + out.len - 6, "# EOF\n");
+	strbuf_release(&out);
+}
+
+static const struct {
+	const char *target;
+	int status;
+} bad[] = {
+	{"/nothing", 404},
+	{"/runs/", 404},
+	{"/runs/00", 404},
+	{"/api/v1/runs/00", 404},
+	{"/runs/../../etc/passwd", 404},
+	{"/runs/..%2f..%2fetc%2fpasswd", 404},
+	{"/static/../r.db", 404},
+	{"/runs/'%20OR%201=1", 404},
+	{"/?host='%20OR%20'1'='1", 200},
+	{"/?q=%25'%3B%20DROP%20TABLE%20run%3B--", 200},
+	{"/history?workload='OR'1&runner=x", 404},
+	{"/?x=1", 400},
+	{"/?page=0", 400},
+	{"/?page=-1", 400},
+	{"/?page=99999999999999999999", 400},
+	{"/?from=2026-02-30", 400},
+	{"/?from=yesterday", 400},
+	{"/?host=a&host=b", 400},
+	{"/?host", 400},
+	{"/?host=%", 400},
+	{"/?host=%4", 400},
+	{"/?host=%zz", 400},
+	{"/?host=%00", 400},
+	{"/?host=%ff", 400},
+	{"/?host=%c0%af", 400},
+	{"/?host=%1b", 400},
+	{"/%ff", 400},
+	{"/compare?a=$1", 400},
+	{"/compare?a=$1&b=$1", 400},
+	{"/compare?a=$1&b=00", 404},
+	{"/api/v1/history", 400},
+	{"/?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1&l=1&m=1&n=1&o=1&p=1&q=1",
+	 400},
+};
+
+static void what_is_wrong_is_refused(void **state)
+{
+	struct strbuf out = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		int status = get(*state, bad[i].target, &out);
+
+		if (status != bad[i].status)
+			print_error("%s: %d\n", bad[i].target, status);
+		assert_int_equal(status, bad[i].status);
+	}
+	/* And nothing was dropped or let through. */
+	assert_int_equal(get(*state, "/?host='%20OR%20'1'='1", &out), 200);
+	assert_non_null(strstr(out.str, "There are no such runs"));
+	get(*state, "/api/v1/runs/00", &out);
+	assert_non_null(strstr(out.str, "{\"error\":"));
+	strbuf_release(&out);
+}
+
+static void markup_is_text(void **state)
+{
+	static const char *const targets[] = {
+		"/",
+		"/hosts",
+		"/runs/$1",
+		"/runs/$2",
+		"/compare?a=$1&b=$2",
+		"/history?workload=%3Cscript%3Ex%3C/script%3E&runner=kvm",
+		"/?q=%22%3E%3Cscript%3E",
+		"/%3Cscript%3E",
+		"/history?workload=%3Cscript%3E&runner=%3Cscript%3E"};
+	struct strbuf out = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(targets); i++) {
+		get(*state, targets[i], &out);
+		assert_null(strstr(out.str, "<script"));
+	}
+	get(*state, "/", &out);
+	assert_non_null(strstr(out.str, "&lt;script&gt;alert"));
+	strbuf_release(&out);
+}
+
+static void only_get_and_head(void **state)
+{
+	static const char *const methods[] = {"PUT", "DELETE", "POST", "XYZ"};
+	struct strbuf out = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(methods); i++) {
+		assert_int_equal(ask(*state, methods[i], "/", &out), 405);
+		assert_non_null(strstr(out.str, "Allow: GET, HEAD"));
+		assert_int_equal(ask(*state, methods[i], "/no", &out), 404);
+	}
+	assert_int_equal(ask(*state, "HEAD", "/", &out), 200);
+	assert_string_equal(out.str + out.len - 4, "\r\n\r\n");
+	assert_null(strstr(out.str, "Content-Length: 0\r"));
+	assert_int_equal(ask(*state, "HEAD", "/nothing", &out), 404);
+	strbuf_release(&out);
+}
+
+static void too_much_is_refused(void **state)
+{
+	struct strbuf rq = {0}, out = {0};
+	size_t i;
+	int status;
+
+	strbuf_puts(&rq, "GET / HTTP/1.1\r\nHost: x\r\n");
+	for (i = 0; i < 2000; i++)
+		strbuf_printf(&rq, "X-%zu: 0123456789012345678901\r\n", i);
+	strbuf_puts(&rq, "\r\n");
+	status = raw(*state, rq.str, rq.len, &out);
+	assert_true(status == 431 || status == 413 || status == -1);
+	strbuf_release(&rq);
+	strbuf_release(&out);
+	strbuf_puts(&rq, "GET / HTTP/1.1\r\nHost: x\r\n"
+			 "Content-Length: 99999999\r\n\r\n");
+	assert_int_equal(raw(*state, rq.str, rq.len, &out), 413);
+	assert_non_null(strstr(out.str, "Connection: close"));
+	strbuf_release(&rq);
+	strbuf_release(&out);
+	strbuf_puts(&rq, "GET / HTTP/1.1\r\nHost: x\r\n"
+			 "Transfer-Encoding: chunked\r\n\r\n");
+	for (i = 0; i < 2000; i++)
+		strbuf_printf(&rq, "100\r\n%0256d\r\n", 0);
+	assert_int_equal(raw(*state, rq.str, rq.len, &out), -1);
+	strbuf_release(&rq);
+	strbuf_release(&out);
+	assert_int_equal(get(*state, "/healthz", &out), 200);
+	strbuf_release(&out);
+}
+
+static void who_says_nothing_is_hung_up_on(void **state)
+{
+	uint64_t start_ns = clock_mono_ns();
+	struct strbuf out = {0};
+	int silent = dial(*state), slow = dial(*state);
+
+	assert_int_equal(send(slow, "GET / HT", 8, MSG_NOSIGNAL), 8);
+	assert_int_equal(get(*state, "/healthz", &out), 200);
+	read_all(silent, &out);
+	read_all(slow, &out);
+	assert_true(clock_mono_ns() - start_ns < 8 * NS_PER_S);
+	strbuf_release(&out);
+}
+
+static void exec(const struct fixture *f, sqlite3 **db, const char *sql)
+{
+	assert_int_equal(sqlite3_open(f->db, db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(*db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void a_locked_store_is_said_so(void **state)
+{
+	struct strbuf out = {0};
+	sqlite3 *db;
+
+	exec(*state, &db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+	assert_int_equal(get(*state, "/", &out), 503);
+	assert_non_null(strstr(out.str, "locked"));
+	assert_int_equal(get(*state, "/api/v1/runs", &out), 503);
+	assert_non_null(strstr(out.str, "{\"error\":"));
+	assert_int_equal(get(*state, "/healthz", &out), 200);
+	sqlite3_close(db);
+	assert_int_equal(get(*state, "/", &out), 200);
+	strbuf_release(&out);
+}
+
+static void another_schema_is_said_so(void **state)
+{
+	struct strbuf out = {0};
+	sqlite3 *db;
+
+	exec(*state, &db, "PRAGMA user_version = 99");
+	sqlite3_close(db);
+	assert_int_equal(get(*state, "/", &out), 503);
+	assert_non_null(strstr(out.str, "schema 99"));
+	strbuf_release(&out);
+}
+
+static void a_missing_store_is_said_so(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+
+	assert_int_equal(unlink(f->db), 0);
+	assert_int_equal(get(f, "/metrics", &out), 503);
+	assert_non_null(strstr(out.str, "cannot open"));
+	assert_int_equal(access(f->db, F_OK), -1);
+	strbuf_release(&out);
+}
+
+static void an_address_that_is_taken_is_said_so(void **state)
+{
+	static const char *const wrong[] = {"127.0.0.1",   ":1",     "x:1",
+					    "127.0.0.1:x", "::1:80", "[::1]"};
+	struct fixture *f = *state;
+	struct dashboard_config cfg = {.db = f->db, .timeout_s = 1};
+	struct dashboard *d = NULL;
+	char listen[64];
+	struct err err = {0};
+	size_t i;
+
+	snprintf(listen, sizeof(listen), "%s",
+		 dashboard_url(f->dashboard) + strlen("http://"));
+	listen[strlen(listen) - 1] = '\0';
+	cfg.listen = listen;
+	assert_int_equal(dashboard_start(&cfg, &d, &err), -EADDRINUSE);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		cfg.listen = wrong[i];
+		assert_int_equal(dashboard_start(&cfg, &d, &err), -EINVAL);
+	}
+	assert_null(d);
+}
+
+static void pages_are_of_fifty(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	sqlite3 *db;
+
+	exec(f, &db,
+	     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	     " WHERE i < 60) INSERT INTO run SELECT NULL, 'u' || i, i, i,"
+	     " 'complete', 1, 'r', 0, '{}', 'damaged', '{}', '' FROM n");
+	sqlite3_close(db);
+	assert_int_equal(get(f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "\"has_more\": true"));
+	assert_non_null(strstr(out.str, "\"u60\""));
+	assert_null(strstr(out.str, "\"u12\""));
+	assert_int_equal(get(f, "/api/v1/runs?page=2", &out), 200);
+	assert_non_null(strstr(out.str, "\"has_more\": false"));
+	assert_non_null(strstr(out.str, "\"u12\""));
+	assert_int_equal(get(f, "/?page=2", &out), 200);
+	assert_non_null(strstr(out.str, "newer"));
+	assert_int_equal(get(f, "/?to=1970-01-01", &out), 400);
+	assert_int_equal(get(f, "/api/v1/runs?to=1970-01-02", &out), 200);
+	assert_null(strstr(out.str, f->uuids[0]));
+	strbuf_release(&out);
+}
+
+static void queries_are_decoded(void **state)
+{
+	struct query q;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(query_parse("/a%20+b?x=1+2%2b&y=&&z==", &q, &err), 0);
+	assert_string_equal(q.path, "/a +b");
+	assert_string_equal(query_get(&q, "x"), "1 2+");
+	assert_null(query_get(&q, "y"));
+	assert_string_equal(query_get(&q, "z"), "=");
+	assert_null(query_get(&q, "w"));
+	query_release(&q);
+	assert_int_equal(query_parse("*", &q, &err), -EINVAL);
+	assert_int_equal(query_parse("", &q, &err), -EINVAL);
+}
+
+#define WITH_FIXTURE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FIXTURE(every_route_answers),
+		WITH_FIXTURE(what_is_wrong_is_refused),
+		WITH_FIXTURE(markup_is_text),
+		WITH_FIXTURE(only_get_and_head),
+		WITH_FIXTURE(too_much_is_refused),
+		WITH_FIXTURE(who_says_nothing_is_hung_up_on),
+		WITH_FIXTURE(a_locked_store_is_said_so),
+		WITH_FIXTURE(another_schema_is_said_so),
+		WITH_FIXTURE(a_missing_store_is_said_so),
+		WITH_FIXTURE(an_address_that_is_taken_is_said_so),
+		WITH_FIXTURE(pages_are_of_fifty),
+		cmocka_unit_test(queries_are_decoded),
+	};
+
+	return RUN_TESTS(tests);
+}
