@@ -2,6 +2,7 @@
 #include "harness/store/bundle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <openssl/evp.h>
 #include <sqlite3.h>
@@ -528,20 +529,39 @@ static int import_all(struct reader *r, struct store *store, int64_t *run_id,
 	return ret == -EEXIST ? 0 : ret;
 }
 
-int bundle_import(struct store *store, const char *path, int64_t *run_id,
-		  bool *is_new, struct err *err)
+int bundle_import_fd(struct store *store, int fd, int64_t *run_id, bool *is_new,
+		     struct err *err)
 {
-	struct reader r = {.file = gzopen(path, "rbe")};
-	int ret;
+	struct reader r = {.file = NULL};
+	int ret, own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	*is_new = false;
-	if (!r.file)
-		return err_sys(err, -errno, "cannot open '%s'", path);
+	if (own < 0 || lseek(own, 0, SEEK_SET) ||
+	    !(r.file = gzdopen(own, "rb"))) {
+		ret = err_sys(err, -errno, "cannot read a bundle");
+		if (own >= 0)
+			close(own);
+		return ret;
+	}
 	r.hash = EVP_MD_CTX_new();
 	EVP_DigestInit_ex(r.hash, EVP_sha256(), NULL);
 	ret = import_all(&r, store, run_id, is_new, err);
 	EVP_MD_CTX_free(r.hash);
 	strbuf_release(&r.in);
 	gzclose(r.file);
+	return ret;
+}
+
+int bundle_import(struct store *store, const char *path, int64_t *run_id,
+		  bool *is_new, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	*is_new = false;
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot open '%s'", path);
+	ret = bundle_import_fd(store, fd, run_id, is_new, err);
+	close(fd);
 	return ret ? err_wrap(err, "bundle '%s'", path) : 0;
 }

@@ -30,4 +30,8 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 int bundle_import(struct store *store, const char *path, int64_t *run_id,
 		  bool *is_new, struct err *err);
 
+/* The same of an open file, from its first byte; the messages name none. */
+int bundle_import_fd(struct store *store, int fd, int64_t *run_id, bool *is_new,
+		     struct err *err);
+
 #endif

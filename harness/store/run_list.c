@@ -39,6 +39,7 @@ static const char list_sql[] =
 	" AND (?5 IS NULL OR uuid = ?5)"
 	" AND started_unix_ns >= ?6 AND started_unix_ns < ?7"
 	" AND (NOT ?8 OR place = 1) AND (NOT ?9 OR status = 'running')"
+	" AND (?12 = 0 OR id = ?12)"
 	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?10 OFFSET ?11";
 
 static char *text_at(sqlite3_stmt *s, int column)
@@ -67,6 +68,7 @@ static void bind(sqlite3_stmt *s, const struct run_filter *f)
 	sqlite3_bind_int64(s, 10,
 			   f->max_count ? (int64_t)f->max_count + 1 : -1);
 	sqlite3_bind_int64(s, 11, (int64_t)f->skip_count);
+	sqlite3_bind_int64(s, 12, f->id);
 }
 
 static void take_row(struct run_list *list, sqlite3_stmt *s)

@@ -18,6 +18,7 @@ struct run_filter {
 	const char *host, *runner, *workload;
 	const char *words;     /* part of the revision or of the uuid */
 	const char *uuid;      /* that one run */
+	int64_t id;            /* or that one */
 	uint64_t from_unix_ns; /* started then or later */
 	uint64_t to_unix_ns;   /* started before */
 	bool is_latest_of_host;
