@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/serve/dashboard.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -9,6 +10,8 @@
 #include "harness/serve/api.h"
 #include "harness/serve/http.h"
 #include "harness/serve/pages.h"
+#include "harness/serve/tokens.h"
+#include "harness/serve/upload.h"
 #include "harness/serve/views.h"
 #include "harness/store/store.h"
 #include "reports/openmetrics.h"
@@ -22,6 +25,9 @@
 struct dashboard {
 	struct dashboard_config cfg;
 	struct http *http; /* owned */
+	struct tokens tokens;
+	bool has_tokens;
+	struct upload upload;
 };
 
 static int show_health(struct store *store, const struct http_request *rq,
@@ -33,55 +39,6 @@ static int show_health(struct store *store, const struct http_request *rq,
 	strbuf_puts(&re->body, "ok\n");
 	return 0;
 }
-
-/* The host of each run is a label, so that two may have the same series. */
-static int show_metrics(struct store *store, const struct http_request *rq,
-			struct http_reply *re, struct err *err)
-{
-	struct openmetrics_run *runs;
-	struct view_run *views;
-	struct run_list list;
-	size_t i, count = 0;
-	int ret = view_hosts_load(store, &list, err);
-
-	(void)rq;
-	if (ret)
-		return ret;
-	runs = xcalloc(list.count + 1, sizeof(*runs));
-	views = xcalloc(list.count + 1, sizeof(*views));
-	for (i = 0; i < list.count && !ret; i++) {
-		ret = view_run_load(store, list.lines[i].uuid, &views[i], err);
-		if (ret)
-			break;
-		runs[count++] = (struct openmetrics_run){&views[i].model,
-							 list.lines[i].host};
-	}
-	if (!ret)
-		openmetrics_write_runs(runs, count, &re->body);
-	for (i = 0; i < count; i++)
-		view_run_release(&views[i]);
-	free(views);
-	free(runs);
-	run_list_release(&list);
-	return ret;
-}
-
-static const struct http_route routes[] = {
-	{"GET", "/", HTTP_HTML, true, page_runs},
-	{"GET", "/runs/*.json", HTTP_JSON, true, api_run},
-	{"GET", "/runs/*", HTTP_HTML, true, page_run},
-	{"GET", "/compare", HTTP_HTML, true, page_compare},
-	{"GET", "/history", HTTP_HTML, true, page_history},
-	{"GET", "/hosts", HTTP_HTML, true, page_hosts},
-	{"GET", "/api/v1/runs", HTTP_JSON, true, api_runs},
-	{"GET", "/api/v1/runs/*", HTTP_JSON, true, api_run},
-	{"GET", "/api/v1/compare", HTTP_JSON, true, api_compare},
-	{"GET", "/api/v1/history", HTTP_JSON, true, api_history},
-	{"GET", "/api/v1/hosts", HTTP_JSON, true, api_hosts},
-	{"GET", "/metrics", OPENMETRICS_TYPE, true, show_metrics},
-	{"GET", "/healthz", HTTP_TEXT, false, show_health},
-	{NULL, NULL, NULL, false, NULL},
-};
 
 /* The server's own counters, behind those of the runs. */
 static void write_counters(const struct http *http, struct strbuf *out)
@@ -96,6 +53,92 @@ static void write_counters(const struct http *http, struct strbuf *out)
 			      " %" PRIu64 "\n",
 			      digit, http_reply_count(http, digit));
 	strbuf_puts(out, "# EOF\n");
+}
+
+/* The host of each run is a label, so that two may have the same series. */
+static int show_metrics(struct store *store, const struct http_request *rq,
+			struct http_reply *re, struct err *err)
+{
+	struct openmetrics_run *runs;
+	struct view_run *views;
+	struct run_list list;
+	size_t i, count = 0;
+	const struct dashboard *d = rq->arg;
+	int ret = view_hosts_load(store, &list, err);
+
+	if (ret)
+		return ret;
+	runs = xcalloc(list.count + 1, sizeof(*runs));
+	views = xcalloc(list.count + 1, sizeof(*views));
+	for (i = 0; i < list.count && !ret; i++) {
+		ret = view_run_load(store, list.lines[i].uuid, &views[i], err);
+		if (ret)
+			break;
+		runs[count++] = (struct openmetrics_run){&views[i].model,
+							 list.lines[i].host};
+	}
+	if (!ret) {
+		openmetrics_write_runs(runs, count, &re->body);
+		write_counters(d->http, &re->body);
+	}
+	for (i = 0; i < count; i++)
+		view_run_release(&views[i]);
+	free(views);
+	free(runs);
+	run_list_release(&list);
+	return ret;
+}
+
+static int take_bundle(struct store *store, const struct http_request *rq,
+		       struct http_reply *re, struct err *err)
+{
+	struct dashboard *d = rq->arg;
+
+	(void)store;
+	return upload_import(&d->upload, rq->body_fd, re, err);
+}
+
+static const struct http_route routes[] = {
+	{"GET", "/", HTTP_HTML, true, page_runs},
+	{"GET", "/runs/*.json", HTTP_JSON, true, api_run},
+	{"GET", "/runs/*", HTTP_HTML, true, page_run},
+	{"GET", "/compare", HTTP_HTML, true, page_compare},
+	{"GET", "/history", HTTP_HTML, true, page_history},
+	{"GET", "/hosts", HTTP_HTML, true, page_hosts},
+	{"GET", "/api/v1/runs", HTTP_JSON, true, api_runs},
+	{"GET", "/api/v1/runs/*", HTTP_JSON, true, api_run},
+	{"GET", "/api/v1/compare", HTTP_JSON, true, api_compare},
+	{"GET", "/api/v1/history", HTTP_JSON, true, api_history},
+	{"GET", "/api/v1/hosts", HTTP_JSON, true, api_hosts},
+	{"POST", "/api/v1/bundles", HTTP_JSON, false, take_bundle},
+	{"GET", "/metrics", OPENMETRICS_TYPE, true, show_metrics},
+	{"GET", "/healthz", HTTP_TEXT, false, show_health},
+	{NULL, NULL, NULL, false, NULL},
+};
+
+static int admit(void *arg, const struct http_route *route,
+		 const struct http_request *rq, struct err *err)
+{
+	struct dashboard *d = arg;
+	bool is_write = route->show == take_bundle;
+
+	if (!is_write &&
+	    (!d->cfg.read_needs_token || route->show == show_health))
+		return 0;
+	if (!d->has_tokens)
+		return err_set(
+			err, -EPERM,
+			"this server was given no tokens: it takes no bundles");
+	return tokens_check(&d->tokens, rq->authorization,
+			    is_write ? TOKEN_WRITE : TOKEN_READ, rq->address,
+			    err);
+}
+
+static int open_body(void *arg, struct err *err)
+{
+	struct dashboard *d = arg;
+
+	return upload_open(&d->upload, err);
 }
 
 static int call(void *arg, const struct http_route *route,
@@ -114,8 +157,20 @@ static int call(void *arg, const struct http_route *route,
 	}
 	ret = route->show(store, rq, re, err);
 	store_close(store);
-	if (!ret && route->show == show_metrics)
-		write_counters(d->http, &re->body);
+	return ret;
+}
+
+static int load_tokens(struct dashboard *d, struct err *err)
+{
+	int ret;
+
+	if (!d->cfg.tokens)
+		return d->cfg.read_needs_token
+			       ? err_set(err, -EINVAL,
+					 "who reads needs a token, and there are none")
+			       : 0;
+	ret = tokens_load(d->cfg.tokens, &d->tokens, err);
+	d->has_tokens = !ret;
 	return ret;
 }
 
@@ -125,13 +180,21 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	struct dashboard *d = xcalloc(1, sizeof(*d));
 	const struct http_config http = {.listen = cfg->listen,
 					 .timeout_s = cfg->timeout_s,
+					 .max_upload_bytes =
+						 cfg->max_upload_bytes,
 					 .routes = routes,
+					 .admit = admit,
+					 .open_body = open_body,
 					 .call = call,
 					 .arg = d};
 	int ret;
 
 	d->cfg = *cfg;
-	ret = http_start(&http, &d->http, err);
+	d->upload.db = cfg->db;
+	pthread_mutex_init(&d->upload.lock, NULL);
+	ret = load_tokens(d, err);
+	if (!ret)
+		ret = http_start(&http, &d->http, err);
 	if (ret) {
 		dashboard_stop(d);
 		return ret;
@@ -145,6 +208,9 @@ void dashboard_stop(struct dashboard *d)
 	if (!d)
 		return;
 	http_stop(d->http);
+	if (d->has_tokens)
+		tokens_release(&d->tokens);
+	pthread_mutex_destroy(&d->upload.lock);
 	free(d);
 }
 

@@ -5,8 +5,12 @@
 /*
  * dashboard - a store, shown to browsers and programs. Each request opens the
  * store for itself, to read: one that is locked, missing or of a later schema
- * is said so (503) until it no longer is.
+ * is said so (503) until it no longer is. Bundles are taken from who has a token
+ * to write.
  */
+#include <stdbool.h>
+#include <stdint.h>
+
 struct dashboard;
 struct err;
 
@@ -14,6 +18,9 @@ struct dashboard_config {
 	const char *db;
 	const char *listen;     /* "127.0.0.1:8080" */
 	unsigned int timeout_s; /* for a client that says nothing */
+	const char *tokens;     /* a file; NULL: nobody may write */
+	bool read_needs_token;
+	uint64_t max_upload_bytes; /* of a bundle, compressed */
 };
 
 /* CFG is copied; its texts must live until dashboard_stop(). */

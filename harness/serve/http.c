@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <microhttpd.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #define MAX_CONNECTIONS_EACH 32
 /* Of one connection: its address and headers must fit. */
 #define CONNECTION_BYTES (32 * KIB)
-/* Of a request that needs no body at all. */
+/* Of a request whose body nobody reads. */
 #define MAX_BODY_BYTES (64 * KIB)
 
 struct http {
@@ -35,10 +36,14 @@ struct http {
 
 /* One request, from its address to the end of its answer. */
 struct exchange {
+	struct http_request rq;
 	struct query query;
-	struct err err; /* of the address */
+	const struct http_route *route; /* NULL: there is none */
+	char item[64];
 	uint64_t body_bytes;
 	bool is_begun;
+	int ret;        /* of what went wrong so far */
+	struct err err; /* with it */
 };
 
 static const struct {
@@ -52,7 +57,7 @@ static const struct {
 	{"Cache-Control", "no-store"},
 };
 
-/* Borrowed of PATH is what the '*' stands for; NULL: they do not match. */
+/* ITEM is what the '*' stands for. */
 static bool matches(const char *pattern, const char *path, char *item,
 		    size_t size)
 {
@@ -71,32 +76,45 @@ static bool matches(const char *pattern, const char *path, char *item,
 	return !strchr(item, '/');
 }
 
-/* NULL: no route has that path; *IS_PATH: one has it, for another method. */
+/* NULL: there is none; *OTHER has that path, for another method. */
 static const struct http_route *find(const struct http *h, const char *method,
 				     const char *path, char *item, size_t size,
-				     bool *is_path)
+				     const struct http_route **other)
 {
 	const struct http_route *r;
 
-	if (!strcmp(method, "HEAD"))
-		method = "GET";
-	*is_path = false;
+	if (!strcmp(method, MHD_HTTP_METHOD_HEAD))
+		method = MHD_HTTP_METHOD_GET;
 	for (r = h->cfg.routes; r->pattern; r++) {
 		if (!matches(r->pattern, path, item, size))
 			continue;
-		*is_path = true;
 		if (!strcmp(r->method, method))
 			return r;
+		*other = r;
 	}
 	return NULL;
 }
 
 static unsigned int status_of(int ret)
 {
-	if (ret == -EINVAL)
-		return MHD_HTTP_BAD_REQUEST;
-	return ret == -ENOENT ? MHD_HTTP_NOT_FOUND
-			      : MHD_HTTP_SERVICE_UNAVAILABLE;
+	static const struct {
+		int ret;
+		unsigned int status;
+	} known[] = {
+		{-EINVAL, MHD_HTTP_BAD_REQUEST},
+		{-EACCES, MHD_HTTP_UNAUTHORIZED},
+		{-EPERM, MHD_HTTP_FORBIDDEN},
+		{-ENOENT, MHD_HTTP_NOT_FOUND},
+		{-EFBIG, MHD_HTTP_CONTENT_TOO_LARGE},
+		{-EAGAIN, MHD_HTTP_TOO_MANY_REQUESTS},
+		{-ENOSPC, MHD_HTTP_INSUFFICIENT_STORAGE},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].ret == ret)
+			return known[i].status;
+	return MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
 /* What went wrong, in the form that was asked for. */
@@ -120,65 +138,62 @@ static void write_error(struct http_reply *re, bool is_json, const char *reason)
 	html_end(&re->body);
 }
 
+static void add_headers(struct MHD_Response *r, const struct http_reply *re,
+			bool is_last)
+{
+	size_t i;
+
+	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, re->type);
+	for (i = 0; i < ARRAY_SIZE(headers); i++)
+		MHD_add_response_header(r, headers[i].name, headers[i].value);
+	if (re->header)
+		MHD_add_response_header(r, re->header, re->value);
+	if (re->status == MHD_HTTP_UNAUTHORIZED)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
+					"Bearer");
+	if (re->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "60");
+	if (is_last)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+/* RE is released. IS_LAST: a body may still be to come, which would be taken
+ * for the next request. */
 static enum MHD_Result send_reply(struct http *h, struct MHD_Connection *c,
-				  const struct http_reply *re)
+				  struct http_reply *re, bool is_last)
 {
 	struct MHD_Response *r = MHD_create_response_from_buffer(
 		re->body.len, (void *)strbuf_str(&re->body),
 		MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result ret;
-	size_t i;
+	enum MHD_Result ret = MHD_NO;
 
-	if (!r)
-		return MHD_NO;
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, re->type);
-	for (i = 0; i < ARRAY_SIZE(headers); i++)
-		MHD_add_response_header(r, headers[i].name, headers[i].value);
-	if (re->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-	/* What is still to come of a body would be taken for a request. */
-	if (re->status == MHD_HTTP_METHOD_NOT_ALLOWED ||
-	    re->status == MHD_HTTP_CONTENT_TOO_LARGE)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
-	atomic_fetch_add_explicit(&h->reply_counts[re->status / 100 % 6], 1,
-				  memory_order_relaxed);
-	ret = MHD_queue_response(c, re->status, r);
-	MHD_destroy_response(r);
+	if (r) {
+		add_headers(r, re, is_last);
+		atomic_fetch_add_explicit(
+			&h->reply_counts[re->status / 100 % 6], 1,
+			memory_order_relaxed);
+		ret = MHD_queue_response(c, re->status, r);
+		MHD_destroy_response(r);
+	}
+	strbuf_release(&re->body);
 	return ret;
+}
+
+static bool wants_json(const struct exchange *x)
+{
+	if (x->route)
+		return !strcmp(x->route->type, HTTP_JSON);
+	return x->query.path && !strncmp(x->query.path, "/api/", 5);
 }
 
 static enum MHD_Result refuse(struct http *h, struct MHD_Connection *c,
-			      const char *path, unsigned int status,
-			      const char *reason)
+			      const struct exchange *x, struct http_reply *re,
+			      bool is_last)
 {
-	struct http_reply re = {.status = status};
-	enum MHD_Result ret;
-
-	write_error(&re, path && !strncmp(path, "/api/", 5), reason);
-	ret = send_reply(h, c, &re);
-	strbuf_release(&re.body);
-	return ret;
-}
-
-static enum MHD_Result answer(struct http *h, struct MHD_Connection *c,
-			      const struct http_route *route,
-			      const struct http_request *rq)
-{
-	struct http_reply re = {.type = route->type};
-	struct err err = {0};
-	int ret = h->cfg.call(h->cfg.arg, route, rq, &re, &err);
-	enum MHD_Result sent;
-
-	if (ret) {
-		if (!re.status)
-			re.status = status_of(ret);
-		write_error(&re, !strcmp(route->type, HTTP_JSON), err.msg);
-	} else if (!re.status) {
-		re.status = MHD_HTTP_OK;
-	}
-	sent = send_reply(h, c, &re);
-	strbuf_release(&re.body);
-	return sent;
+	if (!re->status)
+		re->status = status_of(x->ret);
+	write_error(re, wants_json(x), x->err.msg);
+	return send_reply(h, c, re, is_last);
 }
 
 static uint64_t announced_bytes(struct MHD_Connection *c)
@@ -189,39 +204,115 @@ static uint64_t announced_bytes(struct MHD_Connection *c)
 	return length ? strtoull(length, NULL, 10) : 0;
 }
 
+static uint64_t max_bytes(const struct http *h, const struct exchange *x)
+{
+	return x->rq.body_fd >= 0 ? h->cfg.max_upload_bytes : MAX_BODY_BYTES;
+}
+
+/* An address of IPv6 is one of a network that has as many as it likes. */
+static void take_address(struct MHD_Connection *c, uint8_t address[16])
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info ? info->client_addr : NULL;
+
+	if (sa && sa->sa_family == AF_INET)
+		memcpy(address, &((const struct sockaddr_in *)sa)->sin_addr, 4);
+	else if (sa && sa->sa_family == AF_INET6)
+		memcpy(address, &((const struct sockaddr_in6 *)sa)->sin6_addr,
+		       8);
+}
+
+static int open_body(struct http *h, struct exchange *x)
+{
+	if (strcmp(x->route->method, MHD_HTTP_METHOD_POST))
+		return 0;
+	x->rq.body_fd = h->cfg.open_body(h->cfg.arg, &x->err);
+	if (x->rq.body_fd >= 0)
+		return 0;
+	/* Whose rights it lacks is this process, not who asks. */
+	return x->rq.body_fd == -ENOSPC ? -ENOSPC : -EIO;
+}
+
+static int match(const struct http *h, const char *method, struct exchange *x,
+		 struct http_reply *re)
+{
+	const struct http_route *other = NULL;
+
+	x->route = find(h, method, x->query.path, x->item, sizeof(x->item),
+			&other);
+	if (x->route)
+		return 0;
+	if (!other)
+		return err_set(&x->err, -ENOENT, "there is no such page");
+	re->status = MHD_HTTP_METHOD_NOT_ALLOWED;
+	re->header = MHD_HTTP_HEADER_ALLOW;
+	re->value = strcmp(other->method, MHD_HTTP_METHOD_GET) ? other->method
+							       : "GET, HEAD";
+	return err_set(&x->err, -EINVAL,
+		       "this address does not take that method");
+}
+
 /* Before its body has been read: what needs not be read to be refused. */
 static enum MHD_Result begin(struct http *h, struct MHD_Connection *c,
-			     const char *method, const struct exchange *x)
+			     const char *method, struct exchange *x)
 {
-	bool is_path;
-	char item[64];
+	struct http_reply re = {.status = 0};
 
-	if (announced_bytes(c) > MAX_BODY_BYTES)
-		return refuse(h, c, x->query.path, MHD_HTTP_CONTENT_TOO_LARGE,
-			      "the body is too large");
-	if (x->query.path &&
-	    !find(h, method, x->query.path, item, sizeof(item), &is_path) &&
-	    is_path)
-		return refuse(h, c, x->query.path, MHD_HTTP_METHOD_NOT_ALLOWED,
-			      "this address does not take that method");
-	return MHD_YES;
+	x->rq.query = &x->query;
+	x->rq.item = x->item;
+	x->rq.arg = h->cfg.arg;
+	x->rq.authorization = MHD_lookup_connection_value(
+		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	take_address(c, x->rq.address);
+	if (!x->ret)
+		x->ret = match(h, method, x, &re);
+	if (!x->ret)
+		x->ret = h->cfg.admit(h->cfg.arg, x->route, &x->rq, &x->err);
+	if (!x->ret)
+		x->ret = open_body(h, x);
+	if (!x->ret && announced_bytes(c) > max_bytes(h, x))
+		x->ret = err_set(&x->err, -EFBIG, "the body is too large");
+	return x->ret ? refuse(h, c, x, &re, true) : MHD_YES;
 }
 
 static enum MHD_Result finish(struct http *h, struct MHD_Connection *c,
-			      const char *method, struct exchange *x)
+			      struct exchange *x)
 {
-	struct http_request rq = {.query = &x->query};
-	const struct http_route *route;
-	bool is_path;
-	char item[64];
+	struct http_reply re = {.type = x->route->type};
 
-	if (!x->query.path)
-		return refuse(h, c, NULL, MHD_HTTP_BAD_REQUEST, x->err.msg);
-	route = find(h, method, x->query.path, item, sizeof(item), &is_path);
-	rq.item = item;
-	return route ? answer(h, c, route, &rq)
-		     : refuse(h, c, x->query.path, MHD_HTTP_NOT_FOUND,
-			      "there is no such page");
+	if (!x->ret)
+		x->ret =
+			h->cfg.call(h->cfg.arg, x->route, &x->rq, &re, &x->err);
+	if (x->ret)
+		return refuse(h, c, x, &re, false);
+	if (!re.status)
+		re.status = MHD_HTTP_OK;
+	return send_reply(h, c, &re, false);
+}
+
+/* What does not fit is read all the same: an answer is possible only behind
+ * it. But not without an end. */
+static enum MHD_Result take_body(struct http *h, struct exchange *x,
+				 const char *data, size_t size)
+{
+	uint64_t max = max_bytes(h, x);
+
+	x->body_bytes += size;
+	if (x->body_bytes > max && !x->ret)
+		x->ret = err_set(&x->err, -EFBIG, "the body is too large");
+	while (!x->ret && x->rq.body_fd >= 0 && size) {
+		ssize_t n = write(x->rq.body_fd, data, size);
+
+		if (n < 0) {
+			x->ret = err_sys(&x->err, -errno,
+					 "cannot keep what was sent");
+			break;
+		}
+		data += n;
+		size -= (size_t)n;
+	}
+	return x->body_bytes > 2 * max ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
@@ -230,22 +321,18 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 				  size_t *size, void **context)
 {
 	struct exchange *x = *context;
+	size_t len = *size;
 
 	(void)url;
 	(void)version;
-	(void)data;
 	if (!x)
 		return MHD_NO;
 	if (!x->is_begun) {
 		x->is_begun = true;
 		return begin(cls, c, method, x);
 	}
-	if (!*size)
-		return finish(cls, c, method, x);
-	/* Of a length that nobody announced. */
-	x->body_bytes += *size;
 	*size = 0;
-	return x->body_bytes > MAX_BODY_BYTES ? MHD_NO : MHD_YES;
+	return len ? take_body(cls, x, data, len) : finish(cls, c, x);
 }
 
 /* The address as it was sent: what libmicrohttpd makes of it forgives more
@@ -256,7 +343,8 @@ static void *on_address(void *cls, const char *uri, struct MHD_Connection *c)
 
 	(void)cls;
 	(void)c;
-	query_parse(uri, &x->query, &x->err);
+	x->rq.body_fd = -1;
+	x->ret = query_parse(uri, &x->query, &x->err);
 	return x;
 }
 
@@ -268,6 +356,8 @@ static void on_end(void *cls, struct MHD_Connection *c, void **context,
 	(void)cls;
 	(void)c;
 	(void)code;
+	if (x && x->rq.body_fd >= 0)
+		close(x->rq.body_fd);
 	if (x)
 		query_release(&x->query);
 	free(x);
@@ -282,18 +372,16 @@ static int split(const char *text, char *address, size_t size,
 	bool is_v6 = *text == '[';
 	size_t len = colon ? (size_t)(colon - text) : 0;
 
-	if (is_v6 && len >= 2 && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-	} else if (is_v6 || (len && memchr(text, ':', len))) {
+	if (is_v6)
+		len = len >= 2 && text[len - 1] == ']' ? len - 2 : 0;
+	else if (memchr(text, ':', len))
 		len = 0;
-	}
 	if (!len || len >= size || !colon[1])
 		return err_set(err, -EINVAL,
 			       "'%s' is no address to listen on: "
 			       "127.0.0.1:8080, [::1]:8080",
 			       text);
-	snprintf(address, size, "%.*s", (int)len, text);
+	snprintf(address, size, "%.*s", (int)len, text + is_v6);
 	*port = colon + 1;
 	return 0;
 }
@@ -344,6 +432,21 @@ static int listen_on(struct http *h, int *fd, struct err *err)
 	return 0;
 }
 
+static struct MHD_Daemon *start_daemon(struct http *h, int fd)
+{
+	return MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
+		on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)THREAD_COUNT,
+		MHD_OPTION_CONNECTION_TIMEOUT, h->cfg.timeout_s,
+		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned int)MAX_CONNECTIONS_EACH,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_URI_LOG_CALLBACK, on_address, NULL,
+		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+}
+
 int http_start(const struct http_config *cfg, struct http **out,
 	       struct err *err)
 {
@@ -355,17 +458,7 @@ int http_start(const struct http_config *cfg, struct http **out,
 	ret = listen_on(h, &fd, err);
 	if (ret)
 		goto fail;
-	h->daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
-		on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)THREAD_COUNT,
-		MHD_OPTION_CONNECTION_TIMEOUT, cfg->timeout_s,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-		(unsigned int)MAX_CONNECTIONS_EACH,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_URI_LOG_CALLBACK, on_address, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+	h->daemon = start_daemon(h, fd);
 	if (!h->daemon) {
 		close(fd);
 		ret = err_set(err, -EIO, "cannot start a server on '%s'",

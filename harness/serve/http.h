@@ -25,19 +25,25 @@ struct store;
 struct http_request {
 	const struct query *query;
 	const char *item; /* what the pattern's '*' stands for; borrowed */
+	const char *authorization; /* of that header; NULL: absent */
+	uint8_t address[16];       /* of who asks; IPv6's first half alone */
+	int body_fd;               /* of a route that takes one; borrowed */
+	void *arg;                 /* of the configuration */
 };
 
 /* Zeroed by who calls a route; the body is released by it too. */
 struct http_reply {
-	unsigned int status; /* 0: by what was returned */
-	const char *type;    /* NULL: the route's */
+	unsigned int status;        /* 0: by what was returned */
+	const char *type;           /* NULL: the route's */
+	const char *header, *value; /* one more, or NULL */
 	struct strbuf body;
 };
 
 /*
- * METHOD is GET, which HEAD is too. One '*' in PATTERN stands for one part of
+ * METHOD is GET, which HEAD is too, or POST, which takes a body. One '*' in PATTERN stands for one part of
  * the path; of two patterns that fit the first is taken. What SHOW fails with
- * is told to who asked: -EINVAL as 400, -ENOENT as 404, all else as 503.
+ * is told to who asked: -EINVAL as 400, -EACCES 401, -EPERM 403, -ENOENT 404,
+ * -EAGAIN 429, -ENOSPC 507, all else as 503.
  * Called by several threads at once.
  */
 struct http_route {
@@ -53,6 +59,12 @@ struct http_config {
 	const char *listen; /* "127.0.0.1:8080", "[::1]:0" */
 	unsigned int timeout_s;
 	const struct http_route *routes; /* one without a pattern ends them */
+	uint64_t max_upload_bytes;       /* of what is sent with POST */
+	/* Before any of a body is read: whether a route is for who asks. */
+	int (*admit)(void *arg, const struct http_route *route,
+		     const struct http_request *rq, struct err *err);
+	/* A file for a body, which is closed here; or an error. */
+	int (*open_body)(void *arg, struct err *err);
 	/* Calls a route's SHOW with what it needs. */
 	int (*call)(void *arg, const struct http_route *route,
 		    const struct http_request *rq, struct http_reply *re,

@@ -6,17 +6,20 @@
 #include <errno.h>
 #include <jansson.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
+#include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/serve/dashboard.h"
 #include "harness/serve/query.h"
+#include "harness/serve/tokens.h"
+#include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 
@@ -29,7 +32,8 @@ struct fixture {
 };
 
 /* One boot each of native and of a guest, with names that mean harm. */
-static void add_run(const char *db, const char *fingerprint)
+static void add_run(const char *db, const char *fingerprint,
+		    const char *workload)
 {
 	const struct run_info info = {.revision = "r1" SCRIPT,
 				      .plan_json = "{}",
@@ -52,8 +56,7 @@ static void add_run(const char *db, const char *fingerprint)
 		result_init(&res);
 		series_add_sample(result_add_series(&res, "null", "", "ns"))
 			->value = 5;
-		series_add_sample(
-			result_add_series(&res, "<script>x</script>", "", "ns"))
+		series_add_sample(result_add_series(&res, workload, "", "ns"))
 			->value = 5;
 		assert_int_equal(store_schedule_add(store, run_id, i, 0,
 						    runners[i], &err),
@@ -88,8 +91,8 @@ static int setup(void **state)
 	if (!mkdtemp(f->folder))
 		return -1;
 	snprintf(f->db, sizeof(f->db), "%s/r.db", f->folder);
-	add_run(f->db, "{\"host\": \"one" SCRIPT "\"}");
-	add_run(f->db, "{\"host\": \"two\"}");
+	add_run(f->db, "{\"host\": \"one" SCRIPT "\"}", "cpu");
+	add_run(f->db, "{\"host\": \"two\"}", "<script>x</script>");
 	if (store_open_readonly(f->db, &store, &err) ||
 	    run_list_load(store, &all, &list, &err) || list.count != 2)
 		return -1;
@@ -487,6 +490,272 @@ static void pages_are_of_fifty(void **state)
 	strbuf_release(&out);
 }
 
+#define UPLOAD_BYTES (1 * MIB)
+
+/* A second server over an empty store, whose tokens are these. */
+struct target {
+	struct fixture f; /* of the empty one */
+	char tokens_path[64];
+	struct strbuf read, write, bundle;
+};
+
+static void make_tokens(struct target *t)
+{
+	struct strbuf lines = {0};
+	struct err err = {0};
+
+	strbuf_puts(&lines, "# who may do what\n\n");
+	assert_int_equal(tokens_make("read", "r", &t->read, &lines, &err), 0);
+	strbuf_puts(&lines, "\n");
+	assert_int_equal(tokens_make("write", "w", &t->write, &lines, &err), 0);
+	assert_int_equal(file_write(t->tokens_path, lines.str, lines.len, &err),
+			 0);
+	assert_null(strstr(lines.str, t->write.str));
+	strbuf_release(&lines);
+}
+
+static void target_start(struct target *t, bool has_tokens,
+			 bool read_needs_token)
+{
+	const struct dashboard_config cfg = {
+		.db = t->f.db,
+		.listen = "127.0.0.1:0",
+		.timeout_s = 1,
+		.tokens = has_tokens ? t->tokens_path : NULL,
+		.read_needs_token = read_needs_token,
+		.max_upload_bytes = UPLOAD_BYTES};
+	struct err err = {0};
+
+	dashboard_stop(t->f.dashboard);
+	assert_int_equal(dashboard_start(&cfg, &t->f.dashboard, &err), 0);
+}
+
+static void target_init(struct target *t, const struct fixture *from)
+{
+	struct store *store;
+	struct err err = {0};
+	char path[64];
+
+	*t = (struct target){.tokens_path = ""};
+	snprintf(t->f.db, sizeof(t->f.db), "%s/new/r.db", from->folder);
+	snprintf(t->tokens_path, sizeof(t->tokens_path), "%s/tokens",
+		 from->folder);
+	snprintf(path, sizeof(path), "%s/bundle", from->folder);
+	make_tokens(t);
+	assert_int_equal(store_open_readonly(from->db, &store, &err), 0);
+	assert_int_equal(bundle_export(store, 1, path, &err), 0);
+	store_close(store);
+	assert_int_equal(file_read(path, UPLOAD_BYTES, &t->bundle), 0);
+	target_start(t, true, false);
+}
+
+static void target_release(struct target *t)
+{
+	dashboard_stop(t->f.dashboard);
+	strbuf_release(&t->read);
+	strbuf_release(&t->write);
+	strbuf_release(&t->bundle);
+}
+
+static int send_bytes(const struct target *t, const char *token,
+		      const char *bytes, size_t len, struct strbuf *out)
+{
+	struct strbuf rq = {0};
+	int status;
+
+	strbuf_release(out);
+	strbuf_puts(&rq, "POST /api/v1/bundles HTTP/1.1\r\nHost: x\r\n"
+			 "Connection: close\r\n");
+	if (token)
+		strbuf_printf(&rq, "Authorization: Bearer %s\r\n", token);
+	strbuf_printf(&rq, "Content-Length: %zu\r\n\r\n", len);
+	strbuf_add(&rq, bytes, len);
+	status = raw(&t->f, rq.str, rq.len, out);
+	strbuf_release(&rq);
+	return status;
+}
+
+static void a_bundle_is_taken_once(void **state)
+{
+	struct strbuf out = {0};
+	struct target t;
+
+	target_init(&t, *state);
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		201);
+	assert_non_null(strstr(out.str, "\"new\""));
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		200);
+	assert_non_null(strstr(out.str, "\"already here\""));
+	assert_int_equal(get(&t.f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "r1<script>"));
+	assert_int_equal(get(&t.f, "/api/v1/bundles", &out), 405);
+	assert_non_null(strstr(out.str, "Allow: POST"));
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+static void who_may_not_is_told_so(void **state)
+{
+	struct strbuf out = {0};
+	struct target t;
+	int i, status = 401;
+
+	target_init(&t, *state);
+	assert_int_equal(send_bytes(&t, NULL, "x", 1, &out), 401);
+	assert_non_null(strstr(out.str, "WWW-Authenticate: Bearer"));
+	assert_non_null(strstr(out.str, "{\"error\":"));
+	assert_int_equal(send_bytes(&t, t.read.str, "x", 1, &out), 403);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(send_bytes(&t, "wrong", "x", 1, &out), 401);
+	status = send_bytes(&t, t.write.str, "x", 1, &out);
+	assert_int_equal(status, 429);
+	assert_non_null(strstr(out.str, "Retry-After: "));
+	assert_int_equal(get(&t.f, "/healthz", &out), 200);
+	target_start(&t, false, false);
+	assert_int_equal(send_bytes(&t, t.write.str, "x", 1, &out), 403);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+static void readers_may_need_one_too(void **state)
+{
+	struct strbuf rq = {0}, out = {0};
+	struct target t;
+
+	target_init(&t, *state);
+	target_start(&t, true, true);
+	assert_int_equal(get(&t.f, "/", &out), 401);
+	assert_int_equal(get(&t.f, "/metrics", &out), 401);
+	assert_int_equal(get(&t.f, "/healthz", &out), 200);
+	strbuf_release(&out);
+	strbuf_printf(&rq,
+		      "GET /hosts HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+		      "Authorization: Bearer %s\r\n\r\n",
+		      t.read.str);
+	/* There is no store yet, which is told to who may know. */
+	assert_int_equal(raw(&t.f, rq.str, rq.len, &out), 503);
+	strbuf_release(&rq);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+static void what_is_no_bundle_is_refused(void **state)
+{
+	struct strbuf out = {0}, big = {0};
+	struct target t;
+
+	target_init(&t, *state);
+	assert_int_equal(send_bytes(&t, t.write.str, t.bundle.str,
+				    t.bundle.len / 2, &out),
+			 400);
+	assert_non_null(strstr(out.str, "cut short"));
+	assert_int_equal(send_bytes(&t, t.write.str, "", 0, &out), 400);
+	assert_int_equal(send_bytes(&t, t.write.str, "{}\n", 3, &out), 400);
+	assert_non_null(strstr(out.str, "it is no bundle"));
+	assert_null(strstr(out.str, "/tmp"));
+	while (big.len <= UPLOAD_BYTES)
+		strbuf_add(&big, t.bundle.str, t.bundle.len);
+	/* The rest of it may meet a connection that is closed by then. */
+	assert_int_not_equal(
+		send_bytes(&t, t.write.str, big.str, big.len, &out), 201);
+	strbuf_release(&big);
+	strbuf_release(&out);
+	strbuf_printf(&big,
+		      "POST /api/v1/bundles HTTP/1.1\r\nHost: x\r\n"
+		      "Authorization: Bearer %s\r\n",
+		      t.write.str);
+	strbuf_puts(&big, "Expect: 100-continue\r\n"
+			  "Content-Length: 99999999\r\n\r\n");
+	assert_int_equal(raw(&t.f, big.str, big.len, &out), 413);
+	assert_int_equal(get(&t.f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "\"runs\": []"));
+	strbuf_release(&big);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+/* A length that nobody announced is found out on the way. */
+static void chunks_are_counted(void **state)
+{
+	struct strbuf rq = {0}, out = {0};
+	struct target t;
+	int i;
+
+	target_init(&t, *state);
+	strbuf_printf(&rq,
+		      "POST /api/v1/bundles HTTP/1.1\r\nHost: x\r\n"
+		      "Connection: close\r\nAuthorization: Bearer %s\r\n"
+		      "Transfer-Encoding: chunked\r\n\r\n",
+		      t.write.str);
+	for (i = 0; i < 1100; i++)
+		strbuf_printf(&rq, "400\r\n%01024d\r\n", 0);
+	strbuf_puts(&rq, "0\r\n\r\n");
+	assert_int_equal(raw(&t.f, rq.str, rq.len, &out), 413);
+	strbuf_release(&rq);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+static void *upload_in_thread(void *arg)
+{
+	const struct target *t = arg;
+	struct strbuf out = {0};
+	int status =
+		send_bytes(t, t->write.str, t->bundle.str, t->bundle.len, &out);
+
+	strbuf_release(&out);
+	return (void *)(intptr_t)status;
+}
+
+static void of_two_at_once_one_is_new(void **state)
+{
+	pthread_t threads[2];
+	intptr_t sum = 0;
+	struct target t;
+	size_t i;
+
+	target_init(&t, *state);
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, upload_in_thread, &t),
+			0);
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		void *status;
+
+		pthread_join(threads[i], &status);
+		sum += (intptr_t)status;
+	}
+	assert_int_equal(sum, 200 + 201);
+	target_release(&t);
+}
+
+static void token_files_are_checked(void **state)
+{
+	static const char *const wrong[] = {
+		"write abc name\n", "admin %064d name\n", "write %064d\n",
+		"write %063dg name\n"};
+	const struct fixture *f = *state;
+	struct strbuf token = {0}, line = {0};
+	struct tokens t;
+	struct err err = {0};
+	char path[64], text[128];
+	size_t i;
+
+	snprintf(path, sizeof(path), "%s/wrong", f->folder);
+	assert_int_equal(tokens_load(path, &t, &err), -ENOENT);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		snprintf(text, sizeof(text), wrong[i], 0);
+		assert_int_equal(file_write(path, text, strlen(text), &err), 0);
+		assert_int_equal(tokens_load(path, &t, &err), -EINVAL);
+	}
+	assert_int_equal(tokens_make("x", "n", &token, &line, &err), -EINVAL);
+	assert_int_equal(tokens_make("read", "a b", &token, &line, &err),
+			 -EINVAL);
+}
+
 static void queries_are_decoded(void **state)
 {
 	struct query q;
@@ -520,6 +789,13 @@ int main(void)
 		WITH_FIXTURE(a_missing_store_is_said_so),
 		WITH_FIXTURE(an_address_that_is_taken_is_said_so),
 		WITH_FIXTURE(pages_are_of_fifty),
+		WITH_FIXTURE(a_bundle_is_taken_once),
+		WITH_FIXTURE(who_may_not_is_told_so),
+		WITH_FIXTURE(readers_may_need_one_too),
+		WITH_FIXTURE(what_is_no_bundle_is_refused),
+		WITH_FIXTURE(chunks_are_counted),
+		WITH_FIXTURE(of_two_at_once_one_is_new),
+		WITH_FIXTURE(token_files_are_checked),
 		cmocka_unit_test(queries_are_decoded),
 	};
 

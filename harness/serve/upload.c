@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/serve/upload.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/xmalloc.h"
+#include "harness/serve/http.h"
+#include "harness/store/bundle.h"
+#include "harness/store/run_list.h"
+#include "harness/store/store.h"
+
+int upload_open(const struct upload *u, struct err *err)
+{
+	char *path = xasprintf("%s.upload-XXXXXX", u->db);
+	int fd, ret = file_mkdirs_above(u->db, err);
+
+	if (!ret) {
+		fd = mkostemp(path, O_CLOEXEC);
+		ret = fd < 0 ? err_sys(err, -errno, "cannot keep a bundle")
+			     : fd;
+		if (fd >= 0)
+			unlink(path);
+	}
+	free(path);
+	return ret;
+}
+
+static void write_reply(const struct run_line *line, bool is_new,
+			struct http_reply *re)
+{
+	re->status = is_new ? 201 : 200;
+	strbuf_printf(&re->body,
+		      "{\"uuid\": \"%s\", \"url\": \"/runs/%s\","
+		      " \"result\": \"%s\"}\n",
+		      line->uuid, line->uuid, is_new ? "new" : "already here");
+}
+
+static int import(struct store *store, int fd, struct http_reply *re,
+		  struct err *err)
+{
+	struct run_filter f = {.max_count = 1};
+	struct run_list list;
+	bool is_new;
+	int ret = bundle_import_fd(store, fd, &f.id, &is_new, err);
+
+	if (ret)
+		return ret;
+	ret = run_list_load(store, &f, &list, err);
+	if (ret)
+		return ret;
+	if (list.count)
+		write_reply(&list.lines[0], is_new, re);
+	run_list_release(&list);
+	return 0;
+}
+
+int upload_import(struct upload *u, int fd, struct http_reply *re,
+		  struct err *err)
+{
+	struct store *store = NULL;
+	int ret;
+
+	pthread_mutex_lock(&u->lock);
+	ret = store_open(u->db, &store, err);
+	if (!ret) {
+		ret = import(store, fd, re, err);
+		/* The bundle's fault, which the store's own never is. */
+		if (ret == -EPROTO)
+			re->status = 400;
+	}
+	if (ret && ret != -ENOSPC && !re->status)
+		re->status = 503; /* whatever it is: not who asks */
+	store_close(store);
+	pthread_mutex_unlock(&u->lock);
+	return ret;
+}
