@@ -22,7 +22,7 @@ SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
 
-LIBS	= sqlite3 jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicrohttpd
+LIBS	= sqlite3 jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicrohttpd libcurl
 # Debian's Zydis has no pkg-config file.
 # io_uring by liburing, static: its few functions cost no loading.
 VMM_LIBS = -lZydis -l:liburing.a -lm -lpthread

@@ -17,6 +17,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/serve/dashboard.h"
+#include "harness/serve/push.h"
 #include "harness/serve/query.h"
 #include "harness/serve/tokens.h"
 #include "harness/store/bundle.h"
@@ -732,6 +733,88 @@ static void of_two_at_once_one_is_new(void **state)
 	target_release(&t);
 }
 
+static void a_run_is_pushed(void **state)
+{
+	const struct fixture *f = *state;
+	struct target t;
+	struct push p = {.retry_ms = 1};
+	struct err err = {0};
+	char path[64];
+	bool is_new;
+
+	target_init(&t, f);
+	snprintf(path, sizeof(path), "%s/bundle", f->folder);
+	p.path = path;
+	p.url = dashboard_url(t.f.dashboard);
+	p.token = t.write.str;
+	assert_int_equal(push_bundle(&p, &is_new, &err), 0);
+	assert_true(is_new);
+	assert_int_equal(push_bundle(&p, &is_new, &err), 0);
+	assert_false(is_new);
+	p.token = t.read.str;
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	assert_non_null(strstr(err.msg, "403: that token is for reading"));
+	p.token = NULL;
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	p.url = "http://127.0.0.1:1";
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	p.url = "file:///tmp/";
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EINVAL);
+	p.path = "/nonexistent";
+	assert_int_equal(push_bundle(&p, &is_new, &err), -ENOENT);
+	target_release(&t);
+}
+
+/* Answers 503 twice, and then takes it. */
+static void *busy_server(void *arg)
+{
+	static const char *const answers[] = {"503 Busy", "503 Busy",
+					      "201 Created"};
+	int listening = *(int *)arg;
+	char buf[4096];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		int fd = accept(listening, NULL, NULL);
+		ssize_t n = recv(fd, buf, sizeof(buf), 0);
+
+		dprintf(fd,
+			"HTTP/1.1 %s\r\nContent-Length: 0\r\n"
+			"Connection: close\r\n\r\n",
+			answers[n > 0 ? i : 0]);
+		shutdown(fd, SHUT_WR);
+		while (recv(fd, buf, sizeof(buf), 0) > 0)
+			;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void a_busy_server_is_asked_again(void **state)
+{
+	const struct fixture *f = *state;
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct push p = {.retry_ms = 1, .path = f->db};
+	struct err err = {0};
+	pthread_t thread;
+	char url[64];
+	bool is_new;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", ntohs(at.sin_port));
+	p.url = url;
+	assert_int_equal(pthread_create(&thread, NULL, busy_server, &fd), 0);
+	assert_int_equal(push_bundle(&p, &is_new, &err), 0);
+	assert_true(is_new);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
 static void token_files_are_checked(void **state)
 {
 	static const char *const wrong[] = {
@@ -795,6 +878,8 @@ int main(void)
 		WITH_FIXTURE(what_is_no_bundle_is_refused),
 		WITH_FIXTURE(chunks_are_counted),
 		WITH_FIXTURE(of_two_at_once_one_is_new),
+		WITH_FIXTURE(a_run_is_pushed),
+		WITH_FIXTURE(a_busy_server_is_asked_again),
 		WITH_FIXTURE(token_files_are_checked),
 		cmocka_unit_test(queries_are_decoded),
 	};

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* push - a stored run into the store of another's dashboard. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/units.h"
+#include "harness/base/xmalloc.h"
+#include "harness/cli/commands.h"
+#include "harness/serve/push.h"
+#include "harness/store/bundle.h"
+#include "harness/store/store.h"
+
+#define FIRST_RETRY_MS 1000
+
+enum { O_DB = 1, O_TOKEN_FILE };
+
+static const struct option options[] = {
+	{"db", required_argument, NULL, O_DB},
+	{"token-file", required_argument, NULL, O_TOKEN_FILE},
+	{NULL, 0, NULL, 0},
+};
+
+struct push_args {
+	const char *db, *url;
+	uint64_t run_id; /* 0: the latest */
+	char token[256]; /* "": none */
+};
+
+/* In a file, because arguments are seen by all of the host. */
+static int read_token(const char *path, struct push_args *a, struct err *err)
+{
+	file_first_line(path, a->token, sizeof(a->token));
+	if (*a->token && !a->token[strcspn(a->token, " \t\r\n")])
+		return 0;
+	return err_set(err, -EINVAL, "'%s' holds no token", path);
+}
+
+static int parse(int argc, char **argv, struct push_args *a, struct err *err)
+{
+	int id, ret = 0;
+
+	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (id == O_DB)
+			a->db = optarg;
+		else if (id == O_TOKEN_FILE)
+			ret = read_token(optarg, a, err);
+		else
+			ret = err_set(err, -EINVAL,
+				      "see 'l1vh-bench push --help'");
+	if (ret)
+		return ret;
+	if (argc - optind < 1 || argc - optind > 2)
+		return err_set(err, -EINVAL,
+			       "a URL is needed, and at most one run");
+	a->url = argv[optind];
+	return argc - optind == 2 ? units_parse_uint(argv[optind + 1], 1,
+						     INT64_MAX, &a->run_id, err)
+				  : 0;
+}
+
+static int export_to(const struct push_args *a, const char *path,
+		     struct err *err)
+{
+	int64_t run_id = (int64_t)a->run_id;
+	struct store *store = NULL;
+	int ret = store_open_readonly(a->db, &store, err);
+
+	if (!ret && !run_id)
+		ret = store_run_latest(store, &run_id, err);
+	if (!ret)
+		ret = bundle_export(store, run_id, path, err);
+	store_close(store);
+	return ret;
+}
+
+static int push(const struct push_args *a, struct err *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	char *folder = xasprintf("%s/l1vh-push-XXXXXX", tmp ? tmp : "/tmp");
+	struct push p = {.url = a->url,
+			 .token = *a->token ? a->token : NULL,
+			 .retry_ms = FIRST_RETRY_MS};
+	char *path = NULL;
+	bool is_new;
+	int ret;
+
+	if (!mkdtemp(folder)) {
+		ret = err_sys(err, -errno, "cannot create '%s'", folder);
+		free(folder);
+		return ret;
+	}
+	path = xasprintf("%s/run.json.gz", folder);
+	p.path = path;
+	ret = export_to(a, path, err);
+	if (!ret)
+		ret = push_bundle(&p, &is_new, err);
+	if (!ret)
+		printf("%s: taken%s\n", a->url,
+		       is_new ? "" : ", which was there already");
+	unlink(path);
+	rmdir(folder);
+	free(path);
+	free(folder);
+	return ret;
+}
+
+static int push_run(int argc, char **argv)
+{
+	struct push_args args = {.db = "results/l1vh.db"};
+	struct err err = {0};
+	int ret = parse(argc, argv, &args, &err);
+
+	if (!ret)
+		ret = push(&args, &err);
+	if (ret == -EINVAL || ret == -ENOENT || ret == -EPROTO)
+		return complain(STATUS_USAGE, "push: %s", err.msg);
+	return ret ? complain(STATUS_INTERNAL, "push: %s", err.msg) : STATUS_OK;
+}
+
+const struct command cmd_push = {
+	.name = "push",
+	.summary = "a stored run to another's dashboard",
+	.usage =
+		"usage: l1vh-bench push URL [RUN] [options]\n"
+		"Sends the latest run by default to a dashboard that was given tokens (serve\n"
+		"--tokens). Where nobody answers it is tried three times more.\n"
+		"  --db FILE          results (results/l1vh.db)\n"
+		"  --token-file FILE  its first line is the token\n"
+		"Exit status: 0 it is there, 64 usage or refused, 70 nobody took it.\n",
+	.run = push_run,
+};
