@@ -25,7 +25,7 @@ static int write_json(json_t *json, struct http_reply *re, struct err *err)
 	return ret;
 }
 
-static json_t *line_json(const struct run_line *line)
+json_t *api_line(const struct run_line *line)
 {
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:I,"
@@ -51,7 +51,7 @@ static json_t *list_json(const struct run_list *list)
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		json_array_append_new(out, line_json(&list->lines[i]));
+		json_array_append_new(out, api_line(&list->lines[i]));
 	return out;
 }
 

@@ -3,9 +3,12 @@
 #define HARNESS_SERVE_API_H
 
 /* api - the same as the pages, as JSON; each is a route's function (http.h). */
+#include <jansson.h>
+
 struct err;
 struct http_reply;
 struct http_request;
+struct run_line;
 struct store;
 
 int api_runs(struct store *store, const struct http_request *rq,
@@ -18,5 +21,8 @@ int api_history(struct store *store, const struct http_request *rq,
 		struct http_reply *re, struct err *err);
 int api_hosts(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err);
+
+/* A run of a list. */
+json_t *api_line(const struct run_line *line); /* caller owns */
 
 #endif

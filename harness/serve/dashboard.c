@@ -9,6 +9,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/serve/api.h"
 #include "harness/serve/http.h"
+#include "harness/serve/live.h"
 #include "harness/serve/pages.h"
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
@@ -110,6 +111,9 @@ static const struct http_route routes[] = {
 	{"GET", "/api/v1/compare", HTTP_JSON, true, api_compare},
 	{"GET", "/api/v1/history", HTTP_JSON, true, api_history},
 	{"GET", "/api/v1/hosts", HTTP_JSON, true, api_hosts},
+	{"GET", "/live", HTTP_HTML, true, live_page},
+	{"GET", "/api/v1/live", LIVE_EVENTS, true, live_event},
+	{"GET", "/static/live.js", LIVE_SCRIPT, false, live_script},
 	{"POST", "/api/v1/bundles", HTTP_JSON, false, take_bundle},
 	{"GET", "/metrics", OPENMETRICS_TYPE, true, show_metrics},
 	{"GET", "/healthz", HTTP_TEXT, false, show_health},

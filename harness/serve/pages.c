@@ -13,12 +13,13 @@
 #include "reports/html_parts.h"
 #include "reports/trend_svg.h"
 
-static void begin(struct strbuf *out, const char *title)
+void page_begin(struct strbuf *out, const char *title)
 {
 	html_begin(out, title);
 	strbuf_puts(out, "<p><a href=\"/\">runs</a> &middot; "
 			 "<a href=\"/hosts\">hosts</a> &middot; "
-			 "<a href=\"/history\">history</a></p>\n");
+			 "<a href=\"/history\">history</a> &middot; "
+			 "<a href=\"/live\">under way</a></p>\n");
 	html_cell(out, "<h1>", title, "</h1>\n");
 }
 
@@ -148,7 +149,7 @@ int page_runs(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	begin(&re->body, "l1vh-bench: runs");
+	page_begin(&re->body, "l1vh-bench: runs");
 	write_form(rq->query, "/", fields, &re->body);
 	if (v.list.count)
 		write_run_table(&v.list, &re->body);
@@ -190,7 +191,7 @@ int page_compare(struct store *store, const struct http_request *rq,
 	f = open_memstream(&text, &size);
 	run_pair_write(&v.pair, f);
 	fclose(f);
-	begin(&re->body, "l1vh-bench: two runs");
+	page_begin(&re->body, "l1vh-bench: two runs");
 	html_cell(&re->body, "<p>a: <a href=\"/runs/", v.a.run.uuid, "\">");
 	html_cell(&re->body, "", v.a.run.uuid, "</a>, ");
 	html_cell(&re->body, "b: <a href=\"/runs/", v.b.run.uuid, "\">");
@@ -233,7 +234,7 @@ int page_history(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	begin(&re->body, "l1vh-bench: history");
+	page_begin(&re->body, "l1vh-bench: history");
 	write_form(rq->query, "/history", fields, &re->body);
 	if (is_asked) {
 		write_trend(&v, &re->body);
@@ -266,7 +267,7 @@ int page_hosts(struct store *store, const struct http_request *rq,
 	(void)rq;
 	if (ret)
 		return ret;
-	begin(&re->body, "l1vh-bench: hosts");
+	page_begin(&re->body, "l1vh-bench: hosts");
 	strbuf_puts(&re->body,
 		    "<table id=\"hosts\"><thead><tr><th>host</th>"
 		    "<th>kernel</th><th>CPU</th><th class=\"n\">runs</th>"

@@ -7,6 +7,7 @@ struct err;
 struct http_reply;
 struct http_request;
 struct store;
+struct strbuf;
 
 int page_runs(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err);
@@ -18,5 +19,8 @@ int page_history(struct store *store, const struct http_request *rq,
 		 struct http_reply *re, struct err *err);
 int page_hosts(struct store *store, const struct http_request *rq,
 	       struct http_reply *re, struct err *err);
+
+/* What every page begins with; html_end() ends it. */
+void page_begin(struct strbuf *out, const char *title);
 
 #endif

@@ -217,6 +217,9 @@ static const struct {
 	{"/metrics", "application/openmetrics-text", "host=\"two\""},
 	{"/metrics", "application/openmetrics-text",
 	 "l1vh_serve_replies_total"},
+	{"/live", "text/html", "no run is under way"},
+	{"/api/v1/live", "text/event-stream", "data: {\"run\":null}\n\n"},
+	{"/static/live.js", "text/javascript", "EventSource"},
 	{"/healthz", "text/plain", "ok\n"},
 };
 
@@ -463,6 +466,46 @@ static void an_address_that_is_taken_is_said_so(void **state)
 		assert_int_equal(dashboard_start(&cfg, &d, &err), -EINVAL);
 	}
 	assert_null(d);
+	cfg.listen = "[::1]:0";
+	if (!dashboard_start(&cfg, &d, &err))
+		assert_non_null(strstr(dashboard_url(d), "http://[::1]:"));
+	dashboard_stop(d);
+}
+
+static void what_is_under_way_is_seen(void **state)
+{
+	const struct run_info info = {.revision = "r",
+				      .plan_json = "{}",
+				      .fingerprint_json =
+					      "{\"host\": \"" SCRIPT "\"}",
+				      .probe_json = "{}",
+				      .guest_manifest = ""};
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	struct store *store;
+	struct err err = {0};
+	int64_t run_id;
+	uint32_t i;
+
+	assert_int_equal(store_open(f->db, &store, &err), 0);
+	assert_int_equal(store_run_begin(store, &info, &run_id, &err), 0);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+			store_schedule_add(store, run_id, i, i, "native", &err),
+			0);
+	/* The writer still has it open, as a run does. */
+	assert_int_equal(get(f, "/live", &out), 200);
+	assert_non_null(strstr(out.str, "0 of 3 boots"));
+	assert_non_null(strstr(out.str, "&lt;script&gt;"));
+	assert_null(strstr(out.str, SCRIPT));
+	assert_int_equal(get(f, "/api/v1/live", &out), 200);
+	assert_non_null(strstr(out.str, "retry: 1000\ndata: {"));
+	assert_non_null(strstr(out.str, "\"scheduled_count\":3"));
+	assert_int_equal(store_run_end(store, run_id, "stopped", &err), 0);
+	assert_int_equal(get(f, "/live", &out), 200);
+	assert_non_null(strstr(out.str, "no run is under way"));
+	store_close(store);
+	strbuf_release(&out);
 }
 
 static void pages_are_of_fifty(void **state)
@@ -871,6 +914,7 @@ int main(void)
 		WITH_FIXTURE(another_schema_is_said_so),
 		WITH_FIXTURE(a_missing_store_is_said_so),
 		WITH_FIXTURE(an_address_that_is_taken_is_said_so),
+		WITH_FIXTURE(what_is_under_way_is_seen),
 		WITH_FIXTURE(pages_are_of_fifty),
 		WITH_FIXTURE(a_bundle_is_taken_once),
 		WITH_FIXTURE(who_may_not_is_told_so),
