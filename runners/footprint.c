@@ -207,6 +207,12 @@ static int open_guests(struct footprint *fp, struct result *res,
 	return ret;
 }
 
+/* What a limit allowed is not what a guest costs. */
+static bool is_limited(const struct mem_limits *limits)
+{
+	return limits->cgroup_bytes || limits->has_memlock || limits->locks_ram;
+}
+
 /* What is still charged once nobody is there to be charged. */
 static void read_ends(struct footprint *fp)
 {
@@ -218,7 +224,10 @@ static void read_ends(struct footprint *fp)
 		cgroup_read(&fp->guests[i].cgroup, r->cgroup);
 		r->is_taken = true;
 	}
-	host_values_settle(fp->host[WATCH_GONE]);
+	if (is_limited(&fp->bc->limits))
+		host_values_read(fp->host[WATCH_GONE]);
+	else
+		host_values_return(fp->host[WATCH_GONE], fp->baseline);
 	fp->has_host[WATCH_GONE] = true;
 }
 
@@ -535,9 +544,7 @@ void footprint_run(footprint_machine_fn *run, const void *ctx,
 	} else {
 		judge(fp, res);
 		add_document(fp, res);
-		/* What a limit allowed is not what a guest costs. */
-		if (bc->limits.cgroup_bytes || bc->limits.has_memlock ||
-		    bc->limits.locks_ram)
+		if (is_limited(&bc->limits))
 			result_drop_series(res);
 		else if (res->status == RUN_OK && all_touched(fp))
 			add_costs(fp, res);

@@ -235,3 +235,17 @@ void host_values_settle(uint64_t values[HOST_VALUE_COUNT])
 		last = values[HOST_USED];
 	}
 }
+
+void host_values_return(uint64_t values[HOST_VALUE_COUNT],
+			const uint64_t before[HOST_VALUE_COUNT])
+{
+	const struct timespec step = {.tv_nsec = SETTLE_STEP_NS};
+	int i;
+
+	for (i = 0; i < SETTLE_STEPS; i++) {
+		host_values_read(values);
+		if (values[HOST_USED] <= before[HOST_USED])
+			return;
+		nanosleep(&step, NULL);
+	}
+}

@@ -56,4 +56,9 @@ void host_values_read(uint64_t values[HOST_VALUE_COUNT]);
  * most 3 s: pages of a process that has gone come back bit by bit. */
 void host_values_settle(uint64_t values[HOST_VALUE_COUNT]);
 
+/* The same once no more is used than BEFORE, or after 3 s: the kernel frees some
+ * of what a process had long after it has gone, and that is no leak. */
+void host_values_return(uint64_t values[HOST_VALUE_COUNT],
+			const uint64_t before[HOST_VALUE_COUNT]);
+
 #endif

@@ -264,14 +264,14 @@ static void a_planted_leak_is_found(void **state)
 	struct footprint fp;
 
 	add_boots(f, "kvm", 0, 0, false);
-	add_boots(f, "leaky", 0, 3 * MI, false);
+	add_boots(f, "leaky", 0, 12 * MI, false);
 	model_init(&f->m, &f->run);
 	assert_true(footprint_init(&fp, &f->m, "kvm", release()));
 	assert_false(footprint_leaks(&fp, FOOTPRINT_LEFT_SYSTEM));
 	assert_false(footprint_leaks(&fp, FOOTPRINT_LEFT_CHARGED));
 	footprint_release(&fp);
 	assert_true(footprint_init(&fp, &f->m, "leaky", release()));
-	assert_true(fabs(fp.lefts[FOOTPRINT_LEFT_SYSTEM].mean - 3 * MI) < 1);
+	assert_true(fabs(fp.lefts[FOOTPRINT_LEFT_SYSTEM].mean - 12 * MI) < 1);
 	assert_true(footprint_leaks(&fp, FOOTPRINT_LEFT_SYSTEM));
 	assert_true(footprint_leaks(&fp, FOOTPRINT_LEFT_CHARGED));
 	footprint_release(&fp);
