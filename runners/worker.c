@@ -15,18 +15,20 @@
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 
-static json_t *hello(void)
+static json_t *hello(json_t *(*node)(void))
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *probe = hostprobe_json();
 	const struct runner_ops *const *r;
 
 	for (r = runners; *r; r++)
 		json_array_append_new(
 			list, json_pack("{s:s, s:s}", "name", (*r)->name,
 					"grade", grade_name((*r)->grade())));
+	if (node)
+		json_object_set_new(probe, "kubevirt", node());
 	return json_pack("{s:{s:o, s:o, s:o}}", "hello", "fingerprint",
-			 envinfo_fingerprint(), "probe", hostprobe_json(),
-			 "runners", list);
+			 envinfo_fingerprint(), "probe", probe, "runners",
+			 list);
 }
 
 static json_t *run_case(const json_t *json)
@@ -54,7 +56,8 @@ static json_t *run_case(const json_t *json)
 	return out;
 }
 
-static int answer(const json_t *request, FILE *out, int *running)
+static int answer(const json_t *request, json_t *(*node)(void), FILE *out,
+		  int *running)
 {
 	const char *op = json_string_value(json_object_get(request, "op"));
 	json_t *reply;
@@ -64,7 +67,7 @@ static int answer(const json_t *request, FILE *out, int *running)
 		return 0;
 	}
 	if (op && !strcmp(op, "hello"))
-		reply = hello();
+		reply = hello(node);
 	else if (op && !strcmp(op, "run"))
 		reply = run_case(json_object_get(request, "case"));
 	else
@@ -75,7 +78,7 @@ static int answer(const json_t *request, FILE *out, int *running)
 	return fflush(out) ? -errno : 0;
 }
 
-int worker_serve(int in_fd, int out_fd)
+int worker_serve(int in_fd, int out_fd, json_t *(*node)(void))
 {
 	FILE *in = fdopen(dup(in_fd), "r");
 	FILE *out = fdopen(dup(out_fd), "w");
@@ -87,7 +90,7 @@ int worker_serve(int in_fd, int out_fd)
 	while (in && out && running && !ret && getline(&line, &size, in) > 0) {
 		json_t *request = json_loads(line, 0, NULL);
 
-		ret = request ? answer(request, out, &running) : -EPROTO;
+		ret = request ? answer(request, node, out, &running) : -EPROTO;
 		json_decref(request);
 	}
 	free(line);

@@ -12,7 +12,11 @@
  *   {"op":"quit"}               (ends)
  */
 
-/* Serve until "quit" or the end of input. 0, or -EPROTO. */
-int worker_serve(int in_fd, int out_fd);
+#include <jansson.h>
+
+/* Serve until "quit" or the end of input. NODE says what KubeVirt would find
+ * on this host, for the probe; the answer's owner is the caller. NULL: nobody
+ * asks. 0, or -EPROTO. */
+int worker_serve(int in_fd, int out_fd, json_t *(*node)(void));
 
 #endif

@@ -8,12 +8,12 @@
 #include "harness/base/err.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/kubevirt_args.h"
+#include "harness/cli/node_here.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "harness/kubevirt/node_page.h"
 #include "harness/kubevirt/nodeprobe.h"
 #include "harness/kubevirt/prereq.h"
-#include "runners/qemu.h"
 
 struct probe_args {
 	bool is_json;
@@ -131,14 +131,8 @@ static int probe_host(bool is_json)
 
 static int probe_kubevirt(const struct probe_args *a)
 {
-	struct node_source source;
-	struct node node;
-	json_t *page;
+	json_t *page = node_here(&a->wish);
 
-	node_source_of_host(&source);
-	source.programs[PROGRAM_QEMU] = qemu_path();
-	node_gather(&source, &node);
-	page = node_page(&node, &a->wish);
 	if (a->is_json)
 		print_json(page, 0);
 	else
@@ -248,7 +242,7 @@ static int probe_run(int argc, char **argv)
 	struct err err = {0};
 	int id, ret = 0;
 
-	args.wish.release = kubevirt_release_find("main");
+	args.wish = node_default_wish();
 	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
 		ret = take(&args, id, optarg, &err);
 	if (!ret && optind < argc)

@@ -8,6 +8,7 @@
 
 #include "harness/base/file.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/node_here.h"
 #include "harness/core/runner.h"
 #include "runners/worker.h"
 #include "workloads/workload.h"
@@ -56,11 +57,18 @@ const struct command cmd_vmm = {
 	.run = vmm_run,
 };
 
+static json_t *node_by_default(void)
+{
+	struct domain_wish wish = node_default_wish();
+
+	return node_here(&wish);
+}
+
 static int worker_run(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	if (worker_serve(STDIN_FILENO, STDOUT_FILENO))
+	if (worker_serve(STDIN_FILENO, STDOUT_FILENO, node_by_default))
 		return complain(STATUS_INTERNAL,
 				"worker: that was no request of ours");
 	return STATUS_OK;

@@ -452,6 +452,43 @@ static void a_missing_program_is_a_result(void **state)
 	result_release(&res);
 }
 
+static json_t *some_node(void)
+{
+	return json_pack("{s:s}", "found", "nothing");
+}
+
+/* What KubeVirt would find is part of the probe, where somebody asks. */
+static void hello_says_what_the_node_has(void **state)
+{
+	static const char requests[] =
+		"{\"op\":\"hello\"}\n{\"op\":\"quit\"}\n";
+	static char text[65536];
+	int in[2], out[2];
+	json_t *reply;
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(in) | pipe(out), 0);
+	assert_int_equal(write(in[1], requests, sizeof(requests) - 1),
+			 (ssize_t)sizeof(requests) - 1);
+	assert_int_equal(worker_serve(in[0], out[1], some_node), 0);
+	n = read(out[0], text, sizeof(text));
+	reply = json_loadb(text, n > 0 ? (size_t)n : 0, 0, NULL);
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_object_get(
+				json_object_get(json_object_get(reply, "hello"),
+						"probe"),
+				"kubevirt"),
+			"found")),
+		"nothing");
+	json_decref(reply);
+	close(in[0]);
+	close(in[1]);
+	close(out[0]);
+	close(out[1]);
+}
+
 static void worker_answers_and_refuses(void **state)
 {
 	static const char requests[] =
@@ -464,14 +501,14 @@ static void worker_answers_and_refuses(void **state)
 	assert_int_equal(pipe(in) | pipe(out), 0);
 	assert_int_equal(write(in[1], requests, sizeof(requests) - 1),
 			 (ssize_t)sizeof(requests) - 1);
-	assert_int_equal(worker_serve(in[0], out[1]), 0);
+	assert_int_equal(worker_serve(in[0], out[1], NULL), 0);
 	n = read(out[0], text, sizeof(text) - 1);
 	assert_true(n > 0);
 	text[n] = '\0';
 	assert_non_null(strstr(text, "runner_failed"));
 	assert_non_null(strstr(text, "not well formed"));
 	assert_int_equal(write(in[1], "GET / HTTP/1.0\n", 15), 15);
-	assert_int_equal(worker_serve(in[0], out[1]), -EPROTO);
+	assert_int_equal(worker_serve(in[0], out[1], NULL), -EPROTO);
 	close(in[0]);
 	close(in[1]);
 	close(out[0]);
@@ -501,6 +538,7 @@ int main(void)
 		TALK(samples_without_a_stamp_are_disturbed),
 		cmocka_unit_test(a_machine_that_dies_tells_how),
 		cmocka_unit_test(a_missing_program_is_a_result),
+		cmocka_unit_test(hello_says_what_the_node_has),
 		cmocka_unit_test(worker_answers_and_refuses),
 	};
 
