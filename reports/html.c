@@ -20,6 +20,7 @@
 #include "reports/html_io.h"
 #include "reports/html_micro.h"
 #include "reports/html_parts.h"
+#include "reports/html_questions.h"
 #include "reports/html_verdicts.h"
 #include "reports/identity.h"
 #include "reports/model.h"
@@ -54,7 +55,11 @@ static const char style[] =
 	".emulated,.software{color:var(--warn);border-color:var(--warn)}\n"
 	".verdict{font-weight:600;border-radius:3px;padding:.05em .4em;white-space:nowrap;"
 	"border:1px solid currentColor}.pass{color:#1a7f37}.fail{color:#cf222e}"
-	".open{opacity:.8}\n"
+	".open{opacity:.8}"
+	"nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;list-style:none;padding:0;font-size:14px}a{color:inherit}\n"
+	".headline{font-size:19px;line-height:1.35;border-left:5px solid currentColor;padding:.1em 0 .1em .7em}\n"
+	"svg.forest{display:block;max-width:none}.holds{fill:#1a7f37;fill-opacity:.13}.margin{stroke:#1a7f37;stroke-width:1.5}"
+	".same{stroke:currentColor;stroke-opacity:.45;stroke-dasharray:2 2}\n"
 	".banner{background:var(--warnbg);color:var(--warn);"
 	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
 	"table.io{font-size:12px}table.io td,table.io th{padding:.2em .45em}"
@@ -121,15 +126,7 @@ static void write_banner(const struct model *m, struct strbuf *out)
 			"assistance; its figures say nothing about one that has it.</p>\n");
 }
 
-static bool has_claims(const struct model *m)
-{
-	struct claims *claims = verdicts_registered(m);
-
-	claims_free(claims);
-	return claims;
-}
-
-static void write_top(const struct model *m, struct strbuf *out)
+static void write_run(const struct model *m, struct strbuf *out)
 {
 	const struct run_data *run = m->run;
 	time_t started = (time_t)(run->started_unix_ns / NS_PER_S);
@@ -138,21 +135,15 @@ static void write_top(const struct model *m, struct strbuf *out)
 
 	gmtime_r(&started, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
-	strbuf_printf(out, "<h1>l1vh-bench: guests against the host</h1>\n");
-	write_banner(m, out);
 	strbuf_printf(out, "<p>Run %" PRId64 " of %s, ", run->id, when);
 	html_escape(out, run->status);
 	strbuf_puts(out, ", by revision ");
 	html_escape(out, run->revision);
 	strbuf_printf(
 		out,
-		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed. "
-		"%s</p>\n",
+		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed.</p>\n",
 		model_grades(m, grades, sizeof(grades)), run->boot_count,
-		run->scheduled_count, m->failed_boot_count,
-		has_claims(m)
-			? "What was claimed beforehand is judged below."
-			: "Nothing was claimed beforehand: this page compares, and judges nothing.");
+		run->scheduled_count, m->failed_boot_count);
 }
 
 static void write_value(const struct model_row *row, const struct model_cell *c,
@@ -337,13 +328,16 @@ static void write_explain(const struct model *m, FILE *out)
 		explain_write(m, out);
 }
 
+/* All but SKIPPED, which the page shows elsewhere; NULL: all. */
 static void write_object(struct strbuf *out, const char *id, const char *title,
-			 const char *text)
+			 const char *text, const char *skipped)
 {
 	json_t *o = json_loads(text, 0, NULL);
 	const char *key;
 	json_t *value;
 
+	if (skipped)
+		json_object_del(o, skipped);
 	strbuf_printf(out, "<h2 id=\"%s\">%s</h2>\n<table><tbody>\n", id,
 		      title);
 	json_object_foreach(o, key, value) {
@@ -390,13 +384,33 @@ static void write_ledger(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, "</tbody></table>\n");
 }
 
+/* How many of a boot's samples were disturbed, and by what. */
+static void write_disturbed(const struct result *res, struct strbuf *out)
+{
+	size_t i, k, all = 0, disturbed = 0;
+	uint32_t bits = 0;
+	char text[80];
+
+	for (i = 0; i < res->series_count; i++)
+		for (k = 0; k < res->series[i].sample_count; k++) {
+			uint32_t b = res->series[i].samples[k].disturbances;
+
+			all++;
+			disturbed += b != 0;
+			bits |= b;
+		}
+	strbuf_printf(out, "<td>%zu of %zu", disturbed, all);
+	html_cell(out, disturbed ? ": " : "",
+		  disturbances_text(bits, text, sizeof(text)), "</td>");
+}
+
 static void write_boots(const struct model *m, struct strbuf *out)
 {
 	size_t i;
 
 	strbuf_puts(
 		out,
-		"<h2 id=\"boots\">Boots in the order they ran</h2>\n<table><thead><tr><th class=\"n\">boot</th><th class=\"n\">block</th><th>runner</th><th>mode</th><th>outcome</th><th class=\"n\">took</th><th>grade</th></tr></thead><tbody>\n");
+		"<h2 id=\"boots\">Boots in the order they ran</h2>\n<table><thead><tr><th class=\"n\">boot</th><th class=\"n\">block</th><th>runner</th><th>mode</th><th>outcome</th><th>samples disturbed</th><th class=\"n\">took</th><th>grade</th></tr></thead><tbody>\n");
 	for (i = 0; i < m->run->boot_count; i++) {
 		const struct boot_data *b = &m->run->boots[i];
 		char took[32];
@@ -410,7 +424,9 @@ static void write_boots(const struct model *m, struct strbuf *out)
 		html_escape(out, run_status_name(b->res.status));
 		if (b->res.reason[0])
 			html_cell(out, ": ", b->res.reason, "");
-		strbuf_printf(out, "</td><td class=\"n\">%s</td><td>",
+		strbuf_puts(out, "</td>");
+		write_disturbed(&b->res, out);
+		strbuf_printf(out, "<td class=\"n\">%s</td><td>",
 			      units_format((double)b->res.elapsed_ns, "ns",
 					   took, sizeof(took)));
 		html_grade(out, b->res.grade);
@@ -419,30 +435,64 @@ static void write_boots(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, "</tbody></table>\n");
 }
 
+/* So far as this run can be had again: noise has no seed. */
 static void write_reproduce(const struct model *m, struct strbuf *out)
 {
-	json_t *plan = json_loads(m->run->plan, 0, NULL);
+	const struct run_data *run = m->run;
+	json_t *plan = json_loads(run->plan, 0, NULL);
 	const char *command =
 		json_string_value(json_object_get(plan, "command"));
+	size_t clean = strcspn(run->revision, "-");
+	char commit[64];
 
-	html_cell(out, "<h2 id=\"reproduce\">To do it again</h2>\n<p>Revision ",
-		  m->run->revision, ", then:</p>\n");
-	html_cell(out, "<pre>",
-		  command ? command : "the command was not stored", "</pre>\n");
-	html_cell(out, "<h3>The guest</h3>\n<pre>", m->run->guest_manifest,
+	strbuf_puts(
+		out,
+		"<h2 id=\"reproduce\">To do it again</h2>\n<pre>git checkout ");
+	html_cell(out, "", commit, "\nmake all guest\n");
+	html_cell(out, "", command ? command : "# the command was not stored",
+		  "\n");
+	strbuf_printf(out,
+		      "build/l1vh-bench report %" PRId64
+		      " --format html --output report.html</pre>\n",
+		      run->id);
+	if (run->revision[clean])
+		strbuf_puts(
+			out,
+			"<p class=\"note\">The revision had changes that are in no commit: what it did cannot be had again for sure.</p>\n");
+	html_cell(out, "<h3>The guest</h3>\n<pre>", run->guest_manifest,
 		  "</pre>\n");
 	json_decref(plan);
 }
 
-void html_write(const struct model *m, struct strbuf *out)
+/* Of the sections that BODY has: nothing of a run's own can look like one,
+ * because its markup is escaped. */
+static void write_contents(const struct strbuf *body, struct strbuf *out)
 {
-	html_begin(out, "l1vh-bench report");
-	write_top(m, out);
-	html_verdicts_write(m, out);
+	static const char begin[] = "<h2 id=\"", end[] = "</h2>";
+	const char *at = strbuf_str(body), *name, *stop;
+
+	strbuf_puts(out, "<nav aria-label=\"Sections\"><ul>");
+	while ((at = strstr(at, begin)) != NULL) {
+		at += sizeof(begin) - 1;
+		name = strchr(at, '>');
+		stop = name ? strstr(name, end) : NULL;
+		if (!stop)
+			break;
+		strbuf_printf(out, "<li><a href=\"#%.*s\">%.*s</a></li>",
+			      (int)strcspn(at, "\""), at,
+			      (int)(stop - name - 1), name + 1);
+		at = stop;
+	}
+	strbuf_puts(out, "</ul></nav>\n");
+}
+
+static void write_sections(const struct model *m, struct strbuf *out)
+{
 	write_comparison(m, out);
 	write_words(m, "groups", "Groups of series", suite_write_text, out);
 	write_words(m, "implausible", "What cannot be", plausible_write, out);
 	write_words(m, "odd", "Oddities", oddities_write, out);
+	html_questions_write(m, out);
 	html_micro_write(m, out);
 	html_io_write(m, out);
 	html_footprint_write(m, out);
@@ -452,9 +502,25 @@ void html_write(const struct model *m, struct strbuf *out)
 	write_boots(m, out);
 	write_ledger(m, out);
 	write_object(out, "fingerprint", "Host fingerprint",
-		     m->run->fingerprint);
-	write_object(out, "plan", "Design", m->run->plan);
-	write_object(out, "probe", "What the host can do", m->run->probe);
+		     m->run->fingerprint, NULL);
+	write_object(out, "plan", "Design", m->run->plan, NULL);
+	write_object(out, "probe", "What the host can do", m->run->probe,
+		     "kubevirt");
 	write_reproduce(m, out);
+}
+
+void html_write(const struct model *m, struct strbuf *out)
+{
+	struct strbuf body = {0};
+
+	write_sections(m, &body);
+	html_begin(out, "l1vh-bench report");
+	strbuf_puts(out, "<h1>l1vh-bench: guests against the host</h1>\n");
+	write_banner(m, out);
+	html_verdicts_write(m, out);
+	write_run(m, out);
+	write_contents(&body, out);
+	strbuf_puts(out, strbuf_str(&body));
 	html_end(out);
+	strbuf_release(&body);
 }

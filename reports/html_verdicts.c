@@ -7,6 +7,8 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/verdict/claims.h"
+#include "reports/forest.h"
+#include "reports/headline.h"
 #include "reports/html_parts.h"
 #include "reports/verdicts.h"
 
@@ -32,15 +34,22 @@ static void write_share(double share, struct strbuf *out)
 		strbuf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * share);
 }
 
+static void write_effect(const struct forest *f, const struct claim_verdict *v,
+			 struct strbuf *out)
+{
+	strbuf_puts(out, "<td>");
+	forest_strip(f, v, classes[v->verdict], out);
+	if (!isnan(v->ratio.ratio))
+		strbuf_printf(out, "&times;%.3f", v->ratio.ratio);
+	if (!isnan(v->ratio.low))
+		strbuf_printf(out, " [%.3f, %.3f]", v->ratio.low,
+			      v->ratio.high);
+	strbuf_puts(out, "</td>");
+}
+
 static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
 {
-	strbuf_puts(out, "<td class=\"n\">");
-	if (!isnan(v->ratio.ratio))
-		strbuf_printf(out, "%.3f", v->ratio.ratio);
-	if (!isnan(v->ratio.low))
-		strbuf_printf(out, "<br>[%.3f, %.3f]", v->ratio.low,
-			      v->ratio.high);
-	strbuf_printf(out, "</td><td class=\"n\">%s %.1f %%</td>",
+	strbuf_printf(out, "<td>%s %.1f %%</td>",
 		      margin_kind_words(v->claim->kind),
 		      100 * v->claim->margin);
 	write_share(v->test.smallest, out);
@@ -55,7 +64,8 @@ static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
 	strbuf_puts(out, "</td>");
 }
 
-static void write_row(const struct claim_verdict *v, struct strbuf *out)
+static void write_row(const struct forest *f, const struct claim_verdict *v,
+		      struct strbuf *out)
 {
 	const struct claim *c = v->claim;
 
@@ -68,36 +78,67 @@ static void write_row(const struct claim_verdict *v, struct strbuf *out)
 		html_cell(out, "; of ", c->scope, "");
 	strbuf_puts(out, "</span></td><td>");
 	write_badge(v->verdict, out);
-	html_cell(out, "<br><span class=\"note\">", v->reason, "</span></td>");
+	if (v->reason[0])
+		html_cell(out, "<br><span class=\"note\">", v->reason,
+			  "</span>");
+	strbuf_puts(out, "</td>");
+	write_effect(f, v, out);
 	write_numbers(v, out);
 	strbuf_puts(out, "</tr>\n");
+}
+
+static void write_table(const struct claims *claims,
+			const struct claim_verdict *v, struct strbuf *out)
+{
+	struct forest f = forest_of(v, claims->claims_count);
+	uint32_t i;
+
+	strbuf_puts(
+		out,
+		"<table class=\"io\" id=\"verdicts-table\"><thead><tr><th>claim</th><th>verdict</th><th>");
+	forest_axis(&f, out);
+	strbuf_puts(
+		out,
+		"</th><th>claimed</th>"
+		"<th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
+		"<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
+		"<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
+		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
+	for (i = 0; i < claims->claims_count; i++)
+		write_row(&f, &v[i], out);
+	strbuf_puts(
+		out,
+		"</tbody></table>\n<p class=\"note\">Shaded is where a claim holds, the line its margin; the dot is the "
+		"estimate, the bar its interval. An interval that ends inside the shade passes, one that begins outside fails, "
+		"one across the line decides nothing. ");
+	html_cell(
+		out,
+		"Ratios are candidate over baseline; the interval is of both sides, the verdict of one. The claims were "
+		"registered before the first sample was taken, sha256 ",
+		claims->sha256, ".</p>\n");
 }
 
 void html_verdicts_write(const struct model *m, struct strbuf *out)
 {
 	struct claims *claims = verdicts_registered(m);
-	struct claim_verdict *v;
-	uint32_t i;
+	struct claim_verdict *v = claims ? verdicts_of(m, claims) : NULL;
+	enum verdict all = claims ? verdicts_together(v, claims->claims_count)
+				  : VERDICT_NOT_EVALUABLE;
+	char sentence[HEADLINE_SIZE];
 
-	if (!claims)
-		return;
-	v = verdicts_of(m, claims);
-	html_cell(out, "<h2 id=\"verdicts\">Verdicts: ", claims->name,
-		  "</h2>\n<p>All of them: ");
-	write_badge(verdicts_together(v, claims->claims_count), out);
-	html_cell(
-		out,
-		"</p>\n<p class=\"note\">The claims were registered before the first sample was taken, sha256 ",
-		claims->sha256,
-		". Ratios are candidate over baseline; the interval is of both sides, the verdict of one.</p>\n"
-		"<table class=\"io\"><thead><tr><th>claim</th><th>verdict</th><th class=\"n\">ratio</th>"
-		"<th class=\"n\">claimed</th><th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
-		"<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
-		"<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
-		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
-	for (i = 0; i < claims->claims_count; i++)
-		write_row(&v[i], out);
-	strbuf_puts(out, "</tbody></table>\n");
+	strbuf_puts(out, "<h2 id=\"verdicts\">");
+	if (claims)
+		html_cell(out, "Do the claims of '", claims->name,
+			  "' hold here? ");
+	else
+		strbuf_puts(out, "Is it near-native here?");
+	if (claims)
+		write_badge(all, out);
+	strbuf_printf(out, "</h2>\n<p class=\"headline %s\">", classes[all]);
+	html_cell(out, "", headline(m, claims, v, sentence, sizeof(sentence)),
+		  "</p>\n");
+	if (claims)
+		write_table(claims, v, out);
 	free(v);
 	claims_free(claims);
 }

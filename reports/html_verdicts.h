@@ -2,9 +2,10 @@
 #ifndef REPORTS_HTML_VERDICTS_H
 #define REPORTS_HTML_VERDICTS_H
 
-/* html_verdicts - the page's section on what was claimed before the run: in
- * words for whoever decides, in numbers for whoever doubts. Without claims
- * there is none. */
+/* html_verdicts - the page's first screen: what was claimed before the run and
+ * whether it holds, in a sentence for whoever decides, in a plot for whoever
+ * asks how clearly, in numbers for whoever doubts. Without claims it says that
+ * there were none. */
 struct model;
 struct strbuf;
 

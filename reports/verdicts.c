@@ -84,9 +84,10 @@ static const char *blank(const struct model_cell *c)
 
 /* That a guest is faster than its host is a mistake in the measurement before
  * it is a result. */
-static bool beats_native(const struct claim_verdict *v, bool lower_is_better)
+static bool beats_native(const struct claim_verdict *v)
 {
-	double most = lower_is_better ? v->ratio.log.high : -v->ratio.log.low;
+	double most =
+		v->lower_is_better ? v->ratio.log.high : -v->ratio.log.low;
 
 	return !strcmp(v->claim->baseline, MODEL_BASELINE) &&
 	       most < log(IMPLAUSIBLE_RATIO);
@@ -161,14 +162,13 @@ static struct claim_verdict decide_by(struct claim_verdict v,
 	return v;
 }
 
-static struct claim_verdict judge(struct claim_verdict v,
-				  const struct model_row *row, enum grade grade,
+static struct claim_verdict judge(struct claim_verdict v, enum grade grade,
 				  bool is_overridden)
 {
 	if (grade != GRADE_HARDWARE && !is_overridden)
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
 			      grade_name(grade));
-	if (v.verdict == VERDICT_PASS && beats_native(&v, row->lower_is_better))
+	if (v.verdict == VERDICT_PASS && beats_native(&v))
 		return refuse(
 			v, VERDICT_NOT_EVALUABLE,
 			"implausible: the guest beats native by more than 5 %%; check durability, caches, clocks and frequency");
@@ -204,6 +204,7 @@ struct claim_verdict verdict_of(const struct model *m,
 	c = &row->cells[candidate];
 	b = &row->cells[baseline];
 	v.measured = m->runners[candidate];
+	v.lower_is_better = row->lower_is_better;
 	if (c->is_void || b->is_void)
 		return refuse(v, VERDICT_VOID, "%s",
 			      c->is_void ? c->reason : b->reason);
@@ -212,7 +213,7 @@ struct claim_verdict verdict_of(const struct model *m,
 			      m->runners[blank(c) ? candidate : baseline],
 			      blank(c) ? blank(c) : blank(b));
 	v = decide_by(v, m, row, b, c);
-	return judge(v, row, c->grade > b->grade ? c->grade : b->grade,
+	return judge(v, c->grade > b->grade ? c->grade : b->grade,
 		     m->grade_is_overridden);
 }
 

@@ -25,6 +25,7 @@ struct claim_verdict {
 	char reason[240];     /* of what is no PASS, FAIL or UNDECIDED */
 	const char *measured; /* the runner that stands for the candidate */
 	struct ratio ratio;   /* candidate over baseline; NaN: no numbers */
+	bool lower_is_better; /* of the metric; without numbers it is unknown */
 	size_t block_count;
 	struct margin_test test; /* NaN where nothing is judged */
 	size_t look;             /* at which it was judged, from 1; 0: none */
