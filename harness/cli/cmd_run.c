@@ -32,6 +32,7 @@
 
 #define LAB_TIMEOUT_FACTOR 3
 #define MANIFEST_MAX 65536
+#define MAX_LOST_WORKERS 3
 #define PILOT_BLOCKS 3
 #define PILOT_SAMPLES 10
 
@@ -43,6 +44,7 @@ struct session {
 	struct schedule sched;
 	int64_t run_id;
 	size_t failed_count;
+	size_t lost_count;  /* workers */
 	size_t blind_count; /* series without one undisturbed sample */
 	enum exit_status claims_status;
 	const char *end; /* NULL: not of its own accord */
@@ -170,6 +172,23 @@ static int check_boot_id(struct session *s, const struct result *res,
 		"infrastructure error: the host was restarted during the run (another boot id); all boots that had ended are kept");
 }
 
+/* A worker that is lost costs the case it had, and is replaced; who loses one
+ * after the other has another trouble. */
+static int lose_worker(struct session *s, int ret, struct result *res,
+		       struct err *err)
+{
+	struct err why = *err;
+
+	if (ret == -ECANCELED || s->lost_count++ == MAX_LOST_WORKERS)
+		return ret;
+	result_release(res);
+	result_init(res);
+	result_fail(res, RUN_RUNNER_FAILED, "%s; it was replaced", why.msg);
+	if (s->site.worker.is_lab)
+		s->boot_id[0] = '\0';
+	return site_replace_worker(&s->site, err);
+}
+
 static int run_one(struct session *s, uint32_t position, struct progress *p,
 		   struct err *err)
 {
@@ -183,6 +202,8 @@ static int run_one(struct session *s, uint32_t position, struct progress *p,
 	result_init(&res);
 	ret = worker_link_run(&s->site.worker, bc, &stop_wanted, progress_tick,
 			      p, &res, err);
+	if (ret)
+		ret = lose_worker(s, ret, &res, err);
 	if (ret) {
 		result_release(&res);
 		return ret;

@@ -192,3 +192,18 @@ void site_close(struct site *site)
 	json_decref(site->hello);
 	site->hello = NULL;
 }
+
+int site_replace_worker(struct site *site, struct err *err)
+{
+	bool in_lab = site->worker.is_lab;
+	json_t *hello = NULL;
+	int ret;
+
+	worker_link_abort(&site->worker);
+	ret = worker_link_open(&site->worker, in_lab, err);
+	if (!ret)
+		ret = worker_link_hello(&site->worker, &stop_wanted, &hello,
+					err);
+	json_decref(hello);
+	return ret;
+}

@@ -56,4 +56,8 @@ int site_open(struct site *site, const struct site_wants *wants,
 	      struct err *err);
 void site_close(struct site *site);
 
+/* After the worker was lost: end what is left of it and start another. A lab is
+ * another lab then, with a boot id of its own. */
+int site_replace_worker(struct site *site, struct err *err);
+
 #endif
