@@ -4,11 +4,12 @@ tap_count=0
 tap_failed=0
 tap_log=${TMPDIR:-/tmp}/tap-log-$$
 # Inside the lab a guest stands still now and then, QEMU's own as well as ours:
-# nested virtualization is emulated there, and loses a timer. Its scripts set
-# this to 2: a test that failed with a boot that did not end as it should is
-# done again, and that is said. What fails each time has failed.
+# nested virtualization is emulated there, and loses an interrupt. Its scripts
+# set this to 2: a test that failed with a boot that did not end as it should,
+# or a lost interrupt, is done again, and that is said. What fails each time has
+# failed.
 tap_retries=0
-tap_stalled='^[0-9]*/[0-9]* block .*: \(timeout\|runner_failed\): '
+tap_stalled='^[0-9]*/[0-9]* block .*: \(timeout\|runner_failed\): \|an interrupt was sent and did not come'
 
 # check NAME COMMAND...: one test, its output shown only if it fails.
 check() {
