@@ -71,14 +71,21 @@ static const char style[] =
 	"svg{break-inside:avoid}}\n"
 	"</style></head><body>\n";
 
-void html_begin(struct strbuf *out, const char *title)
+void html_begin_below(struct strbuf *out, const char *title, const char *nav)
 {
 	html_cell(out, head, title, style);
+	strbuf_puts(out, nav);
+	strbuf_puts(out, "<main>\n");
+}
+
+void html_begin(struct strbuf *out, const char *title)
+{
+	html_begin_below(out, title, "");
 }
 
 void html_end(struct strbuf *out)
 {
-	strbuf_puts(out, "</body></html>\n");
+	strbuf_puts(out, "</main></body></html>\n");
 }
 
 void html_escape(struct strbuf *out, const char *text)

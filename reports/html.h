@@ -8,8 +8,10 @@ struct strbuf;
 
 void html_write(const struct model *m, struct strbuf *out);
 
-/* Around other pages that look the same. */
+/* Around other pages that look the same. NAV, markup, is outside of what the
+ * page is about. */
 void html_begin(struct strbuf *out, const char *title);
+void html_begin_below(struct strbuf *out, const char *title, const char *nav);
 void html_end(struct strbuf *out);
 
 /* TEXT with the five special characters escaped. */

@@ -15,11 +15,11 @@
 
 void page_begin(struct strbuf *out, const char *title)
 {
-	html_begin(out, title);
-	strbuf_puts(out, "<p><a href=\"/\">runs</a> &middot; "
+	html_begin_below(out, title,
+			 "<nav><a href=\"/\">runs</a> &middot; "
 			 "<a href=\"/hosts\">hosts</a> &middot; "
 			 "<a href=\"/history\">history</a> &middot; "
-			 "<a href=\"/live\">under way</a></p>\n");
+			 "<a href=\"/live\">under way</a></nav>\n");
 	html_cell(out, "<h1>", title, "</h1>\n");
 }
 
