@@ -42,7 +42,8 @@ static const char style[] =
 	"@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--paper:#15181c;"
 	"--line:#3a4149;--soft:#1e2329;--warn:#ffb383;--warnbg:#3a2415}}\n"
 	"body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);"
-	"background:var(--paper);max-width:1080px;margin:2em auto;padding:0 1em}\n"
+	"background:var(--paper);max-width:1080px;margin:2em auto;padding:0 1em;"
+	"overflow-wrap:break-word}.wide{overflow-x:auto}tbody th{font-weight:400}\n"
 	"table{border-collapse:collapse;margin:.6em 0 1.4em;font-size:14px}\n"
 	"th,td{border-bottom:1px solid var(--line);padding:.22em .7em;"
 	"text-align:left;vertical-align:top}\n"
@@ -64,11 +65,14 @@ static const char style[] =
 	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
 	"table.io{font-size:12px}table.io td,table.io th{padding:.2em .45em}"
 	"table.io td.n{white-space:nowrap}\n"
-	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(420px,1fr));"
+	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr));"
 	"gap:.6em}figure{margin:0}svg{max-width:100%;height:auto}\n"
 	".note{color:inherit;opacity:.75;font-size:13px}\n"
-	"@media print{body{max-width:none;margin:0}.plots{display:block}"
-	"svg{break-inside:avoid}}\n"
+	"@media print{body{max-width:none;margin:0;padding:0}.plots{display:block}"
+	"svg,tr{break-inside:avoid}.wide{overflow:visible}"
+	"pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:9px}"
+	"table,table.io{font-size:10px}table td,table th,table.io td.n,"
+	".grade,.verdict{overflow-wrap:anywhere;white-space:normal}}\n"
 	"</style></head><body>\n";
 
 void html_begin_below(struct strbuf *out, const char *title, const char *nav)
@@ -203,9 +207,9 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 		;
 	if (i == m->row_count)
 		return;
-	strbuf_puts(
-		out,
-		"<h2 id=\"comparison\">Comparison</h2>\n<table id=\"comparison-table\"><thead><tr><th>series</th><th>better</th>");
+	strbuf_puts(out, "<h2 id=\"comparison\">Comparison</h2>\n");
+	html_table_begin(out, "comparison", " id=\"comparison-table\"");
+	strbuf_puts(out, "<thead><tr><th>series</th><th>better</th>");
 	for (k = 0; k < m->runner_count; k++)
 		html_cell(out, "<th class=\"n\">", m->runners[k], "</th>");
 	for (k = 1; k < m->runner_count; k++) {
@@ -233,9 +237,10 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 				      row->cells[k].boot_count);
 		strbuf_puts(out, "</td></tr>\n");
 	}
+	html_table_end(out);
 	strbuf_puts(
 		out,
-		"</tbody></table>\n<p class=\"note\">A boot counts as one figure, the median of its samples; "
+		"<p class=\"note\">A boot counts as one figure, the median of its samples; "
 		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval Student's over blocks, on logarithms.</p>\n");
 }
 
@@ -298,14 +303,17 @@ static void write_identity(const struct model *m, struct strbuf *out)
 		  "</p>\n");
 	strbuf_puts(
 		out,
-		"<details open><summary>What the machines report differently</summary>\n<table><thead><tr><th>what</th>");
+		"<details open><summary>What the machines report differently</summary>\n");
+	html_table_begin(out, "guest identity", "");
+	strbuf_puts(out, "<thead><tr><th>what</th>");
 	for (k = 0; k < m->runner_count; k++)
 		html_cell(out, "<th>", m->runners[k], "</th>");
 	strbuf_puts(out, "</tr></thead><tbody>\n");
 	for (i = 0; i < diff.row_count; i++) {
 		write_identity_row(&diff, &diff.rows[i], m->runner_count, out);
 	}
-	strbuf_puts(out, "</tbody></table></details>\n");
+	html_table_end(out);
+	strbuf_puts(out, "</details>\n");
 	identity_diff_release(&diff);
 }
 
@@ -324,7 +332,7 @@ static void write_words(const struct model *m, const char *id,
 	if (size) {
 		html_cell(out, "<h2 id=\"", id, "\">");
 		html_cell(out, "", title, "</h2>\n");
-		html_cell(out, "<pre>", text, "</pre>\n");
+		html_lines(out, title, text);
 	}
 	free(text);
 }
@@ -345,13 +353,14 @@ static void write_object(struct strbuf *out, const char *id, const char *title,
 
 	if (skipped)
 		json_object_del(o, skipped);
-	strbuf_printf(out, "<h2 id=\"%s\">%s</h2>\n<table><tbody>\n", id,
-		      title);
+	strbuf_printf(out, "<h2 id=\"%s\">%s</h2>\n", id, title);
+	html_table_begin(out, title, "");
+	strbuf_puts(out, "<tbody>\n");
 	json_object_foreach(o, key, value) {
 		char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 		const char *shown = json_string_value(value);
 
-		html_cell(out, "<tr><td>", key, "</td>");
+		html_cell(out, "<tr><th scope=\"row\">", key, "</th>");
 		html_cell(out, "<td class=\"w\">",
 			  shown  ? shown
 			  : dump ? dump
@@ -359,7 +368,7 @@ static void write_object(struct strbuf *out, const char *id, const char *title,
 			  "</td></tr>\n");
 		free(dump);
 	}
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 	json_decref(o);
 }
 
@@ -367,9 +376,11 @@ static void write_ledger(const struct model *m, struct strbuf *out)
 {
 	size_t i, k;
 
+	strbuf_puts(out, "<h2 id=\"exits\">Exits to the VMM</h2>\n");
+	html_table_begin(out, "exits", "");
 	strbuf_puts(
 		out,
-		"<h2 id=\"exits\">Exits to the VMM</h2>\n<table><thead><tr><th class=\"n\">boot</th><th>runner</th><th class=\"n\">vCPU</th><th>kind</th><th class=\"n\">count</th><th class=\"n\">handled in</th></tr></thead><tbody>\n");
+		"<thead><tr><th class=\"n\">boot</th><th>runner</th><th class=\"n\">vCPU</th><th>kind</th><th class=\"n\">count</th><th class=\"n\">handled in</th></tr></thead><tbody>\n");
 	for (i = 0; i < m->run->boot_count; i++)
 		for (k = 0; k < m->run->boots[i].res.exit_count; k++) {
 			const struct boot_data *b = &m->run->boots[i];
@@ -388,7 +399,7 @@ static void write_ledger(const struct model *m, struct strbuf *out)
 				      units_format((double)e->handled_ns, "ns",
 						   time, sizeof(time)));
 		}
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 }
 
 /* How many of a boot's samples were disturbed, and by what. */
@@ -415,9 +426,11 @@ static void write_boots(const struct model *m, struct strbuf *out)
 {
 	size_t i;
 
+	strbuf_puts(out, "<h2 id=\"boots\">Boots in the order they ran</h2>\n");
+	html_table_begin(out, "boots", "");
 	strbuf_puts(
 		out,
-		"<h2 id=\"boots\">Boots in the order they ran</h2>\n<table><thead><tr><th class=\"n\">boot</th><th class=\"n\">block</th><th>runner</th><th>mode</th><th>outcome</th><th>samples disturbed</th><th class=\"n\">took</th><th>grade</th></tr></thead><tbody>\n");
+		"<thead><tr><th class=\"n\">boot</th><th class=\"n\">block</th><th>runner</th><th>mode</th><th>outcome</th><th>samples disturbed</th><th class=\"n\">took</th><th>grade</th></tr></thead><tbody>\n");
 	for (i = 0; i < m->run->boot_count; i++) {
 		const struct boot_data *b = &m->run->boots[i];
 		char took[32];
@@ -439,7 +452,7 @@ static void write_boots(const struct model *m, struct strbuf *out)
 		html_grade(out, b->res.grade);
 		strbuf_puts(out, "</td></tr>\n");
 	}
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 }
 
 /* So far as this run can be had again: noise has no seed. */
@@ -450,24 +463,24 @@ static void write_reproduce(const struct model *m, struct strbuf *out)
 	const char *command =
 		json_string_value(json_object_get(plan, "command"));
 	size_t clean = strcspn(run->revision, "-");
-	char commit[64];
+	struct strbuf lines = {0};
 
-	strbuf_puts(
-		out,
-		"<h2 id=\"reproduce\">To do it again</h2>\n<pre>git checkout ");
-	html_cell(out, "", commit, "\nmake all guest\n");
-	html_cell(out, "", command ? command : "# the command was not stored",
-		  "\n");
-	strbuf_printf(out,
-		      "build/l1vh-bench report %" PRId64
-		      " --format html --output report.html</pre>\n",
+	strbuf_printf(&lines, "git checkout %.*s\nmake all guest\n", (int)clean,
+		      run->revision);
+	strbuf_printf(&lines,
+		      "%s\nbuild/l1vh-bench report %" PRId64
+		      " --format html --output report.html",
+		      command ? command : "# the command was not stored",
 		      run->id);
+	strbuf_puts(out, "<h2 id=\"reproduce\">To do it again</h2>\n");
+	html_lines(out, "commands", lines.str);
 	if (run->revision[clean])
 		strbuf_puts(
 			out,
 			"<p class=\"note\">The revision had changes that are in no commit: what it did cannot be had again for sure.</p>\n");
-	html_cell(out, "<h3>The guest</h3>\n<pre>", run->guest_manifest,
-		  "</pre>\n");
+	strbuf_puts(out, "<h3>The guest</h3>\n");
+	html_lines(out, "the guest", run->guest_manifest);
+	strbuf_release(&lines);
 	json_decref(plan);
 }
 

@@ -41,9 +41,10 @@ static void write_costs(const struct footprint *f, struct strbuf *out)
 {
 	int c, t;
 
+	html_table_begin(out, "costs", " class=\"io\"");
 	strbuf_puts(
 		out,
-		"<table class=\"io\"><thead><tr><th>a guest costs</th>"
+		"<thead><tr><th>a guest costs</th>"
 		"<th class=\"n\" title=\"what its cgroup is charged and cannot give back\">charged</th>"
 		"<th class=\"n\">PSS</th><th class=\"n\">RSS</th>"
 		"<th class=\"n\" title=\"what the whole host has less\">system-wide</th>"
@@ -63,16 +64,17 @@ static void write_costs(const struct footprint *f, struct strbuf *out)
 		write_interval(f->granted[t], NAN, NAN, out);
 		strbuf_puts(out, "</tr>\n");
 	}
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 }
 
 static void write_margins(const struct footprint *f, struct strbuf *out)
 {
 	size_t i;
 
+	html_table_begin(out, "margins", " class=\"io\"");
 	strbuf_puts(
 		out,
-		"<table class=\"io\"><thead><tr><th>shape</th><th class=\"n\">boots</th><th class=\"n\">granted</th>"
+		"<thead><tr><th>shape</th><th class=\"n\">boots</th><th class=\"n\">granted</th>"
 		"<th class=\"n\">granted less charged</th><th>a pod of it is</th></tr></thead><tbody>\n");
 	for (i = 0; i < f->margin_count; i++) {
 		const struct footprint_margin *m = &f->margins[i];
@@ -84,16 +86,17 @@ static void write_margins(const struct footprint *f, struct strbuf *out)
 		html_cell(out, "<td>", footprint_answer_text(m->answer),
 			  "</td></tr>\n");
 	}
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 }
 
 static void write_roles(const struct footprint *f, struct strbuf *out)
 {
 	size_t i;
 
+	html_table_begin(out, "processes", " class=\"io\"");
 	strbuf_puts(
 		out,
-		"<table class=\"io\"><thead><tr><th>process, guest RAM included</th><th>shape</th><th class=\"n\">RSS</th>"
+		"<thead><tr><th>process, guest RAM included</th><th>shape</th><th class=\"n\">RSS</th>"
 		"<th class=\"n\">PSS</th><th class=\"n\">KubeVirt's constant</th><th>by RSS</th></tr></thead><tbody>\n");
 	for (i = 0; i < f->role_count; i++) {
 		const struct footprint_role *r = &f->roles[i];
@@ -107,7 +110,7 @@ static void write_roles(const struct footprint *f, struct strbuf *out)
 			      r->rss_bytes < r->constant_bytes ? "within"
 							       : "beyond");
 	}
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 }
 
 static void write_left(const struct footprint *f, enum footprint_left which,
@@ -125,12 +128,13 @@ static void write_left(const struct footprint *f, enum footprint_left which,
 
 static void write_rest(const struct footprint *f, struct strbuf *out)
 {
+	html_table_begin(out, "not given back", " class=\"io\"");
 	strbuf_puts(
 		out,
-		"<table class=\"io\"><thead><tr><th>not given back when it is gone</th><th class=\"n\">memory</th><th></th></tr></thead><tbody>\n");
+		"<thead><tr><th>not given back when it is gone</th><th class=\"n\">memory</th><th></th></tr></thead><tbody>\n");
 	write_left(f, FOOTPRINT_LEFT_SYSTEM, out);
 	write_left(f, FOOTPRINT_LEFT_CHARGED, out);
-	strbuf_puts(out, "</tbody></table>\n");
+	html_table_end(out);
 	if (f->advice.is_known)
 		strbuf_printf(
 			out,

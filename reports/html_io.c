@@ -81,8 +81,10 @@ static void write_group(const struct model *m, const struct model_group *g,
 	size_t i;
 
 	html_cell(out, "<h3>", g->rows->workload, " ");
-	html_cell(out, "", g->point, "</h3>\n<table class=\"io\"><thead><tr>");
-	strbuf_puts(out, "<th>runner</th><th class=\"n\">boots</th>");
+	html_cell(out, "", g->point, "</h3>\n");
+	html_table_begin(out, g->point, " class=\"io\"");
+	strbuf_puts(out,
+		    "<thead><tr><th>runner</th><th class=\"n\">boots</th>");
 	for (i = 0; i < g->count; i++) {
 		const struct metric *metric = metric_of_point(g->rows[i].point);
 
@@ -94,7 +96,8 @@ static void write_group(const struct model *m, const struct model_group *g,
 	strbuf_puts(out, "</tr></thead><tbody>\n");
 	for (i = 0; i < m->runner_count; i++)
 		write_runner(m, g, i, out);
-	strbuf_puts(out, "</tbody></table>\n<figure>");
+	html_table_end(out);
+	strbuf_puts(out, "<figure>");
 	/* Throughput of streams has no latency to draw. */
 	if (strcmp(g->rows->workload, "network") &&
 	    plot_cdf(m, g->rows->workload, g->point, out, &err))
@@ -128,14 +131,18 @@ static void write_legend(const struct model *m, struct strbuf *out)
 		out,
 		"<p class=\"note\">Each run of a program is one figure, the cells are medians of boots, "
 		"&times; is the ratio to native with its 95 % interval. &uarr; higher and &darr; lower is better.</p>\n"
-		"<details><summary>What the columns mean</summary><table><tbody>\n");
+		"<details><summary>What the columns mean</summary>");
+	html_table_begin(out, "columns", "");
+	strbuf_puts(out, "<tbody>\n");
 	for (metric = metrics; metric->name; metric++) {
 		if (!is_shown(m, metric))
 			continue;
-		html_cell(out, "<tr><td>", metric->title, "</td>");
+		html_cell(out, "<tr><th scope=\"row\">", metric->title,
+			  "</th>");
 		html_cell(out, "<td>", metric->text, "</td></tr>\n");
 	}
-	strbuf_puts(out, "</tbody></table></details>\n");
+	html_table_end(out);
+	strbuf_puts(out, "</details>\n");
 }
 
 void html_io_write(const struct model *m, struct strbuf *out)

@@ -86,7 +86,8 @@ static void write_head(const struct section *s, struct strbuf *out)
 	strbuf_puts(out, "</p>\n");
 	if (!strcmp(s->workload, "micro_exit"))
 		strbuf_puts(out, published);
-	strbuf_puts(out, "<table class=\"io\"><thead><tr><th>what</th>");
+	html_table_begin(out, s->workload, " class=\"io\"");
+	strbuf_puts(out, "<thead><tr><th>what</th>");
 	for (i = 0; i < s->m->runner_count; i++)
 		for (c = 0; s->columns[c]; c++) {
 			const struct metric *metric =
@@ -155,12 +156,12 @@ void html_micro_write(const struct model *m, struct strbuf *out)
 			write_title(out);
 		if (strcmp(s.workload, g.rows->workload)) {
 			if (*s.workload)
-				strbuf_puts(out, "</tbody></table>\n");
+				html_table_end(out);
 			section_init(&s, m, g.rows->workload);
 			write_head(&s, out);
 		}
 		write_row(&s, &g, out);
 	}
 	if (*s.workload)
-		strbuf_puts(out, "</tbody></table>\n");
+		html_table_end(out);
 }

@@ -93,9 +93,8 @@ static void write_table(const struct claims *claims,
 	struct forest f = forest_of(v, claims->claims_count);
 	uint32_t i;
 
-	strbuf_puts(
-		out,
-		"<table class=\"io\" id=\"verdicts-table\"><thead><tr><th>claim</th><th>verdict</th><th>");
+	html_table_begin(out, "claims", " class=\"io\" id=\"verdicts-table\"");
+	strbuf_puts(out, "<thead><tr><th>claim</th><th>verdict</th><th>");
 	forest_axis(&f, out);
 	strbuf_puts(
 		out,
@@ -106,9 +105,10 @@ static void write_table(const struct claims *claims,
 		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
 	for (i = 0; i < claims->claims_count; i++)
 		write_row(&f, &v[i], out);
+	html_table_end(out);
 	strbuf_puts(
 		out,
-		"</tbody></table>\n<p class=\"note\">Shaded is where a claim holds, the line its margin; the dot is the "
+		"<p class=\"note\">Shaded is where a claim holds, the line its margin; the dot is the "
 		"estimate, the bar its interval. An interval that ends inside the shade passes, one that begins outside fails, "
 		"one across the line decides nothing. ");
 	html_cell(

@@ -96,16 +96,17 @@ static void write_run_table(const struct run_list *list, struct strbuf *out)
 {
 	size_t i;
 
-	strbuf_puts(out, "<form action=\"/compare\" method=\"get\">"
-			 "<table id=\"runs\"><thead><tr><th>a b</th>"
+	strbuf_puts(out, "<form action=\"/compare\" method=\"get\">");
+	html_table_begin(out, "runs", " id=\"runs\"");
+	strbuf_puts(out, "<thead><tr><th>a b</th>"
 			 "<th>started</th><th>host</th><th>runners</th>"
 			 "<th>status</th><th>revision</th>"
 			 "<th class=\"n\">boots</th><th>grade</th><th></th>"
 			 "</tr></thead><tbody>\n");
 	for (i = 0; i < list->count; i++)
 		write_run_row(&list->lines[i], out);
-	strbuf_puts(out, "</tbody></table>\n<p><button>Compare a with b"
-			 "</button></p></form>\n");
+	html_table_end(out);
+	strbuf_puts(out, "<p><button>Compare a with b</button></p></form>\n");
 }
 
 /* All that was asked for, but for another page. */
@@ -196,7 +197,7 @@ int page_compare(struct store *store, const struct http_request *rq,
 	html_cell(&re->body, "", v.a.run.uuid, "</a>, ");
 	html_cell(&re->body, "b: <a href=\"/runs/", v.b.run.uuid, "\">");
 	html_cell(&re->body, "", v.b.run.uuid, "</a></p>\n");
-	html_cell(&re->body, "<pre>", text, "</pre>\n");
+	html_lines(&re->body, "comparison", text);
 	html_end(&re->body);
 	free(text);
 	view_pair_release(&v);
@@ -213,7 +214,8 @@ static void write_trend(const struct view_trend *v, struct strbuf *out)
 	fclose(f);
 	html_cell(out, "<h2>", v->title, "</h2>\n<figure>");
 	trend_svg(&v->trend, out);
-	html_cell(out, "</figure>\n<pre>", text, "</pre>\n");
+	strbuf_puts(out, "</figure>\n");
+	html_lines(out, "history", text);
 	free(text);
 }
 
@@ -268,13 +270,14 @@ int page_hosts(struct store *store, const struct http_request *rq,
 	if (ret)
 		return ret;
 	page_begin(&re->body, "l1vh-bench: hosts");
+	html_table_begin(&re->body, "hosts", " id=\"hosts\"");
 	strbuf_puts(&re->body,
-		    "<table id=\"hosts\"><thead><tr><th>host</th>"
+		    "<thead><tr><th>host</th>"
 		    "<th>kernel</th><th>CPU</th><th class=\"n\">runs</th>"
 		    "<th>latest</th><th>its grade</th></tr></thead><tbody>\n");
 	for (i = 0; i < list.count; i++)
 		write_host_row(&list.lines[i], &re->body);
-	strbuf_puts(&re->body, "</tbody></table>\n");
+	html_table_end(&re->body);
 	html_end(&re->body);
 	run_list_release(&list);
 	return 0;
