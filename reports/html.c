@@ -67,6 +67,7 @@ static const char style[] =
 	"table.io td.n{white-space:nowrap}\n"
 	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr));"
 	"gap:.6em}figure{margin:0}svg{max-width:100%;height:auto}\n"
+	".pair input{width:1.2em;height:1.2em;margin:.3em}\n"
 	".note{color:inherit;opacity:.75;font-size:13px}\n"
 	"@media print{body{max-width:none;margin:0;padding:0}.plots{display:block}"
 	"svg,tr{break-inside:avoid}.wide{overflow:visible}"

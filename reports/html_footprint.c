@@ -131,7 +131,7 @@ static void write_rest(const struct footprint *f, struct strbuf *out)
 	html_table_begin(out, "not given back", " class=\"io\"");
 	strbuf_puts(
 		out,
-		"<thead><tr><th>not given back when it is gone</th><th class=\"n\">memory</th><th></th></tr></thead><tbody>\n");
+		"<thead><tr><th>not given back when it is gone</th><th class=\"n\">memory</th><th>finding</th></tr></thead><tbody>\n");
 	write_left(f, FOOTPRINT_LEFT_SYSTEM, out);
 	write_left(f, FOOTPRINT_LEFT_CHARGED, out);
 	html_table_end(out);

@@ -10,6 +10,7 @@
 #include "harness/base/err.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
+#include "reports/html_parts.h"
 #include "reports/io_hist.h"
 #include "reports/model.h"
 
@@ -17,8 +18,10 @@ static const char *const colours[] = {"#555555", "#0072b2", "#d55e00",
 				      "#009e73", "#cc79a7", "#e69f00",
 				      "#56b4e9", "#000000"};
 
-/* Only what lies between <svg and </svg> belongs into a page. */
-static int run_gnuplot(const char *script, struct strbuf *svg, struct err *err)
+/* Only what lies between <svg and </svg> belongs into a page. TITLE is for
+ * who cannot see it. */
+static int run_gnuplot(const char *script, const char *title,
+		       struct strbuf *svg, struct err *err)
 {
 	static const char *const argv[] = {"gnuplot", NULL};
 	struct strbuf out = {0};
@@ -26,10 +29,12 @@ static int run_gnuplot(const char *script, struct strbuf *svg, struct err *err)
 	int ret = proc_capture(argv, script, &out, err);
 
 	start = ret ? NULL : strstr(strbuf_str(&out), "<svg");
-	if (start)
-		strbuf_puts(svg, start);
-	else if (!ret)
+	if (start) {
+		html_cell(svg, "<svg role=\"img\" aria-label=\"", title, "\"");
+		strbuf_puts(svg, start + strlen("<svg"));
+	} else if (!ret) {
 		ret = err_set(err, -1, "gnuplot drew nothing");
+	}
 	strbuf_release(&out);
 	return ret;
 }
@@ -121,7 +126,7 @@ int plot_distribution(const struct model *m, const struct model_row *row,
 				drawn++ ? ", " : "plot ", i,
 				colours[i % ARRAY_SIZE(colours)]);
 	strbuf_puts(&s, "\n");
-	ret = drawn ? run_gnuplot(s.str, svg, err)
+	ret = drawn ? run_gnuplot(s.str, title, svg, err)
 		    : err_set(err, -1, "no samples to draw");
 	strbuf_release(&s);
 	return ret;
@@ -150,13 +155,13 @@ static size_t latency_data(const struct model *m, size_t runner,
 int plot_latency(const struct model *m, struct strbuf *svg, struct err *err)
 {
 	static const uint64_t pages[] = {4 * KIB, 2 * MIB};
+	static const char title[] =
+		"memory latency over the working set (lower is better)";
 	struct strbuf s = {0}, plot = {0};
 	size_t i, p;
 	int ret;
 
-	script_head(&s, 860, 430,
-		    "memory latency over the working set (lower is better)",
-		    "latency");
+	script_head(&s, 860, 430, title, "latency");
 	strbuf_puts(&s, "set logscale xy 2\nset xlabel 'working set'\n"
 			"set ylabel 'ns per dependent load'\n"
 			"set format x '%.0b %BB'\nset format y '%g'\n"
@@ -179,7 +184,7 @@ int plot_latency(const struct model *m, struct strbuf *svg, struct err *err)
 			strbuf_release(&data);
 		}
 	strbuf_printf(&s, "%s\n", strbuf_str(&plot));
-	ret = plot.len ? run_gnuplot(s.str, svg, err)
+	ret = plot.len ? run_gnuplot(s.str, title, svg, err)
 		       : err_set(err, -1, "no memory latency was measured");
 	strbuf_release(&plot);
 	strbuf_release(&s);
@@ -235,7 +240,7 @@ int plot_cdf(const struct model *m, const char *workload, const char *point,
 		io_doc_release(&doc);
 	}
 	strbuf_printf(&s, "%s\n", strbuf_str(&plot));
-	ret = plot.len ? run_gnuplot(s.str, svg, err)
+	ret = plot.len ? run_gnuplot(s.str, title, svg, err)
 		       : err_set(err, -1, "no latencies were kept");
 	strbuf_release(&plot);
 	strbuf_release(&s);

@@ -95,15 +95,17 @@ static void write_mark(const struct axes *a, size_t index, const char *class,
 	strbuf_puts(out, "</line>\n");
 }
 
-void trend_svg(const struct trend *t, struct strbuf *out)
+void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
 {
 	const struct history *h = t->h;
 	struct axes a = axes_of(h);
 	size_t i, first = 0;
 
-	strbuf_printf(out,
-		      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
-		      " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\">\n",
+	html_cell(out,
+		  "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
+		  " aria-label=\"",
+		  name, "\"");
+	strbuf_printf(out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\">\n",
 		      WIDTH, HEIGHT, WIDTH);
 	write_label(&a, a.high, h->unit, out);
 	if (a.low < a.high)

@@ -9,6 +9,6 @@
 struct strbuf;
 struct trend;
 
-void trend_svg(const struct trend *t, struct strbuf *out);
+void trend_svg(const struct trend *t, const char *name, struct strbuf *out);
 
 #endif

@@ -72,16 +72,30 @@ static void write_grades(const struct run_line *line, struct strbuf *out)
 		  "</span></td>");
 }
 
+/* Of the two to be compared; its name says which run, for who hears it. */
+static void write_choice(const char *name, const struct run_line *line,
+			 struct strbuf *out)
+{
+	char text[64];
+
+	html_cell(out, "<input type=\"radio\" name=\"", name, "\" value=\"");
+	html_cell(out, "", line->uuid, "\" aria-label=\"");
+	html_cell(out, "", name, ": ");
+	html_cell(out, "", when(line->started_unix_ns, text, sizeof(text)),
+		  " on ");
+	html_cell(out, "", line->host, "\">");
+}
+
 static void write_run_row(const struct run_line *line, struct strbuf *out)
 {
 	const char *const cells[] = {line->host, line->runners, line->status,
 				     line->revision};
 	size_t i;
 
-	html_cell(out, "<tr><td><input type=\"radio\" name=\"a\" value=\"",
-		  line->uuid, "\" aria-label=\"a\">");
-	html_cell(out, "<input type=\"radio\" name=\"b\" value=\"", line->uuid,
-		  "\" aria-label=\"b\"></td>");
+	strbuf_puts(out, "<tr><td class=\"pair\">");
+	write_choice("a", line, out);
+	write_choice("b", line, out);
+	strbuf_puts(out, "</td>");
 	write_run_link(line, out);
 	for (i = 0; i < ARRAY_SIZE(cells); i++)
 		html_cell(out, "<td>", cells[i], "</td>");
@@ -101,7 +115,7 @@ static void write_run_table(const struct run_list *list, struct strbuf *out)
 	strbuf_puts(out, "<thead><tr><th>a b</th>"
 			 "<th>started</th><th>host</th><th>runners</th>"
 			 "<th>status</th><th>revision</th>"
-			 "<th class=\"n\">boots</th><th>grade</th><th></th>"
+			 "<th class=\"n\">boots</th><th>grade</th><th>data</th>"
 			 "</tr></thead><tbody>\n");
 	for (i = 0; i < list->count; i++)
 		write_run_row(&list->lines[i], out);
@@ -213,7 +227,7 @@ static void write_trend(const struct view_trend *v, struct strbuf *out)
 	trend_write(&v->trend, v->title, f);
 	fclose(f);
 	html_cell(out, "<h2>", v->title, "</h2>\n<figure>");
-	trend_svg(&v->trend, out);
+	trend_svg(&v->trend, v->title, out);
 	strbuf_puts(out, "</figure>\n");
 	html_lines(out, "history", text);
 	free(text);
