@@ -30,7 +30,8 @@ static int run_gnuplot(const char *script, const char *title,
 
 	start = ret ? NULL : strstr(strbuf_str(&out), "<svg");
 	if (start) {
-		html_cell(svg, "<svg role=\"img\" aria-label=\"", title, "\"");
+		html_cell(svg, "<svg class=\"plot\" role=\"img\" aria-label=\"",
+			  title, "\"");
 		strbuf_puts(svg, start + strlen("<svg"));
 	} else if (!ret) {
 		ret = err_set(err, -1, "gnuplot drew nothing");
@@ -98,7 +99,7 @@ int plot_distribution(const struct model *m, const struct model_row *row,
 	script_head(&s, 420, 110 + 34 * (int)m->runner_count, title, ident);
 	strbuf_printf(
 		&s,
-		"set xlabel '%s'\nset yrange [-0.7:%g]\nunset key\n"
+		"set xlabel '%s'\nset rmargin 6\nset yrange [-0.7:%g]\nunset key\n"
 		"set format x '%%.4g'\nset xtics autofreq rotate by -30\nset offsets graph 0.04, graph 0.04, 0, 0\nset ytics (",
 		label, (double)m->runner_count - 0.3);
 	for (i = 0; i < m->runner_count; i++)
@@ -165,7 +166,7 @@ int plot_latency(const struct model *m, struct strbuf *svg, struct err *err)
 	strbuf_puts(&s, "set logscale xy 2\nset xlabel 'working set'\n"
 			"set ylabel 'ns per dependent load'\n"
 			"set format x '%.0b %BB'\nset format y '%g'\n"
-			"set key top left\n");
+			"set key top left\nset rmargin 6\n");
 	for (i = 0; i < m->runner_count; i++)
 		for (p = 0; p < ARRAY_SIZE(pages); p++) {
 			struct strbuf data = {0};
