@@ -120,7 +120,8 @@ void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
 	write_line(h, &a, first, h->value_count, out);
 	for (i = 0; i < t->change_count; i++)
 		write_mark(&a, t->changes[i].c.index, "change",
-			   t->changes[i].is_worse ? "#cf222e" : "#1a7f37",
+			   t->changes[i].is_worse ? "var(--bad)"
+						  : "var(--good)",
 			   t->changes[i].c.magnitude, out);
 	strbuf_puts(out, "</svg>\n");
 }

@@ -58,7 +58,8 @@ static void write_run_link(const struct run_line *line, struct strbuf *out)
 {
 	char text[64];
 
-	html_cell(out, "<td><a href=\"/runs/", line->uuid, "\">");
+	html_cell(out, "<td class=\"when\"><a href=\"/runs/", line->uuid,
+		  "\">");
 	html_cell(out, "", when(line->started_unix_ns, text, sizeof(text)),
 		  "</a></td>");
 }
