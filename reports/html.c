@@ -64,21 +64,28 @@ static const char style[] =
 	".same{stroke:currentColor;stroke-opacity:.45;stroke-dasharray:2 2}\n"
 	".banner{background:var(--warnbg);color:var(--warn);"
 	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
-	"table.io{font-size:12px}table.io td,table.io th{padding:.2em .45em}"
+	"table.io,table.broad{font-size:12px}"
+	".io td,.io th,.broad td,.broad th{padding:.2em .45em}"
 	"table.io td.n{white-space:nowrap}\n"
 	"@media screen and (prefers-color-scheme:dark){"
 	"svg.plot{filter:invert(.91) hue-rotate(180deg)}}\n"
 	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr));"
 	"gap:.6em}figure{margin:0}svg{max-width:100%;height:auto}\n"
 	"label{display:inline-block;margin:.15em .6em .15em 0}"
-	"td.pair,td.when{white-space:nowrap}"
+	"td.pair,td.when,#runs td.n{white-space:nowrap}"
 	".pair input{width:1.2em;height:1.2em;margin:.3em}\n"
 	".note{color:inherit;opacity:.75;font-size:13px}\n"
+	"@media(max-width:600px){td .note{display:inline-block;min-width:13em}"
+	"figure.wide svg{max-width:none;width:680px}}\n"
+	"@page broad{size:landscape}"
 	"@media print{body{max-width:none;margin:0;padding:0}.plots{display:block}"
-	"svg,tr{break-inside:avoid}.wide{overflow:visible}"
+	"body:has(.broad){page:broad}svg,tr{break-inside:avoid}.wide{overflow:visible}"
 	"pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:9px}"
-	"table,table.io{font-size:10px}table td,table th,table.io td.n,td.when,"
-	".grade,.verdict{overflow-wrap:anywhere;white-space:normal}}\n"
+	"table,table.io{font-size:9px}table.broad{font-size:8px}"
+	"td .grade,.verdict,td .note{font-size:inherit;min-width:0}"
+	"table td,table td.n,.broad .grade{white-space:normal}"
+	"td,.broad th{overflow-wrap:anywhere}"
+	"table.broad td,table.broad th{padding:.2em .25em}}\n"
 	"</style></head><body>\n";
 
 void html_begin_below(struct strbuf *out, const char *title, const char *nav)
@@ -214,7 +221,10 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 	if (i == m->row_count)
 		return;
 	strbuf_puts(out, "<h2 id=\"comparison\">Comparison</h2>\n");
-	html_table_begin(out, "comparison", " id=\"comparison-table\"");
+	html_table_begin(out, "comparison",
+			 m->runner_count > 2
+				 ? " id=\"comparison-table\" class=\"broad\""
+				 : " id=\"comparison-table\"");
 	strbuf_puts(out, "<thead><tr><th>series</th><th>better</th>");
 	for (k = 0; k < m->runner_count; k++)
 		html_cell(out, "<th class=\"n\">", m->runners[k], "</th>");
@@ -255,7 +265,8 @@ static void write_plots(const struct model *m, struct strbuf *out)
 	struct err err = {0};
 	size_t i;
 
-	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n<figure>");
+	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n");
+	html_figure_begin(out, "memory latency");
 	if (plot_latency(m, out, &err))
 		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
 			  ".</p>");

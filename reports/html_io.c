@@ -97,7 +97,7 @@ static void write_group(const struct model *m, const struct model_group *g,
 	for (i = 0; i < m->runner_count; i++)
 		write_runner(m, g, i, out);
 	html_table_end(out);
-	strbuf_puts(out, "<figure>");
+	html_figure_begin(out, g->point);
 	/* Throughput of streams has no latency to draw. */
 	if (strcmp(g->rows->workload, "network") &&
 	    plot_cdf(m, g->rows->workload, g->point, out, &err))

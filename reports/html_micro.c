@@ -86,7 +86,9 @@ static void write_head(const struct section *s, struct strbuf *out)
 	strbuf_puts(out, "</p>\n");
 	if (!strcmp(s->workload, "micro_exit"))
 		strbuf_puts(out, published);
-	html_table_begin(out, s->workload, " class=\"io\"");
+	html_table_begin(out, s->workload,
+			 s->m->runner_count > 2 ? " class=\"io broad\""
+						: " class=\"io\"");
 	strbuf_puts(out, "<thead><tr><th>what</th>");
 	for (i = 0; i < s->m->runner_count; i++)
 		for (c = 0; s->columns[c]; c++) {

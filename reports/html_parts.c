@@ -3,15 +3,19 @@
 
 #include "harness/base/strbuf.h"
 
+static void begin_wide(struct strbuf *out, const char *element,
+		       const char *label)
+{
+	strbuf_printf(out, "<%s class=\"wide\" role=\"group\" tabindex=\"0\"",
+		      element);
+	html_cell(out, " aria-label=\"", label, "\">");
+}
+
 void html_table_begin(struct strbuf *out, const char *label,
 		      const char *attributes)
 {
-	html_cell(out,
-		  "<div class=\"wide\" role=\"group\" tabindex=\"0\""
-		  " aria-label=\"",
-		  label, "\"><table");
-	strbuf_puts(out, attributes);
-	strbuf_puts(out, ">");
+	begin_wide(out, "div", label);
+	strbuf_printf(out, "<table%s>", attributes);
 }
 
 void html_table_end(struct strbuf *out)
@@ -21,9 +25,11 @@ void html_table_end(struct strbuf *out)
 
 void html_lines(struct strbuf *out, const char *label, const char *text)
 {
-	html_cell(out,
-		  "<pre class=\"wide\" role=\"group\" tabindex=\"0\""
-		  " aria-label=\"",
-		  label, "\">");
+	begin_wide(out, "pre", label);
 	html_cell(out, "", text, "</pre>\n");
+}
+
+void html_figure_begin(struct strbuf *out, const char *label)
+{
+	begin_wide(out, "figure", label);
 }

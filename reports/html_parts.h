@@ -15,15 +15,16 @@ void html_cell(struct strbuf *out, const char *open, const char *text,
 	       const char *close);
 
 /*
- * A table, or lines of TEXT as they stand. Wider than the page, it is scrolled
- * by itself, with the keyboard too; LABEL, plain text, says what it is then.
- * ATTRIBUTES are markup, each with a blank before it. A table ends in its
- * tbody.
+ * A table, lines of TEXT as they stand, or a figure. Wider than the page, it is
+ * scrolled by itself, with the keyboard too; LABEL, plain text, says what it is
+ * then. ATTRIBUTES are markup, each with a blank before it; of class "broad" a
+ * table is printed across the paper. A table ends in its tbody.
  */
 void html_table_begin(struct strbuf *out, const char *label,
 		      const char *attributes);
 void html_table_end(struct strbuf *out);
 void html_lines(struct strbuf *out, const char *label, const char *text);
+void html_figure_begin(struct strbuf *out, const char *label);
 
 /* The median of RUNNER in ROW and its ratio to the baseline. */
 void html_median(struct strbuf *out, const struct model_row *row,

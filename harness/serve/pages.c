@@ -227,7 +227,8 @@ static void write_trend(const struct view_trend *v, struct strbuf *out)
 
 	trend_write(&v->trend, v->title, f);
 	fclose(f);
-	html_cell(out, "<h2>", v->title, "</h2>\n<figure>");
+	html_cell(out, "<h2>", v->title, "</h2>\n");
+	html_figure_begin(out, v->title);
 	trend_svg(&v->trend, v->title, out);
 	strbuf_puts(out, "</figure>\n");
 	html_lines(out, "history", text);
