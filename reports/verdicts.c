@@ -14,6 +14,7 @@
 #include "harness/stats/multiplicity.h"
 #include "harness/verdict/claims.h"
 #include "harness/verdict/decide.h"
+#include "reports/headline.h"
 #include "reports/json.h"
 #include "reports/model.h"
 #include "reports/paint.h"
@@ -385,6 +386,7 @@ static void write_legend(FILE *out)
 void verdicts_write(const struct model *m, const struct claims *claims,
 		    const struct claim_verdict *v, FILE *out)
 {
+	char sentence[HEADLINE_SIZE];
 	uint32_t i;
 
 	if (m->grade_is_overridden)
@@ -403,7 +405,8 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 		write_one(&v[i], out);
 	fprintf(out, "%-20s ", "all of them");
 	paint_verdict(verdicts_together(v, claims->claims_count), 0, out);
-	fputc('\n', out);
+	fprintf(out, "\n\n%s\n",
+		headline(m, claims, v, sentence, sizeof(sentence)));
 	write_legend(out);
 	if (m->grade_is_overridden)
 		paint_warning(grade_stamp, out);
