@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/stats/changes.h"
 
-#include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdlib.h>
@@ -37,85 +36,130 @@ struct energy changes_energy(const double *x, size_t n, const double *y,
 }
 
 /*
- * SUMS[i * (n + 1) + k] is of all distances between the first i and the first
- * k values; any block of distances is four of these.
+ * What one search for a division goes over. A row's [k] is of all distances
+ * between the first KAPPA and the first k values; any block of distances is
+ * four of these, and only the rows of four KAPPAs are kept at a time, for each
+ * needs nothing but the one before.
  */
-static double *prefix_sums(const double *values, size_t n)
-{
-	double *sums = xcalloc((n + 1) * (n + 1), sizeof(*sums));
-	size_t i, k;
+#define ROWS 4
 
-	for (i = 0; i < n; i++) {
-		double row = 0;
-
-		for (k = 0; k < n; k++) {
-			row += fabs(values[i] - values[k]);
-			sums[(i + 1) * (n + 1) + k + 1] =
-				sums[i * (n + 1) + k + 1] + row;
-		}
-	}
-	return sums;
-}
-
-/* What one call looks up again and again: divisions take most of its time. */
 struct tables {
-	double *sums;   /* see prefix_sums() */
+	double *rows[ROWS];
 	double *within; /* [i]: of all distances among the first i */
 	double *share; /* [i]: 1/i; 0 of none, for a single value has no pair */
+	double *count; /* [i]: i */
 };
 
-static void tables_init(struct tables *t, const double *values, size_t n)
+static void tables_init(struct tables *t, size_t n)
 {
 	size_t i;
 
-	t->sums = prefix_sums(values, n);
+	for (i = 0; i < ROWS; i++)
+		t->rows[i] = xcalloc(n + 1, sizeof(*t->rows[i]));
 	t->within = xcalloc(n + 1, sizeof(*t->within));
 	t->share = xcalloc(n + 1, sizeof(*t->share));
+	t->count = xcalloc(n + 1, sizeof(*t->count));
 	for (i = 1; i <= n; i++) {
-		t->within[i] = t->sums[i * (n + 1) + i];
 		t->share[i] = 1 / (double)i;
+		t->count[i] = (double)i;
 	}
 }
 
 static void tables_release(struct tables *t)
 {
-	free(t->sums);
+	size_t i;
+
+	for (i = 0; i < ROWS; i++)
+		free(t->rows[i]);
 	free(t->within);
 	free(t->share);
+	free(t->count);
 }
 
-/* What divides the first TAU from those behind up to KAPPA, for all TAU: ROW is
- * KAPPA's of the sums. Pairs are counted once. */
+/*
+ * The rows move on by the distances of four values from FIRST on, the last one
+ * standing in where there are fewer. Four sums at once, because each addition
+ * waits for the one before it.
+ */
+static void next_rows(struct tables *t, const double *values, size_t n,
+		      size_t first)
+{
+	const double *v = values + first;
+	size_t last = n - 1 - first;
+	double from[ROWS] = {v[0], v[last < 1 ? last : 1],
+			     v[last < 2 ? last : 2], v[last < 3 ? last : 3]};
+	double a = 0, b = 0, c = 0, d = 0;
+	size_t k;
+
+	for (k = 0; k < n; k++) {
+		a += fabs(from[0] - values[k]);
+		b += fabs(from[1] - values[k]);
+		c += fabs(from[2] - values[k]);
+		d += fabs(from[3] - values[k]);
+		t->rows[0][k + 1] = t->rows[3][k + 1] + a;
+		t->rows[1][k + 1] = t->rows[0][k + 1] + b;
+		t->rows[2][k + 1] = t->rows[1][k + 1] + c;
+		t->rows[3][k + 1] = t->rows[2][k + 1] + d;
+	}
+}
+
+/* What divides the first TAU from those behind up to KAPPA, for all TAU. Pairs
+ * are counted once. */
 static void best_tau(const struct tables *t, const double *row, size_t kappa,
 		     size_t least, struct split *best)
 {
-	size_t tau;
+	double most = isnan(best->q) ? -INFINITY : best->q;
+	size_t tau, at = 0;
 
 	for (tau = least; tau + least <= kappa; tau++) {
 		size_t m = kappa - tau;
 		double before = t->within[tau];
 		double cross = row[tau] - before;
 		double behind = t->within[kappa] - before - 2 * cross;
-		double q = t->share[kappa] *
-			   (2 * cross - (double)m * t->share[tau - 1] * before -
-			    (double)tau * t->share[m - 1] * behind);
+		double q =
+			t->share[kappa] *
+			(2 * cross - t->count[m] * t->share[tau - 1] * before -
+			 t->count[tau] * t->share[m - 1] * behind);
 
-		if (isnan(best->q) || q > best->q)
-			*best = (struct split){tau, kappa, q};
+		if (q > most) {
+			most = q;
+			at = tau;
+		}
 	}
+	if (at)
+		*best = (struct split){at, kappa, most};
+}
+
+/* The best division, or any that divides as well as ENOUGH; T has room for as
+ * many values. */
+static struct split divide_best(struct tables *t, const double *values,
+				size_t n, size_t least, double enough)
+{
+	struct split best = {.q = NAN};
+	size_t i;
+
+	memset(t->rows[ROWS - 1], 0, (n + 1) * sizeof(*t->rows[0]));
+	for (i = 0; i < n && !(best.q >= enough); i++) {
+		const double *row = t->rows[i % ROWS];
+
+		if (i % ROWS == 0)
+			next_rows(t, values, n, i);
+		t->within[i + 1] = row[i + 1];
+		if (i + 1 >= 2 * least)
+			best_tau(t, row, i + 1, least, &best);
+	}
+	return best;
 }
 
 struct split changes_best_split(const double *values, size_t n, size_t least)
 {
 	struct split best = {.q = NAN};
 	struct tables t;
-	size_t kappa;
 
 	if (n < 2 * least || !least)
 		return best;
-	tables_init(&t, values, n);
-	for (kappa = 2 * least; kappa <= n; kappa++)
-		best_tau(&t, t.sums + kappa * (n + 1), kappa, least, &best);
+	tables_init(&t, n);
+	best = divide_best(&t, values, n, least, INFINITY);
 	tables_release(&t);
 	return best;
 }
@@ -140,10 +184,25 @@ struct search {
 	double level; /* of one test */
 	size_t permutations;
 	gsl_rng *rng;
-	double *copy;  /* room for all values */
+	struct tables tables; /* for all values, as is the room of COPY */
+	double *copy;
 	size_t *found; /* indexes, in order, without twins */
 	size_t found_count;
 };
+
+/* As gsl_ran_shuffle() does, which moves its elements byte by byte. */
+static void shuffle(struct search *s, size_t n)
+{
+	size_t i;
+
+	for (i = n - 1; i > 0; i--) {
+		size_t k = gsl_rng_uniform_int(s->rng, i + 1);
+		double value = s->copy[i];
+
+		s->copy[i] = s->copy[k];
+		s->copy[k] = value;
+	}
+}
 
 /*
  * (1 + those that divide as well) / (1 + permutations); INDEX 0: each is
@@ -158,12 +217,12 @@ static double permuted_p(struct search *s, const double *values, size_t n,
 	for (i = 0; i < s->permutations && as_well < HOPELESS; i++) {
 		double other;
 
-		gsl_ran_shuffle(s->rng, s->copy, n, sizeof(*s->copy));
+		shuffle(s, n);
 		other = index ? changes_energy(s->copy, index, s->copy + index,
 					       n - index)
 					.t
-			      : changes_best_split(s->copy, n,
-						   s->opts->least_values)
+			      : divide_best(&s->tables, s->copy, n,
+					    s->opts->least_values, q)
 					.q;
 		as_well += other >= q;
 	}
@@ -273,6 +332,7 @@ static void search_init(struct search *s, size_t n, size_t windows,
 		s->permutations = (size_t)(PER_LEVEL / s->level);
 	s->rng = gsl_rng_alloc(gsl_rng_mt19937);
 	gsl_rng_set(s->rng, opts->seed);
+	tables_init(&s->tables, n);
 	s->copy = xcalloc(n, sizeof(*s->copy));
 	s->found = xcalloc(n, sizeof(*s->found));
 }
@@ -298,6 +358,7 @@ size_t changes_find(const double *values, size_t n,
 	*changes = xcalloc(s.found_count + 1, sizeof(**changes));
 	count = prune(&s, values, n, *changes);
 	gsl_rng_free(s.rng);
+	tables_release(&s.tables);
 	free(s.copy);
 	free(s.found);
 	return count;

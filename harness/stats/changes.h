@@ -27,7 +27,7 @@ struct split {
 };
 
 /* Of all divisions the one that divides most, with LEAST values at least on
- * either side; takes n^2 of memory. */
+ * either side; takes n^2 of time. */
 struct split changes_best_split(const double *values, size_t n, size_t least);
 
 struct change {
