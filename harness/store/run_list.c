@@ -10,7 +10,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/store/store.h"
 
-/* Fingerprints from elsewhere may be damaged; such a run is of no host. */
+/* Fingerprints from elsewhere may be damaged; such a run is of no host. The +
+ * is for SQLite: by the boots of each run, not by all series of that name. */
 static const char list_sql[] =
 	"WITH fingerprinted AS (SELECT *,"
 	" CASE WHEN json_valid(fingerprint) THEN fingerprint ELSE '{}' END AS f"
@@ -34,7 +35,7 @@ static const char list_sql[] =
 	" AND (?2 IS NULL OR EXISTS (SELECT 1 FROM schedule s"
 	"  WHERE s.run_id = r.id AND s.runner = ?2))"
 	" AND (?3 IS NULL OR EXISTS (SELECT 1 FROM boot b JOIN series s"
-	"  ON s.boot_id = b.id WHERE b.run_id = r.id AND s.workload = ?3))"
+	"  ON s.boot_id = b.id WHERE b.run_id = r.id AND +s.workload = ?3))"
 	" AND (?4 IS NULL OR instr(revision, ?4) OR instr(uuid, ?4))"
 	" AND (?5 IS NULL OR uuid = ?5)"
 	" AND started_unix_ns >= ?6 AND started_unix_ns < ?7"

@@ -69,6 +69,13 @@ static const char upgrade_2_sql[] =
 	"CREATE UNIQUE INDEX boot_by_position ON boot(run_id, position);";
 
 /*
+ * A history asks for one series of every run. Made at every open, as what
+ * follows; a file that is only read does without it, more slowly.
+ */
+static const char index_sql[] =
+	"CREATE INDEX IF NOT EXISTS series_by_name ON series(workload, point);";
+
+/*
  * What the emulator gave is emulated, whoever writes it down, and stays what
  * it is called. Made at every open, so that files from before have it too.
  */
