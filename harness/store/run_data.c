@@ -23,26 +23,47 @@ static uint64_t number(sqlite3_stmt *s, int column)
 	return (uint64_t)sqlite3_column_int64(s, column);
 }
 
-/* Call ROW for each row of SQL with its one parameter bound to ID. */
+static int read_error(struct store *store, struct err *err)
+{
+	return err_set(err, -EIO, "cannot read results: %s",
+		       sqlite3_errmsg(store_handle(store)));
+}
+
+static int prepare(struct store *store, const char *sql, sqlite3_stmt **s,
+		   struct err *err)
+{
+	return sqlite3_prepare_v2(store_handle(store), sql, -1, s, NULL) ==
+			       SQLITE_OK
+		       ? 0
+		       : read_error(store, err);
+}
+
+/* Call ROW for each row of S with its one parameter bound to ID. */
+static int each_of(struct store *store, sqlite3_stmt *s, int64_t id,
+		   void (*row)(sqlite3_stmt *s, void *arg), void *arg,
+		   struct err *err)
+{
+	int ret;
+
+	sqlite3_bind_int64(s, 1, id);
+	while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+		row(s, arg);
+	ret = ret == SQLITE_DONE ? 0 : read_error(store, err);
+	sqlite3_reset(s);
+	return ret;
+}
+
 static int each(struct store *store, const char *sql, int64_t id,
 		void (*row)(sqlite3_stmt *s, void *arg), void *arg,
 		struct err *err)
 {
-	sqlite3 *db = store_handle(store);
 	sqlite3_stmt *s = NULL;
-	int ret;
+	int ret = prepare(store, sql, &s, err);
 
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
-		return err_set(err, -EIO, "cannot read results: %s",
-			       sqlite3_errmsg(db));
-	sqlite3_bind_int64(s, 1, id);
-	while ((ret = sqlite3_step(s)) == SQLITE_ROW)
-		row(s, arg);
+	if (!ret)
+		ret = each_of(store, s, id, row, arg, err);
 	sqlite3_finalize(s);
-	if (ret != SQLITE_DONE)
-		return err_set(err, -EIO, "cannot read results: %s",
-			       sqlite3_errmsg(db));
-	return 0;
+	return ret;
 }
 
 static void run_row(sqlite3_stmt *s, void *arg)
@@ -100,41 +121,54 @@ static void boot_row(sqlite3_stmt *s, void *arg)
 	b->res.console = xstrdup(text(s, 14));
 }
 
+/* The series of one boot, as they come. */
 struct series_load {
 	struct result *res;
-	int64_t last_id;
+	int64_t *ids; /* owned, as many as RES has series */
 };
 
-/* Series without samples come as one row whose sample columns are null. */
 static void series_row(sqlite3_stmt *s, void *arg)
 {
 	struct series_load *load = arg;
-	struct series *series;
-	struct sample *p;
+	struct series *series = result_add_series(load->res, text(s, 1),
+						  text(s, 2), text(s, 3));
+	size_t count = load->res->series_count;
 
-	if (sqlite3_column_int64(s, 0) != load->last_id) {
-		load->last_id = sqlite3_column_int64(s, 0);
-		series = result_add_series(load->res, text(s, 1), text(s, 2),
-					   text(s, 3));
-		series->status = run_status_parse(text(s, 4));
-		snprintf(series->reason, sizeof(series->reason), "%s",
-			 text(s, 5));
-		series->iterations = number(s, 6);
-		series->lower_is_better = sqlite3_column_int(s, 12);
-		series->set_bytes = number(s, 13);
-		series->page_bytes = number(s, 14);
-		series->list_rank = (uint32_t)number(s, 15);
+	load->ids = xrealloc(load->ids, count, sizeof(*load->ids));
+	load->ids[count - 1] = sqlite3_column_int64(s, 0);
+	series->status = run_status_parse(text(s, 4));
+	snprintf(series->reason, sizeof(series->reason), "%s", text(s, 5));
+	series->iterations = number(s, 6);
+	series->lower_is_better = sqlite3_column_int(s, 7);
+	series->set_bytes = number(s, 8);
+	series->page_bytes = number(s, 9);
+	series->list_rank = (uint32_t)number(s, 10);
+}
+
+/* Grows, and serves one series after the other: a run has a million samples,
+ * and each series is then given what it needs at once. */
+struct sample_load {
+	struct sample *samples; /* owned */
+	size_t count, room;
+};
+
+static void sample_row(sqlite3_stmt *s, void *arg)
+{
+	struct sample_load *load = arg;
+
+	if (load->count == load->room) {
+		load->room = 2 * load->room + 64;
+		load->samples = xrealloc(load->samples, load->room,
+					 sizeof(*load->samples));
 	}
-	if (sqlite3_column_type(s, 7) == SQLITE_NULL)
-		return;
-	series = &load->res->series[load->res->series_count - 1];
-	p = series_add_sample(series);
-	p->section = (uint32_t)number(s, 7);
-	p->elapsed_ns = number(s, 8);
-	p->host_elapsed_ns = number(s, 9);
-	p->value = sqlite3_column_double(s, 10);
-	p->disturbances = (uint32_t)number(s, 11);
-	p->waited_ns = number(s, 16);
+	load->samples[load->count++] = (struct sample){
+		.section = (uint32_t)number(s, 0),
+		.elapsed_ns = number(s, 1),
+		.host_elapsed_ns = number(s, 2),
+		.value = sqlite3_column_double(s, 3),
+		.disturbances = (uint32_t)number(s, 4),
+		.waited_ns = number(s, 5),
+	};
 }
 
 static void phase_row(sqlite3_stmt *s, void *arg)
@@ -157,35 +191,87 @@ static void document_row(sqlite3_stmt *s, void *arg)
 	result_add_document(arg, text(s, 0), text(s, 1), text(s, 2));
 }
 
-static int load_boot(struct store *store, int64_t boot_id, struct result *res,
-		     struct err *err)
+/* What is asked of every boot, and of every series. */
+enum boot_query {
+	Q_SERIES,
+	Q_SAMPLES,
+	Q_PHASES,
+	Q_EXITS,
+	Q_DOCUMENTS,
+	Q_COUNT
+};
+
+static const char *const boot_sql[Q_COUNT] = {
+	[Q_SERIES] = "SELECT id, workload, point, unit, status, reason,"
+		     " iterations, lower_is_better, set_bytes, page_bytes,"
+		     " list_rank FROM series WHERE boot_id = ? ORDER BY id",
+	[Q_SAMPLES] = "SELECT section, elapsed_ns, host_elapsed_ns, value,"
+		      " disturbances, waited_ns FROM sample"
+		      " WHERE series_id = ? ORDER BY position",
+	[Q_PHASES] = "SELECT name, mono_ns FROM phase WHERE boot_id = ?"
+		     " ORDER BY mono_ns",
+	[Q_EXITS] = "SELECT vcpu, kind, count, handled_ns"
+		    " FROM exit_ledger WHERE boot_id = ?",
+	[Q_DOCUMENTS] = "SELECT workload, point, text FROM document"
+			" WHERE boot_id = ? ORDER BY rowid",
+};
+
+static int load_series(struct store *store, sqlite3_stmt *const *s,
+		       int64_t boot_id, struct result *res, struct err *err)
 {
-	struct series_load load = {.res = res, .last_id = -1};
-	int ret = each(store,
-		       "SELECT s.id, s.workload, s.point, s.unit, s.status,"
-		       " s.reason, s.iterations, p.section, p.elapsed_ns,"
-		       " p.host_elapsed_ns, p.value, p.disturbances,"
-		       " s.lower_is_better, s.set_bytes, s.page_bytes,"
-		       " s.list_rank, p.waited_ns"
-		       " FROM series s LEFT JOIN sample p ON p.series_id = s.id"
-		       " WHERE s.boot_id = ? ORDER BY s.id, p.position",
-		       boot_id, series_row, &load, err);
+	struct series_load load = {.res = res};
+	struct sample_load all = {.count = 0};
+	int ret = each_of(store, s[Q_SERIES], boot_id, series_row, &load, err);
+	size_t i;
+
+	for (i = 0; i < res->series_count && !ret; i++) {
+		struct series *series = &res->series[i];
+
+		all.count = 0;
+		ret = each_of(store, s[Q_SAMPLES], load.ids[i], sample_row,
+			      &all, err);
+		if (ret || !all.count)
+			continue;
+		series->samples = xcalloc(all.count, sizeof(*series->samples));
+		memcpy(series->samples, all.samples,
+		       all.count * sizeof(*series->samples));
+		series->sample_count = all.count;
+	}
+	free(all.samples);
+	free(load.ids);
+	return ret;
+}
+
+static int load_boot(struct store *store, sqlite3_stmt *const *s,
+		     int64_t boot_id, struct result *res, struct err *err)
+{
+	int ret = load_series(store, s, boot_id, res, err);
 
 	if (!ret)
-		ret = each(store,
-			   "SELECT name, mono_ns FROM phase WHERE boot_id = ?"
-			   " ORDER BY mono_ns",
-			   boot_id, phase_row, res, err);
+		ret = each_of(store, s[Q_PHASES], boot_id, phase_row, res, err);
 	if (!ret)
-		ret = each(store,
-			   "SELECT vcpu, kind, count, handled_ns"
-			   " FROM exit_ledger WHERE boot_id = ?",
-			   boot_id, exit_row_read, res, err);
+		ret = each_of(store, s[Q_EXITS], boot_id, exit_row_read, res,
+			      err);
 	if (!ret)
-		ret = each(store,
-			   "SELECT workload, point, text FROM document"
-			   " WHERE boot_id = ? ORDER BY rowid",
-			   boot_id, document_row, res, err);
+		ret = each_of(store, s[Q_DOCUMENTS], boot_id, document_row, res,
+			      err);
+	return ret;
+}
+
+static int load_boots(struct store *store, const struct boot_load *load,
+		      struct err *err)
+{
+	sqlite3_stmt *s[Q_COUNT] = {NULL};
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < Q_COUNT && !ret; i++)
+		ret = prepare(store, boot_sql[i], &s[i], err);
+	for (i = 0; i < load->run->boot_count && !ret; i++)
+		ret = load_boot(store, s, load->ids[i],
+				&load->run->boots[i].res, err);
+	for (i = 0; i < Q_COUNT; i++)
+		sqlite3_finalize(s[i]);
 	return ret;
 }
 
@@ -193,7 +279,6 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		  struct err *err)
 {
 	struct boot_load load = {.run = run};
-	size_t i;
 	int ret;
 
 	memset(run, 0, sizeof(*run));
@@ -220,8 +305,8 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 			   " ON i.id = b.identity_id WHERE run_id = ?"
 			   " ORDER BY position",
 			   run_id, boot_row, &load, err);
-	for (i = 0; i < run->boot_count && !ret; i++)
-		ret = load_boot(store, load.ids[i], &run->boots[i].res, err);
+	if (!ret)
+		ret = load_boots(store, &load, err);
 	free(load.ids);
 	if (ret)
 		run_data_release(run);
