@@ -2,6 +2,7 @@
 #include "reports/json.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,32 +42,40 @@ static json_t *parse(const char *text)
 	return o ? o : json_null();
 }
 
-static void add_samples(const struct boot_data *b, const struct series *s,
-			json_t *out)
+static json_t *sample_json(const struct boot_data *b, const struct series *s,
+			   const struct sample *p)
 {
-	size_t i;
+	char why[64];
 
-	for (i = 0; i < s->sample_count; i++) {
-		const struct sample *p = &s->samples[i];
-		char why[64];
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o,"
+		" s:I, s:I, s:I, s:I, s:b, s:s}",
+		"runner", b->bc.runner, "workload", s->workload, "point",
+		s->point, "unit", s->unit, "block", (int)b->bc.block, "boot",
+		(int)b->position, "grade", grade_name(b->res.grade), "value",
+		json_number(p->value), "iterations", (json_int_t)s->iterations,
+		"elapsed_ns", (json_int_t)p->elapsed_ns, "host_elapsed_ns",
+		(json_int_t)p->host_elapsed_ns, "waited_ns",
+		(json_int_t)p->waited_ns, "disturbed", p->disturbances != 0,
+		"disturbances",
+		disturbances_text(p->disturbances, why, sizeof(why)));
+}
 
-		json_array_append_new(
-			out,
-			json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o,"
-				  " s:I, s:I, s:I, s:I, s:b, s:s}",
-				  "runner", b->bc.runner, "workload",
-				  s->workload, "point", s->point, "unit",
-				  s->unit, "block", (int)b->bc.block, "boot",
-				  (int)b->position, "grade",
-				  grade_name(b->res.grade), "value",
-				  json_number(p->value), "iterations",
-				  (json_int_t)s->iterations, "elapsed_ns",
-				  (json_int_t)p->elapsed_ns, "host_elapsed_ns",
-				  (json_int_t)p->host_elapsed_ns, "waited_ns",
-				  (json_int_t)p->waited_ns, "disturbed",
-				  p->disturbances != 0, "disturbances",
-				  disturbances_text(p->disturbances, why,
-						    sizeof(why))));
+/* TAKE owns what it is given. */
+static void each_sample(const struct run_data *run,
+			void (*take)(json_t *sample, void *arg), void *arg)
+{
+	size_t i, k, n;
+
+	for (i = 0; i < run->boot_count; i++) {
+		const struct boot_data *b = &run->boots[i];
+
+		for (k = 0; k < b->res.series_count; k++) {
+			const struct series *s = &b->res.series[k];
+
+			for (n = 0; n < s->sample_count; n++)
+				take(sample_json(b, s, &s->samples[n]), arg);
+		}
 	}
 }
 
@@ -86,10 +95,10 @@ static json_t *ledger(const struct result *res)
 	return out;
 }
 
-static json_t *boots(const struct run_data *run, json_t *samples)
+static json_t *boots(const struct run_data *run)
 {
 	json_t *out = json_array();
-	size_t i, k;
+	size_t i;
 
 	for (i = 0; i < run->boot_count; i++) {
 		const struct boot_data *b = &run->boots[i];
@@ -109,8 +118,6 @@ static json_t *boots(const struct run_data *run, json_t *samples)
 				  (json_int_t)b->res.elapsed_ns, "exit_cost_ns",
 				  (json_int_t)b->res.exit_cost_ns, "exits",
 				  ledger(&b->res)));
-		for (k = 0; k < b->res.series_count; k++)
-			add_samples(b, &b->res.series[k], samples);
 	}
 	return out;
 }
@@ -186,11 +193,10 @@ static json_t *estimates(const struct model *m)
 	return out;
 }
 
-json_t *json_report(const struct model *m)
+/* All of it but the samples, for which there is an empty list. */
+static json_t *frame(const struct model *m)
 {
 	const struct run_data *run = m->run;
-	json_t *samples = json_array();
-	json_t *list = boots(run, samples);
 
 	return json_pack(
 		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
@@ -203,8 +209,71 @@ json_t *json_report(const struct model *m)
 		run->is_lab, "scheduled_count", (int)run->scheduled_count,
 		"plan", parse(run->plan), "fingerprint",
 		parse(run->fingerprint), "probe", parse(run->probe),
-		"guest_manifest", run->guest_manifest, "boots", list, "samples",
-		samples, "estimates", estimates(m), "suites", suite_to_json(m),
-		"claims", verdicts_to_json(m), "footprint",
+		"guest_manifest", run->guest_manifest, "boots", boots(run),
+		"samples", json_array(), "estimates", estimates(m), "suites",
+		suite_to_json(m), "claims", verdicts_to_json(m), "footprint",
 		footprint_to_json(m, footprint_default_release()));
+}
+
+static void append(json_t *sample, void *arg)
+{
+	json_array_append_new(arg, sample);
+}
+
+json_t *json_report(const struct model *m)
+{
+	json_t *report = frame(m);
+
+	each_sample(m->run, append, json_object_get(report, "samples"));
+	return report;
+}
+
+/* With its lines two levels deeper than it thinks. */
+static void put_deeper(const char *text, size_t size, FILE *out)
+{
+	const char *newline;
+
+	while ((newline = memchr(text, '\n', size))) {
+		size_t line = (size_t)(newline - text) + 1;
+
+		fwrite(text, 1, line, out);
+		fputs("  ", out);
+		text += line;
+		size -= line;
+	}
+	fwrite(text, 1, size, out);
+}
+
+struct stream {
+	FILE *out;
+	bool has_begun;
+};
+
+static void put_sample(json_t *sample, void *arg)
+{
+	struct stream *s = arg;
+	/* Its texts are short, and six times as long where all is escaped. */
+	char text[4096];
+	size_t size = json_dumpb(sample, text, sizeof(text), JSON_INDENT(1));
+
+	fputs(s->has_begun ? ",\n  " : "\n  ", s->out);
+	s->has_begun = true;
+	put_deeper(text, size < sizeof(text) ? size : sizeof(text), s->out);
+	json_decref(sample);
+}
+
+void json_report_write(const struct model *m, FILE *out)
+{
+	/* No text within has a line break: it is escaped. */
+	static const char place[] = "\n \"samples\": [";
+	struct stream s = {.out = out};
+	json_t *report = frame(m);
+	char *text = json_dumps(report, JSON_INDENT(1));
+	char *at = strstr(text, place) + strlen(place);
+
+	json_decref(report);
+	fwrite(text, 1, (size_t)(at - text), out);
+	each_sample(m->run, put_sample, &s);
+	fprintf(out, "%s%s\n", s.has_begun ? "\n " : "", at);
+	free(text);
 }

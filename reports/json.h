@@ -4,12 +4,17 @@
 
 /* json - a run for programs: every raw sample, and the estimates. */
 #include <jansson.h>
+#include <stdio.h>
 
 #define REPORT_JSON_VERSION 1
 
 struct model;
 
 json_t *json_report(const struct model *m); /* caller owns */
+
+/* The same as text, sample by sample: as an object a million of them take two
+ * gigabytes. */
+void json_report_write(const struct model *m, FILE *out);
 
 /* NaN and infinity have no place in JSON: null. */
 json_t *json_number(double value);

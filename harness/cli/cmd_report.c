@@ -27,15 +27,6 @@
 #include "reports/power.h"
 #include "reports/text.h"
 
-static void out_json(const struct model *m, FILE *out)
-{
-	json_t *json = json_report(m);
-
-	json_dumpf(json, out, JSON_INDENT(1));
-	fputc('\n', out);
-	json_decref(json);
-}
-
 /* One of the two functions is there: formats that are made whole, and those
  * that are printed as they come. */
 static const struct {
@@ -44,7 +35,7 @@ static const struct {
 	void (*print)(const struct model *m, FILE *out);
 } formats[] = {
 	{"text", NULL, text_write},
-	{"json", NULL, out_json},
+	{"json", NULL, json_report_write},
 	{"html", html_write, NULL},
 	{"csv", csv_write, NULL},
 	{"markdown", markdown_write, NULL},

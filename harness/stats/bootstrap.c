@@ -68,10 +68,11 @@ static void interval(const double *logs, size_t n, double mean, double alpha,
 		means[i] = draw_mean(rng, logs, n);
 	z0 = bias(means, mean);
 	a = acceleration(logs, n, mean);
-	e->low = exp(
-		quantile(means, BOOTSTRAP_DRAWS, corrected(alpha / 2, z0, a)));
-	e->high = exp(quantile(means, BOOTSTRAP_DRAWS,
-			       corrected(1 - alpha / 2, z0, a)));
+	quantile_sort(means, BOOTSTRAP_DRAWS);
+	e->low = exp(quantile_of_sorted(means, BOOTSTRAP_DRAWS,
+					corrected(alpha / 2, z0, a)));
+	e->high = exp(quantile_of_sorted(means, BOOTSTRAP_DRAWS,
+					 corrected(1 - alpha / 2, z0, a)));
 	e->has_interval = true;
 	gsl_rng_free(rng);
 	free(means);

@@ -16,22 +16,34 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+void quantile_sort(double *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), compare);
+}
+
+double quantile_of_sorted(const double *sorted, size_t count, double p)
+{
+	double at = (double)(count - 1) * p;
+	size_t i = (size_t)at;
+	double low, high;
+
+	if (!count)
+		return NAN;
+	low = sorted[i];
+	high = i + 1 < count ? sorted[i + 1] : low;
+	return low + (high - low) * (at - (double)i);
+}
+
 double quantile(const double *values, size_t count, double p)
 {
-	double *sorted;
-	double at, low, high, result;
-	size_t i;
+	double *sorted, result;
 
 	if (!count)
 		return NAN;
 	sorted = xcalloc(count, sizeof(*sorted));
 	memcpy(sorted, values, count * sizeof(*sorted));
-	qsort(sorted, count, sizeof(*sorted), compare);
-	at = (double)(count - 1) * p;
-	i = (size_t)at;
-	low = sorted[i];
-	high = i + 1 < count ? sorted[i + 1] : low;
-	result = low + (high - low) * (at - (double)i);
+	quantile_sort(sorted, count);
+	result = quantile_of_sorted(sorted, count, p);
 	free(sorted);
 	return result;
 }

@@ -13,6 +13,10 @@
 double quantile(const double *values, size_t count, double p);
 double quantile_median(const double *values, size_t count);
 
+/* The first in two steps, for who wants several of the same values. */
+void quantile_sort(double *values, size_t count);
+double quantile_of_sorted(const double *sorted, size_t count, double p);
+
 /*
  * The narrowest pair of order statistics that holds the median of what was
  * sampled with CONFIDENCE at least, whatever its distribution: the binomial's
