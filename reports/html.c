@@ -28,6 +28,7 @@
 #include "reports/plausible.h"
 #include "reports/plot.h"
 #include "reports/portable.h"
+#include "reports/strip_svg.h"
 #include "reports/suite.h"
 #include "reports/verdicts.h"
 
@@ -74,6 +75,10 @@ static const char style[] =
 	"label{display:inline-block;margin:.15em .6em .15em 0}"
 	"td.pair,td.when,#runs td.n{white-space:nowrap}"
 	".pair input{width:1.2em;height:1.2em;margin:.3em}\n"
+	".strips text{font-size:11px;fill:currentColor}.strips .title{font-size:12px}"
+	".tick{stroke:var(--line)}.dots{fill:none;stroke-width:3.6;stroke-linecap:round;"
+	"stroke:#888}.r1{stroke:#0072b2}.r2{stroke:#d55e00}.r3{stroke:#009e73}"
+	".r4{stroke:#cc79a7}.r5{stroke:#e69f00}.r6{stroke:#56b4e9}.r7{stroke:#7a5cc0}\n"
 	".note{color:inherit;opacity:.75;font-size:13px}\n"
 	"@media(max-width:600px){td .note{display:inline-block;min-width:13em}"
 	"figure.wide svg{max-width:none;width:680px}}\n"
@@ -273,15 +278,16 @@ static void write_plots(const struct model *m, struct strbuf *out)
 	strbuf_puts(
 		out,
 		"</figure>\n<h2 id=\"distributions\">Distributions</h2>\n"
-		"<p class=\"note\">Every undisturbed sample is a dot; its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
+		"<p class=\"note\">Every dot is an undisturbed sample; those that would cover one another are one. Its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
 	for (i = 0; i < m->row_count; i++) {
 		if (!strcmp(m->rows[i].workload, "mem_latency") ||
 		    metric_of_point(m->rows[i].point))
 			continue;
 		strbuf_puts(out, "<figure>");
-		if (plot_distribution(m, &m->rows[i], out, &err))
-			html_cell(out, "<p class=\"note\">Not drawn: ", err.msg,
-				  ".</p>");
+		if (!strip_svg(m, &m->rows[i], out))
+			strbuf_puts(
+				out,
+				"<p class=\"note\">No samples to draw.</p>");
 		strbuf_puts(out, "</figure>\n");
 	}
 	strbuf_puts(out, "</div>\n");

@@ -50,22 +50,6 @@ static void script_head(struct strbuf *s, int width, int height,
 		      width, height, name, title);
 }
 
-/* Values in the unit that the axis names. */
-static void axis_unit(const char *unit, double magnitude, const char **label,
-		      double *divisor)
-{
-	bool is_rate = !strcmp(unit, "bytes_per_s");
-
-	*divisor = is_rate            ? 1e9
-		   : magnitude >= 1e6 ? 1e6
-		   : magnitude >= 1e3 ? 1e3
-				      : 1;
-	*label = is_rate            ? "GB/s"
-		 : magnitude >= 1e6 ? "ms"
-		 : magnitude >= 1e3 ? "us"
-				    : "ns";
-}
-
 /* A name for gnuplot, which takes letters, digits and underscores. */
 static void make_ident(const char *prefix, const char *name, char *buf,
 		       size_t size)
@@ -76,61 +60,6 @@ static void make_ident(const char *prefix, const char *name, char *buf,
 	for (i = 0; buf[i]; i++)
 		if (!isalnum((unsigned char)buf[i]))
 			buf[i] = '_';
-}
-
-int plot_distribution(const struct model *m, const struct model_row *row,
-		      struct strbuf *svg, struct err *err)
-{
-	struct strbuf s = {0};
-	const char *label = "ns";
-	char title[160], name[80], ident[96];
-	double divisor = 1;
-	size_t i, k, drawn = 0;
-	int ret;
-
-	model_row_name(row, name, sizeof(name));
-	make_ident("d_", name, ident, sizeof(ident));
-	snprintf(title, sizeof(title), "%s (%s is better)", name,
-		 row->lower_is_better ? "lower" : "higher");
-	for (i = 0; i < m->runner_count; i++)
-		if (!isnan(row->cells[i].median))
-			axis_unit(row->unit, row->cells[i].median, &label,
-				  &divisor);
-	script_head(&s, 420, 110 + 34 * (int)m->runner_count, title, ident);
-	strbuf_printf(
-		&s,
-		"set xlabel '%s'\nset rmargin 6\nset yrange [-0.7:%g]\nunset key\n"
-		"set format x '%%.4g'\nset xtics autofreq rotate by -30\nset offsets graph 0.04, graph 0.04, 0, 0\nset ytics (",
-		label, (double)m->runner_count - 0.3);
-	for (i = 0; i < m->runner_count; i++)
-		strbuf_printf(&s, "%s\"%s\" %zu", i ? ", " : "", m->runners[i],
-			      i);
-	strbuf_puts(&s, ")\n");
-	for (i = 0; i < m->runner_count; i++) {
-		const struct model_cell *c = &row->cells[i];
-
-		if (!c->sample_count)
-			continue;
-		strbuf_printf(&s, "$r%zu << EOD\n", i);
-		for (k = 0; k < c->sample_count; k++)
-			strbuf_printf(
-				&s, "%.9g %.3f\n", c->samples[k] / divisor,
-				(double)i + 0.5 * ((double)(k * 7 % 10) / 10 -
-						   0.45));
-		strbuf_puts(&s, "EOD\n");
-	}
-	for (i = 0; i < m->runner_count; i++)
-		if (row->cells[i].sample_count)
-			strbuf_printf(
-				&s,
-				"%s$r%zu using 1:2 with points pt 7 ps 0.45 lc rgb '%s'",
-				drawn++ ? ", " : "plot ", i,
-				colours[i % ARRAY_SIZE(colours)]);
-	strbuf_puts(&s, "\n");
-	ret = drawn ? run_gnuplot(s.str, title, svg, err)
-		    : err_set(err, -1, "no samples to draw");
-	strbuf_release(&s);
-	return ret;
 }
 
 static size_t latency_data(const struct model *m, size_t runner,
@@ -192,18 +121,31 @@ int plot_latency(const struct model *m, struct strbuf *svg, struct err *err)
 	return ret;
 }
 
-/* Cumulated shares at each bin, from 0 on; nothing without latencies. */
+/* Of the height of a curve: less than half of what a screen shows. */
+#define LEAST_STEP 0.002
+
+/*
+ * Cumulated shares at each bin, from 0 on; nothing without latencies. A bin is
+ * left out that lifts the curve by less than LEAST_STEP over the last one that
+ * is drawn; those that are drawn stand where they are, the first and the last
+ * among them.
+ */
 static bool cdf_data(const struct io_doc *doc, struct strbuf *s)
 {
 	uint64_t total = 0, seen = 0;
+	double drawn = -1;
 	size_t i;
 
 	for (i = 0; i < doc->bin_count; i++)
 		total += doc->bins[i].count;
 	for (i = 0; total && i < doc->bin_count; i++) {
-		seen += doc->bins[i].count;
-		strbuf_printf(s, "%.6g %.6g\n", doc->bins[i].ns / 1e3,
-			      (double)seen / (double)total);
+		double share =
+			(double)(seen += doc->bins[i].count) / (double)total;
+
+		if (share - drawn < LEAST_STEP && i + 1 < doc->bin_count)
+			continue;
+		strbuf_printf(s, "%.6g %.6g\n", doc->bins[i].ns / 1e3, share);
+		drawn = share;
 	}
 	return total;
 }

@@ -5,14 +5,10 @@
 /* plot - SVG drawn by gnuplot, to be put into a page. */
 struct err;
 struct model;
-struct model_row;
 struct strbuf;
 
-/* All samples of one series, a strip a runner. -ENOENT without gnuplot. */
-int plot_distribution(const struct model *m, const struct model_row *row,
-		      struct strbuf *svg, struct err *err);
-
-/* Memory latency over the working set, a curve a runner and page size. */
+/* Memory latency over the working set, a curve a runner and page size. -ENOENT
+ * without gnuplot. */
 int plot_latency(const struct model *m, struct strbuf *svg, struct err *err);
 
 /* How many requests took at most so long, a curve a runner. */

@@ -13,6 +13,7 @@
 #include "reports/oddities.h"
 #include "reports/pilot.h"
 #include "reports/power.h"
+#include "reports/strip_svg.h"
 #include "reports/suite.h"
 #include "reports/text.h"
 #include "reports/verdicts.h"
@@ -566,6 +567,137 @@ static void json_has_every_sample(void **state)
 	json_decref(json);
 }
 
+static void json_as_text_is_the_same_object(void **state)
+{
+	struct fixture *f = *state;
+	char *text = NULL, *whole;
+	size_t size = 0, n;
+	FILE *out = open_memstream(&text, &size);
+	json_t *json;
+
+	f->run.boots[0].res.series[0].samples[0].value = NAN;
+	free(f->run.guest_manifest);
+	f->run.guest_manifest = strdup("\n \"samples\": [");
+	model_init(&f->model, &f->run);
+	json = json_report(&f->model);
+	json_report_write(&f->model, out);
+	fclose(out);
+	whole = json_dumps(json, JSON_INDENT(1));
+	n = strlen(whole);
+	assert_int_equal(size, n + 1);
+	assert_memory_equal(text, whole, n);
+	json_decref(json);
+	free(whole);
+	free(text);
+}
+
+/* Where the dots of RUNNER's strip stand, by what a reader of SVG does. */
+static size_t dots_of(const char *svg, const char *runner, double *x,
+		      size_t max)
+{
+	char class[32];
+	const char *at;
+	size_t count = 0;
+	int step, used;
+	double now = 0;
+
+	snprintf(class, sizeof(class), "class=\"dots %s\" d=\"", runner);
+	at = strstr(svg, class);
+	assert_non_null(at);
+	at += strlen(class);
+	for (; *at != '"'; at += used) {
+		if (sscanf(at, "M%d %*dh0%n", &step, &used) == 1)
+			now = step;
+		else if (sscanf(at, "m%d 0h0%n", &step, &used) == 1)
+			now += step;
+		else
+			fail_msg("no dot: %.20s", at);
+		assert_true(count < max);
+		x[count++] = now;
+	}
+	return count;
+}
+
+/* 92 to 406 are the left and right end of the picture's axis. */
+static bool is_at(double x, double value, double low, double high)
+{
+	double margin = (high - low) / 50;
+	double part = (value - low + margin) / (high - low + 2 * margin);
+
+	return fabs(x - 92 - part * 314) <= .51;
+}
+
+static void every_dot_is_a_sample_and_none_is_far_from_one(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf svg = {0};
+	const struct model_cell *c;
+	double x[5 * 80];
+	size_t i, k, count;
+
+	model_init(&f->model, &f->run);
+	c = &f->model.rows[0].cells[0];
+	assert_true(strip_svg(&f->model, &f->model.rows[0], &svg));
+	/* 10, 11, 12; 11, 12, 13; 12, 13, 14 of 10 to 24. */
+	count = dots_of(svg.str, "r0", x, ARRAY_SIZE(x));
+	assert_true(count >= 5 && count <= c->sample_count);
+	for (i = 0; i < count; i++) {
+		for (k = 0; k < c->sample_count; k++)
+			if (is_at(x[i], c->samples[k], 10, 24))
+				break;
+		assert_true(k < c->sample_count);
+	}
+	for (k = 0; k < c->sample_count; k++) {
+		for (i = 0; i < count; i++)
+			if (is_at(x[i], c->samples[k], 10, 24))
+				break;
+		assert_true(i < count);
+	}
+	strbuf_release(&svg);
+}
+
+/* Ten thousand, of which a screen shows no more than there are places. */
+static void dots_that_cover_one_another_are_one(void **state)
+{
+	struct fixture *f = *state;
+	struct series *s = &f->run.boots[1].res.series[0];
+	struct strbuf svg = {0};
+	double x[5 * 80];
+	size_t i;
+
+	for (i = 0; i < 10000; i++)
+		series_add_sample(s)->value = 10 + (double)(i % 997) / 100;
+	series_add_sample(s)->value = INFINITY;
+	model_init(&f->model, &f->run);
+	assert_true(strip_svg(&f->model, &f->model.rows[0], &svg));
+	assert_true(dots_of(svg.str, "r0", x, ARRAY_SIZE(x)) > 200);
+	assert_true(svg.len < 8000);
+	strbuf_release(&svg);
+}
+
+static void one_value_is_drawn_and_none_is_not(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf svg = {0};
+	size_t i, k;
+
+	for (i = 0; i < f->run.boot_count; i++)
+		for (k = 0; k < 3; k++)
+			f->run.boots[i].res.series[0].samples[k].value = 0;
+	model_init(&f->model, &f->run);
+	assert_true(strip_svg(&f->model, &f->model.rows[0], &svg));
+	assert_null(strstr(svg.str, "nan"));
+	strbuf_release(&svg);
+	for (i = 0; i < f->run.boot_count; i++)
+		for (k = 0; k < 3; k++)
+			f->run.boots[i].res.series[0].samples[k].disturbances =
+				DISTURBED_CPU;
+	model_release(&f->model);
+	model_init(&f->model, &f->run);
+	assert_false(strip_svg(&f->model, &f->model.rows[0], &svg));
+	assert_int_equal(svg.len, 0);
+}
+
 static void set_identity(struct fixture *f, const char *runner,
 			 const char *text)
 {
@@ -677,6 +809,10 @@ int main(void)
 		cmocka_unit_test(an_empty_run_is_no_table),
 		WITH_RUN(html_is_escaped_and_self_contained),
 		WITH_RUN(json_has_every_sample),
+		WITH_RUN(json_as_text_is_the_same_object),
+		WITH_RUN(every_dot_is_a_sample_and_none_is_far_from_one),
+		WITH_RUN(dots_that_cover_one_another_are_one),
+		WITH_RUN(one_value_is_drawn_and_none_is_not),
 		WITH_RUN(identical_is_said_only_when_it_is_so),
 		WITH_RUN(boots_are_compared_with_their_like),
 	};
