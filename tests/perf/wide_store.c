@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * wide_store - a store of one run as wide as runs get, made up: 42 blocks of 4
+ * runners, 60 workloads of 5 points, 20 samples each, which is a million and
+ * eight thousand; with exits, an identity and a few disturbed samples.
+ *
+ * usage: wide_store DB
+ */
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/store/store.h"
+#include "workloads/workload.h"
+
+#define BLOCKS 42u
+#define WORKLOADS 60u
+#define POINTS 5u
+#define SAMPLES 20u
+
+static const char *const runners[] = {"native", "kvm", "mshv", "qemu-kvm"};
+static const char *const exits[] = {"pio", "mmio", "hlt", "cpuid", "msr"};
+
+/* The first curve is the one that pages draw; the others are in no table. */
+static struct series *add_series(struct result *res, unsigned int workload,
+				 unsigned int point)
+{
+	struct series *s;
+	char name[32], at[32];
+
+	snprintf(name, sizeof(name), "made_up_%02u", workload);
+	snprintf(at, sizeof(at), "point-%u", point);
+	s = result_add_series(res, workload ? name : "mem_latency", at, "ns");
+	s->list_rank = workload * POINTS + point;
+	s->set_bytes = workload ? 0 : (16 * KIB) << 3 * point;
+	s->page_bytes = workload ? 0 : 4 * KIB;
+	return s;
+}
+
+static void fill(struct series *s, double level, gsl_rng *rng)
+{
+	unsigned int i;
+
+	for (i = 0; i < SAMPLES; i++) {
+		struct sample *p = series_add_sample(s);
+
+		p->section = i;
+		p->value = level * exp(.01 * gsl_ran_gaussian(rng, 1));
+		p->elapsed_ns = 10 * NS_PER_MS;
+		p->host_elapsed_ns = 10 * NS_PER_MS + i;
+		p->disturbances =
+			gsl_rng_uniform(rng) < .01 ? DISTURBED_CPU : 0;
+	}
+}
+
+static void add_exits(struct result *res, gsl_rng *rng)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(exits); i++) {
+		struct exit_row *e = result_add_exit(res);
+
+		snprintf(e->kind, sizeof(e->kind), "%s", exits[i]);
+		e->count = gsl_rng_uniform_int(rng, 100000);
+		e->handled_ns = 700 * e->count;
+	}
+}
+
+static int add_boot(struct store *store, int64_t run_id, uint32_t position,
+		    gsl_rng *rng, struct err *err)
+{
+	struct bench_case bc = {.block = position / ARRAY_SIZE(runners),
+				.vcpu_count = 1,
+				.ram_bytes = 512 * MIB};
+	size_t runner = position % ARRAY_SIZE(runners);
+	struct result res;
+	unsigned int w, p;
+	int ret;
+
+	snprintf(bc.runner, sizeof(bc.runner), "%s", runners[runner]);
+	snprintf(bc.paravirt, sizeof(bc.paravirt), "identical");
+	result_init(&res);
+	res.grade = GRADE_HARDWARE;
+	res.elapsed_ns = 60 * NS_PER_S;
+	res.identity = xasprintf("cpu.model=made up\nrunner=%s\n", bc.runner);
+	if (runner)
+		add_exits(&res, rng);
+	for (w = 0; w < WORKLOADS; w++)
+		for (p = 0; p < POINTS; p++)
+			fill(add_series(&res, w, p),
+			     100 * (w + 1) *
+				     (1 + .02 * gsl_ran_gaussian(rng, 1) +
+				      .01 * (double)runner),
+			     rng);
+	ret = store_schedule_add(store, run_id, position, bc.block, bc.runner,
+				 err);
+	if (!ret)
+		ret = store_result_add(store, run_id, position, &bc, &res, err);
+	result_release(&res);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	const struct run_info info = {.seed = 1,
+				      .revision = "made-up",
+				      .plan_json = "{}",
+				      .fingerprint_json = "{}",
+				      .probe_json = "{}",
+				      .guest_manifest = ""};
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	struct store *store = NULL;
+	struct err err = {0};
+	int64_t run_id;
+	uint32_t i;
+	int ret;
+
+	if (argc != 2)
+		return 64;
+	ret = store_open(argv[1], &store, &err);
+	if (!ret)
+		ret = store_run_begin(store, &info, &run_id, &err);
+	for (i = 0; i < BLOCKS * ARRAY_SIZE(runners) && !ret; i++)
+		ret = add_boot(store, run_id, i, rng, &err);
+	if (!ret)
+		ret = store_run_end(store, run_id, "complete", &err);
+	if (ret)
+		fprintf(stderr, "wide_store: %s\n", err.msg);
+	store_close(store);
+	gsl_rng_free(rng);
+	return ret ? 70 : 0;
+}
