@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/verdict/claims.h"
 #include "reports/model.h"
 #include "reports/portable.h"
+#include "reports/verdicts.h"
 
 /* In the order of write_row(); where JSON has the same, by the same name. */
 static const char head[] =
@@ -40,6 +42,13 @@ static void add_number(double value, struct strbuf *out)
 		      portable_number(value, number, sizeof(number)));
 }
 
+/* Instead of the comma behind the last cell. */
+static void end_row(struct strbuf *out)
+{
+	out->str[out->len - 1] = '\r';
+	strbuf_puts(out, "\n");
+}
+
 static void write_row(const struct model *m, const struct model_row *row,
 		      size_t runner, struct strbuf *out)
 {
@@ -61,15 +70,65 @@ static void write_row(const struct model *m, const struct model_row *row,
 	add_number(c->ratio.high, out);
 	add_text(o.status, out);
 	add_text(o.reason, out);
-	/* Instead of the comma behind the last one. */
-	out->str[out->len - 1] = '\r';
-	strbuf_puts(out, "\n");
+	end_row(out);
+}
+
+/* In the order of write_verdict(), by JSON's names as well. */
+static const char verdict_head[] =
+	"run_uuid,is_registered,id,metric,candidate,baseline,measured,kind,"
+	"margin,confidence,verdict,ratio,ratio_low,ratio_high,smallest_margin,"
+	"detectable,block_count,blocks_needed,p_holm,reason\r\n";
+
+static void write_verdict(const struct model *m, const struct judgement *j,
+			  const struct claim_verdict *v, struct strbuf *out)
+{
+	const struct claim *c = v->claim;
+
+	add_text(m->run->uuid, out);
+	strbuf_puts(out, j->is_registered ? "true," : "false,");
+	add_text(c->id, out);
+	add_text(c->metric, out);
+	add_text(c->candidate, out);
+	add_text(c->baseline, out);
+	add_text(v->measured ? v->measured : "", out);
+	add_text(margin_kind_words(c->kind), out);
+	add_number(c->margin, out);
+	add_number(c->confidence, out);
+	add_text(verdict_name(v->verdict), out);
+	add_number(v->ratio.ratio, out);
+	add_number(v->ratio.low, out);
+	add_number(v->ratio.high, out);
+	add_number(v->test.smallest, out);
+	add_number(v->test.detectable, out);
+	strbuf_printf(out, "%zu,", v->block_count);
+	add_number(v->test.n_needed, out);
+	add_number(v->holm_p, out);
+	add_text(v->reason, out);
+	end_row(out);
+}
+
+static void write_verdicts(const struct model *m, struct strbuf *out)
+{
+	struct judgement j;
+	uint32_t i;
+
+	strbuf_puts(out, verdict_head);
+	if (!verdicts_judge(m, &j))
+		return;
+	for (i = 0; i < j.claims->claims_count; i++)
+		write_verdict(m, &j, &j.v[i], out);
+	verdicts_release(&j);
 }
 
 void csv_write(const struct model *m, struct strbuf *out)
 {
 	size_t i, k;
 
+	/* A file of this format is one table. */
+	if (m->claims) {
+		write_verdicts(m, out);
+		return;
+	}
 	strbuf_puts(out, head);
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++)

@@ -10,7 +10,6 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
-#include "harness/verdict/claims.h"
 #include "reports/footprint.h"
 #include "reports/headline.h"
 #include "reports/html_parts.h"
@@ -27,17 +26,15 @@ struct question {
 
 static bool answer_near_native(const struct model *m, struct strbuf *out)
 {
-	struct claims *claims = verdicts_registered(m);
-	struct claim_verdict *v;
 	char sentence[HEADLINE_SIZE];
+	struct judgement j;
 
-	if (!claims)
+	if (!verdicts_judge(m, &j))
 		return false;
-	v = verdicts_of(m, claims);
 	html_cell(out, "<li>",
-		  headline(m, claims, v, sentence, sizeof(sentence)), "</li>");
-	free(v);
-	claims_free(claims);
+		  headline(m, j.claims, j.v, sentence, sizeof(sentence)),
+		  "</li>");
+	verdicts_release(&j);
 	return true;
 }
 

@@ -87,10 +87,9 @@ static void write_row(const struct forest *f, const struct claim_verdict *v,
 	strbuf_puts(out, "</tr>\n");
 }
 
-static void write_table(const struct claims *claims,
-			const struct claim_verdict *v, struct strbuf *out)
+static void write_table(const struct judgement *j, struct strbuf *out)
 {
-	struct forest f = forest_of(v, claims->claims_count);
+	struct forest f = forest_of(j->v, j->claims->claims_count);
 	uint32_t i;
 
 	html_table_begin(out, "claims", " class=\"io\" id=\"verdicts-table\"");
@@ -103,8 +102,8 @@ static void write_table(const struct claims *claims,
 		"<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
 		"<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
 		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
-	for (i = 0; i < claims->claims_count; i++)
-		write_row(&f, &v[i], out);
+	for (i = 0; i < j->claims->claims_count; i++)
+		write_row(&f, &j->v[i], out);
 	html_table_end(out);
 	strbuf_puts(
 		out,
@@ -113,32 +112,34 @@ static void write_table(const struct claims *claims,
 		"one across the line decides nothing. ");
 	html_cell(
 		out,
-		"Ratios are candidate over baseline; the interval is of both sides, the verdict of one. The claims were "
-		"registered before the first sample was taken, sha256 ",
-		claims->sha256, ".</p>\n");
+		"Ratios are candidate over baseline; the interval is of both sides, the verdict of one. ",
+		verdicts_origin(j->is_registered), "");
+	html_cell(out, " sha256 ", j->claims->sha256, ".</p>\n");
 }
 
 void html_verdicts_write(const struct model *m, struct strbuf *out)
 {
-	struct claims *claims = verdicts_registered(m);
-	struct claim_verdict *v = claims ? verdicts_of(m, claims) : NULL;
-	enum verdict all = claims ? verdicts_together(v, claims->claims_count)
-				  : VERDICT_NOT_EVALUABLE;
+	struct judgement j;
+	bool has_claims = verdicts_judge(m, &j);
+	enum verdict all =
+		has_claims ? verdicts_together(j.v, j.claims->claims_count)
+			   : VERDICT_NOT_EVALUABLE;
 	char sentence[HEADLINE_SIZE];
 
 	strbuf_puts(out, "<h2 id=\"verdicts\">");
-	if (claims)
-		html_cell(out, "Do the claims of '", claims->name,
+	if (has_claims) {
+		html_cell(out, "Do the claims of '", j.claims->name,
 			  "' hold here? ");
-	else
-		strbuf_puts(out, "Is it near-native here?");
-	if (claims)
 		write_badge(all, out);
+	} else {
+		strbuf_puts(out, "Is it near-native here?");
+	}
 	strbuf_printf(out, "</h2>\n<p class=\"headline %s\">", classes[all]);
-	html_cell(out, "", headline(m, claims, v, sentence, sizeof(sentence)),
+	html_cell(out, "",
+		  headline(m, j.claims, j.v, sentence, sizeof(sentence)),
 		  "</p>\n");
-	if (claims)
-		write_table(claims, v, out);
-	free(v);
-	claims_free(claims);
+	if (!has_claims)
+		return;
+	write_table(&j, out);
+	verdicts_release(&j);
 }

@@ -289,32 +289,34 @@ static void describe_claim(const struct claim_verdict *v, struct strbuf *out)
 
 static void add_claims(const struct model *m, struct suite *all)
 {
-	struct claims *claims = verdicts_registered(m);
-	struct claim_verdict *v;
 	struct suite s = {0};
+	struct judgement j;
 	uint32_t i;
 
-	if (!claims)
+	if (!verdicts_judge(m, &j))
 		return;
-	v = verdicts_of(m, claims);
-	for (i = 0; i < claims->claims_count; i++) {
-		struct strbuf message = {0};
+	for (i = 0; i < j.claims->claims_count; i++) {
+		const struct claim_verdict *v = &j.v[i];
+		struct strbuf message = {0}, output = {0};
 
-		describe_claim(&v[i], &message);
+		describe_claim(v, &message);
+		strbuf_puts(&output, v->claim->text);
+		if (!j.is_registered)
+			strbuf_printf(&output, "\n%s", verdicts_origin(false));
 		suite_add_case(
 			&s, &(struct test_case){
 				    .suite = "claims",
-				    .name = v[i].claim->id,
-				    .outcome = outcome_of_verdict[v[i].verdict],
-				    .type = verdict_name(v[i].verdict),
+				    .name = v->claim->id,
+				    .outcome = outcome_of_verdict[v->verdict],
+				    .type = verdict_name(v->verdict),
 				    .message = strbuf_str(&message),
-				    .output = v[i].claim->text,
+				    .output = strbuf_str(&output),
 			    });
+		strbuf_release(&output);
 		strbuf_release(&message);
 	}
 	suite_end(&s, m, "claims", m->run->started_unix_ns, all);
-	free(v);
-	claims_free(claims);
+	verdicts_release(&j);
 }
 
 void junit_write(const struct model *m, struct strbuf *out)

@@ -7,9 +7,11 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
+#include "harness/verdict/claims.h"
 #include "reports/model.h"
 #include "reports/portable.h"
 #include "reports/refusals.h"
+#include "reports/verdicts.h"
 
 /*
  * Its own backslash becomes a reference, so that none can stand in front of
@@ -148,6 +150,51 @@ static void write_table(const struct model *m, struct strbuf *out)
 			 "Student's over blocks.\n");
 }
 
+static void write_verdict(const struct claim_verdict *v, struct strbuf *out)
+{
+	const struct claim *c = v->claim;
+
+	strbuf_puts(out, "|");
+	add_cell(c->id, out);
+	strbuf_printf(out, " **%s** |", verdict_name(v->verdict));
+	if (isnan(v->ratio.ratio))
+		strbuf_puts(out, " - |");
+	else if (isnan(v->ratio.low))
+		strbuf_printf(out, " %.3f |", v->ratio.ratio);
+	else
+		strbuf_printf(out, " %.3f [%.3f, %.3f] |", v->ratio.ratio,
+			      v->ratio.low, v->ratio.high);
+	strbuf_printf(out, " %s %.1f %% | %zu |", margin_kind_words(c->kind),
+		      100 * c->margin, v->block_count);
+	add_cell(c->metric, out);
+	add_cell(v->measured ? v->measured : c->candidate, out);
+	add_cell(c->baseline, out);
+	add_cell(v->reason, out);
+	strbuf_puts(out, "\n");
+}
+
+static void write_verdicts(const struct model *m, struct strbuf *out)
+{
+	struct judgement j;
+	uint32_t i;
+
+	if (!verdicts_judge(m, &j))
+		return;
+	strbuf_puts(out, "\n### Verdicts: ");
+	add_text(j.claims->name, out);
+	strbuf_printf(
+		out, "\n\n%s All of them: **%s**\n\n",
+		verdicts_origin(j.is_registered),
+		verdict_name(verdicts_together(j.v, j.claims->claims_count)));
+	strbuf_puts(
+		out,
+		"| claim | verdict | ratio [both sides] | claimed | blocks | metric | candidate | baseline | reason |\n"
+		"|---|---|--:|---|--:|---|---|---|---|\n");
+	for (i = 0; i < j.claims->claims_count; i++)
+		write_verdict(&j.v[i], out);
+	verdicts_release(&j);
+}
+
 static void write_refusals(const struct model *m, struct strbuf *out)
 {
 	struct refusal r;
@@ -190,6 +237,7 @@ void markdown_write(const struct model *m, struct strbuf *out)
 
 	write_head(m, out);
 	write_table(m, out);
+	write_verdicts(m, out);
 	strbuf_puts(out, title);
 	before = out->len;
 	write_refusals(m, out);

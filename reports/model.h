@@ -51,6 +51,8 @@ struct model_row {
 	struct model_cell cells[MODEL_MAX_RUNNERS];
 };
 
+struct claims;
+
 struct model {
 	const struct run_data *run; /* borrowed */
 	const char *runners[MODEL_MAX_RUNNERS];
@@ -59,6 +61,9 @@ struct model {
 	size_t row_count;
 	size_t failed_boot_count;
 	bool has_grade[GRADE_COUNT];
+	/* Borrowed; judged in place of those that the run was begun with. NULL:
+	 * those. */
+	const struct claims *claims;
 	bool grade_is_overridden; /* by tests alone; whoever judges says so */
 };
 

@@ -8,8 +8,10 @@
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
+#include "harness/verdict/claims.h"
 #include "reports/model.h"
 #include "reports/portable.h"
+#include "reports/verdicts.h"
 
 static double median(const struct model_cell *c)
 {
@@ -203,10 +205,84 @@ void openmetrics_write_runs(const struct openmetrics_run *runs, size_t count,
 		write_failed_boots(&runs[k], out);
 }
 
+static double verdict_ratio(const struct claim_verdict *v)
+{
+	return v->ratio.ratio;
+}
+
+static double verdict_low(const struct claim_verdict *v)
+{
+	return v->ratio.low;
+}
+
+static double verdict_high(const struct claim_verdict *v)
+{
+	return v->ratio.high;
+}
+
+/* 1 of the verdict in the label: a state may have a name, no number. */
+static double verdict_is(const struct claim_verdict *v)
+{
+	(void)v;
+	return 1;
+}
+
+static const struct verdict_family {
+	const char *name;
+	const char *unit;
+	const char *help;
+	double (*value)(const struct claim_verdict *v);
+} verdict_families[] = {
+	{"l1vh_claim_verdict", NULL, "1, of the verdict that its label names.",
+	 verdict_is},
+	{"l1vh_claim_ratio", "ratio", "Candidate over baseline of a claim.",
+	 verdict_ratio},
+	{"l1vh_claim_ratio_low", NULL, "Lower end of its interval.",
+	 verdict_low},
+	{"l1vh_claim_ratio_high", NULL, "Upper end of its interval.",
+	 verdict_high},
+};
+
+static void write_verdict(const struct judgement *j,
+			  const struct claim_verdict *v,
+			  const struct verdict_family *f, struct strbuf *out)
+{
+	double value = f->value(v);
+
+	if (!isfinite(value))
+		return;
+	strbuf_printf(out, "%s{", f->name);
+	add_label("claims", j->claims->name, out);
+	add_label("claim", v->claim->id, out);
+	add_label("registered", j->is_registered ? "true" : "false", out);
+	add_label("verdict", verdict_name(v->verdict), out);
+	add_value(value, out);
+}
+
+static void write_verdicts(const struct model *m, struct strbuf *out)
+{
+	struct judgement j;
+	size_t f;
+	uint32_t i;
+
+	if (!verdicts_judge(m, &j))
+		return;
+	for (f = 0; f < ARRAY_SIZE(verdict_families); f++) {
+		const struct verdict_family *family = &verdict_families[f];
+
+		openmetrics_family(family->name, "gauge", family->unit,
+				   family->help, out);
+		for (i = 0; i < j.claims->claims_count; i++)
+			write_verdict(&j, &j.v[i], family, out);
+	}
+	verdicts_release(&j);
+}
+
 void openmetrics_write(const struct model *m, struct strbuf *out)
 {
 	const struct openmetrics_run run = {.model = m};
 
 	openmetrics_write_runs(&run, 1, out);
+	write_verdicts(m, out);
 	strbuf_puts(out, "# EOF\n");
 }

@@ -281,6 +281,13 @@ static bool is_registered(const struct model *m, const struct claims *claims)
 	return is_same;
 }
 
+const char *verdicts_origin(bool is_registered)
+{
+	return is_registered
+		       ? "Registered before its first sample was taken."
+		       : "EXPLORATORY: they were not registered before the run began.";
+}
+
 /* The p of one look of several is none of the whole run. */
 static bool is_corrected(const struct claim_verdict *v)
 {
@@ -347,6 +354,25 @@ struct claim_verdict *verdicts_of(const struct model *m,
 	return v;
 }
 
+bool verdicts_judge(const struct model *m, struct judgement *j)
+{
+	*j = (struct judgement){.claims = m->claims};
+	if (!j->claims)
+		j->claims = j->owned = verdicts_registered(m);
+	if (!j->claims)
+		return false;
+	j->is_registered = j->owned || is_registered(m, j->claims);
+	j->v = verdicts_of(m, j->claims);
+	return true;
+}
+
+void verdicts_release(struct judgement *j)
+{
+	free(j->v);
+	claims_free(j->owned);
+	*j = (struct judgement){.claims = NULL};
+}
+
 bool verdicts_are_settled(const struct claim_verdict *v, size_t count)
 {
 	size_t i;
@@ -396,11 +422,9 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 		"%s\n\n"
 		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
 		claims->name, claims->sha256, (long long)m->run->id,
-		is_registered(m, claims)
-			? "Registered before its first sample was taken."
-			: "EXPLORATORY: they were not registered before the run began.",
-		"claim", "verdict", "  ratio [both sides]", " claimed",
-		"passes at", "finds", "blocks", "needs", "p");
+		verdicts_origin(is_registered(m, claims)), "claim", "verdict",
+		"  ratio [both sides]", " claimed", "passes at", "finds",
+		"blocks", "needs", "p");
 	for (i = 0; i < claims->claims_count; i++)
 		write_one(&v[i], out);
 	fprintf(out, "%-20s ", "all of them");
@@ -437,23 +461,21 @@ static json_t *verdict_to_json(const struct claim_verdict *v)
 
 json_t *verdicts_to_json(const struct model *m)
 {
-	struct claims *claims = verdicts_registered(m);
-	struct claim_verdict *v;
 	json_t *rows, *out;
+	struct judgement j;
 	uint32_t i;
 
-	if (!claims)
+	if (!verdicts_judge(m, &j))
 		return json_null();
-	v = verdicts_of(m, claims);
 	rows = json_array();
-	for (i = 0; i < claims->claims_count; i++)
-		json_array_append_new(rows, verdict_to_json(&v[i]));
+	for (i = 0; i < j.claims->claims_count; i++)
+		json_array_append_new(rows, verdict_to_json(&j.v[i]));
 	out = json_pack(
-		"{s:s, s:s, s:s, s:o}", "name", claims->name, "sha256",
-		claims->sha256, "all_of_them",
-		verdict_name(verdicts_together(v, claims->claims_count)),
+		"{s:s, s:s, s:b, s:s, s:o}", "name", j.claims->name, "sha256",
+		j.claims->sha256, "is_registered", j.is_registered,
+		"all_of_them",
+		verdict_name(verdicts_together(j.v, j.claims->claims_count)),
 		"verdicts", rows);
-	free(v);
-	claims_free(claims);
+	verdicts_release(&j);
 	return out;
 }

@@ -41,6 +41,22 @@ struct claim_verdict verdict_of(const struct model *m,
  * NULL: none. */
 struct claims *verdicts_registered(const struct model *m);
 
+/* What is claimed of a run, and what became of it. */
+struct judgement {
+	const struct claims *claims;
+	struct claim_verdict *v; /* owned, one a claim */
+	bool is_registered;      /* before the run's first sample was taken */
+	struct claims *owned;    /* where they came with the run */
+};
+
+/* Of the claims that M names, else of those that its run was begun with; false
+ * where there are neither. */
+bool verdicts_judge(const struct model *m, struct judgement *j);
+void verdicts_release(struct judgement *j);
+
+/* A sentence: that they were registered, or that they are EXPLORATORY. */
+const char *verdicts_origin(bool is_registered);
+
 /* One a claim; the caller frees them. */
 struct claim_verdict *verdicts_of(const struct model *m,
 				  const struct claims *claims);
@@ -52,7 +68,7 @@ bool verdicts_are_settled(const struct claim_verdict *v, size_t count);
  * union test and needs no correction. */
 enum verdict verdicts_together(const struct claim_verdict *v, size_t count);
 
-/* Of the claims that M's run was begun with; null without any. */
+/* Of verdicts_judge(); null without any. */
 json_t *verdicts_to_json(const struct model *m); /* caller owns */
 
 void verdicts_write(const struct model *m, const struct claims *claims,

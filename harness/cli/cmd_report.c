@@ -26,68 +26,109 @@
 #include "reports/pilot.h"
 #include "reports/power.h"
 #include "reports/text.h"
+#include "reports/verdicts.h"
+
+/* Claims in place of the table of series: a terminal shows one of them. */
+static void out_text(const struct model *m, FILE *out)
+{
+	struct judgement j;
+
+	if (!m->claims || !verdicts_judge(m, &j)) {
+		text_write(m, out);
+		return;
+	}
+	verdicts_write(m, j.claims, j.v, out);
+	verdicts_release(&j);
+}
 
 /* One of the two functions is there: formats that are made whole, and those
  * that are printed as they come. */
-static const struct {
+static const struct format {
 	const char *name;
 	void (*build)(const struct model *m, struct strbuf *out);
 	void (*print)(const struct model *m, FILE *out);
+	bool has_verdicts;
 } formats[] = {
-	{"text", NULL, text_write},
-	{"json", NULL, json_report_write},
-	{"html", html_write, NULL},
-	{"csv", csv_write, NULL},
-	{"markdown", markdown_write, NULL},
-	{"junit", junit_write, NULL},
-	{"openmetrics", openmetrics_write, NULL},
-	{"explain", NULL, explain_write},
-	{"power", NULL, power_write},
-	{"samples", NULL, pilot_write},
+	{"text", NULL, out_text, true},
+	{"json", NULL, json_report_write, true},
+	{"html", html_write, NULL, true},
+	{"csv", csv_write, NULL, true},
+	{"markdown", markdown_write, NULL, true},
+	{"junit", junit_write, NULL, true},
+	{"openmetrics", openmetrics_write, NULL, true},
+	{"explain", NULL, explain_write, false},
+	{"power", NULL, power_write, false},
+	{"samples", NULL, pilot_write, false},
 };
 
 #define FORMAT_NAMES                                                     \
 	"text, json, html, csv, markdown, junit, openmetrics, explain, " \
 	"power, samples"
 
-static void write_format(size_t format, const struct model *m, FILE *out)
+static int format_find(const char *name, const struct format **out,
+		       struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		if (!strcmp(formats[i].name, name)) {
+			*out = &formats[i];
+			return 0;
+		}
+	return err_set(err, -EINVAL,
+		       "unknown format '%s'; there are " FORMAT_NAMES, name);
+}
+
+static void write_format(const struct format *f, const struct model *m,
+			 FILE *out)
 {
 	struct strbuf page = {0};
 
-	if (formats[format].print) {
-		formats[format].print(m, out);
+	if (f->print) {
+		f->print(m, out);
 		return;
 	}
-	formats[format].build(m, &page);
+	f->build(m, &page);
 	fwrite(strbuf_str(&page), 1, page.len, out);
 	strbuf_release(&page);
 }
 
-int report_out(struct store *store, int64_t run_id, const char *format,
-	       FILE *out, struct err *err)
+/* CLAIMS may be NULL: those that the run was begun with; else STATUS becomes
+ * that of their verdicts. */
+static int write_run(struct store *store, int64_t run_id,
+		     const struct format *f, const struct claims *claims,
+		     FILE *out, enum exit_status *status, struct err *err)
 {
 	struct run_data run;
+	struct judgement j;
 	struct model model;
-	size_t i;
-	int ret;
+	int ret = run_data_load(store, run_id, &run, err);
 
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(formats[i].name, format))
-			break;
-	if (i == ARRAY_SIZE(formats))
-		return err_set(err, -EINVAL,
-			       "unknown format '%s'; there are " FORMAT_NAMES,
-			       format);
-	ret = run_data_load(store, run_id, &run, err);
 	if (ret)
 		return ret;
 	model_init(&model, &run);
-	write_format(i, &model, out);
+	model.claims = claims;
+	model.grade_is_overridden = claims && claims->overrides_grade;
+	write_format(f, &model, out);
+	if (claims && verdicts_judge(&model, &j)) {
+		*status = status_of_verdict(
+			verdicts_together(j.v, claims->claims_count));
+		verdicts_release(&j);
+	}
 	model_release(&model);
 	run_data_release(&run);
 	if (fflush(out) || ferror(out))
 		return err_sys(err, -errno, "cannot write the report");
 	return 0;
+}
+
+int report_out(struct store *store, int64_t run_id, const char *format,
+	       FILE *out, struct err *err)
+{
+	const struct format *f = NULL;
+	int ret = format_find(format, &f, err);
+
+	return ret ? ret : write_run(store, run_id, f, NULL, out, NULL, err);
 }
 
 int report_blind_count(struct store *store, int64_t run_id, size_t *count,
@@ -130,19 +171,31 @@ int report_pilot(struct store *store, int64_t run_id, uint32_t *sample_count,
 	return 0;
 }
 
-int report_html_file(struct store *store, int64_t run_id, const char *path,
-		     struct err *err)
+/* Into PATH whole or not at all, for those who read it meanwhile. */
+static int write_file(struct store *store, int64_t run_id,
+		      const struct format *f, const struct claims *claims,
+		      const char *path, enum exit_status *status,
+		      struct err *err)
 {
 	char *bytes = NULL;
 	size_t size = 0;
-	FILE *f = open_memstream(&bytes, &size);
-	int ret = report_out(store, run_id, "html", f, err);
+	FILE *out = open_memstream(&bytes, &size);
+	int ret = write_run(store, run_id, f, claims, out, status, err);
 
-	fclose(f);
+	fclose(out);
 	if (!ret)
 		ret = file_write(path, bytes, size, err);
 	free(bytes);
 	return ret;
+}
+
+int report_html_file(struct store *store, int64_t run_id, const char *path,
+		     struct err *err)
+{
+	const struct format *f = NULL;
+	int ret = format_find("html", &f, err);
+
+	return ret ? ret : write_file(store, run_id, f, NULL, path, NULL, err);
 }
 
 static const char usage[] =
@@ -153,8 +206,9 @@ static const char usage[] =
 	"    " FORMAT_NAMES "\n"
 	"  --output FILE   write there instead of stdout\n"
 	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
-	"                  (docs/statistics.md). Exit status: 0 all pass, 1 one fails, 2\n"
-	"                  one is undecided or cannot be evaluated\n";
+	"                  (docs/statistics.md); text and csv are then their verdicts\n"
+	"                  alone. Exit status: 0 all pass, 1 one fails, 2 one is undecided\n"
+	"                  or cannot be evaluated\n";
 
 enum { O_DB = 1, O_FORMAT, O_OUTPUT, O_CLAIMS, O_OVERRIDE };
 
@@ -203,43 +257,34 @@ static int parse(int argc, char **argv, struct report_args *args,
 	return 0;
 }
 
-static int judge_claims(const struct report_args *args, struct store *store,
-			int64_t run_id, FILE *out, enum exit_status *status,
+static int write_report(const struct report_args *args, struct store *store,
+			const struct claims *claims, enum exit_status *status,
 			struct err *err)
 {
-	struct claims *claims = NULL;
-	int ret = claims_arg_load(args->claims, &claims, err);
-
-	if (!ret) {
-		claims->overrides_grade = args->overrides_grade;
-		ret = claims_arg_judge(claims, store, run_id, out, status, err);
-	}
-	claims_free(claims);
-	return ret;
-}
-
-static int write_report(const struct report_args *args, struct store *store,
-			enum exit_status *status, struct err *err)
-{
 	int64_t run_id = (int64_t)args->run_id;
+	const struct format *f = NULL;
 	FILE *out = stdout;
-	int ret = 0;
+	int ret = format_find(args->format, &f, err);
 
-	if (!run_id)
+	if (!ret && claims && !f->has_verdicts)
+		ret = err_set(err, -EINVAL, "format '%s' has no verdicts",
+			      f->name);
+	/* Which is stamped there alone. */
+	if (!ret && args->overrides_grade && strcmp(f->name, "text"))
+		ret = err_set(err, -EINVAL, "an overridden grade is for text");
+	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
-	if (!ret && args->output && !args->claims &&
-	    !strcmp(args->format, "html"))
-		return report_html_file(store, run_id, args->output, err);
+	if (!ret && args->output && f->build == html_write)
+		return write_file(store, run_id, f, claims, args->output,
+				  status, err);
 	if (!ret && args->output) {
 		out = fopen(args->output, "we");
 		if (!out)
 			return err_sys(err, -errno, "cannot create '%s'",
 				       args->output);
 	}
-	if (!ret && args->claims)
-		ret = judge_claims(args, store, run_id, out, status, err);
-	else if (!ret)
-		ret = report_out(store, run_id, args->format, out, err);
+	if (!ret)
+		ret = write_run(store, run_id, f, claims, out, status, err);
 	if (out != stdout)
 		fclose(out);
 	return ret;
@@ -249,15 +294,21 @@ static int show(int argc, char **argv, const char *format)
 {
 	struct report_args args = {.db = "results/l1vh.db", .format = format};
 	enum exit_status status = STATUS_OK;
+	struct claims *claims = NULL;
 	struct store *store = NULL;
 	struct err err = {0};
 	int ret = parse(argc, argv, &args, &err);
 
+	if (!ret && args.claims)
+		ret = claims_arg_load(args.claims, &claims, &err);
+	if (claims)
+		claims->overrides_grade = args.overrides_grade;
 	if (!ret)
 		ret = store_open_readonly(args.db, &store, &err);
 	if (!ret)
-		ret = write_report(&args, store, &status, &err);
+		ret = write_report(&args, store, claims, &status, &err);
 	store_close(store);
+	claims_free(claims);
 	if (ret == -EINVAL || ret == -ENOENT)
 		return complain(STATUS_USAGE, "%s: %s", argv[0], err.msg);
 	return ret ? complain(STATUS_INTERNAL, "%s: %s", argv[0], err.msg)

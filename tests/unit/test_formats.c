@@ -7,8 +7,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "harness/base/err.h"
 #include "harness/base/strbuf.h"
+#include "harness/verdict/claims.h"
 #include "reports/csv.h"
+#include "reports/html.h"
+#include "reports/json.h"
 #include "reports/junit.h"
 #include "reports/markdown.h"
 #include "reports/model.h"
@@ -425,6 +429,107 @@ static void junit_judges_what_was_claimed(void **state)
 	assert_has(written(f, junit_write), parts, ARRAY_SIZE(parts));
 }
 
+#undef CLAIM
+
+/* What WRITE makes of the run with CLAIMS named for it. */
+static void assert_judged(struct fixture *f, const struct claims *claims,
+			  void (*write)(const struct model *m,
+					struct strbuf *out),
+			  const char *const *parts, size_t count)
+{
+	strbuf_release(&f->out);
+	f->model.claims = claims;
+	write(&f->model, &f->out);
+	assert_has(strbuf_str(&f->out), parts, count);
+}
+
+/* One fails, and one's words are hostile; CLAIMS are for claims_free(). */
+static struct claims *fill_named(struct fixture *f, bool are_registered)
+{
+	static const char text[] =
+		"name: later\nclaims:\n"
+		"  - {id: '=1|<b>', text: it is <fast>, metric: cpu_integer,"
+		" candidate: kvm, baseline: native, kind: non-inferior,"
+		" margin: 0.05, confidence: 0.95, reason: why}\n";
+	struct claims *claims;
+	struct err err = {0};
+	json_t *plan;
+
+	assert_int_equal(claims_parse(text, strlen(text), &claims, &err), 0);
+	fill(f, GRADE_HARDWARE);
+	plan = json_pack("{s:{s:s}}", "claims", "text", text);
+	if (are_registered) {
+		free(f->run.plan);
+		f->run.plan = json_dumps(plan, 0);
+	}
+	json_decref(plan);
+	model_init(&f->model, &f->run);
+	return claims;
+}
+
+static void json_into(const struct model *m, struct strbuf *out)
+{
+	json_t *json = json_report(m);
+	char *text = json_dumps(json_object_get(json, "claims"), 0);
+
+	strbuf_puts(out, text);
+	free(text);
+	json_decref(json);
+}
+
+static void named_claims_are_in_every_format_and_called_exploratory(
+	void **state)
+{
+	static const char *const in_csv[] = {
+		"run_uuid,is_registered,id,",
+		"u-u,false,\"'=1|<b>\",cpu_integer,kvm,native,kvm,not worse by,"
+		"0.05,0.95,FAIL,2.02"};
+	static const char *const in_markdown[] = {
+		"### Verdicts: later\n\nEXPLORATORY: ", "All of them: **FAIL**",
+		"| =1\\|&lt;b&gt; | **FAIL** | 2.023 ["};
+	static const char *const in_junit[] = {
+		"<testsuite name=\"claims\" tests=\"1\" failures=\"1\"",
+		"<failure type=\"FAIL\"", "\nEXPLORATORY: "};
+	static const char *const in_openmetrics[] = {
+		"l1vh_claim_verdict{claims=\"later\",claim=\"=1|<b>\","
+		"registered=\"false\",verdict=\"FAIL\"} 1\n",
+		"# UNIT l1vh_claim_ratio ratio\n", "\n# EOF\n"};
+	static const char *const in_html[] = {
+		"Verdicts: later</h2>",
+		"EXPLORATORY: ", "<span class=\"verdict fail\">FAIL</span>",
+		"What is claimed of it is judged below."};
+	static const char *const in_json[] = {"\"is_registered\": false",
+					      "\"all_of_them\": \"FAIL\""};
+	struct fixture *f = *state;
+	struct claims *c = fill_named(f, false);
+
+	assert_judged(f, c, csv_write, in_csv, ARRAY_SIZE(in_csv));
+	assert_judged(f, c, markdown_write, in_markdown,
+		      ARRAY_SIZE(in_markdown));
+	assert_judged(f, c, junit_write, in_junit, ARRAY_SIZE(in_junit));
+	assert_judged(f, c, openmetrics_write, in_openmetrics,
+		      ARRAY_SIZE(in_openmetrics));
+	assert_judged(f, c, html_write, in_html, ARRAY_SIZE(in_html));
+	assert_judged(f, c, json_into, in_json, ARRAY_SIZE(in_json));
+	claims_free(c);
+}
+
+static void the_same_claims_as_before_the_run_are_registered(void **state)
+{
+	static const char *const registered[] = {"\"is_registered\": true"};
+	static const char *const in_markdown[] = {
+		"Registered before its first sample was taken."};
+	struct fixture *f = *state;
+	struct claims *c = fill_named(f, true);
+
+	assert_judged(f, c, json_into, registered, 1);
+	assert_judged(f, NULL, json_into, registered, 1);
+	assert_judged(f, NULL, markdown_write, in_markdown, 1);
+	assert_judged(f, NULL, junit_write, NULL, 0);
+	assert_null(strstr(f->out.str, "EXPLORATORY"));
+	claims_free(c);
+}
+
 static void junit_is_xml_whatever_comes(void **state)
 {
 	struct fixture *f = *state;
@@ -616,6 +721,9 @@ int main(void)
 		WITH_RUN(markdown_of_nothing_says_so),
 		WITH_RUN(junit_has_an_outcome_for_each_boot),
 		WITH_RUN(junit_judges_what_was_claimed),
+		WITH_RUN(
+			named_claims_are_in_every_format_and_called_exploratory),
+		WITH_RUN(the_same_claims_as_before_the_run_are_registered),
 		WITH_RUN(junit_is_xml_whatever_comes),
 		WITH_RUN(junit_of_nothing_has_no_suite),
 		WITH_RUN(openmetrics_leaves_absent_samples_out),
