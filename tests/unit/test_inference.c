@@ -516,6 +516,60 @@ static void series_divide_where_published(void **state)
 	assert_true(isnan(changes_best_split(v, 1, 1).q));
 }
 
+/* Of all distances within V, pairs counted once; a single value has none. */
+static double share_within(const double *v, size_t n)
+{
+	double sum = 0;
+	size_t i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = i + 1; k < n; k++)
+			sum += fabs(v[i] - v[k]);
+	return n > 1 ? sum / (double)(n - 1) : 0;
+}
+
+/* Otava's form of Q, as it is written. */
+static double q_by_hand(const double *v, size_t tau, size_t kappa)
+{
+	double n = (double)tau, m = (double)(kappa - tau), cross = 0;
+	size_t i, k;
+
+	for (i = 0; i < tau; i++)
+		for (k = tau; k < kappa; k++)
+			cross += fabs(v[i] - v[k]);
+	return 2 / (n + m) *
+	       (cross - m * share_within(v, tau) -
+		n * share_within(v + tau, kappa - tau));
+}
+
+static void no_division_is_better_than_the_best(void **state)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t n, i, tau, kappa, least;
+	double v[24];
+
+	(void)state;
+	for (n = 2; n <= ARRAY_SIZE(v); n++) {
+		struct split s;
+		double most = -INFINITY;
+
+		least = 1 + n % 3;
+		for (i = 0; i < n; i++)
+			v[i] = gsl_ran_gaussian(rng, 1) + (i > n / 3);
+		for (kappa = 2 * least; kappa <= n; kappa++)
+			for (tau = least; tau + least <= kappa; tau++)
+				most = fmax(most, q_by_hand(v, tau, kappa));
+		s = changes_best_split(v, n, least);
+		if (n < 2 * least) {
+			assert_true(isnan(s.q));
+			continue;
+		}
+		near(s.q, most, 1e-12);
+		near(q_by_hand(v, s.tau, s.kappa), most, 1e-12);
+	}
+	gsl_rng_free(rng);
+}
+
 enum noise { NOISE_NORMAL, NOISE_LOG_NORMAL, NOISE_BIMODAL, NOISE_COUNT };
 
 /* The logarithm of one arm's figure in one block, some percent about 0. */
@@ -620,6 +674,7 @@ int main(void)
 		cmocka_unit_test(levels_of_the_worked_example),
 		cmocka_unit_test(energies_are_those_published),
 		cmocka_unit_test(series_divide_where_published),
+		cmocka_unit_test(no_division_is_better_than_the_best),
 		cmocka_unit_test(columns_that_cannot_be_judged),
 		cmocka_unit_test(better_has_a_direction),
 		cmocka_unit_test(errors_are_as_rare_as_stated),
