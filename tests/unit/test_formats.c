@@ -495,9 +495,8 @@ static void named_claims_are_in_every_format_and_called_exploratory(
 		"registered=\"false\",verdict=\"FAIL\"} 1\n",
 		"# UNIT l1vh_claim_ratio ratio\n", "\n# EOF\n"};
 	static const char *const in_html[] = {
-		"Verdicts: later</h2>",
-		"EXPLORATORY: ", "<span class=\"verdict fail\">FAIL</span>",
-		"What is claimed of it is judged below."};
+		"Do the claims of 'later' hold here?",
+		"EXPLORATORY: ", "<span class=\"verdict fail\">FAIL</span>"};
 	static const char *const in_json[] = {"\"is_registered\": false",
 					      "\"all_of_them\": \"FAIL\""};
 	struct fixture *f = *state;
