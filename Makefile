@@ -50,7 +50,7 @@ TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/u
 	  $(B)/tests/unit/vdriver.o $(B)/tests/unit/netns.o \
 	  $(addprefix $(B)/workloads/guest/,measure.o waited.o micro_native.o)
 # Units in which several threads meet.
-THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net footprint serve)
+THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net footprint serve cache)
 GUEST	= $(B)/guest/manifest
 # The micro guest has no libc and no room for vector registers in its traps;
 # only its loops compute with doubles.

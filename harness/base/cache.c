@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/base/cache.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+
+#define BUCKETS 1024u
+
+struct entry {
+	uint8_t key[CACHE_KEY_BYTES];
+	struct strbuf bytes;
+	bool is_made;
+	bool is_listed;          /* in its bucket and among the others */
+	unsigned int user_count; /* threads that make it or wait for it */
+	int ret;
+	struct err err;              /* with it */
+	struct entry *next;          /* of its bucket */
+	struct entry *newer, *older; /* by when they were last asked for */
+};
+
+struct cache {
+	uint64_t max_bytes;
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t made;
+	uint64_t bytes;
+	struct entry *buckets[BUCKETS];
+	struct entry *newest, *oldest;
+};
+
+struct cache *cache_create(uint64_t max_bytes)
+{
+	struct cache *c = xcalloc(1, sizeof(*c));
+
+	c->max_bytes = max_bytes;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->made, NULL);
+	return c;
+}
+
+static void entry_free(struct entry *e)
+{
+	strbuf_release(&e->bytes);
+	free(e);
+}
+
+void cache_destroy(struct cache *c)
+{
+	struct entry *e, *older;
+
+	if (!c)
+		return;
+	for (e = c->newest; e; e = older) {
+		older = e->older;
+		entry_free(e);
+	}
+	pthread_cond_destroy(&c->made);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+static uint64_t size_of(const struct entry *e)
+{
+	return sizeof(*e) + e->bytes.capacity;
+}
+
+/* The key is a hash: any of its bytes will do. */
+static struct entry **bucket_of(struct cache *c,
+				const uint8_t key[CACHE_KEY_BYTES])
+{
+	return &c->buckets[(key[0] | (unsigned int)key[1] << 8) % BUCKETS];
+}
+
+static void order_remove(struct cache *c, struct entry *e)
+{
+	*(e->newer ? &e->newer->older : &c->newest) = e->older;
+	*(e->older ? &e->older->newer : &c->oldest) = e->newer;
+}
+
+static void order_add(struct cache *c, struct entry *e)
+{
+	e->newer = NULL;
+	e->older = c->newest;
+	*(c->newest ? &c->newest->newer : &c->oldest) = e;
+	c->newest = e;
+}
+
+static void list(struct cache *c, struct entry *e)
+{
+	struct entry **bucket = bucket_of(c, e->key);
+
+	e->next = *bucket;
+	*bucket = e;
+	e->is_listed = true;
+	c->bytes += size_of(e);
+	order_add(c, e);
+}
+
+static void unlist(struct cache *c, struct entry *e)
+{
+	struct entry **at = bucket_of(c, e->key);
+
+	while (*at != e)
+		at = &(*at)->next;
+	*at = e->next;
+	e->is_listed = false;
+	c->bytes -= size_of(e);
+	order_remove(c, e);
+	if (!e->user_count)
+		entry_free(e);
+}
+
+static struct entry *find(struct cache *c, const uint8_t *key)
+{
+	struct entry *e = *bucket_of(c, key);
+
+	while (e && memcmp(e->key, key, CACHE_KEY_BYTES))
+		e = e->next;
+	return e;
+}
+
+/* What is being made stays: it weighs nothing yet, and others wait for it. */
+static void make_room(struct cache *c)
+{
+	struct entry *e, *newer;
+
+	for (e = c->oldest; e && c->bytes > c->max_bytes; e = newer) {
+		newer = e->newer;
+		if (e->is_made)
+			unlist(c, e);
+	}
+}
+
+/* Under the lock, which is given back meanwhile. */
+static void entry_make(struct cache *c, struct entry *e,
+		       int (*make)(void *arg, struct strbuf *out,
+				   struct err *err),
+		       void *arg)
+{
+	struct strbuf bytes = {0};
+	struct err err = {0};
+	int ret;
+
+	pthread_mutex_unlock(&c->lock);
+	ret = make(arg, &bytes, &err);
+	pthread_mutex_lock(&c->lock);
+	e->ret = ret;
+	e->err = err;
+	e->is_made = true;
+	if (ret)
+		strbuf_release(&bytes);
+	c->bytes += bytes.capacity;
+	e->bytes = bytes;
+	if (ret)
+		unlist(c, e);
+	else
+		make_room(c);
+	pthread_cond_broadcast(&c->made);
+}
+
+int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
+	      int (*make)(void *arg, struct strbuf *out, struct err *err),
+	      void *arg, struct strbuf *out, struct err *err)
+{
+	struct entry *e;
+	int ret;
+
+	pthread_mutex_lock(&c->lock);
+	e = find(c, key);
+	if (e) {
+		e->user_count++;
+		order_remove(c, e);
+		order_add(c, e);
+		while (!e->is_made)
+			pthread_cond_wait(&c->made, &c->lock);
+	} else {
+		e = xcalloc(1, sizeof(*e));
+		memcpy(e->key, key, CACHE_KEY_BYTES);
+		e->user_count = 1;
+		list(c, e);
+		entry_make(c, e, make, arg);
+	}
+	ret = e->ret;
+	if (ret)
+		*err = e->err;
+	else
+		strbuf_add(out, strbuf_str(&e->bytes), e->bytes.len);
+	if (!--e->user_count && !e->is_listed)
+		entry_free(e);
+	pthread_mutex_unlock(&c->lock);
+	return ret;
+}
+
+uint64_t cache_bytes(struct cache *c)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&c->lock);
+	bytes = c->bytes;
+	pthread_mutex_unlock(&c->lock);
+	return bytes;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* cache: what is made once, what is forgotten, and who waits for whom. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "harness/base/cache.h"
+#include "harness/base/strbuf.h"
+
+/* Writes SIZE bytes that begin with its number, or fails. */
+struct maker {
+	unsigned int number;
+	size_t size;
+	int ret;
+	atomic_uint made_count;
+	useconds_t wait_us;
+};
+
+static int make(void *arg, struct strbuf *out, struct err *err)
+{
+	struct maker *m = arg;
+
+	atomic_fetch_add(&m->made_count, 1);
+	usleep(m->wait_us);
+	if (m->ret)
+		return err_set(err, m->ret, "no %u", m->number);
+	strbuf_printf(out, "%-*u", (int)m->size, m->number);
+	return 0;
+}
+
+static int get(struct cache *c, struct maker *m, struct strbuf *out)
+{
+	uint8_t key[CACHE_KEY_BYTES] = {(uint8_t)m->number,
+					(uint8_t)(m->number >> 8)};
+	struct err err = {0};
+	int ret;
+
+	strbuf_release(out);
+	ret = cache_get(c, key, make, m, out, &err);
+	if (ret) {
+		assert_int_equal(err.code, ret);
+		assert_int_equal(strncmp(err.msg, "no ", 3), 0);
+	}
+	return ret;
+}
+
+static void what_was_made_is_not_made_again(void **state)
+{
+	struct cache *c = cache_create(1 * MIB);
+	struct maker m = {.number = 7, .size = 10}, other = {.number = 8};
+	struct strbuf out = {0};
+
+	(void)state;
+	assert_int_equal(get(c, &m, &out), 0);
+	assert_string_equal(out.str, "7         ");
+	assert_int_equal(get(c, &other, &out), 0);
+	assert_string_equal(out.str, "8");
+	assert_int_equal(get(c, &m, &out), 0);
+	assert_string_equal(out.str, "7         ");
+	assert_int_equal(m.made_count, 1);
+	strbuf_release(&out);
+	cache_destroy(c);
+	cache_destroy(NULL);
+}
+
+static void a_failure_is_not_kept(void **state)
+{
+	struct cache *c = cache_create(1 * MIB);
+	struct maker m = {.number = 7, .ret = -ENOENT};
+	struct strbuf out = {0};
+
+	(void)state;
+	assert_int_equal(get(c, &m, &out), -ENOENT);
+	assert_int_equal(get(c, &m, &out), -ENOENT);
+	assert_int_equal(m.made_count, 2);
+	assert_int_equal(cache_bytes(c), 0);
+	m.ret = 0;
+	assert_int_equal(get(c, &m, &out), 0);
+	assert_string_equal(out.str, "7");
+	strbuf_release(&out);
+	cache_destroy(c);
+}
+
+static void what_was_not_asked_for_longest_goes(void **state)
+{
+	struct cache *c = cache_create(64 * KIB);
+	struct maker m[40], big = {.number = 99, .size = 100000};
+	struct strbuf out = {0};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(m); i++) {
+		m[i] = (struct maker){.number = i, .size = 4000};
+		assert_int_equal(get(c, &m[i], &out), 0);
+		assert_int_equal(get(c, &m[0], &out), 0);
+		assert_true(cache_bytes(c) <= 64 * KIB);
+	}
+	assert_int_equal(m[0].made_count, 1);
+	get(c, &m[1], &out);
+	assert_int_equal(m[1].made_count, 2);
+	get(c, &m[39], &out);
+	assert_int_equal(m[39].made_count, 1);
+	/* Larger than all there is room for: given, and not kept. */
+	assert_int_equal(get(c, &big, &out), 0);
+	assert_int_equal(out.len, 100000);
+	assert_true(cache_bytes(c) <= 64 * KIB);
+	strbuf_release(&out);
+	cache_destroy(c);
+}
+
+struct asker {
+	struct cache *c;
+	struct maker *m;
+	int ret;
+	size_t len;
+};
+
+static void *ask_in_thread(void *arg)
+{
+	struct asker *a = arg;
+	struct strbuf out = {0};
+
+	a->ret = get(a->c, a->m, &out);
+	a->len = out.len;
+	strbuf_release(&out);
+	return NULL;
+}
+
+static void ask_eight_times(struct cache *c, struct maker *m)
+{
+	struct asker askers[8];
+	pthread_t threads[8];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		askers[i] = (struct asker){.c = c, .m = m};
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						ask_in_thread, &askers[i]),
+				 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(threads); i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(askers[i].ret, m->ret);
+		assert_int_equal(askers[i].len, m->ret ? 0 : 5000);
+	}
+}
+
+static void who_asks_at_once_waits_for_one(void **state)
+{
+	struct maker m = {.number = 3, .size = 5000, .wait_us = 100000};
+	struct cache *c = cache_create(1 * MIB), *small = cache_create(1);
+
+	(void)state;
+	ask_eight_times(c, &m);
+	assert_int_equal(m.made_count, 1);
+	/* What is forgotten at once has others that wait for it still. */
+	ask_eight_times(small, &m);
+	m.ret = -EIO;
+	ask_eight_times(small, &m);
+	assert_int_equal(cache_bytes(small), 0);
+	cache_destroy(small);
+	cache_destroy(c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_was_made_is_not_made_again),
+		cmocka_unit_test(a_failure_is_not_kept),
+		cmocka_unit_test(what_was_not_asked_for_longest_goes),
+		cmocka_unit_test(who_asks_at_once_waits_for_one),
+	};
+
+	return RUN_TESTS(tests);
+}
