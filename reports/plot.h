@@ -2,7 +2,11 @@
 #ifndef REPORTS_PLOT_H
 #define REPORTS_PLOT_H
 
-/* plot - SVG drawn by gnuplot, to be put into a page. */
+/*
+ * plot - SVG drawn by gnuplot, to be put into a page. What was drawn is kept, up
+ * to a bound, and not drawn again from the same script and data. Any thread may
+ * call.
+ */
 struct err;
 struct model;
 struct strbuf;

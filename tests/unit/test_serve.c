@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
@@ -534,6 +535,112 @@ static void pages_are_of_fifty(void **state)
 	strbuf_release(&out);
 }
 
+/* TEXT in the place of gnuplot; "" for none at all. */
+static void use_gnuplot(const struct fixture *f, const char *text)
+{
+	char path[64], places[96];
+	struct err err = {0};
+
+	snprintf(path, sizeof(path), "%s/bin", f->folder);
+	snprintf(places, sizeof(places), "%s%s", path,
+		 *text ? ":/usr/bin:/bin" : "");
+	assert_int_equal(file_mkdirs(path, &err), 0);
+	assert_int_equal(setenv("PATH", places, 1), 0);
+	snprintf(path, sizeof(path), "%s/bin/gnuplot", f->folder);
+	unlink(path);
+	if (!*text)
+		return;
+	assert_int_equal(file_write(path, text, strlen(text), &err), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+static size_t drawn_count(const struct fixture *f)
+{
+	struct strbuf text = {0};
+	char path[96];
+	size_t count;
+
+	snprintf(path, sizeof(path), "%s/drawn", f->folder);
+	file_read(path, 1 * MIB, &text);
+	count = text.len;
+	strbuf_release(&text);
+	return count;
+}
+
+/* A run whose plots nobody has seen; its page is TARGET. */
+static void add_unseen(const struct fixture *f, const char *workload,
+		       char *target, size_t size)
+{
+	const struct run_filter newest = {.max_count = 1};
+	struct run_list list;
+	struct store *store;
+	struct err err = {0};
+
+	add_run(f->db, "{}", workload);
+	assert_int_equal(store_open_readonly(f->db, &store, &err), 0);
+	assert_int_equal(run_list_load(store, &newest, &list, &err), 0);
+	snprintf(target, size, "/runs/%s", list.lines[0].uuid);
+	run_list_release(&list);
+	store_close(store);
+}
+
+static void a_plot_is_drawn_once(void **state)
+{
+	struct fixture *f = *state;
+	char *before = strdup(getenv("PATH"));
+	struct strbuf out = {0};
+	char target[64], script[160];
+	size_t count;
+
+	snprintf(script, sizeof(script),
+		 "#!/bin/sh\nprintf x >>%s/drawn\ncat >/dev/null\n"
+		 "echo '<svg>drawn</svg>'\n",
+		 f->folder);
+	use_gnuplot(f, script);
+	add_unseen(f, "seen-once", target, sizeof(target));
+	assert_int_equal(get(f, target, &out), 200);
+	assert_non_null(strstr(out.str, "<svg>drawn</svg>"));
+	count = drawn_count(f);
+	assert_int_not_equal(count, 0);
+	/* Another run makes the page anew, but its plots are the same. */
+	add_run(f->db, "{}", "another");
+	assert_int_equal(get(f, target, &out), 200);
+	assert_non_null(strstr(out.str, "<svg>drawn</svg>"));
+	assert_int_equal(drawn_count(f), count);
+	setenv("PATH", before, 1);
+	free(before);
+	strbuf_release(&out);
+}
+
+static void without_gnuplot_a_page_says_so(void **state)
+{
+	static const char *const broken[] = {
+		"", "#!/bin/sh\nexit 3\n", "#!/bin/sh\nkill -9 $$\n",
+		"#!/bin/sh\ncat >/dev/null\necho nothing\n"};
+	struct fixture *f = *state;
+	char *before = strdup(getenv("PATH"));
+	struct strbuf out = {0};
+	char target[64];
+	size_t i;
+
+	add_unseen(f, "seen-late", target, sizeof(target));
+	for (i = 0; i < ARRAY_SIZE(broken); i++) {
+		use_gnuplot(f, broken[i]);
+		add_run(f->db, "{}", "another");
+		assert_int_equal(get(f, target, &out), 200);
+		assert_non_null(strstr(out.str, "Not drawn: "));
+		assert_non_null(strstr(out.str, "gnuplot"));
+	}
+	/* It is there again, and so is the plot. */
+	use_gnuplot(f, "#!/bin/sh\ncat >/dev/null\necho '<svg>back</svg>'\n");
+	add_run(f->db, "{}", "another");
+	assert_int_equal(get(f, target, &out), 200);
+	assert_non_null(strstr(out.str, "<svg>back</svg>"));
+	setenv("PATH", before, 1);
+	free(before);
+	strbuf_release(&out);
+}
+
 #define UPLOAD_BYTES (1 * MIB)
 
 /* A second server over an empty store, whose tokens are these. */
@@ -916,6 +1023,8 @@ int main(void)
 		WITH_FIXTURE(an_address_that_is_taken_is_said_so),
 		WITH_FIXTURE(what_is_under_way_is_seen),
 		WITH_FIXTURE(pages_are_of_fifty),
+		WITH_FIXTURE(a_plot_is_drawn_once),
+		WITH_FIXTURE(without_gnuplot_a_page_says_so),
 		WITH_FIXTURE(a_bundle_is_taken_once),
 		WITH_FIXTURE(who_may_not_is_told_so),
 		WITH_FIXTURE(readers_may_need_one_too),
