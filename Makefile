@@ -191,10 +191,10 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out $(B)/tests/unit/micro.
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
 PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices \
-	  big_store wide_store nights_store spent)
+	  big_store wide_store nights_store serve_store spent)
 # Three are for the lab or bare, the others are made of our own parts.
 PERF_LINK = -static -lm -lpthread
-$(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
+$(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store serve_store): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 $(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
 # This one drives devices as the unit tests do.
 DRIVER_OBJ = $(addprefix $(B)/tests/unit/,hv_fake.o vdriver.o netns.o)

@@ -7,21 +7,38 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/schema.h"
 #include "harness/store/store.h"
 
-/* Fingerprints from elsewhere may be damaged; such a run is of no host. The +
- * is for SQLite: by the boots of each run, not by all series of that name. */
-static const char list_sql[] =
-	"WITH fingerprinted AS (SELECT *,"
-	" CASE WHEN json_valid(fingerprint) THEN fingerprint ELSE '{}' END AS f"
-	" FROM run),"
-	" run_of AS (SELECT *, coalesce(json_extract(f, '$.host'), '') AS host"
-	" FROM fingerprinted),"
-	" ranked AS (SELECT *, row_number() OVER (PARTITION BY host"
-	" ORDER BY started_unix_ns DESC, id DESC) AS place,"
-	" count(*) OVER (PARTITION BY host) AS of_host FROM run_of)"
-	" SELECT id, uuid, host, status, revision,"
+/* The latest run of each host: from one host to the next by the index, however
+ * many runs each has. */
+static const char latest_sql[] =
+	" hosts(host) AS (SELECT * FROM"
+	"  (SELECT " RUN_HOST_SQL " FROM run ORDER BY 1 LIMIT 1)"
+	"  UNION ALL SELECT (SELECT " RUN_HOST_SQL " FROM run"
+	"   WHERE " RUN_HOST_SQL " > hosts.host"
+	"   ORDER BY " RUN_HOST_SQL " LIMIT 1)"
+	"  FROM hosts WHERE hosts.host IS NOT NULL),"
+	" latest AS (SELECT (SELECT id FROM run"
+	"  WHERE " RUN_HOST_SQL " = hosts.host"
+	"  ORDER BY started_unix_ns DESC, id DESC LIMIT 1) AS id"
+	"  FROM hosts WHERE hosts.host IS NOT NULL),";
+
+/* What is told of a run is looked up for those of the page alone. */
+static const char page_sql[] =
+	" page AS MATERIALIZED (SELECT id, " RUN_HOST_SQL " AS host FROM run r"
+	" WHERE started_unix_ns >= ?6 AND started_unix_ns < ?7";
+static const char lines_sql[] =
+	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?9 OFFSET ?10),"
+	" counts AS MATERIALIZED (SELECT " RUN_HOST_SQL " AS host,"
+	"  count(*) AS of_host FROM run"
+	"  WHERE " RUN_HOST_SQL " IN (SELECT host FROM page)"
+	"  GROUP BY " RUN_HOST_SQL "),"
+	" shown AS (SELECT *, CASE WHEN json_valid(fingerprint)"
+	"  THEN fingerprint ELSE '{}' END AS f FROM run)"
+	" SELECT r.id, uuid, page.host, status, revision,"
 	" (SELECT group_concat(runner, ', ') FROM (SELECT DISTINCT runner"
 	"  FROM schedule WHERE run_id = r.id ORDER BY runner)),"
 	" (SELECT group_concat(grade, ', ') FROM (SELECT DISTINCT grade"
@@ -31,17 +48,40 @@ static const char list_sql[] =
 	" started_unix_ns, coalesce(ended_unix_ns, 0),"
 	" (SELECT count(*) FROM schedule WHERE run_id = r.id),"
 	" (SELECT count(*) FROM boot WHERE run_id = r.id), of_host, is_lab"
-	" FROM ranked r WHERE (?1 IS NULL OR host = ?1)"
-	" AND (?2 IS NULL OR EXISTS (SELECT 1 FROM schedule s"
-	"  WHERE s.run_id = r.id AND s.runner = ?2))"
-	" AND (?3 IS NULL OR EXISTS (SELECT 1 FROM boot b JOIN series s"
-	"  ON s.boot_id = b.id WHERE b.run_id = r.id AND +s.workload = ?3))"
-	" AND (?4 IS NULL OR instr(revision, ?4) OR instr(uuid, ?4))"
-	" AND (?5 IS NULL OR uuid = ?5)"
-	" AND started_unix_ns >= ?6 AND started_unix_ns < ?7"
-	" AND (NOT ?8 OR place = 1) AND (NOT ?9 OR status = 'running')"
-	" AND (?12 = 0 OR id = ?12)"
-	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?10 OFFSET ?11";
+	" FROM page JOIN shown r ON r.id = page.id"
+	" JOIN counts ON counts.host = page.host"
+	" ORDER BY started_unix_ns DESC, r.id DESC";
+
+/* CROSS JOIN: from the run to its boots, never from all that has that name. */
+static void write_sql(const struct run_filter *f, struct strbuf *sql)
+{
+	const struct {
+		bool is_asked;
+		const char *text;
+	} conditions[] = {
+		{f->host, " AND " RUN_HOST_SQL " = ?1"},
+		{f->runner, " AND EXISTS (SELECT 1 FROM schedule s"
+			    " WHERE s.run_id = r.id AND s.runner = ?2)"},
+		{f->workload, " AND EXISTS (SELECT 1 FROM boot b"
+			      " CROSS JOIN series s ON s.boot_id = b.id"
+			      " WHERE b.run_id = r.id AND s.workload = ?3)"},
+		{f->words, " AND (instr(revision, ?4) OR instr(uuid, ?4))"},
+		{f->uuid, " AND uuid = ?5"},
+		{f->id, " AND id = ?8"},
+		{f->is_latest_of_host, " AND id IN (SELECT id FROM latest)"},
+		{f->is_unfinished, " AND status = 'running'"},
+	};
+	size_t i;
+
+	strbuf_puts(sql, "WITH RECURSIVE");
+	if (f->is_latest_of_host)
+		strbuf_puts(sql, latest_sql);
+	strbuf_puts(sql, page_sql);
+	for (i = 0; i < ARRAY_SIZE(conditions); i++)
+		if (conditions[i].is_asked)
+			strbuf_puts(sql, conditions[i].text);
+	strbuf_puts(sql, lines_sql);
+}
 
 static char *text_at(sqlite3_stmt *s, int column)
 {
@@ -63,13 +103,10 @@ static void bind(sqlite3_stmt *s, const struct run_filter *f)
 	sqlite3_bind_int64(s, 6, (int64_t)f->from_unix_ns);
 	sqlite3_bind_int64(s, 7,
 			   f->to_unix_ns ? (int64_t)f->to_unix_ns : INT64_MAX);
-	sqlite3_bind_int(s, 8, f->is_latest_of_host);
-	sqlite3_bind_int(s, 9, f->is_unfinished);
+	sqlite3_bind_int64(s, 8, f->id);
 	/* One more than is wanted tells that there is more. */
-	sqlite3_bind_int64(s, 10,
-			   f->max_count ? (int64_t)f->max_count + 1 : -1);
-	sqlite3_bind_int64(s, 11, (int64_t)f->skip_count);
-	sqlite3_bind_int64(s, 12, f->id);
+	sqlite3_bind_int64(s, 9, f->max_count ? (int64_t)f->max_count + 1 : -1);
+	sqlite3_bind_int64(s, 10, (int64_t)f->skip_count);
 }
 
 static void take_row(struct run_list *list, sqlite3_stmt *s)
@@ -102,9 +139,13 @@ int run_list_load(struct store *store, const struct run_filter *f,
 		  struct run_list *list, struct err *err)
 {
 	sqlite3 *db = store_handle(store);
+	struct strbuf sql = {0};
 	sqlite3_stmt *s = NULL;
-	int ret = sqlite3_prepare_v2(db, list_sql, -1, &s, NULL);
+	int ret;
 
+	write_sql(f, &sql);
+	ret = sqlite3_prepare_v2(db, sql.str, -1, &s, NULL);
+	strbuf_release(&sql);
 	*list = (struct run_list){.count = 0};
 	if (ret == SQLITE_OK) {
 		bind(s, f);
@@ -151,16 +192,25 @@ void run_list_release(struct run_list *list)
 int run_list_find(struct store *store, const char *uuid, int64_t *run_id,
 		  struct err *err)
 {
-	const struct run_filter f = {.uuid = uuid, .max_count = 1};
-	struct run_list list;
-	int ret = run_list_load(store, &f, &list, err);
+	sqlite3 *db = store_handle(store);
+	sqlite3_stmt *s = NULL;
+	int ret = sqlite3_prepare_v2(db, "SELECT id FROM run WHERE uuid = ?",
+				     -1, &s, NULL);
 
-	if (ret)
-		return ret;
-	ret = list.count
-		      ? 0
-		      : err_set(err, -ENOENT, "there is no run '%.40s'", uuid);
-	*run_id = list.count ? list.lines[0].id : 0;
-	run_list_release(&list);
+	*run_id = 0;
+	if (ret == SQLITE_OK) {
+		sqlite3_bind_text(s, 1, uuid, -1, SQLITE_STATIC);
+		ret = sqlite3_step(s);
+	}
+	if (ret == SQLITE_ROW)
+		*run_id = sqlite3_column_int64(s, 0);
+	if (ret != SQLITE_ROW && ret != SQLITE_DONE)
+		ret = err_set(err, -EIO, "cannot find a run: %s",
+			      sqlite3_errmsg(db));
+	else
+		ret = *run_id ? 0
+			      : err_set(err, -ENOENT, "there is no run '%.40s'",
+					uuid);
+	sqlite3_finalize(s);
 	return ret;
 }

@@ -69,13 +69,6 @@ static const char upgrade_2_sql[] =
 	"CREATE UNIQUE INDEX boot_by_position ON boot(run_id, position);";
 
 /*
- * A history asks for one series of every run. Made at every open, as what
- * follows; a file that is only read does without it, more slowly.
- */
-static const char index_sql[] =
-	"CREATE INDEX IF NOT EXISTS series_by_name ON series(workload, point);";
-
-/*
  * What the emulator gave is emulated, whoever writes it down, and stays what
  * it is called. Made at every open, so that files from before have it too.
  */
@@ -92,5 +85,24 @@ static const char guard_sql[] =
 	" FROM boot JOIN series ON series.boot_id = boot.id"
 	" WHERE series.id = NEW.series_id)"
 	" BEGIN SELECT RAISE(ABORT, 'mshv-emu is of grade emulated'); END;";
+
+/* The host of a run, as it is indexed: a query that says it otherwise has to
+ * read all fingerprints. One from elsewhere may be damaged; such a run is of no
+ * host. */
+#define RUN_HOST_SQL                             \
+	"CASE WHEN json_valid(fingerprint) THEN" \
+	" coalesce(json_extract(fingerprint, '$.host'), '') ELSE '' END"
+
+/* What lists and histories of many runs are found by. Made at every open, like
+ * the guards: a file from before has none, and is only slower. */
+static const char index_sql[] =
+	"CREATE INDEX IF NOT EXISTS run_by_start"
+	" ON run(started_unix_ns DESC, id DESC);"
+	"CREATE INDEX IF NOT EXISTS run_by_host"
+	" ON run(" RUN_HOST_SQL ", started_unix_ns DESC, id DESC);"
+	"CREATE INDEX IF NOT EXISTS run_unfinished"
+	" ON run(started_unix_ns DESC, id DESC) WHERE status = 'running';"
+	"CREATE INDEX IF NOT EXISTS series_by_workload"
+	" ON series(workload, boot_id, point);";
 
 #endif

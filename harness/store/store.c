@@ -215,9 +215,9 @@ int store_open(const char *path, struct store **out, struct err *err)
 	if (!ret)
 		ret = check_version(store, err);
 	if (!ret)
-		ret = exec(store, index_sql, err);
-	if (!ret)
 		ret = exec(store, guard_sql, err);
+	if (!ret)
+		ret = exec(store, index_sql, err);
 	if (ret) {
 		store_close(store);
 		return ret;
