@@ -33,16 +33,36 @@ static void differences_at(const struct history *h, size_t run,
 	json_decref(b);
 }
 
-static bool is_break(const struct history *h, size_t run)
+/* A and B are the fingerprints of the run before and of RUN. */
+static bool is_break(const struct history *h, size_t run, json_t *a, json_t *b)
 {
 	struct differences d;
 	bool is;
 
-	differences_at(h, run, &d);
+	differences_init(&d, a, b);
 	is = d.counts[DIFFERENCE_FATAL] > 0 ||
 	     strcmp(h->runs[run].grade, h->runs[run - 1].grade);
 	differences_release(&d);
 	return is;
+}
+
+/* Each fingerprint is parsed once: a history has a thousand of some KiB. */
+static void find_breaks(struct trend *t)
+{
+	const struct history *h = t->h;
+	json_t *before = NULL;
+	size_t run;
+
+	t->breaks = xcalloc(h->run_count + 1, sizeof(*t->breaks));
+	for (run = 0; run < h->run_count; run++) {
+		json_t *now = json_loads(h->runs[run].fingerprint, 0, NULL);
+
+		if (run && is_break(h, run, before, now))
+			t->breaks[t->break_count++] = run;
+		json_decref(before);
+		before = now;
+	}
+	json_decref(before);
 }
 
 static size_t run_of(const struct history *h, size_t index)
@@ -78,16 +98,15 @@ static void add_stretch(struct trend *t, size_t first, size_t end,
 void trend_init(struct trend *t, const struct history *h,
 		const struct change_options *opts)
 {
-	size_t run, first = 0;
+	size_t i, first = 0;
 
 	*t = (struct trend){.h = h};
-	t->breaks = xcalloc(h->run_count + 1, sizeof(*t->breaks));
-	for (run = 1; run < h->run_count; run++) {
-		if (!is_break(h, run))
-			continue;
-		t->breaks[t->break_count++] = run;
-		add_stretch(t, first, h->runs[run].first, opts);
-		first = h->runs[run].first;
+	find_breaks(t);
+	for (i = 0; i < t->break_count; i++) {
+		size_t end = h->runs[t->breaks[i]].first;
+
+		add_stretch(t, first, end, opts);
+		first = end;
 	}
 	add_stretch(t, first, h->value_count, opts);
 }

@@ -9,25 +9,37 @@
 #include <string.h>
 
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/schema.h"
 #include "harness/store/store.h"
 
-/* Fingerprints from elsewhere may be damaged; such a run is of no host. */
-static const char query_sql[] =
-	"SELECT r.id, r.started_unix_ns, r.revision, r.fingerprint, s.id,"
-	" s.unit, s.lower_is_better, b.grade, p.value"
-	" FROM run r JOIN boot b ON b.run_id = r.id"
-	" JOIN series s ON s.boot_id = b.id"
-	" JOIN sample p ON p.series_id = s.id"
-	" WHERE b.runner = ?1 AND s.workload = ?2 AND s.point = ?3"
-	" AND p.disturbances = 0"
-	" AND (?4 IS NULL OR CASE WHEN json_valid(r.fingerprint) THEN"
-	"  json_extract(r.fingerprint, '$.host') = ?4 ELSE 0 END)"
+/* CROSS JOIN: from each run to what it has of the series, not from all that is
+ * called so. */
+#define SERIES_SQL                                                     \
+	" CROSS JOIN series s ON s.boot_id = b.id"                     \
+	" CROSS JOIN sample p ON p.series_id = s.id"                   \
+	" WHERE b.run_id = r.id AND b.runner = ?1 AND s.workload = ?2" \
+	" AND s.point = ?3 AND p.disturbances = 0"
+
+static const char picked_sql[] =
+	"WITH picked AS MATERIALIZED (SELECT id, started_unix_ns FROM run r"
+	" WHERE EXISTS (SELECT 1 FROM boot b" SERIES_SQL ")";
+static const char host_sql[] = " AND " RUN_HOST_SQL " = ?4";
+static const char values_sql[] =
+	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?5 OFFSET ?6)"
+	" SELECT r.id, s.id, s.unit, s.lower_is_better, b.grade, p.value"
+	" FROM picked r CROSS JOIN boot b" SERIES_SQL
 	" ORDER BY r.started_unix_ns, r.id, b.position, s.id, p.value";
+
+/* Apart from the values, of which a run has many. */
+static const char run_sql[] =
+	"SELECT started_unix_ns, revision, fingerprint FROM run WHERE id = ?";
 
 /* Samples of one boot, sorted by the query, until the next begins. */
 struct reading {
 	struct history *h;
+	sqlite3_stmt *run;
 	int64_t series_id;
 	double *samples;
 	size_t count;
@@ -55,64 +67,114 @@ static void end_boot(struct reading *r)
 	r->count = 0;
 }
 
-static void begin_run(struct history *h, sqlite3_stmt *s)
+static void begin_run(struct reading *r, int64_t id, const char *grade)
 {
+	struct history *h = r->h;
 	struct history_run *run;
 
 	h->runs = xrealloc(h->runs, h->run_count + 1, sizeof(*h->runs));
 	run = &h->runs[h->run_count++];
-	*run = (struct history_run){
-		.id = sqlite3_column_int64(s, 0),
-		.started_unix_ns = (uint64_t)sqlite3_column_int64(s, 1),
-		.fingerprint = xstrdup(text_at(s, 3)),
-		.first = h->value_count,
-	};
-	snprintf(run->revision, sizeof(run->revision), "%s", text_at(s, 2));
-	snprintf(run->grade, sizeof(run->grade), "%s", text_at(s, 7));
+	*run = (struct history_run){.id = id, .first = h->value_count};
+	snprintf(run->grade, sizeof(run->grade), "%s", grade);
+	sqlite3_bind_int64(r->run, 1, id);
+	if (sqlite3_step(r->run) == SQLITE_ROW) {
+		run->started_unix_ns =
+			(uint64_t)sqlite3_column_int64(r->run, 0);
+		snprintf(run->revision, sizeof(run->revision), "%s",
+			 text_at(r->run, 1));
+	}
+	run->fingerprint = xstrdup(text_at(r->run, 2));
+	sqlite3_reset(r->run);
 }
 
 static void take_row(struct reading *r, sqlite3_stmt *s)
 {
 	struct history *h = r->h;
 	int64_t run_id = sqlite3_column_int64(s, 0);
-	int64_t series_id = sqlite3_column_int64(s, 4);
-	double value = sqlite3_column_double(s, 8);
+	int64_t series_id = sqlite3_column_int64(s, 1);
+	double value = sqlite3_column_double(s, 5);
 
 	if (series_id != r->series_id)
 		end_boot(r);
 	r->series_id = series_id;
 	if (!h->run_count || h->runs[h->run_count - 1].id != run_id)
-		begin_run(h, s);
-	snprintf(h->unit, sizeof(h->unit), "%s", text_at(s, 5));
-	h->lower_is_better = sqlite3_column_int(s, 6);
+		begin_run(r, run_id, text_at(s, 4));
+	snprintf(h->unit, sizeof(h->unit), "%s", text_at(s, 2));
+	h->lower_is_better = sqlite3_column_int(s, 3);
 	if (!isfinite(value))
 		return;
 	r->samples = xrealloc(r->samples, r->count + 1, sizeof(*r->samples));
 	r->samples[r->count++] = value;
 }
 
+static int prepare(sqlite3 *db, const struct history_query *q, sqlite3_stmt **s)
+{
+	struct strbuf sql = {0};
+	int ret;
+
+	strbuf_printf(&sql, "%s%s%s", picked_sql, q->host ? host_sql : "",
+		      values_sql);
+	ret = sqlite3_prepare_v2(db, sql.str, -1, s, NULL);
+	strbuf_release(&sql);
+	if (ret != SQLITE_OK)
+		return ret;
+	sqlite3_bind_text(*s, 1, q->runner, -1, SQLITE_STATIC);
+	sqlite3_bind_text(*s, 2, q->workload, -1, SQLITE_STATIC);
+	sqlite3_bind_text(*s, 3, q->point, -1, SQLITE_STATIC);
+	if (q->host)
+		sqlite3_bind_text(*s, 4, q->host, -1, SQLITE_STATIC);
+	/* One more than is wanted tells that there is more. */
+	sqlite3_bind_int64(*s, 5, q->max_runs ? (int64_t)q->max_runs + 1 : -1);
+	sqlite3_bind_int64(*s, 6, (int64_t)q->skip_runs);
+	return ret;
+}
+
+/* The one that was read to know that it is there. */
+static void drop_first_run(struct history *h)
+{
+	size_t i, gone = h->runs[0].count;
+
+	free(h->runs[0].fingerprint);
+	h->run_count--;
+	h->value_count -= gone;
+	memmove(h->runs, h->runs + 1, h->run_count * sizeof(*h->runs));
+	memmove(h->values, h->values + gone,
+		h->value_count * sizeof(*h->values));
+	for (i = 0; i < h->run_count; i++)
+		h->runs[i].first -= gone;
+	h->has_more = true;
+}
+
+static int read_all(sqlite3 *db, const struct history_query *q,
+		    struct history *h)
+{
+	struct reading r = {.h = h, .series_id = -1};
+	sqlite3_stmt *s = NULL;
+	int ret = sqlite3_prepare_v2(db, run_sql, -1, &r.run, NULL);
+
+	if (ret == SQLITE_OK)
+		ret = prepare(db, q, &s);
+	if (ret == SQLITE_OK) {
+		while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+			take_row(&r, s);
+		end_boot(&r);
+	}
+	if (q->max_runs && h->run_count > q->max_runs)
+		drop_first_run(h);
+	free(r.samples);
+	sqlite3_finalize(s);
+	sqlite3_finalize(r.run);
+	return ret;
+}
+
 int history_load(struct store *store, const struct history_query *q,
 		 struct history *h, struct err *err)
 {
 	sqlite3 *db = store_handle(store);
-	struct reading r = {.h = h, .series_id = -1};
-	sqlite3_stmt *s = NULL;
 	int ret;
 
 	*h = (struct history){.value_count = 0};
-	if (sqlite3_prepare_v2(db, query_sql, -1, &s, NULL) != SQLITE_OK)
-		return err_set(err, -EIO, "cannot read the history: %s",
-			       sqlite3_errmsg(db));
-	sqlite3_bind_text(s, 1, q->runner, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 2, q->workload, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 3, q->point, -1, SQLITE_STATIC);
-	if (q->host)
-		sqlite3_bind_text(s, 4, q->host, -1, SQLITE_STATIC);
-	while ((ret = sqlite3_step(s)) == SQLITE_ROW)
-		take_row(&r, s);
-	end_boot(&r);
-	free(r.samples);
-	sqlite3_finalize(s);
+	ret = read_all(db, q, h);
 	if (ret == SQLITE_DONE && h->value_count)
 		return 0;
 	history_release(h);

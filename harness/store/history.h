@@ -27,11 +27,14 @@ struct history {
 	size_t value_count;
 	struct history_run *runs; /* owned; those that have a value, by time */
 	size_t run_count;
+	bool has_more; /* runs before these */
 };
 
 struct history_query {
 	const char *workload, *point, *runner;
 	const char *host; /* of the fingerprint; NULL: any */
+	size_t max_runs;  /* the latest of those that have it; 0: all */
+	size_t skip_runs; /* that are later still */
 };
 
 /* -ENOENT where no stored boot has it. */
