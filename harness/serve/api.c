@@ -55,6 +55,13 @@ static json_t *list_json(const struct run_list *list)
 	return out;
 }
 
+static json_t *page_json(const struct view_runs *v, const char *name)
+{
+	return json_pack("{s:I, s:b, s:o}", "page", (json_int_t)v->page,
+			 "has_more", v->list.has_more, name,
+			 list_json(&v->list));
+}
+
 int api_runs(struct store *store, const struct http_request *rq,
 	     struct http_reply *re, struct err *err)
 {
@@ -64,9 +71,7 @@ int api_runs(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	json = json_pack("{s:I, s:b, s:o}", "page", (json_int_t)v.page,
-			 "has_more", v.list.has_more, "runs",
-			 list_json(&v.list));
+	json = page_json(&v, "runs");
 	view_runs_release(&v);
 	return write_json(json, re, err);
 }
@@ -104,10 +109,14 @@ int api_history(struct store *store, const struct http_request *rq,
 {
 	struct view_trend v;
 	int ret = view_trend_load(store, rq->query, &v, err);
+	json_t *json;
 
 	if (ret)
 		return ret;
-	ret = write_json(trend_to_json(&v.trend), re, err);
+	json = trend_to_json(&v.trend);
+	json_object_set_new(json, "page", json_integer((json_int_t)v.page));
+	json_object_set_new(json, "has_more", json_boolean(v.history.has_more));
+	ret = write_json(json, re, err);
 	view_trend_release(&v);
 	return ret;
 }
@@ -115,14 +124,13 @@ int api_history(struct store *store, const struct http_request *rq,
 int api_hosts(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err)
 {
-	struct run_list list;
-	int ret = view_hosts_load(store, &list, err);
+	struct view_runs v;
+	int ret = view_hosts_load(store, rq->query, &v, err);
 	json_t *json;
 
-	(void)rq;
 	if (ret)
 		return ret;
-	json = json_pack("{s:o}", "hosts", list_json(&list));
-	run_list_release(&list);
+	json = page_json(&v, "hosts");
+	view_runs_release(&v);
 	return write_json(json, re, err);
 }

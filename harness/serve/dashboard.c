@@ -65,7 +65,7 @@ static int show_metrics(struct store *store, const struct http_request *rq,
 	struct run_list list;
 	size_t i, count = 0;
 	const struct dashboard *d = rq->arg;
-	int ret = view_hosts_load(store, &list, err);
+	int ret = view_all_hosts_load(store, &list, err);
 
 	if (ret)
 		return ret;

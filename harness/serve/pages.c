@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "harness/base/base.h"
@@ -124,28 +125,34 @@ static void write_run_table(const struct run_list *list, struct strbuf *out)
 	strbuf_puts(out, "<p><button>Compare a with b</button></p></form>\n");
 }
 
-/* All that was asked for, but for another page. */
-static void write_page_link(const struct query *q, size_t page,
-			    const char *label, struct strbuf *out)
+static void write_page_button(const struct query *q, const char *action,
+			      size_t page, const char *label,
+			      struct strbuf *out)
 {
-	static const char *const names[] = {"host", "runner", "workload",
-					    "from", "to",     "q"};
 	size_t i;
 
-	strbuf_puts(out, "<form action=\"/\" method=\"get\">");
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		const char *value = query_get(q, names[i]);
-
-		if (!value)
+	strbuf_printf(out, "<form action=\"%s\" method=\"get\">", action);
+	for (i = 0; i < q->count; i++) {
+		if (!strcmp(q->parameters[i].name, "page"))
 			continue;
-		strbuf_printf(out, "<input type=\"hidden\" name=\"%s\"",
-			      names[i]);
-		html_cell(out, " value=\"", value, "\">");
+		html_cell(out, "<input type=\"hidden\" name=\"",
+			  q->parameters[i].name, "\"");
+		html_cell(out, " value=\"", q->parameters[i].value, "\">");
 	}
 	strbuf_printf(out,
 		      "<button name=\"page\" value=\"%zu\">%s</button>"
 		      "</form>\n",
 		      page, label);
+}
+
+/* All that was asked for, but of the pages beside this one. */
+static void write_page_buttons(const struct query *q, const char *action,
+			       size_t page, bool has_more, struct strbuf *out)
+{
+	if (page > 1)
+		write_page_button(q, action, page - 1, "newer", out);
+	if (has_more)
+		write_page_button(q, action, page + 1, "older", out);
 }
 
 int page_runs(struct store *store, const struct http_request *rq,
@@ -171,10 +178,7 @@ int page_runs(struct store *store, const struct http_request *rq,
 		write_run_table(&v.list, &re->body);
 	else
 		strbuf_puts(&re->body, "<p>There are no such runs.</p>\n");
-	if (v.page > 1)
-		write_page_link(rq->query, v.page - 1, "newer", &re->body);
-	if (v.list.has_more)
-		write_page_link(rq->query, v.page + 1, "older", &re->body);
+	write_page_buttons(rq->query, "/", v.page, v.list.has_more, &re->body);
 	html_end(&re->body);
 	view_runs_release(&v);
 	return 0;
@@ -256,6 +260,8 @@ int page_history(struct store *store, const struct http_request *rq,
 	write_form(rq->query, "/history", fields, &re->body);
 	if (is_asked) {
 		write_trend(&v, &re->body);
+		write_page_buttons(rq->query, "/history", v.page,
+				   v.history.has_more, &re->body);
 		view_trend_release(&v);
 	}
 	html_end(&re->body);
@@ -278,11 +284,10 @@ static void write_host_row(const struct run_line *line, struct strbuf *out)
 int page_hosts(struct store *store, const struct http_request *rq,
 	       struct http_reply *re, struct err *err)
 {
-	struct run_list list;
-	int ret = view_hosts_load(store, &list, err);
+	struct view_runs v;
+	int ret = view_hosts_load(store, rq->query, &v, err);
 	size_t i;
 
-	(void)rq;
 	if (ret)
 		return ret;
 	page_begin(&re->body, "l1vh-bench: hosts");
@@ -291,10 +296,12 @@ int page_hosts(struct store *store, const struct http_request *rq,
 		    "<thead><tr><th>host</th>"
 		    "<th>kernel</th><th>CPU</th><th class=\"n\">runs</th>"
 		    "<th>latest</th><th>its grade</th></tr></thead><tbody>\n");
-	for (i = 0; i < list.count; i++)
-		write_host_row(&list.lines[i], &re->body);
+	for (i = 0; i < v.list.count; i++)
+		write_host_row(&v.list.lines[i], &re->body);
 	html_table_end(&re->body);
+	write_page_buttons(rq->query, "/hosts", v.page, v.list.has_more,
+			   &re->body);
 	html_end(&re->body);
-	run_list_release(&list);
+	view_runs_release(&v);
 	return 0;
 }

@@ -38,13 +38,22 @@ static int parse_day(const struct query *q, const char *name, uint64_t *unix_ns,
 	return 0;
 }
 
+static int parse_page(const struct query *q, size_t *page, struct err *err)
+{
+	const char *number = query_get(q, "page");
+	uint64_t value = 1;
+	int ret =
+		number ? units_parse_uint(number, 1, MAX_PAGE, &value, err) : 0;
+
+	*page = (size_t)value;
+	return ret;
+}
+
 static int parse_filter(const struct query *q, struct run_filter *f,
 			size_t *page, struct err *err)
 {
 	static const char *const names[] = {
 		"host", "runner", "workload", "from", "to", "q", "page", NULL};
-	const char *number = query_get(q, "page");
-	uint64_t value = 1;
 	int ret = query_only(q, names, err);
 
 	*f = (struct run_filter){.host = query_get(q, "host"),
@@ -58,9 +67,8 @@ static int parse_filter(const struct query *q, struct run_filter *f,
 		ret = parse_day(q, "to", &f->to_unix_ns, err);
 	if (!ret && f->to_unix_ns)
 		f->to_unix_ns += DAY_NS; /* that day included */
-	if (!ret && number)
-		ret = units_parse_uint(number, 1, MAX_PAGE, &value, err);
-	*page = (size_t)value;
+	if (!ret)
+		ret = parse_page(q, page, err);
 	f->skip_count = (*page - 1) * VIEW_PAGE_RUNS;
 	return ret;
 }
@@ -134,16 +142,20 @@ int view_trend_load(struct store *store, const struct query *q,
 		    struct view_trend *v, struct err *err)
 {
 	static const char *const names[] = {"workload", "point", "runner",
-					    "host", NULL};
+					    "host",     "page",  NULL};
 	const char *point = query_get(q, "point");
-	const struct history_query hq = {.workload = query_get(q, "workload"),
-					 .point = point ? point : "",
-					 .runner = query_get(q, "runner"),
-					 .host = query_get(q, "host")};
+	struct history_query hq = {.workload = query_get(q, "workload"),
+				   .point = point ? point : "",
+				   .runner = query_get(q, "runner"),
+				   .host = query_get(q, "host"),
+				   .max_runs = VIEW_PAGE_TREND_RUNS};
 	int ret = query_only(q, names, err);
 
 	if (!ret && (!hq.workload || !hq.runner))
 		ret = err_set(err, -EINVAL, "workload and runner are needed");
+	if (!ret)
+		ret = parse_page(q, &v->page, err);
+	hq.skip_runs = (v->page - 1) * VIEW_PAGE_TREND_RUNS;
 	if (!ret)
 		ret = history_load(store, &hq, &v->history, err);
 	if (ret)
@@ -160,7 +172,22 @@ void view_trend_release(struct view_trend *v)
 	history_release(&v->history);
 }
 
-int view_hosts_load(struct store *store, struct run_list *list, struct err *err)
+int view_hosts_load(struct store *store, const struct query *q,
+		    struct view_runs *v, struct err *err)
+{
+	static const char *const names[] = {"page", NULL};
+	struct run_filter f = {.is_latest_of_host = true,
+			       .max_count = VIEW_PAGE_RUNS};
+	int ret = query_only(q, names, err);
+
+	if (!ret)
+		ret = parse_page(q, &v->page, err);
+	f.skip_count = (v->page - 1) * VIEW_PAGE_RUNS;
+	return ret ? ret : run_list_load(store, &f, &v->list, err);
+}
+
+int view_all_hosts_load(struct store *store, struct run_list *list,
+			struct err *err)
 {
 	const struct run_filter f = {.is_latest_of_host = true};
 

@@ -20,6 +20,7 @@ struct query;
 struct store;
 
 #define VIEW_PAGE_RUNS 50
+#define VIEW_PAGE_TREND_RUNS 200
 
 /* Every view is released after 0 alone. */
 struct view_runs {
@@ -52,6 +53,7 @@ void view_pair_release(struct view_pair *v);
 struct view_trend {
 	struct history history;
 	struct trend trend;
+	size_t page; /* from 1, which is the latest */
 	char title[200];
 };
 
@@ -59,8 +61,10 @@ int view_trend_load(struct store *store, const struct query *q,
 		    struct view_trend *v, struct err *err);
 void view_trend_release(struct view_trend *v);
 
-/* The latest run of each host. */
-int view_hosts_load(struct store *store, struct run_list *list,
-		    struct err *err);
+/* The latest run of each host, a page of them or all. */
+int view_hosts_load(struct store *store, const struct query *q,
+		    struct view_runs *v, struct err *err);
+int view_all_hosts_load(struct store *store, struct run_list *list,
+			struct err *err);
 
 #endif

@@ -641,6 +641,55 @@ static void without_gnuplot_a_page_says_so(void **state)
 	strbuf_release(&out);
 }
 
+static void hosts_and_histories_have_pages(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	sqlite3 *db;
+
+	/* 210 runs of as many hosts; each has one boot of the guest. */
+	exec(f, &db,
+	     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+	     " WHERE i < 210) INSERT INTO run SELECT 1000 + i, 'u' || i,"
+	     " 1000 * i, 1, 'complete', 1, 'r', 0, '{}',"
+	     " '{\"host\": \"h' || i || '\"}', '{}', '' FROM n;"
+	     "INSERT INTO boot SELECT id, id, 0, 0, 'kvm', '', 1, 0, 'ok', '',"
+	     " 'hardware', 1, 1, 1, NULL, '' FROM run WHERE id > 1000;"
+	     "INSERT INTO series SELECT id, id, 'w', '', 'ns', 1, 0, 0, 0,"
+	     " 'ok', '', 1 FROM boot WHERE id > 1000;"
+	     "INSERT INTO sample SELECT id, 0, 0, 1, 1, id, 0, 'hardware', 0"
+	     " FROM series WHERE id > 1000");
+	sqlite3_close(db);
+	assert_int_equal(get(f, "/hosts", &out), 200);
+	assert_non_null(strstr(out.str, "older"));
+	assert_null(strstr(out.str, "newer"));
+	assert_int_equal(get(f, "/api/v1/hosts?page=5", &out), 200);
+	assert_non_null(strstr(out.str, "\"has_more\": false"));
+	assert_non_null(strstr(out.str, "\"h1\""));
+	assert_null(strstr(out.str, "\"h100\""));
+	assert_int_equal(get(f, "/hosts?page=0", &out), 400);
+	assert_int_equal(get(f, "/hosts?x=0", &out), 400);
+	assert_int_equal(get(f, "/api/v1/history?workload=w&runner=kvm", &out),
+			 200);
+	assert_non_null(strstr(out.str, "\"has_more\": true"));
+	assert_non_null(strstr(out.str, "\"run\": 1210"));
+	assert_non_null(strstr(out.str, "\"run\": 1011"));
+	assert_null(strstr(out.str, "\"run\": 1010"));
+	assert_int_equal(get(f, "/history?workload=w&runner=kvm", &out), 200);
+	assert_non_null(strstr(out.str, "200 boots of 200 runs"));
+	assert_non_null(strstr(out.str, "older"));
+	assert_int_equal(get(f, "/history?workload=w&runner=kvm&page=2", &out),
+			 200);
+	assert_non_null(strstr(out.str, "10 boots of 10 runs"));
+	assert_non_null(strstr(out.str, "newer"));
+	assert_null(strstr(out.str, "older"));
+	assert_int_equal(get(f, "/history?workload=w&runner=kvm&page=3", &out),
+			 404);
+	assert_int_equal(get(f, "/history?workload=w&runner=kvm&page=x", &out),
+			 400);
+	strbuf_release(&out);
+}
+
 #define UPLOAD_BYTES (1 * MIB)
 
 /* A second server over an empty store, whose tokens are these. */
@@ -1023,6 +1072,7 @@ int main(void)
 		WITH_FIXTURE(an_address_that_is_taken_is_said_so),
 		WITH_FIXTURE(what_is_under_way_is_seen),
 		WITH_FIXTURE(pages_are_of_fifty),
+		WITH_FIXTURE(hosts_and_histories_have_pages),
 		WITH_FIXTURE(a_plot_is_drawn_once),
 		WITH_FIXTURE(without_gnuplot_a_page_says_so),
 		WITH_FIXTURE(a_bundle_is_taken_once),
