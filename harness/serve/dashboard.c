@@ -11,6 +11,7 @@
 #include "harness/serve/http.h"
 #include "harness/serve/live.h"
 #include "harness/serve/pages.h"
+#include "harness/serve/stores.h"
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
 #include "harness/serve/views.h"
@@ -20,14 +21,12 @@
 #define OPENMETRICS_TYPE \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-/* A thread that waits serves nobody; a writer holds the lock for less. */
-#define BUSY_MS 2000
-
 struct dashboard {
 	struct dashboard_config cfg;
 	struct http *http; /* owned */
 	struct tokens tokens;
 	bool has_tokens;
+	struct stores *stores; /* owned */
 	struct upload upload;
 };
 
@@ -150,17 +149,18 @@ static int call(void *arg, const struct http_route *route,
 		struct err *err)
 {
 	struct dashboard *d = arg;
-	struct store *store = NULL;
-	int ret = 0;
+	struct lease lease;
+	int ret;
 
-	if (route->needs_store)
-		ret = store_open_impatient(d->cfg.db, BUSY_MS, &store, err);
+	if (!route->needs_store)
+		return route->show(NULL, rq, re, err);
+	ret = stores_take(d->stores, &lease, err);
 	if (ret) {
 		re->status = 503; /* a missing store is no missing page */
 		return ret;
 	}
-	ret = route->show(store, rq, re, err);
-	store_close(store);
+	ret = route->show(lease.store, rq, re, err);
+	stores_give(d->stores, &lease, ret != -EIO);
 	return ret;
 }
 
@@ -194,9 +194,10 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	int ret;
 
 	d->cfg = *cfg;
-	d->upload.db = cfg->db;
-	pthread_mutex_init(&d->upload.lock, NULL);
 	ret = load_tokens(d, err);
+	if (!ret)
+		ret = stores_create(cfg->db, &d->stores, err);
+	d->upload = (struct upload){cfg->db, d->stores};
 	if (!ret)
 		ret = http_start(&http, &d->http, err);
 	if (ret) {
@@ -214,7 +215,7 @@ void dashboard_stop(struct dashboard *d)
 	http_stop(d->http);
 	if (d->has_tokens)
 		tokens_release(&d->tokens);
-	pthread_mutex_destroy(&d->upload.lock);
+	stores_destroy(d->stores);
 	free(d);
 }
 

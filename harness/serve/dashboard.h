@@ -3,9 +3,9 @@
 #define HARNESS_SERVE_DASHBOARD_H
 
 /*
- * dashboard - a store, shown to browsers and programs. Each request opens the
- * store for itself, to read: one that is locked, missing or of a later schema
- * is said so (503) until it no longer is. Bundles are taken from who has a token
+ * dashboard - a store, shown to browsers and programs, as it is at the moment of
+ * each request: one that is locked, missing or of a later schema is said so (503)
+ * until it no longer is. Bundles are taken from who has a token
  * to write.
  */
 #include <stdbool.h>

@@ -19,9 +19,11 @@
 #include "reports/html.h"
 #include "reports/html_parts.h"
 
-#define THREAD_COUNT 4
+/* Each has a thread, so that who is slow, and what takes long, holds up none. */
 #define MAX_CONNECTIONS 256
-#define MAX_CONNECTIONS_EACH 32
+#define MAX_CONNECTIONS_EACH 64
+/* Less than a huge page, which the kernel would back a larger one with. */
+#define STACK_BYTES (1 * MIB)
 /* Of one connection: its address and headers must fit. */
 #define CONNECTION_BYTES (32 * KIB)
 /* Of a request whose body nobody reads. */
@@ -435,9 +437,11 @@ static int listen_on(struct http *h, int *fd, struct err *err)
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
 	return MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, NULL, NULL,
-		on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
-		MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)THREAD_COUNT,
+		MHD_USE_INTERNAL_POLLING_THREAD |
+			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+			MHD_USE_ITC,
+		0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, h->cfg.timeout_s,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT,

@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/http.h"
+#include "harness/serve/stores.h"
 #include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
@@ -63,20 +64,17 @@ static int import(struct store *store, int fd, struct http_reply *re,
 int upload_import(struct upload *u, int fd, struct http_reply *re,
 		  struct err *err)
 {
-	struct store *store = NULL;
-	int ret;
+	struct store *store;
+	int ret = stores_take_writer(u->stores, &store, err);
 
-	pthread_mutex_lock(&u->lock);
-	ret = store_open(u->db, &store, err);
 	if (!ret) {
 		ret = import(store, fd, re, err);
 		/* The bundle's fault, which the store's own never is. */
 		if (ret == -EPROTO)
 			re->status = 400;
+		stores_give_writer(u->stores, !ret || ret == -EPROTO);
 	}
 	if (ret && ret != -ENOSPC && !re->status)
 		re->status = 503; /* whatever it is: not who asks */
-	store_close(store);
-	pthread_mutex_unlock(&u->lock);
 	return ret;
 }

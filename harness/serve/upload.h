@@ -3,14 +3,13 @@
 #define HARNESS_SERVE_UPLOAD_H
 
 /* upload - a bundle that somebody sent, on its way into the store. */
-#include <pthread.h>
-
 struct err;
 struct http_reply;
+struct stores;
 
 struct upload {
-	const char *db;       /* borrowed */
-	pthread_mutex_t lock; /* one import at a time: each is a big one */
+	const char *db;        /* borrowed */
+	struct stores *stores; /* borrowed */
 };
 
 /* A file without a name beside the store, where there must be room anyway. */

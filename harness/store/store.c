@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 /* More than one result ever needs, journal included. */
 #define SPARE_BYTES (4 * MIB)
 #define BUSY_MS 10000
+/* Longer than a dashboard keeps the file open for nobody. */
+#define PLAIN_WAIT_NS (1 * NS_PER_S)
+#define PLAIN_PAUSE_US 20000
 
 struct store {
 	sqlite3 *db;
@@ -96,10 +100,8 @@ static int64_t scalar(struct store *store, const char *sql, int64_t missing)
 	return value;
 }
 
-static int check_version(struct store *store, struct err *err)
+static int check_version(struct store *store, int64_t version, struct err *err)
 {
-	int64_t version = scalar(store, "PRAGMA user_version", -1);
-
 	if (version == STORE_SCHEMA_VERSION)
 		return 0;
 	if (version < 0)
@@ -108,6 +110,17 @@ static int check_version(struct store *store, struct err *err)
 		err, -EPROTO,
 		"'%s' is no result file of this version (schema %lld, wanted %d)",
 		store->path, (long long)version, STORE_SCHEMA_VERSION);
+}
+
+int store_check(struct store *store, struct err *err)
+{
+	return check_version(store, scalar(store, "PRAGMA user_version", -1),
+			     err);
+}
+
+int64_t store_data_version(struct store *store)
+{
+	return scalar(store, "PRAGMA data_version", -1);
 }
 
 /* What a file of this version would have been made of; NULL: nothing. */
@@ -213,7 +226,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 	if (!ret)
 		ret = bring_up(store, err);
 	if (!ret)
-		ret = check_version(store, err);
+		ret = store_check(store, err);
 	if (!ret)
 		ret = exec(store, guard_sql, err);
 	if (!ret)
@@ -231,10 +244,25 @@ int store_open_readonly(const char *path, struct store **out, struct err *err)
 	return store_open_impatient(path, BUSY_MS, out, err);
 }
 
+/* What was opened for reading is opened anew, to be brought up. */
+static int open_older(struct store *store, struct store **out, struct err *err)
+{
+	char *path = xstrdup(store->path);
+	int ret;
+
+	store_close(store);
+	ret = store_open(path, out, err);
+	if (ret)
+		err_wrap(err, "'%s' is of an older version", path);
+	free(path);
+	return ret;
+}
+
 int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			 struct err *err)
 {
 	struct store *store;
+	int64_t version;
 	int ret;
 
 	if (access(path, R_OK))
@@ -243,19 +271,13 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			       path);
 	store = store_new(path);
 	ret = open_db(store, SQLITE_OPEN_READONLY, busy_ms, err);
-	if (!ret && scalar(store, "PRAGMA user_version", -1) ==
-			    STORE_SCHEMA_VERSION - 1) {
-		store_close(store);
-		store = NULL;
-		ret = store_open(path, &store, err);
-		if (ret)
-			return err_wrap(err, "'%s' is of an older version",
-					path);
-		*out = store;
-		return 0;
+	if (!ret) {
+		/* Once: a file that is locked is waited for each time. */
+		version = scalar(store, "PRAGMA user_version", -1);
+		if (version == STORE_SCHEMA_VERSION - 1)
+			return open_older(store, out, err);
+		ret = check_version(store, version, err);
 	}
-	if (!ret)
-		ret = check_version(store, err);
 	if (ret) {
 		store_close(store);
 		return ret;
@@ -264,14 +286,45 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 	return 0;
 }
 
+static bool has_plain_mode(struct store *store)
+{
+	sqlite3_stmt *s = NULL;
+	bool is = false;
+
+	if (sqlite3_prepare_v2(store->db, "PRAGMA journal_mode = DELETE", -1,
+			       &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		is = !strcmp((const char *)sqlite3_column_text(s, 0), "delete");
+	sqlite3_finalize(s);
+	return is;
+}
+
+/*
+ * One plain file, that others may read without writing beside it. Readers keep
+ * it from becoming one for a moment; where they stay, all of it is at least in
+ * that file.
+ */
+static void make_plain(struct store *store)
+{
+	uint64_t until_ns = clock_mono_ns() + PLAIN_WAIT_NS;
+
+	while (!has_plain_mode(store)) {
+		if (clock_mono_ns() > until_ns) {
+			sqlite3_exec(store->db,
+				     "PRAGMA wal_checkpoint(TRUNCATE)", NULL,
+				     NULL, NULL);
+			return;
+		}
+		usleep(PLAIN_PAUSE_US);
+	}
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	/* One plain file, that others may read without writing beside it. */
 	if (store->db && !sqlite3_db_readonly(store->db, "main"))
-		sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL,
-			     NULL, NULL);
+		make_plain(store);
 	spare_remove(store);
 	sqlite3_close(store->db);
 	free(store->path);

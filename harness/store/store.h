@@ -45,6 +45,13 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			 struct err *err);
 void store_close(struct store *store); /* NULL is fine */
 
+/* Whether it is readable, and of this schema, still. */
+int store_check(struct store *store, struct err *err);
+
+/* Another one whenever somebody else wrote since; of no use to other handles.
+ * Below 0: it cannot be read now. */
+int64_t store_data_version(struct store *store);
+
 int store_run_begin(struct store *store, const struct run_info *info,
 		    int64_t *run_id, struct err *err);
 
