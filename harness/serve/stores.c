@@ -133,9 +133,9 @@ int stores_take(struct stores *s, struct lease *lease, struct err *err)
 	closing_end(&closing);
 	if (ret)
 		return ret;
-	ret = lease->store
-		      ? store_check(lease->store, err)
-		      : store_open_impatient(s->db, BUSY_MS, &lease->store, err);
+	ret = lease->store ? store_check(lease->store, err)
+			   : store_open_impatient(s->db, BUSY_MS, &lease->store,
+						  err);
 	if (ret)
 		stores_give(s, lease, false);
 	return ret;
