@@ -5,6 +5,7 @@
 #include <math.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,13 @@ static const char *const colours[] = {"#555555", "#0072b2", "#d55e00",
 
 /* For as long as the process lives: a server draws the same again and again. */
 static struct cache *kept;
+
+static atomic_uint_fast64_t failure_count; /* no order is needed */
+
+uint64_t plot_failure_count(void)
+{
+	return atomic_load_explicit(&failure_count, memory_order_relaxed);
+}
 
 static void make_kept(void)
 {
@@ -66,6 +74,9 @@ static int run_gnuplot(char *script, const char *title, struct strbuf *svg,
 		html_cell(svg, "<svg class=\"plot\" role=\"img\" aria-label=\"",
 			  title, "\"");
 		strbuf_puts(svg, drawn.str + strlen("<svg"));
+	} else {
+		atomic_fetch_add_explicit(&failure_count, 1,
+					  memory_order_relaxed);
 	}
 	strbuf_release(&drawn);
 	return ret;

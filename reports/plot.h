@@ -7,9 +7,15 @@
  * to a bound, and not drawn again from the same script and data. Any thread may
  * call.
  */
+#include <stdint.h>
+
 struct err;
 struct model;
 struct strbuf;
+
+/* Plots so far that gnuplot did not draw: a page that was made meanwhile may be
+ * without one that it would have tomorrow. */
+uint64_t plot_failure_count(void);
 
 /* Memory latency over the working set, a curve a runner and page size. -ENOENT
  * without gnuplot. */

@@ -19,10 +19,14 @@ struct strbuf;
 struct cache *cache_create(uint64_t max_bytes); /* its own overhead included */
 void cache_destroy(struct cache *c);            /* NULL is fine */
 
+/* What a maker returns for bytes that are good for who waits for them alone. */
+#define CACHE_NOT_KEPT 1
+
 /*
  * Appends what is of KEY to OUT; MAKE is called if it has to be made. Who waits
  * for a MAKE that failed is told the same; the next who asks has it tried again.
- * Any thread may call; MAKE must not ask for its own KEY.
+ * Any thread may call; MAKE must not ask for its own KEY. 0 or what MAKE failed
+ * with.
  */
 int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 	      int (*make)(void *arg, struct strbuf *out, struct err *err),

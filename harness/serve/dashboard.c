@@ -5,12 +5,15 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "harness/base/base.h"
+#include "harness/base/cache.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/api.h"
 #include "harness/serve/http.h"
 #include "harness/serve/live.h"
 #include "harness/serve/pages.h"
+#include "harness/serve/rendered.h"
 #include "harness/serve/stores.h"
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
@@ -21,12 +24,16 @@
 #define OPENMETRICS_TYPE \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+/* A list takes 30 KiB, the page of a run up to some MiB. */
+#define PAGES_BYTES (32 * MIB)
+
 struct dashboard {
 	struct dashboard_config cfg;
 	struct http *http; /* owned */
 	struct tokens tokens;
 	bool has_tokens;
 	struct stores *stores; /* owned */
+	struct cache *pages;   /* owned */
 	struct upload upload;
 };
 
@@ -99,24 +106,30 @@ static int take_bundle(struct store *store, const struct http_request *rq,
 }
 
 static const struct http_route routes[] = {
-	{"GET", "/", HTTP_HTML, true, page_runs},
-	{"GET", "/runs/*.json", HTTP_JSON, true, api_run},
-	{"GET", "/runs/*", HTTP_HTML, true, page_run},
-	{"GET", "/compare", HTTP_HTML, true, page_compare},
-	{"GET", "/history", HTTP_HTML, true, page_history},
-	{"GET", "/hosts", HTTP_HTML, true, page_hosts},
-	{"GET", "/api/v1/runs", HTTP_JSON, true, api_runs},
-	{"GET", "/api/v1/runs/*", HTTP_JSON, true, api_run},
-	{"GET", "/api/v1/compare", HTTP_JSON, true, api_compare},
-	{"GET", "/api/v1/history", HTTP_JSON, true, api_history},
-	{"GET", "/api/v1/hosts", HTTP_JSON, true, api_hosts},
-	{"GET", "/live", HTTP_HTML, true, live_page},
-	{"GET", "/api/v1/live", LIVE_EVENTS, true, live_event},
-	{"GET", "/static/live.js", LIVE_SCRIPT, false, live_script},
-	{"POST", "/api/v1/bundles", HTTP_JSON, false, take_bundle},
-	{"GET", "/metrics", OPENMETRICS_TYPE, true, show_metrics},
-	{"GET", "/healthz", HTTP_TEXT, false, show_health},
-	{NULL, NULL, NULL, false, NULL},
+	{"GET", "/", HTTP_HTML, true, HTTP_KEEP_VERSION, page_runs},
+	{"GET", "/runs/*.json", HTTP_JSON, true, HTTP_KEEP_RUN, api_run},
+	{"GET", "/runs/*", HTTP_HTML, true, HTTP_KEEP_RUN, page_run},
+	{"GET", "/compare", HTTP_HTML, true, HTTP_KEEP_VERSION, page_compare},
+	{"GET", "/history", HTTP_HTML, true, HTTP_KEEP_VERSION, page_history},
+	{"GET", "/hosts", HTTP_HTML, true, HTTP_KEEP_VERSION, page_hosts},
+	{"GET", "/api/v1/runs", HTTP_JSON, true, HTTP_KEEP_VERSION, api_runs},
+	{"GET", "/api/v1/runs/*", HTTP_JSON, true, HTTP_KEEP_RUN, api_run},
+	{"GET", "/api/v1/compare", HTTP_JSON, true, HTTP_KEEP_VERSION,
+	 api_compare},
+	{"GET", "/api/v1/history", HTTP_JSON, true, HTTP_KEEP_VERSION,
+	 api_history},
+	{"GET", "/api/v1/hosts", HTTP_JSON, true, HTTP_KEEP_VERSION, api_hosts},
+	{"GET", "/live", HTTP_HTML, true, HTTP_KEEP_VERSION, live_page},
+	{"GET", "/api/v1/live", LIVE_EVENTS, true, HTTP_KEEP_VERSION,
+	 live_event},
+	{"GET", "/static/live.js", LIVE_SCRIPT, false, HTTP_KEEP_NOT,
+	 live_script},
+	{"POST", "/api/v1/bundles", HTTP_JSON, false, HTTP_KEEP_NOT,
+	 take_bundle},
+	{"GET", "/metrics", OPENMETRICS_TYPE, true, HTTP_KEEP_NOT,
+	 show_metrics},
+	{"GET", "/healthz", HTTP_TEXT, false, HTTP_KEEP_NOT, show_health},
+	{NULL, NULL, NULL, false, HTTP_KEEP_NOT, NULL},
 };
 
 static int admit(void *arg, const struct http_route *route,
@@ -148,20 +161,11 @@ static int call(void *arg, const struct http_route *route,
 		const struct http_request *rq, struct http_reply *re,
 		struct err *err)
 {
-	struct dashboard *d = arg;
-	struct lease lease;
-	int ret;
+	const struct dashboard *d = arg;
+	const struct rendered rendered = {d->pages, d->stores};
 
-	if (!route->needs_store)
-		return route->show(NULL, rq, re, err);
-	ret = stores_take(d->stores, &lease, err);
-	if (ret) {
-		re->status = 503; /* a missing store is no missing page */
-		return ret;
-	}
-	ret = route->show(lease.store, rq, re, err);
-	stores_give(d->stores, &lease, ret != -EIO);
-	return ret;
+	return route->needs_store ? rendered_show(&rendered, route, rq, re, err)
+				  : route->show(NULL, rq, re, err);
 }
 
 static int load_tokens(struct dashboard *d, struct err *err)
@@ -197,6 +201,7 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	ret = load_tokens(d, err);
 	if (!ret)
 		ret = stores_create(cfg->db, &d->stores, err);
+	d->pages = cache_create(PAGES_BYTES);
 	d->upload = (struct upload){cfg->db, d->stores};
 	if (!ret)
 		ret = http_start(&http, &d->http, err);
@@ -216,6 +221,7 @@ void dashboard_stop(struct dashboard *d)
 	if (d->has_tokens)
 		tokens_release(&d->tokens);
 	stores_destroy(d->stores);
+	cache_destroy(d->pages);
 	free(d);
 }
 

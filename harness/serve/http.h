@@ -39,6 +39,13 @@ struct http_reply {
 	struct strbuf body;
 };
 
+/* How long the answer of a route would be the same. */
+enum http_keep {
+	HTTP_KEEP_NOT,
+	HTTP_KEEP_VERSION, /* until the store is written to */
+	HTTP_KEEP_RUN,     /* as long as the run does not go on */
+};
+
 /*
  * METHOD is GET, which HEAD is too, or POST, which takes a body. One '*' in PATTERN stands for one part of
  * the path; of two patterns that fit the first is taken. What SHOW fails with
@@ -51,6 +58,7 @@ struct http_route {
 	const char *pattern;
 	const char *type;
 	bool needs_store;
+	enum http_keep keep; /* the body is all that SHOW gives then */
 	int (*show)(struct store *store, const struct http_request *rq,
 		    struct http_reply *re, struct err *err);
 };

@@ -25,10 +25,10 @@ static int make(void *arg, struct strbuf *out, struct err *err)
 
 	atomic_fetch_add(&m->made_count, 1);
 	usleep(m->wait_us);
-	if (m->ret)
+	if (m->ret < 0)
 		return err_set(err, m->ret, "no %u", m->number);
 	strbuf_printf(out, "%-*u", (int)m->size, m->number);
-	return 0;
+	return m->ret;
 }
 
 static int get(struct cache *c, struct maker *m, struct strbuf *out)
@@ -77,9 +77,14 @@ static void a_failure_is_not_kept(void **state)
 	assert_int_equal(get(c, &m, &out), -ENOENT);
 	assert_int_equal(m.made_count, 2);
 	assert_int_equal(cache_bytes(c), 0);
+	m.ret = CACHE_NOT_KEPT;
+	assert_int_equal(get(c, &m, &out), 0);
+	assert_string_equal(out.str, "7");
+	assert_int_equal(cache_bytes(c), 0);
 	m.ret = 0;
 	assert_int_equal(get(c, &m, &out), 0);
 	assert_string_equal(out.str, "7");
+	assert_int_equal(m.made_count, 4);
 	strbuf_release(&out);
 	cache_destroy(c);
 }

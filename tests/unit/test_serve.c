@@ -34,8 +34,8 @@ struct fixture {
 };
 
 /* One boot each of native and of a guest, with names that mean harm. */
-static void add_run(const char *db, const char *fingerprint,
-		    const char *workload)
+static void begin_run(const char *db, const char *fingerprint,
+		      const char *workload, bool is_to_end)
 {
 	const struct run_info info = {.revision = "r1" SCRIPT,
 				      .plan_json = "{}",
@@ -67,8 +67,16 @@ static void add_run(const char *db, const char *fingerprint,
 			store_result_add(store, run_id, i, &bc, &res, &err), 0);
 		result_release(&res);
 	}
-	assert_int_equal(store_run_end(store, run_id, "complete", &err), 0);
+	if (is_to_end)
+		assert_int_equal(store_run_end(store, run_id, "complete", &err),
+				 0);
 	store_close(store);
+}
+
+static void add_run(const char *db, const char *fingerprint,
+		    const char *workload)
+{
+	begin_run(db, fingerprint, workload, true);
 }
 
 static void start(struct fixture *f)
@@ -535,6 +543,48 @@ static void pages_are_of_fifty(void **state)
 	strbuf_release(&out);
 }
 
+/* Answers are kept, and never for longer than they are true. */
+static void what_is_written_is_seen_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	char sql[240], words[32], other[80];
+	sqlite3 *db;
+	int i;
+
+	for (i = 0; i < 40; i++) {
+		snprintf(sql, sizeof(sql),
+			 "INSERT INTO run VALUES (NULL, 'new-%d', %d, NULL,"
+			 " 'running', 1, 'r', 0, '{}', '{}', '{}', '')",
+			 i, i + 1);
+		exec(f, &db, sql);
+		sqlite3_close(db);
+		snprintf(words, sizeof(words), "\"new-%d\"", i);
+		assert_int_equal(get(f, "/api/v1/runs", &out), 200);
+		assert_non_null(strstr(out.str, words));
+		assert_int_equal(get(f, "/api/v1/runs", &out), 200);
+		assert_non_null(strstr(out.str, words));
+	}
+	/* A run that goes on is another one than it was when it was seen. */
+	assert_int_equal(get(f, "/runs/new-0.json", &out), 200);
+	assert_non_null(strstr(out.str, "\"running\""));
+	exec(f, &db, "UPDATE run SET status = 'failed', ended_unix_ns = 9");
+	assert_int_equal(get(f, "/runs/new-0.json", &out), 200);
+	assert_non_null(strstr(out.str, "\"failed\""));
+	sqlite3_exec(db, "UPDATE run SET status = 'stopped'", NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_int_equal(get(f, "/runs/new-0.json", &out), 200);
+	assert_non_null(strstr(out.str, "\"stopped\""));
+	/* And another file is another store. */
+	snprintf(other, sizeof(other), "%s/other.db", f->folder);
+	add_run(other, "{\"host\": \"other\"}", "cpu");
+	assert_int_equal(rename(other, f->db), 0);
+	assert_int_equal(get(f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "\"other\""));
+	assert_null(strstr(out.str, "\"new-1\""));
+	strbuf_release(&out);
+}
+
 /* TEXT in the place of gnuplot; "" for none at all. */
 static void use_gnuplot(const struct fixture *f, const char *text)
 {
@@ -569,14 +619,14 @@ static size_t drawn_count(const struct fixture *f)
 
 /* A run whose plots nobody has seen; its page is TARGET. */
 static void add_unseen(const struct fixture *f, const char *workload,
-		       char *target, size_t size)
+		       bool is_to_end, char *target, size_t size)
 {
 	const struct run_filter newest = {.max_count = 1};
 	struct run_list list;
 	struct store *store;
 	struct err err = {0};
 
-	add_run(f->db, "{}", workload);
+	begin_run(f->db, "{}", workload, is_to_end);
 	assert_int_equal(store_open_readonly(f->db, &store, &err), 0);
 	assert_int_equal(run_list_load(store, &newest, &list, &err), 0);
 	snprintf(target, size, "/runs/%s", list.lines[0].uuid);
@@ -597,13 +647,12 @@ static void a_plot_is_drawn_once(void **state)
 		 "echo '<svg>drawn</svg>'\n",
 		 f->folder);
 	use_gnuplot(f, script);
-	add_unseen(f, "seen-once", target, sizeof(target));
+	/* Not ended, so that its page is made anew each time. */
+	add_unseen(f, "seen-once", false, target, sizeof(target));
 	assert_int_equal(get(f, target, &out), 200);
 	assert_non_null(strstr(out.str, "<svg>drawn</svg>"));
 	count = drawn_count(f);
 	assert_int_not_equal(count, 0);
-	/* Another run makes the page anew, but its plots are the same. */
-	add_run(f->db, "{}", "another");
 	assert_int_equal(get(f, target, &out), 200);
 	assert_non_null(strstr(out.str, "<svg>drawn</svg>"));
 	assert_int_equal(drawn_count(f), count);
@@ -623,17 +672,15 @@ static void without_gnuplot_a_page_says_so(void **state)
 	char target[64];
 	size_t i;
 
-	add_unseen(f, "seen-late", target, sizeof(target));
+	add_unseen(f, "seen-late", true, target, sizeof(target));
 	for (i = 0; i < ARRAY_SIZE(broken); i++) {
 		use_gnuplot(f, broken[i]);
-		add_run(f->db, "{}", "another");
 		assert_int_equal(get(f, target, &out), 200);
 		assert_non_null(strstr(out.str, "Not drawn: "));
 		assert_non_null(strstr(out.str, "gnuplot"));
 	}
 	/* It is there again, and so is the plot. */
 	use_gnuplot(f, "#!/bin/sh\ncat >/dev/null\necho '<svg>back</svg>'\n");
-	add_run(f->db, "{}", "another");
 	assert_int_equal(get(f, target, &out), 200);
 	assert_non_null(strstr(out.str, "<svg>back</svg>"));
 	setenv("PATH", before, 1);
@@ -1073,6 +1120,7 @@ int main(void)
 		WITH_FIXTURE(what_is_under_way_is_seen),
 		WITH_FIXTURE(pages_are_of_fifty),
 		WITH_FIXTURE(hosts_and_histories_have_pages),
+		WITH_FIXTURE(what_is_written_is_seen_at_once),
 		WITH_FIXTURE(a_plot_is_drawn_once),
 		WITH_FIXTURE(without_gnuplot_a_page_says_so),
 		WITH_FIXTURE(a_bundle_is_taken_once),
