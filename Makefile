@@ -169,7 +169,7 @@ uninstall: ## take it away again
 	$(Q)ci/install uninstall $(B) $(PREFIX) $(DESTDIR)
 
 bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
-	$(Q)$(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
+	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
 	$(Q)ci/bench $(BARS)
 
 check: packages-check ## install what is missing and run all tests

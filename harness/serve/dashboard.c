@@ -25,7 +25,7 @@
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* A list takes 30 KiB, the page of a run up to some MiB. */
-#define PAGES_BYTES (32 * MIB)
+#define PAGES_BYTES (16 * MIB)
 
 struct dashboard {
 	struct dashboard_config cfg;

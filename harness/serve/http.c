@@ -164,12 +164,14 @@ static void add_headers(struct MHD_Response *r, const struct http_reply *re,
 static enum MHD_Result send_reply(struct http *h, struct MHD_Connection *c,
 				  struct http_reply *re, bool is_last)
 {
+	/* strbuf's bytes are for free(); without any there is nothing to. */
 	struct MHD_Response *r = MHD_create_response_from_buffer(
-		re->body.len, (void *)strbuf_str(&re->body),
-		MHD_RESPMEM_MUST_COPY);
+		re->body.len, re->body.str,
+		re->body.str ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result ret = MHD_NO;
 
 	if (r) {
+		re->body = (struct strbuf){0};
 		add_headers(r, re, is_last);
 		atomic_fetch_add_explicit(
 			&h->reply_counts[re->status / 100 % 6], 1,

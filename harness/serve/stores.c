@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -39,8 +40,10 @@ struct stores {
 	size_t reader_count, lent_count;
 	struct store *watcher; /* asked for the version alone */
 	int64_t version;       /* as the watcher saw it last */
-	uint64_t generation;
-	dev_t dev; /* of the file that FILE counts */
+	uint64_t generation;   /* as of the last look, if that worked */
+	bool is_known;
+	atomic_uint_fast64_t look_count; /* that have begun; without the lock */
+	dev_t dev;                       /* of the file that FILE counts */
 	ino_t ino;
 	uint64_t file;
 	uint64_t used_mono_ns;
@@ -200,29 +203,34 @@ void stores_give_writer(struct stores *s, bool is_sound)
 }
 
 /* Under the lock: it never waits for that of the file. */
-static int64_t read_version(struct stores *s)
+static bool look_at_version(struct stores *s)
 {
 	struct err err;
 	bool is_new = !s->watcher;
 	int64_t version;
 
 	if (is_new && store_open_impatient(s->db, 0, &s->watcher, &err))
-		return -1;
+		return false;
 	version = store_data_version(s->watcher);
 	if (is_new || version != s->version)
 		s->generation++;
 	s->version = version;
-	return version;
+	return version >= 0;
 }
 
 uint64_t stores_generation(struct stores *s)
 {
 	struct closing closing = {.count = 0};
-	uint64_t generation;
+	uint64_t generation, seen = atomic_load(&s->look_count);
 
 	pthread_mutex_lock(&s->lock);
-	look_at_file(s, &closing);
-	generation = read_version(s) < 0 ? 0 : s->generation;
+	/* A look that began after this call did is as good as one of its own. */
+	if (atomic_load(&s->look_count) == seen) {
+		atomic_fetch_add(&s->look_count, 1);
+		look_at_file(s, &closing);
+		s->is_known = look_at_version(s);
+	}
+	generation = s->is_known ? s->generation : 0;
 	pthread_mutex_unlock(&s->lock);
 	closing_end(&closing);
 	return generation;

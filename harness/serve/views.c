@@ -9,6 +9,7 @@
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/serve/query.h"
+#include "harness/serve/trends.h"
 
 #define DAY_NS (86400 * NS_PER_S)
 #define MAX_PAGE 1000000
@@ -160,7 +161,7 @@ int view_trend_load(struct store *store, const struct query *q,
 		ret = history_load(store, &hq, &v->history, err);
 	if (ret)
 		return ret;
-	trend_init(&v->trend, &v->history, &change_defaults);
+	trends_find(&v->trend, &v->history);
 	snprintf(v->title, sizeof(v->title), "%s%s%s under %s", hq.workload,
 		 *hq.point ? " " : "", hq.point, hq.runner);
 	return 0;
