@@ -20,7 +20,9 @@
 #define MAX_READERS 8
 /* A request that waits serves nobody; a writer holds the lock for less. */
 #define BUSY_MS 2000
-#define IDLE_NS (200 * NS_PER_MS)
+/* For one of the readers. Longer: what they do always ends. */
+#define TURN_MS 5000
+#define IDLE_NS (500 * NS_PER_MS)
 #define CLOSER_STACK_BYTES (512 * KIB)
 
 struct stores {
@@ -109,7 +111,7 @@ static struct timespec deadline(uint64_t in_ns)
 /* Under the lock. */
 static int wait_for_turn(struct stores *s, struct err *err)
 {
-	struct timespec until = deadline(BUSY_MS * NS_PER_MS);
+	struct timespec until = deadline(TURN_MS * NS_PER_MS);
 
 	while (s->lent_count == MAX_READERS)
 		if (pthread_cond_timedwait(&s->given, &s->lock, &until))
@@ -266,6 +268,9 @@ static void *close_when_idle(void *arg)
 	while (!s->is_stopping) {
 		uint64_t idle_ns = clock_mono_ns() - s->used_mono_ns;
 
+		/* While one is lent others may wait for what it gives. */
+		if (s->lent_count)
+			idle_ns = 0;
 		if (s->closer_sleeps) {
 			pthread_cond_wait(&s->used, &s->lock);
 		} else if (idle_ns < IDLE_NS) {
