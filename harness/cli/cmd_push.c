@@ -18,16 +18,17 @@
 
 #define FIRST_RETRY_MS 1000
 
-enum { O_DB = 1, O_TOKEN_FILE };
+enum { O_DB = 1, O_TOKEN_FILE, O_CA_FILE };
 
 static const struct option options[] = {
 	{"db", required_argument, NULL, O_DB},
 	{"token-file", required_argument, NULL, O_TOKEN_FILE},
+	{"ca-file", required_argument, NULL, O_CA_FILE},
 	{NULL, 0, NULL, 0},
 };
 
 struct push_args {
-	const char *db, *url;
+	const char *db, *url, *ca;
 	uint64_t run_id; /* 0: the latest */
 	char token[256]; /* "": none */
 };
@@ -48,6 +49,8 @@ static int parse(int argc, char **argv, struct push_args *a, struct err *err)
 	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (id == O_DB)
 			a->db = optarg;
+		else if (id == O_CA_FILE)
+			a->ca = optarg;
 		else if (id == O_TOKEN_FILE)
 			ret = read_token(optarg, a, err);
 		else
@@ -85,6 +88,7 @@ static int push(const struct push_args *a, struct err *err)
 	char *folder = xasprintf("%s/l1vh-push-XXXXXX", tmp ? tmp : "/tmp");
 	struct push p = {.url = a->url,
 			 .token = *a->token ? a->token : NULL,
+			 .ca = a->ca,
 			 .retry_ms = FIRST_RETRY_MS};
 	char *path = NULL;
 	bool is_new;
@@ -132,6 +136,7 @@ const struct command cmd_push = {
 		"--tokens). Where nobody answers it is tried three times more.\n"
 		"  --db FILE          results (results/l1vh.db)\n"
 		"  --token-file FILE  its first line is the token\n"
+		"  --ca-file FILE     trust this certificate instead of the system's, PEM\n"
 		"Exit status: 0 it is there, 64 usage or refused, 70 nobody took it.\n",
 	.run = push_run,
 };

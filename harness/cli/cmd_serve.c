@@ -18,13 +18,22 @@
 /* How long a signal to another thread may go unnoticed. */
 #define LOOK_AGAIN_MS 200
 
-enum { O_DB = 1, O_LISTEN, O_TOKENS, O_READ_NEEDS_TOKEN };
+enum {
+	O_DB = 1,
+	O_LISTEN,
+	O_TOKENS,
+	O_READ_NEEDS_TOKEN,
+	O_TLS_CERT,
+	O_TLS_KEY,
+};
 
 static const struct option options[] = {
 	{"db", required_argument, NULL, O_DB},
 	{"listen", required_argument, NULL, O_LISTEN},
 	{"tokens", required_argument, NULL, O_TOKENS},
 	{"read-needs-token", no_argument, NULL, O_READ_NEEDS_TOKEN},
+	{"tls-cert", required_argument, NULL, O_TLS_CERT},
+	{"tls-key", required_argument, NULL, O_TLS_KEY},
 	{NULL, 0, NULL, 0},
 };
 
@@ -42,6 +51,10 @@ static int parse(int argc, char **argv, struct dashboard_config *cfg,
 			cfg->tokens = optarg;
 		else if (id == O_READ_NEEDS_TOKEN)
 			cfg->read_needs_token = true;
+		else if (id == O_TLS_CERT)
+			cfg->tls_cert = optarg;
+		else if (id == O_TLS_KEY)
+			cfg->tls_key = optarg;
 		else
 			return err_set(err, -EINVAL,
 				       "see 'l1vh-bench serve --help'");
@@ -122,6 +135,8 @@ const struct command cmd_serve = {
 		"  --listen ADDR:PORT  where (127.0.0.1:8080); port 0: any that is free\n"
 		"  --tokens FILE       who may send bundles; without it nobody may\n"
 		"  --read-needs-token  nobody reads without one either\n"
+		"  --tls-cert FILE     speak TLS: the certificate, with what signed it, PEM\n"
+		"  --tls-key FILE      and its key, PEM without a passphrase\n"
 		"  --make-token        print a new token, and its line for that file\n"
 		"Prints the URL. Exit status: 0 stopped, 64 usage, 70 it cannot listen.\n",
 	.run = serve_run,

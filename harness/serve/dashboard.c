@@ -15,6 +15,7 @@
 #include "harness/serve/pages.h"
 #include "harness/serve/rendered.h"
 #include "harness/serve/stores.h"
+#include "harness/serve/tls.h"
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
 #include "harness/serve/views.h"
@@ -32,6 +33,7 @@ struct dashboard {
 	struct http *http; /* owned */
 	struct tokens tokens;
 	bool has_tokens;
+	struct tls tls;
 	struct stores *stores; /* owned */
 	struct cache *pages;   /* owned */
 	struct upload upload;
@@ -186,23 +188,26 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 		    struct err *err)
 {
 	struct dashboard *d = xcalloc(1, sizeof(*d));
-	const struct http_config http = {.listen = cfg->listen,
-					 .timeout_s = cfg->timeout_s,
-					 .max_upload_bytes =
-						 cfg->max_upload_bytes,
-					 .routes = routes,
-					 .admit = admit,
-					 .open_body = open_body,
-					 .call = call,
-					 .arg = d};
+	struct http_config http = {.listen = cfg->listen,
+				   .timeout_s = cfg->timeout_s,
+				   .max_upload_bytes = cfg->max_upload_bytes,
+				   .routes = routes,
+				   .admit = admit,
+				   .open_body = open_body,
+				   .call = call,
+				   .arg = d};
 	int ret;
 
 	d->cfg = *cfg;
 	ret = load_tokens(d, err);
 	if (!ret)
+		ret = tls_load(cfg->tls_cert, cfg->tls_key, &d->tls, err);
+	if (!ret)
 		ret = stores_create(cfg->db, &d->stores, err);
 	d->pages = cache_create(PAGES_BYTES);
 	d->upload = (struct upload){cfg->db, d->stores};
+	http.cert = d->tls.cert;
+	http.key = d->tls.key;
 	if (!ret)
 		ret = http_start(&http, &d->http, err);
 	if (ret) {
@@ -220,6 +225,7 @@ void dashboard_stop(struct dashboard *d)
 	http_stop(d->http);
 	if (d->has_tokens)
 		tokens_release(&d->tokens);
+	tls_release(&d->tls);
 	stores_destroy(d->stores);
 	cache_destroy(d->pages);
 	free(d);

@@ -431,18 +431,28 @@ static int listen_on(struct http *h, int *fd, struct err *err)
 	getnameinfo((struct sockaddr *)&bound, len, NULL, 0, number,
 		    sizeof(number), NI_NUMERICSERV);
 	snprintf(h->url, sizeof(h->url),
-		 strchr(address, ':') ? "http://[%s]:%s/" : "http://%s:%s/",
-		 address, number);
+		 strchr(address, ':') ? "%s://[%s]:%s/" : "%s://%s:%s/",
+		 h->cfg.cert ? "https" : "http", address, number);
 	return 0;
 }
 
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 {
+	/* Nothing older than TLS 1.2, as RFC 9325 asks. */
+	static const char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+				       ":+VERS-TLS1.2";
+	const unsigned int flags = MHD_USE_INTERNAL_POLLING_THREAD |
+				   MHD_USE_THREAD_PER_CONNECTION |
+				   MHD_USE_POLL | MHD_USE_ITC;
+	struct MHD_OptionItem tls[] = {
+		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)h->cfg.cert},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)h->cfg.key},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)versions},
+		{MHD_OPTION_END, 0, NULL}};
+
 	return MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD |
-			MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-			MHD_USE_ITC,
-		0, NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
+		flags | (h->cfg.cert ? MHD_USE_TLS : 0), 0, NULL, NULL,
+		on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, h->cfg.timeout_s,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)MAX_CONNECTIONS,
@@ -450,7 +460,8 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 		(unsigned int)MAX_CONNECTIONS_EACH,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_URI_LOG_CALLBACK, on_address, NULL,
-		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_ARRAY,
+		h->cfg.cert ? tls : tls + ARRAY_SIZE(tls) - 1, MHD_OPTION_END);
 }
 
 int http_start(const struct http_config *cfg, struct http **out,

@@ -68,6 +68,7 @@ struct http_config {
 	unsigned int timeout_s;
 	const struct http_route *routes; /* one without a pattern ends them */
 	uint64_t max_upload_bytes;       /* of what is sent with POST */
+	const char *cert, *key;          /* PEM; NULL: without TLS */
 	/* Before any of a body is read: whether a route is for who asks. */
 	int (*admit)(void *arg, const struct http_route *route,
 		     const struct http_request *rq, struct err *err);

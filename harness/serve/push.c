@@ -45,8 +45,9 @@ static int refusal(long status, const struct strbuf *reply, struct err *err)
 		       "the other end answered %ld: %s", status, reason);
 }
 
-static void set_options(CURL *curl, const char *url, FILE *f,
-			struct curl_slist *headers, struct strbuf *reply)
+static void set_options(CURL *curl, const struct push *p, const char *url,
+			FILE *f, struct curl_slist *headers,
+			struct strbuf *reply)
 {
 	struct stat st = {.st_size = 0};
 
@@ -60,13 +61,15 @@ static void set_options(CURL *curl, const char *url, FILE *f,
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_reply);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, reply);
+	if (p->ca)
+		curl_easy_setopt(curl, CURLOPT_CAINFO, p->ca);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_S);
 }
 
-static int send_once(CURL *curl, const char *url, FILE *f,
+static int send_once(CURL *curl, const struct push *p, const char *url, FILE *f,
 		     struct curl_slist *headers, bool *is_new, struct err *err)
 {
 	struct strbuf reply = {0};
@@ -75,7 +78,7 @@ static int send_once(CURL *curl, const char *url, FILE *f,
 	int ret = 0;
 
 	rewind(f);
-	set_options(curl, url, f, headers, &reply);
+	set_options(curl, p, url, f, headers, &reply);
 	code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	*is_new = status == 201;
@@ -136,7 +139,7 @@ int push_bundle(const struct push *p, bool *is_new, struct err *err)
 			poll(NULL, 0, (int)wait_ms);
 			wait_ms *= 2;
 		}
-		ret = send_once(curl, url, f, headers, is_new, err);
+		ret = send_once(curl, p, url, f, headers, is_new, err);
 	}
 	curl_easy_cleanup(curl);
 	curl_slist_free_all(headers);

@@ -11,6 +11,7 @@ struct push {
 	const char *url;   /* of the dashboard */
 	const char *path;  /* of the bundle */
 	const char *token; /* NULL: none */
+	const char *ca;    /* a file, PEM; NULL: whom the system trusts */
 	unsigned int
 		retry_ms; /* before the first retry; twice that each time */
 };
