@@ -7,6 +7,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/verdict/claims.h"
 #include "reports/html.h"
+#include "reports/html_parts.h"
 #include "reports/identity.h"
 #include "reports/json.h"
 #include "reports/model.h"
@@ -532,6 +533,18 @@ static void an_empty_run_is_no_table(void **state)
 	free(f);
 }
 
+static void what_is_scrolled_has_a_name(void **state)
+{
+	struct strbuf out = {0};
+
+	(void)state;
+	html_lines(&out, "\"> of kvm", "<b>");
+	assert_non_null(strstr(out.str, "tabindex=\"0\""));
+	assert_non_null(strstr(out.str, "aria-label=\"&quot;&gt; of kvm\""));
+	assert_non_null(strstr(out.str, "&lt;b&gt;</pre>"));
+	strbuf_release(&out);
+}
+
 static void html_is_escaped_and_self_contained(void **state)
 {
 	struct fixture *f = *state;
@@ -807,6 +820,7 @@ int main(void)
 		WITH_RUN(emulated_figures_say_so),
 		WITH_RUN(failures_are_shown_never_as_zero),
 		cmocka_unit_test(an_empty_run_is_no_table),
+		cmocka_unit_test(what_is_scrolled_has_a_name),
 		WITH_RUN(html_is_escaped_and_self_contained),
 		WITH_RUN(json_has_every_sample),
 		WITH_RUN(json_as_text_is_the_same_object),
