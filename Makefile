@@ -222,6 +222,12 @@ fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 system: all guest lab ## tests that boot guests, most of them in the lab
 	$(Q)tests/system/run
 
+# What drives the browser, of the versions and hashes in its lock file.
+$(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.json
+	@mkdir -p $(@D)
+	$(Q)cp $^ $(@D) && cd $(@D) && npm ci --prefer-offline --no-audit --no-fund \
+		--ignore-scripts --loglevel=error --fetch-retries=1 >/dev/null && touch $(@F)
+
 check-shape: check-layers check-headers check-format ## layers, headers, format
 
 check-layers: ## fail on an include that goes up the tree

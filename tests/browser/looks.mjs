@@ -1,0 +1,145 @@
+// looks - what is asked of every page, whatever it shows.
+import assert from "node:assert/strict";
+import {spawnSync} from "node:child_process";
+import {picture, violations, visit} from "./chromium.mjs";
+
+// At 96 dpi, within margins of 10 mm; a page may ask to be printed across.
+const a4 = {width: 718, height: 1047};
+const across = {width: 1047, height: 718};
+
+const sideways = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+
+// Text that reaches out of the page's right edge, unless one scrolls to it.
+const cutOff = () => [...document.querySelectorAll("body *")].filter((element) =>
+	!element.closest(".wide, svg") &&
+	element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+	.map((element) => `${element.tagName} ${element.textContent.slice(0, 40)}`);
+
+// What axe does not ask for: header cells in every table, a name for every plot.
+const unnamed = () => [...document.querySelectorAll("table, svg")].filter((element) =>
+	element.matches("table") ? !element.querySelector("th") :
+		element.getAttribute("role") !== "img" || !element.getAttribute("aria-label"))
+	.map((element) => element.outerHTML.slice(0, 80));
+
+export async function accessible(address) {
+	for (const colorScheme of ["light", "dark"])
+		await visit(address, {colorScheme}, async (page) => {
+			assert.deepEqual(await violations(page), [], colorScheme);
+			assert.deepEqual(await page.evaluate(unnamed), []);
+		});
+}
+
+// Pictures are for people; what is asserted is that nothing sticks out.
+export async function pictured(address, name) {
+	for (const colorScheme of ["light", "dark"])
+		await visit(address, {colorScheme}, async (page) => {
+			await page.screenshot({path: picture(`${name}-${colorScheme}.png`), fullPage: true});
+			assert.equal(await page.evaluate(sideways), 0);
+			assert.deepEqual(await page.evaluate(cutOff), []);
+		});
+}
+
+export async function onPhone(address, name) {
+	const phone = {viewport: {width: 390, height: 844}, isMobile: true, hasTouch: true};
+
+	await visit(address, phone, async (page) => {
+		await page.screenshot({path: picture(`${name}-phone.png`), fullPage: true});
+		assert.equal(await page.evaluate(() => innerWidth), 390);
+		assert.equal(await page.evaluate(sideways), 0);
+		assert.deepEqual(await page.evaluate(cutOff), []);
+	});
+}
+
+// Of radio buttons Tab reaches one a group.
+const markStops = () => {
+	const all = "a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex='0']";
+	const groups = new Set();
+	let count = 0;
+
+	for (const element of document.querySelectorAll(all)) {
+		const isRadio = element.type === "radio";
+
+		if (!element.checkVisibility() || (isRadio && groups.has(element.name)))
+			continue;
+		if (isRadio)
+			groups.add(element.name);
+		element.dataset.stop = isRadio ? `radio ${element.name}` : `${element.tagName} ${count++}`;
+	}
+	return [...document.querySelectorAll("[data-stop]")].map((element) => element.dataset.stop);
+};
+
+const focused = () => {
+	const element = document.activeElement;
+	const style = getComputedStyle(element);
+
+	return {
+		stop: element.type === "radio" ? `radio ${element.name}` : element.dataset.stop,
+		isBody: element === document.body,
+		isSeen: element.matches(":focus-visible") && style.outlineStyle !== "none" &&
+			parseFloat(style.outlineWidth) > 0 && element.checkVisibility(),
+	};
+};
+
+export async function byKeyboard(address) {
+	await visit(address, {}, async (page) => {
+		const wanted = new Set(await page.evaluate(markStops));
+		const most = 20 + 6 * wanted.size; // a day has several stops of its own
+
+		for (let i = 0; i < most && wanted.size; i++) {
+			await page.keyboard.press("Tab");
+			const at = await page.evaluate(focused);
+
+			if (at.isSeen && !at.isBody)
+				wanted.delete(at.stop);
+		}
+		assert.deepEqual([...wanted], [], "not reached by Tab, or not seen there");
+	});
+}
+
+// Words of the PDF, with the right edge of each and its page's.
+function wordsOf(pdf) {
+	const done = spawnSync("pdftotext", ["-bbox", pdf, "-"], {encoding: "utf8", maxBuffer: 1 << 28});
+	let width = 0, words = [];
+
+	assert.equal(done.status, 0, done.stderr);
+	for (const [, page, right, word] of done.stdout.matchAll(
+		/<page width="([\d.]+)"|<word .*xMax="([\d.]+)".*>(.*)<\/word>/g))
+		if (page)
+			width = Number(page);
+		else
+			words.push({word, right: Number(right), width});
+	return words;
+}
+
+export async function printed(address, name) {
+	await visit(address, {viewport: a4}, async (page) => {
+		await page.emulateMedia({media: "print"});
+		if (await page.locator(".broad").count())
+			await page.setViewportSize(across);
+		assert.equal(await page.evaluate(sideways), 0);
+		const inside = await page.evaluate(() => [...document.querySelectorAll("body *")]
+			.filter((element) => element.checkVisibility() && !element.closest("svg") &&
+				element.getBoundingClientRect().right > innerWidth + 1)
+			.map((element) => `${element.tagName} ${element.textContent.slice(0, 40)}`));
+
+		assert.deepEqual(inside, []);
+		const margin = {top: "10mm", right: "10mm", bottom: "10mm", left: "10mm"};
+		const pdf = picture(`${name}.pdf`);
+		await page.pdf({path: pdf, format: "A4", margin, preferCSSPageSize: true});
+		const words = wordsOf(pdf);
+
+		assert.ok(words.length > 3, "an empty print");
+		assert.deepEqual(words.filter((word) => word.right > word.width - 20), []);
+	});
+}
+
+// The same words, but for what a script alone would put there.
+export async function withoutScripts(address) {
+	const texts = [];
+
+	for (const javaScriptEnabled of [true, false])
+		await visit(address, {javaScriptEnabled}, async (page) =>
+			texts.push(await page.locator("body").innerText()));
+	assert.equal(texts[1], texts[0]);
+	assert.ok(texts[1].length > 40);
+}

@@ -1,0 +1,178 @@
+// tests - what the report and the dashboard promise to who looks at them. Each
+// of them fails as well when a page warns in its console or asks another host.
+import assert from "node:assert/strict";
+import {once} from "node:events";
+import {runArgs, serve, start, tidy} from "./bench.mjs";
+import {close, launch, visit} from "./chromium.mjs";
+import {accessible, byKeyboard, onPhone, pictured, printed, withoutScripts} from "./looks.mjs";
+import {hostile, make, uuids} from "./stores.mjs";
+import {check, end} from "./tap.mjs";
+
+// What is read before anyone scrolls.
+async function onFirstScreen(page, locator) {
+	const box = await locator.first().boundingBox();
+
+	assert.ok(box && box.y >= 0 && box.y + box.height <= 800, `${locator}: ${JSON.stringify(box)}`);
+}
+
+async function verdictsFirst() {
+	await visit(made.judged, {}, async (page) => {
+		await onFirstScreen(page, page.locator("h1"));
+		await onFirstScreen(page, page.getByText(/grade/i));
+		await onFirstScreen(page, page.locator("#verdicts"));
+		await onFirstScreen(page, page.locator(".verdict"));
+		await onFirstScreen(page, page.getByText("Integers are as fast again"));
+		assert.deepEqual(new Set(await page.locator(".verdict").allInnerTexts()),
+			new Set(["FAIL", "PASS", "NOT EVALUABLE"]));
+	});
+}
+
+async function nothingClaimedFirst() {
+	await visit(made.wide, {}, async (page) => {
+		await onFirstScreen(page, page.locator("h1"));
+		await onFirstScreen(page, page.locator(".banner"));
+		await onFirstScreen(page, page.getByText(/nothing was claimed/i));
+		assert.match(await page.locator(".banner").innerText(), /^EMULATED/);
+	});
+}
+
+const hosts = (page) => page.locator("#runs tbody tr td:nth-child(3)").allInnerTexts();
+
+// As people filter, and again by the address that this led to; no script helps.
+async function filtered(label, value, wanted) {
+	await visit(`${site}/`, {javaScriptEnabled: false}, async (page) => {
+		await page.getByLabel(label, {exact: true}).fill(value);
+		await page.getByRole("button", {name: "Show"}).click();
+		await page.waitForURL(/\?/);
+		assert.deepEqual(await hosts(page), wanted);
+		assert.equal(await page.getByLabel(label, {exact: true}).inputValue(), value);
+		const address = page.url();
+		await page.goto(address);
+		assert.equal(page.url(), address);
+		assert.deepEqual(await hosts(page), wanted);
+	});
+}
+
+async function everyFilter() {
+	await visit(`${site}/`, {}, async (page) => assert.equal((await hosts(page)).length, 5));
+	await filtered("host", "elsewhere", ["elsewhere"]);
+	await filtered("runner", "mshv-emu", ["wide"]);
+	await filtered("to", "2020-01-02", ["elsewhere"]);
+	await filtered("from", "2199-01-01", []);
+	await filtered("workload", "storage_read", []);
+	await filtered("revision or uuid", "cccc", ["wide"]);
+}
+
+async function compared() {
+	await visit(`${site}/`, {}, async (page) => {
+		await page.locator(`[name=a][value="${uuids.real}"]`).check();
+		await page.locator(`[name=b][value="${uuids.elsewhere}"]`).check();
+		await page.getByRole("button", {name: /Compare/}).click();
+		await page.waitForURL(`${site}/compare?a=${uuids.real}&b=${uuids.elsewhere}`);
+		assert.match(await page.locator("pre").innerText(), /cpu_integer/);
+	});
+}
+
+async function historyOf() {
+	await visit(`${site}/history`, {}, async (page) => {
+		await page.getByLabel("workload", {exact: true}).fill("cpu_integer");
+		await page.getByLabel("runner", {exact: true}).fill("native");
+		await page.getByRole("button", {name: "Show"}).click();
+		await page.waitForURL(/workload=cpu_integer/);
+		await page.getByRole("img", {name: /cpu_integer under native/}).waitFor();
+		assert.ok(await page.locator("svg circle").count() >= 6);
+	});
+}
+
+const bootsShown = async (page) => parseInt(await page.locator("#live-boots").innerText(), 10);
+
+const moreThan = (count) => parseInt(document.getElementById("live-boots").textContent, 10) > count &&
+	document.getElementById("live-bar").value > count;
+
+// A real run, on the store that is being shown; long enough to be seen on any
+// host, and ended when it was.
+async function liveProgress() {
+	await visit(`${site}/live`, {}, async (page) => {
+		const none = page.locator("#live-boots").getByText("no run is under way");
+
+		await page.waitForFunction(() => document.body.dataset.live === "yes");
+		await none.waitFor();
+		await page.evaluate(() => { window.isSamePage = true; });
+		const run = start("ignore", runArgs("a.db", ["--runners", "native", "--workloads", "delay",
+			"--blocks", "1000", "--samples", "2"]));
+		const ended = once(run, "exit");
+		await page.waitForFunction(moreThan, 0);
+		await page.waitForFunction(moreThan, await bootsShown(page));
+		assert.equal(await page.locator("#live-runners").innerText(), "native");
+		run.kill("SIGINT");
+		await ended;
+		await none.waitFor();
+		assert.equal(await page.evaluate(() => window.isSamePage), true);
+	});
+}
+
+async function shownAsText(address) {
+	await visit(address, {}, async (page) => {
+		assert.ok((await page.locator("body").innerText()).includes(hostile));
+		assert.equal(await page.evaluate(() => window.hacked), undefined);
+		assert.equal(await page.locator("img, script:not([src='/static/live.js'])").count(), 0);
+	});
+}
+
+async function neverRun() {
+	for (const address of [made.hostile, `${site}/`, `${site}/hosts`, `${site}/runs/${uuids.hostile}`])
+		await shownAsText(address);
+}
+
+function pages() {
+	return {
+		"report": made.judged,
+		"report-wide": made.wide,
+		"run": `${site}/runs/${uuids.real}`,
+		"runs": `${site}/`,
+		"compare": `${site}/compare?a=${uuids.real}&b=${uuids.elsewhere}`,
+		"history": `${site}/history?workload=cpu_integer&runner=native`,
+		"hosts": `${site}/hosts`,
+		"live": `${site}/live`,
+		"error": `${site}/history?workload=nul&runner=native`,
+	};
+}
+
+let made, site;
+
+async function everyPage() {
+	for (const [name, address] of Object.entries(pages())) {
+		await check(`${name}: axe finds nothing, light or dark`, () => accessible(address));
+		await check(`${name}: nothing sticks out of 1280 px`, () => pictured(address, name));
+		await check(`${name}: nothing sticks out of a phone`, () => onPhone(address, name));
+		await check(`${name}: Tab reaches everything, and is seen`, () => byKeyboard(address));
+		await check(`${name}: it prints on A4`, () => printed(address, name));
+		await check(`${name}: it needs no script`, () => withoutScripts(address));
+	}
+}
+
+async function everything() {
+	const isReady = await check("runs are made to look at", async () => {
+		made = make();
+		site = await serve("a.db");
+	}) && await check("Chromium starts", launch);
+
+	if (!isReady)
+		return;
+	await check("the first screen has the grade and the verdicts", verdictsFirst);
+	await check("the first screen says that figures are emulated and nothing was claimed", nothingClaimedFirst);
+	await everyPage();
+	await check("runs are found by host, runner, workload and day, at an address that stays", everyFilter);
+	await check("two runs are chosen and compared", compared);
+	await check("the history of a series is drawn", historyOf);
+	await check("names are text, whatever is in them", neverRun);
+	await check("a run is seen while it is under way, and no longer", liveProgress);
+}
+
+try {
+	await everything();
+} finally {
+	await close();
+	await tidy();
+}
+process.exitCode = end();
