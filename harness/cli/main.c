@@ -21,9 +21,53 @@ static void print_help(FILE *out)
 	      out);
 }
 
-int main(int argc, char **argv)
+static int unknown(const char *name)
+{
+	return complain(STATUS_USAGE,
+			"unknown command '%s'; 'l1vh-bench --help' lists them",
+			name);
+}
+
+/* NULL: none of that name. */
+static const struct command *find(const char *name)
 {
 	const struct command *const *c;
+
+	for (c = commands; *c; c++)
+		if (!strcmp(name, (*c)->name))
+			return *c;
+	return NULL;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "--help") && c->usage) {
+		fputs(c->usage, stdout);
+		return STATUS_OK;
+	}
+	return c->run(argc, argv);
+}
+
+/* `help COMMAND` is `COMMAND --help`. */
+static int help(const char *name)
+{
+	const struct command *c = name ? find(name) : NULL;
+	char command[32], option[] = "--help";
+	char *argv[] = {command, option, NULL};
+
+	if (!name) {
+		print_help(stdout);
+		return STATUS_OK;
+	}
+	if (!c || !c->summary)
+		return unknown(name);
+	snprintf(command, sizeof(command), "%s", c->name);
+	return run(c, 2, argv);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
 
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
@@ -31,24 +75,12 @@ int main(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-	    !strcmp(argv[1], "help")) {
-		print_help(stdout);
-		return STATUS_OK;
-	}
+	    !strcmp(argv[1], "help"))
+		return help(argc > 2 ? argv[2] : NULL);
 	if (!strcmp(argv[1], "--version")) {
 		printf("l1vh-bench %s\n", envinfo_revision());
 		return STATUS_OK;
 	}
-	for (c = commands; *c; c++) {
-		if (strcmp(argv[1], (*c)->name))
-			continue;
-		if (argc > 2 && !strcmp(argv[2], "--help") && (*c)->usage) {
-			fputs((*c)->usage, stdout);
-			return STATUS_OK;
-		}
-		return (*c)->run(argc - 1, argv + 1);
-	}
-	return complain(STATUS_USAGE,
-			"unknown command '%s'; 'l1vh-bench --help' lists them",
-			argv[1]);
+	c = find(argv[1]);
+	return c ? run(c, argc - 1, argv + 1) : unknown(argv[1]);
 }
