@@ -162,7 +162,10 @@ demo: packages ## install, build, run the quick suite, print a table
 
 PREFIX	?= /usr/local
 
-install: all guest lab ## put everything below PREFIX (/usr/local), or DESTDIR
+man: $(B)/l1vh-bench $(B)/l1vh-vmm ## make the manual pages
+	$(Q)ci/man-pages $(B)/l1vh-bench $(B)/man
+
+install: all guest lab man ## put everything below PREFIX (/usr/local), or DESTDIR
 	$(Q)ci/install install $(B) $(PREFIX) $(DESTDIR)
 
 uninstall: ## take it away again
@@ -228,7 +231,7 @@ $(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.j
 	$(Q)cp $^ $(@D) && cd $(@D) && npm ci --prefer-offline --no-audit --no-fund \
 		--ignore-scripts --loglevel=error --fetch-retries=1 >/dev/null && touch $(@F)
 
-check-shape: check-layers check-headers check-format ## layers, headers, format
+check-shape: check-layers check-headers check-format check-docs ## layers, headers, format, docs
 
 check-layers: ## fail on an include that goes up the tree
 	$(Q)ci/check-layers .
@@ -237,6 +240,9 @@ check-headers: $(HDR:%=$(B)/%.ok) ## every header compiles on its own
 $(B)/%.h.ok: %.h
 	@mkdir -p $(@D)
 	$(Q)printf '#include "%s"\n' $< | $(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d -x c -fsyntax-only - && touch $@
+
+check-docs: man ## fail on a stale manual page, or a link to nowhere
+	$(Q)ci/check-man $(B)/l1vh-bench $(B)/man && ci/check-links
 
 check-format: ## fail where clang-format would change something
 	$(Q)files=$$(git ls-files '*.c' '*.h') && [ -n "$$files" ] && \
@@ -251,7 +257,7 @@ clean: ## remove everything that was built, results stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all guest lab packages packages-check demo install uninstall bench check unit fuzz system \
-	check-shape check-layers check-headers check-format format clean help FORCE
+.PHONY: all guest lab man packages packages-check demo install uninstall bench check unit fuzz system \
+	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

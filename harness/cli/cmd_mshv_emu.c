@@ -18,7 +18,8 @@ static const char usage[] =
 	"Run a VMM that drives /dev/mshv on a host that has /dev/kvm only. The\n"
 	"interface is emulated by a library that LD_PRELOAD puts in front of libc:\n"
 	"COMMAND must be a dynamically linked program. Nothing that it measures is\n"
-	"true of a real device. Environment:\n"
+	"true of a real device.\n"
+	"Environment:\n"
 	"  L1VH_MSHV_EMU_KERNEL  which Linux to be like: 6.15, 6.19 or 7.0 (7.0)\n"
 	"  L1VH_MSHV_EMU_LOG     file for what could not be emulated (stderr)\n"
 	"Exit status: the command's own; 64 usage, 70 it could not be started.\n";

@@ -207,8 +207,9 @@ static const char usage[] =
 	"  --output FILE   write there instead of stdout\n"
 	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
 	"                  (docs/statistics.md); text and csv are then their verdicts\n"
-	"                  alone. Exit status: 0 all pass, 1 one fails, 2 one is undecided\n"
-	"                  or cannot be evaluated\n";
+	"                  alone\n"
+	"Exit status: 0; with --claims 0 all pass, 1 one fails, 2 one is undecided or\n"
+	"cannot be evaluated; 64 usage.\n";
 
 enum { O_DB = 1, O_FORMAT, O_OUTPUT, O_CLAIMS, O_OVERRIDE };
 
