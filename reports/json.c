@@ -131,13 +131,13 @@ static json_t *cell_grade(const struct model_cell *c)
 }
 
 /* Beside the primary estimate: what assumes no distribution. */
-static void add_robust(const struct model *m, const struct model_cell *base,
+static void add_robust(struct bootstrap *b, const struct model_cell *base,
 		       const struct model_cell *c, json_t *out)
 {
 	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
 	size_t n = model_block_logs(base, c, logs, NULL);
 	struct ratio_estimate boot =
-		bootstrap_ratio(logs, n, MODEL_CONFIDENCE, m->run->seed);
+		bootstrap_ratio_by(b, logs, n, MODEL_CONFIDENCE);
 	struct rank_shift hl = ranks_center(logs, n, MODEL_CONFIDENCE);
 	double low = NAN, high = NAN;
 
@@ -159,7 +159,7 @@ static void add_robust(const struct model *m, const struct model_cell *base,
 }
 
 static json_t *estimate(const struct model *m, const struct model_row *r,
-			size_t k)
+			size_t k, struct bootstrap *b)
 {
 	const struct model_cell *c = &r->cells[k];
 	char odd[160];
@@ -176,7 +176,7 @@ static json_t *estimate(const struct model *m, const struct model_row *r,
 		json_number(c->ratio.low), "ratio_high",
 		json_number(c->ratio.high), "reason", c->reason);
 
-	add_robust(m, model_base(m, r), c, out);
+	add_robust(b, model_base(m, r), c, out);
 	json_object_set_new(out, "odd",
 			    json_string(oddities_of(c, odd, sizeof(odd))));
 	return out;
@@ -184,12 +184,15 @@ static json_t *estimate(const struct model *m, const struct model_row *r,
 
 static json_t *estimates(const struct model *m)
 {
+	struct bootstrap *b = bootstrap_create(m->run->seed);
 	json_t *out = json_array();
 	size_t i, k;
 
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++)
-			json_array_append_new(out, estimate(m, &m->rows[i], k));
+			json_array_append_new(out,
+					      estimate(m, &m->rows[i], k, b));
+	bootstrap_destroy(b);
 	return out;
 }
 

@@ -9,13 +9,51 @@
 #include "harness/base/xmalloc.h"
 #include "harness/stats/quantile.h"
 
-static double draw_mean(gsl_rng *rng, const double *logs, size_t n)
+struct bootstrap {
+	uint64_t seed;
+	uint32_t *draws; /* owned; BOOTSTRAP_DRAWS rows of so many blocks */
+	size_t block_count;
+};
+
+struct bootstrap *bootstrap_create(uint64_t seed)
+{
+	struct bootstrap *b = xcalloc(1, sizeof(*b));
+
+	b->seed = seed;
+	return b;
+}
+
+void bootstrap_destroy(struct bootstrap *b)
+{
+	if (!b)
+		return;
+	free(b->draws);
+	free(b);
+}
+
+static void draw(struct bootstrap *b, size_t n)
+{
+	gsl_rng *rng;
+	size_t i;
+
+	if (b->block_count == n)
+		return;
+	rng = gsl_rng_alloc(gsl_rng_mt19937);
+	gsl_rng_set(rng, b->seed);
+	b->draws = xrealloc(b->draws, BOOTSTRAP_DRAWS * n, sizeof(*b->draws));
+	b->block_count = n;
+	for (i = 0; i < BOOTSTRAP_DRAWS * n; i++)
+		b->draws[i] = (uint32_t)gsl_rng_uniform_int(rng, n);
+	gsl_rng_free(rng);
+}
+
+static double draw_mean(const uint32_t *draws, const double *logs, size_t n)
 {
 	double sum = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		sum += logs[gsl_rng_uniform_int(rng, n)];
+		sum += logs[draws[i]];
 	return sum / (double)n;
 }
 
@@ -55,17 +93,16 @@ static double corrected(double p, double z0, double a)
 	return gsl_cdf_ugaussian_P(z0 + z / (1 - a * z));
 }
 
-static void interval(const double *logs, size_t n, double mean, double alpha,
-		     uint64_t seed, struct ratio_estimate *e)
+static void interval(struct bootstrap *b, const double *logs, size_t n,
+		     double mean, double alpha, struct ratio_estimate *e)
 {
 	double *means = xcalloc(BOOTSTRAP_DRAWS, sizeof(*means));
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	double z0, a;
-	int i;
+	size_t i;
 
-	gsl_rng_set(rng, seed);
+	draw(b, n);
 	for (i = 0; i < BOOTSTRAP_DRAWS; i++)
-		means[i] = draw_mean(rng, logs, n);
+		means[i] = draw_mean(b->draws + i * n, logs, n);
 	z0 = bias(means, mean);
 	a = acceleration(logs, n, mean);
 	quantile_sort(means, BOOTSTRAP_DRAWS);
@@ -74,12 +111,12 @@ static void interval(const double *logs, size_t n, double mean, double alpha,
 	e->high = exp(quantile_of_sorted(means, BOOTSTRAP_DRAWS,
 					 corrected(1 - alpha / 2, z0, a)));
 	e->has_interval = true;
-	gsl_rng_free(rng);
 	free(means);
 }
 
-struct ratio_estimate bootstrap_ratio(const double *logs, size_t block_count,
-				      double confidence, uint64_t seed)
+struct ratio_estimate bootstrap_ratio_by(struct bootstrap *b,
+					 const double *logs, size_t block_count,
+					 double confidence)
 {
 	struct ratio_estimate e = {.ratio = NAN, .block_count = block_count};
 	double mean = 0;
@@ -91,6 +128,17 @@ struct ratio_estimate bootstrap_ratio(const double *logs, size_t block_count,
 		mean += logs[i] / (double)block_count;
 	e.ratio = e.low = e.high = exp(mean);
 	if (block_count > 1)
-		interval(logs, block_count, mean, 1 - confidence, seed, &e);
+		interval(b, logs, block_count, mean, 1 - confidence, &e);
+	return e;
+}
+
+struct ratio_estimate bootstrap_ratio(const double *logs, size_t block_count,
+				      double confidence, uint64_t seed)
+{
+	struct bootstrap *b = bootstrap_create(seed);
+	struct ratio_estimate e =
+		bootstrap_ratio_by(b, logs, block_count, confidence);
+
+	bootstrap_destroy(b);
 	return e;
 }

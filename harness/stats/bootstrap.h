@@ -35,4 +35,16 @@ struct ratio_estimate {
 struct ratio_estimate bootstrap_ratio(const double *logs, size_t block_count,
 				      double confidence, uint64_t seed);
 
+/*
+ * The same for many series: which blocks are drawn hangs on the seed and their
+ * number alone, so the draws for the last number of blocks are kept. Of one
+ * thread at a time.
+ */
+struct bootstrap;
+struct bootstrap *bootstrap_create(uint64_t seed);
+void bootstrap_destroy(struct bootstrap *b); /* NULL is fine */
+struct ratio_estimate bootstrap_ratio_by(struct bootstrap *b,
+					 const double *logs, size_t block_count,
+					 double confidence);
+
 #endif

@@ -48,6 +48,30 @@ static void skewness_moves_the_interval(void **state)
 	assert_true(fabs(log(e.high) - .1023) < .003);
 }
 
+static void kept_draws_are_those_of_each_series_alone(void **state)
+{
+	const double logs[] = {.01,  .02,  .015, .03, .12,
+			       .005, .022, .018, .2,  .011};
+	static const size_t counts[] = {10, 10, 4, 9, 1, 0, 10};
+	struct bootstrap *b = bootstrap_create(11);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		struct ratio_estimate kept =
+			bootstrap_ratio_by(b, logs, counts[i], 0.95);
+		struct ratio_estimate alone =
+			bootstrap_ratio(logs, counts[i], 0.95, 11);
+
+		if (!counts[i])
+			continue;
+		assert_true(kept.low == alone.low && kept.high == alone.high);
+		assert_int_equal(kept.has_interval, alone.has_interval);
+	}
+	bootstrap_destroy(b);
+	bootstrap_destroy(NULL);
+}
+
 static void equal_arms_give_exactly_one(void **state)
 {
 	const double v[] = {10, 11, 12, 13, 14, 15};
@@ -129,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quantiles_agree_with_r),
 		cmocka_unit_test(skewness_moves_the_interval),
+		cmocka_unit_test(kept_draws_are_those_of_each_series_alone),
 		cmocka_unit_test(equal_arms_give_exactly_one),
 		cmocka_unit_test(one_block_has_no_interval),
 		cmocka_unit_test(same_seed_same_interval),
