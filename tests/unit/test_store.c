@@ -143,6 +143,43 @@ static void older_files_lose_nothing(void **state)
 	assert_int_equal(store_open_readonly(f->path, &f->store, &err), 0);
 }
 
+static int count_index(struct store *store)
+{
+	sqlite3_stmt *s = NULL;
+	int count = -1;
+
+	sqlite3_prepare_v2(store_handle(store),
+			   "SELECT count(*) FROM sqlite_master"
+			   " WHERE name = 'series_by_name'",
+			   -1, &s, NULL);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		count = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return count;
+}
+
+/* Files of this version that were made before there was one. */
+static void the_index_comes_with_the_next_writer(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+
+	assert_int_equal(count_index(f->store), 1);
+	assert_int_equal(sqlite3_exec(store_handle(f->store),
+				      "DROP INDEX series_by_name", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	store_close(f->store);
+	assert_int_equal(store_open_readonly(f->path, &f->store, &err), 0);
+	assert_int_equal(count_index(f->store), 0);
+	assert_int_equal(run_data_load(f->store, f->run_id, &run, &err), 0);
+	run_data_release(&run);
+	store_close(f->store);
+	assert_int_equal(store_open(f->path, &f->store, &err), 0);
+	assert_int_equal(count_index(f->store), 1);
+}
+
 /* SQLite itself is told that the file may not grow: the same error. */
 static void full_disk_keeps_the_result_in_hand(void **state)
 {
@@ -258,6 +295,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(older_files_lose_nothing, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			the_index_comes_with_the_next_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			full_disk_keeps_the_result_in_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(spare_file_has_no_name, setup,
