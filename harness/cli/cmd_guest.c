@@ -141,6 +141,7 @@ const struct command cmd_guest = {
 		"build    unpack Debian's cloud kernel, make the initramfs; the same inputs\n"
 		"         give the same bytes\n"
 		"inspect  print the manifest and check the files against it\n"
-		"domain-xml  the guest as libvirt is told of it\n",
+		"domain-xml  the guest as libvirt is told of it\n"
+		"Exit status: 0, 2 a file is not the manifest's, 64 usage or no guest.\n",
 	.run = guest_run,
 };

@@ -273,6 +273,7 @@ const struct command cmd_probe = {
 		"  --hypervisor NAME    kvm or hyperv-direct (kvm)\n"
 		"  --allow-emulation    a guest without its device is emulated, not refused\n"
 		"  --require WORD       one line, and exit status 0 where it holds, 1 where not\n"
-		"  --json               the same as an object\n",
+		"  --json               the same as an object\n"
+		"Exit status: 0, 1 what was required does not hold, 64 usage.\n",
 	.run = probe_run,
 };
