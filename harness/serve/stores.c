@@ -23,6 +23,8 @@
 /* For one of the readers. Longer: what they do always ends. */
 #define TURN_MS 5000
 #define IDLE_NS (500 * NS_PER_MS)
+#define WRITER_IDLE_NS (5 * NS_PER_S)
+#define LOOK_AGAIN_NS (250 * NS_PER_MS)
 #define CLOSER_STACK_BYTES (512 * KIB)
 
 struct stores {
@@ -49,6 +51,8 @@ struct stores {
 	ino_t ino;
 	uint64_t file;
 	uint64_t used_mono_ns;
+	bool has_writer;
+	uint64_t written_mono_ns; /* at the end of the last use of it */
 };
 
 /* What is to be closed when the lock was given back: that takes long. */
@@ -180,7 +184,7 @@ int stores_take_writer(struct stores *s, struct store **out, struct err *err)
 		s->writer = NULL;
 	}
 	ret = s->writer ? store_check(s->writer, err)
-			: store_open(s->db, &s->writer, err);
+			: store_open_within(s->db, BUSY_MS, &s->writer, err);
 	*out = s->writer;
 	if (ret)
 		stores_give_writer(s, false);
@@ -199,6 +203,8 @@ void stores_give_writer(struct stores *s, bool is_sound)
 	/* It may have been made just now. */
 	look_at_file(s, &closing);
 	s->writer_file = s->file;
+	s->has_writer = s->writer;
+	s->written_mono_ns = clock_mono_ns();
 	pthread_mutex_unlock(&s->lock);
 	closing_end(&closing);
 	pthread_mutex_unlock(&s->writer_lock);
@@ -245,18 +251,31 @@ static void close_writer(struct stores *s)
 		return;
 	store_close(s->writer);
 	s->writer = NULL;
+	pthread_mutex_lock(&s->lock);
+	s->has_writer = false;
+	pthread_mutex_unlock(&s->lock);
 	pthread_mutex_unlock(&s->writer_lock);
 }
 
-/* Under the lock, which is given back meanwhile. */
+/*
+ * Under the lock, which is given back meanwhile. While a reader is lent others
+ * may wait for what it gives. The writer stays longer, and as long as there are
+ * readers: making one plain file again needs the file for itself.
+ */
 static void close_idle(struct stores *s)
 {
 	struct closing closing = {.count = 0};
+	uint64_t now_ns = clock_mono_ns();
+	bool is_writer_idle = now_ns - s->written_mono_ns >= WRITER_IDLE_NS;
 
+	if (s->lent_count || now_ns - s->used_mono_ns < IDLE_NS)
+		return;
+	s->closer_sleeps = !s->has_writer || is_writer_idle;
 	detach(s, &closing);
 	pthread_mutex_unlock(&s->lock);
 	closing_end(&closing);
-	close_writer(s);
+	if (is_writer_idle)
+		close_writer(s);
 	pthread_mutex_lock(&s->lock);
 }
 
@@ -266,21 +285,15 @@ static void *close_when_idle(void *arg)
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->is_stopping) {
-		uint64_t idle_ns = clock_mono_ns() - s->used_mono_ns;
+		struct timespec until = deadline(LOOK_AGAIN_NS);
 
-		/* While one is lent others may wait for what it gives. */
-		if (s->lent_count)
-			idle_ns = 0;
 		if (s->closer_sleeps) {
 			pthread_cond_wait(&s->used, &s->lock);
-		} else if (idle_ns < IDLE_NS) {
-			struct timespec until = deadline(IDLE_NS - idle_ns);
-
-			pthread_cond_timedwait(&s->used, &s->lock, &until);
-		} else {
-			s->closer_sleeps = true; /* unless it is used now */
-			close_idle(s);
+			continue;
 		}
+		pthread_cond_timedwait(&s->used, &s->lock, &until);
+		if (!s->is_stopping)
+			close_idle(s);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return NULL;

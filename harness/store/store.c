@@ -208,6 +208,12 @@ static int open_db(struct store *store, int flags, int busy_ms, struct err *err)
 
 int store_open(const char *path, struct store **out, struct err *err)
 {
+	return store_open_within(path, BUSY_MS, out, err);
+}
+
+int store_open_within(const char *path, int busy_ms, struct store **out,
+		      struct err *err)
+{
 	struct store *store = store_new(path);
 	int ret = file_mkdirs_above(path, err);
 
@@ -216,7 +222,7 @@ int store_open(const char *path, struct store **out, struct err *err)
 		ret = spare_create(store, err);
 	if (!ret)
 		ret = open_db(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			      BUSY_MS, err);
+			      busy_ms, err);
 	if (!ret)
 		ret = exec(store,
 			   "PRAGMA journal_mode = WAL;"

@@ -35,12 +35,16 @@ struct run_info {
 /* Opens for writing, creating folder and file as needed. */
 int store_open(const char *path, struct store **out, struct err *err);
 
+/* The same for who has others to serve meanwhile: a locked file is waited for
+ * no longer than that. */
+int store_open_within(const char *path, int busy_ms, struct store **out,
+		      struct err *err);
+
 /* Opens an existing file for reading only; one of the version before must be
  * written to once. */
 int store_open_readonly(const char *path, struct store **out, struct err *err);
 
-/* The same for who has others to serve meanwhile: a locked file is waited for
- * no longer than that. */
+/* The same, within that time as well. */
 int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			 struct err *err);
 void store_close(struct store *store); /* NULL is fine */
