@@ -951,6 +951,209 @@ static void chunks_are_counted(void **state)
 	target_release(&t);
 }
 
+/* Who is slow has a thread of its own, whether with its headers or its body. */
+static void who_is_slow_holds_up_nobody(void **state)
+{
+	struct strbuf head = {0}, rest = {0}, out = {0};
+	int slow[40];
+	struct target t;
+	struct dashboard_config cfg = {.listen = "127.0.0.1:0",
+				       .timeout_s = 60,
+				       .max_upload_bytes = UPLOAD_BYTES};
+	struct err err = {0};
+	size_t i;
+
+	target_init(&t, *state);
+	dashboard_stop(t.f.dashboard);
+	cfg.db = t.f.db;
+	cfg.tokens = t.tokens_path;
+	assert_int_equal(dashboard_start(&cfg, &t.f.dashboard, &err), 0);
+	strbuf_printf(&head,
+		      "POST /api/v1/bundles HTTP/1.1\r\nHost: x\r\n"
+		      "Connection: close\r\nAuthorization: Bearer %s\r\n"
+		      "Content-Length: %zu\r\n\r\n",
+		      t.write.str, t.bundle.len);
+	strbuf_add(&head, t.bundle.str, t.bundle.len);
+	for (i = 0; i < ARRAY_SIZE(slow); i++) {
+		/* Half of them stop in their headers, half in the body. */
+		size_t len = i % 2 ? 30 : head.len - 10;
+
+		slow[i] = dial(&t.f);
+		assert_int_equal(send(slow[i], head.str, len, MSG_NOSIGNAL),
+				 len);
+	}
+	assert_int_equal(get(&t.f, "/healthz", &out), 200);
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		201);
+	assert_int_equal(get(&t.f, "/", &out), 200);
+	/* One of each goes on; the others leave. */
+	for (i = 0; i < ARRAY_SIZE(slow); i++) {
+		size_t sent = i % 2 ? 30 : head.len - 10;
+
+		if (i > 1) {
+			close(slow[i]);
+			continue;
+		}
+		send(slow[i], head.str + sent, head.len - sent, MSG_NOSIGNAL);
+		strbuf_release(&rest);
+		read_all(slow[i], &rest);
+		assert_non_null(strstr(rest.str, "200 OK"));
+		assert_non_null(strstr(rest.str, "already here"));
+	}
+	strbuf_release(&head);
+	strbuf_release(&rest);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+/* LEN bytes announced, and fewer sent. */
+static void who_leaves_in_the_middle_leaves_nothing(void **state)
+{
+	struct strbuf rq = {0}, out = {0};
+	struct target t;
+	int fd;
+
+	target_init(&t, *state);
+	strbuf_printf(&rq,
+		      "POST /api/v1/bundles HTTP/1.1\r\nHost: x\r\n"
+		      "Authorization: Bearer %s\r\nContent-Length: %zu\r\n\r\n",
+		      t.write.str, t.bundle.len);
+	strbuf_add(&rq, t.bundle.str, t.bundle.len - 1);
+	fd = dial(&t.f);
+	assert_int_equal(send(fd, rq.str, rq.len, MSG_NOSIGNAL), rq.len);
+	shutdown(fd, SHUT_WR);
+	read_all(fd, &out);
+	assert_null(out.len ? strstr(out.str, "201") : NULL);
+	/* No store was made for it, and then one without runs. */
+	assert_int_equal(get(&t.f, "/", &out), 503);
+	send_bytes(&t, t.write.str, "", 0, &out);
+	assert_int_equal(get(&t.f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "\"runs\": []"));
+	strbuf_release(&rq);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+/* Bundles that are right but for what stands in one place of them. */
+static void a_bundle_of_harm_is_refused_or_shown_as_text(void **state)
+{
+	static const char format[] =
+		"{\"l1vh_bundle\": 1, \"run\": {\"uuid\": \"%s\", \"status\":"
+		" \"complete\", \"started_unix_ns\": 1, \"ended_unix_ns\": 1,"
+		" \"seed\": 1, \"revision\": \"%s\", \"is_lab\": false,"
+		" \"plan\": {}, \"fingerprint\": {\"host\": \"%s\"}, \"probe\":"
+		" {}, \"guest_manifest\": \"\", \"schedule\": %s}}\n";
+	static const char id[] = "00000000000000000000000000000000";
+	static const struct {
+		const char *uuid, *revision, *host, *schedule;
+	} wrong[] = {
+		{"../../../../../../../../etc/passw", "r", "h", "[]"},
+		{"' OR 1=1; DROP TABLE run; -- 0000", "r", "h", "[]"},
+		{"<script>alert(1)</script>0000000", "r", "h", "[]"},
+		{id, "\xff\xfe", "h", "[]"},
+		{id, "r", "\xc0\xaf", "[]"},
+		{id, "r", "\xed\xa0\x80", "[]"},
+		{id, "r", "h\", \"host\": \"i", "[]"},
+		{id, "r", "h", "[[0, 0, \"<script>\"]]"},
+		{id, "r", "h", "[[0, -1, \"kvm\"]]"},
+		{id, "r", "h", "{}"},
+		{id, "r", "h", "[]"}, /* it has no end */
+	};
+	struct strbuf out = {0};
+	struct target t;
+	char text[1024];
+	size_t i;
+
+	target_init(&t, *state);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		snprintf(text, sizeof(text), format, wrong[i].uuid,
+			 wrong[i].revision, wrong[i].host, wrong[i].schedule);
+		assert_int_equal(
+			send_bytes(&t, t.write.str, text, strlen(text), &out),
+			400);
+		assert_null(strstr(out.str, "<script"));
+	}
+	assert_int_equal(get(&t.f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "\"runs\": []"));
+	/* What has markup for its revision and its host is shown, as text. */
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		201);
+	assert_int_equal(get(&t.f, "/", &out), 200);
+	assert_null(strstr(out.str, "<script"));
+	assert_non_null(strstr(out.str, "&lt;script&gt;"));
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+/* Each sees what the other was sent, and one run is there once. */
+static void two_servers_share_a_store(void **state)
+{
+	struct strbuf out = {0};
+	struct target t;
+	struct target other;
+	const struct dashboard_config cfg = {.db = t.f.db,
+					     .listen = "127.0.0.1:0",
+					     .timeout_s = 1,
+					     .tokens = t.tokens_path,
+					     .max_upload_bytes = UPLOAD_BYTES};
+	struct err err = {0};
+
+	target_init(&t, *state);
+	other = t;
+	assert_int_equal(dashboard_start(&cfg, &other.f.dashboard, &err), 0);
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		201);
+	assert_int_equal(get(&other.f, "/api/v1/runs", &out), 200);
+	assert_non_null(strstr(out.str, "r1<script>"));
+	assert_int_equal(send_bytes(&other, t.write.str, t.bundle.str,
+				    t.bundle.len, &out),
+			 200);
+	assert_non_null(strstr(out.str, "already here"));
+	add_run(t.f.db, "{\"host\": \"third\"}", "cpu");
+	assert_int_equal(get(&t.f, "/", &out), 200);
+	assert_non_null(strstr(out.str, "third"));
+	assert_int_equal(get(&other.f, "/", &out), 200);
+	assert_non_null(strstr(out.str, "third"));
+	dashboard_stop(other.f.dashboard);
+	assert_int_equal(get(&t.f, "/", &out), 200);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
+static void a_store_that_cannot_be_written_takes_nothing(void **state)
+{
+	struct strbuf out = {0};
+	struct target t;
+	sqlite3 *db;
+
+	target_init(&t, *state);
+	/* No bundle, but it makes a store. */
+	assert_int_equal(send_bytes(&t, t.write.str, "", 0, &out), 400);
+	exec(&t.f, &db, "BEGIN IMMEDIATE");
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		503);
+	assert_non_null(strstr(out.str, "locked"));
+	/* Who reads does not wait for who writes. */
+	assert_int_equal(get(&t.f, "/api/v1/runs", &out), 200);
+	sqlite3_exec(db, "ROLLBACK; PRAGMA user_version = 99", NULL, NULL,
+		     NULL);
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		503);
+	assert_non_null(strstr(out.str, "schema 99"));
+	sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_int_equal(
+		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
+		201);
+	strbuf_release(&out);
+	target_release(&t);
+}
+
 static void *upload_in_thread(void *arg)
 {
 	const struct target *t = arg;
@@ -1133,6 +1336,11 @@ int main(void)
 		WITH_FIXTURE(readers_may_need_one_too),
 		WITH_FIXTURE(what_is_no_bundle_is_refused),
 		WITH_FIXTURE(chunks_are_counted),
+		WITH_FIXTURE(who_is_slow_holds_up_nobody),
+		WITH_FIXTURE(who_leaves_in_the_middle_leaves_nothing),
+		WITH_FIXTURE(a_bundle_of_harm_is_refused_or_shown_as_text),
+		WITH_FIXTURE(two_servers_share_a_store),
+		WITH_FIXTURE(a_store_that_cannot_be_written_takes_nothing),
 		WITH_FIXTURE(of_two_at_once_one_is_new),
 		WITH_FIXTURE(a_run_is_pushed),
 		WITH_FIXTURE(a_busy_server_is_asked_again),
