@@ -9,12 +9,16 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
+#include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/serve/dashboard.h"
 #include "harness/serve/tokens.h"
 
 #define CLIENT_TIMEOUT_S 10
 #define MAX_UPLOAD_BYTES (64 * MIB)
+/* More than people and Prometheus ask for, less than takes a CPU. */
+#define DEFAULT_RATE 100
+#define MAX_RATE 1000000
 /* How long a signal to another thread may go unnoticed. */
 #define LOOK_AGAIN_MS 200
 
@@ -25,6 +29,7 @@ enum {
 	O_READ_NEEDS_TOKEN,
 	O_TLS_CERT,
 	O_TLS_KEY,
+	O_MAX_RATE,
 };
 
 static const struct option options[] = {
@@ -34,12 +39,14 @@ static const struct option options[] = {
 	{"read-needs-token", no_argument, NULL, O_READ_NEEDS_TOKEN},
 	{"tls-cert", required_argument, NULL, O_TLS_CERT},
 	{"tls-key", required_argument, NULL, O_TLS_KEY},
+	{"max-rate", required_argument, NULL, O_MAX_RATE},
 	{NULL, 0, NULL, 0},
 };
 
 static int parse(int argc, char **argv, struct dashboard_config *cfg,
 		 struct err *err)
 {
+	uint64_t rate;
 	int id;
 
 	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -55,6 +62,11 @@ static int parse(int argc, char **argv, struct dashboard_config *cfg,
 			cfg->tls_cert = optarg;
 		else if (id == O_TLS_KEY)
 			cfg->tls_key = optarg;
+		else if (id == O_MAX_RATE &&
+			 !units_parse_uint(optarg, 0, MAX_RATE, &rate, err))
+			cfg->max_per_s = (unsigned int)rate;
+		else if (id == O_MAX_RATE)
+			return -EINVAL;
 		else
 			return err_set(err, -EINVAL,
 				       "see 'l1vh-bench serve --help'");
@@ -110,6 +122,7 @@ static int serve_run(int argc, char **argv)
 	struct dashboard_config cfg = {.db = "results/l1vh.db",
 				       .listen = "127.0.0.1:8080",
 				       .timeout_s = CLIENT_TIMEOUT_S,
+				       .max_per_s = DEFAULT_RATE,
 				       .max_upload_bytes = MAX_UPLOAD_BYTES};
 	struct err err = {0};
 	int ret;
@@ -137,6 +150,7 @@ const struct command cmd_serve = {
 		"  --read-needs-token  nobody reads without one either\n"
 		"  --tls-cert FILE     speak TLS: the certificate, with what signed it, PEM\n"
 		"  --tls-key FILE      and its key, PEM without a passphrase\n"
+		"  --max-rate N        requests a second from one address (100; 0: any number)\n"
 		"  --make-token        print a new token, and its line for that file\n"
 		"Prints the URL. Exit status: 0 stopped, 64 usage, 70 it cannot listen.\n",
 	.run = serve_run,

@@ -7,12 +7,14 @@
 
 #include "harness/base/base.h"
 #include "harness/base/cache.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/api.h"
 #include "harness/serve/http.h"
 #include "harness/serve/live.h"
 #include "harness/serve/pages.h"
+#include "harness/serve/rates.h"
 #include "harness/serve/rendered.h"
 #include "harness/serve/stores.h"
 #include "harness/serve/tls.h"
@@ -34,6 +36,7 @@ struct dashboard {
 	struct tokens tokens;
 	bool has_tokens;
 	struct tls tls;
+	struct rates rates;
 	struct stores *stores; /* owned */
 	struct cache *pages;   /* owned */
 	struct upload upload;
@@ -139,9 +142,15 @@ static int admit(void *arg, const struct http_route *route,
 {
 	struct dashboard *d = arg;
 	bool is_write = route->show == take_bundle;
+	int ret;
 
-	if (!is_write &&
-	    (!d->cfg.read_needs_token || route->show == show_health))
+	/* Who watches over it is never in the way. */
+	if (route->show == show_health)
+		return 0;
+	ret = rates_check(&d->rates, rq->address, clock_mono_ns(), err);
+	if (ret)
+		return ret;
+	if (!is_write && !d->cfg.read_needs_token)
 		return 0;
 	if (!d->has_tokens)
 		return err_set(
@@ -199,6 +208,7 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	int ret;
 
 	d->cfg = *cfg;
+	rates_init(&d->rates, cfg->max_per_s);
 	ret = load_tokens(d, err);
 	if (!ret)
 		ret = tls_load(cfg->tls_cert, cfg->tls_key, &d->tls, err);
@@ -226,6 +236,7 @@ void dashboard_stop(struct dashboard *d)
 	if (d->has_tokens)
 		tokens_release(&d->tokens);
 	tls_release(&d->tls);
+	rates_release(&d->rates);
 	stores_destroy(d->stores);
 	cache_destroy(d->pages);
 	free(d);

@@ -20,7 +20,8 @@ struct dashboard_config {
 	unsigned int timeout_s; /* for a client that says nothing */
 	const char *tokens;     /* a file; NULL: nobody may write */
 	bool read_needs_token;
-	uint64_t max_upload_bytes;      /* of a bundle, compressed */
+	unsigned int max_per_s;    /* requests of one address; 0: any number */
+	uint64_t max_upload_bytes; /* of a bundle, compressed */
 	const char *tls_cert, *tls_key; /* files (tls.h); NULL: no TLS */
 };
 

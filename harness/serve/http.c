@@ -109,6 +109,7 @@ static unsigned int status_of(int ret)
 		{-ENOENT, MHD_HTTP_NOT_FOUND},
 		{-EFBIG, MHD_HTTP_CONTENT_TOO_LARGE},
 		{-EAGAIN, MHD_HTTP_TOO_MANY_REQUESTS},
+		{-EDQUOT, MHD_HTTP_TOO_MANY_REQUESTS},
 		{-ENOSPC, MHD_HTTP_INSUFFICIENT_STORAGE},
 	};
 	size_t i;
@@ -153,8 +154,9 @@ static void add_headers(struct MHD_Response *r, const struct http_reply *re,
 	if (re->status == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
 					"Bearer");
-	if (re->status == MHD_HTTP_TOO_MANY_REQUESTS)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER, "60");
+	if (re->retry_after)
+		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER,
+					re->retry_after);
 	if (is_last)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 }
@@ -196,6 +198,8 @@ static enum MHD_Result refuse(struct http *h, struct MHD_Connection *c,
 {
 	if (!re->status)
 		re->status = status_of(x->ret);
+	if (re->status == MHD_HTTP_TOO_MANY_REQUESTS)
+		re->retry_after = x->ret == -EDQUOT ? "1" : "60";
 	write_error(re, wants_json(x), x->err.msg);
 	return send_reply(h, c, re, is_last);
 }

@@ -36,6 +36,7 @@ struct http_reply {
 	unsigned int status;        /* 0: by what was returned */
 	const char *type;           /* NULL: the route's */
 	const char *header, *value; /* one more, or NULL */
+	const char *retry_after;    /* seconds, or NULL */
 	struct strbuf body;
 };
 
@@ -50,7 +51,7 @@ enum http_keep {
  * METHOD is GET, which HEAD is too, or POST, which takes a body. One '*' in PATTERN stands for one part of
  * the path; of two patterns that fit the first is taken. What SHOW fails with
  * is told to who asked: -EINVAL as 400, -EACCES 401, -EPERM 403, -ENOENT 404,
- * -EAGAIN 429, -ENOSPC 507, all else as 503.
+ * -EAGAIN and -EDQUOT 429 for a minute and a second, -ENOSPC 507, all else as 503.
  * Called by several threads at once.
  */
 struct http_route {

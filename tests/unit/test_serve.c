@@ -20,6 +20,7 @@
 #include "harness/serve/dashboard.h"
 #include "harness/serve/push.h"
 #include "harness/serve/query.h"
+#include "harness/serve/rates.h"
 #include "harness/serve/tokens.h"
 #include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
@@ -1269,6 +1270,61 @@ static void a_busy_server_is_asked_again(void **state)
 	close(fd);
 }
 
+static void who_asks_too_often_is_told_to_wait(void **state)
+{
+	struct fixture *f = *state;
+	const struct dashboard_config cfg = {.db = f->db,
+					     .listen = "127.0.0.1:0",
+					     .timeout_s = 1,
+					     .max_per_s = 1};
+	struct strbuf out = {0};
+	struct err err = {0};
+	int i, status = 200;
+
+	dashboard_stop(f->dashboard);
+	assert_int_equal(dashboard_start(&cfg, &f->dashboard, &err), 0);
+	/* One a second comes back meanwhile, and a hundred take less. */
+	for (i = 0; i < 1000 && status == 200; i++)
+		status = get(f, "/static/live.js", &out);
+	assert_int_equal(status, 429);
+	assert_true(i > 10);
+	assert_non_null(strstr(out.str, "Retry-After: 1\r\n"));
+	assert_int_equal(get(f, "/healthz", &out), 200);
+	strbuf_release(&out);
+}
+
+static void rates_are_of_an_address(void **state)
+{
+	uint8_t one[RATES_ADDRESS_BYTES] = {1}, other[RATES_ADDRESS_BYTES];
+	struct err err = {0};
+	struct rates r;
+	unsigned int i;
+
+	(void)state;
+	rates_init(&r, 2);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(rates_check(&r, one, NS_PER_S, &err), 0);
+	assert_int_equal(rates_check(&r, one, NS_PER_S, &err), -EDQUOT);
+	/* Half a second is worth one; a clock that goes back nothing. */
+	assert_int_equal(rates_check(&r, one, NS_PER_S * 3 / 2, &err), 0);
+	assert_int_equal(rates_check(&r, one, NS_PER_S, &err), -EDQUOT);
+	/* As many others as there is room for, and then it is forgotten. */
+	for (i = 0; i < RATES_ADDRESSES; i++) {
+		memset(other, 0, sizeof(other));
+		other[4] = 1;
+		other[5] = (uint8_t)i;
+		assert_int_equal(rates_check(&r, other, 2 * NS_PER_S, &err), 0);
+	}
+	for (i = 0; i < 20; i++)
+		assert_int_equal(rates_check(&r, one, 2 * NS_PER_S, &err), 0);
+	assert_int_equal(rates_check(&r, one, 2 * NS_PER_S, &err), -EDQUOT);
+	rates_release(&r);
+	rates_init(&r, 0);
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(rates_check(&r, one, 1, &err), 0);
+	rates_release(&r);
+}
+
 static void token_files_are_checked(void **state)
 {
 	static const char *const wrong[] = {
@@ -1344,6 +1400,8 @@ int main(void)
 		WITH_FIXTURE(of_two_at_once_one_is_new),
 		WITH_FIXTURE(a_run_is_pushed),
 		WITH_FIXTURE(a_busy_server_is_asked_again),
+		WITH_FIXTURE(who_asks_too_often_is_told_to_wait),
+		cmocka_unit_test(rates_are_of_an_address),
 		WITH_FIXTURE(token_files_are_checked),
 		cmocka_unit_test(queries_are_decoded),
 	};
