@@ -80,8 +80,11 @@ static void write_region(const struct forest *f, const struct claim *c,
 	strbuf_printf(
 		out,
 		"<rect x=\"%.1f\" y=\"0\" width=\"%.1f\" height=\"%.0f\" class=\"holds\"/>"
-		"<path d=\"M%.1f 0V%.0f\" class=\"margin\"/>",
+		"<path class=\"margin\" d=\"M%.1f 0V%.0f",
 		from, to - from, HEIGHT, to, HEIGHT);
+	if (c->kind == MARGIN_EQUIVALENT)
+		strbuf_printf(out, "M%.1f 0V%.0f", from, HEIGHT);
+	strbuf_puts(out, "\"/>");
 }
 
 /* An interval that the picture has no room for ends in a point. */

@@ -49,7 +49,7 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 
 static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
 {
-	strbuf_printf(out, "<td>%s %.1f %%</td>",
+	strbuf_printf(out, "<td>%s %.1f&nbsp;%%</td>",
 		      margin_kind_words(v->claim->kind),
 		      100 * v->claim->margin);
 	write_share(v->test.smallest, out);
@@ -114,7 +114,7 @@ static void write_table(const struct judgement *j, struct strbuf *out)
 		out,
 		"Ratios are candidate over baseline; the interval is of both sides, the verdict of one. ",
 		verdicts_origin(j->is_registered), "");
-	html_cell(out, " sha256 ", j->claims->sha256, ".</p>\n");
+	html_cell(out, " Their sha256 is ", j->claims->sha256, ".</p>\n");
 }
 
 void html_verdicts_write(const struct model *m, struct strbuf *out)

@@ -159,7 +159,7 @@ void text_write(const struct model *m, FILE *out)
 			write_row(m, &m->rows[i], width, out);
 	suite_write_text(m, out);
 	fputs("\nRatios are geometric means over blocks, intervals Student's over blocks;\n"
-	      "nothing is judged yet.\n",
+	      "this table judges nothing.\n",
 	      out);
 	if (footprint_is_in(m)) {
 		fputc('\n', out);
