@@ -158,7 +158,7 @@ demo: packages ## install, build, run the quick suite, print a table
 	$(Q)$(MAKE) -j$$(nproc) all guest lab
 	$(Q)[ ! -c /dev/kvm ] || $(B)/l1vh-bench run --no-lab --runners native,kvm \
 		--suite micro --blocks 2 --db results/micro.db || [ $$? = 2 ]
-	$(Q)$(B)/l1vh-bench run --io-blocks 2 --disk-size 256M || [ $$? = 2 ]
+	$(Q)$(B)/l1vh-bench run --io-blocks 2 --disk-size 256M --claims near-native || [ $$? -le 2 ]
 
 PREFIX	?= /usr/local
 
