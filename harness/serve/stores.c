@@ -20,8 +20,8 @@
 #define MAX_READERS 8
 /* A request that waits serves nobody; a writer holds the lock for less. */
 #define BUSY_MS 2000
-/* For one of the readers. Longer: what they do always ends. */
-#define TURN_MS 5000
+/* For one of the readers, or for the file. Longer: what others do here ends. */
+#define TURN_MS 8000
 #define IDLE_NS (500 * NS_PER_MS)
 #define WRITER_IDLE_NS (5 * NS_PER_S)
 #define LOOK_AGAIN_NS (250 * NS_PER_MS)
@@ -37,9 +37,10 @@ struct stores {
 	uint64_t writer_file;
 
 	pthread_mutex_t lock; /* of all below */
-	pthread_cond_t given; /* a reader was */
+	pthread_cond_t given; /* a reader, or the file itself, was */
 	pthread_cond_t used;  /* there is something to close, in a while */
 	bool is_stopping, closer_sleeps;
+	bool is_reserved; /* the file, for its writer to come or to go */
 	struct store *readers[MAX_READERS]; /* that nobody has now */
 	size_t reader_count, lent_count;
 	struct store *watcher; /* asked for the version alone */
@@ -117,12 +118,61 @@ static int wait_for_turn(struct stores *s, struct err *err)
 {
 	struct timespec until = deadline(TURN_MS * NS_PER_MS);
 
-	while (s->lent_count == MAX_READERS)
+	while (s->lent_count == MAX_READERS || s->is_reserved)
 		if (pthread_cond_timedwait(&s->given, &s->lock, &until))
 			return err_set(err, -EBUSY,
 				       "too many requests at once");
 	s->lent_count++;
 	return 0;
+}
+
+/*
+ * Under the writer's lock. SQLite changes how a file is written to, which it does
+ * when a writer comes and when it goes, while nobody reads: our own readers
+ * would keep it waiting, and it them, until one of both gives up.
+ */
+static void reserve(struct stores *s)
+{
+	struct timespec until = deadline(TURN_MS * NS_PER_MS);
+	struct closing closing = {.count = 0};
+
+	pthread_mutex_lock(&s->lock);
+	s->is_reserved = true;
+	while (s->lent_count)
+		if (pthread_cond_timedwait(&s->given, &s->lock, &until))
+			break;
+	detach(s, &closing);
+	pthread_mutex_unlock(&s->lock);
+	closing_end(&closing);
+}
+
+static void unreserve(struct stores *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->is_reserved = false;
+	pthread_cond_broadcast(&s->given);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Under the writer's lock, as is the one below. */
+static int open_writer(struct stores *s, struct err *err)
+{
+	int ret;
+
+	reserve(s);
+	ret = store_open_within(s->db, BUSY_MS, &s->writer, err);
+	unreserve(s);
+	return ret;
+}
+
+static void close_writer(struct stores *s)
+{
+	if (!s->writer)
+		return;
+	reserve(s);
+	store_close(s->writer);
+	unreserve(s);
+	s->writer = NULL;
 }
 
 int stores_take(struct stores *s, struct lease *lease, struct err *err)
@@ -161,7 +211,7 @@ void stores_give(struct stores *s, struct lease *lease, bool is_sound)
 		s->readers[s->reader_count++] = store;
 		store = NULL;
 	}
-	pthread_cond_signal(&s->given);
+	pthread_cond_broadcast(&s->given);
 	pthread_mutex_unlock(&s->lock);
 	store_close(store);
 	lease->store = NULL;
@@ -179,12 +229,9 @@ int stores_take_writer(struct stores *s, struct store **out, struct err *err)
 	is_other = s->writer && s->writer_file != s->file;
 	pthread_mutex_unlock(&s->lock);
 	closing_end(&closing);
-	if (is_other) {
-		store_close(s->writer);
-		s->writer = NULL;
-	}
-	ret = s->writer ? store_check(s->writer, err)
-			: store_open_within(s->db, BUSY_MS, &s->writer, err);
+	if (is_other)
+		close_writer(s);
+	ret = s->writer ? store_check(s->writer, err) : open_writer(s, err);
 	*out = s->writer;
 	if (ret)
 		stores_give_writer(s, false);
@@ -195,10 +242,8 @@ void stores_give_writer(struct stores *s, bool is_sound)
 {
 	struct closing closing = {.count = 0};
 
-	if (!is_sound) {
-		store_close(s->writer);
-		s->writer = NULL;
-	}
+	if (!is_sound)
+		close_writer(s);
 	pthread_mutex_lock(&s->lock);
 	/* It may have been made just now. */
 	look_at_file(s, &closing);
@@ -230,8 +275,12 @@ uint64_t stores_generation(struct stores *s)
 {
 	struct closing closing = {.count = 0};
 	uint64_t generation, seen = atomic_load(&s->look_count);
+	struct timespec until = deadline(TURN_MS * NS_PER_MS);
 
 	pthread_mutex_lock(&s->lock);
+	while (s->is_reserved &&
+	       !pthread_cond_timedwait(&s->given, &s->lock, &until))
+		;
 	/* A look that began after this call did is as good as one of its own. */
 	if (atomic_load(&s->look_count) == seen) {
 		atomic_fetch_add(&s->look_count, 1);
@@ -245,12 +294,11 @@ uint64_t stores_generation(struct stores *s)
 }
 
 /* A writer that is at work is not idle, however long it takes. */
-static void close_writer(struct stores *s)
+static void close_idle_writer(struct stores *s)
 {
 	if (pthread_mutex_trylock(&s->writer_lock))
 		return;
-	store_close(s->writer);
-	s->writer = NULL;
+	close_writer(s);
 	pthread_mutex_lock(&s->lock);
 	s->has_writer = false;
 	pthread_mutex_unlock(&s->lock);
@@ -275,7 +323,7 @@ static void close_idle(struct stores *s)
 	pthread_mutex_unlock(&s->lock);
 	closing_end(&closing);
 	if (is_writer_idle)
-		close_writer(s);
+		close_idle_writer(s);
 	pthread_mutex_lock(&s->lock);
 }
 

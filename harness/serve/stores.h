@@ -25,7 +25,7 @@ struct lease {
 };
 
 /*
- * For reading. -EBUSY when all were lent for five seconds; what opening fails
+ * For reading. -EBUSY when all were lent for eight seconds; what opening fails
  * with, which includes a file of another schema and one that stays locked.
  */
 int stores_take(struct stores *s, struct lease *lease, struct err *err);
