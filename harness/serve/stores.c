@@ -20,6 +20,8 @@
 #define MAX_READERS 8
 /* A request that waits serves nobody; a writer holds the lock for less. */
 #define BUSY_MS 2000
+/* An upload has more time: who sent it would only send it again. */
+#define WRITER_BUSY_MS 5000
 /* For one of the readers, or for the file. Longer: what others do here ends. */
 #define TURN_MS 8000
 #define IDLE_NS (500 * NS_PER_MS)
@@ -160,7 +162,7 @@ static int open_writer(struct stores *s, struct err *err)
 	int ret;
 
 	reserve(s);
-	ret = store_open_within(s->db, BUSY_MS, &s->writer, err);
+	ret = store_open_within(s->db, WRITER_BUSY_MS, &s->writer, err);
 	unreserve(s);
 	return ret;
 }
