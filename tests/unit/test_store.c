@@ -150,7 +150,7 @@ static int count_index(struct store *store)
 
 	sqlite3_prepare_v2(store_handle(store),
 			   "SELECT count(*) FROM sqlite_master"
-			   " WHERE name = 'series_by_name'",
+			   " WHERE name = 'series_by_workload'",
 			   -1, &s, NULL);
 	if (sqlite3_step(s) == SQLITE_ROW)
 		count = sqlite3_column_int(s, 0);
@@ -167,8 +167,8 @@ static void the_index_comes_with_the_next_writer(void **state)
 
 	assert_int_equal(count_index(f->store), 1);
 	assert_int_equal(sqlite3_exec(store_handle(f->store),
-				      "DROP INDEX series_by_name", NULL, NULL,
-				      NULL),
+				      "DROP INDEX series_by_workload", NULL,
+				      NULL, NULL),
 			 SQLITE_OK);
 	store_close(f->store);
 	assert_int_equal(store_open_readonly(f->path, &f->store, &err), 0);
