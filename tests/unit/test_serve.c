@@ -720,6 +720,14 @@ static void hosts_and_histories_have_pages(void **state)
 	assert_non_null(strstr(out.str, "\"has_more\": false"));
 	assert_non_null(strstr(out.str, "\"h1\""));
 	assert_null(strstr(out.str, "\"h100\""));
+	/* A store from before has no indexes, and shows the same. */
+	exec(f, &db,
+	     "DROP INDEX run_by_host; DROP INDEX run_by_start;"
+	     "DROP INDEX run_unfinished; DROP INDEX series_by_workload");
+	sqlite3_close(db);
+	assert_int_equal(get(f, "/api/v1/hosts?page=5", &out), 200);
+	assert_non_null(strstr(out.str, "\"h1\""));
+	assert_null(strstr(out.str, "\"h100\""));
 	assert_int_equal(get(f, "/hosts?page=0", &out), 400);
 	assert_int_equal(get(f, "/hosts?x=0", &out), 400);
 	assert_int_equal(get(f, "/api/v1/history?workload=w&runner=kvm", &out),
