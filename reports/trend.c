@@ -135,8 +135,7 @@ const struct trend_change *trend_regression(const struct trend *t, double share,
 		       : NULL;
 }
 
-static const char *date_of(const struct history_run *run, char *buf,
-			   size_t size)
+const char *trend_date(const struct history_run *run, char *buf, size_t size)
 {
 	time_t seconds = (time_t)(run->started_unix_ns / NS_PER_S);
 	struct tm tm;
@@ -216,7 +215,7 @@ static void write_change(const struct trend *t, const struct trend_change *c,
 
 	fprintf(out,
 		"%s  run %lld  %+.1f %% %s: %s -> %s, confidence %.2f %%\n",
-		date_of(&h->runs[c->run], date, sizeof(date)),
+		trend_date(&h->runs[c->run], date, sizeof(date)),
 		(long long)h->runs[c->run].id, 100 * c->c.magnitude,
 		c->is_worse ? "WORSE" : "better",
 		units_format(c->c.before, h->unit, before, sizeof(before)),
@@ -236,7 +235,8 @@ static void write_breaks(const struct trend *t, FILE *out)
 
 		fprintf(out,
 			"%s  run %lld  another machine, guest or measurement: the history begins anew\n",
-			date_of(run, date, sizeof(date)), (long long)run->id);
+			trend_date(run, date, sizeof(date)),
+			(long long)run->id);
 		write_causes(t->h, t->breaks[i], out);
 	}
 }
@@ -250,8 +250,8 @@ void trend_write(const struct trend *t, const char *title, FILE *out)
 
 	fprintf(out, "%s: %zu boots of %zu runs, %s to %s, grade %s\n", title,
 		h->value_count, h->run_count,
-		date_of(&h->runs[0], from, sizeof(from)),
-		date_of(last, to, sizeof(to)), last->grade);
+		trend_date(&h->runs[0], from, sizeof(from)),
+		trend_date(last, to, sizeof(to)), last->grade);
 	write_spark(h, out);
 	write_breaks(t, out);
 	for (i = 0; i < t->change_count; i++)

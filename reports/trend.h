@@ -15,6 +15,7 @@
 #include "harness/stats/changes.h"
 
 struct history;
+struct history_run;
 
 struct trend_change {
 	struct change c; /* indexes of the whole history */
@@ -38,6 +39,9 @@ void trend_release(struct trend *t);
  * came with one of the last RECENT runs; NULL: there is none. */
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent);
+
+/* "2026-11-26 02:43", UTC. */
+const char *trend_date(const struct history_run *run, char *buf, size_t size);
 
 void trend_write(const struct trend *t, const char *title, FILE *out);
 json_t *trend_to_json(const struct trend *t); /* caller owns */

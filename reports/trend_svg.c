@@ -13,7 +13,8 @@
 
 #define WIDTH 900.0
 #define HEIGHT 260.0
-#define LEFT 90.0 /* for the labels */
+#define BOTTOM (HEIGHT - 34) /* the dates are below */
+#define LEFT 90.0            /* for the labels */
 #define MARGIN 16.0
 
 struct axes {
@@ -33,7 +34,7 @@ static double y_of(const struct axes *a, double value)
 	double part =
 		a->high > a->low ? (value - a->low) / (a->high - a->low) : 0.5;
 
-	return HEIGHT - MARGIN - part * (HEIGHT - 2 * MARGIN);
+	return BOTTOM - part * (BOTTOM - MARGIN);
 }
 
 static struct axes axes_of(const struct history *h)
@@ -59,6 +60,19 @@ static void write_label(const struct axes *a, double value, const char *unit,
 		      LEFT - 8, y_of(a, value) + 4);
 	html_cell(out, "", units_format(value, unit, text, sizeof(text)),
 		  "</text>\n");
+}
+
+/* At an end of the line. */
+static void write_date(double x, const char *anchor,
+		       const struct history_run *run, struct strbuf *out)
+{
+	char text[32];
+
+	strbuf_printf(out,
+		      "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"%s\""
+		      " font-size=\"12\" fill=\"currentColor\">",
+		      x, HEIGHT - 6, anchor);
+	html_cell(out, "", trend_date(run, text, sizeof(text)), "</text>\n");
 }
 
 /* A line from FIRST to END; the history goes on behind a break, not over it. */
@@ -89,7 +103,7 @@ static void write_mark(const struct axes *a, size_t index, const char *class,
 	strbuf_printf(out,
 		      "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\""
 		      " y2=\"%.0f\" stroke=\"%s\" stroke-dasharray=\"5 3\">",
-		      class, x, x, HEIGHT, colour);
+		      class, x, x, BOTTOM + 8, colour);
 	if (isfinite(magnitude))
 		strbuf_printf(out, "<title>%+.1f %%</title>", 100 * magnitude);
 	strbuf_puts(out, "</line>\n");
@@ -110,6 +124,10 @@ void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
 	write_label(&a, a.high, h->unit, out);
 	if (a.low < a.high)
 		write_label(&a, a.low, h->unit, out);
+	write_date(LEFT, "start", &h->runs[0], out);
+	if (h->run_count > 1)
+		write_date(WIDTH - MARGIN, "end", &h->runs[h->run_count - 1],
+			   out);
 	for (i = 0; i < t->break_count; i++) {
 		size_t end = h->runs[t->breaks[i]].first;
 

@@ -8,12 +8,14 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/stats/changes.h"
 #include "harness/store/history.h"
 #include "harness/store/store.h"
 #include "reports/trend.h"
+#include "reports/trend_svg.h"
 
 struct fixture {
 	char folder[32];
@@ -103,6 +105,7 @@ static void a_slow_night_is_found(void **state)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
+	struct strbuf svg = {0};
 
 	add_night(f, 100, "{\"host\": \"a\", \"kernel.release\": \"6.1\"}");
 	add_night(f, 100, "{\"host\": \"a\", \"kernel.release\": \"6.1\"}");
@@ -126,6 +129,15 @@ static void a_slow_night_is_found(void **state)
 	assert_non_null(strstr(text, "kernel.release: 6.1 -> 6.2"));
 	assert_null(strchr(text, '\033'));
 	free(text);
+	/* The mark, what it came to, and where the line begins. */
+	trend_svg(&t, "a <title>", &svg);
+	assert_non_null(strstr(svg.str, "a &lt;title&gt;"));
+	assert_non_null(strstr(svg.str, "<line class=\"change\""));
+	assert_non_null(strstr(svg.str, "<title>+10.1 %</title>"));
+	text = strstr(svg.str, "text-anchor=\"start\"");
+	assert_non_null(text);
+	assert_memory_equal(strchr(text, '>') + 1, "20", 2);
+	strbuf_release(&svg);
 	trend_release(&t);
 	history_release(&h);
 }
