@@ -435,9 +435,8 @@ static int status_of(int ret, const struct session *s, const struct err *err)
 	return (int)s->claims_status;
 }
 
-/* The words as they were given: to be taken before they are parsed, which
- * cuts lists into pieces where they stand. */
-static char *command_words(int argc, char **argv)
+/* The words as they were given, and the seed even if it was not. */
+static char *command_line(int argc, char **argv, uint64_t seed)
 {
 	struct strbuf text = {0};
 	char *copy;
@@ -446,19 +445,11 @@ static char *command_words(int argc, char **argv)
 	strbuf_puts(&text, "build/l1vh-bench");
 	for (i = 0; i < argc; i++)
 		strbuf_printf(&text, " %s", argv[i]);
+	strbuf_printf(&text, " --seed %" PRIu64, seed);
 	copy = xstrdup(text.str);
 	text_clean(copy);
 	strbuf_release(&text);
 	return copy;
-}
-
-/* And the seed, even if it was not given. */
-static char *command_line(const char *words, uint64_t seed)
-{
-	struct strbuf text = {0};
-
-	strbuf_printf(&text, "%s --seed %" PRIu64, words, seed);
-	return text.str;
 }
 
 static int run_run(int argc, char **argv)
@@ -466,17 +457,14 @@ static int run_run(int argc, char **argv)
 	struct run_args args;
 	struct session s = {.plan = &args.plan};
 	struct err err = {0}, end_err = {0};
-	char *words = command_words(argc, argv);
 	int ret, status;
 
 	if (run_args_parse(argc, argv, &args, &err)) {
 		run_args_release(&args);
-		free(words);
 		return complain(STATUS_USAGE, "run: %s", err.msg);
 	}
 	s.claims = args.claims;
-	s.command = command_line(words, args.plan.seed);
-	free(words);
+	s.command = command_line(argc, argv, args.plan.seed);
 	stop_on_signals();
 	ret = session_open(&s, &args, &err);
 	if (!ret && args.wants_pilot)

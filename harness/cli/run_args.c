@@ -12,6 +12,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
+#include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/plan_file.h"
 #include "harness/core/runner.h"
@@ -161,28 +162,37 @@ static bool is_wanted(const struct run_args *args, const char *name)
 	return false;
 }
 
-static int parse_runners(char *list, struct run_args *args, struct err *err)
+static int add_runner(struct run_args *args, const char *name, struct err *err)
 {
-	char *word;
+	const struct runner_ops *runner = runner_find(name);
+
+	if (!runner)
+		return err_set(
+			err, -EINVAL,
+			"unknown runner '%s'; 'l1vh-bench list' names them",
+			name);
+	if (is_wanted(args, runner->name))
+		return err_set(err, -EINVAL, "runner '%s' is named twice",
+			       name);
+	if (args->wanted_count == PLAN_MAX_RUNNERS)
+		return err_set(err, -EINVAL, "too many runners");
+	args->wanted[args->wanted_count++] = runner->name;
+	return 0;
+}
+
+/* LIST stays whole: it is a word of the command that a run is stored with. */
+static int parse_runners(const char *list, struct run_args *args,
+			 struct err *err)
+{
+	char *copy = xstrdup(list), *rest = copy, *word;
+	int ret = 0;
 
 	args->wanted_count = 0;
 	args->wanted_is_default = false;
-	while ((word = strsep(&list, ","))) {
-		const struct runner_ops *runner = runner_find(word);
-
-		if (!runner)
-			return err_set(
-				err, -EINVAL,
-				"unknown runner '%s'; 'l1vh-bench list' names them",
-				word);
-		if (is_wanted(args, runner->name))
-			return err_set(err, -EINVAL,
-				       "runner '%s' is named twice", word);
-		if (args->wanted_count == PLAN_MAX_RUNNERS)
-			return err_set(err, -EINVAL, "too many runners");
-		args->wanted[args->wanted_count++] = runner->name;
-	}
-	return 0;
+	while (!ret && (word = strsep(&rest, ",")))
+		ret = add_runner(args, word, err);
+	free(copy);
+	return ret;
 }
 
 static int parse_count(const char *text, uint64_t max, uint32_t *value,
@@ -338,7 +348,8 @@ static int parse_stretch(const char *text, struct plan *plan, struct err *err)
 	return 0;
 }
 
-static int parse_one(struct run_args *a, int id, char *arg, struct err *err)
+static int parse_one(struct run_args *a, int id, const char *arg,
+		     struct err *err)
 {
 	switch (id) {
 	case O_RUNNERS:
