@@ -16,20 +16,6 @@
 #define MOST 0.7
 #define LEAST 0.05
 
-/* Worse to the right. */
-struct worse {
-	double estimate, low, high;
-};
-
-static struct worse worse_of(const struct claim_verdict *v)
-{
-	const struct ttest *log = &v->ratio.log;
-
-	if (v->lower_is_better)
-		return (struct worse){log->difference, log->low, log->high};
-	return (struct worse){-log->difference, -log->high, -log->low};
-}
-
 struct forest forest_of(const struct claim_verdict *v, size_t count)
 {
 	struct forest f = {LEAST};
@@ -37,7 +23,7 @@ struct forest forest_of(const struct claim_verdict *v, size_t count)
 
 	/* fmax() takes the other one where there is no number. */
 	for (i = 0; i < count; i++) {
-		struct worse w = worse_of(&v[i]);
+		struct worse w = verdict_worse(&v[i]);
 
 		f.extent = fmax(f.extent, 1.2 * log1p(v[i].claim->margin));
 		f.extent = fmax(f.extent, 1.1 * fabs(w.low));
@@ -122,7 +108,7 @@ static void write_effect(const struct forest *f, const struct worse *w,
 void forest_strip(const struct forest *f, const struct claim_verdict *v,
 		  const char *colour, struct strbuf *out)
 {
-	struct worse w = worse_of(v);
+	struct worse w = verdict_worse(v);
 
 	strbuf_printf(out,
 		      "<svg class=\"forest %s\" role=\"img\" aria-label=\"",

@@ -19,11 +19,9 @@ struct tally {
 /* How far beyond its margin, on the logarithm. */
 static double excess(const struct claim_verdict *v)
 {
-	double worse = v->ratio.log.difference;
+	double worse = verdict_worse(v).estimate;
 	double margin = log1p(v->claim->margin);
 
-	if (!v->lower_is_better)
-		worse = -worse;
 	if (v->claim->kind == MARGIN_SUPERIOR)
 		return worse + margin;
 	if (v->claim->kind == MARGIN_EQUIVALENT)
@@ -31,22 +29,19 @@ static double excess(const struct claim_verdict *v)
 	return worse - margin;
 }
 
-static struct tally count(const struct claims *claims,
-			  const struct claim_verdict *v)
+static struct tally count(const struct judgement *j)
 {
-	struct tally t = {.all = claims->claims_count};
-	size_t i;
+	struct tally t = {.all = j->claims->claims_count};
+	const struct claim_verdict *v;
 
-	for (i = 0; i < t.all; i++) {
-		enum verdict is = v[i].verdict;
-
-		if (!t.of[is]++)
-			t.first[is] = &v[i];
-		if (is == VERDICT_FAIL &&
-		    (!t.worst || excess(&v[i]) > excess(t.worst)))
-			t.worst = &v[i];
-		if (is == VERDICT_UNDECIDED)
-			t.blocks = fmax(t.blocks, v[i].test.n_needed);
+	for (v = j->v; v < j->v + t.all; v++) {
+		if (!t.of[v->verdict]++)
+			t.first[v->verdict] = v;
+		if (v->verdict == VERDICT_FAIL &&
+		    (!t.worst || excess(v) > excess(t.worst)))
+			t.worst = v;
+		if (v->verdict == VERDICT_UNDECIDED)
+			t.blocks = fmax(t.blocks, v->test.n_needed);
 	}
 	return t;
 }
@@ -105,9 +100,10 @@ static void say_nothing(const struct model *m, const struct claims *claims,
 			v ? v->reason : "");
 }
 
-const char *headline(const struct model *m, const struct claims *claims,
-		     const struct claim_verdict *v, char *buf, size_t size)
+const char *headline(const struct model *m, const struct judgement *j,
+		     char *buf, size_t size)
 {
+	const struct claims *claims = j->claims;
 	enum verdict all;
 	struct tally t;
 
@@ -117,8 +113,8 @@ const char *headline(const struct model *m, const struct claims *claims,
 			"Nothing was claimed before this run, so nothing is judged: the tables compare.");
 		return buf;
 	}
-	t = count(claims, v);
-	all = verdicts_together(v, t.all);
+	t = count(j);
+	all = verdicts_together(j->v, t.all);
 	if (all == VERDICT_FAIL)
 		say_no(claims, &t, buf, size);
 	else if (all == VERDICT_UNDECIDED)

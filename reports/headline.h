@@ -9,15 +9,13 @@
  */
 #include <stddef.h>
 
-struct claims;
-struct claim_verdict;
+struct judgement;
 struct model;
 
 #define HEADLINE_SIZE 600 /* is enough for any */
 
-/* CLAIMS with V, one a claim, as verdicts_of() has them; both NULL: nothing
- * was claimed. */
-const char *headline(const struct model *m, const struct claims *claims,
-		     const struct claim_verdict *v, char *buf, size_t size);
+/* J is what verdicts_judge() made of M, be it nothing. */
+const char *headline(const struct model *m, const struct judgement *j,
+		     char *buf, size_t size);
 
 #endif

@@ -4,7 +4,6 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
@@ -31,8 +30,7 @@ static bool answer_near_native(const struct model *m, struct strbuf *out)
 
 	if (!verdicts_judge(m, &j))
 		return false;
-	html_cell(out, "<li>",
-		  headline(m, j.claims, j.v, sentence, sizeof(sentence)),
+	html_cell(out, "<li>", headline(m, &j, sentence, sizeof(sentence)),
 		  "</li>");
 	verdicts_release(&j);
 	return true;

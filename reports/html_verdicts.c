@@ -2,7 +2,6 @@
 #include "reports/html_verdicts.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
@@ -135,8 +134,7 @@ void html_verdicts_write(const struct model *m, struct strbuf *out)
 		strbuf_puts(out, "Is it near-native here?");
 	}
 	strbuf_printf(out, "</h2>\n<p class=\"headline %s\">", classes[all]);
-	html_cell(out, "",
-		  headline(m, j.claims, j.v, sentence, sizeof(sentence)),
+	html_cell(out, "", headline(m, &j, sentence, sizeof(sentence)),
 		  "</p>\n");
 	if (!has_claims)
 		return;

@@ -83,15 +83,21 @@ static const char *blank(const struct model_cell *c)
 				  : "it was not measured";
 }
 
+struct worse verdict_worse(const struct claim_verdict *v)
+{
+	const struct ttest *log = &v->ratio.log;
+
+	if (v->lower_is_better)
+		return (struct worse){log->difference, log->low, log->high};
+	return (struct worse){-log->difference, -log->high, -log->low};
+}
+
 /* That a guest is faster than its host is a mistake in the measurement before
  * it is a result. */
 static bool beats_native(const struct claim_verdict *v)
 {
-	double most =
-		v->lower_is_better ? v->ratio.log.high : -v->ratio.log.low;
-
 	return !strcmp(v->claim->baseline, MODEL_BASELINE) &&
-	       most < log(IMPLAUSIBLE_RATIO);
+	       verdict_worse(v).high < log(IMPLAUSIBLE_RATIO);
 }
 
 static bool has_ended(const struct model *m)
@@ -409,9 +415,9 @@ static void write_legend(FILE *out)
 	      out);
 }
 
-void verdicts_write(const struct model *m, const struct claims *claims,
-		    const struct claim_verdict *v, FILE *out)
+void verdicts_write(const struct model *m, const struct judgement *j, FILE *out)
 {
+	const struct claims *claims = j->claims;
 	char sentence[HEADLINE_SIZE];
 	uint32_t i;
 
@@ -422,15 +428,14 @@ void verdicts_write(const struct model *m, const struct claims *claims,
 		"%s\n\n"
 		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
 		claims->name, claims->sha256, (long long)m->run->id,
-		verdicts_origin(is_registered(m, claims)), "claim", "verdict",
+		verdicts_origin(j->is_registered), "claim", "verdict",
 		"  ratio [both sides]", " claimed", "passes at", "finds",
 		"blocks", "needs", "p");
 	for (i = 0; i < claims->claims_count; i++)
-		write_one(&v[i], out);
+		write_one(&j->v[i], out);
 	fprintf(out, "%-20s ", "all of them");
-	paint_verdict(verdicts_together(v, claims->claims_count), 0, out);
-	fprintf(out, "\n\n%s\n",
-		headline(m, claims, v, sentence, sizeof(sentence)));
+	paint_verdict(verdicts_together(j->v, claims->claims_count), 0, out);
+	fprintf(out, "\n\n%s\n", headline(m, j, sentence, sizeof(sentence)));
 	write_legend(out);
 	if (m->grade_is_overridden)
 		paint_warning(grade_stamp, out);

@@ -33,6 +33,14 @@ struct claim_verdict {
 	double holm_p; /* corrected for all that are judged; NaN: it is not */
 };
 
+/* V's logarithm of the ratio, turned so that above zero is worse whatever way
+ * the metric counts; NaN where there is none. */
+struct worse {
+	double estimate, low, high;
+};
+
+struct worse verdict_worse(const struct claim_verdict *v);
+
 /* One alone, without the doubts of reports/plausible.h. */
 struct claim_verdict verdict_of(const struct model *m,
 				const struct claim *claim);
@@ -71,7 +79,7 @@ enum verdict verdicts_together(const struct claim_verdict *v, size_t count);
 /* Of verdicts_judge(); null without any. */
 json_t *verdicts_to_json(const struct model *m); /* caller owns */
 
-void verdicts_write(const struct model *m, const struct claims *claims,
-		    const struct claim_verdict *v, FILE *out);
+void verdicts_write(const struct model *m, const struct judgement *j,
+		    FILE *out);
 
 #endif

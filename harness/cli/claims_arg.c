@@ -22,69 +22,62 @@ int claims_arg_load(const char *name, struct claims **out, struct err *err)
 static int judge(const struct claims *claims, struct store *store,
 		 int64_t run_id,
 		 void (*use)(void *arg, const struct model *m,
-			     const struct claim_verdict *v),
+			     const struct judgement *j),
 		 void *arg, struct err *err)
 {
 	struct run_data run;
+	struct judgement j;
 	struct model model;
 	int ret = run_data_load(store, run_id, &run, err);
-	struct claim_verdict *v;
 
 	if (ret)
 		return ret;
 	model_init(&model, &run);
+	model.claims = claims;
 	model.grade_is_overridden = claims->overrides_grade;
-	v = verdicts_of(&model, claims);
-	use(arg, &model, v);
-	free(v);
+	verdicts_judge(&model, &j);
+	use(arg, &model, &j);
+	verdicts_release(&j);
 	model_release(&model);
 	run_data_release(&run);
 	return 0;
 }
 
 struct table {
-	const struct claims *claims;
 	FILE *out;
 	enum exit_status *status;
 };
 
 static void write_table(void *arg, const struct model *m,
-			const struct claim_verdict *v)
+			const struct judgement *j)
 {
 	const struct table *t = arg;
 
-	verdicts_write(m, t->claims, v, t->out);
+	verdicts_write(m, j, t->out);
 	*t->status = status_of_verdict(
-		verdicts_together(v, t->claims->claims_count));
+		verdicts_together(j->v, j->claims->claims_count));
 }
 
 int claims_arg_judge(const struct claims *claims, struct store *store,
 		     int64_t run_id, FILE *out, enum exit_status *status,
 		     struct err *err)
 {
-	struct table t = {claims, out, status};
+	struct table t = {out, status};
 
 	return judge(claims, store, run_id, write_table, &t, err);
 }
 
-struct look {
-	const struct claims *claims;
-	bool *settled;
-};
-
 static void take_look(void *arg, const struct model *m,
-		      const struct claim_verdict *v)
+		      const struct judgement *j)
 {
-	const struct look *l = arg;
+	bool *settled = arg;
 
 	(void)m;
-	*l->settled = verdicts_are_settled(v, l->claims->claims_count);
+	*settled = verdicts_are_settled(j->v, j->claims->claims_count);
 }
 
 int claims_arg_are_settled(const struct claims *claims, struct store *store,
 			   int64_t run_id, bool *settled, struct err *err)
 {
-	struct look l = {claims, settled};
-
-	return judge(claims, store, run_id, take_look, &l, err);
+	return judge(claims, store, run_id, take_look, settled, err);
 }

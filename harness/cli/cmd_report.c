@@ -37,7 +37,7 @@ static void out_text(const struct model *m, FILE *out)
 		text_write(m, out);
 		return;
 	}
-	verdicts_write(m, j.claims, j.v, out);
+	verdicts_write(m, &j, out);
 	verdicts_release(&j);
 }
 

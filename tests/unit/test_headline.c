@@ -67,11 +67,14 @@ static int teardown(void **state)
 
 static const char *sentence(struct fixture *f)
 {
-	return headline(&f->m, &f->all, f->v, f->sentence, HEADLINE_SIZE);
+	const struct judgement j = {.claims = &f->all, .v = f->v};
+
+	return headline(&f->m, &j, f->sentence, HEADLINE_SIZE);
 }
 
 static void each_verdict_has_its_sentence(void **state)
 {
+	static const struct judgement nothing;
 	struct fixture *f = *state;
 
 	assert_string_equal(
@@ -93,7 +96,7 @@ static void each_verdict_has_its_sentence(void **state)
 		"'Flushes are as soon' because: mshv was not measured.");
 	f->m.has_grade[GRADE_EMULATED] = true;
 	assert_non_null(strstr(sentence(f), "measured on an emulated host"));
-	headline(&f->m, NULL, NULL, f->sentence, HEADLINE_SIZE);
+	headline(&f->m, &nothing, f->sentence, HEADLINE_SIZE);
 	assert_non_null(strstr(f->sentence, "nothing is judged"));
 }
 

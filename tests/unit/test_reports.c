@@ -179,7 +179,8 @@ static void emulated_runs_get_no_verdict(void **state)
 	struct claim c = claim_of("cpu_integer", "kvm", .05);
 	struct claims all = {
 		.name = (char *)"x", .claims = &c, .claims_count = 1};
-	struct claim_verdict v, *all_v;
+	struct claim_verdict v;
+	struct judgement j;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -189,9 +190,10 @@ static void emulated_runs_get_no_verdict(void **state)
 	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
 	assert_string_equal(v.reason, "emulated");
 	assert_true(v.ratio.ratio > 1.7 && v.block_count == 3);
-	all_v = verdicts_of(&f->model, &all);
-	verdicts_write(&f->model, &all, all_v, out);
-	free(all_v);
+	f->model.claims = &all;
+	assert_true(verdicts_judge(&f->model, &j));
+	verdicts_write(&f->model, &j, out);
+	verdicts_release(&j);
 	fclose(out);
 	assert_non_null(strstr(text, "EXPLORATORY"));
 	assert_non_null(strstr(text, "NOT EVALUABLE"));
@@ -207,7 +209,7 @@ static void an_override_is_stamped(void **state)
 	struct claim c = claim_of("cpu_integer", "kvm", .05);
 	struct claims all = {
 		.name = (char *)"x", .claims = &c, .claims_count = 1};
-	struct claim_verdict *all_v;
+	struct judgement j;
 	char *text = NULL, *first;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -215,9 +217,10 @@ static void an_override_is_stamped(void **state)
 	model_init(&f->model, &f->run);
 	f->model.grade_is_overridden = true;
 	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
-	all_v = verdicts_of(&f->model, &all);
-	verdicts_write(&f->model, &all, all_v, out);
-	free(all_v);
+	f->model.claims = &all;
+	assert_true(verdicts_judge(&f->model, &j));
+	verdicts_write(&f->model, &j, out);
+	verdicts_release(&j);
 	fclose(out);
 	first = strstr(text, stamp);
 	assert_non_null(first);
