@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -160,13 +159,11 @@ static void write_banner(const struct model *m, struct strbuf *out)
 static void write_run(const struct model *m, struct strbuf *out)
 {
 	const struct run_data *run = m->run;
-	time_t started = (time_t)(run->started_unix_ns / NS_PER_S);
-	char when[64], grades[64];
-	struct tm tm;
+	char date[32], grades[64];
 
-	gmtime_r(&started, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%d %H:%M UTC", &tm);
-	strbuf_printf(out, "<p>Run %" PRId64 " of %s, ", run->id, when);
+	strbuf_printf(
+		out, "<p>Run %" PRId64 " of %s UTC, ", run->id,
+		units_format_date(run->started_unix_ns, date, sizeof(date)));
 	html_escape(out, run->status);
 	strbuf_puts(out, ", by revision ");
 	html_escape(out, run->revision);

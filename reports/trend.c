@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
@@ -135,16 +134,6 @@ const struct trend_change *trend_regression(const struct trend *t, double share,
 		       : NULL;
 }
 
-const char *trend_date(const struct history_run *run, char *buf, size_t size)
-{
-	time_t seconds = (time_t)(run->started_unix_ns / NS_PER_S);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(buf, size, "%Y-%m-%d %H:%M", &tm);
-	return buf;
-}
-
 static double run_median(const struct history *h, size_t run)
 {
 	return quantile_median(h->values + h->runs[run].first,
@@ -215,7 +204,8 @@ static void write_change(const struct trend *t, const struct trend_change *c,
 
 	fprintf(out,
 		"%s  run %lld  %+.1f %% %s: %s -> %s, confidence %.2f %%\n",
-		trend_date(&h->runs[c->run], date, sizeof(date)),
+		units_format_date(h->runs[c->run].started_unix_ns, date,
+				  sizeof(date)),
 		(long long)h->runs[c->run].id, 100 * c->c.magnitude,
 		c->is_worse ? "WORSE" : "better",
 		units_format(c->c.before, h->unit, before, sizeof(before)),
@@ -235,7 +225,8 @@ static void write_breaks(const struct trend *t, FILE *out)
 
 		fprintf(out,
 			"%s  run %lld  another machine, guest or measurement: the history begins anew\n",
-			trend_date(run, date, sizeof(date)),
+			units_format_date(run->started_unix_ns, date,
+					  sizeof(date)),
 			(long long)run->id);
 		write_causes(t->h, t->breaks[i], out);
 	}
@@ -250,8 +241,10 @@ void trend_write(const struct trend *t, const char *title, FILE *out)
 
 	fprintf(out, "%s: %zu boots of %zu runs, %s to %s, grade %s\n", title,
 		h->value_count, h->run_count,
-		trend_date(&h->runs[0], from, sizeof(from)),
-		trend_date(last, to, sizeof(to)), last->grade);
+		units_format_date(h->runs[0].started_unix_ns, from,
+				  sizeof(from)),
+		units_format_date(last->started_unix_ns, to, sizeof(to)),
+		last->grade);
 	write_spark(h, out);
 	write_breaks(t, out);
 	for (i = 0; i < t->change_count; i++)

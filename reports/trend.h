@@ -15,7 +15,6 @@
 #include "harness/stats/changes.h"
 
 struct history;
-struct history_run;
 
 struct trend_change {
 	struct change c; /* indexes of the whole history */
@@ -39,9 +38,6 @@ void trend_release(struct trend *t);
  * came with one of the last RECENT runs; NULL: there is none. */
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent);
-
-/* "2026-11-26 02:43", UTC. */
-const char *trend_date(const struct history_run *run, char *buf, size_t size);
 
 void trend_write(const struct trend *t, const char *title, FILE *out);
 json_t *trend_to_json(const struct trend *t); /* caller owns */

@@ -72,7 +72,9 @@ static void write_date(double x, const char *anchor,
 		      "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"%s\""
 		      " font-size=\"12\" fill=\"currentColor\">",
 		      x, HEIGHT - 6, anchor);
-	html_cell(out, "", trend_date(run, text, sizeof(text)), "</text>\n");
+	html_cell(out, "",
+		  units_format_date(run->started_unix_ns, text, sizeof(text)),
+		  "</text>\n");
 }
 
 /* A line from FIRST to END; the history goes on behind a break, not over it. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -146,5 +147,15 @@ const char *units_format(double value, const char *unit, char *buf, size_t size)
 	digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
 	snprintf(buf, size, "%.*f%s%s", digits, value / s->divisor,
 		 s->suffix[0] ? " " : "", s->suffix);
+	return buf;
+}
+
+const char *units_format_date(uint64_t unix_ns, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(unix_ns / NS_PER_S);
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(buf, size, "%Y-%m-%d %H:%M", &tm);
 	return buf;
 }

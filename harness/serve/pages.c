@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/base/base.h"
+#include "harness/base/units.h"
 #include "harness/serve/http.h"
 #include "harness/serve/query.h"
 #include "harness/serve/views.h"
@@ -22,16 +22,6 @@ void page_begin(struct strbuf *out, const char *title)
 			 "<a href=\"/history\">history</a> &middot; "
 			 "<a href=\"/live\">under way</a></nav>\n");
 	html_cell(out, "<h1>", title, "</h1>\n");
-}
-
-static const char *when(uint64_t unix_ns, char *buf, size_t size)
-{
-	time_t seconds = (time_t)(unix_ns / NS_PER_S);
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(buf, size, "%Y-%m-%d %H:%M UTC", &tm);
-	return buf;
 }
 
 struct field {
@@ -61,8 +51,9 @@ static void write_run_link(const struct run_line *line, struct strbuf *out)
 
 	html_cell(out, "<td class=\"when\"><a href=\"/runs/", line->uuid,
 		  "\">");
-	html_cell(out, "", when(line->started_unix_ns, text, sizeof(text)),
-		  "</a></td>");
+	html_cell(out, "",
+		  units_format_date(line->started_unix_ns, text, sizeof(text)),
+		  " UTC</a></td>");
 }
 
 /* An emulated figure never looks like another, not even before it is seen. */
@@ -83,8 +74,9 @@ static void write_choice(const char *name, const struct run_line *line,
 	html_cell(out, "<input type=\"radio\" name=\"", name, "\" value=\"");
 	html_cell(out, "", line->uuid, "\" aria-label=\"");
 	html_cell(out, "", name, ": ");
-	html_cell(out, "", when(line->started_unix_ns, text, sizeof(text)),
-		  " on ");
+	html_cell(out, "",
+		  units_format_date(line->started_unix_ns, text, sizeof(text)),
+		  " UTC on ");
 	html_cell(out, "", line->host, "\">");
 }
 

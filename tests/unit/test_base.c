@@ -110,6 +110,18 @@ static void units_parse_times(void **state)
 				 -EINVAL);
 }
 
+static void units_format_dates(void **state)
+{
+	char buf[32];
+
+	(void)state;
+	assert_string_equal(units_format_date(0, buf, sizeof(buf)),
+			    "1970-01-01 00:00");
+	assert_string_equal(
+		units_format_date(1795680188607353499u, buf, sizeof(buf)),
+		"2026-11-26 08:03");
+}
+
 static void units_format_scales(void **state)
 {
 	static const struct {
@@ -203,6 +215,7 @@ int main(void)
 		cmocka_unit_test(units_parse_sizes),
 		cmocka_unit_test(units_parse_times),
 		cmocka_unit_test(units_format_scales),
+		cmocka_unit_test(units_format_dates),
 		cmocka_unit_test(file_write_is_whole_or_nothing),
 		cmocka_unit_test(proc_tells_why_it_cannot_start),
 		cmocka_unit_test(proc_kills_what_does_not_end),
