@@ -93,12 +93,11 @@ static void script_head(struct strbuf *s, int width, int height,
 }
 
 /* A name for gnuplot, which takes letters, digits and underscores. */
-static void make_ident(const char *prefix, const char *name, char *buf,
-		       size_t size)
+static void make_ident(const char *name, char *buf, size_t size)
 {
 	size_t i;
 
-	snprintf(buf, size, "%s%s", prefix, name);
+	snprintf(buf, size, "cdf_%s", name);
 	for (i = 0; buf[i]; i++)
 		if (!isalnum((unsigned char)buf[i]))
 			buf[i] = '_';
@@ -202,7 +201,7 @@ int plot_cdf(const struct model *m, const char *workload, const char *point,
 
 	snprintf(name, sizeof(name), "%s %s", workload, point);
 	snprintf(title, sizeof(title), "%s: latency (left is better)", name);
-	make_ident("cdf_", name, ident, sizeof(ident));
+	make_ident(name, ident, sizeof(ident));
 	script_head(&s, 760, 280, title, ident);
 	strbuf_puts(&s, "set logscale x 10\nset xlabel 'us'\n"
 			"set ylabel 'share of requests'\nset yrange [0:1.02]\n"

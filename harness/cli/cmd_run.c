@@ -177,13 +177,11 @@ static int check_boot_id(struct session *s, const struct result *res,
 static int lose_worker(struct session *s, int ret, struct result *res,
 		       struct err *err)
 {
-	struct err why = *err;
-
 	if (ret == -ECANCELED || s->lost_count++ == MAX_LOST_WORKERS)
 		return ret;
 	result_release(res);
 	result_init(res);
-	result_fail(res, RUN_RUNNER_FAILED, "%s; it was replaced", why.msg);
+	result_fail(res, RUN_RUNNER_FAILED, "%s; it was replaced", err->msg);
 	if (s->site.worker.is_lab)
 		s->boot_id[0] = '\0';
 	return site_replace_worker(&s->site, err);

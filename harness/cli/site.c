@@ -113,6 +113,18 @@ static bool has_runner(const struct site *site, const char *name)
 	return false;
 }
 
+static int start_worker(struct site *site, bool in_lab, struct err *err)
+{
+	int ret = worker_link_open(&site->worker, in_lab, err);
+
+	json_decref(site->hello);
+	site->hello = NULL;
+	if (!ret)
+		ret = worker_link_hello(&site->worker, &stop_wanted,
+					&site->hello, err);
+	return ret;
+}
+
 static int open_at(struct site *site, bool in_lab,
 		   const struct site_wants *wants, size_t *guest_count,
 		   struct err *err)
@@ -122,10 +134,7 @@ static int open_at(struct site *site, bool in_lab,
 
 	memset(site, 0, sizeof(*site));
 	*guest_count = 0;
-	ret = worker_link_open(&site->worker, in_lab, err);
-	if (!ret)
-		ret = worker_link_hello(&site->worker, &stop_wanted,
-					&site->hello, err);
+	ret = start_worker(site, in_lab, err);
 	for (i = 0; i < wants->runner_count && !ret; i++) {
 		const char *name = resolve(wants, in_lab, wants->runners[i]);
 		bool works = true;
@@ -196,14 +205,7 @@ void site_close(struct site *site)
 int site_replace_worker(struct site *site, struct err *err)
 {
 	bool in_lab = site->worker.is_lab;
-	json_t *hello = NULL;
-	int ret;
 
 	worker_link_abort(&site->worker);
-	ret = worker_link_open(&site->worker, in_lab, err);
-	if (!ret)
-		ret = worker_link_hello(&site->worker, &stop_wanted, &hello,
-					err);
-	json_decref(hello);
-	return ret;
+	return start_worker(site, in_lab, err);
 }
