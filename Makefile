@@ -198,6 +198,9 @@ PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars device
 # Three are for the lab or bare, the others are made of our own parts.
 PERF_LINK = -static -lm -lpthread
 $(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store serve_store): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
+MADE_UP	= $(B)/tests/perf/made_up.o
+$(addprefix $(B)/tests/perf/,big_store wide_store): PERF_LINK += $(MADE_UP)
+$(addprefix $(B)/tests/perf/,big_store wide_store): $(MADE_UP)
 $(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
 # This one drives devices as the unit tests do.
 DRIVER_OBJ = $(addprefix $(B)/tests/unit/,hv_fake.o vdriver.o netns.o)

@@ -6,16 +6,14 @@
  * usage: big_store DB CLAIMS
  */
 #include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/base.h"
-#include "harness/base/err.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "harness/store/store.h"
+#include "tests/perf/made_up.h"
 
 #define BLOCKS 500u
 #define SERIES 50u
@@ -28,26 +26,22 @@ static void point_name(unsigned int i, char *buf, size_t size)
 	snprintf(buf, size, "made-up-%02u", i);
 }
 
-static int add_boot(struct store *store, int64_t run_id, uint32_t position,
-		    gsl_rng *rng, struct err *err)
+static void fill_boot(uint32_t position, gsl_rng *rng, struct bench_case *bc,
+		      struct result *res)
 {
-	struct bench_case bc = {.block = position / ARRAY_SIZE(runners)};
 	size_t runner = position % ARRAY_SIZE(runners);
-	struct result res;
 	unsigned int i, k;
 	char point[32];
-	int ret;
 
-	snprintf(bc.runner, sizeof(bc.runner), "%s", runners[runner]);
-	result_init(&res);
-	res.grade = GRADE_HARDWARE;
+	bc->block = position / ARRAY_SIZE(runners);
+	snprintf(bc->runner, sizeof(bc->runner), "%s", runners[runner]);
 	for (i = 0; i < SERIES; i++) {
 		double boot = 1 + .02 * gsl_ran_gaussian(rng, 1) +
 			      .01 * (double)runner;
 		struct series *s;
 
 		point_name(i, point, sizeof(point));
-		s = result_add_series(&res, "mem_latency", point, "ns");
+		s = result_add_series(res, "mem_latency", point, "ns");
 		for (k = 0; k < SAMPLES; k++) {
 			struct sample *p = series_add_sample(s);
 
@@ -56,12 +50,6 @@ static int add_boot(struct store *store, int64_t run_id, uint32_t position,
 			p->elapsed_ns = 10 * NS_PER_MS;
 		}
 	}
-	ret = store_schedule_add(store, run_id, position, bc.block, bc.runner,
-				 err);
-	if (!ret)
-		ret = store_result_add(store, run_id, position, &bc, &res, err);
-	result_release(&res);
-	return ret;
 }
 
 static int write_claims(const char *path)
@@ -86,31 +74,7 @@ static int write_claims(const char *path)
 
 int main(int argc, char **argv)
 {
-	const struct run_info info = {.seed = 1,
-				      .revision = "made-up",
-				      .plan_json = "{}",
-				      .fingerprint_json = "{}",
-				      .probe_json = "{}",
-				      .guest_manifest = ""};
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	struct store *store = NULL;
-	struct err err = {0};
-	int64_t run_id;
-	uint32_t i;
-	int ret;
-
 	if (argc != 3 || write_claims(argv[2]))
 		return 64;
-	ret = store_open(argv[1], &store, &err);
-	if (!ret)
-		ret = store_run_begin(store, &info, &run_id, &err);
-	for (i = 0; i < BLOCKS * ARRAY_SIZE(runners) && !ret; i++)
-		ret = add_boot(store, run_id, i, rng, &err);
-	if (!ret)
-		ret = store_run_end(store, run_id, "complete", &err);
-	if (ret)
-		fprintf(stderr, "big_store: %s\n", err.msg);
-	store_close(store);
-	gsl_rng_free(rng);
-	return ret ? 70 : 0;
+	return made_up_run(argv[1], BLOCKS * ARRAY_SIZE(runners), fill_boot);
 }

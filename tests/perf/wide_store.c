@@ -7,17 +7,15 @@
  * usage: wide_store DB
  */
 #include <gsl/gsl_randist.h>
-#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/base.h"
-#include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "harness/store/store.h"
+#include "tests/perf/made_up.h"
 #include "workloads/workload.h"
 
 #define BLOCKS 42u
@@ -73,67 +71,33 @@ static void add_exits(struct result *res, gsl_rng *rng)
 	}
 }
 
-static int add_boot(struct store *store, int64_t run_id, uint32_t position,
-		    gsl_rng *rng, struct err *err)
+static void fill_boot(uint32_t position, gsl_rng *rng, struct bench_case *bc,
+		      struct result *res)
 {
-	struct bench_case bc = {.block = position / ARRAY_SIZE(runners),
-				.vcpu_count = 1,
-				.ram_bytes = 512 * MIB};
 	size_t runner = position % ARRAY_SIZE(runners);
-	struct result res;
 	unsigned int w, p;
-	int ret;
 
-	snprintf(bc.runner, sizeof(bc.runner), "%s", runners[runner]);
-	snprintf(bc.paravirt, sizeof(bc.paravirt), "identical");
-	result_init(&res);
-	res.grade = GRADE_HARDWARE;
-	res.elapsed_ns = 60 * NS_PER_S;
-	res.identity = xasprintf("cpu.model=made up\nrunner=%s\n", bc.runner);
+	bc->block = position / ARRAY_SIZE(runners);
+	bc->vcpu_count = 1;
+	bc->ram_bytes = 512 * MIB;
+	snprintf(bc->runner, sizeof(bc->runner), "%s", runners[runner]);
+	snprintf(bc->paravirt, sizeof(bc->paravirt), "identical");
+	res->elapsed_ns = 60 * NS_PER_S;
+	res->identity = xasprintf("cpu.model=made up\nrunner=%s\n", bc->runner);
 	if (runner)
-		add_exits(&res, rng);
+		add_exits(res, rng);
 	for (w = 0; w < WORKLOADS; w++)
 		for (p = 0; p < POINTS; p++)
-			fill(add_series(&res, w, p),
+			fill(add_series(res, w, p),
 			     100 * (w + 1) *
 				     (1 + .02 * gsl_ran_gaussian(rng, 1) +
 				      .01 * (double)runner),
 			     rng);
-	ret = store_schedule_add(store, run_id, position, bc.block, bc.runner,
-				 err);
-	if (!ret)
-		ret = store_result_add(store, run_id, position, &bc, &res, err);
-	result_release(&res);
-	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	const struct run_info info = {.seed = 1,
-				      .revision = "made-up",
-				      .plan_json = "{}",
-				      .fingerprint_json = "{}",
-				      .probe_json = "{}",
-				      .guest_manifest = ""};
-	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	struct store *store = NULL;
-	struct err err = {0};
-	int64_t run_id;
-	uint32_t i;
-	int ret;
-
 	if (argc != 2)
 		return 64;
-	ret = store_open(argv[1], &store, &err);
-	if (!ret)
-		ret = store_run_begin(store, &info, &run_id, &err);
-	for (i = 0; i < BLOCKS * ARRAY_SIZE(runners) && !ret; i++)
-		ret = add_boot(store, run_id, i, rng, &err);
-	if (!ret)
-		ret = store_run_end(store, run_id, "complete", &err);
-	if (ret)
-		fprintf(stderr, "wide_store: %s\n", err.msg);
-	store_close(store);
-	gsl_rng_free(rng);
-	return ret ? 70 : 0;
+	return made_up_run(argv[1], BLOCKS * ARRAY_SIZE(runners), fill_boot);
 }
