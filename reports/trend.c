@@ -10,6 +10,7 @@
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/stats/quantile.h"
+#include "harness/stats/ttest.h"
 #include "harness/store/history.h"
 #include "harness/verdict/comparable.h"
 #include "reports/json.h"
@@ -17,6 +18,9 @@
 /* So many differences of the fingerprint are told. */
 #define MAX_TOLD 8
 #define MAX_VALUE 60
+/* Runs before a change that tell how far runs lie apart. */
+#define RUNS_BEFORE 10
+#define RUNS_CONFIDENCE .95
 /* Runs that a sparkline has room for. */
 #define SPARK_RUNS 60
 
@@ -117,6 +121,12 @@ void trend_release(struct trend *t)
 	*t = (struct trend){.h = NULL};
 }
 
+static double run_median(const struct history *h, size_t run)
+{
+	return quantile_median(h->values + h->runs[run].first,
+			       h->runs[run].count);
+}
+
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent)
 {
@@ -134,10 +144,31 @@ const struct trend_change *trend_regression(const struct trend *t, double share,
 		       : NULL;
 }
 
-static double run_median(const struct history *h, size_t run)
+/* Of RUN's machine. */
+static size_t first_run(const struct trend *t, size_t run)
 {
-	return quantile_median(h->values + h->runs[run].first,
-			       h->runs[run].count);
+	size_t first = run > RUNS_BEFORE ? run - RUNS_BEFORE : 0;
+	size_t i;
+
+	for (i = 0; i < t->break_count; i++)
+		if (t->breaks[i] > first && t->breaks[i] <= run)
+			first = t->breaks[i];
+	return first;
+}
+
+bool trend_stands_out(const struct trend *t, const struct trend_change *c)
+{
+	double before[RUNS_BEFORE] = {0};
+	size_t first = first_run(t, c->run), n = c->run - first, i;
+	struct ttest further;
+
+	for (i = 0; i < n; i++)
+		before[i] = run_median(t->h, first + i);
+	further = ttest_further(c->c.after, before, n, RUNS_CONFIDENCE);
+	/* Runs that are all alike have no deviation. */
+	if (isnan(further.t))
+		return n > 1 && further.difference != 0;
+	return c->c.after > c->c.before ? further.low > 0 : further.high < 0;
 }
 
 /* The latest runs, a mark each, from the least to the largest. */

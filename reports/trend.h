@@ -39,6 +39,11 @@ void trend_release(struct trend *t);
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent);
 
+/* Whether it is more than what lies between the runs before it, the last ten of
+ * its machine at most: by their 95 % prediction interval. False as well where
+ * fewer than two came before, of which nobody knows how far runs lie apart. */
+bool trend_stands_out(const struct trend *t, const struct trend_change *c);
+
 void trend_write(const struct trend *t, const char *title, FILE *out);
 json_t *trend_to_json(const struct trend *t); /* caller owns */
 

@@ -2,6 +2,7 @@
 /* history - one series over all stored runs, and where it changed. */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,18 +219,22 @@ static enum exit_status judge(const struct history_args *a,
 			      const struct trend *t, const char *title)
 {
 	const struct trend_change *worse;
+	bool stands_out;
 
 	if (!a->gate_share)
 		return STATUS_OK;
 	worse = trend_regression(t, a->gate_share, (size_t)a->recent);
 	if (!worse)
 		return STATUS_OK;
-	fprintf(stderr, "REGRESSION: %s is %.1f %% worse since run %lld\n",
-		title,
-		100 * (worse->c.magnitude < 0 ? -worse->c.magnitude
-					      : worse->c.magnitude),
-		(long long)t->h->runs[worse->run].id);
-	return STATUS_WORSE;
+	stands_out = trend_stands_out(t, worse);
+	fprintf(stderr, "%s: %s is %.1f %% worse since run %lld%s\n",
+		stands_out ? "REGRESSION" : "UNDECIDED", title,
+		100 * fabs(worse->c.magnitude),
+		(long long)t->h->runs[worse->run].id,
+		stands_out
+			? ""
+			: ", but runs before it differ as much, or are too few");
+	return stands_out ? STATUS_WORSE : STATUS_UNDECIDED;
 }
 
 static int show_one(const struct history_args *a, struct store *store,
@@ -272,8 +277,8 @@ static int show_all(const struct history_args *a, struct store *store,
 		ret = show_one(&one, store, &of_one, err);
 		if (ret == -ENOENT)
 			ret = 0;
-		if (of_one == STATUS_WORSE)
-			*status = STATUS_WORSE;
+		if (of_one == STATUS_WORSE || *status == STATUS_OK)
+			*status = of_one;
 	}
 	if (!ret)
 		printf("%zu series of %s looked at\n", count, a->query.runner);
@@ -325,8 +330,9 @@ const struct command cmd_history = {
 		"  --runner NAME      (kvm)\n"
 		"  --host NAME        runs of this host alone (all)\n"
 		"  --all              every series of the latest run; those that changed are told\n"
-		"  --gate PERCENT     exit 1 when the last change is so much worse, and came with\n"
-		"                     one of the last runs\n"
+		"  --gate PERCENT     exit 1 when the last change is so much worse, came with one\n"
+		"                     of the last runs, and is more than runs before it differ;\n"
+		"                     2 when it may be no more than that, or they are too few\n"
 		"  --recent N         so many last runs (3)\n"
 		"  --series FILE      a column of numbers in place of stored runs; - for stdin\n"
 		"  --window N         values that are looked at together (50)\n"
@@ -334,6 +340,6 @@ const struct command cmd_history = {
 		"  --min-magnitude X  smaller changes are none; 0.05 is 5 % (0)\n"
 		"  --min-values N     of a stretch; fewer are outliers (3)\n"
 		"  --json             the same as an object; changes have an index from 0\n"
-		"Exit status: 0, 1 a regression past --gate, 64 usage.\n",
+		"Exit status: 0, 1 a regression past --gate, 2 undecided, 64 usage.\n",
 	.run = history_run_command,
 };

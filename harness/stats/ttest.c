@@ -77,3 +77,13 @@ struct ttest ttest_pooled(const double *a, size_t a_count, const double *b,
 		gsl_stats_mean(a, 1, a_count) - gsl_stats_mean(b, 1, b_count),
 		sqrt(variance * (1 / na + 1 / nb)), na + nb - 2, confidence);
 }
+
+struct ttest ttest_further(double value, const double *before, size_t n,
+			   double confidence)
+{
+	if (n < 2)
+		return nothing;
+	return ttest_of(value - gsl_stats_mean(before, 1, n),
+			gsl_stats_sd(before, 1, n) * sqrt(1 + 1 / (double)n),
+			(double)n - 1, confidence);
+}

@@ -31,6 +31,11 @@ struct ttest ttest_welch(const double *a, size_t a_count, const double *b,
 struct ttest ttest_pooled(const double *a, size_t a_count, const double *b,
 			  size_t b_count, double confidence);
 
+/* One further VALUE, A, against the N before it, B: whether it lies within their
+ * prediction interval (Hahn and Meeker: Statistical Intervals, 1991, 4.7). */
+struct ttest ttest_further(double value, const double *before, size_t n,
+			   double confidence);
+
 /* From an estimate that is known already: t, p and the interval. */
 struct ttest ttest_of(double difference, double se, double df,
 		      double confidence);

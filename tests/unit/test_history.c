@@ -123,6 +123,7 @@ static void a_slow_night_is_found(void **state)
 	assert_true(fabs(t.changes[0].c.magnitude - .1) < .01);
 	assert_ptr_equal(trend_regression(&t, .05, 1), &t.changes[0]);
 	assert_null(trend_regression(&t, .2, 1));
+	assert_true(trend_stands_out(&t, &t.changes[0]));
 	trend_write(&t, "title", out);
 	fclose(out);
 	assert_non_null(strstr(text, "+10.1 % WORSE"));
@@ -156,6 +157,36 @@ static void an_old_change_is_no_news(void **state)
 	assert_int_equal(t.change_count, 1);
 	assert_null(trend_regression(&t, .05, 3));
 	assert_non_null(trend_regression(&t, .05, 4));
+	trend_release(&t);
+	history_release(&h);
+}
+
+/* As far as nights differ anyway, or nobody knows how far they do. */
+static void what_nights_do_anyway_is_undecided(void **state)
+{
+	struct fixture *f = *state;
+	struct history h;
+	struct trend t;
+
+	add_night(f, 100, "{}");
+	add_night(f, 180, "{}");
+	load(f, &h, &t);
+	assert_non_null(trend_regression(&t, .05, 1));
+	assert_false(trend_stands_out(&t, &t.changes[0]));
+	trend_release(&t);
+	history_release(&h);
+
+	/* With nights of 100 and 180 anything up to 1020 may come next. */
+	add_night(f, 300, "{}");
+	load(f, &h, &t);
+	assert_int_equal(t.changes[t.change_count - 1].run, 2);
+	assert_false(trend_stands_out(&t, &t.changes[t.change_count - 1]));
+	trend_release(&t);
+	history_release(&h);
+	add_night(f, 1e4, "{}");
+	load(f, &h, &t);
+	assert_int_equal(t.changes[t.change_count - 1].run, 3);
+	assert_true(trend_stands_out(&t, &t.changes[t.change_count - 1]));
 	trend_release(&t);
 	history_release(&h);
 }
@@ -305,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_FIXTURE(a_slow_night_is_found),
 		WITH_FIXTURE(an_old_change_is_no_news),
+		WITH_FIXTURE(what_nights_do_anyway_is_undecided),
 		WITH_FIXTURE(another_machine_begins_anew),
 		WITH_FIXTURE(only_what_was_asked_for),
 		cmocka_unit_test(published_series_have_one_change),

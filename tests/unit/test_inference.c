@@ -62,6 +62,23 @@ static void t_tests_agree_with_r_and_go(void **state)
 	near(t.p, .00044334, 5e-9);
 }
 
+/* With two values before it the reach is t(1) sqrt(3/2) s, 11.0 times what lies
+ * between them; with 1 to 5, t(4) sqrt(6/5) sqrt(5/2) = 4.80894. */
+static void a_further_value_has_a_prediction_interval(void **state)
+{
+	const double before[] = {1, 2, 3, 4, 5};
+	struct ttest t = ttest_further(10, before, 5, .95);
+
+	(void)state;
+	near(t.difference, 7, 1e-12);
+	near(t.high - t.difference, 4.80894, 5e-6);
+	near(t.difference - t.low, 4.80894, 5e-6);
+	t = ttest_further(1.5, before, 2, .95);
+	near(t.high, 11.0039, 5e-5);
+	assert_true(isnan(ttest_further(1, before, 1, .95).difference));
+	assert_true(isnan(ttest_further(1, before, 0, .95).difference));
+}
+
 /* Otava's detail: a variance that is divided by n would give 8.87e-6. */
 static void variances_are_unbiased(void **state)
 {
@@ -655,6 +672,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_tests_agree_with_r_and_go),
+		cmocka_unit_test(a_further_value_has_a_prediction_interval),
 		cmocka_unit_test(variances_are_unbiased),
 		cmocka_unit_test(sums_do_not_cancel),
 		cmocka_unit_test(mann_whitney_agrees_with_r_and_go),
