@@ -144,7 +144,8 @@ const struct trend_change *trend_regression(const struct trend *t, double share,
 		       : NULL;
 }
 
-/* Of RUN's machine. */
+/* The first of those that RUN is held against: of its machine, not too long
+ * before it. */
 static size_t first_run(const struct trend *t, size_t run)
 {
 	size_t first = run > RUNS_BEFORE ? run - RUNS_BEFORE : 0;

@@ -161,34 +161,35 @@ static void an_old_change_is_no_news(void **state)
 	history_release(&h);
 }
 
+/* After a further night of LEVEL, which begins a change for the worse. */
+static bool next_night_stands_out(struct fixture *f, double level)
+{
+	const struct trend_change *c;
+	struct history h;
+	struct trend t;
+	bool stands_out;
+
+	add_night(f, level, "{}");
+	load(f, &h, &t);
+	c = trend_regression(&t, .05, 1);
+	assert_non_null(c);
+	assert_int_equal(c->run, h.run_count - 1);
+	stands_out = trend_stands_out(&t, c);
+	trend_release(&t);
+	history_release(&h);
+	return stands_out;
+}
+
 /* As far as nights differ anyway, or nobody knows how far they do. */
 static void what_nights_do_anyway_is_undecided(void **state)
 {
 	struct fixture *f = *state;
-	struct history h;
-	struct trend t;
 
 	add_night(f, 100, "{}");
-	add_night(f, 180, "{}");
-	load(f, &h, &t);
-	assert_non_null(trend_regression(&t, .05, 1));
-	assert_false(trend_stands_out(&t, &t.changes[0]));
-	trend_release(&t);
-	history_release(&h);
-
+	assert_false(next_night_stands_out(f, 180));
 	/* With nights of 100 and 180 anything up to 1020 may come next. */
-	add_night(f, 300, "{}");
-	load(f, &h, &t);
-	assert_int_equal(t.changes[t.change_count - 1].run, 2);
-	assert_false(trend_stands_out(&t, &t.changes[t.change_count - 1]));
-	trend_release(&t);
-	history_release(&h);
-	add_night(f, 1e4, "{}");
-	load(f, &h, &t);
-	assert_int_equal(t.changes[t.change_count - 1].run, 3);
-	assert_true(trend_stands_out(&t, &t.changes[t.change_count - 1]));
-	trend_release(&t);
-	history_release(&h);
+	assert_false(next_night_stands_out(f, 300));
+	assert_true(next_night_stands_out(f, 1e4));
 }
 
 /* Half as fast, and nobody's fault. */
