@@ -132,6 +132,10 @@ $(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make
 	$(call say,GUEST,$(@D))
 	$(Q)workloads/guest/build-image $(B)/kernel $(B)/guest-agent $(@D)
 
+# Where the host's QEMU is too old for the lab, a newer one.
+$(B)/qemu/.done:
+	$(Q)ci/fetch-qemu $(B)/qemu
+
 $(B)/lab/hold-kvm: $(B)/static/ci/lab/hold-kvm.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static $^ -o $@
@@ -143,7 +147,7 @@ $(B)/lab/initrd.cpio: $(B)/kernel/.done $(B)/lab/hold-kvm ci/lab/build ci/lab/in
 
 guest: $(GUEST) ## build the guest image
 
-lab: $(B)/lab/initrd.cpio ## build the emulated host
+lab: $(B)/lab/initrd.cpio $(B)/qemu/.done ## build the emulated host
 
 packages: ## install Debian packages that the build and the demo miss
 	$(Q)ci/install-packages ci/packages
