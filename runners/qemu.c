@@ -12,6 +12,7 @@
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
@@ -336,6 +337,27 @@ static void judge(const struct witness *w, struct result *res)
 	result_drop_series(res);
 }
 
+/* Which QEMU it was stands in every result, and why it ended in a bad one. */
+static void add_words(const struct qmp *q, struct result *res)
+{
+	char *text;
+
+	if (res->identity && q->version[0]) {
+		text = xasprintf("%s\nvmm.version=QEMU %s", res->identity,
+				 q->version);
+		text_clean(text);
+		free(res->identity);
+		res->identity = text;
+	}
+	if (res->status == RUN_RUNNER_FAILED && q->shutdown[0]) {
+		text = xasprintf("%s: QEMU reports %s", res->reason,
+				 q->shutdown);
+		res->status = RUN_OK;
+		result_fail(res, RUN_RUNNER_FAILED, "%s", text);
+		free(text);
+	}
+}
+
 static void run_machine(const char *accel, const struct bench_case *bc,
 			const struct shape_site *shape,
 			const struct watch *watch, struct result *res)
@@ -372,6 +394,7 @@ static void run_machine(const char *accel, const struct bench_case *bc,
 	io_site_close(&site);
 	args_release(&a);
 	judge(&witness, res);
+	add_words(&witness.qmp, res);
 }
 
 static void run_shape(const void *accel, const struct bench_case *bc,

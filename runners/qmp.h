@@ -3,8 +3,9 @@
 #define RUNNERS_QMP_H
 
 /*
- * qmp - asks a QEMU which accelerator it really uses (QEMU Machine Protocol,
- * docs/interop/qmp-spec; commands query-kvm and query-accelerators).
+ * qmp - asks a QEMU which accelerator it really uses, and hears its version and
+ * why it ended (QEMU Machine Protocol, docs/interop/qmp-spec: the greeting, the
+ * commands query-kvm and query-accelerators, the event SHUTDOWN).
  */
 #include <stdbool.h>
 
@@ -14,6 +15,8 @@ struct qmp {
 	bool knows_kvm; /* query-kvm was answered */
 	bool kvm_enabled;
 	char accelerator[32]; /* by query-accelerators; "" if it has none */
+	char version[80];  /* "10.0.2 (Debian ...)"; "" before the greeting */
+	char shutdown[32]; /* reason of SHUTDOWN, "guest-reset"; "" if none */
 };
 
 /* Let a guest that was started stopped (-S) run. */

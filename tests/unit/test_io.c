@@ -539,7 +539,11 @@ static void qemu_is_asked_and_heard(void **state)
 	q.fd = fds[1];
 	qmp_line(&q, "not json");
 	assert_false(q.has_greeting);
-	qmp_line(&q, "{\"QMP\":{\"version\":{}}}");
+	qmp_line(&q, "{\"event\":\"SHUTDOWN\"}");
+	assert_string_equal(q.shutdown, "no reason given");
+	qmp_line(&q, "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":2,"
+		     "\"minor\":0,\"major\":10},\"package\":\"Debian 1\"}}}");
+	assert_string_equal(q.version, "10.0.2 Debian 1");
 	assert_true(read(fds[0], text, sizeof(text)) > 0);
 	assert_non_null(strstr(text, "query-kvm"));
 	qmp_line(&q, "{\"return\":{\"enabled\":true,\"present\":true},"
@@ -550,6 +554,9 @@ static void qemu_is_asked_and_heard(void **state)
 	qmp_line(&q, "{\"id\":\"accelerators\",\"return\":"
 		     "{\"enabled\":\"mshv\"}}");
 	assert_string_equal(q.accelerator, "mshv");
+	qmp_line(&q, "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,"
+		     "\"reason\":\"guest-reset\"}}");
+	assert_string_equal(q.shutdown, "guest-reset");
 	close(fds[0]);
 	close(fds[1]);
 }
