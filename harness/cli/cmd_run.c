@@ -23,10 +23,12 @@
 #include "harness/cli/run_args.h"
 #include "harness/cli/site.h"
 #include "harness/core/envinfo.h"
+#include "harness/core/forecast.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "harness/stats/sequential.h"
+#include "harness/store/durations.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
 
@@ -250,13 +252,22 @@ static int consider_end(struct session *s, uint32_t done_blocks,
 	return ret;
 }
 
+static void learn(void *forecast, const char *runner, const char *workload,
+		  uint64_t mean_ns)
+{
+	forecast_learn(forecast, runner, plan_boot_kind(workload), mean_ns);
+}
+
 static int session_measure(struct session *s, struct err *err)
 {
+	struct forecast forecast;
 	struct progress p;
-	int ret = 0;
 	uint32_t i;
+	int ret;
 
-	progress_init(&p, s->sched.count);
+	forecast_init(&forecast, &s->sched, s->site.worker.is_lab);
+	ret = durations_load(s->store, s->run_id, learn, &forecast, err);
+	progress_init(&p, &forecast);
 	s->started_ns = clock_mono_ns();
 	for (i = 0; i < s->sched.count && !ret; i++) {
 		uint32_t block = s->sched.cases[i].block;
@@ -271,6 +282,7 @@ static int session_measure(struct session *s, struct err *err)
 			ret = run_one(s, i, &p, err);
 	}
 	progress_finish(&p);
+	forecast_release(&forecast);
 	return ret;
 }
 

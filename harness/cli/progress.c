@@ -7,29 +7,31 @@
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
+#include "harness/core/forecast.h"
 
 #define BAR_WIDTH 30u
 
-void progress_init(struct progress *p, size_t total_count)
+void progress_init(struct progress *p, struct forecast *forecast)
 {
 	*p = (struct progress){
-		.total_count = total_count,
-		.started_ns = clock_mono_ns(),
+		.total_count = forecast->sched->count,
+		.forecast = forecast,
 		.is_terminal = isatty(STDERR_FILENO),
 	};
 }
 
-/* By the mean of the cases that are done; unknown before the first. */
+/* The case that runs now is part of what is left, less what it has taken. */
 static void time_left(const struct progress *p, char *buf, size_t size)
 {
-	uint64_t elapsed_s = (clock_mono_ns() - p->started_ns) / NS_PER_S;
+	uint64_t left_ns = forecast_left_ns(p->forecast, p->done_count);
+	uint64_t spent_ns =
+		p->case_began_ns ? clock_mono_ns() - p->case_began_ns : 0;
+	uint64_t case_ns =
+		left_ns - forecast_left_ns(p->forecast, p->done_count + 1);
 	uint64_t left_s;
 
-	if (!p->done_count) {
-		snprintf(buf, size, "time left unknown");
-		return;
-	}
-	left_s = elapsed_s * (p->total_count - p->done_count) / p->done_count;
+	left_ns -= spent_ns < case_ns ? spent_ns : case_ns;
+	left_s = (left_ns + NS_PER_S / 2) / NS_PER_S;
 	snprintf(buf, size, "about %llu:%02llu left",
 		 (unsigned long long)left_s / 60,
 		 (unsigned long long)left_s % 60);
@@ -56,6 +58,7 @@ void progress_tick(void *progress)
 void progress_begin(struct progress *p, const char *what)
 {
 	p->what = what;
+	p->case_began_ns = clock_mono_ns();
 	progress_tick(p);
 }
 
@@ -63,6 +66,9 @@ void progress_end(struct progress *p, const char *outcome)
 {
 	char left[48];
 
+	forecast_take(p->forecast, p->done_count,
+		      clock_mono_ns() - p->case_began_ns);
+	p->case_began_ns = 0;
 	p->done_count++;
 	if (p->is_terminal) {
 		progress_tick(p);

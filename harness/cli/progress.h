@@ -4,21 +4,26 @@
 
 /*
  * progress - how far a run is, on stderr: a bar with the time left on a
- * terminal, a plain line a case elsewhere.
+ * terminal, a plain line per case elsewhere. How long the rest takes is the
+ * forecast's to say.
  */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct forecast;
+
 struct progress {
 	size_t done_count;
 	size_t total_count;
-	uint64_t started_ns;
+	uint64_t case_began_ns;
+	struct forecast *forecast; /* borrowed */
 	bool is_terminal;
 	const char *what; /* the case that runs now */
 };
 
-void progress_init(struct progress *p, size_t total_count);
+/* Cases end in the order of FORECAST's schedule. */
+void progress_init(struct progress *p, struct forecast *forecast);
 
 /* A case begins; WHAT must outlive it. */
 void progress_begin(struct progress *p, const char *what);

@@ -139,16 +139,7 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 /* One interrupts the other. */
 #define MICRO_VCPUS 2u
 
-/* What cannot be measured in one boot with the others. */
-enum boot_kind {
-	BOOT_PLAIN,
-	BOOT_IO,
-	BOOT_MICRO,
-	BOOT_SHAPE, /* a machine for each series */
-	BOOT_KIND_COUNT,
-};
-
-static enum boot_kind kind_of(const char *workload)
+enum boot_kind plan_boot_kind(const char *workload)
 {
 	const struct workload *wl = workload_find(workload);
 	uint32_t flags = wl ? wl->flags : 0;
@@ -162,7 +153,7 @@ static enum boot_kind kind_of(const char *workload)
 
 bool plan_is_of_io_blocks(const char *workload)
 {
-	return kind_of(workload) != BOOT_PLAIN;
+	return plan_boot_kind(workload) != BOOT_PLAIN;
 }
 
 static size_t count_items(const struct plan *plan, enum boot_kind kind)
@@ -171,7 +162,7 @@ static size_t count_items(const struct plan *plan, enum boot_kind kind)
 	size_t i;
 
 	for (i = 0; i < plan->series.item_count; i++)
-		count += kind_of(plan->series.items[i].workload) == kind;
+		count += plan_boot_kind(plan->series.items[i].workload) == kind;
 	return count;
 }
 
@@ -223,7 +214,7 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 
 	begin_case(bc, plan, block, runner);
 	for (i = 0; i < plan->series.item_count; i++)
-		if (kind_of(plan->series.items[i].workload) == kind)
+		if (plan_boot_kind(plan->series.items[i].workload) == kind)
 			bench_case_add(bc, plan->series.items[i].workload,
 				       plan->series.items[i].point);
 	/* Programs have lengths of their own, and a start and an end each. */
@@ -304,7 +295,7 @@ static void add_shapes(struct schedule *sched, const struct plan *plan,
 	for (i = 0; i < plan->series.item_count; i++) {
 		const struct case_item *item = &plan->series.items[i];
 
-		if (kind_of(item->workload) != BOOT_SHAPE)
+		if (plan_boot_kind(item->workload) != BOOT_SHAPE)
 			continue;
 		for (k = 0; k < plan->runner_count; k++)
 			if (plan_shape_boots_on(plan->runners[k]))

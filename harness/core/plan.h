@@ -58,6 +58,18 @@ void plan_release(struct plan *plan);
  */
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
 
+/* What cannot be measured in one boot with the others. */
+enum boot_kind {
+	BOOT_PLAIN,
+	BOOT_IO,
+	BOOT_MICRO,
+	BOOT_SHAPE, /* a machine for each series */
+	BOOT_KIND_COUNT,
+};
+
+/* In which kind of boot WORKLOAD is measured; BOOT_PLAIN for an unknown one. */
+enum boot_kind plan_boot_kind(const char *workload);
+
 /* Whether WORKLOAD is of those that only the first io_block_count have. */
 bool plan_is_of_io_blocks(const char *workload);
 
