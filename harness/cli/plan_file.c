@@ -42,7 +42,7 @@ struct plan_file {
 };
 
 #define KEY(key, member, flags) \
-	CYAML_FIELD_STRING_PTR(key, flags, struct plan_file, member, 1, 400),
+	CYAML_FIELD_STRING_PTR(key, flags, struct plan_file, member, 1, 4000),
 #define OPTIONAL_KEY(key, member) \
 	KEY(key, member, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
