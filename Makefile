@@ -179,14 +179,11 @@ bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
 	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
 	$(Q)ci/bench $(BARS)
 
-check: packages-check ## install what is missing and run all tests
-	$(Q)$(MAKE) -j$$(nproc) all guest lab
-	$(Q)$(MAKE) -j$$(nproc) check-shape
-	$(Q)$(MAKE) -j$$(nproc) unit
-	$(Q)$(MAKE) -j$$(nproc) unit SANITIZE=address,undefined
-	$(Q)$(MAKE) fuzz SANITIZE=address,undefined
-	$(Q)$(MAKE) -j$$(nproc) unit SANITIZE=thread TEST="$(THREAD_TESTS)"
-	$(Q)$(MAKE) system
+check: packages-check ## install what is missing and run the tests, in 15 minutes
+	$(Q)ci/check check
+
+check-all: packages-check ## run every test there is, in 45 minutes
+	$(Q)ci/install-packages ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
 $(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
@@ -223,14 +220,17 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
-	$(Q)for t in $(TEST); do ./$$t || exit 1; done
+	$(Q)ci/run-units $(TEST)
+
+unit-threads: ## units in which several threads meet, with the thread sanitizer
+	$(Q)$(MAKE) unit SANITIZE=thread TEST="$(THREAD_TESTS)"
 
 fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 	$(Q)./$< $(FUZZ)
 	@rm -f /tmp/l1vh-fuzz-*
 
-system: all guest lab ## tests that boot guests, most of them in the lab
-	$(Q)tests/system/run
+system: all guest lab ## tests on this host and in the lab (TESTS=all: the long ones too)
+	$(Q)tests/system/on-host && tests/system/with-lab
 
 # What drives the browser, of the versions and hashes in its lock file.
 $(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.json
