@@ -219,6 +219,8 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)$(CC) -m32 -c $< -o $@.o
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
+everything: all $(TEST) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benches too
+
 unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
 	$(Q)ci/run-units $(TEST)
 
@@ -264,7 +266,8 @@ clean: ## remove everything that was built, results stay
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all guest lab man packages packages-check demo install uninstall bench check unit fuzz system \
+.PHONY: all everything guest lab man packages packages-check demo install uninstall bench check unit fuzz system \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+# A whole Debian lies below debian13 (ci/debian13).
+-include $(shell find $(B) -path $(B)/debian13 -prune -o -name '*.d' -print 2>/dev/null)
