@@ -153,7 +153,7 @@ packages: ## install Debian packages that the build and the demo miss
 	$(Q)ci/install-packages ci/packages
 
 packages-check: ## install what the tests need as well
-	$(Q)ci/install-packages ci/packages ci/packages-check
+	$(Q)ci/install-packages ci/packages ci/packages-unit ci/packages-check
 
 # --- what people run -----------------------------------------------------
 # A hypervisor that cannot boot Linux still runs the micro guest, on the host
@@ -234,6 +234,11 @@ fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 system: all guest lab ## tests on this host and in the lab (TESTS=all: the long ones too)
 	$(Q)tests/system/on-host && tests/system/with-lab
 
+# 77: this machine cannot make the chroot; the script said why.
+debian13: ## try a clean clone on Debian 13, in a chroot
+	$(Q)ci/install-packages ci/packages-check-all
+	$(Q)ci/debian13 || [ $$? = 77 ]
+
 # What drives the browser, of the versions and hashes in its lock file.
 $(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.json
 	@mkdir -p $(@D)
@@ -264,9 +269,9 @@ clean: ## remove everything that was built, results stay
 	rm -rf build build-*
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything guest lab man packages packages-check demo install uninstall bench check unit fuzz system \
+.PHONY: all everything guest lab man packages packages-check demo install uninstall bench check unit fuzz system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
