@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/core/forecast.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,10 @@
  */
 static const struct cost {
 	unsigned int boot, qemu_boot, native;
-	unsigned int plain, program, micro;
+	unsigned int plain, program, native_program, micro;
 	unsigned int shape, shape_gib;
-} on_host = {600, 1500, 50, 30, 350, 60, 1500, 600},
-  in_lab = {3200, 6500, 100, 110, 900, 120, 2500, 9000};
+} on_host = {600, 1500, 50, 30, 350, 250, 60, 1500, 600},
+  in_lab = {3200, 6500, 100, 110, 900, 500, 130, 1500, 6000};
 
 static enum boot_kind kind_of(const struct bench_case *bc)
 {
@@ -32,9 +33,14 @@ static double ms(double count)
 	return count * NS_PER_MS;
 }
 
+static bool is_native(const struct bench_case *bc)
+{
+	return !strncmp(bc->runner, "native", 6);
+}
+
 static double boot_ns(const struct cost *c, const struct bench_case *bc)
 {
-	if (!strncmp(bc->runner, "native", 6))
+	if (is_native(bc))
 		return ms(c->native);
 	if (!strncmp(bc->runner, "qemu-", 5) ||
 	    !strncmp(bc->runner, "libvirt-", 8))
@@ -62,7 +68,9 @@ static double prior_of(const struct cost *c, const struct bench_case *bc)
 	switch (kind_of(bc)) {
 	case BOOT_IO:
 		return boot_ns(c, bc) +
-		       count * ((double)bc->io.io_ns + ms(c->program));
+		       count * ((double)bc->io.io_ns +
+				ms(is_native(bc) ? c->native_program
+						 : c->program));
 	case BOOT_MICRO:
 		return boot_ns(c, bc) / 4 + count * ms(c->micro);
 	case BOOT_SHAPE:
@@ -150,8 +158,10 @@ static double learned_ratio(const struct forecast_class *c)
 	return c->learned_ns ? c->learned_ns / c->mean_prior_ns : 1;
 }
 
-/* How much slower all is than was known of it before. */
-static double drift(const struct forecast *f)
+/* How much slower cases were than was known of them before: all, or those of
+ * RUNNER or of KIND alone; 0 where there was none yet. */
+static double drift(const struct forecast *f, const char *runner,
+		    enum boot_kind kind)
 {
 	double known_ns = 0, taken_ns = 0;
 	size_t i;
@@ -159,15 +169,34 @@ static double drift(const struct forecast *f)
 	for (i = 0; i < f->class_count; i++) {
 		const struct forecast_class *c = &f->classes[i];
 
+		if ((runner && strcmp(c->runner, runner)) ||
+		    (kind != BOOT_KIND_COUNT && c->kind != kind))
+			continue;
 		known_ns += c->prior_ns * learned_ratio(c);
 		taken_ns += c->taken_ns;
 	}
-	return known_ns ? taken_ns / known_ns : 1;
+	return known_ns ? taken_ns / known_ns : 0;
+}
+
+/* What a class is to be scaled by of which no case has run: what its runner and
+ * its kind were elsewhere says it best. */
+static double ratio_of_others(const struct forecast *f,
+			      const struct forecast_class *c)
+{
+	double by_runner = drift(f, c->runner, BOOT_KIND_COUNT);
+	double by_kind = drift(f, NULL, c->kind);
+	double by_all = drift(f, NULL, BOOT_KIND_COUNT);
+
+	if (by_runner && by_kind)
+		return sqrt(by_runner * by_kind);
+	if (by_runner || by_kind)
+		return by_runner ? by_runner : by_kind;
+	return by_all ? by_all : 1;
 }
 
 uint64_t forecast_left_ns(const struct forecast *f, size_t first)
 {
-	double left_ns = 0, others = drift(f);
+	double left_ns = 0;
 	size_t i;
 
 	for (i = first; i < f->sched->count; i++) {
@@ -176,8 +205,9 @@ uint64_t forecast_left_ns(const struct forecast *f, size_t first)
 			class_find(f, bc->runner, kind_of(bc));
 
 		left_ns += f->prior_ns[i] *
-			   (c->prior_ns ? c->taken_ns / c->prior_ns
-					: others * learned_ratio(c));
+			   (c->prior_ns
+				    ? c->taken_ns / c->prior_ns
+				    : ratio_of_others(f, c) * learned_ratio(c));
 	}
 	return (uint64_t)left_ns;
 }

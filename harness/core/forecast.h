@@ -7,8 +7,8 @@
  *
  * Each case has a prior from what it consists of. Cases are of one class if
  * they have the same runner and kind; a class's prior is scaled by what its
- * cases took so far, else by what they took in an earlier run, else by what
- * the others took. Pure: it reads no clock and no store.
+ * cases took so far, else by what they took in an earlier run and by how much
+ * slower its runner and its kind have been elsewhere. Pure: it reads no clock and no store.
  */
 #include <stdbool.h>
 #include <stddef.h>
