@@ -75,6 +75,13 @@ expect() {
 	return 1
 }
 
+await() { # PID PATTERN FILE: until the file has it, while the process lives
+	until grep -q "$2" "$3" 2>/dev/null; do
+		kill -0 "$1" 2>/dev/null || { cat "$3"; return 1; }
+		sleep 0.1
+	done
+}
+
 tap_end() {
 	! tap_lists || return 0
 	echo "1..$tap_count"
