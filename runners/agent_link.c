@@ -273,14 +273,20 @@ static void judge_sample(const struct agent_link *link, const char *workload,
 		s->disturbances |= DISTURBED_CPU;
 }
 
+static bool is_ready(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
 /* What the VMM wrote before the agent said this. */
 static void drain_events(struct agent_link *link)
 {
-	struct pollfd pfd = {.fd = link->events_fd, .events = POLLIN};
 	char buf[4096];
 	ssize_t n = 1;
 
-	while (n > 0 && link->events_fd >= 0 && poll(&pfd, 1, 0) == 1) {
+	while (n > 0 && link->events_fd >= 0 && is_ready(link->events_fd)) {
 		n = read(link->events_fd, buf, sizeof(buf));
 		if (n > 0)
 			agent_link_events(link, buf, (size_t)n);
@@ -578,12 +584,19 @@ void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
 	}
 }
 
-/* Whether the stream goes on. */
+/*
+ * Whether the stream goes on. Asked of poll() again: what one stream brought may
+ * have had another read meanwhile (drain_events()), or replaced (take_call()), and
+ * a read that blocks here waits for a guest that waits for us.
+ */
 static bool read_stream(struct agent_link *link, int fd)
 {
 	char buf[16384];
-	ssize_t n = read(fd, buf, sizeof(buf));
+	ssize_t n;
 
+	if (!is_ready(fd))
+		return true;
+	n = read(fd, buf, sizeof(buf));
 	if (n < 0 && errno == EINTR)
 		return true;
 	if (n <= 0)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/clock.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/agent_link.h"
@@ -93,6 +94,37 @@ static void a_whole_talk_is_kept(void **state)
 	assert_string_equal(t->res.series[1].reason, "no AES here");
 	assert_string_equal(t->res.series[1].unit, "bytes_per_s");
 	assert_string_equal(t->res.identity, "kernel.release=6.1\n");
+}
+
+/* A sample and its stamp are there at once: the sample takes the stamp, and
+ * nothing is left to wait for where poll() had said that there was. */
+static void a_stamp_that_is_taken_is_not_waited_for(void **state)
+{
+	static const char stamp[] = "stamp 1 1000 101000\n";
+	struct talk *t = *state;
+	int events[2];
+	char buf[512];
+	size_t len;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SERIES, "null - ns 1");
+	assert_int_equal(pipe(events), 0);
+	t->link.events_fd = events[0];
+	t->link.has_stamps = true;
+	len = wire_encode(WIRE_SAMPLE, t->sequence++, "1 100000 100000",
+			  strlen("1 100000 100000"), buf);
+	assert_int_equal(write(t->fds[1], buf, len), len);
+	assert_int_equal(write(events[1], stamp, sizeof(stamp) - 1),
+			 sizeof(stamp) - 1);
+	/* Ends the test where it would block for ever. */
+	alarm(10);
+	assert_int_equal(
+		agent_link_run(&t->link, clock_mono_ns() + 50 * NS_PER_MS),
+		-ETIMEDOUT);
+	alarm(0);
+	assert_int_equal(t->link.stamp_count, 1);
+	close(events[0]);
+	close(events[1]);
 }
 
 static void expect_broken(struct talk *t, const char *why)
@@ -521,6 +553,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TALK(a_whole_talk_is_kept),
+		TALK(a_stamp_that_is_taken_is_not_waited_for),
 		TALK(short_series_are_not_passed_on),
 		TALK(missing_frames_are_noticed),
 		TALK(order_is_checked),
