@@ -12,7 +12,8 @@ WARN	= -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wwrite-strings \
 	  -Wold-style-definition -Wdeclaration-after-statement \
 	  -Wimplicit-fallthrough -Wcast-align -Wswitch-enum \
 	  -Wno-format-nonliteral $(if $(filter 0,$(WERROR)),,-Werror)
-CFLAGS	?= -O2 -g
+# Sanitized code is slow whatever is done, and compiles in less time so.
+CFLAGS	?= $(if $(SANITIZE),-O1,-O2) -g
 
 # SANITIZE=address,undefined gets its own build folder.
 comma	= ,
