@@ -7,6 +7,7 @@
  * usage: bars DB PREFIX
  */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,17 @@
 static void bar(const char *prefix, const char *name, double value,
 		double limit)
 {
-	printf("bar %s%s %.6f <= %g %s\n", prefix, name, value, limit,
-	       value <= limit ? "ok" : "short");
+	if (isnan(value))
+		printf("bar %s%s missing\n", prefix, name);
+	else
+		printf("bar %s%s %.6f <= %g %s\n", prefix, name, value, limit,
+		       value <= limit ? "ok" : "short");
+}
+
+static void bar_disturbed(const char *prefix, const char *name)
+{
+	printf("bar %s%s skipped: others took the CPU in too many samples; measure on a quieter host\n",
+	       prefix, name);
 }
 
 /* The longest view of an empty section, the host's where it has one. */
@@ -69,8 +79,20 @@ static void instrument_bars(const struct model *m, const char *prefix)
 	}
 }
 
-/* The mean of the cpu suite's logarithms in boot K, as time per work. */
-static double cpu_suite_log(const struct model *m, size_t boot)
+/* NaN where the boot of BLOCK was disturbed. */
+static double boot_of(const struct model_cell *cell, uint32_t block)
+{
+	size_t i;
+
+	for (i = 0; i < cell->boot_count; i++)
+		if (cell->blocks[i] == block)
+			return cell->boots[i];
+	return NAN;
+}
+
+/* The mean of the cpu suite's logarithms of BLOCK + 1 over BLOCK, as time per
+ * work; of those workloads that have both, NaN if none has. */
+static double pair_log(const struct model *m, uint32_t block)
 {
 	double sum = 0;
 	size_t count = 0;
@@ -78,30 +100,50 @@ static double cpu_suite_log(const struct model *m, size_t boot)
 
 	for (i = 0; i < m->row_count; i++) {
 		const struct model_row *r = &m->rows[i];
+		const struct model_cell *cell = &r->cells[0];
+		double ratio = boot_of(cell, block + 1) / boot_of(cell, block);
 
-		if (strncmp(r->workload, "cpu_", 4) ||
-		    boot >= r->cells[0].boot_count)
+		if (strncmp(r->workload, "cpu_", 4) || isnan(ratio))
 			continue;
-		sum += (r->lower_is_better ? 1 : -1) *
-		       log(r->cells[0].boots[boot]);
+		sum += (r->lower_is_better ? 1 : -1) * log(ratio);
 		count++;
 	}
-	return count ? sum / (double)count : NAN;
+	return sum / (double)count;
+}
+
+static bool has_cpu_suite(const struct model *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++)
+		if (!strncmp(m->rows[i].workload, "cpu_", 4))
+			return true;
+	return false;
 }
 
 /* Even blocks against odd ones: 1.00 has to lie within the interval. */
 static void same_against_same(const struct model *m, const char *prefix)
 {
-	size_t pairs = m->run->boot_count / m->runner_count / 2;
+	size_t boots = m->run->boot_count / m->runner_count;
 	struct ratio_estimate e;
-	double logs[512];
-	size_t k;
+	double logs[512], one;
+	size_t count = 0;
+	uint32_t block;
 
-	if (isnan(cpu_suite_log(m, 0)))
+	if (!has_cpu_suite(m))
 		return;
-	for (k = 0; k < pairs && k < ARRAY_SIZE(logs); k++)
-		logs[k] = cpu_suite_log(m, 2 * k + 1) - cpu_suite_log(m, 2 * k);
-	e = bootstrap_ratio(logs, k, 0.95, 1);
+	for (block = 0; block + 1 < boots && count < ARRAY_SIZE(logs);
+	     block += 2) {
+		one = pair_log(m, block);
+		if (!isnan(one))
+			logs[count++] = one;
+	}
+	if (count < 2) {
+		bar_disturbed(prefix, "cpu_same_against_same_low");
+		bar_disturbed(prefix, "cpu_same_against_same_high");
+		return;
+	}
+	e = bootstrap_ratio(logs, count, 0.95, 1);
 	printf("bar %scpu_same_against_same_low %.4f <= 1 %s\n", prefix, e.low,
 	       e.low <= 1 ? "ok" : "short");
 	printf("bar %scpu_same_against_same_high %.4f >= 1 %s\n", prefix,
@@ -124,8 +166,12 @@ static void latency_bars(const struct model *m, const char *prefix)
 				continue;
 			snprintf(name, sizeof(name), "latency_gap_%lluKiB",
 				 bytes >> 10);
-			bar(prefix, name, fabs(r->cells[0].median / ns - 1),
-			    0.03);
+			if (r->cells[0].disturbed_count &&
+			    isnan(r->cells[0].median))
+				bar_disturbed(prefix, name);
+			else
+				bar(prefix, name,
+				    fabs(r->cells[0].median / ns - 1), 0.03);
 		}
 }
 

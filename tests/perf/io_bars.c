@@ -97,9 +97,15 @@ static void print_bar(const struct model *m, const struct bar *b,
 		value = paired_ratio(ours, qemu, &count);
 	else
 		value = paired_ratio(qemu, ours, &count);
-	printf("bar %s%s_%s_%s %.3f <= %g %s (%zu blocks)\n", prefix,
-	       b->workload, b->point, of[b->kind], value, limit,
-	       value <= limit ? "ok" : "short", count);
+	printf("bar %s%s_%s_%s ", prefix, b->workload, b->point, of[b->kind]);
+	if (isnan(value) &&
+	    (ours->disturbed_count || (qemu && qemu->disturbed_count)))
+		puts("skipped: others took the CPU in every sample; measure on a quieter host");
+	else if (isnan(value))
+		puts("missing");
+	else
+		printf("%.3f <= %g %s (%zu blocks)\n", value, limit,
+		       value <= limit ? "ok" : "short", count);
 }
 
 int main(int argc, char **argv)
