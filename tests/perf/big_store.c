@@ -3,7 +3,7 @@
  * big_store - a store of one large run, made up: 500 blocks of 4 runners, 50
  * series, 10 samples each, which is a million; and claims on all of it.
  *
- * usage: big_store DB CLAIMS
+ * usage: big_store DB CLAIMS [BLOCKS]
  */
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -74,7 +74,11 @@ static int write_claims(const char *path)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3 || write_claims(argv[2]))
+	uint32_t blocks = BLOCKS;
+
+	if ((argc != 3 && argc != 4) || write_claims(argv[2]))
 		return 64;
-	return made_up_run(argv[1], BLOCKS * ARRAY_SIZE(runners), fill_boot);
+	if (argc > 3)
+		blocks = (uint32_t)strtoul(argv[3], NULL, 10);
+	return made_up_run(argv[1], blocks * ARRAY_SIZE(runners), fill_boot);
 }

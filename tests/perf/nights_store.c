@@ -4,7 +4,7 @@
  * boot of kvm, 200 series, 3 samples each. Every tenth series becomes slower
  * once; the rest is noise.
  *
- * usage: nights_store DB
+ * usage: nights_store DB [NIGHTS]
  */
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
@@ -89,13 +89,14 @@ int main(int argc, char **argv)
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	struct store *store = NULL;
 	struct err err = {0};
-	uint32_t i;
+	uint32_t i, nights;
 	int ret;
 
-	if (argc != 2)
+	if (argc != 2 && argc != 3)
 		return 64;
+	nights = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : NIGHTS;
 	ret = store_open(argv[1], &store, &err);
-	for (i = 0; i < NIGHTS && !ret; i++)
+	for (i = 0; i < nights && !ret; i++)
 		ret = add_night(store, i, rng, &err);
 	if (ret)
 		fprintf(stderr, "nights_store: %s\n", err.msg);

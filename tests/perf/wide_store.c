@@ -4,7 +4,7 @@
  * runners, 60 workloads of 5 points, 20 samples each, which is a million and
  * eight thousand; with exits, an identity and a few disturbed samples.
  *
- * usage: wide_store DB
+ * usage: wide_store DB [BLOCKS]
  */
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -97,7 +97,11 @@ static void fill_boot(uint32_t position, gsl_rng *rng, struct bench_case *bc,
 
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	uint32_t blocks = BLOCKS;
+
+	if (argc != 2 && argc != 3)
 		return 64;
-	return made_up_run(argv[1], BLOCKS * ARRAY_SIZE(runners), fill_boot);
+	if (argc > 2)
+		blocks = (uint32_t)strtoul(argv[2], NULL, 10);
+	return made_up_run(argv[1], blocks * ARRAY_SIZE(runners), fill_boot);
 }
