@@ -171,9 +171,14 @@ install: all guest lab man ## put everything below PREFIX (/usr/local), or DESTD
 uninstall: ## take it away again
 	$(Q)ci/install uninstall $(B) $(PREFIX) $(DESTDIR)
 
-bench: packages ## measure the speed bars in the lab (BARS=pattern for some)
-	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
+bench: bench-programs ## measure the speed bars in the lab (BARS=pattern for some)
 	$(Q)ci/bench $(BARS)
+
+bench-small: bench-programs ## try every group of them, with small numbers
+	$(Q)ci/bench --small $(BARS)
+
+bench-programs: packages
+	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
 
 check: packages-check ## install what is missing and run the tests, in 15 minutes
 	$(Q)ci/check check
@@ -267,7 +272,7 @@ clean: ## remove everything that was built, results stay
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything guest lab man packages packages-check demo install uninstall bench check unit fuzz system debian13 \
+.PHONY: all everything guest lab man packages packages-check demo install uninstall bench bench-small bench-programs check unit fuzz system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
