@@ -54,12 +54,12 @@ TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/u
 THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net footprint serve cache)
 GUEST	= $(B)/guest/manifest
 # The micro guest has no libc and no room for vector registers in its traps;
-# only its loops compute with doubles.
+# only one of its loops computes with doubles.
 MICRO_OBJ = $(patsubst %.c,$(B)/micro/%.o,$(wildcard workloads/guest/micro/*.c) \
-	  workloads/micro_loops.c workloads/wire.c) $(B)/micro/workloads/guest/micro/entry.o
+	  workloads/micro_loops.c workloads/micro_float.c workloads/wire.c) $(B)/micro/workloads/guest/micro/entry.o
 MICRO_CFLAGS = -std=gnu11 $(WARN) -O2 -ffreestanding -fno-pic -fno-stack-protector \
 	  -fcf-protection=none -fno-asynchronous-unwind-tables -mno-red-zone \
-	  $(if $(findstring micro_loops,$@),,-mgeneral-regs-only) $(CPPFLAGS)
+	  $(if $(findstring micro_float,$@),,-mgeneral-regs-only) $(CPPFLAGS)
 
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent $(B)/micro.bin ## build the programs
 

@@ -29,23 +29,6 @@ MICRO_LOOP(micro_cpuid, do_cpuid())
 MICRO_LOOP(micro_integer, x ^= x << 13; x ^= x >> 7; x ^= x << 17;
 	   x = x * 0x9e3779b97f4a7c15u + 1)
 
-void micro_float(struct micro_run *run)
-{
-	double x = 1.0;
-	uint32_t i, k;
-
-	for (i = 0; i < run->sample_count; i++) {
-		uint64_t start = rdtsc_begin();
-
-		for (k = 0; k < run->repeat; k++)
-			x = x * 0.999999 + 1e-6 / x;
-		/* Before the clock is read, not after. */
-		__asm__ volatile("" : "+x"(x));
-		run->cycles[i] = rdtsc_end() - start;
-	}
-	run->sink = (uint64_t)(x * 1000);
-}
-
 static inline uint64_t branch_step(uint64_t x)
 {
 	x = x * 6364136223846793005u + 1442695040888963407u;
