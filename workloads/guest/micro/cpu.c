@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workloads/guest/micro/cpu.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "workloads/micro_loops.h"
@@ -72,6 +73,11 @@ struct tss {
 	uint64_t zero;
 	uint16_t zero16;
 	uint16_t iomap;
+	/* All ports below are ring 3's. IOPL says the same, but a hypervisor
+	 * that runs ring 3 by itself may not have it. The last byte ends the
+	 * map (SDM 1, 19.5.2). */
+	uint8_t ports[CPU_RING3_PORTS / 8];
+	uint8_t end;
 } __attribute__((packed));
 
 struct cpu_event cpu_events[256];
@@ -81,7 +87,7 @@ bool (*cpu_on_fault)(uint64_t va);
 volatile bool cpu_second_halts;
 void (*volatile cpu_second_task)(void);
 
-uint64_t guard_stack; /* saved by guard_enter() */
+uint64_t guard_stack;            /* saved by guard_enter() */
 static volatile bool second_is_there;
 static bool is_x2apic;
 static bool has_deadline;
@@ -300,7 +306,8 @@ void cpu_init(void)
 				       .high = (uint32_t)(at >> 32)};
 	}
 	tss.rsp[0] = (uint64_t)(trap_stack + sizeof(trap_stack));
-	tss.iomap = sizeof(tss);
+	tss.iomap = offsetof(struct tss, ports);
+	tss.end = 0xff;
 	gdt[5] = (sizeof(tss) - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 |
 		 (base >> 24 & 0xff) << 56;
 	gdt[6] = base >> 32;

@@ -15,6 +15,9 @@
 /* IF, and IOPL 3, so that ring 3 reaches ports by itself. */
 #define CPU_RING3_FLAGS 0x3202
 
+/* So many ports, from 0 on, are open to ring 3 by the TSS as well. */
+#define CPU_RING3_PORTS 0x800
+
 /* Below 1 MiB, where a CPU can start in real mode. */
 #define CPU_TRAMPOLINE_GPA 0x8000
 
