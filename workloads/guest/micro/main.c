@@ -68,12 +68,38 @@ static void power_off(void)
 		__asm__ volatile("cli; hlt");
 }
 
+/*
+ * What only computes runs in ring 3: every hypervisor runs that natively, but
+ * some emulate ring 0 instruction by instruction, at a thousandth of the speed.
+ */
+static void in_ring3(void (*fn)(void *arg), void *arg)
+{
+	if (!guard_run(fn, arg, 3))
+		power_off();
+}
+
+struct outgoing {
+	enum wire_type type;
+	const char *text;
+	size_t len;
+	size_t frame_bytes;
+};
+
+static void encode(void *arg)
+{
+	struct outgoing *o = arg;
+
+	o->frame_bytes =
+		wire_encode(o->type, sequence++, o->text, (uint32_t)o->len,
+			    (void *)(uintptr_t)MICRO_FRAME_GPA);
+}
+
 static void send(enum wire_type type, const char *text, size_t len)
 {
-	void *frame = (void *)(uintptr_t)MICRO_FRAME_GPA;
+	struct outgoing o = {type, text, len, 0};
 
-	outl(MICRO_PORT_FRAME, (uint32_t)wire_encode(type, sequence++, text,
-						     (uint32_t)len, frame));
+	in_ring3(encode, &o);
+	outl(MICRO_PORT_FRAME, (uint32_t)o.frame_bytes);
 }
 
 static void send_text(enum wire_type type, const struct text *t)
@@ -81,39 +107,81 @@ static void send_text(enum wire_type type, const struct text *t)
 	send(type, t->to, t->len);
 }
 
+/* What has come, and the first frame of it once that is whole. */
+struct incoming {
+	char bytes[2 * WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD];
+	size_t len;
+	uint32_t got; /* bytes that wait at MICRO_FRAME_GPA */
+	char *payload;
+	size_t payload_size;
+	long used;
+	enum wire_type type;
+};
+
+static void decode(void *arg)
+{
+	struct incoming *in = arg;
+	struct wire_frame frame;
+
+	memcpy(in->bytes + in->len, (const void *)(uintptr_t)MICRO_FRAME_GPA,
+	       in->got);
+	in->len += in->got;
+	in->used = wire_decode(in->bytes, in->len, &frame);
+	if (in->used > 0 && frame.length >= in->payload_size)
+		in->used = -1;
+	if (in->used <= 0)
+		return;
+	in->type = frame.type;
+	memcpy(in->payload, frame.payload, frame.length);
+	in->payload[frame.length] = '\0';
+	in->len -= (size_t)in->used;
+	memmove(in->bytes, in->bytes + in->used, in->len);
+}
+
 /* The harness sends one frame at a time and waits for our answer to it. */
 static enum wire_type receive(char *payload, size_t size)
 {
-	static char in[2 * WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD];
-	static size_t len;
-	struct wire_frame frame;
-	long used;
+	static struct incoming in;
 
-	while (!(used = wire_decode(in, len, &frame))) {
-		uint32_t got = inl(MICRO_PORT_FRAME);
-
-		if (!got || got > sizeof(in) - len)
+	in.payload = payload;
+	in.payload_size = size;
+	in.got = 0;
+	for (;;) {
+		in_ring3(decode, &in);
+		if (in.used > 0)
+			return in.type;
+		in.got = in.used ? 0 : inl(MICRO_PORT_FRAME);
+		if (!in.got || in.got > sizeof(in.bytes) - in.len)
 			power_off();
-		memcpy(in + len, (const void *)(uintptr_t)MICRO_FRAME_GPA, got);
-		len += got;
 	}
-	if (used < 0 || frame.length >= size)
-		power_off();
-	memcpy(payload, frame.payload, frame.length);
-	payload[frame.length] = '\0';
-	memmove(in, in + used, len - (size_t)used);
-	len -= (size_t)used;
-	return frame.type;
+}
+
+struct mark {
+	const char *fmt;
+	uint64_t a, b, c;
+	size_t frame_bytes;
+};
+
+static void encode_mark(void *arg)
+{
+	struct mark *m = arg;
+	char line[LINE_BYTES];
+	struct text t = {line, sizeof(line), 0};
+	struct outgoing o = {.type = WIRE_MARK, .text = line};
+
+	text_add(&t, m->fmt, m->a, m->b, m->c);
+	o.len = t.len;
+	encode(&o);
+	m->frame_bytes = o.frame_bytes;
 }
 
 static void mark(const char *fmt, uint64_t a, uint64_t b, uint64_t c)
 {
-	char line[LINE_BYTES];
-	struct text t = {line, sizeof(line), 0};
+	struct mark m = {fmt, a, b, c, 0};
 	char none[8];
 
-	text_add(&t, fmt, a, b, c);
-	send_text(WIRE_MARK, &t);
+	in_ring3(encode_mark, &m);
+	outl(MICRO_PORT_FRAME, (uint32_t)m.frame_bytes);
 	if (receive(none, sizeof(none)) != WIRE_GO)
 		power_off();
 }
@@ -153,22 +221,36 @@ static void refuse_trap(enum wire_type type, const char *workload,
 	refuse(type, workload, point, line);
 }
 
-/* SPAN is all of the series, in cycles, for whoever adds up its parts. */
+struct answer {
+	const struct micro_run *run;
+	int ring;
+	uint64_t span; /* cycles of the series, for whoever adds up its parts */
+	struct text text;
+};
+
+static void write_answer(void *arg)
+{
+	struct answer *a = arg;
+	struct text *t = &a->text;
+	uint32_t i;
+
+	text_add(t,
+		 "{\"micro\":{\"ring\":%u,\"repeat\":%u,\"tsc_khz\":%u,"
+		 "\"span_cycles\":%u,\"cycles\":[",
+		 (uint64_t)a->ring, (uint64_t)a->run->repeat,
+		 (uint64_t)info()->tsc_khz, a->span);
+	for (i = 0; i < a->run->sample_count; i++)
+		text_add(t, i ? ",%u" : "%u", a->run->cycles[i]);
+	text_add(t, "]}}");
+}
+
 static void send_samples(const struct micro_run *run, int ring, uint64_t span)
 {
 	static char out[WIRE_MAX_PAYLOAD];
-	struct text t = {out, sizeof(out), 0};
-	uint32_t i;
+	struct answer a = {run, ring, span, {out, sizeof(out), 0}};
 
-	text_add(&t,
-		 "{\"micro\":{\"ring\":%u,\"repeat\":%u,\"tsc_khz\":%u,"
-		 "\"span_cycles\":%u,\"cycles\":[",
-		 (uint64_t)ring, (uint64_t)run->repeat,
-		 (uint64_t)info()->tsc_khz, span);
-	for (i = 0; i < run->sample_count; i++)
-		text_add(&t, i ? ",%u" : "%u", run->cycles[i]);
-	text_add(&t, "]}}");
-	send_text(WIRE_OUTPUT, &t);
+	in_ring3(write_answer, &a);
+	send_text(WIRE_OUTPUT, &a.text);
 }
 
 static void send_series(const char *workload, const char *point)
@@ -262,7 +344,7 @@ static void run_walk(const char *workload, const struct walk *w)
 		       "this guest's CPU has no pages of that size");
 		return;
 	}
-	micro_chase_link(&run);
+	in_ring3((void (*)(void *))micro_chase_link, &run);
 	measure(workload, w->name, micro_chase, 3, &run);
 }
 

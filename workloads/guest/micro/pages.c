@@ -58,6 +58,7 @@ static uint64_t entry_of(const table *t)
 
 /* Tables in the order in which they are needed; NULL when used up. */
 struct pool {
+	uint64_t *top;
 	table *tables;
 	uint32_t count;
 	uint32_t used;
@@ -76,7 +77,7 @@ static uint64_t *table_below(struct pool *pool, uint64_t *entry)
 static bool map_one(struct pool *pool, uint64_t va, uint64_t gpa,
 		    uint64_t page_bytes)
 {
-	uint64_t *t = table_below(pool, &top_table()[va >> 39 & 511]);
+	uint64_t *t = table_below(pool, &pool->top[va >> 39 & 511]);
 	uint64_t level_bytes = GIANT_BYTES;
 
 	for (; t && level_bytes > page_bytes; level_bytes /= ENTRIES)
@@ -88,22 +89,43 @@ static bool map_one(struct pool *pool, uint64_t va, uint64_t gpa,
 	return true;
 }
 
+/* The window's tables; this runs in ring 3, which takes the page of the top
+ * table from ring 0. */
+struct window {
+	uint64_t *top;
+	uint64_t first, end; /* guest-physical */
+	uint64_t page_bytes;
+	bool is_mapped;
+};
+
+static void map_window(void *arg)
+{
+	struct window *w = arg;
+	struct pool pool = {w->top, window_tables, WINDOW_TABLES, 0};
+	uint64_t at;
+
+	memset(window_tables, 0, sizeof(window_tables));
+	w->top[WINDOW_SLOT] = 0;
+	w->is_mapped = true;
+	for (at = w->first; at < w->end && w->is_mapped; at += w->page_bytes)
+		w->is_mapped = map_one(&pool, WINDOW_VA + at - w->first, at,
+				       w->page_bytes);
+}
+
 void *pages_map(uint64_t gpa, uint64_t bytes, uint64_t page_bytes)
 {
-	struct pool pool = {window_tables, WINDOW_TABLES, 0};
-	uint64_t first = gpa & ~(page_bytes - 1);
-	uint64_t at;
+	struct window w = {.top = top_table(),
+			   .first = gpa & ~(page_bytes - 1),
+			   .end = gpa + bytes,
+			   .page_bytes = page_bytes};
 
 	if (page_bytes == GIANT_BYTES &&
 	    !(cpuid(0x80000001, 0).edx & CPUID_GIANT))
 		return NULL;
-	memset(window_tables, 0, sizeof(window_tables));
-	top_table()[WINDOW_SLOT] = 0;
-	for (at = first; at < gpa + bytes; at += page_bytes)
-		if (!map_one(&pool, WINDOW_VA + at - first, at, page_bytes))
-			return NULL;
+	if (!guard_run(map_window, &w, 3) || !w.is_mapped)
+		return NULL;
 	flush_all();
-	return (void *)(WINDOW_VA + gpa - first);
+	return (void *)(WINDOW_VA + gpa - w.first);
 }
 
 static bool on_fault(uint64_t va)
@@ -117,16 +139,23 @@ static bool on_fault(uint64_t va)
 	return true;
 }
 
-void *pages_demand(uint32_t count)
+static void clear_demand(void *arg)
 {
 	uint32_t i;
 
+	(void)arg;
 	memset(demand_tables, 0, sizeof(demand_tables));
-	demand_count = count < DEMAND_MAX_PAGES ? count : DEMAND_MAX_PAGES;
-	top_table()[DEMAND_SLOT] = entry_of(&demand_tables[0]);
 	demand_tables[0][0] = entry_of(&demand_tables[1]);
 	for (i = 2; i < DEMAND_TABLES; i++)
 		demand_tables[1][i - 2] = entry_of(&demand_tables[i]);
+}
+
+void *pages_demand(uint32_t count)
+{
+	if (!guard_run(clear_demand, NULL, 3))
+		return NULL;
+	demand_count = count < DEMAND_MAX_PAGES ? count : DEMAND_MAX_PAGES;
+	top_table()[DEMAND_SLOT] = entry_of(&demand_tables[0]);
 	flush_all();
 	cpu_on_fault = on_fault;
 	return (void *)DEMAND_VA;
