@@ -19,6 +19,7 @@ void micro_float(struct micro_run *run)
 		/* Before the clock is read, not after. */
 		__asm__ volatile("" : "+x"(x));
 		run->cycles[i] = rdtsc_end() - start;
+		micro_limit(run, i);
 	}
 	run->sink = (uint64_t)(x * 1000);
 }

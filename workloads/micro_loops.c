@@ -3,6 +3,38 @@
 
 #include <stddef.h>
 
+void micro_limit_set(struct micro_run *run, uint64_t cycles)
+{
+	run->limit_cycles = cycles;
+	run->begin = run->turn = rdtsc_now();
+	run->fastest_cycles = UINT64_MAX;
+}
+
+/*
+ * A host that was busy for a moment must not look like a slow primitive: by
+ * the fastest sample it is decided whether MICRO_MIN_SAMPLES fit, and those
+ * are taken even if the limit passes meanwhile.
+ */
+void micro_limit(struct micro_run *run, uint32_t last)
+{
+	uint64_t now = rdtsc_now();
+	uint32_t count = last + 1;
+
+	if (now - run->turn < run->fastest_cycles)
+		run->fastest_cycles = now - run->turn;
+	run->turn = now;
+	if (!run->limit_cycles || count >= run->sample_count)
+		return;
+	if (count < MICRO_MIN_SAMPLES)
+		run->is_cut = count > 1 &&
+			      run->fastest_cycles >
+				      run->limit_cycles / MICRO_MIN_SAMPLES;
+	else
+		run->is_cut = now - run->begin >= run->limit_cycles;
+	if (run->is_cut)
+		run->sample_count = count;
+}
+
 MICRO_LOOP(micro_null, __asm__ volatile("" : : : "memory"))
 
 /* A known answer: so many cycles of the clock that measures it. */
@@ -130,6 +162,7 @@ void micro_chase(struct micro_run *run)
 			p = *p;
 		__asm__ volatile("" : "+r"(p));
 		run->cycles[i] = rdtsc_end() - start;
+		micro_limit(run, i);
 	}
 	run->sink = (uint64_t)p;
 }

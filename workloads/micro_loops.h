@@ -7,16 +7,24 @@
  * same source is linked into the micro guest, which has no libc, and into the
  * agent, which measures natively what can be.
  */
+#include <stdbool.h>
 #include <stdint.h>
+
+/* A series of fewer samples has no median worth the name. */
+#define MICRO_MIN_SAMPLES 5u
 
 struct micro_run {
 	uint64_t *cycles;      /* a sample each, of REPEAT operations */
 	uint32_t sample_count; /* wanted; a loop that must stop sets it lower */
 	uint32_t repeat;
+	/* Of the whole series, see micro_limit_set(); 0: it has no limit. */
+	uint64_t limit_cycles;
+	uint64_t begin, turn, fastest_cycles;
 	uint64_t param; /* the primitive's own: cycles, bytes */
 	void *area;     /* memory to work on, where one is needed */
 	uint64_t sink;
 	const char *failure; /* why the samples are worth nothing; or NULL */
+	bool is_cut;         /* the limit came before SAMPLE_COUNT samples */
 };
 
 typedef void micro_loop(struct micro_run *run);
@@ -44,6 +52,18 @@ static inline uint64_t rdtsc_begin(void)
 
 #define rdtsc_end rdtsc_begin
 
+/* From now on the series has so many cycles of the TSC; at most once. */
+void micro_limit_set(struct micro_run *run, uint64_t cycles);
+
+/* After the sample with index LAST: end the series when its time is over. */
+void micro_limit(struct micro_run *run, uint32_t last);
+
+/* Cut before there were enough samples. */
+static inline bool micro_is_too_slow(const struct micro_run *run)
+{
+	return run->is_cut && run->sample_count < MICRO_MIN_SAMPLES;
+}
+
 /* STATEMENT may use RUN, and X, which is kept from one run to the next. */
 #define MICRO_LOOP(name, statement)                           \
 	void name(struct micro_run *run)                      \
@@ -58,6 +78,7 @@ static inline uint64_t rdtsc_begin(void)
 				statement;                    \
 			}                                     \
 			run->cycles[i] = rdtsc_end() - start; \
+			micro_limit(run, i);                  \
 		}                                             \
 		run->sink = x;                                \
 	}

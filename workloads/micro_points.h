@@ -49,6 +49,12 @@
 	X(first_touch, "first-touch-4KiB,r3", 3, 1, 4096) \
 	X(first_touch, "first-touch-2MiB,r3", 3, 1, 2097152)
 
+/* Of a series: as many samples as fit into its time, see micro_limit(). */
+#define MICRO_SERIES_MS 50u
+#define MICRO_MAX_SAMPLES 1000u
+/* What takes long is not made more certain by thousands of it. */
+#define MICRO_LONG_SAMPLES 200u
+
 /* Takes as long as the rest together, and is run only when it is named. */
 #define MICRO_CLOCK_POINTS(X) X(tsc_host, "tsc-host-60s,ring0", 0, 1, 60000)
 

@@ -148,6 +148,52 @@ static void loops_fill_every_sample(void **state)
 	}
 }
 
+static struct micro_run limited_run(uint64_t *cycles, uint64_t limit)
+{
+	struct micro_run run = {
+		.cycles = cycles, .sample_count = 100, .repeat = 1};
+
+	micro_limit_set(&run, limit);
+	return run;
+}
+
+static void a_series_ends_with_its_time(void **state)
+{
+	uint64_t cycles[100];
+	struct micro_run run = limited_run(cycles, UINT64_MAX / 2);
+
+	(void)state;
+	micro_null(&run);
+	assert_int_equal(run.sample_count, 100);
+	assert_false(run.is_cut);
+	/* Its time is over, as after a stall of the host; what is that fast has
+	 * enough samples all the same. */
+	run = limited_run(cycles, 1ull << 40);
+	run.begin -= 2ull << 40;
+	micro_null(&run);
+	assert_int_equal(run.sample_count, MICRO_MIN_SAMPLES);
+	assert_true(run.is_cut);
+	assert_false(micro_is_too_slow(&run));
+}
+
+static void what_will_never_fit_is_too_slow(void **state)
+{
+	static micro_loop *const loops[] = {micro_null, micro_integer,
+					    micro_float};
+	uint64_t cycles[100];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(loops); i++) {
+		struct micro_run run = limited_run(cycles, 1);
+
+		loops[i](&run);
+		assert_int_equal(run.sample_count, 2);
+		assert_true(micro_is_too_slow(&run));
+		assert_true(run.fastest_cycles < UINT64_MAX);
+	}
+}
+
 static void a_process_says_what_it_cannot(void **state)
 {
 	(void)state;
@@ -440,6 +486,8 @@ int main(void)
 		cmocka_unit_test(names_fit_and_are_unique),
 		cmocka_unit_test(a_chase_visits_every_line),
 		cmocka_unit_test(loops_fill_every_sample),
+		cmocka_unit_test(a_series_ends_with_its_time),
+		cmocka_unit_test(what_will_never_fit_is_too_slow),
 		cmocka_unit_test(a_process_says_what_it_cannot),
 		cmocka_unit_test(cycles_become_ns_of_one_operation),
 		cmocka_unit_test(what_is_no_sample_is_refused),

@@ -11,8 +11,6 @@
 #include "workloads/micro_loops.h"
 #include "workloads/micro_points.h"
 
-#define SAMPLES 2000u
-#define LONG_SAMPLES 200u
 #define RATE_NS 20000000u
 
 static const char only_ring3[] =
@@ -96,46 +94,62 @@ static void *map_area(uint64_t bytes, uint64_t page_bytes)
 	return raw;
 }
 
-static void print(const struct micro_run *run)
+static void print(const struct micro_run *run, uint64_t khz)
 {
 	uint32_t i;
 
 	printf("{\"micro\":{\"ring\":3,\"repeat\":%u,\"tsc_khz\":%llu,\"cycles\":[",
-	       run->repeat, (unsigned long long)tsc_khz());
+	       run->repeat, (unsigned long long)khz);
 	for (i = 0; i < run->sample_count; i++)
 		printf("%s%llu", i ? "," : "",
 		       (unsigned long long)run->cycles[i]);
 	puts("]}}");
 }
 
+/* Memory for a walk, linked; NULL, or why there is none. */
+static const char *prepare_walk(const struct native_point *p,
+				struct micro_run *run)
+{
+	run->sample_count = MICRO_WALK_SAMPLES;
+	run->area = map_area(p->param, p->page_bytes);
+	if (!run->area)
+		return "out of memory";
+	micro_chase_link(run);
+	return run->failure;
+}
+
+static const char *run_point(const struct native_point *p,
+			     struct micro_run *run, uint64_t khz)
+{
+	const char *why = p->page_bytes ? prepare_walk(p, run) : NULL;
+
+	if (why)
+		return why;
+	micro_limit_set(run, MICRO_SERIES_MS * khz);
+	p->loop(run);
+	return micro_is_too_slow(run) ? "too slow for its time limit"
+				      : run->failure;
+}
+
 int micro_native_run(const char *workload, const char *point)
 {
-	static uint64_t cycles[SAMPLES];
+	static uint64_t cycles[MICRO_MAX_SAMPLES];
 	const struct native_point *p = find(workload, point);
 	struct micro_run run = {.cycles = cycles};
+	uint64_t khz = tsc_khz();
+	const char *why = only_ring3;
 
-	if (!p) {
-		fprintf(stderr, "%s\n", only_ring3);
+	if (p) {
+		run.sample_count =
+			p->repeat > 1 ? MICRO_LONG_SAMPLES : MICRO_MAX_SAMPLES;
+		run.repeat = p->repeat;
+		run.param = p->param;
+		why = run_point(p, &run, khz);
+	}
+	if (why) {
+		fprintf(stderr, "%s\n", why);
 		return 1;
 	}
-	run.sample_count = p->repeat > 1 ? LONG_SAMPLES : SAMPLES;
-	if (p->page_bytes)
-		run.sample_count = MICRO_WALK_SAMPLES;
-	run.repeat = p->repeat;
-	run.param = p->param;
-	if (p->page_bytes) {
-		run.area = map_area(p->param, p->page_bytes);
-		if (!run.area) {
-			fputs("out of memory\n", stderr);
-			return 1;
-		}
-		micro_chase_link(&run);
-	}
-	p->loop(&run);
-	if (run.failure) {
-		fprintf(stderr, "%s\n", run.failure);
-		return 1;
-	}
-	print(&run);
+	print(&run, khz);
 	return 0;
 }

@@ -18,10 +18,10 @@
 
 #define POWER_OFF_PORT 0x604
 #define POWER_OFF_VALUE 0x34
-#define MAX_SAMPLES 2000u
-#define LONG_SAMPLES 200u
 #define CALIBRATE_COUNT 32u
 #define LINE_BYTES 256u
+/* Of a TSC whose rate nobody knows, so that limits are right by a factor. */
+#define GUESS_KHZ 2000000u
 
 struct point {
 	const char *name;
@@ -48,7 +48,7 @@ static const struct point clock_points[] = {MICRO_CLOCK_POINTS(POINT)};
 static const struct point cpu_points[] = {MICRO_CPU_POINTS(POINT)};
 static const struct walk walks[] = {MICRO_WALK_POINTS(WALK)};
 
-static uint64_t cycles[MAX_SAMPLES];
+static uint64_t cycles[MICRO_MAX_SAMPLES];
 static uint32_t sequence;
 static uint32_t program_count;
 
@@ -221,6 +221,22 @@ static void refuse_trap(enum wire_type type, const char *workload,
 	refuse(type, workload, point, line);
 }
 
+static void refuse_slow(const char *workload, const char *point,
+			const struct micro_run *run)
+{
+	uint64_t ns = to_ns(run->fastest_cycles / run->repeat);
+	char line[LINE_BYTES];
+	struct text t = {line, sizeof(line), 0};
+
+	text_add(&t,
+		 "too slow here: %u %s per operation; %u samples of %u do not "
+		 "fit into %u ms",
+		 ns < 10000 ? ns : ns / 1000, ns < 10000 ? "ns" : "us",
+		 (uint64_t)MICRO_MIN_SAMPLES, (uint64_t)run->repeat,
+		 (uint64_t)MICRO_SERIES_MS);
+	refuse(WIRE_SKIP, workload, point, line);
+}
+
 struct answer {
 	const struct micro_run *run;
 	int ring;
@@ -262,6 +278,13 @@ static void send_series(const char *workload, const char *point)
 	send_text(WIRE_SERIES, &t);
 }
 
+static uint64_t series_cycles(void)
+{
+	uint32_t khz = info()->tsc_khz ? info()->tsc_khz : GUESS_KHZ;
+
+	return (uint64_t)MICRO_SERIES_MS * khz;
+}
+
 /* One series, from its announcement to its end. RUN is prepared. */
 static void measure(const char *workload, const char *point, micro_loop *loop,
 		    int ring, struct micro_run *run)
@@ -277,6 +300,9 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 	round_trip = rdtsc_now() - start;
 	start += round_trip;
 	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number));
+	/* What takes its time by definition has no limit. */
+	if (loop != micro_tsc_host)
+		micro_limit_set(run, series_cycles());
 	span = rdtsc_now();
 	is_fine = guard_run((void (*)(void *))loop, run, ring);
 	span = rdtsc_now() - span;
@@ -288,6 +314,8 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 			    workload, point);
 	else if (run->failure)
 		refuse(WIRE_FAIL, workload, point, run->failure);
+	else if (micro_is_too_slow(run))
+		refuse_slow(workload, point, run);
 	else {
 		send_samples(run, ring, span);
 		send(WIRE_END, "1", 1);
@@ -297,14 +325,13 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 static void run_point(const char *workload, const struct point *p)
 {
 	struct micro_run run = {.cycles = cycles,
-				.sample_count = MAX_SAMPLES,
+				.sample_count = MICRO_MAX_SAMPLES,
 				.repeat = p->repeat,
 				.param = p->param};
 	const char *why;
 
-	/* What takes long is not made more certain by thousands of it. */
 	if (p->repeat > 1 || p->param > 1000000)
-		run.sample_count = LONG_SAMPLES;
+		run.sample_count = MICRO_LONG_SAMPLES;
 	why = prim_prepare(p->loop, &run, info());
 	if (why)
 		refuse(WIRE_SKIP, workload, p->name, why);

@@ -171,6 +171,7 @@ static void take_interrupts(struct micro_run *run, const struct interrupt *in)
 			return;
 		}
 		run->cycles[i] = in->taken(e, from);
+		micro_limit(run, i);
 	}
 	if (e->count - first != run->sample_count)
 		run->failure = "more interrupts came than were sent";
@@ -244,6 +245,7 @@ void micro_tsc_offset(struct micro_run *run)
 		}
 		run->cycles[i] = clocks.tsc > middle ? clocks.tsc - middle
 						     : middle - clocks.tsc;
+		micro_limit(run, i);
 	}
 	cpu_second_task = NULL;
 	clocks.is_over = true;
@@ -294,6 +296,7 @@ void micro_page_fault(struct micro_run *run)
 
 		page[(uint64_t)i * 4096] = 1;
 		run->cycles[i] = rdtsc_end() - start;
+		micro_limit(run, i);
 	}
 }
 
@@ -308,6 +311,7 @@ void micro_first_touch(struct micro_run *run)
 
 		page[i * run->param] = 1;
 		run->cycles[i] = rdtsc_end() - start;
+		micro_limit(run, i);
 	}
 }
 
