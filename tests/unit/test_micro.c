@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "workloads/guest/micro/abi.h"
 #include "workloads/guest/micro_native.h"
 #include "workloads/micro_loops.h"
+#include "workloads/micro_points.h"
 #include "workloads/workload.h"
 
 static int reset(void **state)
@@ -192,6 +194,30 @@ static void what_will_never_fit_is_too_slow(void **state)
 		assert_true(micro_is_too_slow(&run));
 		assert_true(run.fastest_cycles < UINT64_MAX);
 	}
+}
+
+static void a_line_that_is_mapped_twice_is_found(void **state)
+{
+	struct micro_run run = {.param = 2 * MICRO_2M};
+	int fd = memfd_create("lines", MFD_CLOEXEC);
+	char *half;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, MICRO_2M), 0);
+	run.area = mmap(NULL, run.param, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	half = (char *)run.area + MICRO_2M;
+	assert_ptr_not_equal(run.area, MAP_FAILED);
+	assert_ptr_equal(mmap(run.area, MICRO_2M, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_FIXED, fd, 0),
+			 run.area);
+	assert_ptr_equal(mmap(half, MICRO_2M, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_FIXED, fd, 0),
+			 half);
+	micro_chase_link(&run);
+	assert_non_null(run.failure);
+	munmap(run.area, run.param);
+	close(fd);
 }
 
 static void a_process_says_what_it_cannot(void **state)
@@ -488,6 +514,7 @@ int main(void)
 		cmocka_unit_test(loops_fill_every_sample),
 		cmocka_unit_test(a_series_ends_with_its_time),
 		cmocka_unit_test(what_will_never_fit_is_too_slow),
+		cmocka_unit_test(a_line_that_is_mapped_twice_is_found),
 		cmocka_unit_test(a_process_says_what_it_cannot),
 		cmocka_unit_test(cycles_become_ns_of_one_operation),
 		cmocka_unit_test(what_is_no_sample_is_refused),

@@ -11,7 +11,7 @@
 #include "workloads/micro_loops.h"
 #include "workloads/micro_points.h"
 
-#define RATE_NS 20000000u
+#define RATE_NS 5000000u
 
 static const char only_ring3[] =
 	"a process has no ring 0 and no hypervisor to exit to";

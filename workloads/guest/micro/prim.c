@@ -280,7 +280,8 @@ void micro_tsc_host(struct micro_run *run)
 			run->cycles[i - 1] = by_tsc > by_host
 						     ? by_tsc - by_host
 						     : by_host - by_tsc;
-		while (rdtsc_now() - before < pause)
+		/* By the first reading, so that no delay adds up. */
+		while (rdtsc_now() - first < (i + 1) * pause)
 			;
 	}
 }
