@@ -88,6 +88,7 @@ volatile bool cpu_second_halts;
 void (*volatile cpu_second_task)(void);
 
 uint64_t guard_stack;            /* saved by guard_enter() */
+static volatile bool is_watched; /* guard_run_for() has set the timer */
 static volatile bool second_is_there;
 static bool is_x2apic;
 static bool has_deadline;
@@ -202,7 +203,9 @@ void trap(struct trap_frame *f)
 		return;
 	if (f->vector >= 32) {
 		on_interrupt(f, now);
-		return;
+		if (f->vector != CPU_VECTOR_TIMER || !is_watched ||
+		    !guard_stack)
+			return;
 	}
 	__asm__ volatile("mov %%cr2, %0" : "=r"(cr2));
 	if (f->vector == CPU_VECTOR_PF && cpu_on_fault && cpu_on_fault(cr2))
@@ -289,6 +292,27 @@ void apic_timer_init(void)
 		timer_cycles_shift20 = 1;
 	apic_write(APIC_TIMER_INITIAL, 0);
 	apic_write(APIC_TIMER, CPU_VECTOR_TIMER);
+}
+
+static void apic_timer_stop(void)
+{
+	if (has_deadline)
+		wrmsr(MSR_TSC_DEADLINE, 0);
+	else
+		apic_write(APIC_TIMER_INITIAL, 0);
+}
+
+bool guard_run_for(void (*fn)(void *arg), void *arg, int ring, uint64_t cycles)
+{
+	bool is_fine;
+
+	apic_timer_init();
+	is_watched = true;
+	apic_timer_arm(cycles);
+	is_fine = guard_run(fn, arg, ring);
+	is_watched = false;
+	apic_timer_stop();
+	return is_fine;
 }
 
 void cpu_init(void)

@@ -68,6 +68,10 @@ void cpu_init(void);
 /* Run FN in ring 0 or 3. False: an exception ended it, see guard_trap. */
 bool guard_run(void (*fn)(void *arg), void *arg, int ring);
 
+/* The same; a timer ends it after CYCLES, as an unexpected exception of
+ * CPU_VECTOR_TIMER would. FN must not use the timer itself. */
+bool guard_run_for(void (*fn)(void *arg), void *arg, int ring, uint64_t cycles);
+
 /* Start the second CPU; false if it does not come within 100 ms. */
 bool cpu_start_second(void);
 
