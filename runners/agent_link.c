@@ -173,30 +173,38 @@ static bool take_item(struct agent_link *link, const char *workload,
 		    strcmp(item->point, point))
 			continue;
 		link->answered[i] = true;
+		link->item = i;
 		return true;
 	}
 	return false;
 }
 
-static bool all_answered(const struct agent_link *link)
+static bool has_open(const struct agent_link *link)
+{
+	return link->has_open_series || link->programs.is_open;
+}
+
+size_t agent_link_item(const struct agent_link *link)
 {
 	size_t i;
 
+	if (has_open(link))
+		return link->item;
 	for (i = 0; i < link->bc->item_count; i++)
 		if (!link->answered[i] &&
 		    !is_by_host(link->bc->items[i].workload))
-			return false;
-	return true;
+			break;
+	return i;
+}
+
+static bool all_answered(const struct agent_link *link)
+{
+	return agent_link_item(link) == link->bc->item_count;
 }
 
 static struct series *open_series(struct agent_link *link)
 {
 	return &link->res->series[link->res->series_count - 1];
-}
-
-static bool has_open(const struct agent_link *link)
-{
-	return link->has_open_series || link->programs.is_open;
 }
 
 static void on_series(struct agent_link *link, const char *text)
@@ -347,6 +355,7 @@ static void on_end(struct agent_link *link, const char *text)
 {
 	size_t count;
 
+	link->asked_ns = clock_mono_ns();
 	if (link->programs.is_open) {
 		if (program_log_end(&link->programs, text))
 			broken(link, "a program ended out of order");
@@ -388,6 +397,7 @@ static void on_refusal(struct agent_link *link, const char *text,
 	struct series *s;
 	int at = 0;
 
+	link->asked_ns = clock_mono_ns();
 	if (sscanf(text, "%31s %31s %n", workload, point, &at) != 2 || !at) {
 		broken(link, "a refusal is not well formed");
 		return;
@@ -432,6 +442,7 @@ static void on_hello(struct agent_link *link, const char *text)
 			 sizeof(link->programs.net_backend), "%s",
 			 link->env->net_backend);
 	send_job(link);
+	link->asked_ns = clock_mono_ns();
 }
 
 static void on_done(struct agent_link *link)
@@ -624,13 +635,33 @@ static void take_call(struct agent_link *link, struct pollfd *channel,
 	caller->fd = -1;
 }
 
+/* When what the agent is at has had its time; UINT64_MAX: never. */
+static uint64_t point_deadline_ns(const struct agent_link *link)
+{
+	const struct workload *wl;
+	size_t i;
+
+	if (!link->point_limit_ns || link->state != LINK_RUNNING ||
+	    link->is_point_late)
+		return UINT64_MAX;
+	i = agent_link_item(link);
+	wl = i < link->bc->item_count
+		     ? workload_find(link->bc->items[i].workload)
+		     : NULL;
+	if (!wl || (wl->flags & (WL_ON_REQUEST | WL_SELFTEST)))
+		return UINT64_MAX;
+	return link->asked_ns + link->point_limit_ns;
+}
+
 enum { FD_CHANNEL, FD_EVENTS, FD_CONSOLE, FD_CALLER };
 
 int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
 {
 	bool may_call = link->vsock && link->state == LINK_WANTS_HELLO;
 	struct pollfd fds[] = {
-		{.fd = link->channel_fd, .events = POLLIN},
+		/* An answer that comes too late is none. */
+		{.fd = link->is_point_late ? -1 : link->channel_fd,
+		 .events = POLLIN},
 		{.fd = link->events_fd, .events = POLLIN},
 		{.fd = link->console_fd, .events = POLLIN},
 		{.fd = may_call ? link->vsock->fd : -1, .events = POLLIN},
@@ -639,14 +670,18 @@ int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
 
 	while (fds[FD_CHANNEL].fd >= 0 || fds[FD_EVENTS].fd >= 0 ||
 	       fds[FD_CONSOLE].fd >= 0) {
+		uint64_t point_ns = point_deadline_ns(link);
+		uint64_t until_ns =
+			point_ns < deadline_ns ? point_ns : deadline_ns;
 		uint64_t now = clock_mono_ns();
 
 		if (link->state == LINK_BROKEN)
 			return 0;
-		if (now >= deadline_ns)
+		link->is_point_late |= now >= point_ns;
+		if (now >= until_ns)
 			return -ETIMEDOUT;
 		if (poll(fds, ARRAY_SIZE(fds),
-			 (int)((deadline_ns - now) / NS_PER_MS) + 1) <= 0)
+			 (int)((until_ns - now) / NS_PER_MS) + 1) <= 0)
 			continue;
 		if (fds[FD_CALLER].revents)
 			take_call(link, &fds[FD_CHANNEL], &fds[FD_CALLER]);

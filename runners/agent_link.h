@@ -65,6 +65,12 @@ struct agent_link {
 	void (*on_hello)(void *arg, pid_t pid); /* optional */
 	void *on_hello_arg;
 	const struct watch *watch; /* borrowed; NULL: nobody watches */
+	/* From one answer to the next; 0: the deadline alone holds. What takes
+	 * long by definition, or hangs on purpose, has no limit. */
+	uint64_t point_limit_ns;
+	uint64_t asked_ns;  /* when the agent began with what it works on */
+	size_t item;        /* the one that was answered or begun last */
+	bool is_point_late; /* that limit ended agent_link_run() */
 	enum link_state state;
 	char error[160];
 	char end[200]; /* the VMM's "end" or "error" line, "" if none came */
@@ -88,8 +94,8 @@ void agent_link_init(struct agent_link *link, const struct bench_case *bc,
 void agent_link_release(struct agent_link *link);
 
 /*
- * Talk until all streams have closed or DEADLINE_NS of the monotonic clock.
- * 0, or -ETIMEDOUT.
+ * Talk until all streams have closed, DEADLINE_NS of the monotonic clock, or
+ * once the limit of a point. 0, or -ETIMEDOUT.
  */
 int agent_link_run(struct agent_link *link, uint64_t deadline_ns);
 
@@ -98,6 +104,9 @@ int agent_link_run(struct agent_link *link, uint64_t deadline_ns);
  * move the console's tail into the result, and close a series left open.
  */
 void agent_link_finish(struct agent_link *link);
+
+/* Of the case, the item that the agent is at; item_count: none. */
+size_t agent_link_item(const struct agent_link *link);
 
 /* For agent_link_run() and tests: take in bytes of one stream. */
 void agent_link_channel(struct agent_link *link, const void *bytes, size_t len);

@@ -170,19 +170,30 @@ static void console_cause(const struct result *res, char *buf, size_t size)
 	}
 }
 
-static void judge_end(const struct agent_link *link, int status,
-		      const char *what, struct result *res)
+/* "hypervisor_error KVM internal error": of the VMM's last line, the name of
+ * the end and what it says of that. */
+static void fill_outcome(const struct agent_link *link, int status,
+			 bool is_late, struct machine_outcome *out)
 {
-	char cause[200], text[80];
+	static const char hypervisor[] = "hypervisor_error";
+	size_t name = strcspn(link->end, " ");
+	bool is_hypervisor = name == strlen(hypervisor) &&
+			     !strncmp(link->end, hypervisor, name);
 
-	console_cause(res, cause, sizeof(cause));
-	if (link->state == LINK_BROKEN)
-		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", what,
-			    link->error);
-	else if (link->state != LINK_SHUTTING_DOWN || status)
-		result_fail(res, RUN_RUNNER_FAILED, "%s %s%s%s%s", what,
-			    proc_status_text(status, text, sizeof(text)),
-			    link->end[0] ? ": " : "", link->end, cause);
+	if (is_late)
+		out->end = link->is_point_late ? MACHINE_END_POINT_LATE
+					       : MACHINE_END_LATE;
+	else if (link->state == LINK_BROKEN)
+		out->end = MACHINE_END_BROKEN;
+	else if (link->state == LINK_SHUTTING_DOWN && !status)
+		out->end = MACHINE_END_DONE;
+	else
+		out->end = is_hypervisor ? MACHINE_END_HYPERVISOR
+					 : MACHINE_END_DIED;
+	out->item = agent_link_item(link);
+	snprintf(out->detail, sizeof(out->detail), "%.199s",
+		 is_hypervisor && link->end[name] ? link->end + name + 1
+						  : link->end);
 }
 
 static const char *base_name(const char *path)
@@ -190,6 +201,32 @@ static const char *base_name(const char *path)
 	const char *slash = strrchr(path, '/');
 
 	return slash ? slash + 1 : path;
+}
+
+/* Of a machine that is gone; LATE: it had to be stopped. */
+static void judge_end(const struct agent_link *link,
+		      const struct machine_spec *spec, bool is_late, int status,
+		      struct result *res)
+{
+	const char *what = base_name(spec->argv[0]);
+	uint64_t limit_ns = link->is_point_late ? spec->point_limit_ns
+						: link->bc->timeout_ns;
+	char cause[200], text[80];
+
+	console_cause(res, cause, sizeof(cause));
+	if (spec->outcome)
+		fill_outcome(link, status, is_late, spec->outcome);
+	if (is_late)
+		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
+			    what, (double)limit_ns / NS_PER_S,
+			    link->end[0] ? ": " : "", link->end, cause);
+	else if (link->state == LINK_BROKEN)
+		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", what,
+			    link->error);
+	else if (link->state != LINK_SHUTTING_DOWN || status)
+		result_fail(res, RUN_RUNNER_FAILED, "%s %s%s%s%s", what,
+			    proc_status_text(status, text, sizeof(text)),
+			    link->end[0] ? ": " : "", link->end, cause);
 }
 
 static void link_connect(struct agent_link *link,
@@ -207,6 +244,7 @@ static void link_connect(struct agent_link *link,
 	link->on_hello = spec->on_hello;
 	link->on_hello_arg = spec->on_hello_arg;
 	link->watch = spec->watch;
+	link->point_limit_ns = spec->point_limit_ns;
 	link->env = spec->site ? &spec->site->env : NULL;
 	link->programs.meter.machine = pid;
 	link->programs.meter.reads_kvm = spec->reads_kvm;
@@ -222,10 +260,12 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	uint64_t spawn_ns, gone_ns;
 	struct agent_link link;
 	struct err err = {0};
-	char cause[200];
 	pid_t pid = -1;
 	int ret, status;
 
+	if (spec->outcome)
+		*spec->outcome = (struct machine_outcome){
+			.end = MACHINE_END_DIED, .item = bc->item_count};
 	res->started_unix_ns = clock_unix_ns();
 	file_first_line("/proc/sys/kernel/random/boot_id", res->boot_id,
 			sizeof(res->boot_id));
@@ -255,13 +295,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
 	gone_ns = clock_mono_ns();
 	agent_link_finish(&link);
-	console_cause(res, cause, sizeof(cause));
-	if (ret)
-		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
-			    base_name(spec->argv[0]),
-			    (double)bc->timeout_ns / NS_PER_S,
-			    link.end[0] ? ": " : "", link.end, cause);
-	judge_end(&link, status, base_name(spec->argv[0]), res);
+	judge_end(&link, spec, ret != 0, status, res);
 	if (bench_case_has(bc, "boot"))
 		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);
 	res->elapsed_ns = gone_ns - spawn_ns;

@@ -426,6 +426,72 @@ static void samples_without_a_stamp_are_disturbed(void **state)
 				 DISTURBED_CLOCKS);
 }
 
+/* --- the time of one point ---------------------------------------------- */
+
+static int setup_points(void **state)
+{
+	struct talk *t = calloc(1, sizeof(*t));
+
+	bench_case_add(&t->bc, "micro_exit", "cpuid,ring0");
+	bench_case_add(&t->bc, "micro_start", "");
+	bench_case_add(&t->bc, "micro_clock", "tsc-host-60s,ring0");
+	result_init(&t->res);
+	agent_link_init(&t->link, &t->bc, &t->res);
+	t->link.point_limit_ns = 1;
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, t->fds))
+		return -1;
+	t->link.channel_fd = t->fds[0];
+	*state = t;
+	return 0;
+}
+
+static int run_for(struct talk *t, uint64_t ns)
+{
+	return agent_link_run(&t->link, clock_mono_ns() + ns);
+}
+
+static void a_point_has_a_time_of_its_own(void **state)
+{
+	struct talk *t = *state;
+
+	/* Nobody knows how long a guest takes to start. */
+	assert_int_equal(run_for(t, NS_PER_MS), -ETIMEDOUT);
+	assert_false(t->link.is_point_late);
+	say(t, WIRE_HELLO, "");
+	assert_int_equal(run_for(t, 60 * NS_PER_S), -ETIMEDOUT);
+	assert_true(t->link.is_point_late);
+	assert_int_equal(agent_link_item(&t->link), 0);
+	/* From then on the machine is only heard out. */
+	assert_int_equal(write(t->fds[1], "late", 4), 4);
+	assert_int_equal(run_for(t, NS_PER_MS), 0);
+	assert_int_equal(t->link.state, LINK_RUNNING);
+}
+
+static void what_is_begun_has_its_time_too(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SERIES, "micro_exit cpuid,ring0 document 1");
+	assert_int_equal(agent_link_item(&t->link), 0);
+	assert_int_equal(run_for(t, 60 * NS_PER_S), -ETIMEDOUT);
+	assert_true(t->link.is_point_late);
+}
+
+static void what_takes_long_by_definition_has_no_limit(void **state)
+{
+	struct talk *t = *state;
+
+	say(t, WIRE_HELLO, "");
+	say(t, WIRE_SKIP, "micro_exit cpuid,ring0 it is late");
+	/* What the host measures is not the agent's. */
+	assert_int_equal(agent_link_item(&t->link), 2);
+	assert_int_equal(run_for(t, NS_PER_MS), -ETIMEDOUT);
+	assert_false(t->link.is_point_late);
+	say(t, WIRE_SKIP, "micro_clock tsc-host-60s,ring0 it is late");
+	assert_int_equal(agent_link_item(&t->link), t->bc.item_count);
+}
+
 /* --- whole machines, played by the shell ------------------------------ */
 
 static void run_shell(const char *script, struct result *res)
@@ -437,6 +503,42 @@ static void run_shell(const char *script, struct result *res)
 
 	result_init(res);
 	machine_run(&spec, &bc, res);
+}
+
+static void the_end_is_told_apart(void **state)
+{
+	static const struct {
+		const char *script;
+		enum machine_end end;
+		const char *detail;
+	} rows[] = {
+		{"echo end hypervisor_error KVM, suberror 1 >&4; exit 12",
+		 MACHINE_END_HYPERVISOR, "KVM, suberror 1"},
+		{"echo end triple_fault at rip >&4; exit 11", MACHINE_END_DIED,
+		 "triple_fault at rip"},
+		{"kill -9 $$", MACHINE_END_DIED, ""},
+		{"echo noise >&3; sleep 100", MACHINE_END_BROKEN, ""},
+		{"trap 'echo end stopped at rip >&4; exit' TERM; sleep 100 & wait",
+		 MACHINE_END_LATE, "stopped at rip"},
+	};
+	struct machine_outcome out;
+	struct result res;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *const argv[] = {"sh", "-c", rows[i].script, NULL};
+		const struct machine_spec spec = {.argv = argv,
+						  .events = MACHINE_EVENTS_VMM,
+						  .outcome = &out};
+		struct bench_case bc = {.timeout_ns = NS_PER_S};
+
+		result_init(&res);
+		machine_run(&spec, &bc, &res);
+		assert_int_equal(out.end, rows[i].end);
+		assert_string_equal(out.detail, rows[i].detail);
+		result_release(&res);
+	}
 }
 
 static void a_machine_that_dies_tells_how(void **state)
@@ -548,6 +650,8 @@ static void worker_answers_and_refuses(void **state)
 }
 
 #define TALK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define POINTS(test) \
+	cmocka_unit_test_setup_teardown(test, setup_points, teardown)
 
 int main(void)
 {
@@ -569,6 +673,10 @@ int main(void)
 		cmocka_unit_test(the_host_is_watched),
 		TALK(lying_clocks_are_marked),
 		TALK(samples_without_a_stamp_are_disturbed),
+		POINTS(a_point_has_a_time_of_its_own),
+		POINTS(what_is_begun_has_its_time_too),
+		POINTS(what_takes_long_by_definition_has_no_limit),
+		cmocka_unit_test(the_end_is_told_apart),
 		cmocka_unit_test(a_machine_that_dies_tells_how),
 		cmocka_unit_test(a_missing_program_is_a_result),
 		cmocka_unit_test(hello_says_what_the_node_has),
