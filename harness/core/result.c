@@ -178,6 +178,56 @@ void result_add_document(struct result *res, const char *workload,
 	d->text = xstrdup(text);
 }
 
+static void absorb_series(struct result *res, struct result *part)
+{
+	res->series =
+		xrealloc(res->series, res->series_count + part->series_count,
+			 sizeof(*res->series));
+	memcpy(res->series + res->series_count, part->series,
+	       part->series_count * sizeof(*part->series));
+	res->series_count += part->series_count;
+	part->series_count = 0;
+}
+
+/* A row for each vCPU and kind of exit, whichever machine had it. */
+static void absorb_exit(struct result *res, const struct exit_row *row)
+{
+	struct exit_row *to = NULL;
+	size_t i;
+
+	for (i = 0; i < res->exit_count && !to; i++)
+		if (res->exits[i].vcpu == row->vcpu &&
+		    !strcmp(res->exits[i].kind, row->kind))
+			to = &res->exits[i];
+	if (!to) {
+		*result_add_exit(res) = *row;
+		return;
+	}
+	to->count += row->count;
+	to->handled_ns += row->handled_ns;
+}
+
+void result_absorb(struct result *res, struct result *part)
+{
+	size_t i;
+
+	if (part->series_count)
+		absorb_series(res, part);
+	for (i = 0; i < part->document_count; i++)
+		result_add_document(res, part->documents[i].workload,
+				    part->documents[i].point,
+				    part->documents[i].text);
+	for (i = 0; i < part->exit_count; i++)
+		absorb_exit(res, &part->exits[i]);
+	if (part->exit_cost_ns > res->exit_cost_ns)
+		res->exit_cost_ns = part->exit_cost_ns;
+	if (part->console && part->console[0]) {
+		free(res->console);
+		res->console = xstrdup(part->console);
+	}
+	result_release(part);
+}
+
 uint64_t result_phase_ns(const struct result *res, const char *name)
 {
 	size_t i;

@@ -139,6 +139,13 @@ enum machine_kind {
 
 enum machine_kind result_machine(const struct result *res);
 
+/*
+ * Take over what another machine of the same boot did: its series, documents,
+ * exits and console, and the longer exit. Outcome, phases and identity stay
+ * those of RES; PART is released.
+ */
+void result_absorb(struct result *res, struct result *part);
+
 /* 0 when the phase was not reached. */
 uint64_t result_phase_ns(const struct result *res, const char *name);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "harness/base/xmalloc.h"
 #include "harness/core/hostprobe.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
@@ -138,6 +139,52 @@ static void case_survives_json(void **state)
 	bench_case_release(&bc);
 }
 
+static void add_exit(struct result *res, uint32_t vcpu, uint64_t count)
+{
+	*result_add_exit(res) = (struct exit_row){.vcpu = vcpu,
+						  .kind = "pio",
+						  .count = count,
+						  .handled_ns = 10 * count};
+}
+
+/* Two machines of one boot: what they did adds up, what they are does not. */
+static void a_result_absorbs_another(void **state)
+{
+	struct result res, part;
+
+	(void)state;
+	result_init(&res);
+	result_init(&part);
+	res.identity = xstrdup("vcpus=1\n");
+	res.console = xstrdup("first");
+	res.exit_cost_ns = 9;
+	result_add_series(&res, "null", "", "ns");
+	add_exit(&res, 0, 3);
+	part.identity = xstrdup("vcpus=2\n");
+	part.console = xstrdup("");
+	part.exit_cost_ns = 5;
+	result_fail(&part, RUN_TIMEOUT, "late");
+	series_add_sample(result_add_series(&part, "delay", "", "ns"))->value =
+		4;
+	result_add_document(&part, "delay", "", "{}");
+	add_exit(&part, 0, 4);
+	add_exit(&part, 1, 1);
+	result_absorb(&res, &part);
+	assert_int_equal(part.series_count, 0);
+	assert_int_equal(res.status, RUN_OK);
+	assert_string_equal(res.identity, "vcpus=1\n");
+	assert_string_equal(res.console, "first");
+	assert_int_equal(res.exit_cost_ns, 9);
+	assert_int_equal(res.series_count, 2);
+	assert_true(res.series[1].samples[0].value == 4);
+	assert_string_equal(res.documents[0].text, "{}");
+	assert_int_equal(res.exit_count, 2);
+	assert_int_equal(res.exits[0].count, 7);
+	assert_int_equal(res.exits[0].handled_ns, 70);
+	assert_int_equal(res.exits[1].count, 1);
+	result_release(&res);
+}
+
 static void result_survives_json(void **state)
 {
 	struct result res, back;
@@ -257,6 +304,7 @@ int main(void)
 		cmocka_unit_test(schedule_is_complete_and_repeatable),
 		cmocka_unit_test(three_runners_are_shuffled),
 		cmocka_unit_test(case_survives_json),
+		cmocka_unit_test(a_result_absorbs_another),
 		cmocka_unit_test(result_survives_json),
 		cmocka_unit_test(unknown_words_mean_the_worst),
 		cmocka_unit_test(partition_follows_the_kernels_rule),
