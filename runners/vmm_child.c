@@ -15,6 +15,7 @@
 #include "runners/guest_boot.h"
 #include "runners/io_site.h"
 #include "runners/machine.h"
+#include "runners/micro_boot.h"
 #include "runners/micro_start.h"
 #include "runners/shape_site.h"
 #include "runners/vsock_listener.h"
@@ -128,7 +129,8 @@ static void add_machine(struct args *a, const char *hv,
 
 static void run_machine(const char *hv, const struct bench_case *bc,
 			const struct shape_site *shape,
-			const struct watch *watch, struct result *res)
+			const struct watch *watch,
+			struct machine_outcome *outcome, struct result *res)
 {
 	struct args a = {.count = 0};
 	struct vsock_listener vsock;
@@ -136,8 +138,11 @@ static void run_machine(const char *hv, const struct bench_case *bc,
 	/* The emulator's exits are its own affair, not its guest's. */
 	struct machine_spec spec = {.events = MACHINE_EVENTS_VMM,
 				    .watch = watch,
+				    .outcome = outcome,
 				    .reads_kvm = !strcmp(hv, "kvm")};
 
+	if (bench_case_needs(bc, WL_NEEDS_MICRO))
+		spec.point_limit_ns = MICRO_POINT_LIMIT_NS;
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = shape;
 	vsock_listener_open(&vsock);
@@ -158,7 +163,13 @@ static void run_shape(const void *hv, const struct bench_case *bc,
 		      const struct shape_site *shape, const struct watch *watch,
 		      struct result *res)
 {
-	run_machine(hv, bc, shape, watch, res);
+	run_machine(hv, bc, shape, watch, NULL, res);
+}
+
+static void run_micro_guest(void *hv, const struct bench_case *bc,
+			    struct machine_outcome *outcome, struct result *res)
+{
+	run_machine(hv, bc, NULL, NULL, outcome, res);
 }
 
 static void vmm_run(const char *hv, const struct bench_case *bc,
@@ -168,7 +179,11 @@ static void vmm_run(const char *hv, const struct bench_case *bc,
 		footprint_run(run_shape, hv, bc, res);
 		return;
 	}
-	run_machine(hv, bc, NULL, NULL, res);
+	if (!bench_case_needs(bc, WL_NEEDS_MICRO)) {
+		run_machine(hv, bc, NULL, NULL, NULL, res);
+		return;
+	}
+	micro_boot_run(run_micro_guest, (void *)hv, bc, res);
 	micro_start_run(hv, bc, res);
 }
 
