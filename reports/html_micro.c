@@ -113,6 +113,9 @@ static void write_cell(const struct model_row *row, size_t runner,
 	strbuf_puts(out, "<td class=\"n\">");
 	if (c && !isnan(c->median)) {
 		html_median(out, row, runner);
+		if (c->note[0] && model_row_is_summary(row))
+			html_cell(out, "<br><span class=\"note\" title=\"",
+				  c->note, "\">see note</span>");
 	} else if (c && c->refused_count) {
 		html_cell(out, "<span title=\"", c->reason,
 			  "\">refused</span>");

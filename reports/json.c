@@ -177,6 +177,7 @@ static json_t *estimate(const struct model *m, const struct model_row *r,
 		json_number(c->ratio.high), "reason", c->reason);
 
 	add_robust(b, model_base(m, r), c, out);
+	json_object_set_new(out, "note", json_string(c->note));
 	json_object_set_new(out, "odd",
 			    json_string(oddities_of(c, odd, sizeof(odd))));
 	return out;

@@ -210,6 +210,21 @@ static void write_refusals(const struct model *m, struct strbuf *out)
 	}
 }
 
+static void write_notes(const struct model *m, struct strbuf *out)
+{
+	struct refusal note;
+	char subject[160];
+	size_t at = 0;
+
+	while (notes_next(m, &at, &note)) {
+		strbuf_puts(out, "- ");
+		add_text(refusal_subject(&note, subject, sizeof(subject)), out);
+		strbuf_puts(out, ": ");
+		add_text(note.cell->note, out);
+		strbuf_puts(out, "\n");
+	}
+}
+
 static void write_failures(const struct model *m, struct strbuf *out)
 {
 	size_t i;
@@ -232,12 +247,18 @@ static void write_failures(const struct model *m, struct strbuf *out)
 
 void markdown_write(const struct model *m, struct strbuf *out)
 {
+	static const char notes[] = "\n### Notes\n\n";
 	static const char title[] = "\n### Refused and failed\n\n";
-	size_t before;
+	struct refusal note;
+	size_t before, at = 0;
 
 	write_head(m, out);
 	write_table(m, out);
 	write_verdicts(m, out);
+	if (notes_next(m, &at, &note)) {
+		strbuf_puts(out, notes);
+		write_notes(m, out);
+	}
 	strbuf_puts(out, title);
 	before = out->len;
 	write_refusals(m, out);

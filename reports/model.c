@@ -105,6 +105,9 @@ static void add_boot(struct model *m, const struct boot_data *b)
 			cell->grade = b->res.grade;
 		if (s->status == RUN_OK) {
 			cell_add_boot(cell, b->bc.block, s);
+			if (s->reason[0])
+				snprintf(cell->note, sizeof(cell->note), "%s",
+					 s->reason);
 			continue;
 		}
 		cell->refused_count++;

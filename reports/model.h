@@ -33,6 +33,7 @@ struct model_cell {
 	size_t disturbed_count;
 	size_t refused_count; /* boots in which it was skipped or failed */
 	char reason[200];     /* of the last refusal */
+	char note[200];       /* of the last series that has one; "" */
 	bool is_void;         /* it was that nothing was moved */
 	enum grade grade;
 	double median;      /* of the boots; NaN without any */

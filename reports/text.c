@@ -108,6 +108,18 @@ static void write_refusals(const struct model *m, FILE *out)
 			r.cell->reason, r.cell->refused_count);
 }
 
+static void write_notes(const struct model *m, FILE *out)
+{
+	struct refusal note;
+	char subject[160];
+	size_t at = 0;
+
+	while (notes_next(m, &at, &note))
+		fprintf(out, "%s: %s\n",
+			refusal_subject(&note, subject, sizeof(subject)),
+			note.cell->note);
+}
+
 static void write_disturbed(const struct model *m, FILE *out)
 {
 	size_t i, k;
@@ -168,6 +180,7 @@ void text_write(const struct model *m, FILE *out)
 	plausible_write(m, out);
 	oddities_write(m, out);
 	write_refusals(m, out);
+	write_notes(m, out);
 	write_disturbed(m, out);
 	write_failures(m, out);
 }

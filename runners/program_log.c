@@ -26,6 +26,13 @@
 /* As for samples; a round trip more each way for the messages about it. */
 #define CLOCK_TOLERANCE 0.005
 #define ROUND_TRIPS 4
+/*
+ * The CPU runs a loop at one speed in both rings, give or take an interrupt.
+ * One instruction costs an emulator about a thousand of the CPU's.
+ */
+#define EMULATED_SLOWDOWN 20
+static const char emulated_note[] =
+	"the hypervisor emulates ring 0 here, instruction by instruction";
 
 void program_log_release(struct program_log *log)
 {
@@ -364,6 +371,14 @@ static void add_metrics(const struct program_log *log,
 	}
 }
 
+/* What a reader must know of the series of a point, from FIRST on. */
+static void add_note(struct result *res, size_t first, const char *note)
+{
+	for (; first < res->series_count; first++)
+		snprintf(res->series[first].reason,
+			 sizeof(res->series[first].reason), "%s", note);
+}
+
 static json_t *reading_json(const struct host_reading *before,
 			    const struct host_reading *after)
 {
@@ -456,7 +471,11 @@ static void finish_one(const struct program_log *log,
 		refuse(res, e, RUN_VOID, "no bytes were moved");
 		io_doc_release(&doc);
 	} else {
+		size_t first = res->series_count;
+
 		add_metrics(log, e, &doc, res);
+		if (doc.ring0_slowdown > EMULATED_SLOWDOWN)
+			add_note(res, first, emulated_note);
 		io_doc_release(&doc);
 	}
 	json_decref(output);

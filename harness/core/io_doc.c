@@ -219,6 +219,10 @@ static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
 		return err_set(err, -EPROTO,
 			       "the micro guest's samples are not understood");
 	doc->tsc_khz = khz;
+	/* Only the guest has rings to compare, see compare_rings() there. */
+	if (number_at(micro, "ring") == 0)
+		doc->ring0_slowdown = number_at(micro, "ring0_cycles") /
+				      number_at(micro, "ring3_cycles");
 	doc->span_ns = number_at(micro, "span_cycles") / khz * 1e6;
 	doc->op_count = repeat * (double)json_array_size(cycles);
 	doc->ops_per_s = doc->bytes_per_s = doc->byte_count = NAN;
@@ -242,8 +246,10 @@ int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
 	int ret = err_set(err, -EPROTO, "nobody can read what '%s' prints",
 			  workload);
 
-	*doc = (struct io_doc){
-		.tsc_khz = NAN, .loss_ratio = NAN, .verified_bytes = NAN};
+	*doc = (struct io_doc){.tsc_khz = NAN,
+			       .ring0_slowdown = NAN,
+			       .loss_ratio = NAN,
+			       .verified_bytes = NAN};
 	for (i = 0; i < ARRAY_SIZE(readers); i++)
 		if (!strcmp(readers[i].workload, workload))
 			ret = readers[i].read(output, doc, err);

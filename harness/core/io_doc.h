@@ -24,6 +24,8 @@ struct io_doc {
 	double ops_per_s;
 	double bytes_per_s;
 	double tsc_khz;        /* of the micro guest; NaN for others */
+	double ring0_slowdown; /* of its ring 0, where the series ran there:
+				* the same loop's time over that in ring 3 */
 	double span_ns;        /* of all its samples; NaN for others */
 	double loss_ratio;     /* NaN where nothing can be lost */
 	double verified_bytes; /* NaN unless it was asked for */

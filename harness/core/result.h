@@ -58,6 +58,8 @@ struct series {
 	uint64_t page_bytes; /* 0: the system's choice */
 	uint32_t list_rank;  /* order in listings */
 	enum run_status status;
+	/* Why there are no samples; of RUN_OK, what a reader must know of
+	 * them, if anything. */
 	char reason[200];
 	uint64_t iterations;
 	struct sample *samples; /* owned */

@@ -255,6 +255,46 @@ static void nothing_moved_is_void(void **state)
 	result_release(&res);
 }
 
+static void run_micro(const char *rings, struct result *res)
+{
+	struct program_log log = {.meter.machine = getpid()};
+	char output[160];
+
+	snprintf(output, sizeof(output),
+		 "{\"micro\":{\"ring\":0,\"repeat\":1,\"tsc_khz\":1000000,"
+		 "%s\"cycles\":[10,20,30]}}",
+		 rings);
+	result_init(res);
+	program_log_open(&log, "micro_exit", "cpuid,ring0");
+	say_run(&log, "end 7 100000000 5 6 200000000", output);
+	program_log_finish(&log, res);
+	program_log_release(&log);
+}
+
+/* What was emulated has figures, and each of them says so. */
+static void an_emulated_ring_is_noted(void **state)
+{
+	struct result res;
+	size_t i;
+
+	(void)state;
+	run_micro("\"ring0_cycles\":900000,\"ring3_cycles\":500,", &res);
+	assert_true(value_of(&res, "cpuid,ring0/p50") == 20);
+	for (i = 0; i < res.series_count; i++) {
+		assert_int_equal(res.series[i].status, RUN_OK);
+		assert_non_null(
+			strstr(res.series[i].reason, "emulates ring 0"));
+	}
+	result_release(&res);
+	run_micro("\"ring0_cycles\":600,\"ring3_cycles\":500,", &res);
+	for (i = 0; i < res.series_count; i++)
+		assert_string_equal(res.series[i].reason, "");
+	result_release(&res);
+	run_micro("", &res);
+	assert_string_equal(res.series[0].reason, "");
+	result_release(&res);
+}
+
 static void a_cut_program_has_a_reason(void **state)
 {
 	struct program_log log = {.meter.machine = getpid()};
@@ -571,6 +611,7 @@ int main(void)
 		cmocka_unit_test(programs_become_series),
 		cmocka_unit_test(programs_of_a_lying_clock_are_marked),
 		cmocka_unit_test(nothing_moved_is_void),
+		cmocka_unit_test(an_emulated_ring_is_noted),
 		cmocka_unit_test(a_cut_program_has_a_reason),
 		cmocka_unit_test(marks_out_of_order_are_refused),
 		cmocka_unit_test(devices_have_boots_of_their_own),

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -258,6 +259,30 @@ static void cycles_become_ns_of_one_operation(void **state)
 	assert_true(io_doc_quantile(&doc, 1) == 2000);
 	assert_true(doc.op_count == 6);
 	io_doc_release(&doc);
+}
+
+static double slowdown_of(const char *text)
+{
+	struct io_doc doc;
+
+	assert_int_equal(read_text(text, &doc), 0);
+	io_doc_release(&doc);
+	return doc.ring0_slowdown;
+}
+
+/* Only a series of ring 0 is slowed down by it. */
+static void ring_0_is_held_against_ring_3(void **state)
+{
+	(void)state;
+	assert_true(slowdown_of("{\"micro\":{\"ring\":0,\"repeat\":1,"
+				"\"tsc_khz\":1,\"ring0_cycles\":5000,"
+				"\"ring3_cycles\":50,\"cycles\":[1]}}") == 100);
+	assert_true(isnan(slowdown_of("{\"micro\":{\"ring\":3,\"repeat\":1,"
+				      "\"tsc_khz\":1,\"ring0_cycles\":5000,"
+				      "\"ring3_cycles\":50,\"cycles\":[1]}}")));
+	/* An older guest did not compare them. */
+	assert_true(isnan(slowdown_of("{\"micro\":{\"ring\":0,\"repeat\":1,"
+				      "\"tsc_khz\":1,\"cycles\":[1]}}")));
 }
 
 static void what_is_no_sample_is_refused(void **state)
@@ -517,6 +542,7 @@ int main(void)
 		cmocka_unit_test(a_line_that_is_mapped_twice_is_found),
 		cmocka_unit_test(a_process_says_what_it_cannot),
 		cmocka_unit_test(cycles_become_ns_of_one_operation),
+		cmocka_unit_test(ring_0_is_held_against_ring_3),
 		cmocka_unit_test(what_is_no_sample_is_refused),
 		cmocka_unit_test_setup(the_clock_is_the_host_s, reset),
 		cmocka_unit_test_setup(frames_go_both_ways, reset),

@@ -520,6 +520,30 @@ static void failures_are_shown_never_as_zero(void **state)
 	free(text);
 }
 
+/* A figure that needs a word has it beside it, wherever it is shown. */
+static void a_note_stands_beside_its_figure(void **state)
+{
+	struct fixture *f = *state;
+	struct series *s = &f->run.boots[0].res.series[0];
+	json_t *report, *estimate;
+	char *text;
+
+	snprintf(s->reason, sizeof(s->reason), "measured by moonlight");
+	text = as_text(f);
+	assert_non_null(
+		strstr(text, "cpu_integer under kvm: measured by moonlight\n"));
+	assert_null(strstr(text, "refused"));
+	free(text);
+	report = json_report(&f->model);
+	estimate = json_array_get(json_object_get(report, "estimates"), 1);
+	assert_string_equal(
+		json_string_value(json_object_get(estimate, "note")),
+		"measured by moonlight");
+	assert_string_equal(
+		json_string_value(json_object_get(estimate, "reason")), "");
+	json_decref(report);
+}
+
 static void an_empty_run_is_no_table(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
@@ -822,6 +846,7 @@ int main(void)
 		WITH_RUN(what_was_not_measured_gets_no_verdict),
 		WITH_RUN(emulated_figures_say_so),
 		WITH_RUN(failures_are_shown_never_as_zero),
+		WITH_RUN(a_note_stands_beside_its_figure),
 		cmocka_unit_test(an_empty_run_is_no_table),
 		cmocka_unit_test(what_is_scrolled_has_a_name),
 		WITH_RUN(html_is_escaped_and_self_contained),

@@ -24,6 +24,9 @@
 #define LINE_BYTES 256u
 /* Of a TSC whose rate nobody knows, so that limits are right by a factor. */
 #define GUESS_KHZ 2000000u
+/* Short enough for a hypervisor that takes microseconds per instruction. */
+#define RING_STEPS 64u
+#define RING_SAMPLES 3u
 
 struct point {
 	const char *name;
@@ -239,6 +242,36 @@ static void refuse_slow(const char *workload, const char *point,
 	refuse(WIRE_SKIP, workload, point, line);
 }
 
+/* Of RING_STEPS steps of the same loop: where a hypervisor emulates ring 0,
+ * they differ by orders of magnitude. */
+static uint64_t ring0_cycles, ring3_cycles;
+
+static uint64_t ring_speed(int ring)
+{
+	uint64_t samples[RING_SAMPLES];
+	struct micro_run run = {.cycles = samples,
+				.sample_count = RING_SAMPLES,
+				.repeat = RING_STEPS};
+	uint64_t best = UINT64_MAX;
+	uint32_t i;
+
+	/* 0: not known, which compares to nothing. */
+	if (!guard_run((void (*)(void *))micro_integer, &run, ring))
+		return 0;
+	for (i = 0; i < RING_SAMPLES; i++)
+		if (samples[i] < best)
+			best = samples[i];
+	return best;
+}
+
+static void compare_rings(void)
+{
+	if (ring0_cycles)
+		return;
+	ring3_cycles = ring_speed(3);
+	ring0_cycles = ring_speed(0);
+}
+
 struct answer {
 	const struct micro_run *run;
 	int ring;
@@ -254,9 +287,11 @@ static void write_answer(void *arg)
 
 	text_add(t,
 		 "{\"micro\":{\"ring\":%u,\"repeat\":%u,\"tsc_khz\":%u,"
-		 "\"span_cycles\":%u,\"cycles\":[",
+		 "\"span_cycles\":%u,\"ring0_cycles\":%u,"
+		 "\"ring3_cycles\":%u,\"cycles\":[",
 		 (uint64_t)a->ring, (uint64_t)a->run->repeat,
-		 (uint64_t)info()->tsc_khz, a->span);
+		 (uint64_t)info()->tsc_khz, a->span, ring0_cycles,
+		 ring3_cycles);
 	for (i = 0; i < a->run->sample_count; i++)
 		text_add(t, i ? ",%u" : "%u", a->run->cycles[i]);
 	text_add(t, "]}}");
@@ -442,6 +477,7 @@ static void run_job(const char *row)
 {
 	char workload[32], point[32];
 
+	compare_rings();
 	while (*row) {
 		if (*row != '=' && *row != '\n') {
 			const char *rest =
