@@ -123,5 +123,7 @@ void host_meter_read(const struct host_meter *m, struct host_reading *out)
 {
 	*out = (struct host_reading){.machine_ns = process_ns(m->machine)};
 	read_kvm(m, out);
-	read_kernel_threads(m, out);
+	out->has_threads = !m->skips_threads;
+	if (out->has_threads)
+		read_kernel_threads(m, out);
 }

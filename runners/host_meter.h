@@ -21,10 +21,14 @@ enum kvm_stat {
 struct host_meter {
 	pid_t machine;  /* a VMM, or natively the agent */
 	bool reads_kvm; /* its exits are KVM's to count */
+	/* Kernel threads do nothing for it, and to read all of them takes
+	 * longer than some series. */
+	bool skips_threads;
 };
 
 struct host_reading {
 	uint64_t machine_ns; /* all its threads, vCPUs among them */
+	bool has_threads;    /* these two were read */
 	uint64_t vhost_ns;   /* kernel threads that work for it alone */
 	uint64_t kernel_ns;  /* all other kernel threads of the host */
 	uint64_t kvm[KVM_STAT_COUNT]; /* UINT64_MAX: KVM does not say */

@@ -22,6 +22,7 @@
 #include "runners/io_site.h"
 #include "runners/vsock_listener.h"
 #include "runners/watch.h"
+#include "workloads/workload.h"
 
 /* Once its streams have closed, a child has this long to be gone. */
 #define REAP_NS (10 * NS_PER_S)
@@ -248,6 +249,8 @@ static void link_connect(struct agent_link *link,
 	link->env = spec->site ? &spec->site->env : NULL;
 	link->programs.meter.machine = pid;
 	link->programs.meter.reads_kvm = spec->reads_kvm;
+	link->programs.meter.skips_threads =
+		bench_case_needs(link->bc, WL_NEEDS_MICRO);
 	link->programs.is_native = spec->events == MACHINE_EVENTS_NONE;
 	if (spec->qmp_fd)
 		*spec->qmp_fd = s->events[0];

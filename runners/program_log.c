@@ -382,12 +382,19 @@ static void add_note(struct result *res, size_t first, const char *note)
 static json_t *reading_json(const struct host_reading *before,
 			    const struct host_reading *after)
 {
-	return json_pack("{s:I, s:I, s:I}", "machine_cpu_ns",
-			 (json_int_t)(after->machine_ns - before->machine_ns),
-			 "vhost_cpu_ns",
-			 (json_int_t)(after->vhost_ns - before->vhost_ns),
-			 "kernel_cpu_ns",
-			 (json_int_t)(after->kernel_ns - before->kernel_ns));
+	json_t *out =
+		json_pack("{s:I}", "machine_cpu_ns",
+			  (json_int_t)(after->machine_ns - before->machine_ns));
+
+	if (!after->has_threads)
+		return out;
+	json_object_set_new(
+		out, "vhost_cpu_ns",
+		json_integer((json_int_t)(after->vhost_ns - before->vhost_ns)));
+	json_object_set_new(out, "kernel_cpu_ns",
+			    json_integer((json_int_t)(after->kernel_ns -
+						      before->kernel_ns)));
+	return out;
 }
 
 static json_t *counts_json(const struct program_log *log,

@@ -257,7 +257,8 @@ static void nothing_moved_is_void(void **state)
 
 static void run_micro(const char *rings, struct result *res)
 {
-	struct program_log log = {.meter.machine = getpid()};
+	struct program_log log = {
+		.meter = {.machine = getpid(), .skips_threads = true}};
 	char output[160];
 
 	snprintf(output, sizeof(output),
@@ -285,6 +286,9 @@ static void an_emulated_ring_is_noted(void **state)
 		assert_non_null(
 			strstr(res.series[i].reason, "emulates ring 0"));
 	}
+	/* Threads that were not read cost nothing that is known. */
+	assert_non_null(strstr(res.documents[0].text, "machine_cpu_ns"));
+	assert_null(strstr(res.documents[0].text, "kernel_cpu_ns"));
 	result_release(&res);
 	run_micro("\"ring0_cycles\":600,\"ring3_cycles\":500,", &res);
 	for (i = 0; i < res.series_count; i++)
