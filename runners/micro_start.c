@@ -25,12 +25,12 @@
 #include "workloads/micro_points.h"
 
 /* Starts of each shape, unless they take longer; then as many as fit. */
-#define STARTS 10u
-#define SHAPE_NS (NS_PER_S / 4)
+#define STARTS 5u
+#define SHAPE_NS (NS_PER_S / 20)
 /* One start that faults in all of its RAM. */
-#define FULL_NS (2 * NS_PER_S)
+#define FULL_NS (400 * NS_PER_MS)
 /* What all numbers of guests together may take. */
-#define MANY_NS (3 * NS_PER_S)
+#define MANY_NS (NS_PER_S / 2)
 #define READY_NS (20 * NS_PER_S)
 #define GONE_NS (10 * NS_PER_S)
 #define MAX_GUESTS 64u
