@@ -108,6 +108,16 @@ static void kvm_vm_destroy(struct hv_vm *base)
 	free(vm);
 }
 
+/* A CPU has one hypervisor at a time (kvm_main.c, hardware_enable). */
+static int vm_refused(int error, struct err *err)
+{
+	if (error != EBUSY)
+		return err_sys(err, -error, "KVM cannot create a vm");
+	return err_set(
+		err, -EBUSY,
+		"KVM cannot create a vm: another hypervisor uses this CPU; stop it (VirtualBox, VMware), or use --lab");
+}
+
 static int kvm_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 			 struct err *err)
 {
@@ -131,7 +141,7 @@ static int kvm_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 		goto fail;
 	vm->vm_fd = ioctl(vm->dev_fd, KVM_CREATE_VM, 0);
 	if (vm->vm_fd < 0) {
-		ret = err_sys(err, -errno, "KVM cannot create a vm");
+		ret = vm_refused(errno, err);
 		goto fail;
 	}
 	kvm_reserve_pages(vm);

@@ -6,6 +6,14 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/kvm.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "runners/vmm/kvm.h"
 #include "tests/unit/micro.h"
@@ -125,6 +133,75 @@ static void a_missing_device_names_the_remedy(void **state)
 	unsetenv("L1VH_KVM_DEVICE");
 }
 
+/* EXPECTED with WORDS in the message, in a process that may change itself. */
+static void expect_in_child(int (*prepare)(void), int expected,
+			    const char *words)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid) {
+		struct hv_vm_config cfg = {.vcpu_count = 1};
+		struct hv_vm *vm = NULL;
+		struct err err = {0};
+
+		if (prepare())
+			_exit(2);
+		_exit(hv_vm_create(&hv_kvm, &cfg, &vm, &err) != expected ||
+		      !strstr(err.msg, words));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int become_nobody(void)
+{
+	return geteuid() ? 0 : setresuid(65534, 65534, 65534);
+}
+
+static void without_permission_the_remedy_is_named(void **state)
+{
+	char path[] = "/tmp/l1vh-kvm-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(fchmod(fd, 0), 0);
+	setenv("L1VH_KVM_DEVICE", path, 1);
+	expect_in_child(become_nobody, -EACCES, "join the device's group");
+	unsetenv("L1VH_KVM_DEVICE");
+	unlink(path);
+	close(fd);
+}
+
+/* KVM_CREATE_VM answers as it does beside another hypervisor. */
+static int make_busy(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, KVM_CREATE_VM, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EBUSY),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {ARRAY_SIZE(code), code};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static void beside_another_hypervisor_that_is_said(void **state)
+{
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	expect_in_child(make_busy, -EBUSY, "another hypervisor uses this CPU");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +211,8 @@ int main(void)
 		cmocka_unit_test(open_bus_reads_all_ones),
 		cmocka_unit_test(string_io_comes_item_by_item),
 		cmocka_unit_test(a_missing_device_names_the_remedy),
+		cmocka_unit_test(without_permission_the_remedy_is_named),
+		cmocka_unit_test(beside_another_hypervisor_that_is_said),
 	};
 
 	return RUN_TESTS(tests);
