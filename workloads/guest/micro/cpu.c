@@ -31,6 +31,9 @@
 #define ICR_INIT 0x500u
 #define ICR_STARTUP 0x600u
 
+/* On a busy host; some hypervisors emulate real mode. */
+#define START_CYCLES 1000000000u
+
 #define CR0_MP 0x2u
 #define CR0_EM 0x4u
 #define CR4_OSFXSR 0x200u
@@ -90,6 +93,8 @@ void (*volatile cpu_second_task)(void);
 uint64_t guard_stack;            /* saved by guard_enter() */
 static volatile bool is_watched; /* guard_run_for() has set the timer */
 static volatile bool second_is_there;
+/* Interrupts that were sent to it, counted before each; after the task. */
+static volatile uint64_t second_calls;
 static bool is_x2apic;
 static bool has_deadline;
 static uint64_t timer_cycles_shift20; /* TSC cycles a timer tick, << 20 */
@@ -135,6 +140,7 @@ static void apic_ipi(uint32_t command)
 
 void apic_ipi_second(uint8_t vector)
 {
+	second_calls++;
 	apic_ipi(ICR_ASSERT | vector);
 }
 
@@ -358,14 +364,15 @@ void ap_main(void)
 	apic_init();
 	second_is_there = true;
 	for (;;) {
+		uint64_t calls = second_calls;
 		void (*task)(void) = cpu_second_task;
 
 		if (task)
 			task();
+		__asm__ volatile("sti; pause");
+		/* A task that came since then has its interrupt behind it. */
 		if (cpu_second_halts)
-			__asm__ volatile("sti; hlt");
-		else
-			__asm__ volatile("sti; pause");
+			halt_while(&second_calls, calls);
 	}
 }
 
@@ -385,7 +392,7 @@ bool cpu_start_second(void)
 	apic_ipi(ICR_ASSERT | ICR_INIT);
 	apic_ipi(ICR_ASSERT | ICR_STARTUP | CPU_TRAMPOLINE_GPA >> 12);
 	start = rdtsc_now();
-	while (!second_is_there && rdtsc_now() - start < 300000000)
+	while (!second_is_there && rdtsc_now() - start < START_CYCLES)
 		__asm__ volatile("pause");
 	return second_is_there;
 }

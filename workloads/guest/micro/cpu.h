@@ -72,7 +72,7 @@ bool guard_run(void (*fn)(void *arg), void *arg, int ring);
  * CPU_VECTOR_TIMER would. FN must not use the timer itself. */
 bool guard_run_for(void (*fn)(void *arg), void *arg, int ring, uint64_t cycles);
 
-/* Start the second CPU; false if it does not come within 100 ms. */
+/* Start the second CPU; false if it does not come within a third of a second. */
 bool cpu_start_second(void);
 
 /* What the second CPU does while it waits for interrupts. */
