@@ -100,7 +100,8 @@ static bool costs_a_point(const struct bench_case *bc,
 	return (out->end == MACHINE_END_HYPERVISOR ||
 		out->end == MACHINE_END_DIED ||
 		out->end == MACHINE_END_POINT_LATE) &&
-	       out->item < bc->item_count && !is_selftest(&bc->items[out->item]);
+	       out->item < bc->item_count &&
+	       !is_selftest(&bc->items[out->item]);
 }
 
 static void refuse(struct result *res, const struct case_item *item,

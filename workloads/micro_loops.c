@@ -11,10 +11,12 @@ void micro_limit_set(struct micro_run *run, uint64_t cycles)
 }
 
 /*
- * A host that was busy for a moment must not look like a slow primitive: by
- * the fastest sample it is decided whether MICRO_MIN_SAMPLES fit, and those
- * are taken even if the limit passes meanwhile.
+ * A host that was busy for a moment must not look like a slow primitive: the
+ * fastest of JUDGED_SAMPLES decides whether MICRO_MIN_SAMPLES fit, into twice
+ * the limit. Those are then taken, however long a stalled one takes.
  */
+#define JUDGED_SAMPLES 3u
+
 void micro_limit(struct micro_run *run, uint32_t last)
 {
 	uint64_t now = rdtsc_now();
@@ -26,8 +28,8 @@ void micro_limit(struct micro_run *run, uint32_t last)
 	if (!run->limit_cycles || count >= run->sample_count)
 		return;
 	if (count < MICRO_MIN_SAMPLES)
-		run->is_cut = count > 1 &&
-			      run->fastest_cycles >
+		run->is_cut = count >= JUDGED_SAMPLES &&
+			      run->fastest_cycles / 2 >
 				      run->limit_cycles / MICRO_MIN_SAMPLES;
 	else
 		run->is_cut = now - run->begin >= run->limit_cycles;

@@ -54,10 +54,8 @@ static void say_hello(const struct fake *f, struct result *res)
 	result_add_phase(res, "hello", 100 * f->guest_count);
 	res->identity = xstrdup(is_other ? "vcpus=3\n" : "vcpus=2\n");
 	res->exit_cost_ns = 1000 * f->guest_count;
-	*result_add_exit(res) = (struct exit_row){.vcpu = 0,
-						  .kind = "pio",
-						  .count = 10,
-						  .handled_ns = 500};
+	*result_add_exit(res) = (struct exit_row){
+		.vcpu = 0, .kind = "pio", .count = 10, .handled_ns = 500};
 }
 
 static void fake_guest(void *arg, const struct bench_case *bc,
