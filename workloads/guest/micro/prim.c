@@ -330,8 +330,9 @@ void micro_fault_triple(struct micro_run *run)
 void micro_fault_hang(struct micro_run *run)
 {
 	(void)run;
+	/* No timer is set that could end it. */
 	for (;;)
-		__asm__ volatile("cli; pause");
+		__asm__ volatile("pause");
 }
 
 /* PARAM milliseconds become cycles. */
