@@ -12,8 +12,8 @@ void micro_limit_set(struct micro_run *run, uint64_t cycles)
 
 /*
  * A host that was busy for a moment must not look like a slow primitive: the
- * fastest of JUDGED_SAMPLES decides whether MICRO_MIN_SAMPLES fit, into twice
- * the limit. Those are then taken, however long a stalled one takes.
+ * fastest of JUDGED_SAMPLES decides whether MICRO_MIN_SAMPLES fit, into
+ * MICRO_MIN_LIMITS limits. Those are then taken, however long a stalled one takes.
  */
 #define JUDGED_SAMPLES 3u
 
@@ -29,7 +29,7 @@ void micro_limit(struct micro_run *run, uint32_t last)
 		return;
 	if (count < MICRO_MIN_SAMPLES)
 		run->is_cut = count >= JUDGED_SAMPLES &&
-			      run->fastest_cycles / 2 >
+			      run->fastest_cycles / MICRO_MIN_LIMITS >
 				      run->limit_cycles / MICRO_MIN_SAMPLES;
 	else
 		run->is_cut = now - run->begin >= run->limit_cycles;

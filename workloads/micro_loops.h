@@ -12,6 +12,8 @@
 
 /* A series of fewer samples has no median worth the name. */
 #define MICRO_MIN_SAMPLES 5u
+/* They may take so many times as long as a series of more. */
+#define MICRO_MIN_LIMITS 4u
 
 struct micro_run {
 	uint64_t *cycles;      /* a sample each, of REPEAT operations */

@@ -238,7 +238,7 @@ static void refuse_slow(const char *workload, const char *point,
 		 "fit into %u ms",
 		 ns < 10000 ? ns : ns / 1000, ns < 10000 ? "ns" : "us",
 		 (uint64_t)MICRO_MIN_SAMPLES, (uint64_t)run->repeat,
-		 (uint64_t)MICRO_SERIES_MS * 2);
+		 (uint64_t)MICRO_SERIES_MS * MICRO_MIN_LIMITS);
 	refuse(WIRE_SKIP, workload, point, line);
 }
 
