@@ -163,7 +163,7 @@ static bool take_part(struct result *res, struct result *part, uint32_t number)
 		take_first(res, part);
 		return true;
 	}
-	result_add_phase(res, "fresh_guest", clock_mono_ns());
+	result_add_phase(res, "fresh_guest", result_phase_ns(part, "hello"));
 	if (!is_same_machine(res, part)) {
 		result_fail(res, RUN_RUNNER_FAILED,
 			    "guest %u of this boot sees another machine than "
