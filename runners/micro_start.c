@@ -28,9 +28,9 @@
 #define STARTS 5u
 #define SHAPE_NS (NS_PER_S / 20)
 /* One start that faults in all of its RAM. */
-#define FULL_NS (400 * NS_PER_MS)
+#define FULL_NS (300 * NS_PER_MS)
 /* What all numbers of guests together may take. */
-#define MANY_NS (NS_PER_S / 2)
+#define MANY_NS (300 * NS_PER_MS)
 #define READY_NS (20 * NS_PER_S)
 #define GONE_NS (10 * NS_PER_S)
 #define MAX_GUESTS 64u
