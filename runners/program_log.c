@@ -16,6 +16,7 @@
 #include "harness/core/io_doc.h"
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
+#include "workloads/micro_points.h"
 #include "workloads/workload.h"
 
 #define MAX_OUTPUT_BYTES (8u * MIB)
@@ -26,11 +27,6 @@
 /* As for samples; a round trip more each way for the messages about it. */
 #define CLOCK_TOLERANCE 0.005
 #define ROUND_TRIPS 4
-/*
- * The CPU runs a loop at one speed in both rings, give or take an interrupt.
- * One instruction costs an emulator about a thousand of the CPU's.
- */
-#define EMULATED_SLOWDOWN 20
 static const char emulated_note[] =
 	"the hypervisor emulates ring 0 here, instruction by instruction";
 
@@ -481,7 +477,7 @@ static void finish_one(const struct program_log *log,
 		size_t first = res->series_count;
 
 		add_metrics(log, e, &doc, res);
-		if (doc.ring0_slowdown > EMULATED_SLOWDOWN)
+		if (doc.ring0_slowdown > MICRO_EMULATED_SLOWDOWN)
 			add_note(res, first, emulated_note);
 		io_doc_release(&doc);
 	}

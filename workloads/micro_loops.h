@@ -12,15 +12,13 @@
 
 /* A series of fewer samples has no median worth the name. */
 #define MICRO_MIN_SAMPLES 5u
-/* They may take so many times as long as a series of more. */
-#define MICRO_MIN_LIMITS 4u
 
 struct micro_run {
 	uint64_t *cycles;      /* a sample each, of REPEAT operations */
 	uint32_t sample_count; /* wanted; a loop that must stop sets it lower */
 	uint32_t repeat;
 	/* Of the whole series, see micro_limit_set(); 0: it has no limit. */
-	uint64_t limit_cycles;
+	uint64_t limit_cycles, least_cycles;
 	uint64_t begin, turn, fastest_cycles;
 	uint64_t param; /* the primitive's own: cycles, bytes */
 	void *area;     /* memory to work on, where one is needed */
@@ -54,8 +52,10 @@ static inline uint64_t rdtsc_begin(void)
 
 #define rdtsc_end rdtsc_begin
 
-/* From now on the series has so many cycles of the TSC; at most once. */
-void micro_limit_set(struct micro_run *run, uint64_t cycles);
+/* From now on the series has so many cycles of the TSC, and its first
+ * MICRO_MIN_SAMPLES have LEAST_CYCLES. */
+void micro_limit_set(struct micro_run *run, uint64_t cycles,
+		     uint64_t least_cycles);
 
 /* After the sample with index LAST: end the series when its time is over. */
 void micro_limit(struct micro_run *run, uint32_t last);

@@ -51,6 +51,12 @@
 
 /* Of a series: as many samples as fit into its time, see micro_limit(). */
 #define MICRO_SERIES_MS 50u
+/* The few samples that a series must have may take longer. */
+#define MICRO_FEW_MS 200u
+/* More samples make nothing better where an emulator is measured: the same loop
+ * takes so many times as long in ring 0 as in ring 3. */
+#define MICRO_EMULATED_SERIES_MS 20u
+#define MICRO_EMULATED_SLOWDOWN 20u
 #define MICRO_MAX_SAMPLES 1000u
 /* What takes long is not made more certain by thousands of it. */
 #define MICRO_LONG_SAMPLES 200u

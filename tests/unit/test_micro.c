@@ -156,7 +156,7 @@ static struct micro_run limited_run(uint64_t *cycles, uint64_t limit)
 	struct micro_run run = {
 		.cycles = cycles, .sample_count = 100, .repeat = 1};
 
-	micro_limit_set(&run, limit);
+	micro_limit_set(&run, limit, limit);
 	return run;
 }
 

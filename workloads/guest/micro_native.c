@@ -125,7 +125,7 @@ static const char *run_point(const struct native_point *p,
 
 	if (why)
 		return why;
-	micro_limit_set(run, MICRO_SERIES_MS * khz);
+	micro_limit_set(run, MICRO_SERIES_MS * khz, MICRO_FEW_MS * khz);
 	p->loop(run);
 	return micro_is_too_slow(run) ? "too slow for its time limit"
 				      : run->failure;

@@ -18,8 +18,8 @@
 
 #define POWER_OFF_PORT 0x604
 #define POWER_OFF_VALUE 0x34
-/* How long a single instruction may take, in series. */
-#define TRY_SERIES 2u
+/* How long a single instruction may take. */
+#define TRY_MS 100u
 #define CALIBRATE_COUNT 32u
 #define LINE_BYTES 256u
 /* Of a TSC whose rate nobody knows, so that limits are right by a factor. */
@@ -238,7 +238,7 @@ static void refuse_slow(const char *workload, const char *point,
 		 "fit into %u ms",
 		 ns < 10000 ? ns : ns / 1000, ns < 10000 ? "ns" : "us",
 		 (uint64_t)MICRO_MIN_SAMPLES, (uint64_t)run->repeat,
-		 (uint64_t)MICRO_SERIES_MS * MICRO_MIN_LIMITS);
+		 (uint64_t)MICRO_FEW_MS);
 	refuse(WIRE_SKIP, workload, point, line);
 }
 
@@ -315,11 +315,25 @@ static void send_series(const char *workload, const char *point)
 	send_text(WIRE_SERIES, &t);
 }
 
-static uint64_t series_cycles(void)
+static uint64_t cycles_of_ms(uint32_t ms)
 {
 	uint32_t khz = info()->tsc_khz ? info()->tsc_khz : GUESS_KHZ;
 
-	return (uint64_t)MICRO_SERIES_MS * khz;
+	return (uint64_t)ms * khz;
+}
+
+static void limit(micro_loop *loop, int ring, struct micro_run *run)
+{
+	bool is_emulated =
+		!ring && ring0_cycles > MICRO_EMULATED_SLOWDOWN * ring3_cycles;
+
+	/* What takes its time by definition has no limit. */
+	if (loop != micro_tsc_host)
+		micro_limit_set(run,
+				cycles_of_ms(is_emulated
+						     ? MICRO_EMULATED_SERIES_MS
+						     : MICRO_SERIES_MS),
+				cycles_of_ms(MICRO_FEW_MS));
 }
 
 /* One series, from its announcement to its end. RUN is prepared. */
@@ -337,9 +351,7 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 	round_trip = rdtsc_now() - start;
 	start += round_trip;
 	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number));
-	/* What takes its time by definition has no limit. */
-	if (loop != micro_tsc_host)
-		micro_limit_set(run, series_cycles());
+	limit(loop, ring, run);
 	span = rdtsc_now();
 	is_fine = guard_run((void (*)(void *))loop, run, ring);
 	span = rdtsc_now() - span;
@@ -372,7 +384,7 @@ static const char *try_once(const struct point *p, const struct micro_run *run)
 
 	once.sample_count = 1;
 	if (guard_run_for((void (*)(void *))p->loop, &once, p->ring,
-			  TRY_SERIES * series_cycles()) ||
+			  cycles_of_ms(TRY_MS)) ||
 	    guard_trap.frame.vector != CPU_VECTOR_TIMER)
 		return NULL;
 	return "the hypervisor executes this instruction for ever";
