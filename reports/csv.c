@@ -13,7 +13,7 @@
 static const char head[] =
 	"run_uuid,revision,workload,point,unit,better,runner,grade,"
 	"boot_count,disturbed_count,median,ratio_to_native,ratio_low,"
-	"ratio_high,status,reason\r\n";
+	"ratio_high,ratio_block_count,status,reason\r\n";
 
 /* A spreadsheet would take such text for a formula, and run it. */
 static bool looks_like_formula(const char *text)
@@ -68,6 +68,7 @@ static void write_row(const struct model *m, const struct model_row *row,
 	add_number(c->ratio.ratio, out);
 	add_number(c->ratio.low, out);
 	add_number(c->ratio.high, out);
+	strbuf_printf(out, "%zu,", c->ratio_count);
 	add_text(o.status, out);
 	add_text(o.reason, out);
 	end_row(out);

@@ -283,23 +283,6 @@ static void fit(struct footprint *f, enum footprint_cost cost)
 	free(y);
 }
 
-bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
-			 enum footprint_term term, double *value, double *low,
-			 double *high)
-{
-	size_t at = 0;
-	int t;
-
-	if (!f->has_fit[cost] || !f->has_term[term])
-		return false;
-	for (t = 0; t < (int)term; t++)
-		at += f->has_term[t];
-	*value = f->fits[cost].value[at];
-	*low = f->fits[cost].low[at];
-	*high = f->fits[cost].high[at];
-	return true;
-}
-
 static bool has_role(const struct footprint *f, const char *name)
 {
 	size_t i;
@@ -539,6 +522,7 @@ static void read_left(struct footprint *f, enum footprint_left which)
 		if (!isnan(f->boots[i].lefts[which]))
 			values[count++] = f->boots[i].lefts[which];
 	mean_of(values, count, &left->mean, &left->low, &left->high);
+	left->boot_count = count;
 	free(values);
 }
 
@@ -561,21 +545,6 @@ bool footprint_init(struct footprint *f, const struct model *m,
 	read_left(f, FOOTPRINT_LEFT_SYSTEM);
 	read_left(f, FOOTPRINT_LEFT_CHARGED);
 	return true;
-}
-
-const char *footprint_caveat(const struct footprint *f)
-{
-	if (!strcmp(f->runner, "mshv-emu"))
-		return " (EMULATED: of the emulator, nothing of /dev/mshv)";
-	return f->grade == GRADE_EMULATED
-		       ? " (EMULATED: of a host emulated in software)"
-		       : "";
-}
-
-const char *footprint_left_name(enum footprint_left which)
-{
-	return which == FOOTPRINT_LEFT_SYSTEM ? "system-wide"
-					      : "charged to its cgroup";
 }
 
 bool footprint_leaks(const struct footprint *f, enum footprint_left which)

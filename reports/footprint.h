@@ -63,6 +63,7 @@ enum footprint_left {
 
 struct footprint_interval {
 	double mean, low, high; /* NaN: of one boot, or none */
+	size_t boot_count;
 };
 
 /* One boot of one shape; NaN where it was not read. */
@@ -137,10 +138,17 @@ const struct kubevirt_release *footprint_default_release(void);
 /* Whether the model has any. */
 bool footprint_is_in(const struct model *m);
 
-/* Value, low and high of TERM; false where the shapes do not tell. */
+/* What TERM costs, as it is shown; false where the shapes do not tell. */
 bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
-			 enum footprint_term term, double *value, double *low,
-			 double *high);
+			 enum footprint_term term,
+			 struct footprint_interval *out);
+
+/* A margin, and what is not given back, as they are shown: of too few boots
+ * without an interval, though findings rest on one. */
+struct footprint_interval footprint_margin_shown(
+	const struct footprint_margin *m);
+struct footprint_interval footprint_left_shown(const struct footprint *f,
+					       enum footprint_left which);
 
 /* Whether less came back to the host than a guest took: beyond noise, and more
  * than a page here and there. */

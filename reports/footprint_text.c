@@ -17,14 +17,39 @@ static const char *bytes_text(double bytes, char *buf, size_t size)
 	return buf;
 }
 
-static void write_interval(double value, double low, double high, FILE *out)
+/* "[1.00 MiB, 1.20 MiB]", or of how few boots there is none. */
+static const char *bounds_text(const struct footprint_interval *i, char *buf,
+			       size_t size)
 {
-	char a[32], b[32], c[32], text[80];
+	char low[32], high[32];
 
-	bytes_text(value, a, sizeof(a));
-	snprintf(text, sizeof(text), "[%s, %s]", bytes_text(low, b, sizeof(b)),
-		 bytes_text(high, c, sizeof(c)));
-	fprintf(out, "%11s %-26s", a, isnan(low) ? "" : text);
+	if (!isnan(i->low))
+		snprintf(buf, size, "[%s, %s]",
+			 bytes_text(i->low, low, sizeof(low)),
+			 bytes_text(i->high, high, sizeof(high)));
+	else if (!isnan(i->mean))
+		snprintf(buf, size, "%zu boot%s", i->boot_count,
+			 i->boot_count == 1 ? "" : "s");
+	else
+		buf[0] = '\0';
+	return buf;
+}
+
+static void write_interval(const struct footprint_interval *i, FILE *out)
+{
+	char value[32], bounds[80];
+
+	fprintf(out, "%11s %-26s", bytes_text(i->mean, value, sizeof(value)),
+		bounds_text(i, bounds, sizeof(bounds)));
+}
+
+static void write_term(const struct footprint *f, enum footprint_cost cost,
+		       enum footprint_term term, FILE *out)
+{
+	struct footprint_interval i = {NAN, NAN, NAN, 0};
+
+	footprint_term_cost(f, cost, term, &i);
+	write_interval(&i, out);
 }
 
 static void write_costs(const struct footprint *f, FILE *out)
@@ -35,19 +60,11 @@ static void write_costs(const struct footprint *f, FILE *out)
 	fprintf(out, "%-16s %-38s %-38s %s\n", "a guest costs", "    charged",
 		"    system-wide", "KubeVirt grants");
 	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
-		double value = NAN, low = NAN, high = NAN;
-
 		if (!f->has_term[t])
 			continue;
 		fprintf(out, "%-16s ", footprint_term_names[t]);
-		footprint_term_cost(f, FOOTPRINT_CHARGED,
-				    (enum footprint_term)t, &value, &low,
-				    &high);
-		write_interval(value, low, high, out);
-		value = low = high = NAN;
-		footprint_term_cost(f, FOOTPRINT_SYSTEM, (enum footprint_term)t,
-				    &value, &low, &high);
-		write_interval(value, low, high, out);
+		write_term(f, FOOTPRINT_CHARGED, (enum footprint_term)t, out);
+		write_term(f, FOOTPRINT_SYSTEM, (enum footprint_term)t, out);
 		fprintf(out, "%s\n",
 			bytes_text(f->granted[t], text, sizeof(text)));
 	}
@@ -61,9 +78,10 @@ static void write_margins(const struct footprint *f, FILE *out)
 		"    margin [95 %]", "a pod of it is");
 	for (i = 0; i < f->margin_count; i++) {
 		const struct footprint_margin *m = &f->margins[i];
+		struct footprint_interval shown = footprint_margin_shown(m);
 
 		fprintf(out, "%-24s %5zu ", m->name, m->boot_count);
-		write_interval(m->mean_bytes, m->low_bytes, m->high_bytes, out);
+		write_interval(&shown, out);
 		fprintf(out, "%s\n", footprint_answer_text(m->answer));
 	}
 }
@@ -91,20 +109,16 @@ static void write_roles(const struct footprint *f, FILE *out)
 static void write_left(const struct footprint *f, enum footprint_left which,
 		       FILE *out)
 {
-	const struct footprint_interval *left = &f->lefts[which];
-	char mean[32], low[32], high[32];
+	struct footprint_interval left = footprint_left_shown(f, which);
+	char mean[32], bounds[80];
 
-	if (isnan(left->mean))
+	if (isnan(left.mean))
 		return;
-	fprintf(out, "not given back when it is gone, %s: %s",
+	fprintf(out, "not given back when it is gone, %s: %s %s%s\n",
 		footprint_left_name(which),
-		bytes_text(left->mean, mean, sizeof(mean)));
-	if (!isnan(left->low))
-		fprintf(out, " [%s, %s]%s",
-			bytes_text(left->low, low, sizeof(low)),
-			bytes_text(left->high, high, sizeof(high)),
-			footprint_leaks(f, which) ? ": A LEAK" : "");
-	fputc('\n', out);
+		bytes_text(left.mean, mean, sizeof(mean)),
+		bounds_text(&left, bounds, sizeof(bounds)),
+		footprint_leaks(f, which) ? ": A LEAK" : "");
 }
 
 static void write_deposits(const struct footprint *f, FILE *out)
@@ -158,10 +172,11 @@ void footprint_write(const struct model *m,
 	}
 }
 
-static json_t *interval_json(double value, double low, double high)
+static json_t *interval_json(struct footprint_interval i)
 {
-	return json_pack("{s:o, s:o, s:o}", "bytes", json_number(value), "low",
-			 json_number(low), "high", json_number(high));
+	return json_pack("{s:o, s:o, s:o, s:i}", "bytes", json_number(i.mean),
+			 "low", json_number(i.low), "high", json_number(i.high),
+			 "boots", (int)i.boot_count);
 }
 
 static json_t *costs_json(const struct footprint *f)
@@ -173,14 +188,12 @@ static json_t *costs_json(const struct footprint *f)
 		json_t *o = json_object();
 
 		for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
-			double value, low, high;
+			struct footprint_interval i;
 
 			if (footprint_term_cost(f, (enum footprint_cost)c,
-						(enum footprint_term)t, &value,
-						&low, &high))
-				json_object_set_new(
-					o, footprint_term_keys[t],
-					interval_json(value, low, high));
+						(enum footprint_term)t, &i))
+				json_object_set_new(o, footprint_term_keys[t],
+						    interval_json(i));
 		}
 		json_object_set_new(all, footprint_cost_names[c], o);
 	}
@@ -200,8 +213,7 @@ static json_t *margins_json(const struct footprint *f)
 			json_pack("{s:s, s:i, s:o, s:o, s:s}", "shape", m->name,
 				  "boots", (int)m->boot_count, "granted_bytes",
 				  json_number(m->granted_bytes), "margin",
-				  interval_json(m->mean_bytes, m->low_bytes,
-						m->high_bytes),
+				  interval_json(footprint_margin_shown(m)),
 				  "answer", footprint_answer_text(m->answer)));
 	}
 	return list;
@@ -227,8 +239,7 @@ static json_t *roles_json(const struct footprint *f)
 
 static json_t *left_json(const struct footprint *f, enum footprint_left which)
 {
-	return interval_json(f->lefts[which].mean, f->lefts[which].low,
-			     f->lefts[which].high);
+	return interval_json(footprint_left_shown(f, which));
 }
 
 static json_t *granted_json(const struct footprint *f)

@@ -16,6 +16,12 @@
 #define MOST 0.7
 #define LEAST 0.05
 
+/* Of too few blocks there is none to show, though the verdict has one. */
+static bool has_interval(const struct claim_verdict *v)
+{
+	return !isnan(v->ratio.low);
+}
+
 struct forest forest_of(const struct claim_verdict *v, size_t count)
 {
 	struct forest f = {LEAST};
@@ -26,6 +32,8 @@ struct forest forest_of(const struct claim_verdict *v, size_t count)
 		struct worse w = verdict_worse(&v[i]);
 
 		f.extent = fmax(f.extent, 1.2 * log1p(v[i].claim->margin));
+		if (!has_interval(&v[i]))
+			continue;
 		f.extent = fmax(f.extent, 1.1 * fabs(w.low));
 		f.extent = fmax(f.extent, 1.1 * fabs(w.high));
 	}
@@ -87,9 +95,9 @@ static void write_end(const struct forest *f, double log, struct strbuf *out)
 }
 
 static void write_effect(const struct forest *f, const struct worse *w,
-			 struct strbuf *out)
+			 bool is_shown, struct strbuf *out)
 {
-	if (!isnan(w->low)) {
+	if (is_shown) {
 		strbuf_printf(out,
 			      "<path fill=\"none\" stroke=\"currentColor\""
 			      " stroke-width=\"2\" d=\"M%.1f %.0fH%.1f",
@@ -117,7 +125,7 @@ void forest_strip(const struct forest *f, const struct claim_verdict *v,
 		strbuf_puts(out, "no figure");
 	else
 		strbuf_printf(out, "ratio %.3f", v->ratio.ratio);
-	if (!isnan(v->ratio.low))
+	if (has_interval(v))
 		strbuf_printf(out, ", interval %.3f to %.3f", v->ratio.low,
 			      v->ratio.high);
 	strbuf_printf(
@@ -128,6 +136,6 @@ void forest_strip(const struct forest *f, const struct claim_verdict *v,
 	write_region(f, v->claim, out);
 	strbuf_printf(out, "<path d=\"M%.1f 0V%.0f\" class=\"same\"/>",
 		      WIDTH / 2, HEIGHT);
-	write_effect(f, &w, out);
+	write_effect(f, &w, has_interval(v), out);
 	strbuf_puts(out, "</svg>");
 }

@@ -194,18 +194,28 @@ static void write_value(const struct model_row *row, const struct model_cell *c,
 	strbuf_puts(out, "</td>");
 }
 
+void html_interval(struct strbuf *out, const struct ratio *r,
+		   size_t block_count)
+{
+	char why[32];
+
+	if (isnan(r->ratio))
+		return;
+	if (isnan(r->low))
+		strbuf_puts(out,
+			    model_no_interval(block_count, why, sizeof(why)));
+	else
+		strbuf_printf(out, "%.3f to %.3f", r->low, r->high);
+}
+
 static void write_ratio(const struct model_cell *c, struct strbuf *out)
 {
-	if (isnan(c->ratio.ratio))
-		strbuf_puts(out, "<td class=\"n\"></td><td></td>");
-	else if (isnan(c->ratio.low))
-		strbuf_printf(out, "<td class=\"n\">%.3f</td><td>%s</td>",
-			      c->ratio.ratio, model_no_interval(c));
-	else
-		strbuf_printf(
-			out,
-			"<td class=\"n\">%.3f</td><td class=\"n\">%.3f to %.3f</td>",
-			c->ratio.ratio, c->ratio.low, c->ratio.high);
+	strbuf_puts(out, "<td class=\"n\">");
+	if (!isnan(c->ratio.ratio))
+		strbuf_printf(out, "%.3f", c->ratio.ratio);
+	strbuf_puts(out, "</td><td class=\"n\">");
+	html_interval(out, &c->ratio, c->ratio_count);
+	strbuf_puts(out, "</td>");
 }
 
 /* What the micro guest measured has a section of its own. */

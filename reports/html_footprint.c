@@ -22,17 +22,26 @@ static void write_bytes(double bytes, struct strbuf *out)
 			    units_format(bytes, "bytes", text, sizeof(text)));
 }
 
-static void write_interval(double value, double low, double high,
-			   struct strbuf *out)
+static void write_value(double bytes, struct strbuf *out)
 {
 	strbuf_puts(out, "<td class=\"n\">");
-	write_bytes(value, out);
-	if (!isnan(low)) {
+	write_bytes(bytes, out);
+	strbuf_puts(out, "</td>");
+}
+
+static void write_interval(struct footprint_interval i, struct strbuf *out)
+{
+	strbuf_puts(out, "<td class=\"n\">");
+	write_bytes(i.mean, out);
+	if (!isnan(i.low)) {
 		strbuf_puts(out, "<br>[");
-		write_bytes(low, out);
+		write_bytes(i.low, out);
 		strbuf_puts(out, ", ");
-		write_bytes(high, out);
+		write_bytes(i.high, out);
 		strbuf_puts(out, "]");
+	} else if (!isnan(i.mean)) {
+		strbuf_printf(out, "<br>%zu boot%s", i.boot_count,
+			      i.boot_count == 1 ? "" : "s");
 	}
 	strbuf_puts(out, "</td>");
 }
@@ -54,14 +63,13 @@ static void write_costs(const struct footprint *f, struct strbuf *out)
 			continue;
 		html_cell(out, "<tr><td>", footprint_term_names[t], "</td>");
 		for (c = 0; c < FOOTPRINT_COST_COUNT; c++) {
-			double value = NAN, low = NAN, high = NAN;
+			struct footprint_interval i = {NAN, NAN, NAN, 0};
 
 			footprint_term_cost(f, (enum footprint_cost)c,
-					    (enum footprint_term)t, &value,
-					    &low, &high);
-			write_interval(value, low, high, out);
+					    (enum footprint_term)t, &i);
+			write_interval(i, out);
 		}
-		write_interval(f->granted[t], NAN, NAN, out);
+		write_value(f->granted[t], out);
 		strbuf_puts(out, "</tr>\n");
 	}
 	html_table_end(out);
@@ -81,8 +89,8 @@ static void write_margins(const struct footprint *f, struct strbuf *out)
 
 		html_cell(out, "<tr><td>", m->name, "</td>");
 		strbuf_printf(out, "<td class=\"n\">%zu</td>", m->boot_count);
-		write_interval(m->granted_bytes, NAN, NAN, out);
-		write_interval(m->mean_bytes, m->low_bytes, m->high_bytes, out);
+		write_value(m->granted_bytes, out);
+		write_interval(footprint_margin_shown(m), out);
 		html_cell(out, "<td>", footprint_answer_text(m->answer),
 			  "</td></tr>\n");
 	}
@@ -103,9 +111,9 @@ static void write_roles(const struct footprint *f, struct strbuf *out)
 
 		html_cell(out, "<tr><td>", r->name, "</td>");
 		html_cell(out, "<td>", f->role_shapes[i], "</td>");
-		write_interval(r->rss_bytes, NAN, NAN, out);
-		write_interval(r->pss_bytes, NAN, NAN, out);
-		write_interval(r->constant_bytes, NAN, NAN, out);
+		write_value(r->rss_bytes, out);
+		write_value(r->pss_bytes, out);
+		write_value(r->constant_bytes, out);
 		strbuf_printf(out, "<td>%s</td></tr>\n",
 			      r->rss_bytes < r->constant_bytes ? "within"
 							       : "beyond");
@@ -116,12 +124,12 @@ static void write_roles(const struct footprint *f, struct strbuf *out)
 static void write_left(const struct footprint *f, enum footprint_left which,
 		       struct strbuf *out)
 {
-	const struct footprint_interval *left = &f->lefts[which];
+	struct footprint_interval left = footprint_left_shown(f, which);
 
-	if (isnan(left->mean))
+	if (isnan(left.mean))
 		return;
 	html_cell(out, "<tr><td>", footprint_left_name(which), "</td>");
-	write_interval(left->mean, left->low, left->high, out);
+	write_interval(left, out);
 	strbuf_printf(out, "<td>%s</td></tr>\n",
 		      footprint_leaks(f, which) ? "<b>a leak</b>" : "");
 }

@@ -25,9 +25,10 @@ static void write_value(const struct model_row *row, size_t runner,
 		strbuf_puts(out, c->disturbed_count ? "disturbed" : "");
 	} else {
 		html_median(out, row, runner);
-		if (runner && !isnan(c->ratio.low))
-			strbuf_printf(out, "<br>[%.3f, %.3f]", c->ratio.low,
-				      c->ratio.high);
+		if (runner && !isnan(c->ratio.ratio)) {
+			strbuf_puts(out, "<br>");
+			html_interval(out, &c->ratio, c->ratio_count);
+		}
 	}
 	strbuf_puts(out, "</td>");
 }

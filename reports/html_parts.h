@@ -8,6 +8,7 @@
 #include "harness/core/grade.h"
 
 struct model_row;
+struct ratio;
 struct strbuf;
 
 /* OPEN and CLOSE as they are, TEXT escaped between them. */
@@ -29,6 +30,9 @@ void html_figure_begin(struct strbuf *out, const char *label);
 /* The median of RUNNER in ROW and its ratio to the baseline. */
 void html_median(struct strbuf *out, const struct model_row *row,
 		 size_t runner);
+/* R's interval, or why it has none: "0.990 to 1.010", "2 blocks". */
+void html_interval(struct strbuf *out, const struct ratio *r,
+		   size_t block_count);
 void html_grade(struct strbuf *out, enum grade grade);
 
 #endif

@@ -43,21 +43,20 @@ static const char *bytes(double value, char *buf, size_t size)
 
 static void write_costs(const struct footprint *f, struct strbuf *out)
 {
-	double value, low, high;
+	struct footprint_interval i;
 	char text[32];
 	int t;
 
 	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
 		if (!footprint_term_cost(f, FOOTPRINT_CHARGED,
-					 (enum footprint_term)t, &value, &low,
-					 &high))
+					 (enum footprint_term)t, &i))
 			continue;
 		html_cell(out, "; ", footprint_term_names[t], " costs ");
-		html_cell(out, "", bytes(value, text, sizeof(text)), "");
-		if (isnan(low))
+		html_cell(out, "", bytes(i.mean, text, sizeof(text)), "");
+		if (isnan(i.low))
 			continue;
-		html_cell(out, " [", bytes(low, text, sizeof(text)), ", ");
-		html_cell(out, "", bytes(high, text, sizeof(text)), "]");
+		html_cell(out, " [", bytes(i.low, text, sizeof(text)), ", ");
+		html_cell(out, "", bytes(i.high, text, sizeof(text)), "]");
 	}
 }
 

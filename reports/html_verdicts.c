@@ -38,11 +38,10 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 {
 	strbuf_puts(out, "<td>");
 	forest_strip(f, v, classes[v->verdict], out);
-	if (!isnan(v->ratio.ratio))
-		strbuf_printf(out, "&times;%.3f", v->ratio.ratio);
-	if (!isnan(v->ratio.low))
-		strbuf_printf(out, " [%.3f, %.3f]", v->ratio.low,
-			      v->ratio.high);
+	if (!isnan(v->ratio.ratio)) {
+		strbuf_printf(out, "&times;%.3f, ", v->ratio.ratio);
+		html_interval(out, &v->ratio, v->block_count);
+	}
 	strbuf_puts(out, "</td>");
 }
 

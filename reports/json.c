@@ -141,6 +141,8 @@ static void add_robust(struct bootstrap *b, const struct model_cell *base,
 	struct rank_shift hl = ranks_center(logs, n, MODEL_CONFIDENCE);
 	double low = NAN, high = NAN;
 
+	model_hide_bounds(&boot.low, &boot.high, n);
+	model_hide_bounds(&hl.low, &hl.high, n);
 	quantile_median_interval(c->boots, c->boot_count, MODEL_CONFIDENCE,
 				 &low, &high);
 	json_object_set_new(out, "median_low", json_number(low));

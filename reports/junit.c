@@ -270,6 +270,8 @@ static void add_runner(const struct model *m, const char *runner,
 
 static void describe_claim(const struct claim_verdict *v, struct strbuf *out)
 {
+	char why[32];
+
 	strbuf_printf(out, "%s: %s of %s over %s, claimed to be %s %g %%",
 		      verdict_name(v->verdict), v->claim->metric,
 		      v->measured ? v->measured : v->claim->candidate,
@@ -280,6 +282,10 @@ static void describe_claim(const struct claim_verdict *v, struct strbuf *out)
 	if (!isnan(v->ratio.low))
 		strbuf_printf(out, " [%.3f, %.3f]", v->ratio.low,
 			      v->ratio.high);
+	else if (!isnan(v->ratio.ratio))
+		strbuf_printf(
+			out, " (%s)",
+			model_no_interval(v->block_count, why, sizeof(why)));
 	if (v->verdict == VERDICT_UNDECIDED && !isnan(v->test.n_needed))
 		strbuf_printf(out, "; %zu blocks, %.0f would decide it",
 			      v->block_count, v->test.n_needed);

@@ -103,11 +103,14 @@ static void write_value(const struct model *m, const struct model_row *row,
 
 static void write_ratio(const struct model_cell *c, struct strbuf *out)
 {
+	char why[32];
+
 	if (isnan(c->ratio.ratio))
 		strbuf_puts(out, " - |");
 	else if (isnan(c->ratio.low))
-		strbuf_printf(out, " %.3f (%s) |", c->ratio.ratio,
-			      model_no_interval(c));
+		strbuf_printf(
+			out, " %.3f (%s) |", c->ratio.ratio,
+			model_no_interval(c->ratio_count, why, sizeof(why)));
 	else
 		strbuf_printf(out, " %.3f [%.3f, %.3f] |", c->ratio.ratio,
 			      c->ratio.low, c->ratio.high);
@@ -153,6 +156,7 @@ static void write_table(const struct model *m, struct strbuf *out)
 static void write_verdict(const struct claim_verdict *v, struct strbuf *out)
 {
 	const struct claim *c = v->claim;
+	char why[32];
 
 	strbuf_puts(out, "|");
 	add_cell(c->id, out);
@@ -160,7 +164,9 @@ static void write_verdict(const struct claim_verdict *v, struct strbuf *out)
 	if (isnan(v->ratio.ratio))
 		strbuf_puts(out, " - |");
 	else if (isnan(v->ratio.low))
-		strbuf_printf(out, " %.3f |", v->ratio.ratio);
+		strbuf_printf(
+			out, " %.3f (%s) |", v->ratio.ratio,
+			model_no_interval(v->block_count, why, sizeof(why)));
 	else
 		strbuf_printf(out, " %.3f [%.3f, %.3f] |", v->ratio.ratio,
 			      v->ratio.low, v->ratio.high);

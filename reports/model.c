@@ -170,6 +170,7 @@ static void estimate(const struct model_cell *base, struct model_cell *cell)
 
 	cell->ratio_count = model_block_logs(base, cell, logs, NULL);
 	cell->ratio = ratio_of_logs(logs, cell->ratio_count, MODEL_CONFIDENCE);
+	model_hide_interval(&cell->ratio, cell->ratio_count);
 	free(logs);
 }
 
@@ -346,9 +347,25 @@ struct model_outcome model_outcome(const struct model *m,
 	return outcome_of_boots(m, runner);
 }
 
-const char *model_no_interval(const struct model_cell *cell)
+void model_hide_bounds(double *low, double *high, size_t count)
 {
-	return cell->ratio_count < 2 ? "one block" : "no noise";
+	if (count < MODEL_LEAST_BLOCKS)
+		*low = *high = NAN;
+}
+
+void model_hide_interval(struct ratio *r, size_t block_count)
+{
+	model_hide_bounds(&r->low, &r->high, block_count);
+}
+
+const char *model_no_interval(size_t block_count, char *buf, size_t size)
+{
+	if (block_count < MODEL_LEAST_BLOCKS)
+		snprintf(buf, size, "%zu block%s", block_count,
+			 block_count == 1 ? "" : "s");
+	else
+		snprintf(buf, size, "no noise");
+	return buf;
 }
 
 const char *model_grades(const struct model *m, char *buf, size_t size)

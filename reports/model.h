@@ -18,6 +18,9 @@
 #define MODEL_MAX_RUNNERS 8
 #define MODEL_BASELINE "native"
 #define MODEL_CONFIDENCE 0.95
+/* Fewer blocks have no interval that is worth showing: of two it reaches from
+ * zero to a million. */
+#define MODEL_LEAST_BLOCKS 4
 
 /* Above the figures of a run that has any of that grade. */
 #define MODEL_EMULATED                                                                 \
@@ -38,7 +41,9 @@ struct model_cell {
 	enum grade grade;
 	double median;      /* of the boots; NaN without any */
 	size_t ratio_count; /* of blocks that have both boots */
-	struct ratio ratio; /* to the baseline; NaN without one */
+	/* To the baseline; NaN without one. Its interval is NaN below
+	 * MODEL_LEAST_BLOCKS; .log is as it was computed. */
+	struct ratio ratio;
 };
 
 struct model_row {
@@ -128,8 +133,16 @@ struct model_outcome {
 struct model_outcome model_outcome(const struct model *m,
 				   const struct model_row *row, size_t runner);
 
-/* Why CELL's ratio has no interval: "one block", "no noise". */
-const char *model_no_interval(const struct model_cell *cell);
+/* Take the interval from what is shown of R where its blocks are too few;
+ * .log, by which verdicts judge, stays. */
+void model_hide_interval(struct ratio *r, size_t block_count);
+
+/* The same of an estimate that is no ratio. */
+void model_hide_bounds(double *low, double *high, size_t count);
+
+/* Why a ratio of so many blocks has no interval: "1 block", "3 blocks", "no
+ * noise". */
+const char *model_no_interval(size_t block_count, char *buf, size_t size);
 
 /* "hardware", or "emulated, software" where a run mixes them. */
 const char *model_grades(const struct model *m, char *buf, size_t size);

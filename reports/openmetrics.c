@@ -33,6 +33,11 @@ static double ratio_high(const struct model_cell *c)
 	return c->ratio.high;
 }
 
+static double ratio_blocks(const struct model_cell *c)
+{
+	return isnan(c->ratio.ratio) ? NAN : (double)c->ratio_count;
+}
+
 static double boots(const struct model_cell *c)
 {
 	return (double)c->boot_count;
@@ -65,6 +70,9 @@ static const struct family {
 	 false},
 	{"l1vh_ratio_high", NULL, "Upper end of its 95 % interval.", ratio_high,
 	 false},
+	{"l1vh_ratio_blocks", "blocks",
+	 "Blocks that the ratio is of; fewer than four have no interval.",
+	 ratio_blocks, false},
 	{"l1vh_boots", "boots", "Boots that have a figure.", boots, false},
 	{"l1vh_refused_boots", "boots", "Boots that did not measure it.",
 	 refused_boots, false},

@@ -82,6 +82,11 @@ static void compare_guests(struct run_pair_row *r, const struct model_cell *a,
 	r->ratio = ratio_of_ratios(&b->ratio, &a->ratio, MODEL_CONFIDENCE);
 }
 
+static size_t least_count(const struct run_pair_row *r)
+{
+	return r->count_a < r->count_b ? r->count_a : r->count_b;
+}
+
 static const char *refusal(const struct run_pair *p, const struct model_cell *a,
 			   const struct model_cell *b)
 {
@@ -97,11 +102,10 @@ static void judge(const struct run_pair *p, struct run_pair_row *r,
 		  const struct model_cell *a, const struct model_cell *b)
 {
 	struct ttest worse = r->ratio.log;
-	size_t n = r->count_a < r->count_b ? r->count_a : r->count_b;
 
 	if (!r->row->lower_is_better)
 		worse.difference = -worse.difference;
-	r->test = margin_judge(&worse, n, p->options.margin,
+	r->test = margin_judge(&worse, least_count(r), p->options.margin,
 			       MARGIN_NON_INFERIOR, MODEL_CONFIDENCE);
 	r->verdict = r->test.verdict;
 	r->reason = refusal(p, a, b);
@@ -132,6 +136,7 @@ static void add_row(struct run_pair *p, const struct model_row *row,
 		compare_native(r, a, b);
 	else
 		compare_guests(r, a, b);
+	model_hide_interval(&r->ratio, least_count(r));
 	judge(p, r, a, b);
 }
 
@@ -247,10 +252,24 @@ static void write_number(double value, FILE *out)
 		fprintf(out, " %8.3f", value);
 }
 
+/* Of native there are boots, of guests blocks. */
+static const char *no_interval(const struct run_pair_row *r, char *buf,
+			       size_t size)
+{
+	size_t count = least_count(r);
+
+	if (isnan(r->ratio.ratio))
+		return "";
+	if (!is_base(r->runner_a) || count >= MODEL_LEAST_BLOCKS)
+		return model_no_interval(count, buf, size);
+	snprintf(buf, size, "%zu boot%s", count, count == 1 ? "" : "s");
+	return buf;
+}
+
 static void write_row(const struct run_pair *p, const struct run_pair_row *r,
 		      FILE *out)
 {
-	char name[80], runners[40];
+	char name[80], runners[40], why[32];
 
 	snprintf(runners, sizeof(runners), "%s%s%s", r->runner_a,
 		 strcmp(r->runner_a, r->runner_b) ? "|" : "",
@@ -261,7 +280,7 @@ static void write_row(const struct run_pair *p, const struct run_pair_row *r,
 	write_number(r->b.ratio, out);
 	write_number(r->ratio.ratio, out);
 	if (isnan(r->ratio.low))
-		fprintf(out, " %-20s", "(no interval)");
+		fprintf(out, " %-20s", no_interval(r, why, sizeof(why)));
 	else
 		fprintf(out, " [%8.3f, %8.3f]", r->ratio.low, r->ratio.high);
 	if (isnan(r->p))

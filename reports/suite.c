@@ -114,6 +114,7 @@ struct ratio suite_ratio(const struct model *m, const struct suite *s,
 		if (series > 1 && sums.counts[i] == series)
 			sums.logs[n++] = sums.logs[i] / (double)series;
 	r = ratio_of_logs(sums.logs, n, MODEL_CONFIDENCE);
+	model_hide_interval(&r, n);
 	*block_count = n;
 	free(sums.counts);
 	free(sums.logs);
@@ -122,7 +123,7 @@ struct ratio suite_ratio(const struct model *m, const struct suite *s,
 
 static void write_one(const struct model *m, const struct suite *s, FILE *out)
 {
-	char name[64];
+	char name[64], why[32];
 	size_t k, n;
 
 	snprintf(name, sizeof(name), "%s (%zu series)", s->group,
@@ -135,7 +136,8 @@ static void write_one(const struct model *m, const struct suite *s, FILE *out)
 		if (isnan(r.ratio))
 			fputs("-", out);
 		else if (isnan(r.low))
-			fprintf(out, "%.3f", r.ratio);
+			fprintf(out, "%.3f (%s)", r.ratio,
+				model_no_interval(n, why, sizeof(why)));
 		else
 			fprintf(out, "%.3f [%.3f, %.3f]", r.ratio, r.low,
 				r.high);

@@ -67,13 +67,13 @@ static void write_value(const struct model_row *row,
 static void write_ratio(const struct model_cell *cell, FILE *out)
 {
 	const struct ratio *r = &cell->ratio;
+	char why[32];
 
 	if (isnan(r->ratio))
 		fprintf(out, "  %8s %-22s", "-", "");
 	else if (isnan(r->low))
-		fprintf(out, "  %8.3f (%s)%*s", r->ratio,
-			model_no_interval(cell),
-			(int)(20 - strlen(model_no_interval(cell))), "");
+		fprintf(out, "  %8.3f %-22s", r->ratio,
+			model_no_interval(cell->ratio_count, why, sizeof(why)));
 	else
 		fprintf(out, "  %8.3f [%8.3f, %8.3f]  ", r->ratio, r->low,
 			r->high);

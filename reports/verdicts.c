@@ -157,6 +157,7 @@ static struct claim_verdict decide_by(struct claim_verdict v,
 	d = decide(&e, &design, v.claim);
 	v.ratio = d.ratio;
 	v.block_count = d.block_count;
+	model_hide_interval(&v.ratio, v.block_count);
 	v.test = d.test;
 	v.verdict = d.test.verdict;
 	v.look = design.look_count ? d.look : 0;
@@ -227,6 +228,7 @@ struct claim_verdict verdict_of(const struct model *m,
 static void write_one(const struct claim_verdict *v, FILE *out)
 {
 	const struct claim *c = v->claim;
+	char why[32];
 
 	fprintf(out, "%-20s ", c->id);
 	paint_verdict(v->verdict, 13, out);
@@ -234,7 +236,8 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 	if (isnan(v->ratio.ratio))
 		fprintf(out, "%-29s", "-");
 	else if (isnan(v->ratio.low))
-		fprintf(out, "%7.3f %-21s", v->ratio.ratio, "(no interval)");
+		fprintf(out, "%7.3f %-21s", v->ratio.ratio,
+			model_no_interval(v->block_count, why, sizeof(why)));
 	else
 		fprintf(out, "%7.3f [%8.3f, %8.3f] ", v->ratio.ratio,
 			v->ratio.low, v->ratio.high);

@@ -24,7 +24,9 @@ struct claim_verdict {
 	enum verdict verdict;
 	char reason[240];     /* of what is no PASS, FAIL or UNDECIDED */
 	const char *measured; /* the runner that stands for the candidate */
-	struct ratio ratio;   /* candidate over baseline; NaN: no numbers */
+	/* Candidate over baseline; NaN: no numbers. What is shown of its
+	 * interval is as the model's; it is judged by .log. */
+	struct ratio ratio;
 	bool lower_is_better; /* of the metric; without numbers it is unknown */
 	size_t block_count;
 	struct margin_test test; /* NaN where nothing is judged */

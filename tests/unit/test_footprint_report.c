@@ -146,12 +146,12 @@ static const struct kubevirt_release *release(void)
 static void assert_cost(const struct footprint *f, enum footprint_cost cost,
 			enum footprint_term term, double known_mib)
 {
-	double value, low, high;
+	struct footprint_interval i;
 
-	assert_true(footprint_term_cost(f, cost, term, &value, &low, &high));
-	assert_true(fabs(value / MI - known_mib) < 0.1);
-	assert_true(low < value && value < high);
-	assert_true(high - low < MI);
+	assert_true(footprint_term_cost(f, cost, term, &i));
+	assert_true(fabs(i.mean / MI - known_mib) < 0.1);
+	assert_true(i.low < i.mean && i.mean < i.high);
+	assert_true(i.high - i.low < MI);
 }
 
 static void costs_are_told_apart(void **state)

@@ -21,6 +21,7 @@
 #include "reports/paint.h"
 #include "reports/portable.h"
 #include "reports/text.h"
+#include "reports/verdicts.h"
 
 struct fixture {
 	struct run_data run;
@@ -55,19 +56,25 @@ static void add_value(struct result *res, const char *workload,
 	series_add_sample(s)->value = value;
 }
 
-/* Native and a guest, twice each; the guest takes twice as long. */
-static void fill(struct fixture *f, enum grade grade)
+/* Native and a guest in each block; the guest takes twice as long. */
+static void fill_blocks(struct fixture *f, enum grade grade, uint32_t count)
 {
 	static const char *const runners[] = {"native", "kvm"};
 	static const double values[] = {10, 20, 11, 22.5};
 	struct result *res;
 	uint32_t i;
 
-	for (i = 0; i < ARRAY_SIZE(values); i++) {
+	for (i = 0; i < 2 * count; i++) {
 		res = add_boot(f, runners[i % 2], i / 2);
-		add_value(res, "cpu_integer", "", values[i]);
+		add_value(res, "cpu_integer", "",
+			  values[i % ARRAY_SIZE(values)]);
 		res->grade = grade;
 	}
+}
+
+static void fill(struct fixture *f, enum grade grade)
+{
+	fill_blocks(f, grade, 2);
 }
 
 static int setup(void **state)
@@ -218,7 +225,7 @@ static void numbers_come_back_as_they_were(void **state)
 #define CSV_HEAD                                                       \
 	"run_uuid,revision,workload,point,unit,better,runner,grade,"   \
 	"boot_count,disturbed_count,median,ratio_to_native,ratio_low," \
-	"ratio_high,status,reason\r\n"
+	"ratio_high,ratio_block_count,status,reason\r\n"
 
 static void csv_has_all_digits(void **state)
 {
@@ -238,20 +245,20 @@ static void csv_has_all_digits(void **state)
 	/* The geometric mean of 20/10 and 22.5/11, to the last bit. */
 	assert_true(fabs(strtod(line + 53, NULL) -
 			 f->model.rows[0].cells[1].ratio.ratio) == 0);
-	assert_true(isfinite(f->model.rows[0].cells[1].ratio.low));
-	assert_string_equal(line + strlen(line) - 6, ",ok,\r\n");
+	/* Two blocks have no interval. */
+	assert_string_equal(line + strlen(line) - 10, ",,,2,ok,\r\n");
 }
 
 static void csv_leaves_absent_numbers_empty(void **state)
 {
 	static const char *const rows[] = {
-		"cpu_aes,,ns,higher,kvm,hardware,0,0,,,,,refused,\"no, 0\"\r\n",
-		"storage,,ns,higher,kvm,hardware,0,0,,,,,void,\"no, 1\"\r\n",
-		"null,,ns,lower,kvm,hardware,0,0,,,,,refused,\"no, 2\"\r\n",
-		"null,,ns,lower,native,,0,0,,,,,not measured,\r\n",
-		"delay,,ns,lower,kvm,hardware,0,1,,,,,disturbed,",
-		"cpu_integer,,ns,lower,mshv,,0,0,,,,,skipped,no /dev/mshv\r\n",
-		"cpu_integer,,ns,lower,qemu,,0,0,,,,,workload_failed,exit 3\r\n",
+		"cpu_aes,,ns,higher,kvm,hardware,0,0,,,,,0,refused,\"no, 0\"\r\n",
+		"storage,,ns,higher,kvm,hardware,0,0,,,,,0,void,\"no, 1\"\r\n",
+		"null,,ns,lower,kvm,hardware,0,0,,,,,0,refused,\"no, 2\"\r\n",
+		"null,,ns,lower,native,,0,0,,,,,0,not measured,\r\n",
+		"delay,,ns,lower,kvm,hardware,0,1,,,,,0,disturbed,",
+		"cpu_integer,,ns,lower,mshv,,0,0,,,,,0,skipped,no /dev/mshv\r\n",
+		"cpu_integer,,ns,lower,qemu,,0,0,,,,,0,workload_failed,exit 3\r\n",
 	};
 	struct fixture *f = *state;
 
@@ -306,7 +313,7 @@ static void markdown_says_the_grade_first(void **state)
 	assert_memory_equal(text, "## l1vh-bench: run 7, grade emulated\n", 37);
 	assert_non_null(banner);
 	assert_non_null(strstr(banner, "\n| cpu\\_integer | lower | 10.5 ns | "
-				       "21.2 ns | 2.023 [1.753, 2.333] |"
+				       "21.2 ns | 2.023 (2 blocks) |"
 				       " 2/2 | emulated |\n"));
 	f->run.boots[0].res.grade = GRADE_HARDWARE;
 	assert_non_null(strstr(written(f, markdown_write),
@@ -408,7 +415,7 @@ static void junit_judges_what_was_claimed(void **state)
 		"<testcase name=\"pass\" classname=\"l1vh-bench.claims\""
 		" time=\"0.000\">\n<system-out>it is &lt;fast&gt;<",
 		"<failure type=\"FAIL\" message=\"FAIL: cpu_integer of kvm over"
-		" native, claimed to be not worse by 5 %; ratio 2.023 [",
+		" native, claimed to be not worse by 5 %; ratio 2.023 (2 blocks)\"",
 		"<skipped message=\"UNDECIDED: ",
 		"<skipped message=\"NOT EVALUABLE: cpu_integer of mshv over",
 		"<error type=\"VOID\" message=\"VOID: ",
@@ -487,7 +494,7 @@ static void named_claims_are_in_every_format_and_called_exploratory(
 		"0.05,0.95,FAIL,2.02"};
 	static const char *const in_markdown[] = {
 		"### Verdicts: later\n\nEXPLORATORY: ", "All of them: **FAIL**",
-		"| =1\\|&lt;b&gt; | **FAIL** | 2.023 ["};
+		"| =1\\|&lt;b&gt; | **FAIL** | 2.023 (2 blocks) |"};
 	static const char *const in_junit[] = {
 		"<testsuite name=\"claims\" tests=\"1\" failures=\"1\"",
 		"<failure type=\"FAIL\"", "\nEXPLORATORY: "};
@@ -565,8 +572,8 @@ static void openmetrics_leaves_absent_samples_out(void **state)
 		"l1vh_median{workload=\"cpu_integer\",point=\"\",runner=\"kvm\""
 		",grade=\"hardware\",unit=\"ns\"} 21.25\n",
 		"# UNIT l1vh_ratio ratio\n",
-		"l1vh_ratio_low{workload=\"cpu_integer\",point=\"\","
-		"runner=\"kvm\",grade=\"hardware\"} 1.75349",
+		"l1vh_ratio_blocks{workload=\"cpu_integer\",point=\"\","
+		"runner=\"kvm\",grade=\"hardware\"} 2\n",
 		"l1vh_boots{workload=\"cpu_aes\",point=\"\",runner=\"kvm\","
 		"grade=\"hardware\"} 0\n",
 		"l1vh_refused_boots{workload=\"cpu_aes\",point=\"\","
@@ -582,11 +589,81 @@ static void openmetrics_leaves_absent_samples_out(void **state)
 	assert_null(strstr(f->out.str, "nan"));
 	assert_null(strstr(f->out.str, "l1vh_median{workload=\"cpu_aes\""));
 	assert_null(strstr(f->out.str, "l1vh_median{workload=\"delay\""));
-	/* One block has a ratio and no interval. */
-	f->run.boots[2].res.series[0].status = RUN_VOID;
-	written(f, openmetrics_write);
+	/* Two blocks have a ratio and no interval. */
 	assert_non_null(strstr(f->out.str, "l1vh_ratio{"));
 	assert_null(strstr(f->out.str, "l1vh_ratio_low{"));
+}
+
+static void text_into(const struct model *m, struct strbuf *out)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&text, &size);
+
+	text_write(m, memory);
+	fclose(memory);
+	strbuf_puts(out, text);
+	free(text);
+}
+
+static void estimates_into(const struct model *m, struct strbuf *out)
+{
+	json_t *json = json_report(m);
+	char *text = json_dumps(json_object_get(json, "estimates"), 0);
+
+	strbuf_puts(out, text);
+	free(text);
+	json_decref(json);
+}
+
+/* In every format, by as many blocks as there are. */
+static void intervals_begin_at_four_blocks(void **state)
+{
+	static const struct {
+		void (*write)(const struct model *m, struct strbuf *out);
+		const char *three, *four;
+	} formats[] = {
+		{text_into, "   2.015 3 blocks ", "   2.023 ["},
+		{csv_write, ",,,3,ok,\r\n", ",4,ok,\r\n"},
+		{markdown_write, "| 2.015 (3 blocks) |", "| 2.023 ["},
+		{html_write, ">2.015</td><td class=\"n\">3 blocks</td>",
+		 ">2.023</td><td class=\"n\">1.9"},
+		{openmetrics_write, "l1vh_ratio_blocks{", "l1vh_ratio_low{"},
+		{estimates_into,
+		 "\"ratio_block_count\": 3, \"ratio_low\": null, "
+		 "\"ratio_high\": null,",
+		 "\"ratio_block_count\": 4, \"ratio_low\": 1.9"},
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	fill_blocks(f, GRADE_HARDWARE, 3);
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		assert_has(written(f, formats[i].write), &formats[i].three, 1);
+		assert_null(strstr(f->out.str, formats[i].four));
+	}
+	assert_null(strstr(f->out.str, "\"bootstrap_low\": 1"));
+	assert_null(strstr(f->out.str, "\"hodges_lehmann_low\": 1"));
+	add_value(add_boot(f, "native", 3), "cpu_integer", "", 11);
+	add_value(add_boot(f, "kvm", 3), "cpu_integer", "", 22.5);
+	for (i = 0; i < ARRAY_SIZE(formats); i++)
+		assert_has(written(f, formats[i].write), &formats[i].four, 1);
+	assert_non_null(strstr(f->out.str, "\"bootstrap_low\": 1"));
+}
+
+/* What is judged does not hang on what is shown. */
+static void verdicts_of_two_blocks_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct claims *c = fill_named(f, false);
+	struct claim_verdict v;
+
+	v = verdict_of(&f->model, &c->claims[0]);
+	assert_int_equal(v.block_count, 2);
+	assert_int_equal(v.verdict, VERDICT_FAIL);
+	assert_true(isfinite(v.ratio.log.low) && isfinite(v.test.p));
+	assert_true(isnan(v.ratio.low) && isnan(v.ratio.high));
+	claims_free(c);
 }
 
 static void openmetrics_labels_stay_labels(void **state)
@@ -743,6 +820,8 @@ int main(void)
 		WITH_RUN(junit_is_xml_whatever_comes),
 		WITH_RUN(junit_of_nothing_has_no_suite),
 		WITH_RUN(openmetrics_leaves_absent_samples_out),
+		WITH_RUN(intervals_begin_at_four_blocks),
+		WITH_RUN(verdicts_of_two_blocks_stay),
 		WITH_RUN(openmetrics_labels_stay_labels),
 		cmocka_unit_test(colour_is_for_terminals),
 		WITH_RUN(files_have_no_colour),

@@ -120,7 +120,7 @@ static void drift_within_a_block_cancels(void **state)
 	kvm = &f->model.rows[0].cells[1];
 	assert_int_equal(kvm->ratio_count, 3);
 	assert_true(fabs(kvm->ratio.log.difference - log(1.02)) < 1e-4);
-	assert_true(kvm->ratio.high - kvm->ratio.low < 1e-4);
+	assert_true(exp(kvm->ratio.log.high) - exp(kvm->ratio.log.low) < 1e-4);
 }
 
 static void a_block_without_its_pair_is_left_out(void **state)
@@ -307,7 +307,7 @@ static void groups_have_one_figure(void **state)
 		fabs(r.log.difference -
 		     (f->model.rows[0].cells[1].ratio.log.difference + log(2)) /
 			     2) < 1e-12);
-	assert_true(r.low < r.ratio && r.ratio < r.high);
+	assert_true(isnan(r.low) && isnan(r.high));
 	assert_false(suite_next(&f->model, &at, &suite));
 }
 
