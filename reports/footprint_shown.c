@@ -25,8 +25,8 @@ bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
 	return true;
 }
 
-struct footprint_interval
-footprint_margin_shown(const struct footprint_margin *m)
+struct footprint_interval footprint_margin_shown(
+	const struct footprint_margin *m)
 {
 	struct footprint_interval i = {m->mean_bytes, m->low_bytes,
 				       m->high_bytes, m->boot_count};

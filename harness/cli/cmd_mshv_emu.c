@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -107,6 +108,7 @@ static int mshv_emu_run(int argc, char **argv)
 	if (access(library, R_OK))
 		return complain(STATUS_INTERNAL, "mshv-emu: no '%s'", library);
 	preload_set(library);
+	signal(SIGPIPE, SIG_DFL); /* as any program expects it */
 	execv(program, argv + 1);
 	return complain(STATUS_INTERNAL, "mshv-emu: cannot start '%s': %s",
 			program, strerror(errno));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/cli/command.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 volatile bool stop_wanted;
 
@@ -33,6 +35,24 @@ int complain(int status, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return status;
+}
+
+static bool has_reader(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) != 1 || !(p.revents & (POLLERR | POLLHUP));
+}
+
+int command_end(int status)
+{
+	bool is_lost = fflush(stdout) || ferror(stdout);
+
+	if (!is_lost || !has_reader(STDOUT_FILENO))
+		return status;
+	return complain(
+		STATUS_INTERNAL,
+		"cannot write to the standard output, which is not whole; is its disk full?");
 }
 
 enum exit_status status_of_verdict(enum verdict v)

@@ -33,6 +33,14 @@ enum exit_status status_of_verdict(enum verdict v);
 int complain(int status, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * What a command that came to STATUS ends with, once all that it printed is
+ * out: the same, even where the reader had enough, as in `| head`; 70 where the
+ * output could not be written for another reason. SIGPIPE must be ignored, so
+ * that what is left to do is done.
+ */
+int command_end(int status);
+
 /* Set by SIGINT and SIGTERM once stop_on_signals() was called. */
 extern volatile bool stop_wanted;
 void stop_on_signals(void);

@@ -65,11 +65,10 @@ static int help(const char *name)
 	return run(c, 2, argv);
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	const struct command *c;
 
-	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		print_help(stderr);
 		return STATUS_USAGE;
@@ -83,4 +82,10 @@ int main(int argc, char **argv)
 	}
 	c = find(argv[1]);
 	return c ? run(c, argc - 1, argv + 1) : unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return command_end(dispatch(argc, argv));
 }

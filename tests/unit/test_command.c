@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* command: what a program says and ends with when its output goes nowhere. */
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/cli/command.h"
+
+#define MANY 100000 /* more than any buffer holds */
+
+/* The status of a program with OUT for stdout that prints, and comes to STATUS;
+ * what it says on stderr goes to SAID. */
+static int status_of_program(int out, int status, size_t count, char *said,
+			     size_t size)
+{
+	int talk[2], wait_status;
+	ssize_t len;
+	size_t i;
+	pid_t pid;
+
+	assert_int_equal(pipe(talk), 0);
+	fflush(stdout); /* or the program would have it to print as well */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		signal(SIGPIPE, SIG_IGN);
+		dup2(out, STDOUT_FILENO);
+		dup2(talk[1], STDERR_FILENO);
+		for (i = 0; i < count; i++)
+			putchar('x');
+		_exit(command_end(status));
+	}
+	close(talk[1]);
+	len = read(talk[0], said, size - 1);
+	assert_true(len >= 0);
+	said[len] = '\0';
+	close(talk[0]);
+	assert_int_equal(waitpid(pid, &wait_status, 0), pid);
+	assert_true(WIFEXITED(wait_status));
+	return WEXITSTATUS(wait_status);
+}
+
+static void a_reader_that_has_enough_is_no_fault(void **state)
+{
+	static const int statuses[] = {STATUS_OK, STATUS_WORSE,
+				       STATUS_UNDECIDED, STATUS_USAGE};
+	char said[200];
+	size_t i;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		assert_int_equal(status_of_program(ends[1], statuses[i], MANY,
+						   said, sizeof(said)),
+				 statuses[i]);
+		assert_string_equal(said, "");
+		/* Little, which is only written at the end. */
+		assert_int_equal(status_of_program(ends[1], statuses[i], 1,
+						   said, sizeof(said)),
+				 statuses[i]);
+		assert_string_equal(said, "");
+	}
+	close(ends[1]);
+}
+
+static void a_full_disk_is_one(void **state)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	char said[200];
+
+	(void)state;
+	assert_true(full >= 0);
+	assert_int_equal(
+		status_of_program(full, STATUS_OK, MANY, said, sizeof(said)),
+		STATUS_INTERNAL);
+	assert_non_null(strstr(said, "cannot write to the standard output"));
+	assert_int_equal(
+		status_of_program(full, STATUS_OK, 1, said, sizeof(said)),
+		STATUS_INTERNAL);
+	/* Who prints nothing has lost nothing. */
+	assert_int_equal(
+		status_of_program(full, STATUS_OK, 0, said, sizeof(said)),
+		STATUS_OK);
+	assert_string_equal(said, "");
+	close(full);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_reader_that_has_enough_is_no_fault),
+		cmocka_unit_test(a_full_disk_is_one),
+	};
+
+	return RUN_TESTS(tests);
+}
