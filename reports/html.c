@@ -181,7 +181,8 @@ static void write_value(const struct model_row *row, const struct model_cell *c,
 
 	strbuf_puts(out, "<td class=\"n\">");
 	if (isnan(c->median) && c->refused_count) {
-		html_cell(out, "refused: ", c->reason, "");
+		html_cell(out, "", model_cell_word(c), ": ");
+		html_escape(out, c->reason);
 	} else if (isnan(c->median)) {
 		strbuf_puts(out, c->disturbed_count ? "every sample disturbed"
 						    : "not measured");

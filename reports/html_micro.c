@@ -117,8 +117,8 @@ static void write_cell(const struct model_row *row, size_t runner,
 			html_cell(out, "<br><span class=\"note\" title=\"",
 				  c->note, "\">see note</span>");
 	} else if (c && c->refused_count) {
-		html_cell(out, "<span title=\"", c->reason,
-			  "\">refused</span>");
+		html_cell(out, "<span title=\"", c->reason, "\">");
+		html_cell(out, "", model_cell_word(c), "</span>");
 	} else if (c && c->disturbed_count) {
 		strbuf_puts(out, "disturbed");
 	}

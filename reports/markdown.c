@@ -254,7 +254,7 @@ static void write_failures(const struct model *m, struct strbuf *out)
 void markdown_write(const struct model *m, struct strbuf *out)
 {
 	static const char notes[] = "\n### Notes\n\n";
-	static const char title[] = "\n### Refused and failed\n\n";
+	static const char title[] = "\n### Skipped and failed\n\n";
 	struct refusal note;
 	size_t before, at = 0;
 

@@ -111,7 +111,7 @@ static void add_boot(struct model *m, const struct boot_data *b)
 			continue;
 		}
 		cell->refused_count++;
-		cell->is_void = s->status == RUN_VOID;
+		cell->status = s->status;
 		snprintf(cell->reason, sizeof(cell->reason), "%s", s->reason);
 	}
 }
@@ -339,12 +339,21 @@ struct model_outcome model_outcome(const struct model *m,
 		return (struct model_outcome){
 			c->refused_count ? "partial" : "ok", c->reason};
 	if (c->refused_count)
-		return (struct model_outcome){c->is_void ? "void" : "refused",
+		return (struct model_outcome){run_status_name(c->status),
 					      c->reason};
 	if (c->disturbed_count)
 		return (struct model_outcome){"disturbed",
 					      "every sample was disturbed"};
 	return outcome_of_boots(m, runner);
+}
+
+const char *model_cell_word(const struct model_cell *c)
+{
+	if (c->refused_count && c->status == RUN_SKIPPED)
+		return "skipped";
+	if (c->refused_count)
+		return c->status == RUN_VOID ? "void" : "failed";
+	return c->disturbed_count ? "disturbed" : "-";
 }
 
 void model_hide_bounds(double *low, double *high, size_t count)

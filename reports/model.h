@@ -34,10 +34,10 @@ struct model_cell {
 	double *samples; /* owned; all undisturbed ones */
 	size_t sample_count;
 	size_t disturbed_count;
-	size_t refused_count; /* boots in which it was skipped or failed */
-	char reason[200];     /* of the last refusal */
-	char note[200];       /* of the last series that has one; "" */
-	bool is_void;         /* it was that nothing was moved */
+	size_t refused_count;   /* boots in which it was skipped or failed */
+	char reason[200];       /* of the last one of them */
+	char note[200];         /* of the last series that has one; "" */
+	enum run_status status; /* its own; RUN_OK: there is none */
 	enum grade grade;
 	double median;      /* of the boots; NaN without any */
 	size_t ratio_count; /* of blocks that have both boots */
@@ -125,13 +125,17 @@ enum grade model_row_grade(const struct model *m, const struct model_row *row);
 /* How a cell came by its figure, or why it has none. */
 struct model_outcome {
 	const char
-		*status; /* "ok", "partial", "refused", "not measured", ... */
+		*status; /* "ok", "partial", "skipped", "not measured", ... */
 	const char
 		*reason; /* "" where there is none; borrowed from the model */
 };
 
 struct model_outcome model_outcome(const struct model *m,
 				   const struct model_row *row, size_t runner);
+
+/* The same in a word for a cell without a figure: "skipped", "failed", "void",
+ * "disturbed"; "-": it was not measured. */
+const char *model_cell_word(const struct model_cell *cell);
 
 /* Take the interval from what is shown of R where its blocks are too few;
  * .log, by which verdicts judge, stays. */

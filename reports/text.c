@@ -57,7 +57,7 @@ static void write_value(const struct model_row *row,
 	char value[32];
 
 	if (isnan(cell->median))
-		fprintf(out, " %11s", cell->refused_count ? "refused" : "-");
+		fprintf(out, " %11s", model_cell_word(cell));
 	else
 		fprintf(out, " %11s",
 			units_format(cell->median, row->unit, value,

@@ -213,9 +213,9 @@ struct claim_verdict verdict_of(const struct model *m,
 	b = &row->cells[baseline];
 	v.measured = m->runners[candidate];
 	v.lower_is_better = row->lower_is_better;
-	if (c->is_void || b->is_void)
+	if (c->status == RUN_VOID || b->status == RUN_VOID)
 		return refuse(v, VERDICT_VOID, "%s",
-			      c->is_void ? c->reason : b->reason);
+			      c->status == RUN_VOID ? c->reason : b->reason);
 	if (blank(c) || blank(b))
 		return refuse(v, VERDICT_NOT_EVALUABLE, "%s: %s",
 			      m->runners[blank(c) ? candidate : baseline],

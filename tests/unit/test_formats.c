@@ -252,9 +252,9 @@ static void csv_has_all_digits(void **state)
 static void csv_leaves_absent_numbers_empty(void **state)
 {
 	static const char *const rows[] = {
-		"cpu_aes,,ns,higher,kvm,hardware,0,0,,,,,0,refused,\"no, 0\"\r\n",
+		"cpu_aes,,ns,higher,kvm,hardware,0,0,,,,,0,skipped,\"no, 0\"\r\n",
 		"storage,,ns,higher,kvm,hardware,0,0,,,,,0,void,\"no, 1\"\r\n",
-		"null,,ns,lower,kvm,hardware,0,0,,,,,0,refused,\"no, 2\"\r\n",
+		"null,,ns,lower,kvm,hardware,0,0,,,,,0,workload_failed,\"no, 2\"\r\n",
 		"null,,ns,lower,native,,0,0,,,,,0,not measured,\r\n",
 		"delay,,ns,lower,kvm,hardware,0,1,,,,,0,disturbed,",
 		"cpu_integer,,ns,lower,mshv,,0,0,,,,,0,skipped,no /dev/mshv\r\n",
@@ -323,7 +323,7 @@ static void markdown_says_the_grade_first(void **state)
 static void markdown_lists_what_has_no_figure(void **state)
 {
 	static const char *const parts[] = {
-		"| null | lower | not measured | refused | skipped |"
+		"| null | lower | not measured | workload\\_failed | skipped |"
 		" workload\\_failed | - | - | - | 0/0/0/0 | hardware |\n",
 		"- storage under kvm: no, 1 (1 boots)\n",
 		"- boot 4, block 0, mshv: **timeout**: no end after 9 s\n",
