@@ -4,7 +4,6 @@
 
 /* claims_arg - what --claims names, and how a run stands by it. */
 #include <stdint.h>
-#include <stdio.h>
 
 #include "harness/cli/command.h"
 
@@ -15,13 +14,10 @@ struct store;
 /* A file, or the name of one that comes with this program. */
 int claims_arg_load(const char *name, struct claims **out, struct err *err);
 
-/*
- * The table of verdicts on a stored run. STATUS becomes that of the worst:
- * 0 all pass, 1 one fails, 2 one has no verdict.
- */
+/* STATUS becomes that of the worst verdict on a stored run: 0 all pass, 1 one
+ * fails, 2 one has no verdict. */
 int claims_arg_judge(const struct claims *claims, struct store *store,
-		     int64_t run_id, FILE *out, enum exit_status *status,
-		     struct err *err);
+		     int64_t run_id, enum exit_status *status, struct err *err);
 
 /*
  * Whether a run that goes on could still decide one of CLAIMS; for a look on

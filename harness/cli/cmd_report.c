@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
+#include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/report_out.h"
@@ -20,36 +22,36 @@
 #include "reports/html.h"
 #include "reports/json.h"
 #include "reports/junit.h"
+#include "reports/lines.h"
 #include "reports/markdown.h"
 #include "reports/model.h"
 #include "reports/openmetrics.h"
 #include "reports/pilot.h"
 #include "reports/power.h"
+#include "reports/screen.h"
 #include "reports/text.h"
 #include "reports/verdicts.h"
 
-/* Claims in place of the table of series: a terminal shows one of them. */
-static void out_text(const struct model *m, FILE *out)
-{
-	struct judgement j;
+#define DEFAULT_DB "results/l1vh.db"
 
-	if (!m->claims || !verdicts_judge(m, &j)) {
-		text_write(m, out);
-		return;
-	}
-	verdicts_write(m, &j, out);
-	verdicts_release(&j);
-}
+/* How a run is asked for. */
+struct request {
+	const struct format *format;
+	const struct claims *claims; /* NULL: those of the run */
+	const char *db;
+	const char *page; /* that was made of it; NULL */
+	bool wants_all;   /* of text: every row */
+};
 
-/* One of the two functions is there: formats that are made whole, and those
- * that are printed as they come. */
+/* One of the two functions is there, but for text: formats that are made whole,
+ * and those that are printed as they come. */
 static const struct format {
 	const char *name;
 	void (*build)(const struct model *m, struct strbuf *out);
 	void (*print)(const struct model *m, FILE *out);
 	bool has_verdicts;
 } formats[] = {
-	{"text", NULL, out_text, true},
+	{"text", NULL, NULL, true},
 	{"json", NULL, json_report_write, true},
 	{"html", html_write, NULL, true},
 	{"csv", csv_write, NULL, true},
@@ -79,13 +81,54 @@ static int format_find(const char *name, const struct format **out,
 		       "unknown format '%s'; there are " FORMAT_NAMES, name);
 }
 
-static void write_format(const struct format *f, const struct model *m,
+/* With the command that shows all of it. */
+static void print_screen(const struct model *m, const struct request *r,
 			 FILE *out)
 {
+	struct line_style style = line_style_of(out);
+	bool is_default = !strcmp(r->db, DEFAULT_DB);
+	char *command =
+		xasprintf("l1vh-bench report %" PRId64 " --all%s%s", m->run->id,
+			  is_default ? "" : " --db ", is_default ? "" : r->db);
+	const struct screen_places places = {r->page, r->page ? r->db : NULL,
+					     command};
+
+	screen_write(m, &style, &places, out);
+	free(command);
+}
+
+/* The screen, or every row, and every claim; only the claims if they were
+ * named. */
+static void print_text(const struct model *m, const struct request *r,
+		       FILE *out)
+{
+	bool is_whole = r->wants_all || !m->claims;
+	struct judgement j;
+
+	if (r->wants_all)
+		text_write(m, out);
+	else if (is_whole)
+		print_screen(m, r, out);
+	if ((is_whole && !r->wants_all) || !verdicts_judge(m, &j))
+		return;
+	if (is_whole)
+		fputc('\n', out);
+	verdicts_write(m, &j, out);
+	verdicts_release(&j);
+}
+
+static void write_format(const struct model *m, const struct request *r,
+			 FILE *out)
+{
+	const struct format *f = r->format;
 	struct strbuf page = {0};
 
 	if (f->print) {
 		f->print(m, out);
+		return;
+	}
+	if (!f->build) {
+		print_text(m, r, out);
 		return;
 	}
 	f->build(m, &page);
@@ -93,12 +136,12 @@ static void write_format(const struct format *f, const struct model *m,
 	strbuf_release(&page);
 }
 
-/* CLAIMS may be NULL: those that the run was begun with; else STATUS becomes
- * that of their verdicts. */
+/* With named claims STATUS becomes that of their verdicts. */
 static int write_run(struct store *store, int64_t run_id,
-		     const struct format *f, const struct claims *claims,
-		     FILE *out, enum exit_status *status, struct err *err)
+		     const struct request *r, FILE *out,
+		     enum exit_status *status, struct err *err)
 {
+	const struct claims *claims = r->claims;
 	struct run_data run;
 	struct judgement j;
 	struct model model;
@@ -109,7 +152,7 @@ static int write_run(struct store *store, int64_t run_id,
 	model_init(&model, &run);
 	model.claims = claims;
 	model.grade_is_overridden = claims && claims->overrides_grade;
-	write_format(f, &model, out);
+	write_format(&model, r, out);
 	if (claims && verdicts_judge(&model, &j)) {
 		*status = status_of_verdict(
 			verdicts_together(j.v, claims->claims_count));
@@ -123,13 +166,13 @@ static int write_run(struct store *store, int64_t run_id,
 	return 0;
 }
 
-int report_out(struct store *store, int64_t run_id, const char *format,
-	       FILE *out, struct err *err)
+int report_screen(struct store *store, int64_t run_id, const char *db,
+		  const char *page, struct err *err)
 {
-	const struct format *f = NULL;
-	int ret = format_find(format, &f, err);
+	const struct request r = {
+		.format = &formats[0], .db = db, .page = page};
 
-	return ret ? ret : write_run(store, run_id, f, NULL, out, NULL, err);
+	return write_run(store, run_id, &r, stdout, NULL, err);
 }
 
 int report_blind_count(struct store *store, int64_t run_id, size_t *count,
@@ -174,14 +217,13 @@ int report_pilot(struct store *store, int64_t run_id, uint32_t *sample_count,
 
 /* Into PATH whole or not at all, for those who read it meanwhile. */
 static int write_file(struct store *store, int64_t run_id,
-		      const struct format *f, const struct claims *claims,
-		      const char *path, enum exit_status *status,
-		      struct err *err)
+		      const struct request *r, const char *path,
+		      enum exit_status *status, struct err *err)
 {
 	char *bytes = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&bytes, &size);
-	int ret = write_run(store, run_id, f, claims, out, status, err);
+	int ret = write_run(store, run_id, r, out, status, err);
 
 	fclose(out);
 	if (!ret)
@@ -193,15 +235,17 @@ static int write_file(struct store *store, int64_t run_id,
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err)
 {
-	const struct format *f = NULL;
-	int ret = format_find("html", &f, err);
+	struct request r = {.db = DEFAULT_DB};
+	int ret = format_find("html", &r.format, err);
 
-	return ret ? ret : write_file(store, run_id, f, NULL, path, NULL, err);
+	return ret ? ret : write_file(store, run_id, &r, path, NULL, err);
 }
 
 static const char usage[] =
 	"usage: l1vh-bench report [RUN] [options]\n"
-	"Show a stored run, the latest one by default.\n"
+	"Show a stored run, the latest one by default: the rows that tell most of it, on\n"
+	"one screen.\n"
+	"  --all           every row, interval, reason and claim instead\n"
 	"  --db FILE       results (results/l1vh.db)\n"
 	"  --format NAME   one of these, text unless said:\n"
 	"    " FORMAT_NAMES "\n"
@@ -212,13 +256,14 @@ static const char usage[] =
 	"Exit status: 0; with --claims 0 all pass, 1 one fails, 2 one is undecided or\n"
 	"cannot be evaluated; 64 usage.\n";
 
-enum { O_DB = 1, O_FORMAT, O_OUTPUT, O_CLAIMS, O_OVERRIDE };
+enum { O_DB = 1, O_FORMAT, O_OUTPUT, O_CLAIMS, O_ALL, O_OVERRIDE };
 
 static const struct option options[] = {
 	{"db", required_argument, NULL, O_DB},
 	{"format", required_argument, NULL, O_FORMAT},
 	{"output", required_argument, NULL, O_OUTPUT},
 	{"claims", required_argument, NULL, O_CLAIMS},
+	{"all", no_argument, NULL, O_ALL},
 	/* In no usage: for tests of the verdicts themselves. */
 	{"grade-override-for-testing", no_argument, NULL, O_OVERRIDE},
 	{NULL, 0, NULL, 0},
@@ -229,6 +274,7 @@ struct report_args {
 	const char *format;
 	const char *output;
 	const char *claims; /* NULL: none are judged */
+	bool wants_all;
 	bool overrides_grade;
 	uint64_t run_id; /* 0: the latest */
 };
@@ -247,6 +293,8 @@ static int parse(int argc, char **argv, struct report_args *args,
 			args->output = optarg;
 		else if (id == O_CLAIMS)
 			args->claims = optarg;
+		else if (id == O_ALL)
+			args->wants_all = true;
 		else if (id == O_OVERRIDE)
 			args->overrides_grade = true;
 		else
@@ -259,26 +307,42 @@ static int parse(int argc, char **argv, struct report_args *args,
 	return 0;
 }
 
+/* Whether the format can show what else is wanted of it. */
+static int check(const struct report_args *args, struct request *r,
+		 struct err *err)
+{
+	int ret = format_find(args->format, &r->format, err);
+	const char *name = r->format ? r->format->name : "";
+	bool is_text = !strcmp(name, "text");
+
+	if (!ret && r->claims && !r->format->has_verdicts)
+		return err_set(err, -EINVAL, "format '%s' has no verdicts",
+			       name);
+	/* Which is stamped there alone. */
+	if (!ret && args->overrides_grade && !is_text)
+		return err_set(err, -EINVAL, "an overridden grade is for text");
+	if (!ret && args->wants_all && !is_text)
+		return err_set(
+			err, -EINVAL,
+			"--all is for text; format '%s' has every row anyway",
+			name);
+	return ret;
+}
+
 static int write_report(const struct report_args *args, struct store *store,
 			const struct claims *claims, enum exit_status *status,
 			struct err *err)
 {
+	struct request r = {
+		.claims = claims, .db = args->db, .wants_all = args->wants_all};
 	int64_t run_id = (int64_t)args->run_id;
-	const struct format *f = NULL;
 	FILE *out = stdout;
-	int ret = format_find(args->format, &f, err);
+	int ret = check(args, &r, err);
 
-	if (!ret && claims && !f->has_verdicts)
-		ret = err_set(err, -EINVAL, "format '%s' has no verdicts",
-			      f->name);
-	/* Which is stamped there alone. */
-	if (!ret && args->overrides_grade && strcmp(f->name, "text"))
-		ret = err_set(err, -EINVAL, "an overridden grade is for text");
 	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
-	if (!ret && args->output && f->build == html_write)
-		return write_file(store, run_id, f, claims, args->output,
-				  status, err);
+	if (!ret && args->output && r.format->build == html_write)
+		return write_file(store, run_id, &r, args->output, status, err);
 	if (!ret && args->output) {
 		out = fopen(args->output, "we");
 		if (!out)
@@ -286,7 +350,7 @@ static int write_report(const struct report_args *args, struct store *store,
 				       args->output);
 	}
 	if (!ret)
-		ret = write_run(store, run_id, f, claims, out, status, err);
+		ret = write_run(store, run_id, &r, out, status, err);
 	if (out != stdout)
 		fclose(out);
 	return ret;
@@ -294,7 +358,7 @@ static int write_report(const struct report_args *args, struct store *store,
 
 static int show(int argc, char **argv, const char *format)
 {
-	struct report_args args = {.db = "results/l1vh.db", .format = format};
+	struct report_args args = {.db = DEFAULT_DB, .format = format};
 	enum exit_status status = STATUS_OK;
 	struct claims *claims = NULL;
 	struct store *store = NULL;

@@ -406,20 +406,16 @@ static int session_show(struct session *s, const struct run_args *args,
 			struct err *err)
 {
 	char *path = html_path(args);
-	int ret = report_out(s->store, s->run_id, "text", stdout, err);
+	int ret = report_html_file(s->store, s->run_id, path, err);
 
 	if (!ret)
-		ret = report_html_file(s->store, s->run_id, path, err);
+		ret = report_screen(s->store, s->run_id, args->db, path, err);
 	if (!ret)
 		ret = report_blind_count(s->store, s->run_id, &s->blind_count,
 					 err);
-	if (!ret && s->claims) {
-		putchar('\n');
-		ret = claims_arg_judge(s->claims, s->store, s->run_id, stdout,
+	if (!ret && s->claims)
+		ret = claims_arg_judge(s->claims, s->store, s->run_id,
 				       &s->claims_status, err);
-	}
-	if (!ret)
-		printf("\nreport: %s\n", path);
 	free(path);
 	return ret;
 }
@@ -434,7 +430,7 @@ static int status_of(int ret, const struct session *s, const struct err *err)
 	if (s->failed_count)
 		return complain(
 			STATUS_UNDECIDED,
-			"%zu of %zu boots failed in whole or in part; the table says why",
+			"%zu of %zu boots failed in whole or in part; 'report --all' says why",
 			s->failed_count,
 			s->sched.count + s->site.refusal_count);
 	if (s->blind_count)

@@ -9,9 +9,10 @@
 struct err;
 struct store;
 
-/* FORMAT is one of those in `report --help`. 0 or a negative errno. */
-int report_out(struct store *store, int64_t run_id, const char *format,
-	       FILE *out, struct err *err);
+/* The run on one screen of stdout; DB is its store, PAGE its page. 0 or a
+ * negative errno. */
+int report_screen(struct store *store, int64_t run_id, const char *db,
+		  const char *page, struct err *err);
 
 /* How many series of a runner were measured but disturbed in every sample. */
 int report_blind_count(struct store *store, int64_t run_id, size_t *count,

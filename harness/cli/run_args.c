@@ -24,8 +24,8 @@
 
 const char run_args_usage[] =
 	"usage: l1vh-bench run [options]\n"
-	"Run the quick suite natively and in guests, store every sample, print a\n"
-	"comparison and write one HTML page.\n"
+	"Run the quick suite natively and in guests, store every sample, print\n"
+	"the comparison on one screen and write one HTML page.\n"
 	"  --plan NAME        options from a file: quick, full, nightly, or a path; those\n"
 	"                     given beside it go before it\n"
 	"  --runners LIST     of 'l1vh-bench list' (native,kvm,mshv,qemu-kvm)\n"
