@@ -16,6 +16,7 @@
 #include "harness/verdict/claims.h"
 #include "reports/explain.h"
 #include "reports/html_footprint.h"
+#include "reports/html_highlights.h"
 #include "reports/html_io.h"
 #include "reports/html_micro.h"
 #include "reports/html_parts.h"
@@ -31,86 +32,6 @@
 #include "reports/suite.h"
 #include "reports/verdicts.h"
 
-static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<title>";
-static const char style[] =
-	"</title>\n<style>\n"
-	":root{color-scheme:light dark;--ink:#1b1f24;--paper:#fff;--line:#d0d7de;"
-	"--soft:#f3f5f7;--warn:#9a3412;--warnbg:#fff1e6;--good:#1a7f37;--bad:#cf222e}\n"
-	"@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--paper:#15181c;"
-	"--line:#3a4149;--soft:#1e2329;--warn:#ffb383;--warnbg:#3a2415;"
-	"--good:#4ac26b;--bad:#ff7b72}}\n"
-	"body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);"
-	"background:var(--paper);max-width:1080px;margin:2em auto;padding:0 1em;"
-	"overflow-wrap:break-word}.wide{overflow-x:auto}\n"
-	"table{border-collapse:collapse;margin:.6em 0 1.4em;font-size:14px}\n"
-	"th,td{border-bottom:1px solid var(--line);padding:.22em .7em;"
-	"text-align:left;vertical-align:top}\n"
-	"td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
-	"td.w{overflow-wrap:anywhere;font-family:ui-monospace,monospace;"
-	"font-size:12px}@media screen{td.w{min-width:14em}}\n"
-	"tbody th{font-weight:400;overflow-wrap:anywhere;min-width:8em}\n"
-	"tr:hover td{background:var(--soft)}h2{margin-top:2em}\n"
-	".grade{font-size:12px;border:1px solid var(--line);border-radius:3px;"
-	"padding:0 .35em;white-space:nowrap}\n"
-	".emulated,.software{color:var(--warn);border-color:var(--warn)}\n"
-	".verdict{font-weight:600;border-radius:3px;padding:.05em .4em;white-space:nowrap;"
-	"border:1px solid currentColor}.pass{color:var(--good)}.fail{color:var(--bad)}"
-	".open{opacity:.8}"
-	"nav ul{display:flex;flex-wrap:wrap;gap:.2em 1.2em;list-style:none;padding:0;font-size:14px}a{color:inherit}\n"
-	".headline{font-size:19px;line-height:1.35;border-left:5px solid currentColor;padding:.1em 0 .1em .7em}\n"
-	"svg.forest{display:block;max-width:none}.holds{fill:var(--good);fill-opacity:.13}.margin{stroke:var(--good);stroke-width:1.5}"
-	".same{stroke:currentColor;stroke-opacity:.45;stroke-dasharray:2 2}\n"
-	".banner{background:var(--warnbg);color:var(--warn);"
-	"border:2px solid var(--warn);padding:.8em 1em;font-weight:600}\n"
-	"table.io,table.broad{font-size:12px}"
-	".io td,.io th,.broad td,.broad th{padding:.2em .45em}"
-	"table.io td.n{white-space:nowrap}\n"
-	"@media screen and (prefers-color-scheme:dark){"
-	"svg.plot{filter:invert(.91) hue-rotate(180deg)}}\n"
-	".plots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(420px,100%),1fr));"
-	"gap:.6em}figure{margin:0}svg{max-width:100%;height:auto}\n"
-	"label{display:inline-block;margin:.15em .6em .15em 0}"
-	"td.pair,td.when,#runs td.n{white-space:nowrap}"
-	"#runs td:nth-child(3),#runs td:nth-child(6){overflow-wrap:anywhere;min-width:6em}"
-	".pair input{width:1.2em;height:1.2em;margin:.3em}\n"
-	".strips text{font-size:11px;fill:currentColor}.strips .title{font-size:12px}"
-	".tick{stroke:var(--line)}.dots{fill:none;stroke-width:3.6;stroke-linecap:round;"
-	"stroke:#888}.r1{stroke:#0072b2}.r2{stroke:#d55e00}.r3{stroke:#009e73}"
-	".r4{stroke:#cc79a7}.r5{stroke:#e69f00}.r6{stroke:#56b4e9}.r7{stroke:#7a5cc0}\n"
-	".note{color:inherit;opacity:.75;font-size:13px}\n"
-	"@media(max-width:600px){td .note{display:inline-block;min-width:13em}"
-	"figure.wide svg{max-width:none;width:680px}}\n"
-	"@page broad{size:landscape}"
-	"@media print{body{max-width:none;margin:0;padding:0}.plots{display:block}"
-	"body:has(.broad){page:broad}svg,tr{break-inside:avoid}.wide{overflow:visible}"
-	"pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:9px}"
-	"table,table.io{font-size:9px}table.broad{font-size:8px}"
-	"td .grade,.verdict,td .note{font-size:inherit;min-width:0}"
-	"table td,table td.n,.broad .grade{white-space:normal}"
-	"td,.broad th{overflow-wrap:anywhere}"
-	"table.broad td,table.broad th{padding:.2em .25em}}\n"
-	"</style></head><body>\n";
-
-void html_begin_below(struct strbuf *out, const char *title, const char *nav)
-{
-	html_cell(out, head, title, style);
-	strbuf_puts(out, nav);
-	strbuf_puts(out, "<main>\n");
-}
-
-void html_begin(struct strbuf *out, const char *title)
-{
-	html_begin_below(out, title, "");
-}
-
-void html_end(struct strbuf *out)
-{
-	strbuf_puts(out, "</main></body></html>\n");
-}
-
 void html_escape(struct strbuf *out, const char *text)
 {
 	portable_text(out, text, escape_markup);
@@ -122,6 +43,16 @@ void html_cell(struct strbuf *out, const char *open, const char *text,
 	strbuf_puts(out, open);
 	html_escape(out, text);
 	strbuf_puts(out, close);
+}
+
+void html_value(struct strbuf *out, const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+	char value[32];
+
+	html_escape(out, isnan(c->median) ? model_cell_word(c)
+					  : units_format(c->median, row->unit,
+							 value, sizeof(value)));
 }
 
 void html_median(struct strbuf *out, const struct model_row *row, size_t runner)
@@ -181,8 +112,8 @@ static void write_value(const struct model_row *row, const struct model_cell *c,
 
 	strbuf_puts(out, "<td class=\"n\">");
 	if (isnan(c->median) && c->refused_count) {
-		html_cell(out, "", model_cell_word(c), ": ");
-		html_escape(out, c->reason);
+		html_cell(out, "<span title=\"", c->reason, "\">");
+		html_cell(out, "", model_cell_word(c), "</span>");
 	} else if (isnan(c->median)) {
 		strbuf_puts(out, c->disturbed_count ? "every sample disturbed"
 						    : "not measured");
@@ -226,6 +157,12 @@ static bool is_compared(const struct model_row *row)
 	       !model_row_is_footprint(row);
 }
 
+static bool is_in_table(const struct model_row *row, const void *arg)
+{
+	(void)arg;
+	return is_compared(row);
+}
+
 static void write_comparison(const struct model *m, struct strbuf *out)
 {
 	char name[80];
@@ -235,7 +172,7 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 		;
 	if (i == m->row_count)
 		return;
-	strbuf_puts(out, "<h2 id=\"comparison\">Comparison</h2>\n");
+	html_fold_begin(out, "comparison", "Comparison of all series");
 	html_table_begin(out, "comparison",
 			 m->runner_count > 2
 				 ? " id=\"comparison-table\" class=\"broad\""
@@ -273,6 +210,8 @@ static void write_comparison(const struct model *m, struct strbuf *out)
 		out,
 		"<p class=\"note\">A boot counts as one figure, the median of its samples; "
 		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval Student's over blocks, on logarithms.</p>\n");
+	html_skipped(out, m, is_in_table, NULL);
+	html_fold_end(out);
 }
 
 static void write_plots(const struct model *m, struct strbuf *out)
@@ -285,9 +224,10 @@ static void write_plots(const struct model *m, struct strbuf *out)
 	if (plot_latency(m, out, &err))
 		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
 			  ".</p>");
+	strbuf_puts(out, "</figure>\n");
+	html_fold_begin(out, "distributions", "Distributions");
 	strbuf_puts(
 		out,
-		"</figure>\n<h2 id=\"distributions\">Distributions</h2>\n"
 		"<p class=\"note\">Every dot is an undisturbed sample; those that would cover one another are one. Its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
 	for (i = 0; i < m->row_count; i++) {
 		if (!strcmp(m->rows[i].workload, "mem_latency") ||
@@ -301,6 +241,7 @@ static void write_plots(const struct model *m, struct strbuf *out)
 		strbuf_puts(out, "</figure>\n");
 	}
 	strbuf_puts(out, "</div>\n");
+	html_fold_end(out);
 }
 
 static void write_identity_row(const struct identity_diff *diff,
@@ -336,7 +277,7 @@ static void write_identity(const struct model *m, struct strbuf *out)
 		  "</p>\n");
 	strbuf_puts(
 		out,
-		"<details open><summary>What the machines report differently</summary>\n");
+		"<details><summary>What the machines report differently</summary>\n");
 	html_table_begin(out, "guest identity", "");
 	strbuf_puts(out, "<thead><tr><th>what</th>");
 	for (k = 0; k < m->runner_count; k++)
@@ -386,7 +327,7 @@ static void write_object(struct strbuf *out, const char *id, const char *title,
 
 	if (skipped)
 		json_object_del(o, skipped);
-	strbuf_printf(out, "<h2 id=\"%s\">%s</h2>\n", id, title);
+	html_fold_begin(out, id, title);
 	html_table_begin(out, title, "");
 	strbuf_puts(out, "<tbody>\n");
 	json_object_foreach(o, key, value) {
@@ -402,6 +343,7 @@ static void write_object(struct strbuf *out, const char *id, const char *title,
 		free(dump);
 	}
 	html_table_end(out);
+	html_fold_end(out);
 	json_decref(o);
 }
 
@@ -409,7 +351,7 @@ static void write_ledger(const struct model *m, struct strbuf *out)
 {
 	size_t i, k;
 
-	strbuf_puts(out, "<h2 id=\"exits\">Exits to the VMM</h2>\n");
+	html_fold_begin(out, "exits", "Exits to the VMM");
 	html_table_begin(out, "exits", "");
 	strbuf_puts(
 		out,
@@ -433,6 +375,7 @@ static void write_ledger(const struct model *m, struct strbuf *out)
 						   time, sizeof(time)));
 		}
 	html_table_end(out);
+	html_fold_end(out);
 }
 
 /* How many of a boot's samples were disturbed, and by what. */
@@ -459,7 +402,7 @@ static void write_boots(const struct model *m, struct strbuf *out)
 {
 	size_t i;
 
-	strbuf_puts(out, "<h2 id=\"boots\">Boots in the order they ran</h2>\n");
+	html_fold_begin(out, "boots", "Boots in the order they ran");
 	html_table_begin(out, "boots", "");
 	strbuf_puts(
 		out,
@@ -486,6 +429,7 @@ static void write_boots(const struct model *m, struct strbuf *out)
 		strbuf_puts(out, "</td></tr>\n");
 	}
 	html_table_end(out);
+	html_fold_end(out);
 }
 
 /* So far as this run can be had again: noise has no seed. */
@@ -517,16 +461,16 @@ static void write_reproduce(const struct model *m, struct strbuf *out)
 	json_decref(plan);
 }
 
-/* Of the sections that BODY has: nothing of a run's own can look like one,
- * because its markup is escaped. */
+/* Of the sections that BODY has, folded or not: nothing of a run's own can look
+ * like one, because its markup is escaped. */
 static void write_contents(const struct strbuf *body, struct strbuf *out)
 {
-	static const char begin[] = "<h2 id=\"", end[] = "</h2>";
+	static const char begin[] = "<h2 ", end[] = "</h2>";
 	const char *at = strbuf_str(body), *name, *stop;
 
 	strbuf_puts(out, "<nav aria-label=\"Sections\"><ul>");
 	while ((at = strstr(at, begin)) != NULL) {
-		at += sizeof(begin) - 1;
+		at += strcspn(at, "\"") + 1;
 		name = strchr(at, '>');
 		stop = name ? strstr(name, end) : NULL;
 		if (!stop)
@@ -541,6 +485,7 @@ static void write_contents(const struct strbuf *body, struct strbuf *out)
 
 static void write_sections(const struct model *m, struct strbuf *out)
 {
+	html_highlights_write_table(m, out);
 	write_comparison(m, out);
 	write_words(m, "groups", "Groups of series", suite_write_text, out);
 	write_words(m, "implausible", "What cannot be", plausible_write, out);
@@ -565,15 +510,20 @@ static void write_sections(const struct model *m, struct strbuf *out)
 void html_write(const struct model *m, struct strbuf *out)
 {
 	struct strbuf body = {0};
+	struct judgement j;
 
+	verdicts_judge(m, &j);
 	write_sections(m, &body);
 	html_begin(out, "l1vh-bench report");
 	strbuf_puts(out, "<h1>l1vh-bench: guests against the host</h1>\n");
 	write_banner(m, out);
-	html_verdicts_write(m, out);
+	html_verdicts_write_sentence(m, &j, out);
 	write_run(m, out);
+	html_highlights_write_chart(m, out);
+	html_verdicts_write_table(&j, out);
 	write_contents(&body, out);
 	strbuf_puts(out, strbuf_str(&body));
 	html_end(out);
+	verdicts_release(&j);
 	strbuf_release(&body);
 }

@@ -161,9 +161,11 @@ void html_io_write(const struct model *m, struct strbuf *out)
 		if (is_elsewhere(g.rows))
 			continue;
 		if (strcmp(section, wanted)) {
+			if (*section)
+				html_fold_end(out);
 			section = wanted;
-			strbuf_printf(
-				out, "<h2 id=\"%s\">%s</h2>\n", section,
+			html_fold_begin(
+				out, section,
 				section[0] == 's'
 					? "Storage (fio)"
 					: "Network (iperf3, request/response)");
@@ -171,4 +173,6 @@ void html_io_write(const struct model *m, struct strbuf *out)
 		}
 		write_group(m, &g, out);
 	}
+	if (*section)
+		html_fold_end(out);
 }

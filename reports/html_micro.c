@@ -105,6 +105,7 @@ static void write_head(const struct section *s, struct strbuf *out)
 	strbuf_puts(out, "</tr></thead><tbody>\n");
 }
 
+/* One that was skipped is blank: why is said once, below the table. */
 static void write_cell(const struct model_row *row, size_t runner,
 		       struct strbuf *out)
 {
@@ -116,10 +117,10 @@ static void write_cell(const struct model_row *row, size_t runner,
 		if (c->note[0] && model_row_is_summary(row))
 			html_cell(out, "<br><span class=\"note\" title=\"",
 				  c->note, "\">see note</span>");
-	} else if (c && c->refused_count) {
+	} else if (c && c->refused_count && c->status != RUN_SKIPPED) {
 		html_cell(out, "<span title=\"", c->reason, "\">");
 		html_cell(out, "", model_cell_word(c), "</span>");
-	} else if (c && c->disturbed_count) {
+	} else if (c && c->disturbed_count && !c->refused_count) {
 		strbuf_puts(out, "disturbed");
 	}
 	strbuf_puts(out, "</td>");
@@ -139,11 +140,39 @@ static void write_row(const struct section *s, const struct model_group *g,
 	strbuf_puts(out, "</tr>\n");
 }
 
+/* Whether any runner has more to show of it than that it was skipped. */
+static bool is_measured(const struct section *s, const struct model_group *g)
+{
+	size_t i, k;
+
+	for (i = 0; i < g->count; i++)
+		for (k = 0; k < s->m->runner_count; k++) {
+			const struct model_cell *c = &g->rows[i].cells[k];
+
+			if (c->boot_count || c->disturbed_count ||
+			    (c->refused_count && c->status != RUN_SKIPPED))
+				return true;
+		}
+	return false;
+}
+
+static bool is_of_workload(const struct model_row *row, const void *arg)
+{
+	return !strcmp(row->workload, arg);
+}
+
+static void end_table(const struct section *s, struct strbuf *out)
+{
+	html_table_end(out);
+	html_skipped(out, s->m, is_of_workload, s->workload);
+}
+
 static void write_title(struct strbuf *out)
 {
+	html_fold_begin(out, "micro", "Micro guest");
 	strbuf_puts(
 		out,
-		"<h2 id=\"micro\">Micro guest</h2>\n<p class=\"note\">What one operation costs, "
+		"<p class=\"note\">What one operation costs, "
 		"by a guest that does nothing else; docs/micro.md says what each does. "
 		"&times; is the ratio to native.</p>\n");
 }
@@ -161,12 +190,15 @@ void html_micro_write(const struct model *m, struct strbuf *out)
 			write_title(out);
 		if (strcmp(s.workload, g.rows->workload)) {
 			if (*s.workload)
-				html_table_end(out);
+				end_table(&s, out);
 			section_init(&s, m, g.rows->workload);
 			write_head(&s, out);
 		}
-		write_row(&s, &g, out);
+		if (is_measured(&s, &g))
+			write_row(&s, &g, out);
 	}
-	if (*s.workload)
-		html_table_end(out);
+	if (!*s.workload)
+		return;
+	end_table(&s, out);
+	html_fold_end(out);
 }

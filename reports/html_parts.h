@@ -3,10 +3,12 @@
 #define REPORTS_HTML_PARTS_H
 
 /* html_parts - pieces that the sections of the page are made of. */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/core/grade.h"
 
+struct model;
 struct model_row;
 struct ratio;
 struct strbuf;
@@ -30,6 +32,23 @@ void html_figure_begin(struct strbuf *out, const char *label);
 /* The median of RUNNER in ROW and its ratio to the baseline. */
 void html_median(struct strbuf *out, const struct model_row *row,
 		 size_t runner);
+/* The median alone, or in a word why there is none. */
+void html_value(struct strbuf *out, const struct model_row *row, size_t runner);
+
+/*
+ * A section that is closed until somebody opens it, follows a link to ID, or
+ * searches for what is in it; printed, it is open.
+ */
+void html_fold_begin(struct strbuf *out, const char *id, const char *title);
+void html_fold_end(struct strbuf *out);
+
+/* One line for each reason why rows have no figure, of those that IS_WANTED
+ * says; nothing where there are none. */
+void html_skipped(struct strbuf *out, const struct model *m,
+		  bool (*is_wanted)(const struct model_row *row,
+				    const void *arg),
+		  const void *arg);
+
 /* R's interval, or why it has none: "0.990 to 1.010", "2 blocks". */
 void html_interval(struct strbuf *out, const struct ratio *r,
 		   size_t block_count);

@@ -115,28 +115,29 @@ static void write_table(const struct judgement *j, struct strbuf *out)
 	html_cell(out, " Their sha256 is ", j->claims->sha256, ".</p>\n");
 }
 
-void html_verdicts_write(const struct model *m, struct strbuf *out)
+void html_verdicts_write_sentence(const struct model *m,
+				  const struct judgement *j, struct strbuf *out)
 {
-	struct judgement j;
-	bool has_claims = verdicts_judge(m, &j);
 	enum verdict all =
-		has_claims ? verdicts_together(j.v, j.claims->claims_count)
-			   : VERDICT_NOT_EVALUABLE;
+		j->claims ? verdicts_together(j->v, j->claims->claims_count)
+			  : VERDICT_NOT_EVALUABLE;
 	char sentence[HEADLINE_SIZE];
 
 	strbuf_puts(out, "<h2 id=\"verdicts\">");
-	if (has_claims) {
-		html_cell(out, "Do the claims of '", j.claims->name,
+	if (j->claims) {
+		html_cell(out, "Do the claims of '", j->claims->name,
 			  "' hold here? ");
 		write_badge(all, out);
 	} else {
 		strbuf_puts(out, "Is it near-native here?");
 	}
 	strbuf_printf(out, "</h2>\n<p class=\"headline %s\">", classes[all]);
-	html_cell(out, "", headline(m, &j, sentence, sizeof(sentence)),
+	html_cell(out, "", headline(m, j, sentence, sizeof(sentence)),
 		  "</p>\n");
-	if (!has_claims)
-		return;
-	write_table(&j, out);
-	verdicts_release(&j);
+}
+
+void html_verdicts_write_table(const struct judgement *j, struct strbuf *out)
+{
+	if (j->claims)
+		write_table(j, out);
 }

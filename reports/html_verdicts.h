@@ -6,9 +6,14 @@
  * whether it holds, in a sentence for whoever decides, in a plot for whoever
  * asks how clearly, in numbers for whoever doubts. Without claims it says that
  * there were none. */
+struct judgement;
 struct model;
 struct strbuf;
 
-void html_verdicts_write(const struct model *m, struct strbuf *out);
+/* J is what verdicts_judge() made of M, be it nothing. */
+void html_verdicts_write_sentence(const struct model *m,
+				  const struct judgement *j,
+				  struct strbuf *out);
+void html_verdicts_write_table(const struct judgement *j, struct strbuf *out);
 
 #endif

@@ -100,24 +100,45 @@ static bool add_series(const struct model *m, const struct model_row *row,
 	return n > 0;
 }
 
-struct ratio suite_ratio(const struct model *m, const struct suite *s,
-			 size_t runner, size_t *block_count)
+struct ratio suite_ratio_of(const struct model *m,
+			    const struct model_row *const *rows, size_t count,
+			    size_t runner, size_t *block_count)
 {
 	struct sums sums = {NULL, NULL, 0};
 	size_t i, series = 0, n = 0;
 	struct ratio r;
 
-	for (i = s->first; i < s->first + s->count; i++)
-		if (counts(&m->rows[i]))
-			series += add_series(m, &m->rows[i], runner, &sums);
+	for (i = 0; i < count; i++)
+		series += add_series(m, rows[i], runner, &sums);
 	for (i = 0; i < sums.size; i++)
-		if (series > 1 && sums.counts[i] == series)
+		if (sums.counts[i] == series)
 			sums.logs[n++] = sums.logs[i] / (double)series;
 	r = ratio_of_logs(sums.logs, n, MODEL_CONFIDENCE);
 	model_hide_interval(&r, n);
 	*block_count = n;
 	free(sums.counts);
 	free(sums.logs);
+	return r;
+}
+
+struct ratio suite_ratio(const struct model *m, const struct suite *s,
+			 size_t runner, size_t *block_count)
+{
+	const struct model_row **rows = xcalloc(s->count + 1, sizeof(*rows));
+	const struct model_row *row;
+	size_t count = 0, series = 0;
+	struct ratio r;
+
+	for (row = &m->rows[s->first]; row < &m->rows[s->first + s->count];
+	     row++)
+		if (counts(row)) {
+			rows[count++] = row;
+			series += row->cells[runner].ratio_count > 0;
+		}
+	/* One series of a group is not the group. */
+	r = suite_ratio_of(m, rows, series > 1 ? count : 0, runner,
+			   block_count);
+	free(rows);
 	return r;
 }
 

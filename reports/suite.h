@@ -15,6 +15,7 @@
 #include "harness/stats/ratio.h"
 
 struct model;
+struct model_row;
 
 struct suite {
 	char group[32];      /* "cpu" of cpu_integer */
@@ -24,6 +25,11 @@ struct suite {
 
 /* The next group of two series or more from row *AT on; false: no more. */
 bool suite_next(const struct model *m, size_t *at, struct suite *s);
+
+/* Of any rows; above 1 is worse. NaN where no block has all of them. */
+struct ratio suite_ratio_of(const struct model *m,
+			    const struct model_row *const *rows, size_t count,
+			    size_t runner, size_t *block_count);
 
 /* Of one runner; above 1 is worse. NaN where no block has all series. */
 struct ratio suite_ratio(const struct model *m, const struct suite *s,

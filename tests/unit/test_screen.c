@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The terminal's screen, the rows that it shows, and how its lines fit. */
+/* The terminal's screen, and the rows that it shows. */
 #include "tests/unit/test.h"
 
 #include <math.h>
@@ -37,8 +37,8 @@ static int setup(void **state)
 	f->run.status = strdup("complete");
 	f->run.revision = strdup("abc");
 	f->run.plan = strdup("{}");
-	f->run.fingerprint = strdup(
-		"{\"host\": \"node7\", \"cpu.model_name\": \"A CPU\"}");
+	f->run.fingerprint =
+		strdup("{\"host\": \"node7\", \"cpu.model_name\": \"A CPU\"}");
 	f->run.probe = strdup("{}");
 	f->run.guest_manifest = strdup("");
 	*state = f;
@@ -287,34 +287,6 @@ static void a_guest_is_told_by_its_ratio(void **state)
 	assert_null(strstr(f->text, "EMULATED"));
 }
 
-/* Bars are of one scale: half full is four times native. */
-static void bars_tell_doublings(void **state)
-{
-	static const struct {
-		double part;
-		const char *utf8, *ascii;
-	} cases[] = {
-		{0, "", ""},
-		{-1, "", ""},
-		{.5, "\xe2\x96\x88\xe2\x96\x88", "##"},
-		{.53125, "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x8f", "##"},
-		{2, "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88", "####"},
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct strbuf bar = {0};
-
-		line_bar(&bar, cases[i].part, 4, &wide);
-		assert_string_equal(strbuf_str(&bar), cases[i].utf8);
-		strbuf_release(&bar);
-		line_bar(&bar, cases[i].part, 4, &ascii);
-		assert_string_equal(strbuf_str(&bar), cases[i].ascii);
-		strbuf_release(&bar);
-	}
-}
-
 static void ascii_has_no_other_byte(void **state)
 {
 	struct fixture *f = *state;
@@ -342,8 +314,8 @@ static void a_narrow_terminal_has_every_guest(void **state)
 	assert_non_null(strstr(f->text, "\xe2\x86\x93: lower is better"));
 	assert_non_null(strstr(f->text, "1.99x"));
 	assert_null(strstr(f->text, "no room here"));
-	assert_non_null(strstr(
-		screen(f, &(struct line_style){40, true}), "no room here"));
+	assert_non_null(strstr(screen(f, &(struct line_style){40, true}),
+			       "no room here"));
 }
 
 static void native_alone_has_figures(void **state)
@@ -352,7 +324,8 @@ static void native_alone_has_figures(void **state)
 
 	fill(f, 1, 4, GRADE_HARDWARE, "kernel");
 	screen(f, &wide);
-	assert_non_null(strstr(f->text, "system call       lower    1.25 ms\n"));
+	assert_non_null(
+		strstr(f->text, "system call       lower    1.25 ms\n"));
 	assert_null(strstr(f->text, "above 1x"));
 	assert_null(strstr(f->text, "Bar:"));
 	assert_null(strstr(f->text, "interval."));
@@ -366,8 +339,7 @@ static void few_blocks_are_told(void **state)
 
 	fill(f, 2, 3, GRADE_HARDWARE, "cpu");
 	screen(f, &wide);
-	assert_non_null(
-		strstr(f->text, "Fewer than 4 blocks: no intervals."));
+	assert_non_null(strstr(f->text, "Fewer than 4 blocks: no intervals."));
 	assert_null(strstr(f->text, "?"));
 	res = add_boot(f, "native", 3, GRADE_HARDWARE);
 	series_add_sample(add_series(res, &highlights[4]))->value = 1234567;
@@ -420,9 +392,8 @@ static void a_run_of_failures_says_why(void **state)
 	snprintf(s->reason, sizeof(s->reason), "exit 3");
 	assert_fits(screen(f, &wide), wide.columns);
 	assert_non_null(strstr(f->text, "\nNothing was measured.\n"));
-	assert_non_null(strstr(f->text,
-			       "Failed: 15 of 31 boots and 1 series. "
-			       "Skipped: 15 boots and 0 series.\n"));
+	assert_non_null(strstr(f->text, "Failed: 15 of 31 boots and 1 series. "
+					"Skipped: 15 boots and 0 series.\n"));
 	/* A line for each reason, however many boots it had. */
 	assert_int_equal(count_of(f->text, "kvm: timeout: reason number"), 3);
 	assert_int_equal(count_of(f->text, "mshv: skipped: reason number"), 3);
@@ -448,8 +419,8 @@ static void mixed_grades_are_told_by_column(void **state)
 	f->run.boots[1].res.grade = GRADE_EMULATED;
 	screen(f, &wide);
 	assert_non_null(strstr(f->text, "Grade: hardware, emulated;"));
-	assert_non_null(
-		strstr(f->text, "\ngrade                     hardware emulated\n"));
+	assert_non_null(strstr(
+		f->text, "\ngrade                     hardware emulated\n"));
 }
 
 /* From elsewhere, with what no workload of this version has. */
@@ -462,61 +433,8 @@ static void unknown_rows_are_better_than_none(void **state)
 
 	series_add_sample(s)->value = 5;
 	screen(f, &wide);
-	assert_non_null(strstr(f->text, "tomorrow_s_workl~ lower    5.00 ns\n"));
-}
-
-static void lines_are_broken_and_cut(void **state)
-{
-	const struct line_style ten = {10, true};
-	struct strbuf out = {0};
-
-	(void)state;
-	line_wrap(&out, "one two three four", 2, 9, &ten);
-	assert_string_equal(out.str, "one two\n  three\n  four\n");
-	strbuf_release(&out);
-	line_wrap(&out, "one two three four", 0, 1, &ten);
-	assert_string_equal(out.str, "one two t~\n");
-	strbuf_release(&out);
-	line_wrap(&out, "12345678901234 5", 0, 9, &ten);
-	assert_string_equal(out.str, "1234567890\n1234 5\n");
-	strbuf_release(&out);
-	/* Whatever may be wide counts for two. */
-	line_cut(&out, "\xe6\xbc\xa2\xe6\xbc\xa2\xe6\xbc\xa2", 5, &ten);
-	assert_string_equal(out.str, "\xe6\xbc\xa2\xe6\xbc\xa2~");
-	strbuf_release(&out);
-	line_pad(&out, "a\tb\n", 5, &ten);
-	assert_string_equal(out.str, "a b  ");
-	strbuf_release(&out);
-}
-
-static void the_locale_tells_the_alphabet(void **state)
-{
-	static const struct {
-		const char *all, *type, *lang;
-		bool is_utf8;
-	} cases[] = {
-		{"", "", "en_US.UTF-8", true}, {"", "", "C.utf8", true},
-		{"C", "", "C.UTF-8", false},   {"", "de_DE.UTF-8", "C", true},
-		{"", "", "", false},	       {"", "", "POSIX", false},
-	};
-	char *text = NULL;
-	size_t size, i;
-	FILE *out = open_memstream(&text, &size);
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct line_style s;
-
-		setenv("LC_ALL", cases[i].all, 1);
-		setenv("LC_CTYPE", cases[i].type, 1);
-		setenv("LANG", cases[i].lang, 1);
-		s = line_style_of(out);
-		assert_int_equal(s.is_utf8, cases[i].is_utf8);
-		/* No terminal. */
-		assert_int_equal(s.columns, LINES_COLUMNS);
-	}
-	fclose(out);
-	free(text);
+	assert_non_null(
+		strstr(f->text, "tomorrow_s_workl~ lower    5.00 ns\n"));
 }
 
 /* A terminal of so many columns; NULL where a bare chroot has none. */
@@ -533,28 +451,6 @@ static FILE *terminal(int *master, unsigned short columns)
 	out = fopen(ptsname(*master), "r+e");
 	assert_non_null(out);
 	return out;
-}
-
-static void the_terminal_tells_its_width(void **state)
-{
-	static const size_t cases[][2] = {
-		{60, 60}, {100, 100}, {250, LINES_COLUMNS},
-		{0, LINES_COLUMNS}, {10, 40}};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		int master;
-		FILE *out = terminal(&master, (unsigned short)cases[i][0]);
-
-		if (!out) {
-			print_message("SKIP: cannot open '/dev/ptmx'\n");
-			skip();
-		}
-		assert_int_equal(line_style_of(out).columns, cases[i][1]);
-		fclose(out);
-		close(master);
-	}
 }
 
 /* What a terminal gets of the screen: the words alone are the same. */
@@ -612,7 +508,6 @@ int main(void)
 		WITH_RUN(worse_is_above_one_whatever_is_better),
 		cmocka_unit_test(it_fits_whatever_was_measured),
 		WITH_RUN(a_guest_is_told_by_its_ratio),
-		cmocka_unit_test(bars_tell_doublings),
 		WITH_RUN(ascii_has_no_other_byte),
 		WITH_RUN(a_narrow_terminal_has_every_guest),
 		WITH_RUN(native_alone_has_figures),
@@ -622,9 +517,6 @@ int main(void)
 		WITH_RUN(an_empty_run_says_so),
 		WITH_RUN(mixed_grades_are_told_by_column),
 		WITH_RUN(unknown_rows_are_better_than_none),
-		cmocka_unit_test(lines_are_broken_and_cut),
-		cmocka_unit_test(the_locale_tells_the_alphabet),
-		cmocka_unit_test(the_terminal_tells_its_width),
 		WITH_RUN(emulated_is_painted_unless_colour_is_unwanted),
 	};
 
