@@ -17,7 +17,8 @@ void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 	int grade;
 
 	if (ratio_chart_write(m, rows, count, &chart)) {
-		strbuf_puts(out, "<h2 id=\"ratios\">How much worse than native");
+		strbuf_puts(out,
+			    "<h2 id=\"ratios\">How much worse than native");
 		for (grade = 0; grade < GRADE_COUNT; grade++) {
 			if (!m->has_grade[grade])
 				continue;
@@ -57,8 +58,7 @@ static void write_cell(const struct model *m, const struct highlight_row *h,
 
 	strbuf_puts(out, "<td class=\"n\">");
 	/* What a process does natively is another thing. */
-	if (!h->has_ratio &&
-	    &h->row->cells[runner] == model_base(m, h->row)) {
+	if (!h->has_ratio && &h->row->cells[runner] == model_base(m, h->row)) {
 		strbuf_puts(out, "-</td>");
 		return;
 	}

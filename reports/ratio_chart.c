@@ -56,8 +56,9 @@ static struct ratio mean_of_rows(const struct panel *p, size_t runner)
 		sum += log(r.ratio);
 		n++;
 	}
-	return (struct ratio){
-		.ratio = n ? exp(sum / (double)n) : NAN, .low = NAN, .high = NAN};
+	return (struct ratio){.ratio = n ? exp(sum / (double)n) : NAN,
+			      .low = NAN,
+			      .high = NAN};
 }
 
 static void panel_init(struct panel *p, const struct model *m,
@@ -67,8 +68,7 @@ static void panel_init(struct panel *p, const struct model *m,
 	size_t k, blocks, n = 0;
 
 	*p = (struct panel){.m = m, .rows = rows};
-	while (p->count < most &&
-	       !strcmp(rows[p->count].group, rows->group)) {
+	while (p->count < most && !strcmp(rows[p->count].group, rows->group)) {
 		if (rows[p->count].has_ratio)
 			all[n++] = rows[p->count].row;
 		p->count++;
@@ -111,14 +111,13 @@ static double y_of(size_t lane)
 }
 
 /* The same in words, for who cannot see it. */
-static void write_label(const struct panel *p, size_t first,
-			struct strbuf *out)
+static void write_label(const struct panel *p, size_t first, struct strbuf *out)
 {
 	size_t k;
 
 	html_cell(out, " aria-label=\"", p->rows->group, "");
-	html_cell(out, ", ", p->has_ratio ? "times worse than native"
-					  : p->rows->label,
+	html_cell(out, ", ",
+		  p->has_ratio ? "times worse than native" : p->rows->label,
 		  ": ");
 	for (k = first; k < p->m->runner_count; k++) {
 		html_cell(out, k > first ? ", " : "", p->m->runners[k], " ");
@@ -145,8 +144,9 @@ static void write_axis(const struct panel *p, int bottom, struct strbuf *out)
 			out,
 			"<path class=\"%s\" d=\"M%.1f %dV%d\"/>"
 			"<text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
-			fabs(tick - 1) > 0 ? "tick" : "one", x_of(p->axis, tick),
-			TOP, bottom, x_of(p->axis, tick), bottom + 12, tick);
+			fabs(tick - 1) > 0 ? "tick" : "one",
+			x_of(p->axis, tick), TOP, bottom, x_of(p->axis, tick),
+			bottom + 12, tick);
 	}
 	strbuf_printf(out,
 		      "<text class=\"axis\" x=\"%d\" y=\"%d\" "
@@ -164,11 +164,11 @@ static void write_ratio(const struct panel *p, size_t runner, double y,
 	if (!isnan(r->low))
 		strbuf_printf(out,
 			      "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",
-			      x_of(p->axis, r->low), y,
-			      x_of(p->axis, r->high));
-	strbuf_printf(out,
-		      "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f&times;</text>\n",
-		      WIDTH, y + 4, r->ratio < 99.5 ? 2 : 0, r->ratio);
+			      x_of(p->axis, r->low), y, x_of(p->axis, r->high));
+	strbuf_printf(
+		out,
+		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f&times;</text>\n",
+		WIDTH, y + 4, r->ratio < 99.5 ? 2 : 0, r->ratio);
 }
 
 static double largest(const struct model_row *row, size_t count)
@@ -189,10 +189,11 @@ static void write_figure(const struct panel *p, size_t runner, double y,
 	double most = largest(row, p->m->runner_count);
 
 	if (!isnan(c->median) && most > 0)
-		strbuf_printf(out,
-			      "<path class=\"bar figure\" d=\"M%.1f %.1fH%.1f\"/>",
-			      LEFT, y,
-			      LEFT + (PLOT - 20) * fmax(c->median, 0) / most);
+		strbuf_printf(
+			out,
+			"<path class=\"bar figure\" d=\"M%.1f %.1fH%.1f\"/>",
+			LEFT, y,
+			LEFT + (PLOT - 20) * fmax(c->median, 0) / most);
 	strbuf_printf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
 		      WIDTH, y + 4);
 	html_value(out, row, runner);

@@ -231,21 +231,25 @@ static void a_limit_kills_and_more_does_not(void **state)
 static void a_group_leaves_nothing(void **state)
 {
 	struct cgroup cg;
-	char path[320];
+	char path[320], word;
 	int status = 0;
+	int joined[2];
 	pid_t pid;
 
 	(void)state;
 	need_cgroup(&cg);
 	snprintf(path, sizeof(path), "%s", cg.path);
+	assert_int_equal(pipe(joined), 0);
 	pid = fork();
 	if (pid == 0) {
-		if (cgroup_join(cg.procs_fd))
+		if (cgroup_join(cg.procs_fd) || write(joined[1], "j", 1) != 1)
 			_exit(2);
 		for (;;)
 			pause();
 	}
-	usleep(100000);
+	close(joined[1]);
+	assert_int_equal(read(joined[0], &word, 1), 1);
+	close(joined[0]);
 	cgroup_destroy(&cg);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));

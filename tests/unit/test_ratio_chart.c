@@ -185,8 +185,8 @@ static void the_chart_comes_first(void **state)
 	chart = strstr(page(f), "<h2 id=\"ratios\">");
 	assert_non_null(chart);
 	assert_true(chart < strstr(f->page.str, "<nav"));
-	assert_non_null(strstr(f->page.str,
-			       "native <span class=\"grade emulated\">"));
+	assert_non_null(
+		strstr(f->page.str, "native <span class=\"grade emulated\">"));
 	assert_int_equal(count_of(f->page.str, "<div class=\"panels\">"), 1);
 }
 
@@ -232,8 +232,8 @@ static void folds_have_their_address_within(void **state)
 	size_t count = 0;
 
 	fill(f, 2);
-	for (at = page(f); (at = strstr(at, "<details class=\"fold\">")) != NULL;
-	     at++) {
+	for (at = page(f);
+	     (at = strstr(at, "<details class=\"fold\">")) != NULL; at++) {
 		char data_id[40], id[40];
 
 		assert_int_equal(
@@ -271,9 +271,8 @@ static void contents_lead_somewhere(void **state)
 /* Dozens of cells that say the same are one line. */
 static void skipped_rows_are_told_once(void **state)
 {
-	static const char *const points[] = {"cpuid,ring0/p50",
-					     "pio-out,ring0/p50",
-					     "eoi,ring0/p50"};
+	static const char *const points[] = {
+		"cpuid,ring0/p50", "pio-out,ring0/p50", "eoi,ring0/p50"};
 	struct fixture *f = *state;
 	struct result *native, *kvm;
 	struct series *s;
