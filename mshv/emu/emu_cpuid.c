@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The emulator's CPUID: what KVM supports, as a partition would show it,
- * with the VMM's overrides on top. KVM takes the outcome once, before a VP
- * runs for the first time.
+ * with the VMM's overrides on top. KVM takes the outcome before a VP runs for
+ * the first time, and not after that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -306,25 +306,31 @@ uint16_t emu_cpuid_get(struct emu_partition *pt, uint32_t vp, uint32_t flags,
 	return MSHV_STATUS_SUCCESS;
 }
 
+int emu_cpuid_prepare(struct emu_vp *vp)
+{
+	struct table *t = malloc(sizeof(*t));
+	int ret = t ? table_build(vp->pt, vp->index, true, t) : -ENOMEM;
+
+	if (!ret && ioctl(vp->vcpu_fd, KVM_SET_CPUID2, t))
+		ret = -errno;
+	free(t);
+	return ret;
+}
+
 int emu_cpuid_apply(struct emu_vp *vp)
 {
 	struct emu_partition *pt = vp->pt;
 	struct kvm_enable_cap synic = {.cap = KVM_CAP_HYPERV_SYNIC2};
-	struct table *t = malloc(sizeof(*t));
-	int ret = t ? 0 : -ENOMEM;
+	int ret;
 
 	pthread_mutex_lock(&pt->lock);
 	pt->has_run = true;
-	if (!ret)
-		ret = table_build(pt, vp->index, true, t);
-	if (!ret && ioctl(vp->vcpu_fd, KVM_SET_CPUID2, t))
-		ret = -errno;
+	ret = emu_cpuid_prepare(vp);
 	if (!ret &&
 	    (emu_property(pt, MSHV_PROP_SYNTHETIC_FEATURES) >> MSHV_SYN_SYNIC &
 	     1))
 		ioctl(vp->vcpu_fd, KVM_ENABLE_CAP, &synic);
 	pthread_mutex_unlock(&pt->lock);
-	free(t);
 	vp->has_cpuid = !ret;
 	return ret;
 }

@@ -137,6 +137,9 @@ uint16_t emu_cpuid_register(struct emu_partition *pt,
 			    const struct mshv_in_cpuid_result *in);
 uint16_t emu_cpuid_get(struct emu_partition *pt, uint32_t vp, uint32_t flags,
 		       const struct mshv_cpuid_query *query, uint32_t out[4]);
+/* KVM checks registers against CPUID, so a new VP needs one; with the lock. */
+int emu_cpuid_prepare(struct emu_vp *vp);
+/* The last word, before the first run. */
 int emu_cpuid_apply(struct emu_vp *vp);
 
 /* emu_vp.c */

@@ -73,6 +73,8 @@ int emu_vp_create(struct emu_partition *pt, uint32_t index)
 	vp->index = index;
 	ret = kvm_setup(vp);
 	if (!ret)
+		ret = emu_cpuid_prepare(vp);
+	if (!ret)
 		ret = lapic_announce(vp);
 	if (!ret)
 		ret = pages_create(vp, &fd);
