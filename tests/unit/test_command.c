@@ -17,6 +17,7 @@ static int status_of_program(int out, int status, size_t count, char *said,
 			     size_t size)
 {
 	int talk[2], wait_status;
+	size_t total = 0;
 	ssize_t len;
 	size_t i;
 	pid_t pid;
@@ -34,9 +35,11 @@ static int status_of_program(int out, int status, size_t count, char *said,
 		_exit(command_end(status));
 	}
 	close(talk[1]);
-	len = read(talk[0], said, size - 1);
+	/* The message comes in parts, as stderr has no buffer. */
+	while ((len = read(talk[0], said + total, size - 1 - total)) > 0)
+		total += (size_t)len;
 	assert_true(len >= 0);
-	said[len] = '\0';
+	said[total] = '\0';
 	close(talk[0]);
 	assert_int_equal(waitpid(pid, &wait_status, 0), pid);
 	assert_true(WIFEXITED(wait_status));
