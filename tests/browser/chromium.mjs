@@ -26,7 +26,7 @@ export async function close() {
 }
 
 const isOwn = (address, asked) =>
-	address.startsWith("file:") ? asked === address : new URL(asked).origin === new URL(address).origin;
+	address.startsWith("file:") ? asked === address.split("#")[0] : new URL(asked).origin === new URL(address).origin;
 
 // LOOK at ADDRESS in a browser of its own, which may be told that there is no
 // such page. A warning in its console, and a

@@ -7,6 +7,9 @@ import {picture, violations, visit} from "./chromium.mjs";
 const a4 = {width: 718, height: 1047};
 const across = {width: 1047, height: 718};
 
+// What is folded is looked at as well.
+const unfold = () => document.querySelectorAll("details").forEach((details) => { details.open = true; });
+
 const sideways = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
 
 // Text that reaches out of the page's right edge, unless one scrolls to it.
@@ -24,9 +27,18 @@ const unnamed = () => [...document.querySelectorAll("table, svg")].filter((eleme
 export async function accessible(address) {
 	for (const colorScheme of ["light", "dark"])
 		await visit(address, {colorScheme}, async (page) => {
+			await page.evaluate(unfold);
 			assert.deepEqual(await violations(page), [], colorScheme);
 			assert.deepEqual(await page.evaluate(unnamed), []);
 		});
+}
+
+async function nothingSticksOut(page) {
+	for (const look of [() => {}, unfold]) {
+		await page.evaluate(look);
+		assert.equal(await page.evaluate(sideways), 0);
+		assert.deepEqual(await page.evaluate(cutOff), []);
+	}
 }
 
 // Pictures are for people; what is asserted is that nothing sticks out.
@@ -34,9 +46,9 @@ export async function pictured(address, name) {
 	for (const colorScheme of ["light", "dark"])
 		await visit(address, {colorScheme}, async (page) => {
 			await page.screenshot({path: picture(`${name}-${colorScheme}.png`), fullPage: true});
-			assert.equal(await page.evaluate(sideways), 0);
-			assert.deepEqual(await page.evaluate(cutOff), []);
+			await nothingSticksOut(page);
 		});
+	await visit(address, {viewport: {width: 768, height: 1024}}, nothingSticksOut);
 }
 
 export async function onPhone(address, name) {
@@ -45,8 +57,7 @@ export async function onPhone(address, name) {
 	await visit(address, phone, async (page) => {
 		await page.screenshot({path: picture(`${name}-phone.png`), fullPage: true});
 		assert.equal(await page.evaluate(() => innerWidth), 390);
-		assert.equal(await page.evaluate(sideways), 0);
-		assert.deepEqual(await page.evaluate(cutOff), []);
+		await nothingSticksOut(page);
 	});
 }
 
@@ -82,6 +93,7 @@ const focused = () => {
 
 export async function byKeyboard(address) {
 	await visit(address, {}, async (page) => {
+		await page.evaluate(unfold);
 		const wanted = new Set(await page.evaluate(markStops));
 		const most = 20 + 6 * wanted.size; // a day has several stops of its own
 

@@ -36,6 +36,44 @@ async function nothingClaimedFirst() {
 	});
 }
 
+// Of who reads no further: how much worse than native, of what grade, which way.
+async function chartFirst() {
+	for (const address of [made.judged, made.wide])
+		await visit(address, {}, async (page) => {
+			await onFirstScreen(page, page.locator("#ratios .grade"));
+			await onFirstScreen(page, page.getByText("worse than native, whichever way"));
+			await onFirstScreen(page, page.locator(".panels"));
+			assert.ok(await page.locator(".panels svg").count() >= 2);
+		});
+}
+
+const sectionOf = (id) => `#${id} table`;
+
+// Closed, and opened by a link; the printer opens all of them.
+async function foldedTables() {
+	for (const id of ["comparison", "boots", "fingerprint"])
+		await visit(made.judged, {javaScriptEnabled: false}, async (page) => {
+			const table = page.locator(sectionOf(id)).first();
+
+			assert.equal(await table.isVisible(), false, id);
+			await page.locator(`nav a[href="#${id}"]`).click();
+			await table.waitFor({state: "visible"});
+		});
+	await visit(`${made.judged}#comparison`, {}, async (page) =>
+		page.locator(sectionOf("comparison")).waitFor({state: "visible"}));
+	await visit(made.judged, {}, async (page) => {
+		await page.emulateMedia({media: "print"});
+		assert.ok(await page.locator(sectionOf("boots")).evaluate((table) =>
+			table.checkVisibility({contentVisibilityAuto: true}) && table.getBoundingClientRect().height > 40));
+	});
+}
+
+// A link to words is searched for as a reader's words are, in what is folded too.
+async function foundBySearch() {
+	await visit(`${made.judged}#:~:text=samples%20disturbed`, {}, async (page) =>
+		page.locator("#boots table").waitFor({state: "visible"}));
+}
+
 const hosts = (page) => page.locator("#runs tbody tr td:nth-child(3)").allInnerTexts();
 
 // As people filter, and again by the address that this led to; no script helps.
@@ -161,6 +199,9 @@ async function everything() {
 		return;
 	await check("the first screen has the grade and the verdicts", verdictsFirst);
 	await check("the first screen says that figures are emulated and nothing was claimed", nothingClaimedFirst);
+	await check("the first screen has the chart of ratios, its grade and its direction", chartFirst);
+	await check("single series are folded, and opened by a link and by the printer", foldedTables);
+	await check("a search finds what is folded", foundBySearch);
 	await everyPage();
 	await check("runs are found by host, runner, workload and day, at an address that stays", everyFilter);
 	await check("two runs are chosen and compared", compared);
