@@ -455,8 +455,10 @@ static void write_reproduce(const struct model *m, struct strbuf *out)
 		strbuf_puts(
 			out,
 			"<p class=\"note\">The revision had changes that are in no commit: what it did cannot be had again for sure.</p>\n");
-	strbuf_puts(out, "<h3>The guest</h3>\n");
+	strbuf_puts(out, "<details><summary>The guest, file by file"
+			 "</summary>\n");
 	html_lines(out, "the guest", run->guest_manifest);
+	strbuf_puts(out, "</details>\n");
 	strbuf_release(&lines);
 	json_decref(plan);
 }
