@@ -184,7 +184,7 @@ check: packages-check ## install what is missing and run the tests, in 15 minute
 	$(Q)ci/check check
 
 check-all: packages-check ## run every test there is, in 45 minutes
-	$(Q)ci/install-packages ci/packages-check-all && ci/check all
+	$(Q)ci/install-packages ci/packages-bench ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
 $(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
