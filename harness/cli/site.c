@@ -43,6 +43,16 @@ static void refuse(struct site *site, const char *runner, bool is_micro,
 		site->worker.is_lab ? "in the lab" : "on this host", reason);
 }
 
+/* Another runner had that reason, on the same device. */
+static void refuse_like(struct site *site, const char *runner,
+			const char *reason)
+{
+	struct site_refusal *r = &site->refusals[site->refusal_count++];
+
+	r->runner = runner;
+	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+}
+
 /* Boot, say hello, power off; of Linux no series is wanted. */
 static int try_boot(struct site *site, const char *runner, bool is_micro,
 		    bool *boots, struct err *err)
@@ -134,6 +144,37 @@ static int start_worker(struct site *site, bool in_lab, struct err *err)
 	return ret;
 }
 
+/* Why a runner on the same device could not boot; NULL: none was tried. */
+static const char *device_failure(const struct site *site, const char *runner)
+{
+	const char *device = device_of(runner);
+	size_t i;
+
+	for (i = 0; device && i < site->refusal_count; i++) {
+		const char *other = device_of(site->refusals[i].runner);
+
+		if (other && !strcmp(other, device))
+			return site->refusals[i].reason;
+	}
+	return NULL;
+}
+
+/* Whether a guest boots, by trying; what one device's hypervisor cannot boot it
+ * cannot boot for another VMM either. */
+static int try_guest(struct site *site, const char *runner, bool is_micro,
+		     bool *boots, struct err *err)
+{
+	const char *failure = device_failure(site, runner);
+
+	*boots = lab_boots(site, runner);
+	if (*boots)
+		return 0;
+	if (!failure || site->worker.is_lab)
+		return try_boot(site, runner, is_micro, boots, err);
+	refuse_like(site, runner, failure);
+	return 0;
+}
+
 static int open_at(struct site *site, bool in_lab,
 		   const struct site_wants *wants, size_t *guest_count,
 		   struct err *err)
@@ -154,11 +195,9 @@ static int open_at(struct site *site, bool in_lab,
 			works = false;
 			refuse(site, name, true,
 			       "QEMU has no device that serves it");
-		} else if (lab_boots(site, name)) {
-			*guest_count += 1;
 		} else if (is_guest_runner(name)) {
-			ret = try_boot(site, name, wants->is_micro, &works,
-				       err);
+			ret = try_guest(site, name, wants->is_micro, &works,
+					err);
 			*guest_count += works;
 		}
 		if (works)

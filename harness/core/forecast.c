@@ -19,8 +19,8 @@ static const struct cost {
 	unsigned int boot, qemu_boot, native;
 	unsigned int plain, program, native_program, micro;
 	unsigned int shape, shape_gib;
-} on_host = {600, 1500, 50, 30, 350, 250, 60, 1500, 600},
-  in_lab = {3200, 6500, 100, 110, 900, 500, 130, 1500, 6000};
+} on_host = {600, 1500, 50, 30, 350, 250, 30, 1500, 600},
+  in_lab = {3200, 6500, 100, 110, 900, 500, 40, 1500, 6000};
 
 static enum boot_kind kind_of(const struct bench_case *bc)
 {
@@ -72,7 +72,7 @@ static double prior_of(const struct cost *c, const struct bench_case *bc)
 				ms(is_native(bc) ? c->native_program
 						 : c->program));
 	case BOOT_MICRO:
-		return boot_ns(c, bc) / 4 + count * ms(c->micro);
+		return boot_ns(c, bc) / 8 + count * ms(c->micro);
 	case BOOT_SHAPE:
 		return boot_ns(c, bc) + shape_ns(c, bc);
 	case BOOT_PLAIN:
