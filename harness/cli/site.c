@@ -43,7 +43,7 @@ static void refuse(struct site *site, const char *runner, bool is_micro,
 		site->worker.is_lab ? "in the lab" : "on this host", reason);
 }
 
-/* Another runner had that reason, on the same device. */
+/* For a reason that another runner had. */
 static void refuse_like(struct site *site, const char *runner,
 			const char *reason)
 {
@@ -144,32 +144,28 @@ static int start_worker(struct site *site, bool in_lab, struct err *err)
 	return ret;
 }
 
-/* Why a runner on the same device could not boot; NULL: none was tried. */
-static const char *device_failure(const struct site *site, const char *runner)
+/* Why RUNNER is bound to fail: mshv-emu is our VMM on KVM as kvm is, with more
+ * between them. NULL: nothing is known. */
+static const char *known_failure(const struct site *site, const char *runner)
 {
-	const char *device = device_of(runner);
 	size_t i;
 
-	for (i = 0; device && i < site->refusal_count; i++) {
-		const char *other = device_of(site->refusals[i].runner);
-
-		if (other && !strcmp(other, device))
+	for (i = 0; !strcmp(runner, "mshv-emu") && i < site->refusal_count; i++)
+		if (!strcmp(site->refusals[i].runner, "kvm"))
 			return site->refusals[i].reason;
-	}
 	return NULL;
 }
 
-/* Whether a guest boots, by trying; what one device's hypervisor cannot boot it
- * cannot boot for another VMM either. */
+/* Whether a guest boots, by trying where it is not known. */
 static int try_guest(struct site *site, const char *runner, bool is_micro,
 		     bool *boots, struct err *err)
 {
-	const char *failure = device_failure(site, runner);
+	const char *failure = known_failure(site, runner);
 
 	*boots = lab_boots(site, runner);
 	if (*boots)
 		return 0;
-	if (!failure || site->worker.is_lab)
+	if (!failure)
 		return try_boot(site, runner, is_micro, boots, err);
 	refuse_like(site, runner, failure);
 	return 0;
