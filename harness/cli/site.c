@@ -30,27 +30,26 @@ static bool is_emulated(const struct site *site)
 		       fingerprint, "grade"))) == GRADE_EMULATED;
 }
 
-static void refuse(struct site *site, const char *runner, bool is_micro,
-		   const char *reason)
-{
-	struct site_refusal *r = &site->refusals[site->refusal_count++];
-	const char *what = is_micro ? "the micro guest" : "Linux";
-
-	r->runner = runner;
-	snprintf(r->reason, sizeof(r->reason), "cannot boot %s here: %.360s",
-		 what, reason);
-	fprintf(stderr, "%s cannot boot %s %s: %s\n", runner, what,
-		site->worker.is_lab ? "in the lab" : "on this host", reason);
-}
-
-/* For a reason that another runner had. */
-static void refuse_like(struct site *site, const char *runner,
+static void add_refusal(struct site *site, const char *runner,
 			const char *reason)
 {
 	struct site_refusal *r = &site->refusals[site->refusal_count++];
 
 	r->runner = runner;
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
+}
+
+static void refuse(struct site *site, const char *runner, bool is_micro,
+		   const char *reason)
+{
+	const char *what = is_micro ? "the micro guest" : "Linux";
+	char text[400];
+
+	snprintf(text, sizeof(text), "cannot boot %s here: %.360s", what,
+		 reason);
+	add_refusal(site, runner, text);
+	fprintf(stderr, "%s cannot boot %s %s: %s\n", runner, what,
+		site->worker.is_lab ? "in the lab" : "on this host", reason);
 }
 
 /* Boot, say hello, power off; of Linux no series is wanted. */
@@ -150,7 +149,9 @@ static const char *known_failure(const struct site *site, const char *runner)
 {
 	size_t i;
 
-	for (i = 0; !strcmp(runner, "mshv-emu") && i < site->refusal_count; i++)
+	if (strcmp(runner, "mshv-emu") != 0)
+		return NULL;
+	for (i = 0; i < site->refusal_count; i++)
 		if (!strcmp(site->refusals[i].runner, "kvm"))
 			return site->refusals[i].reason;
 	return NULL;
@@ -167,7 +168,7 @@ static int try_guest(struct site *site, const char *runner, bool is_micro,
 		return 0;
 	if (!failure)
 		return try_boot(site, runner, is_micro, boots, err);
-	refuse_like(site, runner, failure);
+	add_refusal(site, runner, failure);
 	return 0;
 }
 
