@@ -32,7 +32,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
 # Every folder of sources is a row here; mains are apart from what they link.
 SRC	= $(wildcard harness/*/*.c runners/*.c runners/vmm/*.c \
-	  runners/vmm/*/*.c reports/*.c workloads/*.c) $(wildcard mshv/*.c) $(EMU_SRC)
+	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c) $(wildcard mshv/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
 MSHV_SRC = $(filter-out mshv/selftest% mshv/replay%,$(wildcard mshv/*.c)) $(EMU_SRC)

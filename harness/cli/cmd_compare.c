@@ -8,10 +8,12 @@
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
+#include "harness/findings/model.h"
+#include "harness/findings/run_pair.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "reports/model.h"
-#include "reports/run_pair.h"
+#include "reports/data/run_pair_json.h"
+#include "reports/text/run_pair_text.h"
 
 enum { O_DB = 1, O_DB_B, O_RUNNER, O_AGAINST, O_MARGIN, O_FORCE, O_JSON };
 
@@ -119,13 +121,13 @@ static int show(const struct compare_args *args, const struct run_data *run_a,
 	model_init(&b, run_b);
 	run_pair_init(&pair, &a, &b, &args->pair);
 	if (args->is_json) {
-		json_t *json = run_pair_to_json(&pair);
+		json_t *json = run_pair_json(&pair);
 
 		json_dumpf(json, stdout, JSON_INDENT(1));
 		putchar('\n');
 		json_decref(json);
 	} else {
-		run_pair_write(&pair, stdout);
+		run_pair_text_write(&pair, stdout);
 	}
 	if (pair.is_refused || !pair.row_count)
 		status = STATUS_UNDECIDED;

@@ -12,11 +12,13 @@
 #include "harness/cli/kubevirt_args.h"
 #include "harness/cli/limits.h"
 #include "harness/core/runner.h"
+#include "harness/findings/footprint.h"
+#include "harness/findings/model.h"
 #include "harness/kubevirt/overhead.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "reports/footprint.h"
-#include "reports/model.h"
+#include "reports/data/footprint_json.h"
+#include "reports/text/footprint_text.h"
 
 enum option_id {
 	O_DB = 1,
@@ -159,50 +161,56 @@ static int try_limits(struct footprint_args *args, enum exit_status *status,
 
 /* The worst of all runners; nothing is covered for having been so in a host
  * that is emulated. */
-static enum exit_status status_of_answers(const struct model *m,
-					  const struct kubevirt_release *rel)
+static enum exit_status status_of_answers(const struct footprints *fs)
 {
 	enum exit_status status = STATUS_OK;
-	struct footprint f;
-	size_t i;
+	const struct footprint *f;
 
-	for (i = 0; i < m->runner_count; i++) {
-		if (!footprint_init(&f, m, m->runners[i], rel))
-			continue;
-		if (f.answer == FOOTPRINT_NOT_COVERED)
+	for (f = fs->rows; f < fs->rows + fs->count; f++) {
+		if (f->answer == FOOTPRINT_NOT_COVERED)
 			status = STATUS_WORSE;
-		else if ((f.answer == FOOTPRINT_UNDECIDED ||
-			  f.grade == GRADE_EMULATED) &&
+		else if ((f->answer == FOOTPRINT_UNDECIDED ||
+			  f->grade == GRADE_EMULATED) &&
 			 status == STATUS_OK)
 			status = STATUS_UNDECIDED;
-		footprint_release(&f);
 	}
 	return status;
+}
+
+static void write_footprints(const struct footprint_args *args,
+			     const struct footprints *fs)
+{
+	json_t *json;
+
+	if (!args->is_json) {
+		footprint_text_write(fs, args->wants_advice, stdout);
+		return;
+	}
+	json = footprint_json(fs);
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
 }
 
 static int show(const struct footprint_args *args, const struct run_data *run,
 		enum exit_status *status, struct err *err)
 {
+	struct footprints fs;
 	struct model m;
 	int ret = 0;
 
 	model_init(&m, run);
-	if (!footprint_is_in(&m)) {
+	footprints_init(&fs, &m, args->release);
+	if (fs.count) {
+		write_footprints(args, &fs);
+		*status = status_of_answers(&fs);
+	} else {
 		ret = err_set(
 			err, -ENOENT,
 			"run %lld has no footprint; 'l1vh-bench run --workloads footprint' measures one",
 			(long long)run->id);
-	} else if (args->is_json) {
-		json_t *json = footprint_to_json(&m, args->release);
-
-		json_dumpf(json, stdout, JSON_INDENT(1));
-		putchar('\n');
-		json_decref(json);
-	} else {
-		footprint_write(&m, args->release, args->wants_advice, stdout);
 	}
-	if (!ret)
-		*status = status_of_answers(&m, args->release);
+	footprints_release(&fs);
 	model_release(&m);
 	return ret;
 }

@@ -11,10 +11,12 @@
 #include "harness/base/units.h"
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
+#include "harness/findings/trend.h"
 #include "harness/store/history.h"
 #include "harness/store/store.h"
-#include "reports/json.h"
-#include "reports/trend.h"
+#include "reports/data/json.h"
+#include "reports/data/trend_json.h"
+#include "reports/text/trend_text.h"
 
 #define RECENT_RUNS 3
 
@@ -251,9 +253,9 @@ static int show_one(const struct history_args *a, struct store *store,
 		 *a->query.point ? " " : "", a->query.point, a->query.runner);
 	trend_init(&t, &h, &a->opts);
 	if (a->is_json)
-		print_json(trend_to_json(&t));
+		print_json(trend_json(&t));
 	else if (!a->is_all || t.change_count)
-		trend_write(&t, title, stdout);
+		trend_text_write(&t, title, stdout);
 	*status = judge(a, &t, title);
 	trend_release(&t);
 	history_release(&h);

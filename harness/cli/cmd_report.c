@@ -5,32 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
-#include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/report_out.h"
+#include "harness/findings/findings.h"
+#include "harness/findings/pilot.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
-#include "reports/csv.h"
-#include "reports/explain.h"
-#include "reports/html.h"
-#include "reports/json.h"
-#include "reports/junit.h"
-#include "reports/lines.h"
-#include "reports/markdown.h"
-#include "reports/model.h"
-#include "reports/openmetrics.h"
-#include "reports/pilot.h"
-#include "reports/power.h"
-#include "reports/screen.h"
-#include "reports/text.h"
-#include "reports/verdicts.h"
+#include "reports/formats.h"
 
 #define DEFAULT_DB "results/l1vh.db"
 
@@ -43,97 +30,28 @@ struct request {
 	bool wants_all;   /* of text: every row */
 };
 
-/* One of the two functions is there, but for text: formats that are made whole,
- * and those that are printed as they come. */
-static const struct format {
-	const char *name;
-	void (*build)(const struct model *m, struct strbuf *out);
-	void (*print)(const struct model *m, FILE *out);
-	bool has_verdicts;
-} formats[] = {
-	{"text", NULL, NULL, true},
-	{"json", NULL, json_report_write, true},
-	{"html", html_write, NULL, true},
-	{"csv", csv_write, NULL, true},
-	{"markdown", markdown_write, NULL, true},
-	{"junit", junit_write, NULL, true},
-	{"openmetrics", openmetrics_write, NULL, true},
-	{"explain", NULL, explain_write, false},
-	{"power", NULL, power_write, false},
-	{"samples", NULL, pilot_write, false},
-};
-
-#define FORMAT_NAMES                                                     \
-	"text, json, html, csv, markdown, junit, openmetrics, explain, " \
-	"power, samples"
-
-static int format_find(const char *name, const struct format **out,
-		       struct err *err)
+/* The command that shows all of it; the caller frees it. */
+static char *command_for_all(int64_t run_id, const char *db)
 {
-	size_t i;
+	bool is_default = !strcmp(db, DEFAULT_DB);
 
-	for (i = 0; i < ARRAY_SIZE(formats); i++)
-		if (!strcmp(formats[i].name, name)) {
-			*out = &formats[i];
-			return 0;
-		}
-	return err_set(err, -EINVAL,
-		       "unknown format '%s'; there are " FORMAT_NAMES, name);
+	return xasprintf("l1vh-bench report %" PRId64 " --all%s%s", run_id,
+			 is_default ? "" : " --db ", is_default ? "" : db);
 }
 
-/* With the command that shows all of it. */
-static void print_screen(const struct model *m, const struct request *r,
-			 FILE *out)
+static void write_findings(const struct findings *f, const struct request *r,
+			   FILE *out)
 {
-	struct line_style style = line_style_of(out);
-	bool is_default = !strcmp(r->db, DEFAULT_DB);
-	char *command =
-		xasprintf("l1vh-bench report %" PRId64 " --all%s%s", m->run->id,
-			  is_default ? "" : " --db ", is_default ? "" : r->db);
-	const struct screen_places places = {r->page, r->page ? r->db : NULL,
-					     command};
+	char *command = command_for_all(f->run->id, r->db);
+	const struct format_places places = {
+		.command = command,
+		.store = r->page ? r->db : NULL,
+		.page = r->page,
+		.wants_all = r->wants_all,
+	};
 
-	screen_write(m, &style, &places, out);
+	format_write(r->format, f, &places, out);
 	free(command);
-}
-
-/* The screen, or every row, and every claim; only the claims if they were
- * named. */
-static void print_text(const struct model *m, const struct request *r,
-		       FILE *out)
-{
-	bool is_whole = r->wants_all || !m->claims;
-	struct judgement j;
-
-	if (r->wants_all)
-		text_write(m, out);
-	else if (is_whole)
-		print_screen(m, r, out);
-	if ((is_whole && !r->wants_all) || !verdicts_judge(m, &j))
-		return;
-	if (is_whole)
-		fputc('\n', out);
-	verdicts_write(m, &j, out);
-	verdicts_release(&j);
-}
-
-static void write_format(const struct model *m, const struct request *r,
-			 FILE *out)
-{
-	const struct format *f = r->format;
-	struct strbuf page = {0};
-
-	if (f->print) {
-		f->print(m, out);
-		return;
-	}
-	if (!f->build) {
-		print_text(m, r, out);
-		return;
-	}
-	f->build(m, &page);
-	fwrite(strbuf_str(&page), 1, page.len, out);
-	strbuf_release(&page);
 }
 
 /* With named claims STATUS becomes that of their verdicts. */
@@ -141,24 +59,18 @@ static int write_run(struct store *store, int64_t run_id,
 		     const struct request *r, FILE *out,
 		     enum exit_status *status, struct err *err)
 {
-	const struct claims *claims = r->claims;
+	const struct findings_options options = {.claims = r->claims};
 	struct run_data run;
-	struct judgement j;
-	struct model model;
+	struct findings f;
 	int ret = run_data_load(store, run_id, &run, err);
 
 	if (ret)
 		return ret;
-	model_init(&model, &run);
-	model.claims = claims;
-	model.grade_is_overridden = claims && claims->overrides_grade;
-	write_format(&model, r, out);
-	if (claims && verdicts_judge(&model, &j)) {
-		*status = status_of_verdict(
-			verdicts_together(j.v, claims->claims_count));
-		verdicts_release(&j);
-	}
-	model_release(&model);
+	findings_init(&f, &run, &options);
+	write_findings(&f, r, out);
+	if (f.has_named_claims)
+		*status = status_of_verdict(f.judgement.together);
+	findings_release(&f);
 	run_data_release(&run);
 	/* Of stdout command_end() sees whether it was written. */
 	if (out != stdout && (fflush(out) || ferror(out)))
@@ -170,7 +82,7 @@ int report_screen(struct store *store, int64_t run_id, const char *db,
 		  const char *page, struct err *err)
 {
 	const struct request r = {
-		.format = &formats[0], .db = db, .page = page};
+		.format = format_find(FORMAT_TEXT), .db = db, .page = page};
 
 	return write_run(store, run_id, &r, stdout, NULL, err);
 }
@@ -203,13 +115,16 @@ int report_pilot(struct store *store, int64_t run_id, uint32_t *sample_count,
 {
 	struct run_data run;
 	struct model model;
+	struct pilot pilot;
 	int ret = run_data_load(store, run_id, &run, err);
 
 	if (ret)
 		return ret;
 	model_init(&model, &run);
-	*sample_count = pilot_best_samples(&model);
+	pilot_init(&pilot, &model);
+	*sample_count = pilot.best_samples;
 	snprintf(uuid, uuid_size, "%s", run.uuid);
+	pilot_release(&pilot);
 	model_release(&model);
 	run_data_release(&run);
 	return 0;
@@ -235,10 +150,10 @@ static int write_file(struct store *store, int64_t run_id,
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err)
 {
-	struct request r = {.db = DEFAULT_DB};
-	int ret = format_find("html", &r.format, err);
+	const struct request r = {.format = format_find(FORMAT_HTML),
+				  .db = DEFAULT_DB};
 
-	return ret ? ret : write_file(store, run_id, &r, path, NULL, err);
+	return write_file(store, run_id, &r, path, NULL, err);
 }
 
 static const char usage[] =
@@ -311,9 +226,9 @@ static int parse(int argc, char **argv, struct report_args *args,
 static int check(const struct report_args *args, struct request *r,
 		 struct err *err)
 {
-	int ret = format_find(args->format, &r->format, err);
+	int ret = format_parse(args->format, &r->format, err);
 	const char *name = r->format ? r->format->name : "";
-	bool is_text = !strcmp(name, "text");
+	bool is_text = r->format && r->format->is_text;
 
 	if (!ret && r->claims && !r->format->has_verdicts)
 		return err_set(err, -EINVAL, "format '%s' has no verdicts",
@@ -341,7 +256,7 @@ static int write_report(const struct report_args *args, struct store *store,
 
 	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
-	if (!ret && args->output && r.format->build == html_write)
+	if (!ret && args->output && r.format->is_page)
 		return write_file(store, run_id, &r, args->output, status, err);
 	if (!ret && args->output) {
 		out = fopen(args->output, "we");
@@ -383,7 +298,7 @@ static int show(int argc, char **argv, const char *format)
 
 static int report_run(int argc, char **argv)
 {
-	return show(argc, argv, "text");
+	return show(argc, argv, FORMAT_TEXT);
 }
 
 static int explain_run(int argc, char **argv)

@@ -13,7 +13,7 @@
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/stats/compare.h"
-#include "reports/paint.h"
+#include "reports/text/paint.h"
 
 /* --- JSON ------------------------------------------------------------------ */
 

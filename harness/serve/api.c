@@ -8,7 +8,9 @@
 #include "harness/base/err.h"
 #include "harness/serve/http.h"
 #include "harness/serve/views.h"
-#include "reports/json.h"
+#include "reports/data/json.h"
+#include "reports/data/run_pair_json.h"
+#include "reports/data/trend_json.h"
 
 /* JSON is consumed. */
 static int write_json(json_t *json, struct http_reply *re, struct err *err)
@@ -85,7 +87,7 @@ int api_run(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	json = json_report(&v.model);
+	json = json_report(&v.findings);
 	ret = write_json(json, re, err);
 	view_run_release(&v);
 	return ret;
@@ -99,7 +101,7 @@ int api_compare(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	ret = write_json(run_pair_to_json(&v.pair), re, err);
+	ret = write_json(run_pair_json(&v.pair), re, err);
 	view_pair_release(&v);
 	return ret;
 }
@@ -113,7 +115,7 @@ int api_history(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	json = trend_to_json(&v.trend);
+	json = trend_json(&v.trend);
 	json_object_set_new(json, "page", json_integer((json_int_t)v.page));
 	json_object_set_new(json, "has_more", json_boolean(v.history.has_more));
 	ret = write_json(json, re, err);

@@ -22,7 +22,7 @@
 #include "harness/serve/upload.h"
 #include "harness/serve/views.h"
 #include "harness/store/store.h"
-#include "reports/openmetrics.h"
+#include "reports/data/openmetrics.h"
 
 #define OPENMETRICS_TYPE \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -86,8 +86,8 @@ static int show_metrics(struct store *store, const struct http_request *rq,
 		ret = view_run_load(store, list.lines[i].uuid, &views[i], err);
 		if (ret)
 			break;
-		runs[count++] = (struct openmetrics_run){&views[i].model,
-							 list.lines[i].host};
+		runs[count++] = (struct openmetrics_run){
+			&views[i].findings.model, list.lines[i].host};
 	}
 	if (!ret) {
 		openmetrics_write_runs(runs, count, &re->body);

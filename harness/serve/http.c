@@ -16,8 +16,8 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/query.h"
-#include "reports/html.h"
-#include "reports/html_parts.h"
+#include "reports/html/html.h"
+#include "reports/html/html_parts.h"
 
 /* Each has a thread, so that who is slow, and what takes long, holds up none. */
 #define MAX_CONNECTIONS 256

@@ -9,8 +9,8 @@
 #include "harness/serve/http.h"
 #include "harness/serve/pages.h"
 #include "harness/store/run_list.h"
-#include "reports/html.h"
-#include "reports/html_parts.h"
+#include "reports/html/html.h"
+#include "reports/html/html_parts.h"
 
 #define AGAIN_MS 1000
 

@@ -10,9 +10,12 @@
 #include "harness/serve/http.h"
 #include "harness/serve/query.h"
 #include "harness/serve/views.h"
-#include "reports/html.h"
-#include "reports/html_parts.h"
-#include "reports/trend_svg.h"
+#include "reports/formats.h"
+#include "reports/html/html.h"
+#include "reports/html/html_parts.h"
+#include "reports/html/trend_svg.h"
+#include "reports/text/run_pair_text.h"
+#include "reports/text/trend_text.h"
 
 void page_begin(struct strbuf *out, const char *title)
 {
@@ -184,7 +187,7 @@ int page_run(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	html_write(&v.model, &re->body);
+	format_find(FORMAT_HTML)->build(&v.findings, &re->body);
 	view_run_release(&v);
 	return 0;
 }
@@ -201,7 +204,7 @@ int page_compare(struct store *store, const struct http_request *rq,
 	if (ret)
 		return ret;
 	f = open_memstream(&text, &size);
-	run_pair_write(&v.pair, f);
+	run_pair_text_write(&v.pair, f);
 	fclose(f);
 	page_begin(&re->body, "l1vh-bench: two runs");
 	html_cell(&re->body, "<p>a: <a href=\"/runs/", v.a.run.uuid, "\">");
@@ -221,7 +224,7 @@ static void write_trend(const struct view_trend *v, struct strbuf *out)
 	size_t size = 0;
 	FILE *f = open_memstream(&text, &size);
 
-	trend_write(&v->trend, v->title, f);
+	trend_text_write(&v->trend, v->title, f);
 	fclose(f);
 	html_cell(out, "<h2>", v->title, "</h2>\n");
 	html_figure_begin(out, v->title);

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "harness/base/err.h"
+#include "harness/base/portable.h"
 #include "harness/base/xmalloc.h"
-#include "reports/portable.h"
 
 static int hex_value(char c)
 {

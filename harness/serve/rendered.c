@@ -12,7 +12,7 @@
 #include "harness/serve/query.h"
 #include "harness/serve/stores.h"
 #include "harness/store/run_list.h"
-#include "reports/plot.h"
+#include "reports/html/plot.h"
 
 /* Of one answer; STORE is NULL where it is still to be lent. */
 struct making {

@@ -10,8 +10,8 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/findings/trend.h"
 #include "harness/store/history.h"
-#include "reports/trend.h"
 
 /* A trend has few changes: less than a KiB. */
 #define KEPT_BYTES (2 * MIB)

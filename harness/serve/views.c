@@ -97,13 +97,13 @@ int view_run_load(struct store *store, const char *uuid, struct view_run *v,
 	if (!ret)
 		ret = run_data_load(store, id, &v->run, err);
 	if (!ret)
-		model_init(&v->model, &v->run);
+		findings_init(&v->findings, &v->run, NULL);
 	return ret;
 }
 
 void view_run_release(struct view_run *v)
 {
-	model_release(&v->model);
+	findings_release(&v->findings);
 	run_data_release(&v->run);
 }
 
@@ -128,7 +128,8 @@ int view_pair_load(struct store *store, const struct query *q,
 		view_run_release(&v->a);
 		return ret;
 	}
-	run_pair_init(&v->pair, &v->a.model, &v->b.model, &options);
+	run_pair_init(&v->pair, &v->a.findings.model, &v->b.findings.model,
+		      &options);
 	return 0;
 }
 

@@ -8,12 +8,12 @@
  */
 #include <stddef.h>
 
+#include "harness/findings/findings.h"
+#include "harness/findings/run_pair.h"
+#include "harness/findings/trend.h"
 #include "harness/store/history.h"
 #include "harness/store/run_data.h"
 #include "harness/store/run_list.h"
-#include "reports/model.h"
-#include "reports/run_pair.h"
-#include "reports/trend.h"
 
 struct err;
 struct query;
@@ -34,7 +34,7 @@ void view_runs_release(struct view_runs *v);
 
 struct view_run {
 	struct run_data run;
-	struct model model;
+	struct findings findings;
 };
 
 int view_run_load(struct store *store, const char *uuid, struct view_run *v,

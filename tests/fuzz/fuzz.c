@@ -14,10 +14,13 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/portable.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/io_doc.h"
 #include "harness/core/result.h"
 #include "harness/core/shape.h"
+#include "harness/findings/footprint.h"
+#include "harness/findings/model.h"
 #include "harness/kubevirt/overhead.h"
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/vmi.h"
@@ -27,9 +30,7 @@
 #include "harness/verdict/claims.h"
 #include "mshv/insn.h"
 #include "mshv/replay.h"
-#include "reports/footprint.h"
-#include "reports/model.h"
-#include "reports/portable.h"
+#include "reports/text/footprint_text.h"
 #include "runners/agent_link.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/dev/micro.h"
@@ -671,6 +672,7 @@ static void fuzz_footprint(const uint8_t *data, size_t size)
 	FILE *out = fopen("/dev/null", "we");
 	struct shape shape;
 	struct err err;
+	struct footprints fs;
 	struct model m;
 	size_t i;
 
@@ -688,8 +690,10 @@ static void fuzz_footprint(const uint8_t *data, size_t size)
 		->value = 5;
 	result_add_document(&boot.res, "footprint", "256M-1cpu", text);
 	model_init(&m, &run);
+	footprints_init(&fs, &m, NULL);
 	if (out)
-		footprint_write(&m, footprint_default_release(), true, out);
+		footprint_text_write(&fs, true, out);
+	footprints_release(&fs);
 	model_release(&m);
 	result_release(&boot.res);
 	if (out)

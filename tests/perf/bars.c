@@ -14,11 +14,11 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/findings/model.h"
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/quantile.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "reports/model.h"
 
 static void bar(const char *prefix, const char *name, double value,
 		double limit)

@@ -14,10 +14,10 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/findings/model.h"
 #include "harness/stats/quantile.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "reports/model.h"
 
 #define OURS "kvm"
 #define QEMU "qemu-kvm"

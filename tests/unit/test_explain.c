@@ -4,10 +4,11 @@
 
 #include <math.h>
 
-#include "reports/explain.h"
-#include "reports/html.h"
-#include "reports/model.h"
 #include "harness/base/strbuf.h"
+#include "harness/findings/explain.h"
+#include "harness/findings/findings.h"
+#include "reports/html/html.h"
+#include "reports/text/explain_text.h"
 
 static void add(struct result *res, const char *workload, const char *point,
 		const char *unit, double value)
@@ -58,13 +59,13 @@ static void fill(struct run_data *run, bool has_micro)
 	add(res, "micro_exit", "cpuid,ring0/p50", "ns", 800);
 }
 
-static char *text_of(const struct model *m)
+static char *text_of(const struct findings *found)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	explain_write(m, f);
+	explain_text_write(found, f);
 	fclose(f);
 	return text;
 }
@@ -72,7 +73,7 @@ static char *text_of(const struct model *m)
 static void parts_add_up(void **state)
 {
 	struct run_data run;
-	struct model m;
+	struct findings found;
 	struct model_group g;
 	struct explain e;
 	size_t at = 0;
@@ -80,48 +81,48 @@ static void parts_add_up(void **state)
 
 	(void)state;
 	fill(&run, true);
-	model_init(&m, &run);
-	assert_true(model_next_group(&m, &at, &g));
-	assert_true(explain_group(&m, &g, 1, &e));
+	findings_init(&found, &run, NULL);
+	assert_true(model_next_group(&found.model, &at, &g));
+	assert_true(explain_group(&found.model, &g, 1, &e));
 	assert_true(fabs(e.guest_ns - e.native_ns - 20000) < 1e-6);
 	/* doorbell 1000, VMM 0.5 x 4000, halt 5000, interrupt 0.5 x 2000,
 	 * host's 0.5 x 800, and two others of 800. */
 	assert_true(fabs(e.explained_ns - 11000) < 1e-6);
-	assert_true(explain_has_any(&m));
-	text = text_of(&m);
+	assert_true(explain_has_any(&found.model));
+	text = text_of(&found);
 	assert_non_null(strstr(text, "20.0 us more"));
 	assert_non_null(strstr(text, "45.0 %"));
 	free(text);
-	model_release(&m);
+	findings_release(&found);
 	run_data_release(&run);
 }
 
 static void what_was_not_measured_is_said(void **state)
 {
 	struct run_data run;
-	struct model m;
+	struct findings found;
 	struct strbuf page = {0};
 	char *text;
 
 	(void)state;
 	fill(&run, false);
-	model_init(&m, &run);
-	assert_false(explain_has_any(&m));
-	text = text_of(&m);
+	findings_init(&found, &run, NULL);
+	assert_false(explain_has_any(&found.model));
+	text = text_of(&found);
 	assert_non_null(strstr(text, "doorbell was not measured"));
 	assert_non_null(strstr(text, "100.0 %"));
 	free(text);
-	html_write(&m, &page);
+	html_write(&found, &page);
 	assert_null(strstr(page.str, "id=\"explain\""));
 	strbuf_release(&page);
-	model_release(&m);
+	findings_release(&found);
 	run.boot_count--;
 	result_release(&run.boots[1].res);
-	model_init(&m, &run);
-	text = text_of(&m);
+	findings_init(&found, &run, NULL);
+	text = text_of(&found);
 	assert_non_null(strstr(text, "nothing to explain"));
 	free(text);
-	model_release(&m);
+	findings_release(&found);
 	run_data_release(&run);
 }
 

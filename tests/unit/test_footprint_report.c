@@ -7,11 +7,12 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/core/shape.h"
+#include "harness/findings/findings.h"
 #include "harness/kubevirt/overhead.h"
-#include "reports/footprint.h"
-#include "reports/html.h"
-#include "reports/html_footprint.h"
-#include "reports/model.h"
+#include "reports/data/footprint_json.h"
+#include "reports/html/html.h"
+#include "reports/html/html_footprint.h"
+#include "reports/text/footprint_text.h"
 
 #define MI ((double)MIB)
 
@@ -285,6 +286,7 @@ static void it_is_written(void **state)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
+	struct findings found;
 	json_t *json, *runner;
 
 	add_boots(f, "kvm", 0, 3 * MI, false);
@@ -293,23 +295,25 @@ static void it_is_written(void **state)
 	f->run.boots[3].res.documents[0].text = strdup("{\"footprint\": [");
 	/* Of a later version, say. */
 	add_value(&f->run.boots[0].res, shapes[0], "unheard_of", 1);
-	model_init(&f->m, &f->run);
-	assert_true(footprint_is_in(&f->m));
-	html_write(&f->m, &html);
-	footprint_write(&f->m, release(), true, out);
+	findings_init(&found, &f->run,
+		      &(struct findings_options){.release = release()});
+	assert_int_equal(found.footprints.count, 1);
+	html_write(&found, &html);
+	footprint_text_write(&found.footprints, true, out);
 	fclose(out);
 	assert_non_null(strstr(text, "kvm: covered (EMULATED"));
 	assert_non_null(strstr(text, "each vCPU"));
 	assert_non_null(strstr(text, "QemuOverhead = "));
-	html_footprint_write(&f->m, &html);
+	html_footprint_write(&found.footprints, &html);
 	assert_non_null(strstr(html.str, "<h2 id=\"footprint\">"));
 	assert_non_null(strstr(html.str, "a leak"));
-	json = footprint_to_json(&f->m, release());
+	json = footprint_json(&found.footprints);
 	runner = json_array_get(json_object_get(json, "runners"), 0);
 	assert_string_equal(
 		json_string_value(json_object_get(runner, "answer")),
 		"covered");
 	json_decref(json);
+	findings_release(&found);
 	strbuf_release(&html);
 	free(text);
 }

@@ -9,23 +9,22 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "harness/base/portable.h"
 #include "harness/base/strbuf.h"
+#include "harness/findings/findings.h"
 #include "harness/verdict/claims.h"
-#include "reports/csv.h"
-#include "reports/html.h"
-#include "reports/json.h"
-#include "reports/junit.h"
-#include "reports/markdown.h"
-#include "reports/model.h"
-#include "reports/openmetrics.h"
-#include "reports/paint.h"
-#include "reports/portable.h"
-#include "reports/text.h"
-#include "reports/verdicts.h"
+#include "reports/data/csv.h"
+#include "reports/data/json.h"
+#include "reports/data/junit.h"
+#include "reports/data/markdown.h"
+#include "reports/data/openmetrics.h"
+#include "reports/html/html.h"
+#include "reports/text/paint.h"
+#include "reports/text/text.h"
 
 struct fixture {
 	struct run_data run;
-	struct model model;
+	struct findings findings;
 	struct strbuf out;
 };
 
@@ -99,20 +98,20 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	strbuf_release(&f->out);
-	model_release(&f->model);
+	findings_release(&f->findings);
 	run_data_release(&f->run);
 	free(f);
 	return 0;
 }
 
 static const char *written(struct fixture *f,
-			   void (*write)(const struct model *m,
+			   void (*write)(const struct findings *found,
 					 struct strbuf *out))
 {
 	strbuf_release(&f->out);
-	model_release(&f->model);
-	model_init(&f->model, &f->run);
-	write(&f->model, &f->out);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
+	write(&f->findings, &f->out);
 	return strbuf_str(&f->out);
 }
 
@@ -244,7 +243,7 @@ static void csv_has_all_digits(void **state)
 		53);
 	/* The geometric mean of 20/10 and 22.5/11, to the last bit. */
 	assert_true(fabs(strtod(line + 53, NULL) -
-			 f->model.rows[0].cells[1].ratio.ratio) == 0);
+			 f->findings.model.rows[0].cells[1].ratio.ratio) == 0);
 	/* Two blocks have no interval. */
 	assert_string_equal(line + strlen(line) - 10, ",,,2,ok,\r\n");
 }
@@ -441,13 +440,16 @@ static void junit_judges_what_was_claimed(void **state)
 
 /* What WRITE makes of the run with CLAIMS named for it. */
 static void assert_judged(struct fixture *f, const struct claims *claims,
-			  void (*write)(const struct model *m,
+			  void (*write)(const struct findings *found,
 					struct strbuf *out),
 			  const char *const *parts, size_t count)
 {
+	const struct findings_options options = {.claims = claims};
+
 	strbuf_release(&f->out);
-	f->model.claims = claims;
-	write(&f->model, &f->out);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, &options);
+	write(&f->findings, &f->out);
 	assert_has(strbuf_str(&f->out), parts, count);
 }
 
@@ -471,13 +473,13 @@ static struct claims *fill_named(struct fixture *f, bool are_registered)
 		f->run.plan = json_dumps(plan, 0);
 	}
 	json_decref(plan);
-	model_init(&f->model, &f->run);
+	findings_init(&f->findings, &f->run, NULL);
 	return claims;
 }
 
-static void json_into(const struct model *m, struct strbuf *out)
+static void json_into(const struct findings *found, struct strbuf *out)
 {
-	json_t *json = json_report(m);
+	json_t *json = json_report(found);
 	char *text = json_dumps(json_object_get(json, "claims"), 0);
 
 	strbuf_puts(out, text);
@@ -594,21 +596,21 @@ static void openmetrics_leaves_absent_samples_out(void **state)
 	assert_null(strstr(f->out.str, "l1vh_ratio_low{"));
 }
 
-static void text_into(const struct model *m, struct strbuf *out)
+static void text_into(const struct findings *found, struct strbuf *out)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
 
-	text_write(m, memory);
+	text_write(found, memory);
 	fclose(memory);
 	strbuf_puts(out, text);
 	free(text);
 }
 
-static void estimates_into(const struct model *m, struct strbuf *out)
+static void estimates_into(const struct findings *found, struct strbuf *out)
 {
-	json_t *json = json_report(m);
+	json_t *json = json_report(found);
 	char *text = json_dumps(json_object_get(json, "estimates"), 0);
 
 	strbuf_puts(out, text);
@@ -620,7 +622,7 @@ static void estimates_into(const struct model *m, struct strbuf *out)
 static void intervals_begin_at_four_blocks(void **state)
 {
 	static const struct {
-		void (*write)(const struct model *m, struct strbuf *out);
+		void (*write)(const struct findings *found, struct strbuf *out);
 		const char *three, *four;
 	} formats[] = {
 		{text_into, "   2.015 3 blocks ", "   2.023 ["},
@@ -658,7 +660,8 @@ static void verdicts_of_two_blocks_stay(void **state)
 	struct claims *c = fill_named(f, false);
 	struct claim_verdict v;
 
-	v = verdict_of(&f->model, &c->claims[0]);
+	v = verdict_of(&f->findings.model, &f->findings.plan, &c->claims[0],
+		       false);
 	assert_int_equal(v.block_count, 2);
 	assert_int_equal(v.verdict, VERDICT_FAIL);
 	assert_true(isfinite(v.ratio.log.low) && isfinite(v.test.p));
@@ -786,8 +789,8 @@ static void files_have_no_colour(void **state)
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
 	fill(f, GRADE_EMULATED);
-	model_init(&f->model, &f->run);
-	text_write(&f->model, out);
+	findings_init(&f->findings, &f->run, NULL);
+	text_write(&f->findings, out);
 	write_words(out);
 	fclose(out);
 	assert_non_null(strstr(text, "\nEMULATED: "));

@@ -5,18 +5,17 @@
 #include <math.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/findings/findings.h"
+#include "harness/findings/headline.h"
 #include "harness/verdict/claims.h"
-#include "reports/forest.h"
-#include "reports/headline.h"
-#include "reports/html_questions.h"
-#include "reports/model.h"
-#include "reports/verdicts.h"
+#include "reports/html/forest.h"
+#include "reports/html/html_questions.h"
 
 #define COUNT 3
 
 struct fixture {
 	struct run_data run;
-	struct model m;
+	struct findings findings;
 	struct claim claims[COUNT];
 	struct claims all;
 	struct claim_verdict v[COUNT];
@@ -59,7 +58,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	model_release(&f->m);
+	findings_release(&f->findings);
 	run_data_release(&f->run);
 	free(f);
 	return 0;
@@ -67,9 +66,11 @@ static int teardown(void **state)
 
 static const char *sentence(struct fixture *f)
 {
-	const struct judgement j = {.claims = &f->all, .v = f->v};
+	struct judgement j = {
+		.claims = &f->all, .v = f->v, .count = f->all.claims_count};
 
-	return headline(&f->m, &j, f->sentence, HEADLINE_SIZE);
+	j.together = verdicts_together(j.v, j.count);
+	return headline(&f->findings.model, &j, f->sentence, HEADLINE_SIZE);
 }
 
 static void each_verdict_has_its_sentence(void **state)
@@ -94,9 +95,9 @@ static void each_verdict_has_its_sentence(void **state)
 		sentence(f),
 		"This run cannot say: 1 of the 3 claims of 'near-native' could not be judged, "
 		"'Flushes are as soon' because: mshv was not measured.");
-	f->m.has_grade[GRADE_EMULATED] = true;
+	f->findings.model.has_grade[GRADE_EMULATED] = true;
 	assert_non_null(strstr(sentence(f), "measured on an emulated host"));
-	headline(&f->m, &nothing, f->sentence, HEADLINE_SIZE);
+	headline(&f->findings.model, &nothing, f->sentence, HEADLINE_SIZE);
 	assert_non_null(strstr(f->sentence, "nothing is judged"));
 }
 
@@ -254,8 +255,8 @@ static void questions_are_answered_or_not_measured(void **state)
 
 	f->run.plan = strdup("{}");
 	f->run.probe = strdup("not json");
-	f->m.run = &f->run;
-	html_questions_write(&f->m, &html);
+	findings_init(&f->findings, &f->run, NULL);
+	html_questions_write(&f->findings, &html);
 	/* Passthrough too: the formula is no measurement. */
 	assert_int_equal(count_of(html.str, "<h3 id="), 6);
 	assert_int_equal(count_of(html.str, "Not measured"), 6);
@@ -264,7 +265,7 @@ static void questions_are_answered_or_not_measured(void **state)
 	f->run.probe = strdup(
 		"{\"kubevirt\": {\"devices\": {\"/dev/mshv\": {\"finding\": \"unavailable: <no> such device\"}, \"x\": 1},"
 		" \"kernel\": {\"release\": {\"finding\": \"7.0: fine\"}, \"CONFIG_KVM\": {\"finding\": \"y\"}}}}");
-	html_questions_write(&f->m, &html);
+	html_questions_write(&f->findings, &html);
 	assert_int_equal(count_of(html.str, "Not measured"), 4);
 	assert_non_null(strstr(
 		html.str,

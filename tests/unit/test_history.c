@@ -11,11 +11,13 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
+#include "harness/findings/trend.h"
 #include "harness/stats/changes.h"
 #include "harness/store/history.h"
 #include "harness/store/store.h"
-#include "reports/trend.h"
-#include "reports/trend_svg.h"
+#include "reports/data/trend_json.h"
+#include "reports/html/trend_svg.h"
+#include "reports/text/trend_text.h"
 
 struct fixture {
 	char folder[32];
@@ -124,7 +126,7 @@ static void a_slow_night_is_found(void **state)
 	assert_ptr_equal(trend_regression(&t, .05, 1), &t.changes[0]);
 	assert_null(trend_regression(&t, .2, 1));
 	assert_true(trend_stands_out(&t, &t.changes[0]));
-	trend_write(&t, "title", out);
+	trend_text_write(&t, "title", out);
 	fclose(out);
 	assert_non_null(strstr(text, "+10.1 % WORSE"));
 	assert_non_null(strstr(text, "kernel.release: 6.1 -> 6.2"));
@@ -207,7 +209,7 @@ static void another_machine_begins_anew(void **state)
 	assert_int_equal(t.change_count, 0);
 	assert_int_equal(t.break_count, 2);
 	assert_null(trend_regression(&t, .01, 9));
-	json = trend_to_json(&t);
+	json = trend_json(&t);
 	assert_int_equal(json_array_size(json_object_get(json, "breaks")), 2);
 	json_decref(json);
 	trend_release(&t);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/strbuf.h"
-#include "reports/lines.h"
+#include "reports/text/lines.h"
 
 static const struct line_style wide = {LINES_COLUMNS, true};
 static const struct line_style ascii = {LINES_COLUMNS, false};

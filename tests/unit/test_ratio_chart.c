@@ -5,14 +5,14 @@
 #include <math.h>
 
 #include "harness/base/strbuf.h"
-#include "reports/highlights.h"
-#include "reports/html.h"
-#include "reports/model.h"
-#include "reports/ratio_chart.h"
+#include "harness/findings/findings.h"
+#include "harness/findings/highlights.h"
+#include "reports/html/html.h"
+#include "reports/html/ratio_chart.h"
 
 struct fixture {
 	struct run_data run;
-	struct model m;
+	struct findings findings;
 	struct strbuf page;
 };
 
@@ -35,7 +35,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 
 	strbuf_release(&f->page);
-	model_release(&f->m);
+	findings_release(&f->findings);
 	run_data_release(&f->run);
 	free(f);
 	return 0;
@@ -95,9 +95,9 @@ static void fill(struct fixture *f, uint32_t block_count)
 static const char *page(struct fixture *f)
 {
 	strbuf_release(&f->page);
-	model_release(&f->m);
-	model_init(&f->m, &f->run);
-	html_write(&f->m, &f->page);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
+	html_write(&f->findings, &f->page);
 	return f->page.str;
 }
 

@@ -5,23 +5,20 @@
 #include <math.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/findings/findings.h"
+#include "harness/findings/pilot.h"
 #include "harness/verdict/claims.h"
-#include "reports/html.h"
-#include "reports/html_parts.h"
-#include "reports/identity.h"
-#include "reports/json.h"
-#include "reports/model.h"
-#include "reports/oddities.h"
-#include "reports/pilot.h"
-#include "reports/power.h"
-#include "reports/strip_svg.h"
-#include "reports/suite.h"
-#include "reports/text.h"
-#include "reports/verdicts.h"
+#include "reports/data/json.h"
+#include "reports/html/html.h"
+#include "reports/html/html_parts.h"
+#include "reports/html/strip_svg.h"
+#include "reports/text/power_text.h"
+#include "reports/text/text.h"
+#include "reports/text/verdicts_text.h"
 
 struct fixture {
 	struct run_data run;
-	struct model model;
+	struct findings findings;
 };
 
 static void add_boot(struct run_data *run, const char *runner, uint32_t block,
@@ -74,7 +71,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	model_release(&f->model);
+	findings_release(&f->findings);
 	run_data_release(&f->run);
 	free(f);
 	return 0;
@@ -85,11 +82,11 @@ static void model_pairs_blocks_and_drops_disturbed(void **state)
 	struct fixture *f = *state;
 	const struct model_row *row;
 
-	model_init(&f->model, &f->run);
-	assert_string_equal(f->model.runners[0], "native");
-	assert_string_equal(f->model.runners[1], "kvm");
-	assert_int_equal(f->model.row_count, 1);
-	row = &f->model.rows[0];
+	findings_init(&f->findings, &f->run, NULL);
+	assert_string_equal(f->findings.model.runners[0], "native");
+	assert_string_equal(f->findings.model.runners[1], "kvm");
+	assert_int_equal(f->findings.model.row_count, 1);
+	row = &f->findings.model.rows[0];
 	assert_true(row->cells[0].median == 12);
 	assert_true(row->cells[1].median == 22);
 	/* Blocks of 11 and 21, 12 and 22, 13 and 23. */
@@ -116,8 +113,8 @@ static void drift_within_a_block_cancels(void **state)
 			 (100 + i) * (strcmp(slots[i % 4], "kvm") ? 1 : 1.02) -
 				 1,
 			 GRADE_HARDWARE);
-	model_init(&f->model, &f->run);
-	kvm = &f->model.rows[0].cells[1];
+	findings_init(&f->findings, &f->run, NULL);
+	kvm = &f->findings.model.rows[0].cells[1];
 	assert_int_equal(kvm->ratio_count, 3);
 	assert_true(fabs(kvm->ratio.log.difference - log(1.02)) < 1e-4);
 	assert_true(exp(kvm->ratio.log.high) - exp(kvm->ratio.log.low) < 1e-4);
@@ -128,9 +125,9 @@ static void a_block_without_its_pair_is_left_out(void **state)
 	struct fixture *f = *state;
 
 	add_boot(&f->run, "kvm", 9, 1000, GRADE_EMULATED);
-	model_init(&f->model, &f->run);
-	assert_int_equal(f->model.rows[0].cells[1].boot_count, 4);
-	assert_int_equal(f->model.rows[0].cells[1].ratio_count, 3);
+	findings_init(&f->findings, &f->run, NULL);
+	assert_int_equal(f->findings.model.rows[0].cells[1].boot_count, 4);
+	assert_int_equal(f->findings.model.rows[0].cells[1].ratio_count, 3);
 }
 
 static char *as_text(struct fixture *f)
@@ -139,8 +136,8 @@ static char *as_text(struct fixture *f)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	model_init(&f->model, &f->run);
-	text_write(&f->model, out);
+	findings_init(&f->findings, &f->run, NULL);
+	text_write(&f->findings, out);
 	fclose(out);
 	return text;
 }
@@ -153,8 +150,8 @@ static void power_is_by_the_noise_of_the_run(void **state)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	model_init(&f->model, &f->run);
-	power_write(&f->model, out);
+	findings_init(&f->findings, &f->run, NULL);
+	power_text_write(&f->findings, out);
 	fclose(out);
 	assert_non_null(strstr(text, " 3     3.9 %      16       7       4\n"));
 	assert_null(strstr(text, "nothing is known"));
@@ -172,6 +169,27 @@ static struct claim claim_of(const char *metric, const char *candidate,
 			      .confidence = .95};
 }
 
+/* By the plan as it is now. */
+static struct claim_verdict verdict_on(struct fixture *f, const struct claim *c)
+{
+	struct claim_verdict v;
+	struct run_plan plan;
+
+	run_plan_init(&plan, f->run.plan);
+	v = verdict_of(&f->findings.model, &plan, c, false);
+	run_plan_release(&plan);
+	return v;
+}
+
+/* All of it, with CLAIMS. */
+static void judge(struct fixture *f, const struct claims *claims)
+{
+	const struct findings_options options = {.claims = claims};
+
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, &options);
+}
+
 /* Numbers are shown, and none is judged. */
 static void emulated_runs_get_no_verdict(void **state)
 {
@@ -180,20 +198,16 @@ static void emulated_runs_get_no_verdict(void **state)
 	struct claims all = {
 		.name = (char *)"x", .claims = &c, .claims_count = 1};
 	struct claim_verdict v;
-	struct judgement j;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	model_init(&f->model, &f->run);
-	v = verdict_of(&f->model, &c);
+	judge(f, &all);
+	v = verdict_on(f, &c);
 	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
 	assert_string_equal(v.reason, "emulated");
 	assert_true(v.ratio.ratio > 1.7 && v.block_count == 3);
-	f->model.claims = &all;
-	assert_true(verdicts_judge(&f->model, &j));
-	verdicts_write(&f->model, &j, out);
-	verdicts_release(&j);
+	verdicts_text_write(&f->findings, out);
 	fclose(out);
 	assert_non_null(strstr(text, "EXPLORATORY"));
 	assert_non_null(strstr(text, "NOT EVALUABLE"));
@@ -207,20 +221,17 @@ static void an_override_is_stamped(void **state)
 	static const char stamp[] = "GRADE OVERRIDDEN FOR TESTING";
 	struct fixture *f = *state;
 	struct claim c = claim_of("cpu_integer", "kvm", .05);
-	struct claims all = {
-		.name = (char *)"x", .claims = &c, .claims_count = 1};
-	struct judgement j;
+	struct claims all = {.name = (char *)"x",
+			     .claims = &c,
+			     .claims_count = 1,
+			     .overrides_grade = true};
 	char *text = NULL, *first;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	model_init(&f->model, &f->run);
-	f->model.grade_is_overridden = true;
-	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
-	f->model.claims = &all;
-	assert_true(verdicts_judge(&f->model, &j));
-	verdicts_write(&f->model, &j, out);
-	verdicts_release(&j);
+	judge(f, &all);
+	assert_int_equal(f->findings.judgement.v[0].verdict, VERDICT_FAIL);
+	verdicts_text_write(&f->findings, out);
 	fclose(out);
 	first = strstr(text, stamp);
 	assert_non_null(first);
@@ -236,18 +247,28 @@ static void hardware_runs_are_judged(void **state)
 
 	for (i = 0; i < f->run.boot_count; i++)
 		f->run.boots[i].res.grade = GRADE_HARDWARE;
-	model_init(&f->model, &f->run);
-	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
+	findings_init(&f->findings, &f->run, NULL);
+	assert_int_equal(verdict_on(f, &c).verdict, VERDICT_FAIL);
 	c.margin = 1.5;
-	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_PASS);
+	assert_int_equal(verdict_on(f, &c).verdict, VERDICT_PASS);
 	c.margin = .83;
-	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_UNDECIDED);
+	assert_int_equal(verdict_on(f, &c).verdict, VERDICT_UNDECIDED);
 	c.kind = MARGIN_SUPERIOR;
 	c.margin = 0;
-	assert_int_equal(verdict_of(&f->model, &c).verdict, VERDICT_FAIL);
+	assert_int_equal(verdict_on(f, &c).verdict, VERDICT_FAIL);
 }
 
-/* Holm's p of those that are judged; one that fails is enough for all. */
+static uint32_t best_samples(const struct fixture *f)
+{
+	struct pilot p;
+	uint32_t best;
+
+	pilot_init(&p, &f->findings.model);
+	best = p.best_samples;
+	pilot_release(&p);
+	return best;
+}
+
 /* Kalibera and Jones' toy example, as three boots of four samples; a boot costs
  * as much as 3600 samples: sqrt(3600 * 1.33333 / 4.91667) is 31.2. */
 static void samples_follow_from_what_they_cost(void **state)
@@ -268,16 +289,16 @@ static void samples_follow_from_what_they_cost(void **state)
 			res->series[0].samples[k] = (struct sample){
 				.value = values[i][k], .elapsed_ns = 1000};
 	}
-	model_init(&f->model, &f->run);
-	assert_int_equal(pilot_best_samples(&f->model), 32);
+	findings_init(&f->findings, &f->run, NULL);
+	assert_int_equal(best_samples(f), 32);
 	/* Two boots of the same: samples are all the noise there is. */
 	for (k = 0; k < 4; k++)
 		for (i = 1; i < 3; i++)
 			f->run.boots[i].res.series[0].samples[k] =
 				f->run.boots[0].res.series[0].samples[k];
-	assert_int_equal(pilot_best_samples(&f->model), 50);
+	assert_int_equal(best_samples(f), 50);
 	f->run.boot_count = 1;
-	assert_int_equal(pilot_best_samples(&f->model), 0);
+	assert_int_equal(best_samples(f), 0);
 	f->run.boot_count = 3;
 }
 
@@ -285,9 +306,9 @@ static void samples_follow_from_what_they_cost(void **state)
 static void groups_have_one_figure(void **state)
 {
 	struct fixture *f = *state;
-	struct suite suite;
-	struct ratio r;
-	size_t i, at = 0, n;
+	const struct suite *suite;
+	const struct ratio *r;
+	size_t i;
 
 	for (i = 0; i < f->run.boot_count; i++) {
 		bool is_kvm = !strcmp(f->run.boots[i].bc.runner, "kvm");
@@ -296,49 +317,54 @@ static void groups_have_one_figure(void **state)
 
 		series_add_sample(s)->value = is_kvm ? 50 : 100;
 	}
-	model_init(&f->model, &f->run);
-	assert_true(suite_next(&f->model, &at, &suite));
-	assert_string_equal(suite.group, "cpu");
-	assert_int_equal(suite.series_count, 2);
-	r = suite_ratio(&f->model, &suite, 1, &n);
-	assert_int_equal(n, 3);
+	findings_init(&f->findings, &f->run, NULL);
+	assert_int_equal(f->findings.suites.count, 1);
+	suite = &f->findings.suites.rows[0];
+	assert_string_equal(suite->group, "cpu");
+	assert_int_equal(suite->series_count, 2);
+	assert_int_equal(suite->block_counts[1], 3);
+	r = &suite->worse[1];
 	/* Half as much is twice as bad. */
 	assert_true(
-		fabs(r.log.difference -
-		     (f->model.rows[0].cells[1].ratio.log.difference + log(2)) /
+		fabs(r->log.difference -
+		     (f->findings.model.rows[0].cells[1].ratio.log.difference +
+		      log(2)) /
 			     2) < 1e-12);
-	assert_true(isnan(r.low) && isnan(r.high));
-	assert_false(suite_next(&f->model, &at, &suite));
+	assert_true(isnan(r->low) && isnan(r->high));
+}
+
+/* Of kvm's series as the model has it now. */
+static const char *oddities_now(struct fixture *f)
+{
+	struct findings *found = &f->findings;
+
+	oddities_release(&found->oddities);
+	oddities_init(&found->oddities, &found->model);
+	return oddities_text(&found->oddities, &found->model.rows[0], 1);
 }
 
 static void oddities_are_flagged(void **state)
 {
 	struct fixture *f = *state;
 	struct model_cell *c;
-	char text[160];
 	uint32_t i;
 
-	model_init(&f->model, &f->run);
-	c = &f->model.rows[0].cells[1];
+	findings_init(&f->findings, &f->run, NULL);
+	c = &f->findings.model.rows[0].cells[1];
 	/* Three boots show nothing. */
-	assert_string_equal(oddities_of(c, text, sizeof(text)), "");
+	assert_string_equal(oddities_now(f), "");
 	c->boots = realloc(c->boots, 1000 * sizeof(*c->boots));
 	c->boot_count = 1000;
 	for (i = 0; i < 1000; i++)
 		c->boots[i] = 100 + (i * 7919 % 101) * .01;
-	oddities_of(c, text, sizeof(text));
-	assert_null(strstr(text, "drift"));
+	assert_null(strstr(oddities_now(f), "drift"));
 	for (i = 0; i < 1000; i++)
 		c->boots[i] += i * .01;
-	assert_non_null(
-		strstr(oddities_of(c, text, sizeof(text)), "drift 1.0"));
-	/* However little room there is. */
-	assert_true(strlen(oddities_of(c, text, 9)) < 9);
+	assert_non_null(strstr(oddities_now(f), "drift 1.0"));
 	c->boot_count = 10;
 	for (i = 0; i < 10; i++)
 		c->boots[i] = i % 2 ? 100 + i * .01 : 200 + i * .01;
-	assert_non_null(
-		strstr(oddities_of(c, text, sizeof(text)), "two modes"));
+	assert_non_null(strstr(oddities_now(f), "two modes"));
 }
 
 static void set_plan(struct fixture *f, const char *status,
@@ -349,6 +375,13 @@ static void set_plan(struct fixture *f, const char *status,
 	f->run.status = strdup(status);
 	f->run.plan = strdup(plan);
 	f->run.done_block_count = done_block_count;
+}
+
+static bool is_settled(struct claim_verdict *v)
+{
+	const struct judgement j = {.v = v, .count = 1};
+
+	return judgement_is_settled(&j);
 }
 
 /* Three of six blocks are half of what was planned: the first look has a level
@@ -365,29 +398,30 @@ static void looks_are_judged_by_their_level(void **state)
 	for (i = 0; i < f->run.boot_count; i++)
 		f->run.boots[i].res.grade = GRADE_HARDWARE;
 	set_plan(f, "decided", 3, plan);
-	model_init(&f->model, &f->run);
-	v = verdict_of(&f->model, &c);
+	findings_init(&f->findings, &f->run, NULL);
+	v = verdict_on(f, &c);
 	assert_int_equal(v.verdict, VERDICT_PASS);
 	assert_int_equal(v.look, 1);
 	assert_true(v.level > .005 && v.level < .006);
-	assert_true(verdicts_are_settled(&v, 1));
+	assert_true(is_settled(&v));
 	/* What that look leaves open may take no other. */
 	c.margin = 1.15;
-	v = verdict_of(&f->model, &c);
+	v = verdict_on(f, &c);
 	assert_int_equal(v.verdict, VERDICT_UNDECIDED);
-	assert_false(verdicts_are_settled(&v, 1));
+	assert_false(is_settled(&v));
 	/* Time was up: the last look has all of it, and so it passes. */
 	set_plan(f, "out of time", 3, plan);
-	v = verdict_of(&f->model, &c);
+	v = verdict_on(f, &c);
 	assert_int_equal(v.verdict, VERDICT_PASS);
 	assert_true(v.level > .049);
 	/* Somebody stopped it before any look. */
 	set_plan(f, "stopped", 2, plan);
-	v = verdict_of(&f->model, &c);
+	v = verdict_on(f, &c);
 	assert_int_equal(v.verdict, VERDICT_UNDECIDED);
 	assert_non_null(strstr(v.reason, "before its first look"));
 }
 
+/* Holm's p of those that are judged; one that fails is enough for all. */
 static void several_claims_are_judged_together(void **state)
 {
 	struct fixture *f = *state;
@@ -396,24 +430,29 @@ static void several_claims_are_judged_together(void **state)
 				claim_of("cpu_integer", "mshv", 1.5)};
 	struct claims all = {
 		.name = (char *)"x", .claims = three, .claims_count = 3};
-	struct claim_verdict *v;
+	const struct claim_verdict *v;
 	size_t i;
 
 	for (i = 0; i < f->run.boot_count; i++)
 		f->run.boots[i].res.grade = GRADE_HARDWARE;
-	model_init(&f->model, &f->run);
-	v = verdicts_of(&f->model, &all);
+	judge(f, &all);
+	v = f->findings.judgement.v;
 	assert_int_equal(v[0].verdict, VERDICT_PASS);
 	assert_int_equal(v[1].verdict, VERDICT_PASS);
 	assert_true(fabs(v[0].holm_p - 2 * v[0].test.p) < 1e-12);
 	assert_true(fabs(v[1].holm_p - v[1].test.p) < 1e-12);
 	assert_true(isnan(v[2].holm_p));
-	assert_int_equal(verdicts_together(v, 2), VERDICT_PASS);
-	assert_int_equal(verdicts_together(v, 3), VERDICT_NOT_EVALUABLE);
-	assert_int_equal(verdicts_together(v, 0), VERDICT_NOT_EVALUABLE);
-	v[1].verdict = VERDICT_FAIL;
-	assert_int_equal(verdicts_together(v, 3), VERDICT_FAIL);
-	free(v);
+	assert_int_equal(f->findings.judgement.together, VERDICT_NOT_EVALUABLE);
+	all.claims_count = 2;
+	judge(f, &all);
+	assert_int_equal(f->findings.judgement.together, VERDICT_PASS);
+	all.claims_count = 0;
+	judge(f, &all);
+	assert_int_equal(f->findings.judgement.together, VERDICT_NOT_EVALUABLE);
+	all.claims_count = 3;
+	three[1].margin = .05;
+	judge(f, &all);
+	assert_int_equal(f->findings.judgement.together, VERDICT_FAIL);
 }
 
 static const char plan_with_claims[] =
@@ -430,14 +469,15 @@ static void the_page_judges_what_was_claimed(void **state)
 
 	for (i = 0; i < f->run.boot_count; i++)
 		f->run.boots[i].res.grade = GRADE_HARDWARE;
-	model_init(&f->model, &f->run);
-	html_write(&f->model, &page);
+	findings_init(&f->findings, &f->run, NULL);
+	html_write(&f->findings, &page);
 	assert_non_null(strstr(page.str, "nothing is judged"));
 	assert_null(strstr(page.str, "id=\"verdicts-table\""));
 	strbuf_release(&page);
 	free(f->run.plan);
 	f->run.plan = strdup(plan_with_claims);
-	html_write(&f->model, &page);
+	judge(f, NULL);
+	html_write(&f->findings, &page);
 	assert_non_null(strstr(page.str, "Do the claims of 'mine' hold"));
 	assert_non_null(strstr(page.str, "it is &lt;fast&gt;"));
 	assert_non_null(strstr(page.str, "<span class=\"verdict fail\">FAIL"));
@@ -458,8 +498,8 @@ static void guests_faster_than_native_are_not_believed(void **state)
 		for (k = 0; !strcmp(b->bc.runner, "kvm") && k < 3; k++)
 			b->res.series[0].samples[k].value /= 4;
 	}
-	model_init(&f->model, &f->run);
-	v = verdict_of(&f->model, &c);
+	findings_init(&f->findings, &f->run, NULL);
+	v = verdict_on(f, &c);
 	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
 	assert_non_null(strstr(v.reason, "implausible"));
 	assert_true(v.test.p < .05);
@@ -480,14 +520,14 @@ static void what_was_not_measured_gets_no_verdict(void **state)
 			snprintf(f->run.boots[i].res.series[0].reason, 200,
 				 "no bytes were moved");
 		}
-	model_init(&f->model, &f->run);
-	v = verdict_of(&f->model, &nobody);
+	findings_init(&f->findings, &f->run, NULL);
+	v = verdict_on(f, &nobody);
 	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
 	assert_string_equal(v.reason, "mshv was not measured");
-	v = verdict_of(&f->model, &nothing);
+	v = verdict_on(f, &nothing);
 	assert_string_equal(v.reason, "the run has no 'cpu_integr'");
 	nobody.candidate = (char *)"kvm";
-	v = verdict_of(&f->model, &nobody);
+	v = verdict_on(f, &nobody);
 	assert_int_equal(v.verdict, VERDICT_VOID);
 	assert_string_equal(v.reason, "no bytes were moved");
 }
@@ -534,7 +574,7 @@ static void a_note_stands_beside_its_figure(void **state)
 		strstr(text, "cpu_integer under kvm: measured by moonlight\n"));
 	assert_null(strstr(text, "refused"));
 	free(text);
-	report = json_report(&f->model);
+	report = json_report(&f->findings);
 	estimate = json_array_get(json_object_get(report, "estimates"), 1);
 	assert_string_equal(
 		json_string_value(json_object_get(estimate, "note")),
@@ -555,7 +595,7 @@ static void an_empty_run_is_no_table(void **state)
 	text = as_text(f);
 	assert_string_equal(text, "nothing was measured\n");
 	free(text);
-	model_release(&f->model);
+	findings_release(&f->findings);
 	run_data_release(&f->run);
 	free(f);
 }
@@ -577,8 +617,8 @@ static void html_is_escaped_and_self_contained(void **state)
 	struct fixture *f = *state;
 	struct strbuf page = {0};
 
-	model_init(&f->model, &f->run);
-	html_write(&f->model, &page);
+	findings_init(&f->findings, &f->run, NULL);
+	html_write(&f->findings, &page);
 	assert_null(strstr(page.str, "<script"));
 	assert_null(strstr(page.str, "<b>Evil"));
 	assert_non_null(strstr(page.str, "&lt;b&gt;Evil &amp; Co"));
@@ -595,8 +635,8 @@ static void json_has_every_sample(void **state)
 	struct fixture *f = *state;
 	json_t *json, *sample;
 
-	model_init(&f->model, &f->run);
-	json = json_report(&f->model);
+	findings_init(&f->findings, &f->run, NULL);
+	json = json_report(&f->findings);
 	assert_int_equal(json_array_size(json_object_get(json, "samples")), 24);
 	sample = json_array_get(json_object_get(json, "samples"), 3);
 	assert_true(json_is_true(json_object_get(sample, "disturbed")));
@@ -618,9 +658,9 @@ static void json_as_text_is_the_same_object(void **state)
 	f->run.boots[0].res.series[0].samples[0].value = NAN;
 	free(f->run.guest_manifest);
 	f->run.guest_manifest = strdup("\n \"samples\": [");
-	model_init(&f->model, &f->run);
-	json = json_report(&f->model);
-	json_report_write(&f->model, out);
+	findings_init(&f->findings, &f->run, NULL);
+	json = json_report(&f->findings);
+	json_report_write(&f->findings, out);
 	fclose(out);
 	whole = json_dumps(json, JSON_INDENT(1));
 	n = strlen(whole);
@@ -675,9 +715,10 @@ static void every_dot_is_a_sample_and_none_is_far_from_one(void **state)
 	double x[5 * 80];
 	size_t i, k, count;
 
-	model_init(&f->model, &f->run);
-	c = &f->model.rows[0].cells[0];
-	assert_true(strip_svg(&f->model, &f->model.rows[0], &svg));
+	findings_init(&f->findings, &f->run, NULL);
+	c = &f->findings.model.rows[0].cells[0];
+	assert_true(strip_svg(&f->findings.model, &f->findings.model.rows[0],
+			      &svg));
 	/* 10, 11, 12; 11, 12, 13; 12, 13, 14 of 10 to 24. */
 	count = dots_of(svg.str, "r0", x, ARRAY_SIZE(x));
 	assert_true(count >= 5 && count <= c->sample_count);
@@ -708,8 +749,9 @@ static void dots_that_cover_one_another_are_one(void **state)
 	for (i = 0; i < 10000; i++)
 		series_add_sample(s)->value = 10 + (double)(i % 997) / 100;
 	series_add_sample(s)->value = INFINITY;
-	model_init(&f->model, &f->run);
-	assert_true(strip_svg(&f->model, &f->model.rows[0], &svg));
+	findings_init(&f->findings, &f->run, NULL);
+	assert_true(strip_svg(&f->findings.model, &f->findings.model.rows[0],
+			      &svg));
 	assert_true(dots_of(svg.str, "r0", x, ARRAY_SIZE(x)) > 200);
 	assert_true(svg.len < 8000);
 	strbuf_release(&svg);
@@ -724,17 +766,19 @@ static void one_value_is_drawn_and_none_is_not(void **state)
 	for (i = 0; i < f->run.boot_count; i++)
 		for (k = 0; k < 3; k++)
 			f->run.boots[i].res.series[0].samples[k].value = 0;
-	model_init(&f->model, &f->run);
-	assert_true(strip_svg(&f->model, &f->model.rows[0], &svg));
+	findings_init(&f->findings, &f->run, NULL);
+	assert_true(strip_svg(&f->findings.model, &f->findings.model.rows[0],
+			      &svg));
 	assert_null(strstr(svg.str, "nan"));
 	strbuf_release(&svg);
 	for (i = 0; i < f->run.boot_count; i++)
 		for (k = 0; k < 3; k++)
 			f->run.boots[i].res.series[0].samples[k].disturbances =
 				DISTURBED_CPU;
-	model_release(&f->model);
-	model_init(&f->model, &f->run);
-	assert_false(strip_svg(&f->model, &f->model.rows[0], &svg));
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
+	assert_false(strip_svg(&f->findings.model, &f->findings.model.rows[0],
+			       &svg));
 	assert_int_equal(svg.len, 0);
 }
 
@@ -755,13 +799,9 @@ static void set_identity(struct fixture *f, const char *runner,
 
 static const char *verdict(struct fixture *f, char buf[240])
 {
-	struct identity_diff diff;
-
-	model_release(&f->model);
-	model_init(&f->model, &f->run);
-	identity_diff_init(&diff, &f->model);
-	identity_verdict(&diff, buf, 240);
-	identity_diff_release(&diff);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
+	identity_verdict(&f->findings.identity, buf, 240);
 	return buf;
 }
 
@@ -803,7 +843,7 @@ static void add_io_boot(struct fixture *f, const char *runner,
 static void boots_are_compared_with_their_like(void **state)
 {
 	struct fixture *f = *state;
-	struct identity_diff diff;
+	const struct identity_diff *diff = &f->findings.identity;
 	char buf[240];
 
 	add_boot(&f->run, "mshv", 0, 20, GRADE_EMULATED);
@@ -814,12 +854,10 @@ static void boots_are_compared_with_their_like(void **state)
 	add_io_boot(f, "mshv", "network", "kernel=6.1\npci.1=card\n");
 	add_io_boot(f, "kvm", "network", "kernel=6.1\n");
 	assert_non_null(strstr(verdict(f, buf), "differ in 1 values"));
-	identity_diff_init(&diff, &f->model);
-	assert_int_equal(diff.row_count, 1);
-	assert_string_equal(diff.rows[0].key, "pci.1");
-	assert_string_equal(identity_row_scope(&diff, &diff.rows[0], buf, 40),
+	assert_int_equal(diff->row_count, 1);
+	assert_string_equal(diff->rows[0].key, "pci.1");
+	assert_string_equal(identity_row_scope(diff, &diff->rows[0], buf, 40),
 			    " (with a network card)");
-	identity_diff_release(&diff);
 	add_io_boot(f, "kvm", "network", "kernel=6.1\npci.1=card\n");
 	assert_non_null(strstr(verdict(f, buf), "disagree in 1 values"));
 }

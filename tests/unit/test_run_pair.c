@@ -4,9 +4,11 @@
 
 #include <math.h>
 
+#include "harness/findings/model.h"
+#include "harness/findings/run_pair.h"
 #include "harness/verdict/comparable.h"
-#include "reports/model.h"
-#include "reports/run_pair.h"
+#include "reports/data/run_pair_json.h"
+#include "reports/text/run_pair_text.h"
 
 static void add_boot(struct run_data *run, const char *runner, uint32_t block,
 		     double value)
@@ -78,7 +80,7 @@ static char *as_text(const struct run_pair *p)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	run_pair_write(p, out);
+	run_pair_text_write(p, out);
 	fclose(out);
 	return text;
 }
@@ -191,7 +193,7 @@ static void fatal_differences_refuse(void **state)
 	assert_int_equal(p.pair.rows[1].verdict, VERDICT_NOT_EVALUABLE);
 	assert_string_equal(p.pair.rows[1].reason, "not comparable");
 	assert_int_equal(run_pair_verdict(&p.pair), VERDICT_NOT_EVALUABLE);
-	json = run_pair_to_json(&p.pair);
+	json = run_pair_json(&p.pair);
 	assert_false(json_is_true(json_object_get(json, "comparable")));
 	assert_int_equal(json_array_size(json_object_get(json, "rows")), 2);
 	json_decref(json);

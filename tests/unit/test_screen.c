@@ -9,10 +9,10 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/core/metric.h"
-#include "reports/highlights.h"
-#include "reports/lines.h"
-#include "reports/model.h"
-#include "reports/screen.h"
+#include "harness/findings/findings.h"
+#include "harness/findings/highlights.h"
+#include "reports/text/lines.h"
+#include "reports/text/screen.h"
 #include "workloads/workload.h"
 
 static const struct line_style wide = {LINES_COLUMNS, true};
@@ -24,7 +24,7 @@ static const char *const five[] = {"native", "kvm", "mshv-emu", "qemu-kvm",
 
 struct fixture {
 	struct run_data run;
-	struct model m;
+	struct findings findings;
 	char *text; /* owned; the last screen */
 };
 
@@ -49,7 +49,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	model_release(&f->m);
+	findings_release(&f->findings);
 	run_data_release(&f->run);
 	free(f->text);
 	free(f);
@@ -128,10 +128,10 @@ static const char *screen(struct fixture *f, const struct line_style *style)
 	FILE *out;
 
 	free(f->text);
-	model_release(&f->m);
-	model_init(&f->m, &f->run);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
 	out = open_memstream(&f->text, &size);
-	screen_write(&f->m, style, &places, out);
+	screen_write(&f->findings, style, &places, out);
 	fclose(out);
 	return f->text;
 }
@@ -180,13 +180,14 @@ static void rows_are_taken_in_turn(void **state)
 	size_t i, count, groups = 1;
 
 	fill(f, 2, 1, GRADE_HARDWARE, "");
-	model_init(&f->m, &f->run);
-	assert_int_equal(highlights_choose(&f->m, 99, rows), HIGHLIGHTS_MOST);
+	findings_init(&f->findings, &f->run, NULL);
+	assert_int_equal(highlights_choose(&f->findings.model, 99, rows),
+			 HIGHLIGHTS_MOST);
 	/* Eight groups have two each, but for one: sixteen are too many. */
 	for (i = 1; i < HIGHLIGHTS_MOST; i++)
 		groups += strcmp(rows[i].group, rows[i - 1].group) != 0;
 	assert_int_equal(groups, 8);
-	count = highlights_choose(&f->m, 8, rows);
+	count = highlights_choose(&f->findings.model, 8, rows);
 	assert_int_equal(count, 8);
 	for (i = 1; i < count; i++)
 		assert_string_not_equal(rows[i].group, rows[i - 1].group);
@@ -225,15 +226,18 @@ static void worse_is_above_one_whatever_is_better(void **state)
 	size_t i, count;
 
 	fill(f, 2, 4, GRADE_HARDWARE, "cpu");
-	model_init(&f->m, &f->run);
-	count = highlights_choose(&f->m, HIGHLIGHTS_MOST, rows);
+	findings_init(&f->findings, &f->run, NULL);
+	count = highlights_choose(&f->findings.model, HIGHLIGHTS_MOST, rows);
 	assert_int_equal(count, 6);
 	for (i = 0; i < count; i++) {
-		struct ratio r = highlight_worse(&f->m, &rows[i], 1);
+		struct ratio r =
+			highlight_worse(&f->findings.model, &rows[i], 1);
 
 		assert_true(fabs(r.ratio - 2) < .1);
 		assert_true(r.low < r.ratio && r.ratio < r.high);
-		assert_true(isnan(highlight_worse(&f->m, &rows[i], 0).ratio));
+		assert_true(
+			isnan(highlight_worse(&f->findings.model, &rows[i], 0)
+				      .ratio));
 	}
 }
 
@@ -465,9 +469,9 @@ static void read_terminal(struct fixture *f, char *buf, size_t size)
 		print_message("SKIP: cannot open '/dev/ptmx'\n");
 		skip();
 	}
-	model_release(&f->m);
-	model_init(&f->m, &f->run);
-	screen_write(&f->m, &narrow, &places, out);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
+	screen_write(&f->findings, &narrow, &places, out);
 	fflush(out);
 	fputs("END", out);
 	fflush(out);

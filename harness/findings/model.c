@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/findings/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/xmalloc.h"
+#include "harness/core/metric.h"
+#include "harness/stats/quantile.h"
+
+static size_t runner_index(struct model *m, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++)
+		if (!strcmp(m->runners[i], name))
+			return i;
+	if (i < MODEL_MAX_RUNNERS)
+		m->runners[m->runner_count++] = name;
+	return i;
+}
+
+/* The search begins at *AT, which moves on: each boot has its series in about
+ * the order of the one before, and a run has tens of thousands of both. */
+static struct model_row *row_get(struct model *m, const struct series *s,
+				 size_t *at)
+{
+	struct model_row *row;
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++) {
+		row = &m->rows[(*at + i) % m->row_count];
+		if (strcmp(row->workload, s->workload) ||
+		    strcmp(row->point, s->point))
+			continue;
+		*at = (size_t)(row - m->rows) + 1;
+		return row;
+	}
+	*at = m->row_count + 1;
+	m->rows = xrealloc(m->rows, m->row_count + 1, sizeof(*m->rows));
+	row = &m->rows[m->row_count++];
+	memset(row, 0, sizeof(*row));
+	snprintf(row->workload, sizeof(row->workload), "%s", s->workload);
+	snprintf(row->point, sizeof(row->point), "%s", s->point);
+	snprintf(row->unit, sizeof(row->unit), "%s", s->unit);
+	row->lower_is_better = s->lower_is_better;
+	row->set_bytes = s->set_bytes;
+	row->page_bytes = s->page_bytes;
+	row->list_rank = s->list_rank;
+	for (i = 0; i < MODEL_MAX_RUNNERS; i++)
+		row->cells[i].grade = GRADE_HARDWARE;
+	return row;
+}
+
+/* A boot in which every sample was disturbed has no figure. */
+static void cell_add_boot(struct model_cell *cell, uint32_t block,
+			  const struct series *s)
+{
+	double *values = xcalloc(s->sample_count, sizeof(*values));
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < s->sample_count; i++) {
+		if (s->samples[i].disturbances)
+			cell->disturbed_count++;
+		else
+			values[count++] = s->samples[i].value;
+	}
+	if (count) {
+		size_t n = cell->boot_count++;
+
+		cell->boots =
+			xrealloc(cell->boots, n + 1, sizeof(*cell->boots));
+		cell->blocks =
+			xrealloc(cell->blocks, n + 1, sizeof(*cell->blocks));
+		cell->boots[n] = quantile_median(values, count);
+		cell->blocks[n] = block;
+		cell->samples =
+			xrealloc(cell->samples, cell->sample_count + count,
+				 sizeof(*cell->samples));
+		memcpy(cell->samples + cell->sample_count, values,
+		       count * sizeof(*values));
+		cell->sample_count += count;
+	}
+	free(values);
+}
+
+static void add_boot(struct model *m, const struct boot_data *b)
+{
+	size_t runner = runner_index(m, b->bc.runner);
+	size_t i, at = 0;
+
+	if (b->res.series_count)
+		m->has_grade[b->res.grade] = true;
+	m->failed_boot_count += b->res.status != RUN_OK;
+	if (runner == MODEL_MAX_RUNNERS)
+		return;
+	for (i = 0; i < b->res.series_count; i++) {
+		const struct series *s = &b->res.series[i];
+		struct model_cell *cell = &row_get(m, s, &at)->cells[runner];
+
+		if (b->res.grade > cell->grade)
+			cell->grade = b->res.grade;
+		if (s->status == RUN_OK) {
+			cell_add_boot(cell, b->bc.block, s);
+			if (s->reason[0])
+				snprintf(cell->note, sizeof(cell->note), "%s",
+					 s->reason);
+			continue;
+		}
+		cell->refused_count++;
+		cell->status = s->status;
+		snprintf(cell->reason, sizeof(cell->reason), "%s", s->reason);
+	}
+}
+
+/* Geometric mean of a cell's boots in one block; NaN without any. */
+static double block_mean(const struct model_cell *cell, uint32_t block)
+{
+	double product = 1;
+	size_t i, n = 0;
+
+	for (i = 0; cell && i < cell->boot_count; i++)
+		if (cell->blocks[i] == block && cell->boots[i] > 0) {
+			product *= cell->boots[i];
+			n++;
+		}
+	return n > 1 ? pow(product, 1 / (double)n) : n ? product : NAN;
+}
+
+const struct model_cell *model_base(const struct model *m,
+				    const struct model_row *row)
+{
+	bool has_base =
+		m->runner_count && !strcmp(m->runners[0], MODEL_BASELINE);
+
+	return has_base ? &row->cells[0] : NULL;
+}
+
+size_t model_block_logs(const struct model_cell *base,
+			const struct model_cell *cell, double *logs,
+			uint32_t *blocks)
+{
+	size_t count = 0;
+	size_t i, k;
+
+	for (i = 0; i < cell->boot_count; i++) {
+		uint32_t block = cell->blocks[i];
+		double ratio;
+
+		for (k = 0; k < i && cell->blocks[k] != block; k++)
+			;
+		if (k < i)
+			continue;
+		ratio = block_mean(cell, block) / block_mean(base, block);
+		if (!isfinite(ratio))
+			continue;
+		if (blocks)
+			blocks[count] = block;
+		logs[count++] = log(ratio);
+	}
+	return count;
+}
+
+static void estimate(const struct model_cell *base, struct model_cell *cell)
+{
+	double *logs = xcalloc(cell->boot_count + 1, sizeof(*logs));
+
+	cell->ratio_count = model_block_logs(base, cell, logs, NULL);
+	cell->ratio = ratio_of_logs(logs, cell->ratio_count, MODEL_CONFIDENCE);
+	model_hide_interval(&cell->ratio, cell->ratio_count);
+	free(logs);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct model_row *x = a;
+	const struct model_row *y = b;
+
+	return (x->list_rank > y->list_rank) - (x->list_rank < y->list_rank);
+}
+
+/* The baseline, then by name: a table's columns do not hang on what ran
+ * first. */
+static int compare_runners(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a;
+	const char *y = *(const char *const *)b;
+	int x_is_base = !strcmp(x, MODEL_BASELINE);
+	int y_is_base = !strcmp(y, MODEL_BASELINE);
+
+	return x_is_base != y_is_base ? y_is_base - x_is_base : strcmp(x, y);
+}
+
+void model_init(struct model *m, const struct run_data *run)
+{
+	size_t i, k;
+
+	memset(m, 0, sizeof(*m));
+	m->run = run;
+	for (i = 0; i < run->boot_count; i++)
+		runner_index(m, run->boots[i].bc.runner);
+	qsort(m->runners, m->runner_count, sizeof(m->runners[0]),
+	      compare_runners);
+	for (i = 0; i < run->boot_count; i++)
+		add_boot(m, &run->boots[i]);
+	if (m->row_count)
+		qsort(m->rows, m->row_count, sizeof(*m->rows), compare_rows);
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++) {
+			struct model_cell *cells = m->rows[i].cells;
+
+			cells[k].median = quantile_median(cells[k].boots,
+							  cells[k].boot_count);
+			estimate(model_base(m, &m->rows[i]), &cells[k]);
+		}
+}
+
+void model_release(struct model *m)
+{
+	size_t i, k;
+
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < MODEL_MAX_RUNNERS; k++) {
+			free(m->rows[i].cells[k].boots);
+			free(m->rows[i].cells[k].blocks);
+			free(m->rows[i].cells[k].samples);
+		}
+	free(m->rows);
+	memset(m, 0, sizeof(*m));
+}
+
+bool model_next_group(const struct model *m, size_t *at, struct model_group *g)
+{
+	while (*at < m->row_count && !metric_of_point(m->rows[*at].point))
+		(*at)++;
+	if (*at == m->row_count)
+		return false;
+	g->rows = &m->rows[*at];
+	snprintf(g->point, sizeof(g->point), "%.*s",
+		 (int)strcspn(g->rows->point, "/"), g->rows->point);
+	for (g->count = 0; *at < m->row_count; g->count++, (*at)++) {
+		const struct model_row *row = &m->rows[*at];
+
+		/* A run from elsewhere may have one that is not known here. */
+		if (strcmp(row->workload, g->rows->workload) ||
+		    strncmp(row->point, g->point, strlen(g->point)) ||
+		    row->point[strlen(g->point)] != '/' ||
+		    !metric_of_point(row->point))
+			break;
+	}
+	return true;
+}
+
+const struct model_row *model_group_row(const struct model_group *g,
+					const char *metric)
+{
+	size_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (!strcmp(metric_of_point(g->rows[i].point)->name, metric))
+			return &g->rows[i];
+	return NULL;
+}
+
+const char *model_row_name(const struct model_row *row, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s%s", row->workload, row->point[0] ? " " : "",
+		 row->point);
+	return buf;
+}
+
+bool model_row_is_micro(const struct model_row *row)
+{
+	return !strncmp(row->workload, "micro_", 6);
+}
+
+bool model_row_is_footprint(const struct model_row *row)
+{
+	return !strncmp(row->workload, "footprint", 9);
+}
+
+bool model_row_is_summary(const struct model_row *row)
+{
+	const struct metric *m = metric_of_point(row->point);
+
+	if (!m)
+		return true;
+	if (model_row_is_micro(row) && strcmp(row->workload, "micro_start"))
+		return !strcmp(m->name, "p50");
+	/* Streams are told by bandwidth, requests by their number. */
+	if (!strcmp(m->name, "bandwidth") || !strcmp(m->name, "cpu_per_gib"))
+		return !strcmp(row->workload, "network");
+	return !m->is_detail;
+}
+
+bool model_cell_is_measured(const struct model_cell *cell)
+{
+	return cell->boot_count || cell->disturbed_count || cell->refused_count;
+}
+
+enum grade model_row_grade(const struct model *m, const struct model_row *row)
+{
+	enum grade worst = GRADE_HARDWARE;
+	size_t i;
+
+	for (i = 0; i < m->runner_count; i++)
+		if (row->cells[i].grade > worst)
+			worst = row->cells[i].grade;
+	return worst;
+}
+
+/* A boot that failed before it came to a series has nothing in its cell. */
+static struct model_outcome outcome_of_boots(const struct model *m,
+					     size_t runner)
+{
+	struct model_outcome o = {"not measured", ""};
+	size_t i;
+
+	for (i = 0; i < m->run->boot_count; i++) {
+		const struct boot_data *b = &m->run->boots[i];
+
+		if (b->res.status != RUN_OK &&
+		    !strcmp(b->bc.runner, m->runners[runner]))
+			o = (struct model_outcome){
+				run_status_name(b->res.status), b->res.reason};
+	}
+	return o;
+}
+
+struct model_outcome model_outcome(const struct model *m,
+				   const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+
+	if (c->boot_count)
+		return (struct model_outcome){
+			c->refused_count ? "partial" : "ok", c->reason};
+	if (c->refused_count)
+		return (struct model_outcome){run_status_name(c->status),
+					      c->reason};
+	if (c->disturbed_count)
+		return (struct model_outcome){"disturbed",
+					      "every sample was disturbed"};
+	return outcome_of_boots(m, runner);
+}
+
+const char *model_cell_word(const struct model_cell *c)
+{
+	if (c->refused_count && c->status == RUN_SKIPPED)
+		return "skipped";
+	if (c->refused_count)
+		return c->status == RUN_VOID ? "void" : "failed";
+	return c->disturbed_count ? "disturbed" : "-";
+}
+
+void model_hide_bounds(double *low, double *high, size_t count)
+{
+	if (count < MODEL_LEAST_BLOCKS)
+		*low = *high = NAN;
+}
+
+void model_hide_interval(struct ratio *r, size_t block_count)
+{
+	model_hide_bounds(&r->low, &r->high, block_count);
+}
+
+const char *model_no_interval(size_t block_count, char *buf, size_t size)
+{
+	if (block_count < MODEL_LEAST_BLOCKS)
+		snprintf(buf, size, "%zu block%s", block_count,
+			 block_count == 1 ? "" : "s");
+	else
+		snprintf(buf, size, "no noise");
+	return buf;
+}
+
+const char *model_grades(const struct model *m, char *buf, size_t size)
+{
+	size_t used = 0;
+	int g;
+
+	buf[0] = '\0';
+	for (g = 0; g < GRADE_COUNT; g++)
+		if (m->has_grade[g] && used < size)
+			used += (size_t)snprintf(buf + used, size - used,
+						 "%s%s", used ? ", " : "",
+						 grade_name((enum grade)g));
+	return buf;
+}

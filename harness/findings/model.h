@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_FINDINGS_MODEL_H
+#define HARNESS_FINDINGS_MODEL_H
+
+/*
+ * model - what all reports show of a run: one row a series, one cell a
+ * runner, every cell summarised boot by boot. Computed from raw samples each
+ * time, never stored.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/core/grade.h"
+#include "harness/stats/ratio.h"
+#include "harness/store/run_data.h"
+
+#define MODEL_MAX_RUNNERS 8
+#define MODEL_BASELINE "native"
+#define MODEL_CONFIDENCE 0.95
+/* Fewer blocks have no interval that is worth showing: of two it reaches from
+ * zero to a million. */
+#define MODEL_LEAST_BLOCKS 4
+
+/* Above the figures of a run that has any of that grade. */
+#define MODEL_EMULATED                                                                 \
+	"EMULATED: measured inside the lab; the figures show that it works, not how\n" \
+	"fast any hypervisor is."
+
+struct model_cell {
+	double *boots;    /* owned; the median of each boot that counts */
+	uint32_t *blocks; /* owned; that boot's block */
+	size_t boot_count;
+	double *samples; /* owned; all undisturbed ones */
+	size_t sample_count;
+	size_t disturbed_count;
+	size_t refused_count;   /* boots in which it was skipped or failed */
+	char reason[200];       /* of the last one of them */
+	char note[200];         /* of the last series that has one; "" */
+	enum run_status status; /* its own; RUN_OK: there is none */
+	enum grade grade;
+	double median;      /* of the boots; NaN without any */
+	size_t ratio_count; /* of blocks that have both boots */
+	/* To the baseline; NaN without one. Its interval is NaN below
+	 * MODEL_LEAST_BLOCKS; .log is as it was computed. */
+	struct ratio ratio;
+};
+
+struct model_row {
+	char workload[32];
+	char point[32];
+	char unit[16];
+	bool lower_is_better;
+	uint64_t set_bytes;
+	uint64_t page_bytes;
+	uint32_t list_rank;
+	struct model_cell cells[MODEL_MAX_RUNNERS];
+};
+
+struct model {
+	const struct run_data *run; /* borrowed */
+	const char *runners[MODEL_MAX_RUNNERS];
+	size_t runner_count;
+	struct model_row *rows; /* owned; in the order of the workload table */
+	size_t row_count;
+	size_t failed_boot_count;
+	bool has_grade[GRADE_COUNT];
+};
+
+void model_init(struct model *m, const struct run_data *run);
+void model_release(struct model *m);
+
+/* The rows of one program's job, a row a metric. */
+struct model_group {
+	const struct model_row *rows; /* borrowed; they stand together */
+	size_t count;
+	char point[64]; /* without the metric */
+};
+
+/* The next one from row *AT on, which moves behind it; false: no more. */
+bool model_next_group(const struct model *m, size_t *at,
+		      struct model_group *group);
+
+/* NULL when the group has no such metric. */
+const struct model_row *model_group_row(const struct model_group *group,
+					const char *metric);
+
+/* "mem_latency 16MiB,4KiB-pages" */
+const char *model_row_name(const struct model_row *row, char *buf, size_t size);
+
+/* Whether it is of the micro guest, which has a section of its own. */
+bool model_row_is_micro(const struct model_row *row);
+
+/* Whether it is of the footprint, which has one too. */
+bool model_row_is_footprint(const struct model_row *row);
+
+/* Whether a table of the whole run shows it; the rest is in the sections. */
+bool model_row_is_summary(const struct model_row *row);
+
+/* What ROW's cells are held against; NULL: the run has no native boots. */
+const struct model_cell *model_base(const struct model *m,
+				    const struct model_row *row);
+
+/*
+ * The logarithm of CELL over BASE in each block, in their order; a block
+ * without its pair is left out. LOGS and BLOCKS have room for the cell's
+ * boots; BLOCKS may be NULL. Returns how many there are.
+ */
+size_t model_block_logs(const struct model_cell *base,
+			const struct model_cell *cell, double *logs,
+			uint32_t *blocks);
+
+/* Whether CELL has anything at all, if only that it was refused. */
+bool model_cell_is_measured(const struct model_cell *cell);
+
+/* The worst of all of ROW's cells. */
+enum grade model_row_grade(const struct model *m, const struct model_row *row);
+
+/* How a cell came by its figure, or why it has none. */
+struct model_outcome {
+	const char
+		*status; /* "ok", "partial", "skipped", "not measured", ... */
+	const char
+		*reason; /* "" where there is none; borrowed from the model */
+};
+
+struct model_outcome model_outcome(const struct model *m,
+				   const struct model_row *row, size_t runner);
+
+/* The same in a word for a cell without a figure: "skipped", "failed", "void",
+ * "disturbed"; "-": it was not measured. */
+const char *model_cell_word(const struct model_cell *cell);
+
+/* Take the interval from what is shown of R where its blocks are too few;
+ * .log, by which verdicts judge, stays. */
+void model_hide_interval(struct ratio *r, size_t block_count);
+
+/* The same of an estimate that is no ratio. */
+void model_hide_bounds(double *low, double *high, size_t count);
+
+/* Why a ratio of so many blocks has no interval: "1 block", "3 blocks", "no
+ * noise". */
+const char *model_no_interval(size_t block_count, char *buf, size_t size);
+
+/* "hardware", or "emulated, software" where a run mixes them. */
+const char *model_grades(const struct model *m, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_FINDINGS_ODDITIES_H
+#define HARNESS_FINDINGS_ODDITIES_H
+
+/*
+ * oddities - what is odd about the boots of one series in their order: drift,
+ * neighbours that are alike, two modes, outliers (harness/stats/diagnose.h). It
+ * flags, at one in a hundred; nothing is left out for it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+struct model;
+struct model_row;
+
+struct oddity {
+	const struct model_row *row; /* borrowed */
+	size_t runner;
+	char text[160]; /* "drift 1.03 (p 0.004), two modes" */
+	bool is_outliers_alone;
+};
+
+struct oddities {
+	struct oddity *rows; /* owned; in the model's order */
+	size_t count;
+};
+
+/* O borrows from M, and is released before it. */
+void oddities_init(struct oddities *o, const struct model *m);
+void oddities_release(struct oddities *o);
+
+/* Of one series under one runner; "" for nothing or too few boots. */
+const char *oddities_text(const struct oddities *o, const struct model_row *row,
+			  size_t runner);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/findings/run_plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/store/stored_json.h"
+#include "harness/verdict/claims.h"
+
+static uint64_t count_at(const json_t *plan, const char *key)
+{
+	json_int_t value = json_integer_value(json_object_get(plan, key));
+
+	return value > 0 ? (uint64_t)value : 0;
+}
+
+/* As they were written when the run was begun, whatever their file says now. */
+static struct claims *read_claims(const json_t *plan)
+{
+	const char *text = json_string_value(
+		json_object_get(json_object_get(plan, "claims"), "text"));
+	struct claims *claims = NULL;
+	struct err ignored;
+
+	if (text)
+		claims_parse(text, strlen(text), &claims, &ignored);
+	return claims;
+}
+
+void run_plan_init(struct run_plan *p, const char *text)
+{
+	json_t *plan = stored_json(text);
+	const char *command =
+		json_string_value(json_object_get(plan, "command"));
+
+	*p = (struct run_plan){
+		.block_count = count_at(plan, "block_count"),
+		.io_block_count = count_at(plan, "io_block_count"),
+		.look_count = count_at(plan, "look_count"),
+		.command = command ? strdup(command) : NULL,
+		.claims = read_claims(plan),
+	};
+	json_decref(plan);
+}
+
+void run_plan_release(struct run_plan *p)
+{
+	free(p->command);
+	claims_free(p->claims);
+	*p = (struct run_plan){.command = NULL};
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_FINDINGS_RUN_PLAN_H
+#define HARNESS_FINDINGS_RUN_PLAN_H
+
+/*
+ * run_plan - what a stored run was begun with, as far as findings rest on it.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+struct claims;
+
+struct run_plan {
+	/* 0: the plan does not say. */
+	uint64_t block_count;
+	uint64_t io_block_count; /* of boots with a disk or a network */
+	uint64_t look_count;     /* interim looks and the last one */
+	char *command;           /* owned; NULL: it was not stored */
+	struct claims *claims;   /* owned; registered with it; NULL: none */
+};
+
+/* TEXT is the plan as it is stored; what it lacks stays unset. */
+void run_plan_init(struct run_plan *p, const char *text);
+void run_plan_release(struct run_plan *p);
+
+#endif

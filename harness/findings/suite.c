@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/findings/suite.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/metric.h"
+#include "harness/findings/model.h"
+
+/* What a workload is called before its first "_". */
+static int group_length(const struct model_row *row)
+{
+	return (int)strcspn(row->workload, "_");
+}
+
+static bool is_of_group(const struct model_row *row, const char *group)
+{
+	size_t len = strlen(group);
+
+	return (size_t)group_length(row) == len &&
+	       !strncmp(row->workload, group, len);
+}
+
+/* A program has many metrics of one thing; the first one in this list counts.
+ * What a process takes to start is no measure of what a guest does. */
+static bool counts(const struct model_row *row)
+{
+	static const char *const main_of[][2] = {{"storage", "iops"},
+						 {"network", "bandwidth"},
+						 {"network_rr", "p50"}};
+	const struct metric *metric = metric_of_point(row->point);
+	size_t i;
+
+	if (!metric)
+		return strcmp(row->workload, "boot") != 0;
+	for (i = 0; i < ARRAY_SIZE(main_of); i++)
+		if (!strcmp(row->workload, main_of[i][0]))
+			return !strcmp(metric->name, main_of[i][1]);
+	return false;
+}
+
+/* The next group of two series or more from row *AT on; false: no more. */
+static bool next_group(const struct model *m, size_t *at, struct suite *s)
+{
+	while (*at < m->row_count) {
+		const struct model_row *row = &m->rows[*at];
+
+		*s = (struct suite){.first = *at};
+		snprintf(s->group, sizeof(s->group), "%.*s", group_length(row),
+			 row->workload);
+		for (;
+		     *at < m->row_count && is_of_group(&m->rows[*at], s->group);
+		     (*at)++)
+			s->series_count += counts(&m->rows[*at]);
+		s->count = *at - s->first;
+		if (s->series_count > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Sums over series, by the number of the block. */
+struct sums {
+	double *logs;
+	size_t *counts;
+	size_t size;
+};
+
+static void sums_add(struct sums *s, uint32_t block, double log)
+{
+	while (s->size <= block) {
+		s->logs = xrealloc(s->logs, s->size + 1, sizeof(*s->logs));
+		s->counts =
+			xrealloc(s->counts, s->size + 1, sizeof(*s->counts));
+		s->logs[s->size] = 0;
+		s->counts[s->size++] = 0;
+	}
+	s->logs[block] += log;
+	s->counts[block]++;
+}
+
+/* Whether the runner has the series at all. */
+static bool add_series(const struct model *m, const struct model_row *row,
+		       size_t runner, struct sums *sums)
+{
+	const struct model_cell *c = &row->cells[runner];
+	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
+	uint32_t *blocks = xcalloc(c->boot_count + 1, sizeof(*blocks));
+	size_t n = model_block_logs(model_base(m, row), c, logs, blocks);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sums_add(sums, blocks[i],
+			 row->lower_is_better ? logs[i] : -logs[i]);
+	free(blocks);
+	free(logs);
+	return n > 0;
+}
+
+struct ratio suite_ratio_of(const struct model *m,
+			    const struct model_row *const *rows, size_t count,
+			    size_t runner, size_t *block_count)
+{
+	struct sums sums = {NULL, NULL, 0};
+	size_t i, series = 0, n = 0;
+	struct ratio r;
+
+	for (i = 0; i < count; i++)
+		series += add_series(m, rows[i], runner, &sums);
+	for (i = 0; i < sums.size; i++)
+		if (sums.counts[i] == series)
+			sums.logs[n++] = sums.logs[i] / (double)series;
+	r = ratio_of_logs(sums.logs, n, MODEL_CONFIDENCE);
+	model_hide_interval(&r, n);
+	*block_count = n;
+	free(sums.counts);
+	free(sums.logs);
+	return r;
+}
+
+static struct ratio worse_of(const struct model *m, const struct suite *s,
+			     size_t runner, size_t *block_count)
+{
+	const struct model_row **rows = xcalloc(s->count + 1, sizeof(*rows));
+	const struct model_row *row;
+	size_t count = 0, series = 0;
+	struct ratio r;
+
+	for (row = &m->rows[s->first]; row < &m->rows[s->first + s->count];
+	     row++)
+		if (counts(row)) {
+			rows[count++] = row;
+			series += row->cells[runner].ratio_count > 0;
+		}
+	/* One series of a group is not the group. */
+	r = suite_ratio_of(m, rows, series > 1 ? count : 0, runner,
+			   block_count);
+	free(rows);
+	return r;
+}
+
+void suites_init(struct suites *all, const struct model *m)
+{
+	struct suite s;
+	size_t at = 0, k;
+
+	*all = (struct suites){.rows = NULL};
+	while (next_group(m, &at, &s)) {
+		for (k = 1; k < m->runner_count; k++)
+			s.worse[k] = worse_of(m, &s, k, &s.block_counts[k]);
+		all->rows =
+			xrealloc(all->rows, all->count + 1, sizeof(*all->rows));
+		all->rows[all->count++] = s;
+	}
+}
+
+void suites_release(struct suites *all)
+{
+	free(all->rows);
+	*all = (struct suites){.rows = NULL};
+}

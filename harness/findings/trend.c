@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/findings/trend.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/xmalloc.h"
+#include "harness/stats/quantile.h"
+#include "harness/stats/ttest.h"
+#include "harness/store/history.h"
+#include "harness/store/stored_json.h"
+#include "harness/verdict/comparable.h"
+
+/* Runs before a change that tell how far runs lie apart. */
+#define RUNS_BEFORE 10
+#define RUNS_CONFIDENCE .95
+
+/* A and B are the fingerprints of the run before and of RUN. */
+static bool is_break(const struct history *h, size_t run, json_t *a, json_t *b)
+{
+	struct differences d;
+	bool is;
+
+	differences_init(&d, a, b);
+	is = d.counts[DIFFERENCE_FATAL] > 0 ||
+	     strcmp(h->runs[run].grade, h->runs[run - 1].grade);
+	differences_release(&d);
+	return is;
+}
+
+/* Each fingerprint is parsed once: a history has a thousand of some KiB. */
+static void find_breaks(struct trend *t)
+{
+	const struct history *h = t->h;
+	json_t *before = NULL;
+	size_t run;
+
+	t->breaks = xcalloc(h->run_count + 1, sizeof(*t->breaks));
+	for (run = 0; run < h->run_count; run++) {
+		json_t *now = stored_json(h->runs[run].fingerprint);
+
+		if (run && is_break(h, run, before, now))
+			t->breaks[t->break_count++] = run;
+		json_decref(before);
+		before = now;
+	}
+	json_decref(before);
+}
+
+static size_t run_of(const struct history *h, size_t index)
+{
+	size_t run = h->run_count;
+
+	while (run && h->runs[run - 1].first > index)
+		run--;
+	return run - 1;
+}
+
+static void add_stretch(struct trend *t, size_t first, size_t end,
+			const struct change_options *opts)
+{
+	const struct history *h = t->h;
+	struct change *found;
+	size_t i, count = changes_find(h->values + first, end - first, opts,
+				       &found);
+
+	t->changes = xrealloc(t->changes, t->change_count + count + 1,
+			      sizeof(*t->changes));
+	for (i = 0; i < count; i++) {
+		struct trend_change *c = &t->changes[t->change_count++];
+
+		c->c = found[i];
+		c->c.index += first;
+		c->run = run_of(h, c->c.index);
+		c->is_worse = (c->c.after > c->c.before) == h->lower_is_better;
+	}
+	free(found);
+}
+
+void trend_init(struct trend *t, const struct history *h,
+		const struct change_options *opts)
+{
+	size_t i, first = 0;
+
+	*t = (struct trend){.h = h};
+	find_breaks(t);
+	for (i = 0; i < t->break_count; i++) {
+		size_t end = h->runs[t->breaks[i]].first;
+
+		add_stretch(t, first, end, opts);
+		first = end;
+	}
+	add_stretch(t, first, h->value_count, opts);
+}
+
+void trend_release(struct trend *t)
+{
+	free(t->changes);
+	free(t->breaks);
+	*t = (struct trend){.h = NULL};
+}
+
+double trend_run_median(const struct history *h, size_t run)
+{
+	return quantile_median(h->values + h->runs[run].first,
+			       h->runs[run].count);
+}
+
+const struct trend_change *trend_regression(const struct trend *t, double share,
+					    size_t recent)
+{
+	const struct trend_change *last;
+
+	if (!t->change_count)
+		return NULL;
+	last = &t->changes[t->change_count - 1];
+	/* What comes before a break is no news about what comes after it. */
+	if (t->break_count && t->breaks[t->break_count - 1] > last->run)
+		return NULL;
+	return last->is_worse && fabs(last->c.magnitude) >= share &&
+			       last->run + recent >= t->h->run_count
+		       ? last
+		       : NULL;
+}
+
+/* The first of those that RUN is held against: of its machine, not too long
+ * before it. */
+static size_t first_run(const struct trend *t, size_t run)
+{
+	size_t first = run > RUNS_BEFORE ? run - RUNS_BEFORE : 0;
+	size_t i;
+
+	for (i = 0; i < t->break_count; i++)
+		if (t->breaks[i] > first && t->breaks[i] <= run)
+			first = t->breaks[i];
+	return first;
+}
+
+bool trend_stands_out(const struct trend *t, const struct trend_change *c)
+{
+	double before[RUNS_BEFORE] = {0};
+	size_t first = first_run(t, c->run), n = c->run - first, i;
+	struct ttest further;
+
+	for (i = 0; i < n; i++)
+		before[i] = trend_run_median(t->h, first + i);
+	further = ttest_further(c->c.after, before, n, RUNS_CONFIDENCE);
+	/* Runs that are all alike have no deviation. */
+	if (isnan(further.t))
+		return n > 1 && further.difference != 0;
+	return c->c.after > c->c.before ? further.low > 0 : further.high < 0;
+}
+
+void trend_differences(const struct trend *t, size_t run, struct differences *d)
+{
+	json_t *a = stored_json(t->h->runs[run - 1].fingerprint);
+	json_t *b = stored_json(t->h->runs[run].fingerprint);
+
+	differences_init(d, a, b);
+	json_decref(a);
+	json_decref(b);
+}

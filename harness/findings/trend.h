@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_FINDINGS_TREND_H
+#define HARNESS_FINDINGS_TREND_H
+
+/*
+ * trend - where the history of a series changed, and what of the host's
+ * fingerprint changed with it. Figures of another machine, guest or measurement
+ * are not of one history: there it breaks, and what lies on either side is
+ * never held against the other.
+ */
+#include <stdbool.h>
+
+#include "harness/stats/changes.h"
+
+struct differences;
+struct history;
+
+struct trend_change {
+	struct change c; /* indexes of the whole history */
+	size_t run;      /* whose boots it begins with */
+	bool is_worse;
+};
+
+struct trend {
+	const struct history *h;      /* borrowed */
+	struct trend_change *changes; /* owned; in order */
+	size_t change_count;
+	size_t *breaks; /* owned; runs before which the history breaks */
+	size_t break_count;
+};
+
+void trend_init(struct trend *t, const struct history *h,
+		const struct change_options *opts);
+void trend_release(struct trend *t);
+
+/* The last change, if it is for the worse by at least SHARE (0.05: 5 %) and
+ * came with one of the last RECENT runs; NULL: there is none. */
+const struct trend_change *trend_regression(const struct trend *t, double share,
+					    size_t recent);
+
+/* Whether it is more than what lies between the runs before it, the last ten of
+ * its machine at most: by their 95 % prediction interval. False as well where
+ * fewer than two came before, of which nobody knows how far runs lie apart. */
+bool trend_stands_out(const struct trend *t, const struct trend_change *c);
+
+/* The median of the boots of one run of H. */
+double trend_run_median(const struct history *h, size_t run);
+
+/* What of the fingerprint changed from the run before to RUN, from 1. For
+ * differences_release(). */
+void trend_differences(const struct trend *t, size_t run,
+		       struct differences *d);
+
+#endif

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/findings/verdicts.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/plan.h"
+#include "harness/findings/model.h"
+#include "harness/findings/plausibility.h"
+#include "harness/findings/run_plan.h"
+#include "harness/stats/multiplicity.h"
+#include "harness/store/run_data.h"
+#include "harness/verdict/claims.h"
+#include "harness/verdict/decide.h"
+
+#define IMPLAUSIBLE_RATIO 0.95
+
+static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
+				   const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
+				   const char *fmt, ...)
+{
+	va_list ap;
+
+	v.verdict = verdict;
+	va_start(ap, fmt);
+	vsnprintf(v.reason, sizeof(v.reason), fmt, ap);
+	va_end(ap);
+	return v;
+}
+
+static const struct model_row *row_find(const struct model *m,
+					const char *metric)
+{
+	char name[80];
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++)
+		if (!strcmp(model_row_name(&m->rows[i], name, sizeof(name)),
+			    metric))
+			return &m->rows[i];
+	return NULL;
+}
+
+/* NAME's place in the run; else that of its emulation, which can show numbers
+ * and carries no verdict. -1: neither was measured. */
+static int runner_find_in(const struct model *m, const char *name)
+{
+	int stands_in = -1;
+	char emulated[40];
+	size_t i;
+
+	snprintf(emulated, sizeof(emulated), "%s-emu", name);
+	for (i = 0; i < m->runner_count; i++) {
+		if (!strcmp(m->runners[i], name))
+			return (int)i;
+		if (!strcmp(m->runners[i], emulated))
+			stands_in = (int)i;
+	}
+	return stands_in;
+}
+
+/* Why a cell has no figure; NULL: it has. */
+static const char *blank(const struct model_cell *c)
+{
+	if (c->boot_count)
+		return NULL;
+	if (c->refused_count)
+		return c->reason;
+	return c->disturbed_count ? "every sample was disturbed"
+				  : "it was not measured";
+}
+
+struct worse verdict_worse(const struct claim_verdict *v)
+{
+	const struct ttest *log = &v->ratio.log;
+
+	if (v->lower_is_better)
+		return (struct worse){log->difference, log->low, log->high};
+	return (struct worse){-log->difference, -log->high, -log->low};
+}
+
+/* That a guest is faster than its host is a mistake in the measurement before
+ * it is a result. */
+static bool beats_native(const struct claim_verdict *v)
+{
+	return !strcmp(v->claim->baseline, MODEL_BASELINE) &&
+	       verdict_worse(v).high < log(IMPLAUSIBLE_RATIO);
+}
+
+static bool has_ended(const struct model *m)
+{
+	static const char *const ends[] = {"complete", "decided",
+					   "out of time"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		if (!strcmp(m->run->status, ends[i]))
+			return true;
+	return false;
+}
+
+/* What of the plan the verdicts hang on. */
+static struct design design_of(const struct run_plan *plan,
+			       const struct model *m,
+			       const struct model_row *row)
+{
+	uint64_t planned = plan_is_of_io_blocks(row->workload)
+				   ? plan->io_block_count
+				   : plan->block_count;
+	/* Decided means that a look has been the last, which the data chose:
+	 * what is still open then takes no other. */
+	struct design d = {
+		.planned = planned ? (size_t)planned : 1,
+		.done = SIZE_MAX,
+		.is_ended = has_ended(m) && strcmp(m->run->status, "decided"),
+	};
+
+	if (plan->look_count && plan->look_count <= SEQUENTIAL_MAX_LOOKS &&
+	    plan->block_count) {
+		d.done = m->run->done_block_count;
+		d.look_count =
+			sequential_looks((size_t)plan->block_count,
+					 (size_t)plan->look_count, d.looks);
+	}
+	return d;
+}
+
+static struct claim_verdict decide_by(struct claim_verdict v,
+				      const struct run_plan *plan,
+				      const struct model *m,
+				      const struct model_row *row,
+				      const struct model_cell *b,
+				      const struct model_cell *c)
+{
+	struct design design = design_of(plan, m, row);
+	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
+	uint32_t *blocks = xcalloc(c->boot_count + 1, sizeof(*blocks));
+	struct evidence e = {logs, blocks, 0, row->lower_is_better};
+	struct decision d;
+
+	e.count = model_block_logs(b, c, logs, blocks);
+	d = decide(&e, &design, v.claim);
+	v.ratio = d.ratio;
+	v.block_count = d.block_count;
+	model_hide_interval(&v.ratio, v.block_count);
+	v.test = d.test;
+	v.verdict = d.test.verdict;
+	v.look = design.look_count ? d.look : 0;
+	v.level = d.level;
+	if (design.look_count && !d.look)
+		v = refuse(v, VERDICT_UNDECIDED,
+			   "the run ended before its first look");
+	free(blocks);
+	free(logs);
+	return v;
+}
+
+static struct claim_verdict judge_by_grade(struct claim_verdict v,
+					   enum grade grade, bool is_overridden)
+{
+	if (grade != GRADE_HARDWARE && !is_overridden)
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
+			      grade_name(grade));
+	if (v.verdict == VERDICT_PASS && beats_native(&v))
+		return refuse(
+			v, VERDICT_NOT_EVALUABLE,
+			"implausible: the guest beats native by more than 5 %%; check durability, caches, clocks and frequency");
+	if (v.verdict == VERDICT_NOT_EVALUABLE)
+		return refuse(
+			v, v.verdict, "%s",
+			v.block_count < 2
+				? "one block says nothing of the noise"
+				: "no block differs: there is no noise to judge by");
+	return v;
+}
+
+struct claim_verdict verdict_of(const struct model *m,
+				const struct run_plan *plan,
+				const struct claim *claim, bool is_overridden)
+{
+	struct claim_verdict v = {
+		.claim = claim,
+		.ratio = ratio_of_logs(NULL, 0, 0.9),
+		.test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN},
+		.level = NAN};
+	const struct model_row *row = row_find(m, claim->metric);
+	int candidate = runner_find_in(m, claim->candidate);
+	int baseline = runner_find_in(m, claim->baseline);
+	const struct model_cell *c, *b;
+
+	if (!row)
+		return refuse(v, VERDICT_NOT_EVALUABLE, "the run has no '%s'",
+			      claim->metric);
+	if (candidate < 0 || baseline < 0)
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s was not measured",
+			      candidate < 0 ? claim->candidate
+					    : claim->baseline);
+	c = &row->cells[candidate];
+	b = &row->cells[baseline];
+	v.measured = m->runners[candidate];
+	v.lower_is_better = row->lower_is_better;
+	if (c->status == RUN_VOID || b->status == RUN_VOID)
+		return refuse(v, VERDICT_VOID, "%s",
+			      c->status == RUN_VOID ? c->reason : b->reason);
+	if (blank(c) || blank(b))
+		return refuse(v, VERDICT_NOT_EVALUABLE, "%s: %s",
+			      m->runners[blank(c) ? candidate : baseline],
+			      blank(c) ? blank(c) : blank(b));
+	v = decide_by(v, plan, m, row, b, c);
+	return judge_by_grade(v, c->grade > b->grade ? c->grade : b->grade,
+			      is_overridden);
+}
+
+const char *judgement_origin(bool is_registered)
+{
+	return is_registered
+		       ? "Registered before its first sample was taken."
+		       : "EXPLORATORY: they were not registered before the run began.";
+}
+
+/* The p of one look of several is none of the whole run. */
+static bool is_corrected(const struct claim_verdict *v)
+{
+	if (v->look)
+		return false;
+	return v->verdict == VERDICT_PASS || v->verdict == VERDICT_FAIL ||
+	       v->verdict == VERDICT_UNDECIDED;
+}
+
+static void correct(struct claim_verdict *v, size_t count)
+{
+	double *p = xcalloc(count + 1, sizeof(*p));
+	double *adjusted = xcalloc(count + 1, sizeof(*adjusted));
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (is_corrected(&v[i]))
+			p[n++] = margin_p(&v[i].test);
+	multiplicity_holm(p, n, adjusted);
+	n = 0;
+	for (i = 0; i < count; i++)
+		v[i].holm_p = is_corrected(&v[i]) ? adjusted[n++] : NAN;
+	free(adjusted);
+	free(p);
+}
+
+/* No PASS rests on what cannot be. */
+static void doubt_all(struct judgement *j, const struct model *m,
+		      const struct plausibility *doubts)
+{
+	struct claim_verdict *v;
+
+	for (v = j->v; v < j->v + j->count; v++) {
+		const struct implausible *why;
+		const char *workload, *baseline;
+
+		if (v->verdict != VERDICT_PASS)
+			continue;
+		workload = row_find(m, v->claim->metric)->workload;
+		baseline = m->runners[runner_find_in(m, v->claim->baseline)];
+		why = plausibility_blocks(doubts, v->measured, workload);
+		if (!why)
+			why = plausibility_blocks(doubts, baseline, workload);
+		if (why)
+			*v = refuse(*v, VERDICT_NOT_EVALUABLE,
+				    "implausible: %s: %s", why->runner,
+				    why->text);
+	}
+}
+
+enum verdict verdicts_together(const struct claim_verdict *v, size_t count)
+{
+	bool has[VERDICT_COUNT] = {false};
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		has[v[i].verdict] = true;
+	if (has[VERDICT_FAIL])
+		return VERDICT_FAIL;
+	if (has[VERDICT_UNDECIDED])
+		return VERDICT_UNDECIDED;
+	if (has[VERDICT_VOID] || has[VERDICT_NOT_EVALUABLE] || !count)
+		return VERDICT_NOT_EVALUABLE;
+	return VERDICT_PASS;
+}
+
+static bool are_registered(const struct claims *claims,
+			   const struct run_plan *plan)
+{
+	return plan->claims && !strcmp(plan->claims->sha256, claims->sha256);
+}
+
+void judgement_init(struct judgement *j, const struct model *m,
+		    const struct run_plan *plan,
+		    const struct plausibility *doubts,
+		    const struct claims *claims)
+{
+	size_t i;
+
+	*j = (struct judgement){.claims = claims ? claims : plan->claims,
+				.together = VERDICT_NOT_EVALUABLE};
+	if (!j->claims)
+		return;
+	j->count = j->claims->claims_count;
+	j->is_registered = are_registered(j->claims, plan);
+	j->is_overridden = j->claims->overrides_grade;
+	j->v = xcalloc(j->count + 1, sizeof(*j->v));
+	for (i = 0; i < j->count; i++)
+		j->v[i] = verdict_of(m, plan, &j->claims->claims[i],
+				     j->is_overridden);
+	doubt_all(j, m, doubts);
+	correct(j->v, j->count);
+	j->together = verdicts_together(j->v, j->count);
+}
+
+void judgement_release(struct judgement *j)
+{
+	free(j->v);
+	*j = (struct judgement){.claims = NULL};
+}
+
+bool judgement_is_settled(const struct judgement *j)
+{
+	const struct claim_verdict *v;
+
+	for (v = j->v; v < j->v + j->count; v++)
+		if (v->verdict == VERDICT_UNDECIDED ||
+		    (v->measured && v->block_count < 2))
+			return false;
+	return true;
+}

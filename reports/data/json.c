@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/data/json.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/portable.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+#include "harness/findings/findings.h"
+#include "harness/stats/bootstrap.h"
+#include "harness/stats/quantile.h"
+#include "harness/stats/ranks.h"
+#include "harness/store/run_data.h"
+#include "harness/store/stored_json.h"
+#include "reports/data/footprint_json.h"
+#include "reports/data/suites_json.h"
+#include "reports/data/verdicts_json.h"
+
+json_t *json_number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *json_text(const char *text)
+{
+	static const struct escape as_it_is[] = {{NULL, NULL}};
+	struct strbuf clean = {0};
+	json_t *out;
+
+	portable_text(&clean, text, as_it_is);
+	out = json_string(strbuf_str(&clean));
+	strbuf_release(&clean);
+	return out;
+}
+
+static json_t *parse(const char *text)
+{
+	json_t *o = stored_json(text);
+
+	return o ? o : json_null();
+}
+
+static json_t *sample_json(const struct boot_data *b, const struct series *s,
+			   const struct sample *p)
+{
+	char why[64];
+
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o,"
+		" s:I, s:I, s:I, s:I, s:b, s:s}",
+		"runner", b->bc.runner, "workload", s->workload, "point",
+		s->point, "unit", s->unit, "block", (int)b->bc.block, "boot",
+		(int)b->position, "grade", grade_name(b->res.grade), "value",
+		json_number(p->value), "iterations", (json_int_t)s->iterations,
+		"elapsed_ns", (json_int_t)p->elapsed_ns, "host_elapsed_ns",
+		(json_int_t)p->host_elapsed_ns, "waited_ns",
+		(json_int_t)p->waited_ns, "disturbed", p->disturbances != 0,
+		"disturbances",
+		disturbances_text(p->disturbances, why, sizeof(why)));
+}
+
+/* TAKE owns what it is given. */
+static void each_sample(const struct run_data *run,
+			void (*take)(json_t *sample, void *arg), void *arg)
+{
+	size_t i, k, n;
+
+	for (i = 0; i < run->boot_count; i++) {
+		const struct boot_data *b = &run->boots[i];
+
+		for (k = 0; k < b->res.series_count; k++) {
+			const struct series *s = &b->res.series[k];
+
+			for (n = 0; n < s->sample_count; n++)
+				take(sample_json(b, s, &s->samples[n]), arg);
+		}
+	}
+}
+
+static json_t *ledger(const struct result *res)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < res->exit_count; i++)
+		json_array_append_new(
+			out,
+			json_pack("{s:i, s:s, s:I, s:I}", "vcpu",
+				  (int)res->exits[i].vcpu, "kind",
+				  res->exits[i].kind, "count",
+				  (json_int_t)res->exits[i].count, "handled_ns",
+				  (json_int_t)res->exits[i].handled_ns));
+	return out;
+}
+
+static json_t *boots(const struct run_data *run)
+{
+	json_t *out = json_array();
+	size_t i;
+
+	for (i = 0; i < run->boot_count; i++) {
+		const struct boot_data *b = &run->boots[i];
+
+		json_array_append_new(
+			out,
+			json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i,"
+				  " s:I, s:I, s:I, s:o}",
+				  "boot", (int)b->position, "block",
+				  (int)b->bc.block, "runner", b->bc.runner,
+				  "paravirt", b->bc.paravirt, "status",
+				  run_status_name(b->res.status), "reason",
+				  b->res.reason, "grade",
+				  grade_name(b->res.grade), "vcpu_count",
+				  (int)b->bc.vcpu_count, "ram_bytes",
+				  (json_int_t)b->bc.ram_bytes, "elapsed_ns",
+				  (json_int_t)b->res.elapsed_ns, "exit_cost_ns",
+				  (json_int_t)b->res.exit_cost_ns, "exits",
+				  ledger(&b->res)));
+	}
+	return out;
+}
+
+/* What was not measured has no grade either. */
+static json_t *cell_grade(const struct model_cell *c)
+{
+	if (!model_cell_is_measured(c))
+		return json_null();
+	return json_string(grade_name(c->grade));
+}
+
+/* Beside the primary estimate: what assumes no distribution. */
+static void add_robust(struct bootstrap *b, const struct model_cell *base,
+		       const struct model_cell *c, json_t *out)
+{
+	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
+	size_t n = model_block_logs(base, c, logs, NULL);
+	struct ratio_estimate boot =
+		bootstrap_ratio_by(b, logs, n, MODEL_CONFIDENCE);
+	struct rank_shift hl = ranks_center(logs, n, MODEL_CONFIDENCE);
+	double low = NAN, high = NAN;
+
+	model_hide_bounds(&boot.low, &boot.high, n);
+	model_hide_bounds(&hl.low, &hl.high, n);
+	quantile_median_interval(c->boots, c->boot_count, MODEL_CONFIDENCE,
+				 &low, &high);
+	json_object_set_new(out, "median_low", json_number(low));
+	json_object_set_new(out, "median_high", json_number(high));
+	json_object_set_new(out, "bootstrap_low",
+			    json_number(boot.has_interval ? boot.low : NAN));
+	json_object_set_new(out, "bootstrap_high",
+			    json_number(boot.has_interval ? boot.high : NAN));
+	json_object_set_new(out, "hodges_lehmann_ratio",
+			    json_number(exp(hl.shift)));
+	json_object_set_new(out, "hodges_lehmann_low",
+			    json_number(exp(hl.low)));
+	json_object_set_new(out, "hodges_lehmann_high",
+			    json_number(exp(hl.high)));
+	free(logs);
+}
+
+static json_t *estimate(const struct findings *f, const struct model_row *r,
+			size_t k, struct bootstrap *b)
+{
+	const struct model_cell *c = &r->cells[k];
+	const struct model *m = &f->model;
+	json_t *out = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:i, s:o,"
+		" s:o, s:s}",
+		"runner", m->runners[k], "workload", r->workload, "point",
+		r->point, "unit", r->unit, "better",
+		r->lower_is_better ? "lower" : "higher", "grade", cell_grade(c),
+		"boot_count", (int)c->boot_count, "disturbed_count",
+		(int)c->disturbed_count, "median", json_number(c->median),
+		"ratio_to_native", json_number(c->ratio.ratio),
+		"ratio_block_count", (int)c->ratio_count, "ratio_low",
+		json_number(c->ratio.low), "ratio_high",
+		json_number(c->ratio.high), "reason", c->reason);
+
+	add_robust(b, model_base(m, r), c, out);
+	json_object_set_new(out, "note", json_string(c->note));
+	json_object_set_new(out, "odd",
+			    json_string(oddities_text(&f->oddities, r, k)));
+	return out;
+}
+
+static json_t *estimates(const struct findings *f)
+{
+	const struct model *m = &f->model;
+	struct bootstrap *b = bootstrap_create(m->run->seed);
+	json_t *out = json_array();
+	size_t i, k;
+
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++)
+			json_array_append_new(out,
+					      estimate(f, &m->rows[i], k, b));
+	bootstrap_destroy(b);
+	return out;
+}
+
+/* All of it but the samples, for which there is an empty list. */
+static json_t *frame(const struct findings *f)
+{
+	const struct run_data *run = f->run;
+
+	return json_pack(
+		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
+		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
+		"id", (json_int_t)run->id, "status", run->status,
+		"started_unix_ns", (json_int_t)run->started_unix_ns,
+		"ended_unix_ns", (json_int_t)run->ended_unix_ns, "seed",
+		(json_int_t)run->seed, "revision", run->revision, "is_lab",
+		run->is_lab, "scheduled_count", (int)run->scheduled_count,
+		"plan", parse(run->plan), "fingerprint",
+		parse(run->fingerprint), "probe", parse(run->probe),
+		"guest_manifest", run->guest_manifest, "boots", boots(run),
+		"samples", json_array(), "estimates", estimates(f), "suites",
+		suites_json(f), "claims", verdicts_json(&f->judgement),
+		"footprint", footprint_json(&f->footprints));
+}
+
+static void append(json_t *sample, void *arg)
+{
+	json_array_append_new(arg, sample);
+}
+
+json_t *json_report(const struct findings *f)
+{
+	json_t *report = frame(f);
+
+	each_sample(f->run, append, json_object_get(report, "samples"));
+	return report;
+}
+
+/* With its lines two levels deeper than it thinks. */
+static void put_deeper(const char *text, size_t size, FILE *out)
+{
+	const char *newline;
+
+	while ((newline = memchr(text, '\n', size))) {
+		size_t line = (size_t)(newline - text) + 1;
+
+		fwrite(text, 1, line, out);
+		fputs("  ", out);
+		text += line;
+		size -= line;
+	}
+	fwrite(text, 1, size, out);
+}
+
+struct stream {
+	FILE *out;
+	bool has_begun;
+};
+
+static void put_sample(json_t *sample, void *arg)
+{
+	struct stream *s = arg;
+	/* Its texts are short, and six times as long where all is escaped. */
+	char text[4096];
+	size_t size = json_dumpb(sample, text, sizeof(text), JSON_INDENT(1));
+
+	fputs(s->has_begun ? ",\n  " : "\n  ", s->out);
+	s->has_begun = true;
+	put_deeper(text, size < sizeof(text) ? size : sizeof(text), s->out);
+	json_decref(sample);
+}
+
+void json_report_write(const struct findings *f, FILE *out)
+{
+	/* No text within has a line break: it is escaped. */
+	static const char place[] = "\n \"samples\": [";
+	struct stream s = {.out = out};
+	json_t *report = frame(f);
+	char *text = json_dumps(report, JSON_INDENT(1));
+	char *at = strstr(text, place) + strlen(place);
+
+	json_decref(report);
+	fwrite(text, 1, (size_t)(at - text), out);
+	each_sample(f->run, put_sample, &s);
+	fprintf(out, "%s%s\n", s.has_begun ? "\n " : "", at);
+	free(text);
+}

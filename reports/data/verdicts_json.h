@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_DATA_VERDICTS_JSON_H
+#define REPORTS_DATA_VERDICTS_JSON_H
+
+/* verdicts_json - claims and what became of them. */
+#include <jansson.h>
+
+struct judgement;
+
+json_t *verdicts_json(const struct judgement *j); /* caller owns; or null */
+
+#endif

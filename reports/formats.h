@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_FORMATS_H
+#define REPORTS_FORMATS_H
+
+/*
+ * formats - the table of all kinds of output that a stored run has. A new one
+ * is a row of formats.c; 'report', 'run' and 'serve' find it there.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct err;
+struct findings;
+struct strbuf;
+
+/* Of a report as text; all are borrowed, and NULL where there are none. */
+struct format_places {
+	const char *command; /* that shows every row */
+	const char *store;
+	const char *page;
+	bool wants_all; /* every row, in place of one screen */
+};
+
+struct format {
+	const char *name;
+	/* One of the two is there: for those that are made whole, and for
+	 * those that are written as they come. */
+	void (*build)(const struct findings *f, struct strbuf *out);
+	void (*write)(const struct findings *f,
+		      const struct format_places *places, FILE *out);
+	bool has_verdicts;
+	bool is_text; /* for people at a terminal: may be one screen */
+	bool is_page; /* for a browser: written whole or not at all */
+};
+
+#define FORMAT_TEXT "text"
+#define FORMAT_HTML "html"
+
+/* "text, json, html", for messages and usage. */
+#define FORMAT_NAMES                                                     \
+	"text, json, html, csv, markdown, junit, openmetrics, explain, " \
+	"power, samples"
+
+/* NULL: there is none of that name. */
+const struct format *format_find(const char *name);
+
+/* -EINVAL, with all names, where there is none. */
+int format_parse(const char *name, const struct format **out, struct err *err);
+
+/* PLACES may be NULL. */
+void format_write(const struct format *format, const struct findings *f,
+		  const struct format_places *places, FILE *out);
+
+#endif

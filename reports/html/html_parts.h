@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_HTML_HTML_PARTS_H
+#define REPORTS_HTML_HTML_PARTS_H
+
+/* html_parts - pieces that the sections of the page are made of. */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/core/grade.h"
+
+struct model;
+struct model_row;
+struct ratio;
+struct strbuf;
+
+/* OPEN and CLOSE as they are, TEXT escaped between them. */
+void html_cell(struct strbuf *out, const char *open, const char *text,
+	       const char *close);
+
+/*
+ * A table, lines of TEXT as they stand, or a figure. Wider than the page, it is
+ * scrolled by itself, with the keyboard too; LABEL, plain text, says what it is
+ * then. ATTRIBUTES are markup, each with a blank before it; of class "broad" a
+ * table is printed across the paper. A table ends in its tbody.
+ */
+void html_table_begin(struct strbuf *out, const char *label,
+		      const char *attributes);
+void html_table_end(struct strbuf *out);
+void html_lines(struct strbuf *out, const char *label, const char *text);
+void html_figure_begin(struct strbuf *out, const char *label);
+
+/* The median of RUNNER in ROW and its ratio to the baseline. */
+void html_median(struct strbuf *out, const struct model_row *row,
+		 size_t runner);
+/* The median alone, or in a word why there is none. */
+void html_value(struct strbuf *out, const struct model_row *row, size_t runner);
+
+/*
+ * A section that is closed until somebody opens it, follows a link to ID, or
+ * searches for what is in it; printed, it is open.
+ */
+void html_fold_begin(struct strbuf *out, const char *id, const char *title);
+void html_fold_end(struct strbuf *out);
+
+/* One line for each reason why rows have no figure, of those that IS_WANTED
+ * says; nothing where there are none. */
+void html_skipped(struct strbuf *out, const struct model *m,
+		  bool (*is_wanted)(const struct model_row *row,
+				    const void *arg),
+		  const void *arg);
+
+/* R's interval, or why it has none: "0.990 to 1.010", "2 blocks". */
+void html_interval(struct strbuf *out, const struct ratio *r,
+		   size_t block_count);
+void html_grade(struct strbuf *out, enum grade grade);
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html/html_verdicts.h"
+
+#include <math.h>
+
+#include "harness/base/base.h"
+#include "harness/base/strbuf.h"
+#include "harness/findings/findings.h"
+#include "harness/findings/headline.h"
+#include "harness/verdict/claims.h"
+#include "reports/html/forest.h"
+#include "reports/html/html_parts.h"
+
+static const char *const classes[] = {
+	[VERDICT_PASS] = "pass",      [VERDICT_FAIL] = "fail",
+	[VERDICT_UNDECIDED] = "open", [VERDICT_NOT_EVALUABLE] = "open",
+	[VERDICT_VOID] = "open",
+};
+_Static_assert(ARRAY_SIZE(classes) == VERDICT_COUNT,
+	       "every verdict has a look");
+
+static void write_badge(enum verdict v, struct strbuf *out)
+{
+	strbuf_printf(out, "<span class=\"verdict %s\">%s</span>", classes[v],
+		      verdict_name(v));
+}
+
+static void write_share(double share, struct strbuf *out)
+{
+	if (isnan(share))
+		strbuf_puts(out, "<td class=\"n\"></td>");
+	else
+		strbuf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * share);
+}
+
+static void write_effect(const struct forest *f, const struct claim_verdict *v,
+			 struct strbuf *out)
+{
+	strbuf_puts(out, "<td>");
+	forest_strip(f, v, classes[v->verdict], out);
+	if (!isnan(v->ratio.ratio)) {
+		strbuf_printf(out, "&times;%.3f, ", v->ratio.ratio);
+		html_interval(out, &v->ratio, v->block_count);
+	}
+	strbuf_puts(out, "</td>");
+}
+
+static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
+{
+	strbuf_printf(out, "<td>%s %.1f&nbsp;%%</td>",
+		      margin_kind_words(v->claim->kind),
+		      100 * v->claim->margin);
+	write_share(v->test.smallest, out);
+	write_share(v->test.detectable, out);
+	strbuf_printf(out, "<td class=\"n\">%zu</td><td class=\"n\">",
+		      v->block_count);
+	if (!isnan(v->test.n_needed))
+		strbuf_printf(out, "%.0f", v->test.n_needed);
+	strbuf_puts(out, "</td><td class=\"n\">");
+	if (!isnan(v->holm_p))
+		strbuf_printf(out, "%.2g", v->holm_p);
+	strbuf_puts(out, "</td>");
+}
+
+static void write_row(const struct forest *f, const struct claim_verdict *v,
+		      struct strbuf *out)
+{
+	const struct claim *c = v->claim;
+
+	html_cell(out, "<tr><td>", c->text, "<br><span class=\"note\">");
+	html_cell(out, "", c->metric, ": ");
+	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
+	html_cell(out, "", c->baseline, "; the margin, because ");
+	html_cell(out, "", c->reason, "");
+	if (c->scope)
+		html_cell(out, "; of ", c->scope, "");
+	strbuf_puts(out, "</span></td><td>");
+	write_badge(v->verdict, out);
+	if (v->reason[0])
+		html_cell(out, "<br><span class=\"note\">", v->reason,
+			  "</span>");
+	strbuf_puts(out, "</td>");
+	write_effect(f, v, out);
+	write_numbers(v, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
+static void write_table(const struct judgement *j, struct strbuf *out)
+{
+	struct forest f = forest_of(j->v, j->count);
+	size_t i;
+
+	html_table_begin(out, "claims", " class=\"io\" id=\"verdicts-table\"");
+	strbuf_puts(out, "<thead><tr><th>claim</th><th>verdict</th><th>");
+	forest_axis(&f, out);
+	strbuf_puts(
+		out,
+		"</th><th>claimed</th>"
+		"<th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
+		"<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
+		"<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
+		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
+	for (i = 0; i < j->count; i++)
+		write_row(&f, &j->v[i], out);
+	html_table_end(out);
+	strbuf_puts(
+		out,
+		"<p class=\"note\">Shaded is where a claim holds, the line its margin; the dot is the "
+		"estimate, the bar its interval. An interval that ends inside the shade passes, one that begins outside fails, "
+		"one across the line decides nothing. ");
+	html_cell(
+		out,
+		"Ratios are candidate over baseline; the interval is of both sides, the verdict of one. ",
+		judgement_origin(j->is_registered), "");
+	html_cell(out, " Their sha256 is ", j->claims->sha256, ".</p>\n");
+}
+
+void html_verdicts_write_sentence(const struct findings *f, struct strbuf *out)
+{
+	const struct judgement *j = &f->judgement;
+	char sentence[HEADLINE_SIZE];
+
+	strbuf_puts(out, "<h2 id=\"verdicts\">");
+	if (j->claims) {
+		html_cell(out, "Do the claims of '", j->claims->name,
+			  "' hold here? ");
+		write_badge(j->together, out);
+	} else {
+		strbuf_puts(out, "Is it near-native here?");
+	}
+	strbuf_printf(out, "</h2>\n<p class=\"headline %s\">",
+		      classes[j->together]);
+	html_cell(out, "", headline(&f->model, j, sentence, sizeof(sentence)),
+		  "</p>\n");
+}
+
+void html_verdicts_write_table(const struct judgement *j, struct strbuf *out)
+{
+	if (j->claims)
+		write_table(j, out);
+}

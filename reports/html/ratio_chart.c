@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html/ratio_chart.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/findings/model.h"
+#include "harness/findings/suite.h"
+#include "reports/html/html_parts.h"
+
+#define WIDTH 270
+#define LEFT 82.0 /* for the runners' names */
+#define RIGHT 50  /* for numbers */
+#define PLOT (WIDTH - LEFT - RIGHT)
+#define TOP 20 /* for the title */
+#define LANE 14
+#define BOTTOM 15 /* for the axis */
+#define NAME_MAX_CHARS 12
+
+/* Where the axis may end, and what it begins with then. */
+static const struct axis {
+	double low, high;
+	double ticks[4]; /* 0: none */
+} axes[] = {
+	{1 / 1.25, 1.25, {.8, 1, 1.25}},
+	{.5, 2, {.5, 1, 2}},
+	{.5, 4, {.5, 1, 2, 4}},
+	{.5, 16, {.5, 1, 4, 16}},
+};
+
+/* The rows of one group, which stand together. */
+struct panel {
+	const struct model *m;
+	const struct axis *axis;
+	const struct highlight_row *rows;
+	size_t count;
+	struct ratio worse[MODEL_MAX_RUNNERS];
+	bool has_ratio; /* of any guest */
+};
+
+/* Where no block has all rows, the mean of what each row came to. */
+static struct ratio mean_of_rows(const struct panel *p, size_t runner)
+{
+	double sum = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < p->count; i++) {
+		struct ratio r = highlight_worse(p->m, &p->rows[i], runner);
+
+		if (isnan(r.ratio))
+			continue;
+		sum += log(r.ratio);
+		n++;
+	}
+	return (struct ratio){.ratio = n ? exp(sum / (double)n) : NAN,
+			      .low = NAN,
+			      .high = NAN};
+}
+
+static void panel_init(struct panel *p, const struct model *m,
+		       const struct highlight_row *rows, size_t most)
+{
+	const struct model_row *all[HIGHLIGHTS_MOST];
+	size_t k, blocks, n = 0;
+
+	*p = (struct panel){.m = m, .rows = rows};
+	while (p->count < most && !strcmp(rows[p->count].group, rows->group)) {
+		if (rows[p->count].has_ratio)
+			all[n++] = rows[p->count].row;
+		p->count++;
+	}
+	for (k = 0; k < m->runner_count; k++) {
+		p->worse[k] = suite_ratio_of(m, all, n, k, &blocks);
+		if (isnan(p->worse[k].ratio))
+			p->worse[k] = mean_of_rows(p, k);
+		p->has_ratio |= k && !isnan(p->worse[k].ratio);
+	}
+}
+
+/* The closest one that all ratios have room in; the last if none has. */
+static const struct axis *axis_of(const struct panel *panels, size_t count)
+{
+	double low = 1, high = 1;
+	size_t i, k;
+
+	for (i = 0; i < count; i++)
+		for (k = 1; k < panels[i].m->runner_count; k++) {
+			low = fmin(low, panels[i].worse[k].ratio);
+			high = fmax(high, panels[i].worse[k].ratio);
+		}
+	for (i = 0; i + 1 < ARRAY_SIZE(axes); i++)
+		if (low >= axes[i].low && high <= axes[i].high)
+			break;
+	return &axes[i];
+}
+
+static double x_of(const struct axis *a, double ratio)
+{
+	double part = log(ratio / a->low) / log(a->high / a->low);
+
+	return LEFT + PLOT * fmin(fmax(part, 0), 1);
+}
+
+static double y_of(size_t lane)
+{
+	return TOP + LANE * ((double)lane + .5);
+}
+
+/* The same in words, for who cannot see it. */
+static void write_label(const struct panel *p, size_t first, struct strbuf *out)
+{
+	size_t k;
+
+	html_cell(out, " aria-label=\"", p->rows->group, "");
+	html_cell(out, ", ",
+		  p->has_ratio ? "times worse than native" : p->rows->label,
+		  ": ");
+	for (k = first; k < p->m->runner_count; k++) {
+		html_cell(out, k > first ? ", " : "", p->m->runners[k], " ");
+		if (p->has_ratio && isnan(p->worse[k].ratio))
+			strbuf_puts(out, "none");
+		else if (p->has_ratio)
+			strbuf_printf(out, "%.2f", p->worse[k].ratio);
+		else
+			html_value(out, p->rows->row, k);
+	}
+	strbuf_puts(out, "\">");
+}
+
+static void write_axis(const struct panel *p, int bottom, struct strbuf *out)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(p->axis->ticks); i++) {
+		double tick = p->axis->ticks[i];
+
+		if (!(tick > 0))
+			continue;
+		strbuf_printf(
+			out,
+			"<path class=\"%s\" d=\"M%.1f %dV%d\"/>"
+			"<text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
+			fabs(tick - 1) > 0 ? "tick" : "one",
+			x_of(p->axis, tick), TOP, bottom, x_of(p->axis, tick),
+			bottom + 12, tick);
+	}
+	strbuf_printf(out,
+		      "<text class=\"axis\" x=\"%d\" y=\"%d\" "
+		      "text-anchor=\"end\">worse &rarr;</text>\n",
+		      WIDTH, bottom + 12);
+}
+
+static void write_ratio(const struct panel *p, size_t runner, double y,
+			struct strbuf *out)
+{
+	const struct ratio *r = &p->worse[runner];
+
+	strbuf_printf(out, "<path class=\"bar r%zu\" d=\"M%.1f %.1fH%.1f\"/>",
+		      runner, x_of(p->axis, 1), y, x_of(p->axis, r->ratio));
+	if (!isnan(r->low))
+		strbuf_printf(out,
+			      "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",
+			      x_of(p->axis, r->low), y, x_of(p->axis, r->high));
+	strbuf_printf(
+		out,
+		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f&times;</text>\n",
+		WIDTH, y + 4, r->ratio < 99.5 ? 2 : 0, r->ratio);
+}
+
+static double largest(const struct model_row *row, size_t count)
+{
+	double most = 0;
+	size_t k;
+
+	for (k = 0; k < count; k++)
+		most = fmax(most, row->cells[k].median);
+	return most;
+}
+
+static void write_figure(const struct panel *p, size_t runner, double y,
+			 struct strbuf *out)
+{
+	const struct model_row *row = p->rows->row;
+	const struct model_cell *c = &row->cells[runner];
+	double most = largest(row, p->m->runner_count);
+
+	if (!isnan(c->median) && most > 0)
+		strbuf_printf(
+			out,
+			"<path class=\"bar figure\" d=\"M%.1f %.1fH%.1f\"/>",
+			LEFT, y,
+			LEFT + (PLOT - 20) * fmax(c->median, 0) / most);
+	strbuf_printf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
+		      WIDTH, y + 4);
+	html_value(out, row, runner);
+	strbuf_puts(out, "</text>\n");
+}
+
+static void write_name(const char *name, double y, struct strbuf *out)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.*s%s", NAME_MAX_CHARS, name,
+		 strlen(name) > NAME_MAX_CHARS ? "~" : "");
+	strbuf_printf(out, "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">",
+		      LEFT - 8, y + 4);
+	html_cell(out, "", text, "</text>");
+}
+
+/* For the names of two rows beside the group's. */
+static bool has_room(const struct panel *p)
+{
+	return strlen(p->rows[0].label) + strlen(p->rows[1].label) <= 28;
+}
+
+static void write_title(const struct panel *p, struct strbuf *out)
+{
+	html_cell(out, "<text class=\"title\" x=\"0\" y=\"12\">",
+		  p->rows->group, "</text>");
+	strbuf_printf(out, "<text x=\"%d\" y=\"12\" text-anchor=\"end\">",
+		      WIDTH);
+	if (!p->has_ratio) {
+		html_cell(out, "", p->rows->label,
+			  p->rows->row->lower_is_better
+				  ? ", lower is better</text>\n"
+				  : ", higher is better</text>\n");
+		return;
+	}
+	if (p->count == 1) {
+		html_cell(out, "", p->rows->label, "");
+	} else if (p->count == 2 && has_room(p)) {
+		html_cell(out, "", p->rows[0].label, ", ");
+		html_cell(out, "", p->rows[1].label, "");
+	} else {
+		strbuf_printf(out, "mean of %zu rows below", p->count);
+	}
+	strbuf_puts(out, "</text>\n");
+}
+
+static void write_panel(const struct panel *p, size_t first, struct strbuf *out)
+{
+	int bottom = TOP + LANE * (int)(p->m->runner_count - first);
+	size_t k;
+
+	strbuf_printf(out, "<svg role=\"img\" viewBox=\"0 0 %d %d\"", WIDTH,
+		      bottom + BOTTOM);
+	write_label(p, first, out);
+	write_title(p, out);
+	if (p->has_ratio)
+		write_axis(p, bottom, out);
+	for (k = first; k < p->m->runner_count; k++) {
+		double y = y_of(k - first);
+
+		write_name(p->m->runners[k], y, out);
+		if (!p->has_ratio)
+			write_figure(p, k, y, out);
+		else if (!isnan(p->worse[k].ratio))
+			write_ratio(p, k, y, out);
+		else
+			strbuf_printf(
+				out,
+				"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">-</text>",
+				WIDTH, y + 4);
+	}
+	strbuf_puts(out, "</svg>\n");
+}
+
+bool ratio_chart_write(const struct model *m, const struct highlight_row *rows,
+		       size_t count, struct strbuf *out)
+{
+	struct panel panels[HIGHLIGHTS_MOST];
+	const struct axis *axis;
+	size_t i, at, n = 0, first;
+
+	if (!count)
+		return false;
+	first = model_base(m, rows->row) != NULL;
+	if (m->runner_count == first)
+		return false;
+	for (at = 0; at < count; at += panels[n++].count)
+		panel_init(&panels[n], m, &rows[at], count - at);
+	axis = axis_of(panels, n);
+	strbuf_puts(out, "<div class=\"panels\">\n");
+	for (i = 0; i < n; i++) {
+		panels[i].axis = axis;
+		write_panel(&panels[i], first, out);
+	}
+	strbuf_puts(out, "</div>\n");
+	return true;
+}

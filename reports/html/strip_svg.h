@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_HTML_STRIP_SVG_H
+#define REPORTS_HTML_STRIP_SVG_H
+
+/*
+ * strip_svg - the samples of one series as dots on a strip for each runner,
+ * drawn here because a program for each of hundreds of pictures would take
+ * most of a report's time.
+ */
+#include <stdbool.h>
+
+struct model;
+struct model_row;
+struct strbuf;
+
+/* False, and nothing is written, where no runner has a sample. */
+bool strip_svg(const struct model *m, const struct model_row *row,
+	       struct strbuf *out);
+
+#endif

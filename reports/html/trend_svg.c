@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html/trend_svg.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/findings/trend.h"
+#include "harness/store/history.h"
+#include "reports/html/html_parts.h"
+
+#define WIDTH 900.0
+#define HEIGHT 260.0
+#define BOTTOM (HEIGHT - 34) /* the dates are below */
+#define LEFT 90.0            /* for the labels */
+#define MARGIN 16.0
+
+struct axes {
+	double low, high; /* of the values */
+	size_t count;
+};
+
+static double x_of(const struct axes *a, double index)
+{
+	double steps = a->count > 1 ? (double)a->count - 1 : 1;
+
+	return LEFT + index / steps * (WIDTH - LEFT - MARGIN);
+}
+
+static double y_of(const struct axes *a, double value)
+{
+	double part =
+		a->high > a->low ? (value - a->low) / (a->high - a->low) : 0.5;
+
+	return BOTTOM - part * (BOTTOM - MARGIN);
+}
+
+static struct axes axes_of(const struct history *h)
+{
+	struct axes a = {INFINITY, -INFINITY, h->value_count};
+	size_t i;
+
+	for (i = 0; i < h->value_count; i++) {
+		a.low = fmin(a.low, h->values[i]);
+		a.high = fmax(a.high, h->values[i]);
+	}
+	return a;
+}
+
+static void write_label(const struct axes *a, double value, const char *unit,
+			struct strbuf *out)
+{
+	char text[32];
+
+	strbuf_printf(out,
+		      "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\""
+		      " font-size=\"12\" fill=\"currentColor\">",
+		      LEFT - 8, y_of(a, value) + 4);
+	html_cell(out, "", units_format(value, unit, text, sizeof(text)),
+		  "</text>\n");
+}
+
+/* At an end of the line. */
+static void write_date(double x, const char *anchor,
+		       const struct history_run *run, struct strbuf *out)
+{
+	char text[32];
+
+	strbuf_printf(out,
+		      "<text x=\"%.0f\" y=\"%.0f\" text-anchor=\"%s\""
+		      " font-size=\"12\" fill=\"currentColor\">",
+		      x, HEIGHT - 6, anchor);
+	html_cell(out, "",
+		  units_format_date(run->started_unix_ns, text, sizeof(text)),
+		  "</text>\n");
+}
+
+/* A line from FIRST to END; the history goes on behind a break, not over it. */
+static void write_line(const struct history *h, const struct axes *a,
+		       size_t first, size_t end, struct strbuf *out)
+{
+	size_t i;
+
+	strbuf_puts(out, "<polyline fill=\"none\" stroke=\"#3b76b8\""
+			 " stroke-width=\"1.5\" points=\"");
+	for (i = first; i < end; i++)
+		strbuf_printf(out, "%.1f,%.1f ", x_of(a, (double)i),
+			      y_of(a, h->values[i]));
+	strbuf_puts(out, "\"/>\n");
+	for (i = first; i < end; i++)
+		strbuf_printf(out,
+			      "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\""
+			      " fill=\"#3b76b8\"/>\n",
+			      x_of(a, (double)i), y_of(a, h->values[i]));
+}
+
+/* Between the boot before INDEX and that one. */
+static void write_mark(const struct axes *a, size_t index, const char *class,
+		       const char *colour, double magnitude, struct strbuf *out)
+{
+	double x = x_of(a, (double)index - 0.5);
+
+	strbuf_printf(out,
+		      "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\""
+		      " y2=\"%.0f\" stroke=\"%s\" stroke-dasharray=\"5 3\">",
+		      class, x, x, BOTTOM + 8, colour);
+	if (isfinite(magnitude))
+		strbuf_printf(out, "<title>%+.1f %%</title>", 100 * magnitude);
+	strbuf_puts(out, "</line>\n");
+}
+
+void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
+{
+	const struct history *h = t->h;
+	struct axes a = axes_of(h);
+	size_t i, first = 0;
+
+	html_cell(out,
+		  "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
+		  " aria-label=\"",
+		  name, "\"");
+	strbuf_printf(out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\">\n",
+		      WIDTH, HEIGHT, WIDTH);
+	write_label(&a, a.high, h->unit, out);
+	if (a.low < a.high)
+		write_label(&a, a.low, h->unit, out);
+	write_date(LEFT, "start", &h->runs[0], out);
+	if (h->run_count > 1)
+		write_date(WIDTH - MARGIN, "end", &h->runs[h->run_count - 1],
+			   out);
+	for (i = 0; i < t->break_count; i++) {
+		size_t end = h->runs[t->breaks[i]].first;
+
+		write_line(h, &a, first, end, out);
+		write_mark(&a, end, "break", "#888888", NAN, out);
+		first = end;
+	}
+	write_line(h, &a, first, h->value_count, out);
+	for (i = 0; i < t->change_count; i++)
+		write_mark(&a, t->changes[i].c.index, "change",
+			   t->changes[i].is_worse ? "var(--bad)"
+						  : "var(--good)",
+			   t->changes[i].c.magnitude, out);
+	strbuf_puts(out, "</svg>\n");
+}

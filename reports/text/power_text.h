@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_TEXT_POWER_TEXT_H
+#define REPORTS_TEXT_POWER_TEXT_H
+
+/*
+ * power_text - how many blocks a margin needs on this host, by the noise of a
+ * run that has been made: before one starts another.
+ */
+#include <stdio.h>
+
+struct findings;
+
+void power_text_write(const struct findings *f, FILE *out);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/text/run_pair_text.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/findings/model.h"
+#include "harness/findings/run_pair.h"
+#include "reports/text/paint.h"
+
+static bool is_base(const char *runner)
+{
+	return !strcmp(runner, MODEL_BASELINE);
+}
+
+static size_t least_count(const struct run_pair_row *r)
+{
+	return r->count_a < r->count_b ? r->count_a : r->count_b;
+}
+
+static void write_run(const char *letter, const struct model *m, FILE *out)
+{
+	char grades[64];
+
+	fprintf(out, "%s: run %lld, %s, of %s, grade %s, %s\n", letter,
+		(long long)m->run->id, m->run->uuid, m->run->revision,
+		model_grades(m, grades, sizeof(grades)), m->run->status);
+}
+
+static void write_differences(const struct differences *d, FILE *out)
+{
+	size_t i;
+
+	fprintf(out,
+		"\nThey differ in %zu fatal, %zu marked and %zu harmless points:\n",
+		d->counts[DIFFERENCE_FATAL], d->counts[DIFFERENCE_MARKED],
+		d->counts[DIFFERENCE_HARMLESS]);
+	for (i = 0; i < d->count; i++)
+		if (d->rows[i].class != DIFFERENCE_HARMLESS)
+			fprintf(out, "%-7s %-32s %.60s | %.60s\n",
+				difference_class_name(d->rows[i].class),
+				d->rows[i].key, d->rows[i].a, d->rows[i].b);
+}
+
+static void write_number(double value, FILE *out)
+{
+	if (isnan(value))
+		fprintf(out, " %8s", "-");
+	else
+		fprintf(out, " %8.3f", value);
+}
+
+/* Of native there are boots, of guests blocks. */
+static const char *no_interval(const struct run_pair_row *r, char *buf,
+			       size_t size)
+{
+	size_t count = least_count(r);
+
+	if (isnan(r->ratio.ratio))
+		return "";
+	if (!is_base(r->runner_a) || count >= MODEL_LEAST_BLOCKS)
+		return model_no_interval(count, buf, size);
+	snprintf(buf, size, "%zu boot%s", count, count == 1 ? "" : "s");
+	return buf;
+}
+
+static void write_row(const struct run_pair *p, const struct run_pair_row *r,
+		      FILE *out)
+{
+	char name[80], runners[40], why[32];
+
+	snprintf(runners, sizeof(runners), "%s%s%s", r->runner_a,
+		 strcmp(r->runner_a, r->runner_b) ? "|" : "",
+		 strcmp(r->runner_a, r->runner_b) ? r->runner_b : "");
+	fprintf(out, "%-34s %-16s", model_row_name(r->row, name, sizeof(name)),
+		runners);
+	write_number(r->a.ratio, out);
+	write_number(r->b.ratio, out);
+	write_number(r->ratio.ratio, out);
+	if (isnan(r->ratio.low))
+		fprintf(out, " %-20s", no_interval(r, why, sizeof(why)));
+	else
+		fprintf(out, " [%8.3f, %8.3f]", r->ratio.low, r->ratio.high);
+	if (isnan(r->p))
+		fprintf(out, " %8s", "-");
+	else
+		fprintf(out, " %8.2g", r->p);
+	if (p->options.margin > 0) {
+		fputs("  ", out);
+		paint_verdict(r->verdict, 0, out);
+		fprintf(out, "%s%s", r->reason ? ": " : "",
+			r->reason ? r->reason : "");
+	}
+	fputc('\n', out);
+}
+
+void run_pair_text_write(const struct run_pair *p, FILE *out)
+{
+	size_t i;
+
+	write_run("A", p->a, out);
+	write_run("B", p->b, out);
+	write_differences(&p->differences, out);
+	if (p->is_refused) {
+		fputs("\nNot comparable; --force shows the numbers all the same, without a verdict.\n",
+		      out);
+		return;
+	}
+	if (!p->row_count) {
+		fputs("\nThey have no series in common.\n", out);
+		return;
+	}
+	fprintf(out, "\n%-34s %-16s %8s %8s %8s %-20s %8s\n", "series",
+		"runner", "A", "B", "B/A", "[95 %]", "p");
+	for (i = 0; i < p->row_count; i++)
+		write_row(p, &p->rows[i], out);
+	fputs("\nA and B: over native of the same run; of native B/A is how the hosts differ. p:\n"
+	      "of no difference, by Welch, corrected by Benjamini and Hochberg.\n",
+	      out);
+	if (p->options.margin > 0)
+		fprintf(out,
+			"EXPLORATORY: not worse by %g %% was not registered before either run.\n",
+			100 * p->options.margin);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_TEXT_SCREEN_TABLE_H
+#define REPORTS_TEXT_SCREEN_TABLE_H
+
+/*
+ * screen_table - highlights as a table for a terminal: native's figure, and how
+ * many times worse each guest is. Where the terminal is narrow, bars go first,
+ * then words, then guests.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/findings/highlights.h"
+#include "reports/text/lines.h"
+
+struct model;
+struct strbuf;
+
+struct screen_table {
+	const struct model *m; /* borrowed */
+	struct highlight_row rows[HIGHLIGHTS_MOST];
+	size_t row_count;
+	struct line_style style;
+	bool has_base;       /* the run has native boots */
+	size_t first, shown; /* runners with a column of their own */
+	size_t hidden_count; /* guests that the terminal has no room for */
+	bool has_words;      /* "lower" and "higher"; else arrows */
+	size_t base_width, guest_width, bar_cells;
+	/* Of the ratios that are shown. */
+	bool has_ratio, has_interval, has_no_interval, has_one_within;
+};
+
+void screen_table_init(struct screen_table *t, const struct model *m,
+		       const struct line_style *style);
+
+void screen_table_write_head(const struct screen_table *t, struct strbuf *out);
+
+/* The first COUNT rows. */
+void screen_table_write_rows(const struct screen_table *t, size_t count,
+			     struct strbuf *out);
+
+/* What the signs mean, on MOST lines at most; nothing where there are none. */
+void screen_table_write_legend(const struct screen_table *t, size_t most,
+			       struct strbuf *out);
+
+#endif

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/text/trend_text.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/units.h"
+#include "harness/findings/trend.h"
+#include "harness/store/history.h"
+#include "harness/verdict/comparable.h"
+
+/* So many differences of the fingerprint are told. */
+#define MAX_TOLD 8
+#define MAX_VALUE 60
+/* Runs that a sparkline has room for. */
+#define SPARK_RUNS 60
+
+/* The latest runs, a mark each, from the least to the largest. */
+static void write_spark(const struct history *h, FILE *out)
+{
+	static const char *const marks[] = {"\u2581", "\u2582", "\u2583",
+					    "\u2584", "\u2585", "\u2586",
+					    "\u2587", "\u2588"};
+	size_t first =
+		h->run_count > SPARK_RUNS ? h->run_count - SPARK_RUNS : 0;
+	double low = INFINITY, high = -INFINITY;
+	char from[32], to[32];
+	size_t i;
+
+	for (i = first; i < h->run_count; i++) {
+		low = fmin(low, trend_run_median(h, i));
+		high = fmax(high, trend_run_median(h, i));
+	}
+	for (i = first; i < h->run_count; i++) {
+		double part = high > low ? (trend_run_median(h, i) - low) /
+						   (high - low)
+					 : 0.5;
+
+		fputs(marks[(int)(part * (ARRAY_SIZE(marks) - 1) + 0.5)], out);
+	}
+	fprintf(out, "  %s to %s\n",
+		units_format(low, h->unit, from, sizeof(from)),
+		units_format(high, h->unit, to, sizeof(to)));
+}
+
+/* What was not harmless, and is not the same as the night before. */
+static void write_causes(const struct trend *t, size_t run, FILE *out)
+{
+	const struct history *h = t->h;
+	struct differences d;
+	size_t i, told = 0;
+
+	if (strcmp(h->runs[run].revision, h->runs[run - 1].revision))
+		fprintf(out, "    l1vh-bench: %s -> %s\n",
+			h->runs[run - 1].revision, h->runs[run].revision);
+	trend_differences(t, run, &d);
+	for (i = 0; i < d.count && told < MAX_TOLD; i++) {
+		if (d.rows[i].class == DIFFERENCE_HARMLESS ||
+		    !strcmp(d.rows[i].key, "l1vh.revision"))
+			continue;
+		/* A run from elsewhere may say anything. */
+		text_clean(d.rows[i].key);
+		text_clean(d.rows[i].a);
+		text_clean(d.rows[i].b);
+		fprintf(out, "    %s: %.*s -> %.*s\n", d.rows[i].key, MAX_VALUE,
+			d.rows[i].a, MAX_VALUE, d.rows[i].b);
+		told++;
+	}
+	if (!told)
+		fputs("    nothing in the host's fingerprint changed with it\n",
+		      out);
+	differences_release(&d);
+}
+
+static void write_change(const struct trend *t, const struct trend_change *c,
+			 FILE *out)
+{
+	const struct history *h = t->h;
+	char date[32], before[32], after[32];
+
+	fprintf(out,
+		"%s  run %lld  %+.1f %% %s: %s -> %s, confidence %.2f %%\n",
+		units_format_date(h->runs[c->run].started_unix_ns, date,
+				  sizeof(date)),
+		(long long)h->runs[c->run].id, 100 * c->c.magnitude,
+		c->is_worse ? "WORSE" : "better",
+		units_format(c->c.before, h->unit, before, sizeof(before)),
+		units_format(c->c.after, h->unit, after, sizeof(after)),
+		100 * (1 - c->c.p));
+	if (c->run)
+		write_causes(t, c->run, out);
+}
+
+static void write_breaks(const struct trend *t, FILE *out)
+{
+	char date[32];
+	size_t i;
+
+	for (i = 0; i < t->break_count; i++) {
+		const struct history_run *run = &t->h->runs[t->breaks[i]];
+
+		fprintf(out,
+			"%s  run %lld  another machine, guest or measurement: the history begins anew\n",
+			units_format_date(run->started_unix_ns, date,
+					  sizeof(date)),
+			(long long)run->id);
+		write_causes(t, t->breaks[i], out);
+	}
+}
+
+void trend_text_write(const struct trend *t, const char *title, FILE *out)
+{
+	const struct history *h = t->h;
+	const struct history_run *last = &h->runs[h->run_count - 1];
+	char from[32], to[32];
+	size_t i;
+
+	fprintf(out, "%s: %zu boots of %zu runs, %s to %s, grade %s\n", title,
+		h->value_count, h->run_count,
+		units_format_date(h->runs[0].started_unix_ns, from,
+				  sizeof(from)),
+		units_format_date(last->started_unix_ns, to, sizeof(to)),
+		last->grade);
+	write_spark(h, out);
+	write_breaks(t, out);
+	for (i = 0; i < t->change_count; i++)
+		write_change(t, &t->changes[i], out);
+	if (!t->change_count)
+		fputs("no change\n", out);
+}

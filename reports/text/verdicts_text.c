@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/text/verdicts_text.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "harness/findings/findings.h"
+#include "harness/findings/headline.h"
+#include "harness/store/run_data.h"
+#include "harness/verdict/claims.h"
+#include "reports/text/paint.h"
+
+static const char grade_stamp[] =
+	"*** GRADE OVERRIDDEN FOR TESTING: these verdicts say nothing of any hypervisor ***\n";
+
+static void write_one(const struct claim_verdict *v, FILE *out)
+{
+	const struct claim *c = v->claim;
+	char why[32];
+
+	fprintf(out, "%-20s ", c->id);
+	paint_verdict(v->verdict, 13, out);
+	fputc(' ', out);
+	if (isnan(v->ratio.ratio))
+		fprintf(out, "%-29s", "-");
+	else if (isnan(v->ratio.low))
+		fprintf(out, "%7.3f %-21s", v->ratio.ratio,
+			model_no_interval(v->block_count, why, sizeof(why)));
+	else
+		fprintf(out, "%7.3f [%8.3f, %8.3f] ", v->ratio.ratio,
+			v->ratio.low, v->ratio.high);
+	fprintf(out, " %s %4.1f %%", margin_kind_words(c->kind),
+		100 * c->margin);
+	if (isnan(v->test.smallest))
+		fprintf(out, " %9s %9s", "-", "-");
+	else
+		fprintf(out, " %7.1f %% %7.1f %%", 100 * v->test.smallest,
+			100 * v->test.detectable);
+	fprintf(out, " %6zu", v->block_count);
+	if (isnan(v->test.n_needed))
+		fprintf(out, " %6s", "-");
+	else
+		fprintf(out, " %6.0f", v->test.n_needed);
+	if (isnan(v->holm_p))
+		fprintf(out, " %8s\n", "-");
+	else
+		fprintf(out, " %8.2g\n", v->holm_p);
+	if (v->measured && strcmp(v->measured, c->candidate))
+		fprintf(out, "    %s stands in for %s\n", v->measured,
+			c->candidate);
+	if (v->look)
+		fprintf(out, "    at look %zu, one-sided level %.2g\n", v->look,
+			v->level);
+	if (v->reason[0])
+		fprintf(out, "    %s\n", v->reason);
+}
+
+static void write_legend(FILE *out)
+{
+	fputs("\nratio: candidate over baseline, by Student's on the blocks' logarithms; passes at:\n"
+	      "the smallest margin that would pass, of superiority the largest; finds: the\n"
+	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
+	      "estimate the truth; p: Holm's, for whoever believes single ones of these claims.\n",
+	      out);
+}
+
+static void write_head(const struct findings *f, FILE *out)
+{
+	const struct judgement *j = &f->judgement;
+
+	fprintf(out,
+		"Claims '%s' (sha256 %.12s) against run %lld.\n"
+		"%s\n\n"
+		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
+		j->claims->name, j->claims->sha256, (long long)f->run->id,
+		judgement_origin(j->is_registered), "claim", "verdict",
+		"  ratio [both sides]", " claimed", "passes at", "finds",
+		"blocks", "needs", "p");
+}
+
+void verdicts_text_write(const struct findings *f, FILE *out)
+{
+	const struct judgement *j = &f->judgement;
+	char sentence[HEADLINE_SIZE];
+	size_t i;
+
+	if (!j->claims)
+		return;
+	if (j->is_overridden)
+		paint_warning(grade_stamp, out);
+	write_head(f, out);
+	for (i = 0; i < j->count; i++)
+		write_one(&j->v[i], out);
+	fprintf(out, "%-20s ", "all of them");
+	paint_verdict(j->together, 0, out);
+	fprintf(out, "\n\n%s\n",
+		headline(&f->model, j, sentence, sizeof(sentence)));
+	write_legend(out);
+	if (j->is_overridden)
+		paint_warning(grade_stamp, out);
+}
