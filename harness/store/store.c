@@ -29,7 +29,8 @@
 struct store {
 	sqlite3 *db;
 	char *path;
-	int spare_fd; /* -1: opened for reading, or given up */
+	int spare_fd;    /* -1: opened for reading, or given up */
+	int failed_code; /* SQLite's, of what db_error() was last told of */
 };
 
 struct sqlite3 *store_handle(struct store *store)
@@ -41,6 +42,7 @@ static int db_error(struct store *store, const char *what, struct err *err)
 {
 	int code = sqlite3_errcode(store->db);
 
+	store->failed_code = code;
 	if (code == SQLITE_FULL)
 		return err_set(err, -ENOSPC, "%s: disk full at '%s'", what,
 			       store->path);
@@ -136,6 +138,32 @@ static const char *missing_sql(struct store *store)
 		       : NULL;
 }
 
+/* Whether it has our tables: another program's file may have our number. */
+static bool has_our_tables(struct store *store)
+{
+	return scalar(store,
+		      "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+		      " AND name IN ('run', 'schedule', 'boot', 'series')",
+		      0) == 4;
+}
+
+/* Before anything is written: a file that is not ours stays as it is. */
+static int check_ours(struct store *store, struct err *err)
+{
+	int64_t version = scalar(store, "PRAGMA user_version", -1);
+
+	if (missing_sql(store) == schema_sql)
+		return 0;
+	if (version >= STORE_SCHEMA_VERSION - 1 &&
+	    version <= STORE_SCHEMA_VERSION)
+		return has_our_tables(store)
+			       ? 0
+			       : err_set(err, -EPROTO,
+					 "'%s' is a SQLite file, and none of results",
+					 store->path);
+	return check_version(store, version, err);
+}
+
 /* All or nothing, so that a second process finds it whole or not begun. */
 static int bring_up(struct store *store, struct err *err)
 {
@@ -224,6 +252,8 @@ int store_open_within(const char *path, int busy_ms, struct store **out,
 		ret = open_db(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			      busy_ms, err);
 	if (!ret)
+		ret = check_ours(store, err);
+	if (!ret)
 		ret = exec(store,
 			   "PRAGMA journal_mode = WAL;"
 			   "PRAGMA synchronous = FULL;"
@@ -280,7 +310,8 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 	if (!ret) {
 		/* Once: a file that is locked is waited for each time. */
 		version = scalar(store, "PRAGMA user_version", -1);
-		if (version == STORE_SCHEMA_VERSION - 1)
+		if (version == STORE_SCHEMA_VERSION - 1 &&
+		    has_our_tables(store))
 			return open_older(store, out, err);
 		ret = check_version(store, version, err);
 	}
@@ -559,6 +590,19 @@ static int add_in_transaction(struct store *store, int64_t run_id,
 	return ret;
 }
 
+/*
+ * Of the last error. A full disk does not always say so by its name: SQLite
+ * calls a write that was cut short an I/O error. A lock or a constraint is
+ * none, and says nothing of the disk.
+ */
+static bool is_for_want_of_room(struct store *store)
+{
+	int code = store->failed_code & 0xff;
+
+	return code == SQLITE_FULL || code == SQLITE_IOERR ||
+	       code == SQLITE_CANTOPEN;
+}
+
 int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 		     const struct bench_case *bc, const struct result *res,
 		     struct err *err)
@@ -567,7 +611,8 @@ int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 
 	if (!ret || store->spare_fd < 0)
 		return ret;
-	/* A full disk does not always say so by that name: try with room. */
+	if (!is_for_want_of_room(store))
+		return ret;
 	spare_remove(store);
 	if (add_in_transaction(store, run_id, position, bc, res, err))
 		return err->code == -ENOSPC ? -EIO : err->code;

@@ -6,6 +6,9 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 
@@ -203,6 +206,66 @@ static void full_disk_keeps_the_result_in_hand(void **state)
 	assert_non_null(strstr(err.msg, "disk full"));
 }
 
+/* A lock that others hold says nothing of the disk. */
+static void a_locked_file_is_no_full_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct bench_case bc = {.runner = "kvm"};
+	struct result res;
+	struct err err = {0};
+	sqlite3 *other;
+
+	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
+	sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	sqlite3_busy_timeout(store_handle(f->store), 10);
+	fill(&res, 3);
+	assert_int_equal(
+		store_result_add(f->store, f->run_id, 0, &bc, &res, &err),
+		-EIO);
+	assert_non_null(strstr(err.msg, "locked"));
+	assert_null(strstr(err.msg, "disk full"));
+	sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(other);
+	assert_int_equal(
+		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
+	result_release(&res);
+}
+
+/* Whatever number it carries, it is refused as it was found. */
+static void a_foreign_file_is_left_as_it_is(void **state)
+{
+	static const char *const sql[] = {
+		"CREATE TABLE t (x)",
+		"CREATE TABLE t (x); PRAGMA user_version = 2",
+		"CREATE TABLE t (x); PRAGMA user_version = 3",
+		"PRAGMA user_version = 99",
+	};
+	struct strbuf before = {0}, after = {0};
+	char path[] = "/tmp/foreign-XXXXXX";
+	struct store *store;
+	struct err err;
+	sqlite3 *db;
+	size_t i;
+
+	(void)state;
+	close(mkstemp(path));
+	for (i = 0; i < ARRAY_SIZE(sql); i++) {
+		unlink(path);
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, sql[i], NULL, NULL, NULL),
+				 SQLITE_OK);
+		sqlite3_close(db);
+		assert_int_equal(file_read(path, MIB, &before), 0);
+		assert_int_equal(store_open(path, &store, &err), -EPROTO);
+		assert_int_equal(file_read(path, MIB, &after), 0);
+		assert_int_equal(before.len, after.len);
+		assert_memory_equal(before.str, after.str, before.len);
+		strbuf_release(&before);
+		strbuf_release(&after);
+	}
+	unlink(path);
+}
+
 /* Not even while it is open: a killed run leaves the database alone. */
 static void spare_file_has_no_name(void **state)
 {
@@ -299,6 +362,9 @@ int main(void)
 			the_index_comes_with_the_next_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			full_disk_keeps_the_result_in_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_locked_file_is_no_full_disk,
+						setup, teardown),
+		cmocka_unit_test(a_foreign_file_is_left_as_it_is),
 		cmocka_unit_test_setup_teardown(spare_file_has_no_name, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(
