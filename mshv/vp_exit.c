@@ -87,6 +87,8 @@ static int fetch(struct mshv_vcpu *vcpu, uint8_t bytes[16])
 	return ret;
 }
 
+/* The bases are the guest's of now, also where the instruction is kept: code
+ * that runs twice may have loaded FS in between. */
 static int use_insn(struct mshv_vcpu *vcpu, const struct insn *insn)
 {
 	vcpu->insn = insn;
@@ -106,11 +108,8 @@ static int find_insn(struct mshv_vcpu *vcpu, const uint8_t *given, size_t count,
 	memcpy(bytes, given, count < 16 ? count : 16);
 	slot = slot_of(vcpu, bytes);
 	if (slot->is_used && slot->mode == vcpu->cpu.mode &&
-	    slot->insn.length_bytes <= count &&
-	    !memcmp(slot->bytes, bytes, 16)) {
-		vcpu->insn = &slot->insn;
-		return 0;
-	}
+	    slot->insn.length_bytes <= count && !memcmp(slot->bytes, bytes, 16))
+		return use_insn(vcpu, &slot->insn);
 	slot->is_used = false;
 	ret = insn_decode(bytes, count, vcpu->cpu.mode, &slot->insn);
 	if (ret == -ENODATA) {

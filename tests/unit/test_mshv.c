@@ -444,6 +444,43 @@ static void msr_and_cpuid_messages(void **state)
 	vm_destroy(vm);
 }
 
+/* The same bytes twice, and FS moved in between, as a thread's switch does. */
+static void a_kept_instruction_has_the_segments_of_now(void **state)
+{
+	static const uint8_t load[] = {0x64, 0x8b, 0x07}; /* mov %fs:(%rdi) */
+	struct mshv_register_page *page = &mshv_fake_state.page;
+	struct mshv_msg_memory *m;
+	struct hv_exit exit;
+	struct vm *vm;
+	int i;
+
+	(void)state;
+	script_message(MSHV_MSG_UNMAPPED_GPA);
+	for (i = 0; i < 2; i++) {
+		mshv_fake_state.script[i].type = MSHV_MSG_UNMAPPED_GPA;
+		m = (void *)mshv_fake_state.script[i].payload;
+		m->header.exec_state = MSHV_EXEC_LMA;
+		m->header.cs.attr = 0xa09b;
+		m->info = MSHV_MEM_GVA_GPA_VALID;
+		m->gva = 0x10000;
+		m->gpa = 0xd0000000;
+		m->byte_count = 16;
+		memcpy(m->bytes, load, sizeof(load));
+	}
+	mshv_fake_state.script_len = 2;
+	page->segments[4].base = 0x10000;
+	page->gpr[VCPU_RDI] = 0x40;
+	exit = run_script(&vm);
+	assert_int_equal(exit.kind, HV_EXIT_MMIO);
+	assert_int_equal(exit.access.addr, 0xd0000040);
+	page->segments[4].base = 0x10008;
+	page->gpr[VCPU_RDI] = 0x40;
+	assert_int_equal(hv_vcpu_run(vm->vcpus[0].hv, &exit), 0);
+	assert_int_equal(exit.kind, HV_EXIT_MMIO);
+	assert_int_equal(exit.access.addr, 0xd0000048);
+	vm_destroy(vm);
+}
+
 static void an_undecodable_instruction_names_its_bytes(void **state)
 {
 	struct mshv_msg_memory *m;
@@ -631,6 +668,7 @@ int main(void)
 		cmocka_unit_test(what_can_be_repeated_is),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(msr_and_cpuid_messages),
+		cmocka_unit_test(a_kept_instruction_has_the_segments_of_now),
 		cmocka_unit_test(an_undecodable_instruction_names_its_bytes),
 		cmocka_unit_test(a_run_that_fails),
 		cmocka_unit_test(a_stuck_vcpu_is_an_end),
