@@ -468,7 +468,7 @@ static int find(const struct call *c)
 }
 
 /* Before INITIALIZE the hypervisor knows early properties only. */
-static bool is_early(const struct call *c)
+static bool is_allowed_now(const struct call *c)
 {
 	return !c->pt || c->pt->is_initialized ||
 	       c->code == MSHV_HVCALL_GET_PROPERTY ||
@@ -478,7 +478,7 @@ static bool is_early(const struct call *c)
 
 static uint16_t perform(struct call *c, int i, const struct mshv_hvcall *arg)
 {
-	if (!is_early(c))
+	if (!is_allowed_now(c))
 		return MSHV_STATUS_INVALID_PARTITION_STATE;
 	if (arg->in_bytes < calls[i].in_bytes ||
 	    (calls[i].is_rep ? !arg->reps : arg->reps))
