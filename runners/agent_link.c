@@ -25,6 +25,7 @@
 #define CONSOLE_TAIL_BYTES 16384u
 #define MAX_STAMPS 1000000u
 #define MAX_PHASES 64u
+#define MAX_EVENT_BYTES 4096u
 /* Clocks may differ by this share of a section, plus the cost of one exit. */
 #define CLOCK_TOLERANCE 0.005
 /* Of a section, that others may have had its CPU. */
@@ -581,6 +582,16 @@ static void take_event(struct agent_link *link, const char *line)
 		broken(link, reason);
 }
 
+/* A VMM whose guest has broken into it may write for ever; no line of ours is so
+ * long. */
+static void check_rest(struct agent_link *link)
+{
+	if (link->events_in.len <= MAX_EVENT_BYTES)
+		return;
+	strbuf_consume(&link->events_in, link->events_in.len);
+	broken(link, "an event of the VMM has no end");
+}
+
 void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
 {
 	char *nl;
@@ -593,6 +604,7 @@ void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
 		strbuf_consume(&link->events_in,
 			       (size_t)(nl - link->events_in.str) + 1);
 	}
+	check_rest(link);
 }
 
 /*

@@ -380,6 +380,23 @@ static void the_host_is_watched(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* A VMM that has gone mad is no reason for the harness to run out of memory. */
+static void an_event_has_an_end(void **state)
+{
+	struct talk *t = *state;
+	char text[1024];
+	int i;
+
+	memset(text, 'x', sizeof(text));
+	agent_link_events(&t->link, "phase init 5\n", 13);
+	for (i = 0; i < 1000; i++)
+		agent_link_events(&t->link, text, sizeof(text));
+	assert_int_equal(t->link.state, LINK_BROKEN);
+	assert_string_equal(t->link.error, "an event of the VMM has no end");
+	assert_true(t->link.events_in.capacity < 64 * 1024);
+	assert_int_equal(result_phase_ns(&t->res, "init"), 5);
+}
+
 static void lying_clocks_are_marked(void **state)
 {
 	struct talk *t = *state;
@@ -671,6 +688,7 @@ int main(void)
 		TALK(what_others_took_is_marked),
 		TALK(enough_is_enough),
 		cmocka_unit_test(the_host_is_watched),
+		TALK(an_event_has_an_end),
 		TALK(lying_clocks_are_marked),
 		TALK(samples_without_a_stamp_are_disturbed),
 		POINTS(a_point_has_a_time_of_its_own),
