@@ -114,7 +114,7 @@ out:
  * What firmware would have done, were there one: REP MOVS is fast only if
  * one register says so, and memory is cached only if another does.
  */
-static void kvm_msrs_init(struct kvm_vcpu *vcpu)
+static int kvm_msrs_init(struct kvm_vcpu *vcpu, struct err *err)
 {
 	struct {
 		struct kvm_msrs head;
@@ -127,7 +127,15 @@ static void kvm_msrs_init(struct kvm_vcpu *vcpu)
 			     .data = MTRR_ENABLED_WRITE_BACK}},
 	};
 
-	ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
+	int set = ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
+
+	/* How many it took, from the first: api.rst, 4.19. */
+	if (set < 0)
+		return err_sys(err, -errno, "cannot set MSRs");
+	if (set < (int)msrs.head.nmsrs)
+		return err_set(err, -ENOTSUP, "KVM refuses MSR 0x%x",
+			       msrs.entries[set].index);
+	return 0;
 }
 
 void kvm_vcpu_destroy(struct hv_vcpu *base)
@@ -167,7 +175,9 @@ int kvm_vcpu_create(struct hv_vm *base, uint32_t index, struct hv_vcpu **out,
 	ret = kvm_cpuid_set(vm, vcpu, index, err);
 	if (ret)
 		goto fail;
-	kvm_msrs_init(vcpu);
+	ret = kvm_msrs_init(vcpu, err);
+	if (ret)
+		goto fail;
 	*out = &vcpu->base;
 	return 0;
 
