@@ -19,7 +19,6 @@
 #define F_SEG_MAX (1ULL << 2)
 #define F_RO (1ULL << 5)
 #define F_BLK_SIZE (1ULL << 6)
-#define F_FLUSH (1ULL << 9)
 #define F_MQ (1ULL << 12)
 #define F_DISCARD (1ULL << 13)
 #define F_WRITE_ZEROES (1ULL << 14)
@@ -312,7 +311,7 @@ static const struct virtio_dev_ops blk_ops = {
 	.class_code = 0x018000,
 	.queue_count = BLK_MAX_QUEUES,
 	.features = VIRTIO_FEATURE_INDIRECT | VIRTIO_FEATURE_EVENT_IDX |
-		    F_SEG_MAX | F_BLK_SIZE | F_FLUSH | F_MQ,
+		    F_SEG_MAX | F_BLK_SIZE | BLK_F_FLUSH | F_MQ,
 	.config_read = blk_config_read,
 	.start = blk_workers_start,
 	.stop = blk_workers_stop,

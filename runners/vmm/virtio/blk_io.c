@@ -107,7 +107,7 @@ static void prep_io(struct blk_req *req, struct io_uring_sqe *sqe,
  */
 static int write_flags(const struct blk *blk)
 {
-	return blk->dev.features & 1ULL << 9 ? 0 : RWF_DSYNC;
+	return blk->dev.features & BLK_F_FLUSH ? 0 : RWF_DSYNC;
 }
 
 static void submit(struct blk_req *req, enum blk_action action)

@@ -10,6 +10,9 @@
 
 struct blk_worker;
 
+/* VIRTIO_BLK_F_FLUSH (virtio 1.2, 5.2.3) */
+#define BLK_F_FLUSH (1ULL << 9)
+
 /* A request from pop to push; one for each descriptor that can head it. */
 struct blk_req {
 	struct blk_worker *worker;
