@@ -311,9 +311,10 @@ static void thread_join(struct vm *vm, struct vm_vcpu *vcpu)
 {
 	struct timespec limit;
 
-	clock_gettime(CLOCK_REALTIME, &limit);
+	/* Not by the wall clock: who sets it neither ends nor delays this. */
+	clock_gettime(CLOCK_MONOTONIC, &limit);
 	limit.tv_sec += STUCK_AFTER_S;
-	if (!pthread_timedjoin_np(vcpu->thread, NULL, &limit))
+	if (!pthread_clockjoin_np(vcpu->thread, NULL, CLOCK_MONOTONIC, &limit))
 		return;
 	vm->is_stuck = true;
 	atomic_store(&vm->end, VM_END_HV_ERROR);
