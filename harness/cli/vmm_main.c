@@ -4,6 +4,7 @@
  * It loads libc and Zydis and none of the harness's libraries: what it loads
  * and how long it takes to start is part of what is measured.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -178,6 +179,16 @@ static int parse_net(struct vm_devices_config *d, char *arg, struct err *err)
 	return vmm_args_net(arg, &d->nets[d->net_count++], err);
 }
 
+/* Without them the harness would hear nothing of the machine, and not know. */
+static int open_events(int fd, struct options *opt, struct err *err)
+{
+	opt->vm.events = fdopen(fd, "w");
+	return opt->vm.events
+		       ? 0
+		       : err_sys(err, -errno,
+				 "cannot write events to descriptor %d", fd);
+}
+
 static int parse_one(struct options *opt, int id, char *arg, struct err *err)
 {
 	static const char *const paravirts[] = {"identical", "best"};
@@ -242,7 +253,8 @@ static int parse_one(struct options *opt, int id, char *arg, struct err *err)
 		break;
 	case O_EVENTS:
 		ret = parse_number(arg, 1023, &n, err);
-		opt->vm.events = ret ? NULL : fdopen(n, "w");
+		if (!ret)
+			ret = open_events(n, opt, err);
 		break;
 	case O_TRACE:
 		opt->trace_path = arg;
