@@ -13,8 +13,8 @@ struct err;
 struct model;
 struct strbuf;
 
-/* Plots so far that gnuplot did not draw: a page that was made meanwhile may be
- * without one that it would have tomorrow. */
+/* Plots so far that gnuplot did not draw for this thread: a page that it made
+ * meanwhile is without one that it may have tomorrow. */
 uint64_t plot_failure_count(void);
 
 /* Memory latency over the working set, a curve a runner and page size. -ENOENT

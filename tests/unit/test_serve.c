@@ -25,6 +25,7 @@
 #include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
+#include "reports/html/plot.h"
 
 #define SCRIPT "<script>alert(1)</script>"
 
@@ -674,6 +675,7 @@ static void without_gnuplot_a_page_says_so(void **state)
 		"#!/bin/sh\ncat >/dev/null\necho nothing\n"};
 	struct fixture *f = *state;
 	char *before = strdup(getenv("PATH"));
+	uint64_t own_failures = plot_failure_count();
 	struct strbuf out = {0};
 	char target[64];
 	size_t i;
@@ -689,6 +691,8 @@ static void without_gnuplot_a_page_says_so(void **state)
 	use_gnuplot(f, "#!/bin/sh\ncat >/dev/null\necho '<svg>back</svg>'\n");
 	assert_int_equal(get(f, target, &out), 200);
 	assert_non_null(strstr(out.str, ">back</svg>"));
+	/* Those were the server's, whose threads are others than this one. */
+	assert_int_equal(plot_failure_count(), own_failures);
 	setenv("PATH", before, 1);
 	free(before);
 	strbuf_release(&out);
