@@ -186,11 +186,15 @@ int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 		list(c, e);
 		entry_make(c, e, make, arg);
 	}
+	pthread_mutex_unlock(&c->lock);
+	/* It is made, and stays for as long as it is used: nobody changes it
+	 * while it is copied, and nobody waits for the copy. */
 	ret = e->ret;
 	if (ret)
 		*err = e->err;
 	else
 		strbuf_add(out, strbuf_str(&e->bytes), e->bytes.len);
+	pthread_mutex_lock(&c->lock);
 	if (!--e->user_count && !e->is_listed)
 		entry_free(e);
 	pthread_mutex_unlock(&c->lock);
