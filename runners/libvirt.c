@@ -302,6 +302,8 @@ static void hyperv_run(const struct bench_case *bc, struct result *res)
 const struct runner_ops runner_libvirt_kvm = {
 	.name = "libvirt-kvm",
 	.summary = "QEMU on KVM as libvirt's daemons start it, and KubeVirt",
+	.vmm = RUNNER_LIBVIRT,
+	.device = "/dev/kvm",
 	.grade = grade_of_kvm,
 	.run = kvm_run,
 };
@@ -309,6 +311,8 @@ const struct runner_ops runner_libvirt_kvm = {
 const struct runner_ops runner_libvirt_hyperv = {
 	.name = "libvirt-hyperv",
 	.summary = "the same on /dev/mshv; " NEEDS_HYPERV,
+	.vmm = RUNNER_LIBVIRT,
+	.device = "/dev/mshv",
 	.grade = grade_of_host,
 	.run = hyperv_run,
 };

@@ -69,6 +69,7 @@ static void native_run(const struct bench_case *bc, struct result *res)
 
 const struct runner_ops runner_native_again = {
 	.name = "native-again",
+	.vmm = RUNNER_NO_GUEST,
 	.summary = "the same by another name: to hold A against A",
 	.grade = grade_of_host,
 	.run = native_run,
@@ -76,6 +77,7 @@ const struct runner_ops runner_native_again = {
 
 const struct runner_ops runner_native = {
 	.name = "native",
+	.vmm = RUNNER_NO_GUEST,
 	.summary = "on the host itself, no guest",
 	.grade = grade_of_host,
 	.run = native_run,

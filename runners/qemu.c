@@ -443,6 +443,8 @@ static void qemu_tcg_run(const struct bench_case *bc, struct result *res)
 const struct runner_ops runner_qemu_kvm = {
 	.name = "qemu-kvm",
 	.summary = "QEMU on /dev/kvm, as KubeVirt starts it",
+	.vmm = RUNNER_QEMU,
+	.device = "/dev/kvm",
 	.grade = grade_of_kvm,
 	.run = qemu_kvm_run,
 };
@@ -450,6 +452,8 @@ const struct runner_ops runner_qemu_kvm = {
 const struct runner_ops runner_qemu_mshv = {
 	.name = "qemu-mshv",
 	.summary = "QEMU on /dev/mshv, where it has that accelerator",
+	.vmm = RUNNER_QEMU,
+	.device = "/dev/mshv",
 	.grade = vmm_child_mshv_grade,
 	.run = qemu_mshv_run,
 };
@@ -457,6 +461,7 @@ const struct runner_ops runner_qemu_mshv = {
 const struct runner_ops runner_qemu_tcg = {
 	.name = "qemu-tcg",
 	.summary = "QEMU without a hypervisor: every instruction translated",
+	.vmm = RUNNER_QEMU,
 	.grade = emulated,
 	.run = qemu_tcg_run,
 };

@@ -234,6 +234,8 @@ static void mshv_emu_run(const struct bench_case *bc, struct result *res)
 const struct runner_ops runner_mshv = {
 	.name = "mshv",
 	.summary = "our own VMM on /dev/mshv, as root or L1VH partition",
+	.vmm = RUNNER_OWN_VMM,
+	.device = "/dev/mshv",
 	.grade = vmm_child_mshv_grade,
 	.run = mshv_run,
 };
@@ -242,6 +244,9 @@ const struct runner_ops runner_mshv_emu = {
 	.name = "mshv-emu",
 	.summary =
 		"the same on an emulated /dev/mshv: proves, measures nothing",
+	.vmm = RUNNER_OWN_VMM,
+	.device = "/dev/kvm",
+	.stands_in_for = "mshv",
 	.grade = emulated,
 	.run = mshv_emu_run,
 };
@@ -249,6 +254,8 @@ const struct runner_ops runner_mshv_emu = {
 const struct runner_ops runner_kvm = {
 	.name = "kvm",
 	.summary = "our own VMM on /dev/kvm",
+	.vmm = RUNNER_OWN_VMM,
+	.device = "/dev/kvm",
 	.grade = grade_of_kvm,
 	.run = kvm_run,
 };

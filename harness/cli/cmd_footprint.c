@@ -152,7 +152,7 @@ static int try_limits(struct footprint_args *args, enum exit_status *status,
 
 	l->db = args->db;
 	l->release = args->release;
-	if (!strncmp(l->runner, "native", 6))
+	if (!runner_is_guest(l->runner))
 		return err_set(err, -EINVAL, "natively there is no guest");
 	stop_on_signals();
 	l->is_memlock = args->finds_memlock;

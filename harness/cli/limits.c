@@ -13,6 +13,7 @@
 #include "harness/core/limit_search.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
+#include "harness/core/runner.h"
 #include "harness/core/shape.h"
 #include "harness/kubevirt/overhead.h"
 #include "harness/store/store.h"
@@ -195,7 +196,7 @@ static int survives(void *arg, uint64_t bytes, struct err *err)
 
 static bool is_under_libvirt(const struct limits_args *args)
 {
-	return !strncmp(args->runner, "libvirt-", 8);
+	return runner_is_by(args->runner, RUNNER_LIBVIRT);
 }
 
 static int calculate(const struct limits_args *args, const struct shape *shape,
@@ -321,7 +322,8 @@ static int find_memlock(struct trials *t, const struct shape *shape,
 		printf("%s %s ", args->runner, args->shape);
 		say_bracket(&s, "starts", "does not");
 	}
-	if (!strncmp(args->runner, "mshv", 4))
+	if (!strcmp(args->runner, "mshv") ||
+	    runner_stands_in_for(args->runner, "mshv"))
 		puts("the driver of /dev/mshv pins guest RAM before Linux 6.19, and asks no limit for it");
 	puts("a guest of this shape with one VFIO device would be allowed, by release:");
 	return say_releases(args, shape, s.high_bytes, err);

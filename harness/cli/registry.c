@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The composition root: which runners and commands there are. */
-#include <string.h>
-
 #include "harness/cli/command.h"
 #include "harness/cli/commands.h"
 #include "harness/core/runner.h"
@@ -32,13 +30,3 @@ const struct command *const commands[] = {
 	&cmd_vmm,     &cmd_selftest,   &cmd_mshv_emu,       &cmd_peer,
 	&cmd_worker,  &cmd_net_helper, &cmd_libvirt_helper, NULL,
 };
-
-const struct runner_ops *runner_find(const char *name)
-{
-	const struct runner_ops *const *r;
-
-	for (r = runners; *r; r++)
-		if (!strcmp((*r)->name, name))
-			return *r;
-	return NULL;
-}

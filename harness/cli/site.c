@@ -11,15 +11,11 @@
 #include "harness/base/file.h"
 #include "harness/cli/command.h"
 #include "harness/core/result.h"
+#include "harness/core/runner.h"
 
 /* What boots Linux does so in one second on hardware, in four in the lab. */
 #define TRIAL_NS (5 * NS_PER_S)
 #define EMULATED_TRIAL_NS (60 * NS_PER_S)
-
-static bool is_guest_runner(const char *name)
-{
-	return strncmp(name, "native", 6) != 0;
-}
 
 /* In the lab, or on a host that is one. */
 static bool is_emulated(const struct site *site)
@@ -80,15 +76,6 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 	return ret;
 }
 
-/* The device that a runner stands on; NULL: none of its own. */
-static const char *device_of(const char *runner)
-{
-	if (!strcmp(runner, "kvm") || !strcmp(runner, "mshv-emu") ||
-	    !strcmp(runner, "qemu-kvm") || !strcmp(runner, "libvirt-kvm"))
-		return "/dev/kvm";
-	return strstr(runner, "mshv") ? "/dev/mshv" : NULL;
-}
-
 /* Which runner stands in for NAME here; NULL: none, and nobody asked. */
 static const char *resolve(const struct site_wants *wants, bool in_lab,
 			   const char *name)
@@ -99,12 +86,12 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 	if (!strcmp(name, "mshv") && !has_mshv &&
 	    (in_lab || wants->wants_mshv_emu))
 		name = "mshv-emu";
-	device = device_of(name);
+	device = runner_device(name);
 	if (wants->is_default && !in_lab && device && access(device, F_OK))
 		return NULL;
 	/* Nor is a VMM missed that is not installed or no use when nobody
 	 * named it. */
-	if (wants->is_default && !strncmp(name, "qemu-", 5) &&
+	if (wants->is_default && runner_is_by(name, RUNNER_QEMU) &&
 	    !file_in_path("qemu-system-x86_64"))
 		return NULL;
 	if (wants->is_default && wants->is_micro && !plan_micro_boots_on(name))
@@ -116,9 +103,9 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
  * boot. Seconds each that nobody has to wait for. */
 static bool lab_boots(const struct site *site, const char *runner)
 {
-	return is_emulated(site) &&
-	       (!strcmp(runner, "kvm") || !strcmp(runner, "mshv-emu") ||
-		!strcmp(runner, "qemu-kvm"));
+	return is_emulated(site) && !runner_is_by(runner, RUNNER_LIBVIRT) &&
+	       runner_device(runner) &&
+	       !strcmp(runner_device(runner), "/dev/kvm");
 }
 
 static bool has_runner(const struct site *site, const char *name)
@@ -143,13 +130,13 @@ static int start_worker(struct site *site, bool in_lab, struct err *err)
 	return ret;
 }
 
-/* Why RUNNER is bound to fail: mshv-emu is our VMM on KVM as kvm is, with more
- * between them. NULL: nothing is known. */
+/* Why RUNNER is bound to fail: an emulation is our VMM on KVM as kvm is, with
+ * more between them. NULL: nothing is known. */
 static const char *known_failure(const struct site *site, const char *runner)
 {
 	size_t i;
 
-	if (strcmp(runner, "mshv-emu") != 0)
+	if (!runner_stands_in_for(runner, "mshv"))
 		return NULL;
 	for (i = 0; i < site->refusal_count; i++)
 		if (!strcmp(site->refusals[i].runner, "kvm"))
@@ -192,7 +179,7 @@ static int open_at(struct site *site, bool in_lab,
 			works = false;
 			refuse(site, name, true,
 			       "QEMU has no device that serves it");
-		} else if (is_guest_runner(name)) {
+		} else if (runner_is_guest(name)) {
 			ret = try_guest(site, name, wants->is_micro, &works,
 					err);
 			*guest_count += works;
@@ -217,7 +204,7 @@ static bool wants_guests(const struct site_wants *wants)
 	size_t i;
 
 	for (i = 0; i < wants->runner_count; i++)
-		if (is_guest_runner(wants->runners[i]))
+		if (runner_is_guest(wants->runners[i]))
 			return true;
 	return false;
 }

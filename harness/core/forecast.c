@@ -9,6 +9,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/runner.h"
 #include "harness/core/shape.h"
 
 /*
@@ -35,15 +36,15 @@ static double ms(double count)
 
 static bool is_native(const struct bench_case *bc)
 {
-	return !strncmp(bc->runner, "native", 6);
+	return !runner_is_guest(bc->runner);
 }
 
 static double boot_ns(const struct cost *c, const struct bench_case *bc)
 {
 	if (is_native(bc))
 		return ms(c->native);
-	if (!strncmp(bc->runner, "qemu-", 5) ||
-	    !strncmp(bc->runner, "libvirt-", 8))
+	if (runner_is_by(bc->runner, RUNNER_QEMU) ||
+	    runner_is_by(bc->runner, RUNNER_LIBVIRT))
 		return ms(c->qemu_boot);
 	return ms(c->boot);
 }

@@ -14,6 +14,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/shape.h"
 #include "workloads/workload.h"
+#include "harness/core/runner.h"
 
 void plan_init_quick(struct plan *plan)
 {
@@ -174,12 +175,12 @@ bool plan_is_micro(const struct plan *plan)
 
 bool plan_micro_boots_on(const char *runner)
 {
-	return strncmp(runner, "qemu-", 5) && strncmp(runner, "libvirt-", 8);
+	return runner_boots_micro(runner);
 }
 
 bool plan_shape_boots_on(const char *runner)
 {
-	return strncmp(runner, "native", 6) != 0;
+	return runner_is_guest(runner);
 }
 
 /* A case without series. */
@@ -252,7 +253,7 @@ static void fill_shape(struct bench_case *bc, const struct plan *plan,
 /* Slots of a block: A B B A of two runners, else one for each. */
 #define MAX_SLOTS (2 * PLAN_MAX_RUNNERS)
 
-static size_t draw_slots(const char *const *runners, size_t count,
+static size_t draw_slots(const char *const *names, size_t count,
 			 const char **slots, gsl_rng *rng)
 {
 	size_t i;
@@ -260,12 +261,12 @@ static size_t draw_slots(const char *const *runners, size_t count,
 	if (count == 2) {
 		size_t first = gsl_rng_uniform_int(rng, 2);
 
-		slots[0] = slots[3] = runners[first];
-		slots[1] = slots[2] = runners[1 - first];
+		slots[0] = slots[3] = names[first];
+		slots[1] = slots[2] = names[1 - first];
 		return 4;
 	}
 	for (i = 0; i < count; i++)
-		slots[i] = runners[i];
+		slots[i] = names[i];
 	gsl_ran_shuffle(rng, slots, count, sizeof(slots[0]));
 	return count;
 }
@@ -273,13 +274,13 @@ static size_t draw_slots(const char *const *runners, size_t count,
 static void add_block(struct schedule *sched, const struct plan *plan,
 		      uint32_t block, enum boot_kind kind, gsl_rng *rng)
 {
-	const char *runners[PLAN_MAX_RUNNERS], *slots[MAX_SLOTS];
+	const char *names[PLAN_MAX_RUNNERS], *slots[MAX_SLOTS];
 	size_t i, count = 0;
 
 	for (i = 0; i < plan->runner_count; i++)
 		if (kind != BOOT_MICRO || plan_micro_boots_on(plan->runners[i]))
-			runners[count++] = plan->runners[i];
-	count = draw_slots(runners, count, slots, rng);
+			names[count++] = plan->runners[i];
+	count = draw_slots(names, count, slots, rng);
 	for (i = 0; i < count; i++)
 		fill_case(&sched->cases[sched->count++], plan, block, slots[i],
 			  kind, rng);

@@ -2,6 +2,7 @@
 /* What every report shows of a footprint, whatever its format. */
 #include <string.h>
 
+#include "harness/core/runner.h"
 #include "harness/findings/footprint.h"
 #include "harness/findings/model.h"
 
@@ -46,7 +47,7 @@ struct footprint_interval footprint_left_shown(const struct footprint *f,
 
 const char *footprint_caveat(const struct footprint *f)
 {
-	if (!strcmp(f->runner, "mshv-emu"))
+	if (runner_stands_in_for(f->runner, "mshv"))
 		return " (EMULATED: of the emulator, nothing of /dev/mshv)";
 	return f->grade == GRADE_EMULATED
 		       ? " (EMULATED: of a host emulated in software)"

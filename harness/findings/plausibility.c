@@ -9,6 +9,7 @@
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/metric.h"
+#include "harness/core/runner.h"
 #include "harness/findings/model.h"
 #include "harness/store/stored_json.h"
 
@@ -105,8 +106,7 @@ static void check_boot(const struct check *c, const struct model_row *row,
 
 	if (strcmp(row->point, "agent_ready"))
 		return;
-	if (strncmp(c->m->runners[k], MODEL_BASELINE, 6) &&
-	    cell->median < MIN_BOOT_NS)
+	if (runner_is_guest(c->m->runners[k]) && cell->median < MIN_BOOT_NS)
 		add(c, k, row->workload, true,
 		    "Linux was ready after %.1f ms, which is too soon",
 		    cell->median / 1e6);
@@ -125,8 +125,7 @@ static void check_exit(const struct check *c, const struct model_row *row,
 	const struct model_cell *cell = &row->cells[k];
 
 	if (strcmp(row->point, "cpuid,ring0/p50") ||
-	    cell->grade != GRADE_HARDWARE ||
-	    !strcmp(c->m->runners[k], "native"))
+	    cell->grade != GRADE_HARDWARE || !runner_is_guest(c->m->runners[k]))
 		return;
 	if (cell->median < MIN_EXIT_NS || cell->median > MAX_EXIT_NS)
 		add(c, k, row->workload, false,

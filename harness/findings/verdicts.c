@@ -9,6 +9,7 @@
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/plan.h"
+#include "harness/core/runner.h"
 #include "harness/findings/model.h"
 #include "harness/findings/plausibility.h"
 #include "harness/findings/run_plan.h"
@@ -53,14 +54,12 @@ static const struct model_row *row_find(const struct model *m,
 static int runner_find_in(const struct model *m, const char *name)
 {
 	int stands_in = -1;
-	char emulated[40];
 	size_t i;
 
-	snprintf(emulated, sizeof(emulated), "%s-emu", name);
 	for (i = 0; i < m->runner_count; i++) {
 		if (!strcmp(m->runners[i], name))
 			return (int)i;
-		if (!strcmp(m->runners[i], emulated))
+		if (runner_stands_in_for(m->runners[i], name))
 			stands_in = (int)i;
 	}
 	return stands_in;

@@ -8,6 +8,7 @@
 #include "harness/core/hostprobe.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
+#include "harness/core/runner.h"
 #include "workloads/workload.h"
 
 static void plan_names_workloads_and_groups(void **state)
@@ -233,6 +234,47 @@ static void unknown_words_mean_the_worst(void **state)
 	assert_int_equal(run_status_parse("brand-new"), RUN_RUNNER_FAILED);
 }
 
+/* What others ask of a runner, and of one that is not known here. */
+static void runners_have_their_facts(void **state)
+{
+	static const struct {
+		const char *name, *device;
+		bool is_guest, boots_micro;
+	} cases[] = {
+		{"native", NULL, false, true},
+		{"native-again", NULL, false, true},
+		{"kvm", "/dev/kvm", true, true},
+		{"mshv", "/dev/mshv", true, true},
+		{"mshv-emu", "/dev/kvm", true, true},
+		{"qemu-kvm", "/dev/kvm", true, false},
+		{"qemu-mshv", "/dev/mshv", true, false},
+		{"qemu-tcg", NULL, true, false},
+		{"libvirt-kvm", "/dev/kvm", true, false},
+		{"libvirt-hyperv", "/dev/mshv", true, false},
+		{"xen", NULL, true, true},
+	};
+	const char *device;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(runner_is_guest(cases[i].name),
+				 cases[i].is_guest);
+		assert_int_equal(runner_boots_micro(cases[i].name),
+				 cases[i].boots_micro);
+		device = runner_device(cases[i].name);
+		assert_int_equal(!device, !cases[i].device);
+		if (device)
+			assert_string_equal(device, cases[i].device);
+		assert_int_equal(runner_stands_in_for(cases[i].name, "mshv"),
+				 !strcmp(cases[i].name, "mshv-emu"));
+	}
+	/* Every one of the table is above, but for the last. */
+	for (i = 0; runners[i]; i++)
+		;
+	assert_int_equal(i, ARRAY_SIZE(cases) - 1);
+}
+
 static void partition_follows_the_kernels_rule(void **state)
 {
 	const uint32_t hv = 1u << 31, create = 1, manage = 1u << 12,
@@ -307,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_result_absorbs_another),
 		cmocka_unit_test(result_survives_json),
 		cmocka_unit_test(unknown_words_mean_the_worst),
+		cmocka_unit_test(runners_have_their_facts),
 		cmocka_unit_test(partition_follows_the_kernels_rule),
 		cmocka_unit_test(hardware_needs_the_hardware),
 		cmocka_unit_test(bytes_of_a_guest_are_not_lost),
