@@ -290,14 +290,24 @@ void vm_destroy(struct vm *vm)
 	free(vm);
 }
 
+static void *vcpu_thread(void *arg)
+{
+	struct vm_vcpu *vcpu = arg;
+
+	vcpu_loop(vcpu);
+	sem_post(&vcpu->ended);
+	return NULL;
+}
+
 static int threads_start(struct vm *vm, struct err *err)
 {
 	int ret = 0;
 	uint32_t i;
 
 	for (i = 0; i < vm->vcpu_count && !ret; i++) {
+		sem_init(&vm->vcpus[i].ended, 0, 0);
 		ret = thread_start(&vm->vcpus[i].thread, VCPU_STACK_BYTES,
-				   vcpu_loop, &vm->vcpus[i]);
+				   vcpu_thread, &vm->vcpus[i]);
 		if (ret)
 			err_sys(err, ret, "cannot start vCPU %u", i);
 		else
@@ -306,16 +316,28 @@ static int threads_start(struct vm *vm, struct err *err)
 	return ret;
 }
 
+/* By the monotonic clock: who sets the other neither ends nor delays this. */
+static bool has_ended(struct vm_vcpu *vcpu)
+{
+	struct timespec limit;
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &limit);
+	limit.tv_sec += STUCK_AFTER_S;
+	do {
+		ret = sem_clockwait(&vcpu->ended, CLOCK_MONOTONIC, &limit);
+	} while (ret && errno == EINTR);
+	return !ret;
+}
+
 /* A kick ends any healthy run within milliseconds. */
 static void thread_join(struct vm *vm, struct vm_vcpu *vcpu)
 {
-	struct timespec limit;
-
-	/* Not by the wall clock: who sets it neither ends nor delays this. */
-	clock_gettime(CLOCK_MONOTONIC, &limit);
-	limit.tv_sec += STUCK_AFTER_S;
-	if (!pthread_clockjoin_np(vcpu->thread, NULL, CLOCK_MONOTONIC, &limit))
+	if (has_ended(vcpu)) {
+		pthread_join(vcpu->thread, NULL);
+		sem_destroy(&vcpu->ended);
 		return;
+	}
 	vm->is_stuck = true;
 	atomic_store(&vm->end, VM_END_HV_ERROR);
 	snprintf(

@@ -9,6 +9,7 @@
  * one a vCPU, vm_destroy() undoes whatever was built.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -66,6 +67,7 @@ struct vm_vcpu {
 	struct hv_vcpu *hv; /* owned */
 	pthread_t thread;
 	bool has_thread;
+	sem_t ended; /* posted by the thread when all its work is done */
 	struct ledger ledger;
 	uint64_t last_rip; /* its own thread's until joined */
 };
