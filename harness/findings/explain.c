@@ -80,7 +80,7 @@ bool explain_group(const struct model *m, const struct model_group *g,
 	size_t i;
 
 	if (!runner || !(native_rate > 0) || !(guest_rate > 0) ||
-	    strcmp(m->runners[0], MODEL_BASELINE))
+	    !model_has_base(m))
 		return false;
 	*e = (struct explain){.native_ns = 1e9 / native_rate,
 			      .guest_ns = 1e9 / guest_rate};

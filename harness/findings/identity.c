@@ -202,8 +202,7 @@ static void keep_differences(struct identity_diff *diff, size_t first_guest,
 
 void identity_diff_init(struct identity_diff *diff, const struct model *m)
 {
-	size_t first_guest =
-		m->runner_count && !strcmp(m->runners[0], MODEL_BASELINE);
+	size_t first_guest = model_has_base(m);
 	size_t i, k;
 
 	memset(diff, 0, sizeof(*diff));

@@ -10,6 +10,16 @@
 #include "harness/core/metric.h"
 #include "harness/stats/quantile.h"
 
+bool model_is_base(const char *runner)
+{
+	return !strcmp(runner, MODEL_BASELINE);
+}
+
+bool model_has_base(const struct model *m)
+{
+	return m->runner_count && model_is_base(m->runners[0]);
+}
+
 static size_t runner_index(struct model *m, const char *name)
 {
 	size_t i;
@@ -133,10 +143,7 @@ static double block_mean(const struct model_cell *cell, uint32_t block)
 const struct model_cell *model_base(const struct model *m,
 				    const struct model_row *row)
 {
-	bool has_base =
-		m->runner_count && !strcmp(m->runners[0], MODEL_BASELINE);
-
-	return has_base ? &row->cells[0] : NULL;
+	return model_has_base(m) ? &row->cells[0] : NULL;
 }
 
 size_t model_block_logs(const struct model_cell *base,
@@ -188,8 +195,8 @@ static int compare_runners(const void *a, const void *b)
 {
 	const char *x = *(const char *const *)a;
 	const char *y = *(const char *const *)b;
-	int x_is_base = !strcmp(x, MODEL_BASELINE);
-	int y_is_base = !strcmp(y, MODEL_BASELINE);
+	int x_is_base = model_is_base(x);
+	int y_is_base = model_is_base(y);
 
 	return x_is_base != y_is_base ? y_is_base - x_is_base : strcmp(x, y);
 }

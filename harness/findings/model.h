@@ -97,6 +97,11 @@ bool model_row_is_footprint(const struct model_row *row);
 /* Whether a table of the whole run shows it; the rest is in the sections. */
 bool model_row_is_summary(const struct model_row *row);
 
+/* Whether RUNNER is what the others are held against, and whether M has it: it
+ * is the first one then. */
+bool model_is_base(const char *runner);
+bool model_has_base(const struct model *m);
+
 /* What ROW's cells are held against; NULL: the run has no native boots. */
 const struct model_cell *model_base(const struct model *m,
 				    const struct model_row *row);

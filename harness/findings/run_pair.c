@@ -56,11 +56,6 @@ static int find_runner(const struct model *m, const char *name)
 	return -1;
 }
 
-static bool is_base(const char *runner)
-{
-	return !strcmp(runner, MODEL_BASELINE);
-}
-
 /* Hosts against each other; both arms' boots are on their own. */
 static void compare_native(struct run_pair_row *r, const struct model_cell *a,
 			   const struct model_cell *b)
@@ -81,7 +76,7 @@ static void compare_guests(struct run_pair_row *r, const struct model_cell *a,
 	r->ratio = ratio_of_ratios(&b->ratio, &a->ratio, MODEL_CONFIDENCE);
 }
 
-static size_t least_count(const struct run_pair_row *r)
+size_t run_pair_least_count(const struct run_pair_row *r)
 {
 	return r->count_a < r->count_b ? r->count_a : r->count_b;
 }
@@ -104,8 +99,9 @@ static void judge(const struct run_pair *p, struct run_pair_row *r,
 
 	if (!r->row->lower_is_better)
 		worse.difference = -worse.difference;
-	r->test = margin_judge(&worse, least_count(r), p->options.margin,
-			       MARGIN_NON_INFERIOR, MODEL_CONFIDENCE);
+	r->test =
+		margin_judge(&worse, run_pair_least_count(r), p->options.margin,
+			     MARGIN_NON_INFERIOR, MODEL_CONFIDENCE);
 	r->verdict = r->test.verdict;
 	r->reason = refusal(p, a, b);
 	if (r->reason)
@@ -131,11 +127,11 @@ static void add_row(struct run_pair *p, const struct model_row *row,
 				   .a = none,
 				   .b = none,
 				   .p = NAN};
-	if (is_base(r->runner_a) && is_base(r->runner_b))
+	if (model_is_base(r->runner_a) && model_is_base(r->runner_b))
 		compare_native(r, a, b);
 	else
 		compare_guests(r, a, b);
-	model_hide_interval(&r->ratio, least_count(r));
+	model_hide_interval(&r->ratio, run_pair_least_count(r));
 	judge(p, r, a, b);
 }
 
@@ -149,9 +145,9 @@ static void compare_row(struct run_pair *p, const struct model_row *row)
 		const char *name = p->a->runners[k];
 		int with;
 
-		if (wanted && strcmp(wanted, name) && !is_base(name))
+		if (wanted && strcmp(wanted, name) && !model_is_base(name))
 			continue;
-		with = find_runner(p->b, wanted && !is_base(name)
+		with = find_runner(p->b, wanted && !model_is_base(name)
 						 ? p->options.runner_b
 						 : name);
 		if (with >= 0)
@@ -208,7 +204,7 @@ enum verdict run_pair_verdict(const struct run_pair *p)
 	size_t i;
 
 	for (i = 0; i < p->row_count; i++)
-		if (!is_base(p->rows[i].runner_a))
+		if (!model_is_base(p->rows[i].runner_a))
 			has[p->rows[i].verdict] = true;
 	if (has[VERDICT_FAIL])
 		return VERDICT_FAIL;

@@ -50,6 +50,9 @@ void run_pair_init(struct run_pair *p, const struct model *a,
 		   const struct model *b, const struct run_pair_options *o);
 void run_pair_release(struct run_pair *p);
 
+/* Blocks, or boots where both are native, of the run that has fewer. */
+size_t run_pair_least_count(const struct run_pair_row *r);
+
 /* Of all rows together: FAIL before UNDECIDED before NOT EVALUABLE. */
 enum verdict run_pair_verdict(const struct run_pair *p);
 

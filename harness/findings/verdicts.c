@@ -89,7 +89,7 @@ struct worse verdict_worse(const struct claim_verdict *v)
  * it is a result. */
 static bool beats_native(const struct claim_verdict *v)
 {
-	return !strcmp(v->claim->baseline, MODEL_BASELINE) &&
+	return model_is_base(v->claim->baseline) &&
 	       verdict_worse(v).high < log(IMPLAUSIBLE_RATIO);
 }
 

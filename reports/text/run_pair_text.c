@@ -8,16 +8,6 @@
 #include "harness/findings/run_pair.h"
 #include "reports/text/paint.h"
 
-static bool is_base(const char *runner)
-{
-	return !strcmp(runner, MODEL_BASELINE);
-}
-
-static size_t least_count(const struct run_pair_row *r)
-{
-	return r->count_a < r->count_b ? r->count_a : r->count_b;
-}
-
 static void write_run(const char *letter, const struct model *m, FILE *out)
 {
 	char grades[64];
@@ -54,11 +44,11 @@ static void write_number(double value, FILE *out)
 static const char *no_interval(const struct run_pair_row *r, char *buf,
 			       size_t size)
 {
-	size_t count = least_count(r);
+	size_t count = run_pair_least_count(r);
 
 	if (isnan(r->ratio.ratio))
 		return "";
-	if (!is_base(r->runner_a) || count >= MODEL_LEAST_BLOCKS)
+	if (!model_is_base(r->runner_a) || count >= MODEL_LEAST_BLOCKS)
 		return model_no_interval(count, buf, size);
 	snprintf(buf, size, "%zu boot%s", count, count == 1 ? "" : "s");
 	return buf;

@@ -78,7 +78,7 @@ void sections_write_suites(const struct findings *f, FILE *out)
 	const struct model *m = &f->model;
 	size_t i;
 
-	if (m->runner_count < 2 || strcmp(m->runners[0], MODEL_BASELINE))
+	if (m->runner_count < 2 || !model_has_base(m))
 		return;
 	if (f->suites.count)
 		fputs("\nAll series of a group together, geometric mean; above 1 is worse than native:\n",
