@@ -47,41 +47,10 @@ static void write_text(const struct findings *f, const struct format_places *p,
 	verdicts_text_write(f, out);
 }
 
-static void write_json(const struct findings *f, const struct format_places *p,
-		       FILE *out)
-{
-	(void)p;
-	json_report_write(f, out);
-}
-
-static void write_explain(const struct findings *f,
-			  const struct format_places *p, FILE *out)
-{
-	(void)p;
-	explain_text_write(f, out);
-}
-
-static void write_power(const struct findings *f, const struct format_places *p,
-			FILE *out)
-{
-	(void)p;
-	power_text_write(f, out);
-}
-
-static void write_samples(const struct findings *f,
-			  const struct format_places *p, FILE *out)
-{
-	(void)p;
-	pilot_text_write(f, out);
-}
-
 /* In the order of FORMAT_NAMES. */
 static const struct format formats[] = {
-	{.name = FORMAT_TEXT,
-	 .write = write_text,
-	 .has_verdicts = true,
-	 .is_text = true},
-	{.name = "json", .write = write_json, .has_verdicts = true},
+	{.name = FORMAT_TEXT, .has_verdicts = true, .is_text = true},
+	{.name = "json", .print = json_report_write, .has_verdicts = true},
 	{.name = FORMAT_HTML,
 	 .build = html_write,
 	 .has_verdicts = true,
@@ -92,9 +61,9 @@ static const struct format formats[] = {
 	{.name = "openmetrics",
 	 .build = openmetrics_write,
 	 .has_verdicts = true},
-	{.name = "explain", .write = write_explain},
-	{.name = "power", .write = write_power},
-	{.name = "samples", .write = write_samples},
+	{.name = "explain", .print = explain_text_write},
+	{.name = "power", .print = power_text_write},
+	{.name = "samples", .print = pilot_text_write},
 };
 
 const struct format *format_find(const char *name)
@@ -122,8 +91,12 @@ void format_write(const struct format *format, const struct findings *f,
 	static const struct format_places none = {.command = NULL};
 	struct strbuf text = {0};
 
-	if (format->write) {
-		format->write(f, places ? places : &none, out);
+	if (format->is_text) {
+		write_text(f, places ? places : &none, out);
+		return;
+	}
+	if (format->print) {
+		format->print(f, out);
 		return;
 	}
 	format->build(f, &text);

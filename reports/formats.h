@@ -24,11 +24,10 @@ struct format_places {
 
 struct format {
 	const char *name;
-	/* One of the two is there: for those that are made whole, and for
-	 * those that are written as they come. */
+	/* One of the two is there, but for text: for those that are made
+	 * whole, and for those that are printed as they come. */
 	void (*build)(const struct findings *f, struct strbuf *out);
-	void (*write)(const struct findings *f,
-		      const struct format_places *places, FILE *out);
+	void (*print)(const struct findings *f, FILE *out);
 	bool has_verdicts;
 	bool is_text; /* for people at a terminal: may be one screen */
 	bool is_page; /* for a browser: written whole or not at all */
