@@ -72,7 +72,7 @@ static int show_metrics(struct store *store, const struct http_request *rq,
 			struct http_reply *re, struct err *err)
 {
 	struct openmetrics_run *runs;
-	struct view_run *views;
+	struct view_figures *views;
 	struct run_list list;
 	size_t i, count = 0;
 	const struct dashboard *d = rq->arg;
@@ -83,18 +83,19 @@ static int show_metrics(struct store *store, const struct http_request *rq,
 	runs = xcalloc(list.count + 1, sizeof(*runs));
 	views = xcalloc(list.count + 1, sizeof(*views));
 	for (i = 0; i < list.count && !ret; i++) {
-		ret = view_run_load(store, list.lines[i].uuid, &views[i], err);
+		ret = view_figures_load(store, list.lines[i].uuid, &views[i],
+					err);
 		if (ret)
 			break;
-		runs[count++] = (struct openmetrics_run){
-			&views[i].findings.model, list.lines[i].host};
+		runs[count++] = (struct openmetrics_run){&views[i].model,
+							 list.lines[i].host};
 	}
 	if (!ret) {
 		openmetrics_write_runs(runs, count, &re->body);
 		write_counters(d->http, &re->body);
 	}
 	for (i = 0; i < count; i++)
-		view_run_release(&views[i]);
+		view_figures_release(&views[i]);
 	free(views);
 	free(runs);
 	run_list_release(&list);

@@ -88,14 +88,20 @@ void view_runs_release(struct view_runs *v)
 	run_list_release(&v->list);
 }
 
-int view_run_load(struct store *store, const char *uuid, struct view_run *v,
-		  struct err *err)
+static int load_run(struct store *store, const char *uuid, struct run_data *run,
+		    struct err *err)
 {
 	int64_t id;
 	int ret = run_list_find(store, uuid, &id, err);
 
-	if (!ret)
-		ret = run_data_load(store, id, &v->run, err);
+	return ret ? ret : run_data_load(store, id, run, err);
+}
+
+int view_run_load(struct store *store, const char *uuid, struct view_run *v,
+		  struct err *err)
+{
+	int ret = load_run(store, uuid, &v->run, err);
+
 	if (!ret)
 		findings_init(&v->findings, &v->run, NULL);
 	return ret;
@@ -104,6 +110,22 @@ int view_run_load(struct store *store, const char *uuid, struct view_run *v,
 void view_run_release(struct view_run *v)
 {
 	findings_release(&v->findings);
+	run_data_release(&v->run);
+}
+
+int view_figures_load(struct store *store, const char *uuid,
+		      struct view_figures *v, struct err *err)
+{
+	int ret = load_run(store, uuid, &v->run, err);
+
+	if (!ret)
+		model_init(&v->model, &v->run);
+	return ret;
+}
+
+void view_figures_release(struct view_figures *v)
+{
+	model_release(&v->model);
 	run_data_release(&v->run);
 }
 
@@ -120,24 +142,23 @@ int view_pair_load(struct store *store, const struct query *q,
 	if (!ret && !strcmp(a, b))
 		ret = err_set(err, -EINVAL, "both are the same run");
 	if (!ret)
-		ret = view_run_load(store, a, &v->a, err);
+		ret = view_figures_load(store, a, &v->a, err);
 	if (ret)
 		return ret;
-	ret = view_run_load(store, b, &v->b, err);
+	ret = view_figures_load(store, b, &v->b, err);
 	if (ret) {
-		view_run_release(&v->a);
+		view_figures_release(&v->a);
 		return ret;
 	}
-	run_pair_init(&v->pair, &v->a.findings.model, &v->b.findings.model,
-		      &options);
+	run_pair_init(&v->pair, &v->a.model, &v->b.model, &options);
 	return 0;
 }
 
 void view_pair_release(struct view_pair *v)
 {
 	run_pair_release(&v->pair);
-	view_run_release(&v->b);
-	view_run_release(&v->a);
+	view_figures_release(&v->b);
+	view_figures_release(&v->a);
 }
 
 int view_trend_load(struct store *store, const struct query *q,

@@ -41,8 +41,18 @@ int view_run_load(struct store *store, const char *uuid, struct view_run *v,
 		  struct err *err);
 void view_run_release(struct view_run *v);
 
+/* A run's figures, where nothing else of it is shown. */
+struct view_figures {
+	struct run_data run;
+	struct model model;
+};
+
+int view_figures_load(struct store *store, const char *uuid,
+		      struct view_figures *v, struct err *err);
+void view_figures_release(struct view_figures *v);
+
 struct view_pair {
-	struct view_run a, b;
+	struct view_figures a, b;
 	struct run_pair pair;
 };
 
