@@ -94,7 +94,7 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 	if (wants->is_default && runner_is_by(name, RUNNER_QEMU) &&
 	    !file_in_path("qemu-system-x86_64"))
 		return NULL;
-	if (wants->is_default && wants->is_micro && !plan_micro_boots_on(name))
+	if (wants->is_default && wants->is_micro && !runner_boots_micro(name))
 		return NULL;
 	return name;
 }
@@ -175,7 +175,7 @@ static int open_at(struct site *site, bool in_lab,
 
 		if (!name || has_runner(site, name))
 			continue;
-		if (wants->is_micro && !plan_micro_boots_on(name)) {
+		if (wants->is_micro && !runner_boots_micro(name)) {
 			works = false;
 			refuse(site, name, true,
 			       "QEMU has no device that serves it");

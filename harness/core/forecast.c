@@ -43,8 +43,7 @@ static double boot_ns(const struct cost *c, const struct bench_case *bc)
 {
 	if (is_native(bc))
 		return ms(c->native);
-	if (runner_is_by(bc->runner, RUNNER_QEMU) ||
-	    runner_is_by(bc->runner, RUNNER_LIBVIRT))
+	if (runner_runs_qemu(bc->runner))
 		return ms(c->qemu_boot);
 	return ms(c->boot);
 }

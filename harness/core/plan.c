@@ -12,9 +12,9 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/runner.h"
 #include "harness/core/shape.h"
 #include "workloads/workload.h"
-#include "harness/core/runner.h"
 
 void plan_init_quick(struct plan *plan)
 {
@@ -173,16 +173,6 @@ bool plan_is_micro(const struct plan *plan)
 	       count_items(plan, BOOT_MICRO) == plan->series.item_count;
 }
 
-bool plan_micro_boots_on(const char *runner)
-{
-	return runner_boots_micro(runner);
-}
-
-bool plan_shape_boots_on(const char *runner)
-{
-	return runner_is_guest(runner);
-}
-
 /* A case without series. */
 static void begin_case(struct bench_case *bc, const struct plan *plan,
 		       uint32_t block, const char *runner)
@@ -278,7 +268,7 @@ static void add_block(struct schedule *sched, const struct plan *plan,
 	size_t i, count = 0;
 
 	for (i = 0; i < plan->runner_count; i++)
-		if (kind != BOOT_MICRO || plan_micro_boots_on(plan->runners[i]))
+		if (kind != BOOT_MICRO || runner_boots_micro(plan->runners[i]))
 			names[count++] = plan->runners[i];
 	count = draw_slots(names, count, slots, rng);
 	for (i = 0; i < count; i++)
@@ -299,7 +289,8 @@ static void add_shapes(struct schedule *sched, const struct plan *plan,
 		if (plan_boot_kind(item->workload) != BOOT_SHAPE)
 			continue;
 		for (k = 0; k < plan->runner_count; k++)
-			if (plan_shape_boots_on(plan->runners[k]))
+			/* Natively there is no machine to have a shape. */
+			if (runner_is_guest(plan->runners[k]))
 				fill_shape(&first[count++], plan, block,
 					   plan->runners[k], item);
 	}

@@ -73,12 +73,6 @@ enum boot_kind plan_boot_kind(const char *workload);
 /* Whether WORKLOAD is of those that only the first io_block_count have. */
 bool plan_is_of_io_blocks(const char *workload);
 
-/* Whether RUNNER can boot it; QEMU has no device that could serve it. */
-bool plan_micro_boots_on(const char *runner);
-
-/* Whether RUNNER has a machine that can have a shape. */
-bool plan_shape_boots_on(const char *runner);
-
 /* Whether the micro guest is the only one that the plan boots. */
 bool plan_is_micro(const struct plan *plan);
 

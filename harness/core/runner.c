@@ -32,11 +32,16 @@ bool runner_is_guest(const char *name)
 	return !runner_is_by(name, RUNNER_NO_GUEST);
 }
 
+bool runner_runs_qemu(const char *name)
+{
+	return runner_is_by(name, RUNNER_QEMU) ||
+	       runner_is_by(name, RUNNER_LIBVIRT);
+}
+
 /* QEMU has no device that serves the micro guest; natively it is a process. */
 bool runner_boots_micro(const char *name)
 {
-	return !runner_is_by(name, RUNNER_QEMU) &&
-	       !runner_is_by(name, RUNNER_LIBVIRT);
+	return !runner_runs_qemu(name);
 }
 
 const char *runner_device(const char *name)

@@ -47,6 +47,7 @@ const struct runner_ops *runner_find(const char *name); /* NULL: none */
 /* By name; one that is not known here, of a run from elsewhere, is a guest of
  * our own VMM on no device. */
 bool runner_is_guest(const char *name);
+bool runner_runs_qemu(const char *name); /* by itself, or through libvirt */
 bool runner_boots_micro(const char *name);
 const char *runner_device(const char *name); /* NULL: none */
 bool runner_is_by(const char *name, enum runner_vmm vmm);
