@@ -61,16 +61,16 @@ static double *squeeze(const struct model_cell *c, size_t *n)
 	return values;
 }
 
-static const char *describe(const struct model_cell *c, char *buf, size_t size)
+/* Whether anything is odd about C; then the rest of ODD is filled in. */
+static bool describe(const struct model_cell *c, struct oddity *odd)
 {
-	struct words w = {buf, size, 0};
+	struct words w = {odd->text, sizeof(odd->text), 0};
 	struct drift drift;
 	double *values, alike;
 	size_t n, outliers;
 
-	buf[0] = '\0';
 	if (c->boot_count < MIN_BOOTS)
-		return buf;
+		return false;
 	values = squeeze(c, &n);
 	drift = diagnose_drift(values, n);
 	if (drift.p < ALPHA)
@@ -80,19 +80,15 @@ static const char *describe(const struct model_cell *c, char *buf, size_t size)
 		say(&w, "neighbours alike (%.2f)", alike);
 	if (diagnose_is_bimodal(values, n))
 		say(&w, "two modes");
+	/* One boot in many is hardly worth a line. */
+	odd->is_outliers_alone = !w.used;
 	outliers = diagnose_outliers(
 		values, n, n / 4 < MAX_OUTLIERS ? n / 4 : MAX_OUTLIERS, ALPHA,
 		NULL, NULL);
 	if (outliers)
 		say(&w, "%zu outlier%s", outliers, outliers > 1 ? "s" : "");
 	free(values);
-	return buf;
-}
-
-/* One boot in many is hardly worth a line. */
-static bool has_outliers_alone(const char *text)
-{
-	return !strchr(text, '(') && !strstr(text, "modes");
+	return w.used;
 }
 
 static void add_cell(struct oddities *o, const struct model_row *row,
@@ -100,9 +96,8 @@ static void add_cell(struct oddities *o, const struct model_row *row,
 {
 	struct oddity odd = {.row = row, .runner = runner};
 
-	if (!*describe(&row->cells[runner], odd.text, sizeof(odd.text)))
+	if (!describe(&row->cells[runner], &odd))
 		return;
-	odd.is_outliers_alone = has_outliers_alone(odd.text);
 	o->rows = xrealloc(o->rows, o->count + 1, sizeof(*o->rows));
 	o->rows[o->count++] = odd;
 }

@@ -126,13 +126,13 @@ static bool judge(const struct sheet *sh, struct levels *l, double *best)
 	return l->mean > 0 && l->within > 0;
 }
 
-static void add(struct pilot *p, const struct model_row *row,
-		const char *runner)
+static void add(struct pilot *p, const struct model *m,
+		const struct model_row *row, const char *runner)
 {
 	struct pilot_row r = {.row = row, .runner = runner};
 	struct sheet sh;
 
-	sheet_init(&sh, p->m, row, runner);
+	sheet_init(&sh, m, row, runner);
 	r.boot_count = sh.boot_count;
 	r.sample_count = sh.per_boot;
 	if (judge(&sh, &r.levels, &r.wanted)) {
@@ -158,10 +158,10 @@ void pilot_init(struct pilot *p, const struct model *m)
 {
 	size_t i, k;
 
-	*p = (struct pilot){.m = m};
+	*p = (struct pilot){.rows = NULL};
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++)
-			add(p, &m->rows[i], m->runners[k]);
+			add(p, m, &m->rows[i], m->runners[k]);
 	p->best_samples = median_wanted(p);
 }
 

@@ -25,12 +25,12 @@ struct pilot_row {
 };
 
 struct pilot {
-	const struct model *m;  /* borrowed */
 	struct pilot_row *rows; /* owned; in the model's order */
 	size_t count;
 	uint32_t best_samples; /* the median of what is wanted; 0: none tells */
 };
 
+/* P borrows from M, and is released before it. */
 void pilot_init(struct pilot *p, const struct model *m);
 void pilot_release(struct pilot *p);
 
