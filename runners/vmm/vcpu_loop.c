@@ -136,5 +136,6 @@ void *vcpu_loop(void *arg)
 	}
 	if (!hv_vcpu_regs_get(vcpu->hv, &regs))
 		vcpu->last_rip = regs.rip;
+	sem_post(&vcpu->ended);
 	return NULL;
 }

@@ -290,15 +290,6 @@ void vm_destroy(struct vm *vm)
 	free(vm);
 }
 
-static void *vcpu_thread(void *arg)
-{
-	struct vm_vcpu *vcpu = arg;
-
-	vcpu_loop(vcpu);
-	sem_post(&vcpu->ended);
-	return NULL;
-}
-
 static int threads_start(struct vm *vm, struct err *err)
 {
 	int ret = 0;
@@ -307,7 +298,7 @@ static int threads_start(struct vm *vm, struct err *err)
 	for (i = 0; i < vm->vcpu_count && !ret; i++) {
 		sem_init(&vm->vcpus[i].ended, 0, 0);
 		ret = thread_start(&vm->vcpus[i].thread, VCPU_STACK_BYTES,
-				   vcpu_thread, &vm->vcpus[i]);
+				   vcpu_loop, &vm->vcpus[i]);
 		if (ret)
 			err_sys(err, ret, "cannot start vCPU %u", i);
 		else

@@ -132,7 +132,8 @@ void vm_write_ledger(const struct vm *vm, FILE *out);
  */
 void vm_write_counts(struct vm *vm, uint32_t number);
 
-/* A vCPU thread's main (vcpu_loop.c). ARG is a struct vm_vcpu. */
+/* A vCPU thread's main (vcpu_loop.c), which posts its end. ARG is a struct
+ * vm_vcpu. */
 void *vcpu_loop(void *arg);
 
 #endif
