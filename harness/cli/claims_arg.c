@@ -17,10 +17,9 @@ int claims_arg_load(const char *name, struct claims **out, struct err *err)
 	return ret;
 }
 
-/* Load the run, hold CLAIMS against it, and look at what comes of it. */
+/* Load the run and hold CLAIMS against it; what is NULL is not asked for. */
 static int judge(const struct claims *claims, struct store *store,
-		 int64_t run_id,
-		 void (*look)(void *arg, const struct judgement *j), void *arg,
+		 int64_t run_id, enum exit_status *status, bool *is_settled,
 		 struct err *err)
 {
 	const struct findings_options options = {.claims = claims};
@@ -31,34 +30,23 @@ static int judge(const struct claims *claims, struct store *store,
 	if (ret)
 		return ret;
 	findings_init(&f, &run, &options);
-	look(arg, &f.judgement);
+	if (status)
+		*status = status_of_verdict(f.judgement.together);
+	if (is_settled)
+		*is_settled = judgement_is_settled(&f.judgement);
 	findings_release(&f);
 	run_data_release(&run);
 	return 0;
 }
 
-static void take_status(void *arg, const struct judgement *j)
-{
-	enum exit_status *status = arg;
-
-	*status = status_of_verdict(j->together);
-}
-
 int claims_arg_judge(const struct claims *claims, struct store *store,
 		     int64_t run_id, enum exit_status *status, struct err *err)
 {
-	return judge(claims, store, run_id, take_status, status, err);
-}
-
-static void take_settled(void *arg, const struct judgement *j)
-{
-	bool *is_settled = arg;
-
-	*is_settled = judgement_is_settled(j);
+	return judge(claims, store, run_id, status, NULL, err);
 }
 
 int claims_arg_are_settled(const struct claims *claims, struct store *store,
 			   int64_t run_id, bool *settled, struct err *err)
 {
-	return judge(claims, store, run_id, take_settled, settled, err);
+	return judge(claims, store, run_id, NULL, settled, err);
 }

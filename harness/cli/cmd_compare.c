@@ -12,6 +12,7 @@
 #include "harness/findings/run_pair.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
+#include "reports/data/json.h"
 #include "reports/data/run_pair_json.h"
 #include "reports/text/run_pair_text.h"
 
@@ -120,15 +121,10 @@ static int show(const struct compare_args *args, const struct run_data *run_a,
 	model_init(&a, run_a);
 	model_init(&b, run_b);
 	run_pair_init(&pair, &a, &b, &args->pair);
-	if (args->is_json) {
-		json_t *json = run_pair_json(&pair);
-
-		json_dumpf(json, stdout, JSON_INDENT(1));
-		putchar('\n');
-		json_decref(json);
-	} else {
+	if (args->is_json)
+		json_print(run_pair_json(&pair));
+	else
 		run_pair_text_write(&pair, stdout);
-	}
 	if (pair.is_refused || !pair.row_count)
 		status = STATUS_UNDECIDED;
 	else if (args->pair.margin > 0)

@@ -18,6 +18,7 @@
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 #include "reports/data/footprint_json.h"
+#include "reports/data/json.h"
 #include "reports/text/footprint_text.h"
 
 enum option_id {
@@ -177,21 +178,6 @@ static enum exit_status status_of_answers(const struct footprints *fs)
 	return status;
 }
 
-static void write_footprints(const struct footprint_args *args,
-			     const struct footprints *fs)
-{
-	json_t *json;
-
-	if (!args->is_json) {
-		footprint_text_write(fs, args->wants_advice, stdout);
-		return;
-	}
-	json = footprint_json(fs);
-	json_dumpf(json, stdout, JSON_INDENT(1));
-	putchar('\n');
-	json_decref(json);
-}
-
 static int show(const struct footprint_args *args, const struct run_data *run,
 		enum exit_status *status, struct err *err)
 {
@@ -201,15 +187,17 @@ static int show(const struct footprint_args *args, const struct run_data *run,
 
 	model_init(&m, run);
 	footprints_init(&fs, &m, args->release);
-	if (fs.count) {
-		write_footprints(args, &fs);
-		*status = status_of_answers(&fs);
-	} else {
+	if (!fs.count)
 		ret = err_set(
 			err, -ENOENT,
 			"run %lld has no footprint; 'l1vh-bench run --workloads footprint' measures one",
 			(long long)run->id);
-	}
+	else if (args->is_json)
+		json_print(footprint_json(&fs));
+	else
+		footprint_text_write(&fs, args->wants_advice, stdout);
+	if (!ret)
+		*status = status_of_answers(&fs);
 	footprints_release(&fs);
 	model_release(&m);
 	return ret;

@@ -183,13 +183,6 @@ static json_t *changes_json(const struct change *changes, size_t count)
 	return list;
 }
 
-static void print_json(json_t *json)
-{
-	json_dumpf(json, stdout, JSON_INDENT(1));
-	putchar('\n');
-	json_decref(json);
-}
-
 static int show_column(const struct history_args *a, struct err *err)
 {
 	struct column c = {.count = 0};
@@ -203,7 +196,7 @@ static int show_column(const struct history_args *a, struct err *err)
 	}
 	count = changes_find(c.values, c.count, &a->opts, &changes);
 	if (a->is_json)
-		print_json(json_pack("{s:I, s:o}", "values",
+		json_print(json_pack("{s:I, s:o}", "values",
 				     (json_int_t)c.count, "changes",
 				     changes_json(changes, count)));
 	for (i = 0; i < count && !a->is_json; i++)
@@ -253,7 +246,7 @@ static int show_one(const struct history_args *a, struct store *store,
 		 *a->query.point ? " " : "", a->query.point, a->query.runner);
 	trend_init(&t, &h, &a->opts);
 	if (a->is_json)
-		print_json(trend_json(&t));
+		json_print(trend_json(&t));
 	else if (!a->is_all || t.change_count)
 		trend_text_write(&t, title, stdout);
 	*status = judge(a, &t, title);

@@ -15,6 +15,7 @@
 #include "harness/kubevirt/overhead.h"
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/vmi.h"
+#include "reports/data/json.h"
 
 #define MAX_MANIFEST_BYTES (1 * MIB)
 
@@ -199,9 +200,7 @@ static void show(const struct overhead_args *a, const struct overhead *o)
 		json_object_set_new(
 			json, "release",
 			json_string(kubevirt_release_name(a->release)));
-		json_dumpf(json, stdout, JSON_INDENT(1));
-		putchar('\n');
-		json_decref(json);
+		json_print(json);
 		return;
 	}
 	printf("KubeVirt %s, %s, %s%s%s\n\n", kubevirt_release_name(a->release),

@@ -24,6 +24,13 @@ json_t *json_number(double value)
 	return isfinite(value) ? json_real(value) : json_null();
 }
 
+void json_print(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(json);
+}
+
 json_t *json_text(const char *text)
 {
 	static const struct escape as_it_is[] = {{NULL, NULL}};

@@ -19,6 +19,9 @@ void json_report_write(const struct findings *f, FILE *out);
 /* NaN and infinity have no place in JSON: null. */
 json_t *json_number(double value);
 
+/* JSON to stdout, as a command shows it; it is consumed. */
+void json_print(json_t *json);
+
 /* What is no character of UTF-8 becomes U+FFFD. */
 json_t *json_text(const char *text);
 
