@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
