@@ -52,7 +52,7 @@ void proc_values_read(pid_t pid, uint64_t ram_bytes,
 
 void host_values_read(uint64_t values[HOST_VALUE_COUNT]);
 
-/* The same once what is used has stood still for a while, or after at
+/* The same once what is used has not changed for a while, or after at
  * most 3 s: pages of a process that has gone come back bit by bit. */
 void host_values_settle(uint64_t values[HOST_VALUE_COUNT]);
 

@@ -4,7 +4,7 @@
 
 /*
  * watch - somebody who looks at a machine's memory at three moments, and what
- * its process is held to. The machine stands still while it is looked at.
+ * its process is held to. The guest and its VMM wait while their memory is read.
  */
 #include <stdbool.h>
 #include <stddef.h>

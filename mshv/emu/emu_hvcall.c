@@ -93,7 +93,7 @@ static uint64_t host_time(void)
 	return (uint64_t)now.tv_sec * 10000000 + (uint64_t)now.tv_nsec / 100;
 }
 
-/* The partition's clock: the host's, less what it stood still. */
+/* The partition's clock: the host's, less the time it was frozen. */
 static uint64_t reference_time(struct emu_partition *pt)
 {
 	return (pt->frozen_at ? pt->frozen_at : host_time()) - pt->time_lost;
