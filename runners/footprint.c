@@ -511,6 +511,7 @@ static void judge(const struct footprint *fp, struct result *res)
 		if (was_killed_for_memory(g)) {
 			/* Of all that it was the cause of, the cause. */
 			res->status = RUN_OK;
+			res->is_oom_killed = true;
 			result_fail(
 				res, RUN_RUNNER_FAILED,
 				"the kernel killed it: out of its cgroup's memory");

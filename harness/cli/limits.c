@@ -8,27 +8,18 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
-#include "harness/base/xmalloc.h"
-#include "harness/core/envinfo.h"
 #include "harness/core/limit_search.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "harness/core/shape.h"
 #include "harness/kubevirt/overhead.h"
-#include "harness/store/store.h"
-
-#define LAB_TIMEOUT_FACTOR 3
-/* An emulated host loses a guest now and then; once more tells. */
-#define TRIES 3
+#include "harness/session/session.h"
 
 struct trials {
 	const struct limits_args *args;
-	struct site site;
-	struct store *store;
+	struct session session;
 	struct plan plan;
-	struct schedule sched;
-	int64_t run_id;
 	uint32_t position;
 };
 
@@ -50,90 +41,40 @@ static int add_series(struct plan *plan, const char *shape, struct err *err)
 		shape);
 }
 
-static int open_site(struct trials *t, struct err *err)
-{
-	const char *runner = t->args->runner;
-	const struct site_wants wants = {
-		.choice = t->args->choice,
-		.runners = &runner,
-		.runner_count = 1,
-		.wants_mshv_emu = t->args->wants_mshv_emu,
-	};
-	int ret = site_open(&t->site, &wants, err);
-
-	if (!ret && !t->site.runner_count)
-		return err_set(err, -ENODEV, "%s",
-			       t->site.refusal_count
-				       ? t->site.refusals[0].reason
-				       : "the runner does not work here");
-	if (ret)
-		return ret;
-	t->plan.runners[0] = t->site.runners[0];
-	t->plan.runner_count = 1;
-	if (t->site.worker.is_lab)
-		t->plan.timeout_ns *= LAB_TIMEOUT_FACTOR;
-	return 0;
-}
-
-static int register_run(struct trials *t, struct err *err)
-{
-	json_t *plan = plan_to_json(&t->plan);
-	char *plan_text = json_dumps(plan, JSON_COMPACT);
-	char *fingerprint = json_dumps(
-		json_object_get(t->site.hello, "fingerprint"), JSON_COMPACT);
-	char *probe = json_dumps(json_object_get(t->site.hello, "probe"),
-				 JSON_COMPACT);
-	const struct run_info info = {
-		.seed = t->plan.seed,
-		.revision = envinfo_revision(),
-		.plan_json = plan_text ? plan_text : "{}",
-		.fingerprint_json = fingerprint ? fingerprint : "{}",
-		.probe_json = probe ? probe : "{}",
-		.guest_manifest = "",
-		.is_lab = t->site.worker.is_lab,
-	};
-	int ret = store_run_begin(t->store, &info, &t->run_id, err);
-
-	free(probe);
-	free(fingerprint);
-	free(plan_text);
-	json_decref(plan);
-	return ret;
-}
-
 static int trials_open(struct trials *t, const struct limits_args *args,
 		       struct err *err)
 {
+	const struct session_wants wants = {
+		.db = args->db,
+		.site = {.choice = args->choice,
+			 .runners = &args->runner,
+			 .runner_count = 1,
+			 .wants_mshv_emu = args->wants_mshv_emu,
+			 .stop = &stop_wanted},
+	};
+	const struct session_run run = {.plan = &t->plan};
+	const struct site *site = &t->session.site;
 	int ret;
 
-	*t = (struct trials){.args = args};
 	plan_init_quick(&t->plan);
 	t->plan.name = args->is_memlock ? "memlock" : "prove";
 	t->plan.block_count = 1;
 	ret = add_series(&t->plan, args->shape, err);
 	if (!ret)
-		ret = store_open(args->db, &t->store, err);
-	if (!ret)
-		ret = open_site(t, err);
-	if (ret)
-		return ret;
-	schedule_init(&t->sched, &t->plan);
-	if (!t->sched.count)
-		return err_set(err, -EINVAL, "'%s' has no guest", args->runner);
-	return register_run(t, err);
+		ret = session_open(&t->session, &wants, &t->plan, err);
+	if (!ret && !site->runner_count)
+		ret = err_set(err, -ENODEV, "%s",
+			      site->refusal_count
+				      ? site->refusals[0].reason
+				      : "the runner does not work here");
+	return ret ? ret : session_begin(&t->session, &run, err);
 }
 
 static void trials_close(struct trials *t, int ret)
 {
-	struct err ignored;
-
-	if (t->run_id)
-		store_run_end(t->store, t->run_id, ret ? "failed" : "complete",
-			      &ignored);
-	schedule_release(&t->sched);
+	session_end(&t->session, ret, "complete");
+	session_close(&t->session);
 	plan_release(&t->plan);
-	site_close(&t->site);
-	store_close(t->store);
 }
 
 /* A limit of the cgroup is met when the kernel kills for it; one of locked
@@ -146,12 +87,15 @@ static int outcome_of(const struct trials *t, const struct result *res)
 		return -EIO;
 	if (t->args->is_memlock)
 		return result_phase_ns(res, "hello") ? -EIO : 0;
-	return strstr(res->reason, "out of its cgroup's memory") ? 0 : -EIO;
+	return res->is_oom_killed ? 0 : -EIO;
 }
 
-static int try_once(struct trials *t, uint64_t bytes, struct err *err)
+/* 1: survives, 0: does not. A boot that failed of anything else tells nothing of
+ * the limit, and ends the search. */
+static int survives(void *arg, uint64_t bytes, struct err *err)
 {
-	struct bench_case *bc = &t->sched.cases[0];
+	struct trials *t = arg;
+	struct bench_case *bc = &t->session.sched.cases[0];
 	struct result res;
 	int ret;
 
@@ -162,12 +106,7 @@ static int try_once(struct trials *t, uint64_t bytes, struct err *err)
 	} else {
 		bc->limits.cgroup_bytes = bytes;
 	}
-	result_init(&res);
-	ret = worker_link_run(&t->site.worker, bc, &stop_wanted, NULL, NULL,
-			      &res, err);
-	if (!ret)
-		ret = store_result_add(t->store, t->run_id, t->position++, bc,
-				       &res, err);
+	ret = session_boot(&t->session, t->position++, bc, NULL, &res, err);
 	if (!ret) {
 		ret = outcome_of(t, &res);
 		if (ret < 0)
@@ -176,16 +115,6 @@ static int try_once(struct trials *t, uint64_t bytes, struct err *err)
 				run_status_name(res.status), res.reason);
 	}
 	result_release(&res);
-	return ret;
-}
-
-static int survives(void *arg, uint64_t bytes, struct err *err)
-{
-	struct trials *t = arg;
-	int i, ret = -EIO;
-
-	for (i = 0; i < TRIES && ret == -EIO; i++)
-		ret = try_once(t, bytes, err);
 	if (ret >= 0)
 		fprintf(stderr, "%.2f MiB: %s\n", (double)bytes / MIB,
 			ret                   ? "survives"

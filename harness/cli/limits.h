@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "harness/cli/command.h"
-#include "harness/cli/site.h"
+#include "harness/session/site.h"
 
 struct err;
 struct kubevirt_release;

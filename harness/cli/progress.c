@@ -52,12 +52,12 @@ void progress_tick(void *progress)
 	bar[BAR_WIDTH] = '\0';
 	time_left(p, left, sizeof(left));
 	fprintf(stderr, "\r[%s] %zu/%zu %s, %s\033[K", bar, p->done_count,
-		p->total_count, p->what ? p->what : "", left);
+		p->total_count, p->what, left);
 }
 
 void progress_begin(struct progress *p, const char *what)
 {
-	p->what = what;
+	snprintf(p->what, sizeof(p->what), "%s", what);
 	p->case_began_ns = clock_mono_ns();
 	progress_tick(p);
 }

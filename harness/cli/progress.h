@@ -19,13 +19,13 @@ struct progress {
 	uint64_t case_began_ns;
 	struct forecast *forecast; /* borrowed */
 	bool is_terminal;
-	const char *what; /* the case that runs now */
+	char what[64]; /* the case that runs now */
 };
 
 /* Cases end in the order of FORECAST's schedule. */
 void progress_init(struct progress *p, struct forecast *forecast);
 
-/* A case begins; WHAT must outlive it. */
+/* A case begins. */
 void progress_begin(struct progress *p, const char *what);
 
 /* Redraw; cheap enough to be called a few times a second. */

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "harness/cli/site.h"
+#include "harness/session/site.h"
 #include "harness/core/plan.h"
 
 struct claims;

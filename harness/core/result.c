@@ -221,6 +221,7 @@ void result_absorb(struct result *res, struct result *part)
 		absorb_exit(res, &part->exits[i]);
 	if (part->exit_cost_ns > res->exit_cost_ns)
 		res->exit_cost_ns = part->exit_cost_ns;
+	res->is_oom_killed |= part->is_oom_killed;
 	if (part->console && part->console[0]) {
 		free(res->console);
 		res->console = xstrdup(part->console);

@@ -100,9 +100,10 @@ struct result {
 	size_t exit_count;
 	struct document *documents;
 	size_t document_count;
-	char boot_id[40]; /* of the host's kernel */
-	char *identity;   /* "KEY=VALUE" lines as the agent sent them */
-	char *console;    /* the last of the guest's boot messages */
+	char boot_id[40];   /* of the host's kernel */
+	bool is_oom_killed; /* the guest met its cgroup's limit; not stored */
+	char *identity;     /* "KEY=VALUE" lines as the agent sent them */
+	char *console;      /* the last of the guest's boot messages */
 };
 
 void result_init(struct result *res);

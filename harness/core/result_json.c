@@ -105,6 +105,8 @@ json_t *result_to_json(const struct result *res)
 		"phases", phases_to_json(res), "exits", exits_to_json(res),
 		"documents", documents_to_json(res), "boot_id", res->boot_id);
 
+	if (res->is_oom_killed)
+		json_object_set_new(out, "oom_killed", json_true());
 	/* Text of a guest need not be UTF-8; what is not is left out. */
 	json_object_set_new(out, "identity",
 			    json_string(res->identity ? res->identity : ""));
@@ -242,6 +244,7 @@ int result_from_json(const json_t *json, struct result *res, struct err *err)
 			       "a result's rows are not well formed");
 	}
 	snprintf(res->boot_id, sizeof(res->boot_id), "%s", boot_id);
+	res->is_oom_killed = json_is_true(json_object_get(json, "oom_killed"));
 	res->identity = xstrdup(
 		json_string_value(json_object_get(json, "identity")) ?: "");
 	res->console = xstrdup(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "harness/cli/site.h"
+#include "harness/session/site.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,6 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
-#include "harness/cli/command.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 
@@ -66,8 +65,8 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 		bench_case_add(&bc, "micro_exit", "null,ring3");
 	bc.timeout_ns = is_emulated(site) ? EMULATED_TRIAL_NS : TRIAL_NS;
 	result_init(&res);
-	ret = worker_link_run(&site->worker, &bc, &stop_wanted, NULL, NULL,
-			      &res, err);
+	ret = worker_link_run(&site->worker, &bc, site->stop, NULL, NULL, &res,
+			      err);
 	*boots = !ret && res.status == RUN_OK;
 	if (!ret && !*boots)
 		refuse(site, runner, is_micro, res.reason);
@@ -125,8 +124,8 @@ static int start_worker(struct site *site, bool in_lab, struct err *err)
 	json_decref(site->hello);
 	site->hello = NULL;
 	if (!ret)
-		ret = worker_link_hello(&site->worker, &stop_wanted,
-					&site->hello, err);
+		ret = worker_link_hello(&site->worker, site->stop, &site->hello,
+					err);
 	return ret;
 }
 
@@ -166,7 +165,7 @@ static int open_at(struct site *site, bool in_lab,
 	size_t i;
 	int ret;
 
-	memset(site, 0, sizeof(*site));
+	*site = (struct site){.stop = wants->stop};
 	*guest_count = 0;
 	ret = start_worker(site, in_lab, err);
 	for (i = 0; i < wants->runner_count && !ret; i++) {
@@ -228,7 +227,7 @@ int site_open(struct site *site, const struct site_wants *wants,
 
 void site_close(struct site *site)
 {
-	if (stop_wanted)
+	if (site->stop && *site->stop)
 		worker_link_abort(&site->worker);
 	else
 		worker_link_close(&site->worker);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HARNESS_CLI_SITE_H
-#define HARNESS_CLI_SITE_H
+#ifndef HARNESS_SESSION_SITE_H
+#define HARNESS_SESSION_SITE_H
 
 /*
  * site - where a run takes place: a worker on this host or in the lab, with
@@ -35,6 +35,7 @@ struct site_wants {
 	bool is_default;
 	bool is_micro;       /* no boot of the run is of Linux */
 	bool wants_mshv_emu; /* mshv may be the emulator, and is called so */
+	const volatile bool *stop; /* borrowed; once true, nothing begins */
 };
 
 struct site {
@@ -44,13 +45,14 @@ struct site {
 	size_t runner_count;
 	struct site_refusal refusals[PLAN_MAX_RUNNERS];
 	size_t refusal_count;
+	const volatile bool *stop; /* borrowed */
 };
 
 /*
  * Open the site. Each guest runner is tried by booting Linux, or the micro
- * guest where it is all that is wanted, with a short time limit; SITE_AUTO goes to the lab where none on this host can. The lab
- * has no /dev/mshv: there, runner mshv becomes mshv-emu. Says on stderr what
- * was tried and why.
+ * guest where it is all that is wanted, with a short time limit; SITE_AUTO goes
+ * to the lab where none on this host can. The lab has no /dev/mshv: there,
+ * runner mshv becomes mshv-emu. Says on stderr what was tried and why.
  */
 int site_open(struct site *site, const struct site_wants *wants,
 	      struct err *err);

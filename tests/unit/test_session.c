@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * session: what is kept of boots whose worker dies, whose host is another, or
+ * that are ended before their time. The worker is a script, which answers what
+ * the test laid down for it.
+ */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/base/proc.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/plan.h"
+#include "harness/core/result.h"
+#include "harness/session/session.h"
+#include "harness/store/run_data.h"
+#include "harness/store/store.h"
+
+#define BLOCKS 6
+
+static const char worker[] =
+	"#!/bin/sh\n"
+	"cd \"$L1VH_TEST_ANSWERS\" || exit 1\n"
+	"while read -r request; do\n"
+	"	case $request in\n"
+	"	*'\"hello\"'*) echo '{\"hello\": {\"fingerprint\": {}, \"probe\": {}}}' ;;\n"
+	"	*'\"run\"'*)\n"
+	"		n=$(cat count 2>/dev/null || echo 0)\n"
+	"		echo $((n + 1)) >count\n"
+	"		cat answer-\"$n\" || exit 1 ;;\n"
+	"	*) exit 0 ;;\n"
+	"	esac\n"
+	"done\n";
+
+struct fixture {
+	char folder[64];
+	char *worker, *db;
+	struct plan plan;
+	struct session session;
+	volatile bool stop;
+	uint32_t ends_after; /* blocks; 0: runs to its end */
+	uint32_t stops_after;
+	size_t began_count, ended_count;
+};
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* What the worker says to the N-th case; without one it dies. */
+static void answer(const struct fixture *f, int n, const char *boot_id)
+{
+	struct result res;
+	json_t *reply;
+	char *text, *line, *path;
+
+	result_init(&res);
+	snprintf(res.boot_id, sizeof(res.boot_id), "%s", boot_id);
+	reply = json_pack("{s:o}", "result", result_to_json(&res));
+	text = json_dumps(reply, JSON_COMPACT);
+	line = xasprintf("%s\n", text);
+	path = xasprintf("%s/answer-%d", f->folder, n);
+	write_text(path, line);
+	free(path);
+	free(line);
+	free(text);
+	json_decref(reply);
+	result_release(&res);
+}
+
+static void answers(const struct fixture *f, const char *boot_id)
+{
+	int n;
+
+	for (n = 0; n < BLOCKS; n++)
+		answer(f, n, boot_id);
+}
+
+static void lose(const struct fixture *f, int n)
+{
+	char *path = xasprintf("%s/answer-%d", f->folder, n);
+
+	assert_int_equal(unlink(path), 0);
+	free(path);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	struct err err;
+
+	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-session-XXXXXX");
+	assert_non_null(mkdtemp(f->folder));
+	assert_int_equal(setenv("L1VH_TEST_ANSWERS", f->folder, 1), 0);
+	f->worker = file_beside_exe("l1vh-bench");
+	write_text(f->worker, worker);
+	assert_int_equal(chmod(f->worker, 0755), 0);
+	f->db = xasprintf("%s/db", f->folder);
+	plan_init_quick(&f->plan);
+	f->plan.block_count = BLOCKS;
+	assert_int_equal(plan_add_workloads(&f->plan, "delay", &err), 0);
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	const char *const argv[] = {"rm", "-rf", f->folder, NULL};
+	pid_t pid;
+	struct err err;
+
+	session_close(&f->session);
+	plan_release(&f->plan);
+	unlink(f->worker);
+	assert_int_equal(
+		proc_spawn(&(struct proc_spec){.argv = argv}, &pid, &err), 0);
+	proc_reap(pid, NS_PER_S);
+	free(f->db);
+	free(f->worker);
+	free(f);
+	return 0;
+}
+
+static void begin(struct fixture *f)
+{
+	static const char *const runners[] = {"native"};
+	const struct session_wants wants = {
+		.db = f->db,
+		.site = {.choice = SITE_HOST,
+			 .runners = runners,
+			 .runner_count = 1,
+			 .stop = &f->stop},
+	};
+	const struct session_run run = {.plan = &f->plan, .command = "again"};
+	struct err err = {0};
+
+	assert_int_equal(session_open(&f->session, &wants, &f->plan, &err), 0);
+	assert_int_equal(f->session.site.runner_count, 1);
+	assert_int_equal(session_begin(&f->session, &run, &err), 0);
+	assert_int_equal(f->session.sched.count, BLOCKS);
+}
+
+static void began(void *arg, const struct bench_case *bc)
+{
+	struct fixture *f = arg;
+
+	assert_int_equal(bc->block, f->began_count++);
+}
+
+static void ended(void *arg, const struct bench_case *bc,
+		  const struct result *res)
+{
+	struct fixture *f = arg;
+
+	(void)res;
+	f->ended_count++;
+	if (bc->block + 1 == f->stops_after)
+		f->stop = true;
+}
+
+static int at_block(void *arg, uint32_t done_count, const char **end,
+		    struct err *err)
+{
+	const struct fixture *f = arg;
+
+	(void)err;
+	if (done_count == f->ends_after)
+		*end = "decided";
+	return 0;
+}
+
+/* Measure, end, and read back what was kept. */
+static int measure(struct fixture *f, struct run_data *run, struct err *err)
+{
+	const struct session_watch watch = {
+		.began = began, .ended = ended, .at_block = at_block, .arg = f};
+	const char *end = "complete";
+	struct err load_err;
+	int ret = session_measure(&f->session, &watch, &end, err);
+
+	session_end(&f->session, ret, end);
+	assert_int_equal(run_data_load(f->session.store, f->session.run_id, run,
+				       &load_err),
+			 0);
+	return ret;
+}
+
+static void a_lost_worker_costs_its_boot_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+	size_t i;
+
+	answers(f, "one");
+	lose(f, 2);
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), 0);
+	assert_string_equal(run.status, "complete");
+	assert_int_equal(run.boot_count, BLOCKS);
+	for (i = 0; i < BLOCKS; i++)
+		assert_int_equal(run.boots[i].res.status,
+				 i == 2 ? RUN_RUNNER_FAILED : RUN_OK);
+	assert_string_equal(run.boots[2].res.reason,
+			    "the worker has ended; it was replaced");
+	assert_int_equal(f->session.failed_count, 1);
+	assert_int_equal(f->session.lost_count, 1);
+	assert_int_equal(f->began_count, BLOCKS);
+	assert_int_equal(f->ended_count, BLOCKS);
+	run_data_release(&run);
+}
+
+static void workers_that_die_one_after_the_other_end_the_run(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+	int n;
+
+	answers(f, "one");
+	for (n = 1; n < BLOCKS; n++)
+		lose(f, n);
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), -EPIPE);
+	assert_string_equal(run.status, "failed");
+	/* The first, and three that cost a worker. */
+	assert_int_equal(run.boot_count, 4);
+	run_data_release(&run);
+}
+
+static void a_host_that_was_restarted_is_another_host(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+
+	answers(f, "one");
+	answer(f, 3, "two");
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), -EHOSTDOWN);
+	assert_non_null(strstr(err.msg, "another boot id"));
+	assert_string_equal(run.status, "failed");
+	assert_int_equal(run.boot_count, 4);
+	run_data_release(&run);
+}
+
+static void who_looks_on_may_end_it(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+
+	answers(f, "one");
+	f->ends_after = 2;
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), 0);
+	assert_string_equal(run.status, "decided");
+	assert_int_equal(run.boot_count, 2);
+	run_data_release(&run);
+}
+
+static void what_is_stopped_keeps_what_it_has(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+
+	answers(f, "one");
+	f->stops_after = 3;
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), -ECANCELED);
+	assert_string_equal(run.status, "stopped");
+	assert_int_equal(run.boot_count, 3);
+	assert_int_equal(f->session.failed_count, 0);
+	run_data_release(&run);
+}
+
+static void a_runner_that_was_refused_stands_in_the_run(void **state)
+{
+	struct fixture *f = *state;
+	struct session *s = &f->session;
+	struct run_data run;
+	struct err err = {0};
+
+	answers(f, "one");
+	begin(f);
+	s->site.refusals[0] = (struct site_refusal){.runner = "kvm",
+						    .reason = "no such device"};
+	s->site.refusal_count = 1;
+	assert_int_equal(session_keep_refusals(s, &f->plan, &err), 0);
+	assert_int_equal(measure(f, &run, &err), 0);
+	assert_int_equal(run.boot_count, BLOCKS + 1);
+	assert_string_equal(run.boots[BLOCKS].bc.runner, "kvm");
+	assert_int_equal(run.boots[BLOCKS].res.status, RUN_SKIPPED);
+	assert_string_equal(run.boots[BLOCKS].res.reason, "no such device");
+	assert_int_equal(s->failed_count, 1);
+	run_data_release(&run);
+}
+
+/* As a pilot and the run that it is for. */
+static void one_session_has_two_runs(void **state)
+{
+	struct fixture *f = *state;
+	const struct session_run again = {.plan = &f->plan};
+	struct run_data run;
+	struct err err = {0};
+	int64_t first;
+
+	answers(f, "one");
+	f->ends_after = 1;
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), 0);
+	run_data_release(&run);
+	first = f->session.run_id;
+	f->began_count = 0;
+	assert_int_equal(session_begin(&f->session, &again, &err), 0);
+	assert_true(f->session.run_id > first);
+	f->ends_after = 2;
+	assert_int_equal(measure(f, &run, &err), 0);
+	assert_int_equal(run.boot_count, 2);
+	run_data_release(&run);
+}
+
+static void a_plan_without_a_boot_is_no_run(void **state)
+{
+	struct fixture *f = *state;
+	struct plan footprint;
+	const struct session_run none = {.plan = &footprint};
+	struct err err = {0};
+
+	begin(f);
+	plan_init_quick(&footprint);
+	assert_int_equal(
+		plan_add_workloads(&footprint, "footprint:256M-1cpu", &err), 0);
+	footprint.runners[footprint.runner_count++] = "native";
+	assert_int_equal(session_begin(&f->session, &none, &err), -ENODEV);
+	assert_int_equal(f->session.run_id, 0);
+	session_end(&f->session, -ENODEV, "complete");
+	plan_release(&footprint);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest list[] = {
+		TEST(a_lost_worker_costs_its_boot_alone),
+		TEST(workers_that_die_one_after_the_other_end_the_run),
+		TEST(a_host_that_was_restarted_is_another_host),
+		TEST(who_looks_on_may_end_it),
+		TEST(what_is_stopped_keeps_what_it_has),
+		TEST(a_runner_that_was_refused_stands_in_the_run),
+		TEST(one_session_has_two_runs),
+		TEST(a_plan_without_a_boot_is_no_run),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return RUN_TESTS(list);
+}
