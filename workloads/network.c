@@ -76,6 +76,7 @@ const struct workload wl_network = {
 	.points = network_points,
 	.point_count = sizeof(network_points) / sizeof(network_points[0]),
 	.program = network_program,
+	.main_metric = "bandwidth",
 };
 
 const struct workload wl_network_rr = {
@@ -88,4 +89,5 @@ const struct workload wl_network_rr = {
 	.points = rr_points,
 	.point_count = sizeof(rr_points) / sizeof(rr_points[0]),
 	.program = rr_program,
+	.main_metric = "p50",
 };

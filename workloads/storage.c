@@ -89,6 +89,7 @@ const struct workload wl_storage = {
 	.points = storage_points,
 	.point_count = sizeof(storage_points) / sizeof(storage_points[0]),
 	.program = storage_program,
+	.main_metric = "iops",
 };
 
 const struct workload wl_storage_verify = {

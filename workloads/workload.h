@@ -85,6 +85,9 @@ struct workload {
 	/* In place of run(): another program that does the work. */
 	void (*program)(const struct wl_point *point, const struct wl_env *env,
 			struct wl_program *out);
+	/* Which of the figures that a program prints stands for it, where one
+	 * must; by the names of the harness. NULL: none. */
+	const char *main_metric;
 };
 
 /* NULL-terminated; the one place where workloads are listed. */

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "workloads/workload.h"
+
 const struct metric metrics[] = {
 	{"iops", "ops_per_s", false, false, "IOPS", "operations per second"},
 	{"bandwidth", "bytes_per_s", false, false, "bandwidth",
@@ -95,4 +97,11 @@ const struct metric *metric_of_point(const char *point)
 uint32_t metric_index(const struct metric *m)
 {
 	return (uint32_t)(m - metrics);
+}
+
+bool metric_is_main(const struct metric *m, const char *workload)
+{
+	const struct workload *wl = workload_find(workload);
+
+	return wl && wl->main_metric && !strcmp(m->name, wl->main_metric);
 }

@@ -24,6 +24,9 @@ extern const struct metric metrics[];
 /* Of a point "randread-4k-qd1/iops"; NULL when it names none. */
 const struct metric *metric_of_point(const char *point);
 const struct metric *metric_find(const char *name); /* NULL: none */
+
+/* Whether M is the one of WORKLOAD's metrics that stands for it. */
+bool metric_is_main(const struct metric *m, const char *workload);
 uint32_t metric_index(const struct metric *m);
 
 #endif

@@ -24,22 +24,14 @@ static bool is_of_group(const struct model_row *row, const char *group)
 	       !strncmp(row->workload, group, len);
 }
 
-/* A program has many metrics of one thing; the first one in this list counts.
+/* A program has many metrics of one thing; the main one counts.
  * What a process takes to start is no measure of what a guest does. */
 static bool counts(const struct model_row *row)
 {
-	static const char *const main_of[][2] = {{"storage", "iops"},
-						 {"network", "bandwidth"},
-						 {"network_rr", "p50"}};
 	const struct metric *metric = metric_of_point(row->point);
-	size_t i;
 
-	if (!metric)
-		return strcmp(row->workload, "boot") != 0;
-	for (i = 0; i < ARRAY_SIZE(main_of); i++)
-		if (!strcmp(row->workload, main_of[i][0]))
-			return !strcmp(metric->name, main_of[i][1]);
-	return false;
+	return metric ? metric_is_main(metric, row->workload)
+		      : strcmp(row->workload, "boot") != 0;
 }
 
 /* The next group of two series or more from row *AT on; false: no more. */

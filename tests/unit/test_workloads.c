@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "harness/core/metric.h"
 #include "runners/vmm/stamp.h"
 #include "workloads/guest/measure.h"
 #include "workloads/region.h"
@@ -201,6 +202,28 @@ static void both_sides_agree_on_the_stamp_port(void **state)
 	assert_int_equal(WL_STAMP_PHASE_AGENT_READY, STAMP_PHASE_AGENT_READY);
 }
 
+/* Of a program with many metrics one stands for it, and the harness knows it. */
+static void main_metrics_are_metrics(void **state)
+{
+	const struct workload *const *wl;
+	size_t count = 0;
+
+	(void)state;
+	for (wl = workloads; *wl; wl++) {
+		const struct metric *m;
+
+		if (!(*wl)->main_metric)
+			continue;
+		m = metric_find((*wl)->main_metric);
+		assert_non_null(m);
+		assert_true(metric_is_main(m, (*wl)->name));
+		assert_false(metric_is_main(metric_find("loss"), (*wl)->name));
+		count++;
+	}
+	assert_int_equal(count, 3);
+	assert_false(metric_is_main(metric_find("iops"), "no such workload"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +234,7 @@ int main(void)
 		cmocka_unit_test(a_failing_workload_says_why),
 		cmocka_unit_test(chase_is_one_cycle),
 		cmocka_unit_test(names_are_unique_and_fit),
+		cmocka_unit_test(main_metrics_are_metrics),
 		cmocka_unit_test(both_sides_agree_on_the_stamp_port),
 	};
 
