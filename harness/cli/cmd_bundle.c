@@ -1,48 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* export, import - a stored run as one file, from one store to another. */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
-
-enum { O_DB = 1, O_OUTPUT };
-
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"output", required_argument, NULL, O_OUTPUT},
-	{NULL, 0, NULL, 0},
-};
 
 struct bundle_args {
 	const char *db;
 	const char *output; /* NULL: none was named */
 };
 
-/* Both take the same options, and what follows them is their own. */
-static int parse(int argc, char **argv, struct bundle_args *args,
-		 struct err *err)
-{
-	int id;
+static const struct option_row export_options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct bundle_args, db)},
+	{"output", "FILE", "where to; .json.gz by custom",
+	 OPTION_TEXT(struct bundle_args, output)},
+	{0},
+};
 
-	args->db = "results/l1vh.db";
-	args->output = NULL;
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (id == O_DB)
-			args->db = optarg;
-		else if (id == O_OUTPUT)
-			args->output = optarg;
-		else
-			return err_set(err, -EINVAL,
-				       "see 'l1vh-bench %s --help'", argv[0]);
-	}
-	return 0;
-}
+static const struct option_row import_options[] = {
+	{"db", "FILE", "results to put them into (results/l1vh.db)",
+	 OPTION_TEXT(struct bundle_args, db)},
+	{0},
+};
 
 static int finish(const char *command, int ret, const struct err *err)
 {
@@ -56,12 +43,12 @@ static int finish(const char *command, int ret, const struct err *err)
 
 static int export_run(int argc, char **argv)
 {
-	struct bundle_args args;
+	struct bundle_args args = {.db = "results/l1vh.db"};
 	struct store *store = NULL;
 	struct err err = {0};
 	uint64_t wanted = 0;
 	int64_t run_id;
-	int ret = parse(argc, argv, &args, &err);
+	int ret = option_parse(argc, argv, export_options, &args, &err);
 
 	if (!ret && !args.output)
 		ret = err_set(&err, -EINVAL, "--output FILE is needed");
@@ -93,10 +80,10 @@ static int import_one(struct store *store, const char *path, struct err *err)
 
 static int import_run(int argc, char **argv)
 {
-	struct bundle_args args;
+	struct bundle_args args = {.db = "results/l1vh.db"};
 	struct store *store = NULL;
 	struct err err = {0};
-	int ret = parse(argc, argv, &args, &err);
+	int ret = option_parse(argc, argv, import_options, &args, &err);
 	int i;
 
 	if (!ret && optind == argc)
@@ -115,9 +102,9 @@ const struct command cmd_export = {
 	.usage =
 		"usage: l1vh-bench export [RUN] --output FILE [options]\n"
 		"The latest run by default: all its samples, its plan, its host, compressed and\n"
-		"with a checksum.\n"
-		"  --db FILE       results (results/l1vh.db)\n"
-		"  --output FILE   where to; .json.gz by custom\n",
+		"with a checksum.\n",
+	.options = export_options,
+	.help_column = 18,
 	.run = export_run,
 };
 
@@ -126,7 +113,8 @@ const struct command cmd_import = {
 	.summary = "runs from such files",
 	.usage =
 		"usage: l1vh-bench import FILE... [options]\n"
-		"Each as a whole or not at all; a run that is there already is left alone.\n"
-		"  --db FILE       results to put them into (results/l1vh.db)\n",
+		"Each as a whole or not at all; a run that is there already is left alone.\n",
+	.options = import_options,
+	.help_column = 18,
 	.run = import_run,
 };

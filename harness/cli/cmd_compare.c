@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* compare - two stored runs, of one host or of two, behind a gate. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/findings/model.h"
 #include "harness/findings/run_pair.h"
 #include "harness/store/run_data.h"
@@ -16,19 +17,6 @@
 #include "reports/data/run_pair_json.h"
 #include "reports/text/run_pair_text.h"
 
-enum { O_DB = 1, O_DB_B, O_RUNNER, O_AGAINST, O_MARGIN, O_FORCE, O_JSON };
-
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"db-b", required_argument, NULL, O_DB_B},
-	{"runner", required_argument, NULL, O_RUNNER},
-	{"against", required_argument, NULL, O_AGAINST},
-	{"margin", required_argument, NULL, O_MARGIN},
-	{"force", no_argument, NULL, O_FORCE},
-	{"json", no_argument, NULL, O_JSON},
-	{NULL, 0, NULL, 0},
-};
-
 struct compare_args {
 	const char *db, *db_b;
 	uint64_t run_a, run_b;
@@ -36,53 +24,46 @@ struct compare_args {
 	struct run_pair_options pair;
 };
 
-static int parse_margin(const char *text, double *margin, struct err *err)
+static int take_margin(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
 {
+	struct compare_args *a = args;
 	char *end;
 
-	*margin = strtod(text, &end);
-	if (end == text || *end || !(*margin > 0) || !(*margin < 10))
+	(void)o;
+	a->pair.margin = strtod(arg, &end);
+	if (end == arg || *end || !(a->pair.margin > 0) ||
+	    !(a->pair.margin < 10))
 		return err_set(
 			err, -EINVAL,
 			"'%s' is no margin: a share above 0, 0.05 for 5 %%",
-			text);
+			arg);
 	return 0;
 }
 
-static int parse_one(struct compare_args *a, int id, struct err *err)
-{
-	switch (id) {
-	case O_DB:
-		a->db = optarg;
-		return 0;
-	case O_DB_B:
-		a->db_b = optarg;
-		return 0;
-	case O_RUNNER:
-		a->pair.runner_a = optarg;
-		return 0;
-	case O_AGAINST:
-		a->pair.runner_b = optarg;
-		return 0;
-	case O_MARGIN:
-		return parse_margin(optarg, &a->pair.margin, err);
-	case O_FORCE:
-		a->pair.is_forced = true;
-		return 0;
-	case O_JSON:
-		a->is_json = true;
-		return 0;
-	default:
-		return err_set(err, -EINVAL, "see 'l1vh-bench compare --help'");
-	}
-}
+static const struct option_row options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct compare_args, db)},
+	{"db-b", "FILE", "those of B, if they are elsewhere",
+	 OPTION_TEXT(struct compare_args, db_b)},
+	{"runner", "NAME", "only this one of A's ...",
+	 OPTION_TEXT(struct compare_args, pair.runner_a)},
+	{"against", "NAME", "... with this one of B's (the same)",
+	 OPTION_TEXT(struct compare_args, pair.runner_b)},
+	{"margin", "SHARE", "verdicts whether B is not worse by it: 0.05",
+	 .take = take_margin},
+	{"force", NULL,
+	 "show numbers, without verdicts, of what is not comparable",
+	 OPTION_FLAG(struct compare_args, pair.is_forced)},
+	{"json", NULL, "keys: a, b, comparable, refused, differences, rows",
+	 OPTION_FLAG(struct compare_args, is_json)},
+	{0},
+};
 
 static int parse(int argc, char **argv, struct compare_args *a, struct err *err)
 {
-	int id, ret = 0;
+	int ret = option_parse(argc, argv, options, a, err);
 
-	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		ret = parse_one(a, id, err);
 	if (ret)
 		return ret;
 	if (argc - optind != 2)
@@ -167,14 +148,10 @@ const struct command cmd_compare = {
 		"usage: l1vh-bench compare A B [options]\n"
 		"How run B differs from run A: first what of host, guest and plan does, then\n"
 		"each series, a guest by what it is of native in its own run. Differences that\n"
-		"leave nothing to compare are fatal.\n"
-		"  --db FILE         results (results/l1vh.db)\n"
-		"  --db-b FILE       those of B, if they are elsewhere\n"
-		"  --runner NAME     only this one of A's ...\n"
-		"  --against NAME    ... with this one of B's (the same)\n"
-		"  --margin SHARE    verdicts whether B is not worse by it: 0.05\n"
-		"  --force           show numbers, without verdicts, of what is not comparable\n"
-		"  --json            keys: a, b, comparable, refused, differences, rows\n"
+		"leave nothing to compare are fatal.\n",
+	.options = options,
+	.help_column = 20,
+	.notes =
 		"Exit status: 0 shown, and with --margin all pass; 1 one is worse; 2 undecided,\n"
 		"or not comparable; 64 usage.\n",
 	.run = compare_run,

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* footprint - what guests of a stored run cost in memory, against KubeVirt. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/kubevirt_args.h"
 #include "harness/cli/limits.h"
+#include "harness/cli/option.h"
 #include "harness/core/runner.h"
 #include "harness/findings/footprint.h"
 #include "harness/findings/model.h"
@@ -20,39 +21,6 @@
 #include "reports/data/footprint_json.h"
 #include "reports/data/json.h"
 #include "reports/text/footprint_text.h"
-
-enum option_id {
-	O_DB = 1,
-	O_RELEASE,
-	O_RECOMMEND,
-	O_JSON,
-	O_PROVE,
-	O_MEMLOCK,
-	O_RUNNER,
-	O_SHAPE,
-	O_LIMIT,
-	O_MLOCK,
-	O_LAB,
-	O_NO_LAB,
-	O_MSHV_EMU,
-};
-
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"release", required_argument, NULL, O_RELEASE},
-	{"recommend", no_argument, NULL, O_RECOMMEND},
-	{"json", no_argument, NULL, O_JSON},
-	{"prove", no_argument, NULL, O_PROVE},
-	{"memlock", no_argument, NULL, O_MEMLOCK},
-	{"runner", required_argument, NULL, O_RUNNER},
-	{"shape", required_argument, NULL, O_SHAPE},
-	{"limit", required_argument, NULL, O_LIMIT},
-	{"mlock", no_argument, NULL, O_MLOCK},
-	{"lab", no_argument, NULL, O_LAB},
-	{"no-lab", no_argument, NULL, O_NO_LAB},
-	{"mshv-emu", no_argument, NULL, O_MSHV_EMU},
-	{NULL, 0, NULL, 0},
-};
 
 struct footprint_args {
 	const char *db;
@@ -64,74 +32,70 @@ struct footprint_args {
 	uint64_t run_id; /* 0: the latest */
 };
 
-static int take_limit_option(enum option_id id, const char *arg,
-			     struct footprint_args *args, struct err *err)
+static int take_named_release(const struct option_row *o, const char *arg,
+			      void *args, struct err *err)
 {
-	struct limits_args *l = &args->limits;
-
-	switch (id) {
-	case O_RUNNER:
-		l->runner = arg;
-		return runner_find(arg) ? 0
-					: err_set(err, -EINVAL,
-						  "unknown runner '%s'", arg);
-	case O_SHAPE:
-		l->shape = arg;
-		return 0;
-	case O_LIMIT:
-		return units_parse_bytes(arg, &l->limit_bytes, err);
-	case O_MLOCK:
-		l->locks_ram = true;
-		return 0;
-	case O_LAB:
-		l->choice = SITE_LAB;
-		return 0;
-	case O_NO_LAB:
-		l->choice = SITE_HOST;
-		return 0;
-	case O_MSHV_EMU:
-		l->wants_mshv_emu = true;
-		return 0;
-	case O_DB:
-	case O_RELEASE:
-	case O_RECOMMEND:
-	case O_JSON:
-	case O_PROVE:
-	case O_MEMLOCK:
-	default:
-		return err_set(err, -EINVAL,
-			       "see 'l1vh-bench footprint --help'");
-	}
+	(void)o;
+	return take_release(arg, &((struct footprint_args *)args)->release,
+			    err);
 }
 
-static int take_option(enum option_id id, const char *arg,
-		       struct footprint_args *args, struct err *err)
+static int take_runner(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
 {
-	if (id == O_DB)
-		args->db = arg;
-	else if (id == O_RELEASE)
-		return take_release(arg, &args->release, err);
-	else if (id == O_RECOMMEND)
-		args->wants_advice = true;
-	else if (id == O_JSON)
-		args->is_json = true;
-	else if (id == O_PROVE)
-		args->proves = true;
-	else if (id == O_MEMLOCK)
-		args->finds_memlock = true;
-	else
-		return take_limit_option(id, arg, args, err);
+	if (!runner_find(arg))
+		return err_set(err, -EINVAL, "unknown runner '%s'", arg);
+	return option_text(o, arg, args, err);
+}
+
+static int take_lab(const struct option_row *o, const char *arg, void *args,
+		    struct err *err)
+{
+	struct footprint_args *a = args;
+
+	(void)arg;
+	(void)err;
+	a->limits.choice = !strcmp(o->name, "lab") ? SITE_LAB : SITE_HOST;
 	return 0;
 }
+
+static const struct option_row options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct footprint_args, db)},
+	{"release", "NAME", "of KubeVirt: v1.0 to v1.9, or main (v1.9)",
+	 .take = take_named_release},
+	{"recommend", NULL, "constants that would cover 99.9 % of such guests",
+	 OPTION_FLAG(struct footprint_args, wants_advice)},
+	{"json", NULL, "the same as an object",
+	 OPTION_FLAG(struct footprint_args, is_json)},
+	{.help = "--prove boots guests in a cgroup with the pod's limit, has them use all of their\n"
+		 "memory, and finds the smallest limit that they survive; --memlock the smallest\n"
+		 "RLIMIT_MEMLOCK with which they start."},
+	{"prove", NULL, NULL, OPTION_FLAG(struct footprint_args, proves)},
+	{"memlock", NULL, NULL,
+	 OPTION_FLAG(struct footprint_args, finds_memlock)},
+	{"runner", "NAME", "of the guests (kvm)", .take = take_runner,
+	 .offset = OPTION_FIELD(struct footprint_args, limits.runner,
+				const char *)},
+	{"shape", "SHAPE", "of footprint's points (256M-1cpu)",
+	 OPTION_TEXT(struct footprint_args, limits.shape)},
+	{"limit", "SIZE", "with --prove: this limit and no search",
+	 OPTION_BYTES(struct footprint_args, limits.limit_bytes)},
+	{"mlock", NULL, "guests lock their RAM",
+	 OPTION_FLAG(struct footprint_args, limits.locks_ram)},
+	{"lab", NULL, "as of 'run'", .take = take_lab},
+	{"no-lab", NULL, "as of 'run'", .take = take_lab},
+	{"mshv-emu", NULL, "as of 'run'",
+	 OPTION_FLAG(struct footprint_args, limits.wants_mshv_emu)},
+	{0},
+};
 
 static int parse(int argc, char **argv, struct footprint_args *args,
 		 struct err *err)
 {
+	int ret = option_parse(argc, argv, options, args, err);
 	bool tries;
-	int id, ret = 0;
 
-	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		ret = take_option((enum option_id)id, optarg, args, err);
 	tries = args->proves || args->finds_memlock;
 	if (ret)
 		return ret;
@@ -254,19 +218,10 @@ const struct command cmd_footprint = {
 		"       l1vh-bench footprint --prove|--memlock [options]\n"
 		"Of a stored run with footprints, the latest by default: what the VMM, a vCPU, a\n"
 		"GiB, a disk and a card cost, what KubeVirt grants for it, and whether a pod of\n"
-		"each shape is covered.\n"
-		"  --db FILE        results (results/l1vh.db)\n"
-		"  --release NAME   of KubeVirt: v1.0 to v1.9, or main (v1.9)\n"
-		"  --recommend      constants that would cover 99.9 % of such guests\n"
-		"  --json           the same as an object\n"
-		"--prove boots guests in a cgroup with the pod's limit, has them use all of their\n"
-		"memory, and finds the smallest limit that they survive; --memlock the smallest\n"
-		"RLIMIT_MEMLOCK with which they start.\n"
-		"  --runner NAME    of the guests (kvm)\n"
-		"  --shape SHAPE    of footprint's points (256M-1cpu)\n"
-		"  --limit SIZE     with --prove: this limit and no search\n"
-		"  --mlock          guests lock their RAM\n"
-		"  --lab, --no-lab, --mshv-emu   as of 'run'\n"
+		"each shape is covered.\n",
+	.options = options,
+	.help_column = 19,
+	.notes =
 		"Exit status: 0 all covered, 1 one is not or was killed, 2 undecided, or of an\n"
 		"emulated host.\n",
 	.run = footprint_run_command,

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* history - one series over all stored runs, and where it changed. */
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/findings/trend.h"
 #include "harness/store/history.h"
 #include "harness/store/store.h"
@@ -19,37 +20,6 @@
 #include "reports/text/trend_text.h"
 
 #define RECENT_RUNS 3
-
-enum option_id {
-	O_DB = 1,
-	O_HOST,
-	O_RUNNER,
-	O_GATE,
-	O_RECENT,
-	O_SERIES,
-	O_JSON,
-	O_ALL,
-	O_WINDOW,
-	O_MAX_P,
-	O_MAGNITUDE,
-	O_LEAST,
-};
-
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"host", required_argument, NULL, O_HOST},
-	{"runner", required_argument, NULL, O_RUNNER},
-	{"gate", required_argument, NULL, O_GATE},
-	{"recent", required_argument, NULL, O_RECENT},
-	{"series", required_argument, NULL, O_SERIES},
-	{"json", no_argument, NULL, O_JSON},
-	{"all", no_argument, NULL, O_ALL},
-	{"window", required_argument, NULL, O_WINDOW},
-	{"max-p", required_argument, NULL, O_MAX_P},
-	{"min-magnitude", required_argument, NULL, O_MAGNITUDE},
-	{"min-values", required_argument, NULL, O_LEAST},
-	{NULL, 0, NULL, 0},
-};
 
 struct history_args {
 	const char *db;
@@ -74,73 +44,74 @@ static int take_number(const char *text, double max, bool may_be_zero,
 	return 0;
 }
 
-static int take_count(const char *text, uint64_t min, size_t *count,
-		      struct err *err)
-{
-	uint64_t value;
-	int ret = units_parse_uint(text, min, 100000, &value, err);
-
-	if (!ret)
-		*count = (size_t)value;
-	return ret;
-}
-
-static int take_gate(const char *text, struct history_args *a, struct err *err)
+static int take_gate(const struct option_row *o, const char *arg, void *args,
+		     struct err *err)
 {
 	double percent;
-	int ret = take_number(text, 1000, false, &percent, err);
+	int ret = take_number(arg, 1000, false, &percent, err);
 
-	a->gate_share = percent / 100;
+	(void)o;
+	((struct history_args *)args)->gate_share = percent / 100;
 	return ret;
 }
 
-static int take(enum option_id id, const char *arg, struct history_args *a,
-		struct err *err)
+static int take_max_p(const struct option_row *o, const char *arg, void *args,
+		      struct err *err)
 {
-	switch (id) {
-	case O_DB:
-		a->db = arg;
-		return 0;
-	case O_HOST:
-		a->query.host = arg;
-		return 0;
-	case O_RUNNER:
-		a->query.runner = arg;
-		return 0;
-	case O_GATE:
-		return take_gate(arg, a, err);
-	case O_RECENT:
-		return units_parse_uint(arg, 1, 100000, &a->recent, err);
-	case O_SERIES:
-		a->series = arg;
-		return 0;
-	case O_JSON:
-		a->is_json = true;
-		return 0;
-	case O_ALL:
-		a->is_all = true;
-		return 0;
-	case O_WINDOW:
-		return take_count(arg, 4, &a->opts.window, err);
-	case O_MAX_P:
-		return take_number(arg, 0.5, false, &a->opts.max_p, err);
-	case O_MAGNITUDE:
-		return take_number(arg, 1e6, true, &a->opts.least_magnitude,
-				   err);
-	case O_LEAST:
-		return take_count(arg, 1, &a->opts.least_values, err);
-	default:
-		return err_set(err, -EINVAL, "see 'l1vh-bench history --help'");
-	}
+	(void)o;
+	return take_number(arg, 0.5, false,
+			   &((struct history_args *)args)->opts.max_p, err);
 }
+
+static int take_magnitude(const struct option_row *o, const char *arg,
+			  void *args, struct err *err)
+{
+	struct history_args *a = args;
+
+	(void)o;
+	return take_number(arg, 1e6, true, &a->opts.least_magnitude, err);
+}
+
+#define MAX_COUNT 100000
+
+static const struct option_row options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct history_args, db)},
+	{"runner", "NAME", "(kvm)",
+	 OPTION_TEXT(struct history_args, query.runner)},
+	{"host", "NAME", "runs of this host alone (all)",
+	 OPTION_TEXT(struct history_args, query.host)},
+	{"all", NULL,
+	 "every series of the latest run; those that changed are told",
+	 OPTION_FLAG(struct history_args, is_all)},
+	{"gate", "PERCENT",
+	 "exit 1 when the last change is so much worse, came with one\n"
+	 "of the last runs, and is more than runs before it differ;\n"
+	 "2 when it may be no more than that, or they are too few",
+	 .take = take_gate},
+	{"recent", "N", "so many last runs (3)",
+	 OPTION_U64(struct history_args, recent, 1, MAX_COUNT)},
+	{"series", "FILE",
+	 "a column of numbers in place of stored runs; - for stdin",
+	 OPTION_TEXT(struct history_args, series)},
+	{"window", "N", "values that are looked at together (50)",
+	 OPTION_U64(struct history_args, opts.window, 4, MAX_COUNT)},
+	{"max-p", "P", "chance of an alarm in a whole series of noise (0.02)",
+	 .take = take_max_p},
+	{"min-magnitude", "X", "smaller changes are none; 0.05 is 5 % (0)",
+	 .take = take_magnitude},
+	{"min-values", "N", "of a stretch; fewer are outliers (3)",
+	 OPTION_U64(struct history_args, opts.least_values, 1, MAX_COUNT)},
+	{"json", NULL, "the same as an object; changes have an index from 0",
+	 OPTION_FLAG(struct history_args, is_json)},
+	{0},
+};
 
 static int parse(int argc, char **argv, struct history_args *a, struct err *err)
 {
-	int id, ret = 0;
+	int ret = option_parse(argc, argv, options, a, err);
 	char *colon;
 
-	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		ret = take((enum option_id)id, optarg, a, err);
 	if (ret)
 		return ret;
 	if (argc - optind != (a->series || a->is_all ? 0 : 1) ||
@@ -320,21 +291,10 @@ const struct command cmd_history = {
 		"usage: l1vh-bench history WORKLOAD[:POINT]|--all [options]\n"
 		"       l1vh-bench history --series FILE [options]\n"
 		"Boot medians of all stored runs, in order; where they change for good, by\n"
-		"E-divisive with permutations; and what changed in the host's fingerprint.\n"
-		"  --db FILE          results (results/l1vh.db)\n"
-		"  --runner NAME      (kvm)\n"
-		"  --host NAME        runs of this host alone (all)\n"
-		"  --all              every series of the latest run; those that changed are told\n"
-		"  --gate PERCENT     exit 1 when the last change is so much worse, came with one\n"
-		"                     of the last runs, and is more than runs before it differ;\n"
-		"                     2 when it may be no more than that, or they are too few\n"
-		"  --recent N         so many last runs (3)\n"
-		"  --series FILE      a column of numbers in place of stored runs; - for stdin\n"
-		"  --window N         values that are looked at together (50)\n"
-		"  --max-p P          chance of an alarm in a whole series of noise (0.02)\n"
-		"  --min-magnitude X  smaller changes are none; 0.05 is 5 % (0)\n"
-		"  --min-values N     of a stretch; fewer are outliers (3)\n"
-		"  --json             the same as an object; changes have an index from 0\n"
+		"E-divisive with permutations; and what changed in the host's fingerprint.\n",
+	.options = options,
+	.help_column = 21,
+	.notes =
 		"Exit status: 0, 1 a regression past --gate, 2 undecided, 64 usage.\n",
 	.run = history_run_command,
 };

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/kubevirt_args.h"
 #include "harness/cli/node_here.h"
+#include "harness/cli/option.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "harness/kubevirt/node_page.h"
@@ -156,74 +157,68 @@ static int probe_require(enum requirement what)
 	return holds ? STATUS_OK : STATUS_WORSE;
 }
 
-enum option_id {
-	O_JSON = 1,
-	O_KUBEVIRT,
-	O_REQUIRE,
-	O_RELEASE,
-	O_GATE,
-	O_HYPERVISOR,
-	O_ALLOW_EMULATION,
-};
-
-/* In the order of their ids. */
-static const struct option options[] = {
-	{"json", no_argument, NULL, O_JSON},
-	{"kubevirt", no_argument, NULL, O_KUBEVIRT},
-	{"require", required_argument, NULL, O_REQUIRE},
-	{"release", required_argument, NULL, O_RELEASE},
-	{"gate", no_argument, NULL, O_GATE},
-	{"hypervisor", required_argument, NULL, O_HYPERVISOR},
-	{"allow-emulation", no_argument, NULL, O_ALLOW_EMULATION},
-	{NULL, 0, NULL, 0},
-};
-
-static int take_requirement(const char *text, enum requirement *what,
-			    struct err *err)
+static int take_requirement(const struct option_row *o, const char *arg,
+			    void *args, struct err *err)
 {
-	*what = requirement_parse(text);
+	enum requirement *what = &((struct probe_args *)args)->requirement;
+
+	(void)o;
+	*what = requirement_parse(arg);
 	return *what == REQUIRE_COUNT
 		       ? err_set(err, -EINVAL,
 				 "cannot require '%s'; there are l1vh, kvm and vfio",
-				 text)
+				 arg)
 		       : 0;
 }
 
-static int take_wish(struct probe_args *a, int id, const char *arg,
-		     struct err *err)
+/* What is wished for KubeVirt; check() says so where there is none. */
+static int take_wished_release(const struct option_row *o, const char *arg,
+			       void *args, struct err *err)
 {
-	a->wish_option = options[id - 1].name;
-	switch (id) {
-	case O_RELEASE:
-		return take_release(arg, &a->wish.release, err);
-	case O_HYPERVISOR:
-		return take_hypervisor(arg, &a->wish.hypervisor, err);
-	case O_GATE:
-		a->wish.is_gate_on = true;
-		return 0;
-	default:
-		a->wish.is_emulation_allowed = true;
-		return 0;
-	}
+	struct probe_args *a = args;
+
+	a->wish_option = o->name;
+	return take_release(arg, &a->wish.release, err);
 }
 
-static int take(struct probe_args *a, int id, const char *arg, struct err *err)
+static int take_wished_hypervisor(const struct option_row *o, const char *arg,
+				  void *args, struct err *err)
 {
-	switch (id) {
-	case O_JSON:
-		a->is_json = true;
-		return 0;
-	case O_KUBEVIRT:
-		a->is_kubevirt = true;
-		return 0;
-	case O_REQUIRE:
-		return take_requirement(arg, &a->requirement, err);
-	case '?':
-		return err_set(err, -EINVAL, "see 'l1vh-bench probe --help'");
-	default:
-		return take_wish(a, id, arg, err);
-	}
+	struct probe_args *a = args;
+
+	a->wish_option = o->name;
+	return take_hypervisor(arg, &a->wish.hypervisor, err);
 }
+
+static int take_wished_flag(const struct option_row *o, const char *arg,
+			    void *args, struct err *err)
+{
+	((struct probe_args *)args)->wish_option = o->name;
+	return option_flag(o, arg, args, err);
+}
+
+static const struct option_row options[] = {
+	{"kubevirt", NULL,
+	 "what KubeVirt needs of a node, and what of it there is",
+	 OPTION_FLAG(struct probe_args, is_kubevirt)},
+	{"release", "NAME", "v1.0 to v1.9, or main (main)",
+	 .take = take_wished_release},
+	{"gate", NULL, "ConfigurableHypervisor is on", .take = take_wished_flag,
+	 .offset = OPTION_FIELD(struct probe_args, wish.is_gate_on, bool)},
+	{"hypervisor", "NAME", "kvm or hyperv-direct (kvm)",
+	 .take = take_wished_hypervisor},
+	{"allow-emulation", NULL,
+	 "a guest without its device is emulated, not refused",
+	 .take = take_wished_flag,
+	 .offset = OPTION_FIELD(struct probe_args, wish.is_emulation_allowed,
+				bool)},
+	{"require", "WORD",
+	 "one line, and exit status 0 where it holds, 1 where not",
+	 .take = take_requirement},
+	{"json", NULL, "the same as an object",
+	 OPTION_FLAG(struct probe_args, is_json)},
+	{0},
+};
 
 static int check(const struct probe_args *a, struct err *err)
 {
@@ -240,11 +235,10 @@ static int probe_run(int argc, char **argv)
 {
 	struct probe_args args = {.requirement = REQUIRE_COUNT};
 	struct err err = {0};
-	int id, ret = 0;
+	int ret;
 
 	args.wish = node_default_wish();
-	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		ret = take(&args, id, optarg, &err);
+	ret = option_parse(argc, argv, options, &args, &err);
 	if (!ret && optind < argc)
 		ret = err_set(&err, -EINVAL, "unexpected argument '%s'",
 			      argv[optind]);
@@ -266,14 +260,10 @@ const struct command cmd_probe = {
 		"       l1vh-bench probe --kubevirt [options] [--json]\n"
 		"       l1vh-bench probe --require l1vh|kvm|vfio\n"
 		"Say which hypervisors this host has, of which grade, which partition of\n"
-		"Hyper-V it is, and which domain type KubeVirt would choose on it.\n"
-		"  --kubevirt           what KubeVirt needs of a node, and what of it there is\n"
-		"  --release NAME       v1.0 to v1.9, or main (main)\n"
-		"  --gate               ConfigurableHypervisor is on\n"
-		"  --hypervisor NAME    kvm or hyperv-direct (kvm)\n"
-		"  --allow-emulation    a guest without its device is emulated, not refused\n"
-		"  --require WORD       one line, and exit status 0 where it holds, 1 where not\n"
-		"  --json               the same as an object\n"
+		"Hyper-V it is, and which domain type KubeVirt would choose on it.\n",
+	.options = options,
+	.help_column = 23,
+	.notes =
 		"Exit status: 0, 1 what was required does not hold, 64 usage.\n",
 	.run = probe_run,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* push - a stored run into the store of another's dashboard. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,20 +11,12 @@
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/serve/push.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
 
 #define FIRST_RETRY_MS 1000
-
-enum { O_DB = 1, O_TOKEN_FILE, O_CA_FILE };
-
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"token-file", required_argument, NULL, O_TOKEN_FILE},
-	{"ca-file", required_argument, NULL, O_CA_FILE},
-	{NULL, 0, NULL, 0},
-};
 
 struct push_args {
 	const char *db, *url, *ca;
@@ -34,28 +25,33 @@ struct push_args {
 };
 
 /* In a file, because arguments are seen by all of the host. */
-static int read_token(const char *path, struct push_args *a, struct err *err)
+static int take_token(const struct option_row *o, const char *path, void *args,
+		      struct err *err)
 {
+	struct push_args *a = args;
+
+	(void)o;
 	file_first_line(path, a->token, sizeof(a->token));
 	if (*a->token && !a->token[strcspn(a->token, " \t\r\n")])
 		return 0;
 	return err_set(err, -EINVAL, "'%s' holds no token", path);
 }
 
+static const struct option_row options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct push_args, db)},
+	{"token-file", "FILE", "its first line is the token",
+	 .take = take_token},
+	{"ca-file", "FILE",
+	 "trust this certificate instead of the system's, PEM",
+	 OPTION_TEXT(struct push_args, ca)},
+	{0},
+};
+
 static int parse(int argc, char **argv, struct push_args *a, struct err *err)
 {
-	int id, ret = 0;
+	int ret = option_parse(argc, argv, options, a, err);
 
-	while (!ret && (id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (id == O_DB)
-			a->db = optarg;
-		else if (id == O_CA_FILE)
-			a->ca = optarg;
-		else if (id == O_TOKEN_FILE)
-			ret = read_token(optarg, a, err);
-		else
-			ret = err_set(err, -EINVAL,
-				      "see 'l1vh-bench push --help'");
 	if (ret)
 		return ret;
 	if (argc - optind < 1 || argc - optind > 2)
@@ -133,10 +129,10 @@ const struct command cmd_push = {
 	.usage =
 		"usage: l1vh-bench push URL [RUN] [options]\n"
 		"Sends the latest run by default to a dashboard that was given tokens (serve\n"
-		"--tokens). Where nobody answers it is tried three times more.\n"
-		"  --db FILE          results (results/l1vh.db)\n"
-		"  --token-file FILE  its first line is the token\n"
-		"  --ca-file FILE     trust this certificate instead of the system's, PEM\n"
+		"--tokens). Where nobody answers it is tried three times more.\n",
+	.options = options,
+	.help_column = 21,
+	.notes =
 		"Exit status: 0 it is there, 64 usage or refused, 70 nobody took it.\n",
 	.run = push_run,
 };

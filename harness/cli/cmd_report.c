@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/base/file.h"
@@ -11,6 +11,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/cli/report_out.h"
 #include "harness/findings/findings.h"
 #include "harness/findings/pilot.h"
@@ -156,34 +157,6 @@ int report_html_file(struct store *store, int64_t run_id, const char *path,
 	return write_file(store, run_id, &r, path, NULL, err);
 }
 
-static const char usage[] =
-	"usage: l1vh-bench report [RUN] [options]\n"
-	"Show a stored run, the latest one by default: the rows that tell most of it, on\n"
-	"one screen.\n"
-	"  --all           every row, interval, reason and claim instead\n"
-	"  --db FILE       results (results/l1vh.db)\n"
-	"  --format NAME   one of these, text unless said:\n"
-	"    " FORMAT_NAMES "\n"
-	"  --output FILE   write there instead of stdout\n"
-	"  --claims NAME   hold claims against it: near-native, l1vh-vs-nested, or a file\n"
-	"                  (docs/statistics.md); text and csv are then their verdicts\n"
-	"                  alone\n"
-	"Exit status: 0; with --claims 0 all pass, 1 one fails, 2 one is undecided or\n"
-	"cannot be evaluated; 64 usage.\n";
-
-enum { O_DB = 1, O_FORMAT, O_OUTPUT, O_CLAIMS, O_ALL, O_OVERRIDE };
-
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"format", required_argument, NULL, O_FORMAT},
-	{"output", required_argument, NULL, O_OUTPUT},
-	{"claims", required_argument, NULL, O_CLAIMS},
-	{"all", no_argument, NULL, O_ALL},
-	/* In no usage: for tests of the verdicts themselves. */
-	{"grade-override-for-testing", no_argument, NULL, O_OVERRIDE},
-	{NULL, 0, NULL, 0},
-};
-
 struct report_args {
 	const char *db;
 	const char *format;
@@ -194,32 +167,45 @@ struct report_args {
 	uint64_t run_id; /* 0: the latest */
 };
 
-static int parse(int argc, char **argv, struct report_args *args,
-		 struct err *err)
-{
-	int id;
+static const struct option_row report_options[] = {
+	{"all", NULL, "every row, interval, reason and claim instead",
+	 OPTION_FLAG(struct report_args, wants_all)},
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct report_args, db)},
+	{"format", "NAME", "one of these, text unless said:",
+	 OPTION_TEXT(struct report_args, format)},
+	{.help = "    " FORMAT_NAMES},
+	{"output", "FILE", "write there instead of stdout",
+	 OPTION_TEXT(struct report_args, output)},
+	{"claims", "NAME",
+	 "hold claims against it: near-native, l1vh-vs-nested, or a file\n"
+	 "(docs/statistics.md); text and csv are then their verdicts\n"
+	 "alone",
+	 OPTION_TEXT(struct report_args, claims)},
+	/* For tests of the verdicts themselves. */
+	{"grade-override-for-testing", NULL, NULL,
+	 OPTION_FLAG(struct report_args, overrides_grade)},
+	{0},
+};
 
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (id == O_DB)
-			args->db = optarg;
-		else if (id == O_FORMAT)
-			args->format = optarg;
-		else if (id == O_OUTPUT)
-			args->output = optarg;
-		else if (id == O_CLAIMS)
-			args->claims = optarg;
-		else if (id == O_ALL)
-			args->wants_all = true;
-		else if (id == O_OVERRIDE)
-			args->overrides_grade = true;
-		else
-			return err_set(err, -EINVAL,
-				       "see 'l1vh-bench report --help'");
-	}
-	if (optind < argc)
-		return units_parse_uint(argv[optind], 1, INT64_MAX,
-					&args->run_id, err);
-	return 0;
+/* Of commands that show one thing of a run. */
+static const struct option_row short_options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct report_args, db)},
+	{"output", "FILE", "write there instead of stdout",
+	 OPTION_TEXT(struct report_args, output)},
+	{0},
+};
+
+static int parse(int argc, char **argv, const struct option_row *options,
+		 struct report_args *args, struct err *err)
+{
+	int ret = option_parse(argc, argv, options, args, err);
+
+	if (!ret && optind < argc)
+		ret = units_parse_uint(argv[optind], 1, INT64_MAX,
+				       &args->run_id, err);
+	return ret;
 }
 
 /* Whether the format can show what else is wanted of it. */
@@ -271,14 +257,15 @@ static int write_report(const struct report_args *args, struct store *store,
 	return ret;
 }
 
-static int show(int argc, char **argv, const char *format)
+static int show(int argc, char **argv, const struct option_row *options,
+		const char *format)
 {
 	struct report_args args = {.db = DEFAULT_DB, .format = format};
 	enum exit_status status = STATUS_OK;
 	struct claims *claims = NULL;
 	struct store *store = NULL;
 	struct err err = {0};
-	int ret = parse(argc, argv, &args, &err);
+	int ret = parse(argc, argv, options, &args, &err);
 
 	if (!ret && args.claims)
 		ret = claims_arg_load(args.claims, &claims, &err);
@@ -298,12 +285,12 @@ static int show(int argc, char **argv, const char *format)
 
 static int report_run(int argc, char **argv)
 {
-	return show(argc, argv, FORMAT_TEXT);
+	return show(argc, argv, report_options, FORMAT_TEXT);
 }
 
 static int explain_run(int argc, char **argv)
 {
-	return show(argc, argv, "explain");
+	return show(argc, argv, short_options, "explain");
 }
 
 static int plan_run(int argc, char **argv)
@@ -313,13 +300,21 @@ static int plan_run(int argc, char **argv)
 		return complain(
 			STATUS_USAGE,
 			"plan: there are 'plan power' and 'plan samples'");
-	return show(argc - 1, argv + 1, argv[1]);
+	return show(argc - 1, argv + 1, short_options, argv[1]);
 }
 
 const struct command cmd_report = {
 	.name = "report",
 	.summary = "show a stored run as text, JSON or HTML",
-	.usage = usage,
+	.usage =
+		"usage: l1vh-bench report [RUN] [options]\n"
+		"Show a stored run, the latest one by default: the rows that tell most of it, on\n"
+		"one screen.\n",
+	.options = report_options,
+	.help_column = 18,
+	.notes =
+		"Exit status: 0; with --claims 0 all pass, 1 one fails, 2 one is undecided or\n"
+		"cannot be evaluated; 64 usage.\n",
 	.run = report_run,
 };
 
@@ -330,9 +325,9 @@ const struct command cmd_explain = {
 		"usage: l1vh-bench explain [RUN] [options]\n"
 		"For each workload of a stored run that counts operations, the latest run by\n"
 		"default: exits, doorbells and interrupts for each operation, times what the\n"
-		"micro guest measured that one costs.\n"
-		"  --db FILE       results (results/l1vh.db)\n"
-		"  --output FILE   write there instead of stdout\n",
+		"micro guest measured that one costs.\n",
+	.options = short_options,
+	.help_column = 18,
 	.run = explain_run,
 };
 
@@ -343,8 +338,8 @@ const struct command cmd_plan = {
 		"usage: l1vh-bench plan power|samples [RUN] [options]\n"
 		"By the noise of a stored run, the latest one by default. power: the blocks that\n"
 		"a run needs to tell whether a guest is within 3, 5 or 10 % of native. samples:\n"
-		"how many samples a boot should take.\n"
-		"  --db FILE       results (results/l1vh.db)\n"
-		"  --output FILE   write there instead of stdout\n",
+		"how many samples a boot should take.\n",
+	.options = short_options,
+	.help_column = 18,
 	.run = plan_run,
 };

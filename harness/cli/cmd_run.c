@@ -315,6 +315,14 @@ static int run_run(int argc, char **argv)
 const struct command cmd_run = {
 	.name = "run",
 	.summary = "measure natively and in guests, store, compare",
-	.usage = run_args_usage,
+	.usage =
+		"usage: l1vh-bench run [options]\n"
+		"Run the quick suite natively and in guests, store every sample, print\n"
+		"the comparison on one screen and write one HTML page.\n",
+	.options = run_args_options,
+	.help_column = 21,
+	.notes =
+		"Exit status: 0 all measured, 2 cases failed or the run was stopped,\n"
+		"64 usage, 70 internal.\n",
 	.run = run_run,
 };

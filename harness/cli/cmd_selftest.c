@@ -4,16 +4,17 @@
  * what it did when a trace was taken? TAP on stdout, and a record as JSON.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "mshv/emu/emu.h"
@@ -27,23 +28,7 @@ static const char usage[] =
 	"       l1vh-bench selftest --replay TRACE\n"
 	"Ask a /dev/mshv everything that we rely on, in TAP. Takes a few seconds and\n"
 	"makes small partitions only; each deviation is a finding. Or play a trace of\n"
-	"'l1vh-bench vmm --trace' against the backend, without any device.\n"
-	"  --device PATH      the device (/dev/mshv)\n"
-	"  --mshv-emu         the emulator instead of a device\n"
-	"  --only TEXT        the checks with TEXT in their names (all)\n"
-	"  --json FILE        the record to send with a report (none)\n"
-	"Exit status: 0 no deviation, 1 deviations, 64 usage, 70 no device.\n";
-
-enum option_id { O_DEVICE = 1, O_EMU, O_ONLY, O_JSON, O_REPLAY };
-
-static const struct option options[] = {
-	{"device", required_argument, NULL, O_DEVICE},
-	{"mshv-emu", no_argument, NULL, O_EMU},
-	{"only", required_argument, NULL, O_ONLY},
-	{"json", required_argument, NULL, O_JSON},
-	{"replay", required_argument, NULL, O_REPLAY},
-	{NULL, 0, NULL, 0},
-};
+	"'l1vh-bench vmm --trace' against the backend, without any device.\n";
 
 struct args {
 	const char *device;
@@ -51,6 +36,20 @@ struct args {
 	const char *json;
 	const char *replay;
 	bool wants_emu;
+};
+
+static const struct option_row options[] = {
+	{"device", "PATH", "the device (/dev/mshv)",
+	 OPTION_TEXT(struct args, device)},
+	{"mshv-emu", NULL, "the emulator instead of a device",
+	 OPTION_FLAG(struct args, wants_emu)},
+	{"only", "TEXT", "the checks with TEXT in their names (all)",
+	 OPTION_TEXT(struct args, only)},
+	{"json", "FILE", "the record to send with a report (none)",
+	 OPTION_TEXT(struct args, json)},
+	{"replay", "TRACE", "the trace to play",
+	 OPTION_TEXT(struct args, replay)},
+	{0},
 };
 
 struct listing {
@@ -158,38 +157,13 @@ static int run_replay(const char *path)
 	return ret ? STATUS_WORSE : STATUS_OK;
 }
 
-static int parse_one(struct args *args, int id, const char *value)
-{
-	switch (id) {
-	case O_DEVICE:
-		args->device = value;
-		return 0;
-	case O_EMU:
-		args->wants_emu = true;
-		return 0;
-	case O_ONLY:
-		args->only = value;
-		return 0;
-	case O_JSON:
-		args->json = value;
-		return 0;
-	case O_REPLAY:
-		args->replay = value;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
-
 static int selftest_run_command(int argc, char **argv)
 {
 	struct args args = {.device = MSHV_DEVICE};
-	int id;
+	struct err err = {0};
 
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (parse_one(&args, id, optarg))
-			return complain(STATUS_USAGE,
-					"see 'l1vh-bench selftest --help'");
+	if (option_parse(argc, argv, options, &args, &err))
+		return complain(STATUS_USAGE, "selftest: %s", err.msg);
 	if (args.replay && optind == argc)
 		return run_replay(args.replay);
 	if (args.replay || optind + 1 != argc || strcmp(argv[optind], "mshv"))
@@ -203,5 +177,9 @@ const struct command cmd_selftest = {
 	.name = "selftest",
 	.summary = "check a /dev/mshv against what we rely on",
 	.usage = usage,
+	.options = options,
+	.help_column = 21,
+	.notes =
+		"Exit status: 0 no deviation, 1 deviations, 64 usage, 70 no device.\n",
 	.run = selftest_run_command,
 };

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* serve - the store as web pages, until it is stopped. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/serve/dashboard.h"
 #include "harness/serve/tokens.h"
 
@@ -22,58 +23,46 @@
 /* How long a signal to another thread may go unnoticed. */
 #define LOOK_AGAIN_MS 200
 
-enum {
-	O_DB = 1,
-	O_LISTEN,
-	O_TOKENS,
-	O_READ_NEEDS_TOKEN,
-	O_TLS_CERT,
-	O_TLS_KEY,
-	O_MAX_RATE,
-};
+static int take_make_token(const struct option_row *o, const char *arg,
+			   void *args, struct err *err)
+{
+	(void)o;
+	(void)arg;
+	(void)args;
+	return err_set(err, -EINVAL, "--make-token stands first, and alone");
+}
 
-static const struct option options[] = {
-	{"db", required_argument, NULL, O_DB},
-	{"listen", required_argument, NULL, O_LISTEN},
-	{"tokens", required_argument, NULL, O_TOKENS},
-	{"read-needs-token", no_argument, NULL, O_READ_NEEDS_TOKEN},
-	{"tls-cert", required_argument, NULL, O_TLS_CERT},
-	{"tls-key", required_argument, NULL, O_TLS_KEY},
-	{"max-rate", required_argument, NULL, O_MAX_RATE},
-	{NULL, 0, NULL, 0},
+static const struct option_row options[] = {
+	{"db", "FILE", "results (results/l1vh.db)",
+	 OPTION_TEXT(struct dashboard_config, db)},
+	{"listen", "ADDR:PORT",
+	 "where (127.0.0.1:8080); port 0: any that is free",
+	 OPTION_TEXT(struct dashboard_config, listen)},
+	{"tokens", "FILE", "who may send bundles; without it nobody may",
+	 OPTION_TEXT(struct dashboard_config, tokens)},
+	{"read-needs-token", NULL, "nobody reads without one either",
+	 OPTION_FLAG(struct dashboard_config, read_needs_token)},
+	{"tls-cert", "FILE",
+	 "speak TLS: the certificate, with what signed it, PEM",
+	 OPTION_TEXT(struct dashboard_config, tls_cert)},
+	{"tls-key", "FILE", "and its key, PEM without a passphrase",
+	 OPTION_TEXT(struct dashboard_config, tls_key)},
+	{"max-rate", "N",
+	 "requests a second from one address (100; 0: any number)",
+	 OPTION_U32(struct dashboard_config, max_per_s, 0, MAX_RATE)},
+	{"make-token", NULL, "print a new token, and its line for that file",
+	 .take = take_make_token},
+	{0},
 };
 
 static int parse(int argc, char **argv, struct dashboard_config *cfg,
 		 struct err *err)
 {
-	uint64_t rate;
-	int id;
+	int ret = option_parse(argc, argv, options, cfg, err);
 
-	while ((id = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (id == O_DB)
-			cfg->db = optarg;
-		else if (id == O_LISTEN)
-			cfg->listen = optarg;
-		else if (id == O_TOKENS)
-			cfg->tokens = optarg;
-		else if (id == O_READ_NEEDS_TOKEN)
-			cfg->read_needs_token = true;
-		else if (id == O_TLS_CERT)
-			cfg->tls_cert = optarg;
-		else if (id == O_TLS_KEY)
-			cfg->tls_key = optarg;
-		else if (id == O_MAX_RATE &&
-			 !units_parse_uint(optarg, 0, MAX_RATE, &rate, err))
-			cfg->max_per_s = (unsigned int)rate;
-		else if (id == O_MAX_RATE)
-			return -EINVAL;
-		else
-			return err_set(err, -EINVAL,
-				       "see 'l1vh-bench serve --help'");
-	}
-	return optind < argc ? err_set(err, -EINVAL, "'%s' is no option",
-				       argv[optind])
-			     : 0;
+	if (!ret && optind < argc)
+		ret = err_set(err, -EINVAL, "'%s' is no option", argv[optind]);
+	return ret;
 }
 
 static int serve(const struct dashboard_config *cfg, struct err *err)
@@ -143,15 +132,10 @@ const struct command cmd_serve = {
 		"usage: l1vh-bench serve [options]\n"
 		"       l1vh-bench serve --make-token read|write NAME\n"
 		"Runs, comparisons and histories for browsers, JSON and OpenMetrics for\n"
-		"programs (docs/dashboard.md), until SIGINT or SIGTERM.\n"
-		"  --db FILE           results (results/l1vh.db)\n"
-		"  --listen ADDR:PORT  where (127.0.0.1:8080); port 0: any that is free\n"
-		"  --tokens FILE       who may send bundles; without it nobody may\n"
-		"  --read-needs-token  nobody reads without one either\n"
-		"  --tls-cert FILE     speak TLS: the certificate, with what signed it, PEM\n"
-		"  --tls-key FILE      and its key, PEM without a passphrase\n"
-		"  --max-rate N        requests a second from one address (100; 0: any number)\n"
-		"  --make-token        print a new token, and its line for that file\n"
+		"programs (docs/dashboard.md), until SIGINT or SIGTERM.\n",
+	.options = options,
+	.help_column = 22,
+	.notes =
 		"Prints the URL. Exit status: 0 stopped, 64 usage, 70 it cannot listen.\n",
 	.run = serve_run,
 };

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* `l1vh-bench stats`: what two columns of numbers say. */
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/option.h"
 #include "harness/stats/compare.h"
 #include "reports/text/paint.h"
 
@@ -191,63 +192,72 @@ static void print_text(const struct comparison *c,
 
 /* --- the command ------------------------------------------------------------ */
 
-enum {
-	O_PAIRED = 1,
-	O_MARGIN,
-	O_LOWER,
-	O_HIGHER,
-	O_CONF,
-	O_EQUIVALENT,
-	O_JSON
+struct stats_args {
+	struct compare_options compare;
+	bool is_json;
 };
 
-static const struct option options[] = {
-	{"paired", no_argument, NULL, O_PAIRED},
-	{"margin", required_argument, NULL, O_MARGIN},
-	{"lower-is-better", no_argument, NULL, O_LOWER},
-	{"higher-is-better", no_argument, NULL, O_HIGHER},
-	{"confidence", required_argument, NULL, O_CONF},
-	{"equivalent", no_argument, NULL, O_EQUIVALENT},
-	{"json", no_argument, NULL, O_JSON},
-	{NULL, 0, NULL, 0},
-};
-
-static int take_option(int opt, struct compare_options *o, bool *wants_json)
+static int take_margin(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
 {
-	switch (opt) {
-	case O_PAIRED:
-		o->is_paired = true;
+	struct compare_options *c = &((struct stats_args *)args)->compare;
+
+	(void)o;
+	if (!column_number(arg, &c->margin) && c->margin > 0 && c->margin < 10)
 		return 0;
-	case O_MARGIN:
-		if (!column_number(optarg, &o->margin) && o->margin > 0 &&
-		    o->margin < 10)
-			return 0;
-		return complain(
-			STATUS_USAGE,
-			"stats: --margin '%s': a share above 0, 0.05 for 5 %%",
-			optarg);
-	case O_LOWER:
-	case O_HIGHER:
-		o->higher_is_better = opt == O_HIGHER;
-		return 0;
-	case O_CONF:
-		if (!column_number(optarg, &o->confidence) &&
-		    o->confidence >= .5 && o->confidence < 1)
-			return 0;
-		return complain(
-			STATUS_USAGE,
-			"stats: --confidence '%s': 0.5 or more, below 1",
-			optarg);
-	case O_EQUIVALENT:
-		o->kind = MARGIN_EQUIVALENT;
-		return 0;
-	case O_JSON:
-		*wants_json = true;
-		return 0;
-	default:
-		return STATUS_USAGE;
-	}
+	return err_set(err, -EINVAL,
+		       "--margin '%s': a share above 0, 0.05 for 5 %%", arg);
 }
+
+static int take_confidence(const struct option_row *o, const char *arg,
+			   void *args, struct err *err)
+{
+	struct compare_options *c = &((struct stats_args *)args)->compare;
+
+	(void)o;
+	if (!column_number(arg, &c->confidence) && c->confidence >= .5 &&
+	    c->confidence < 1)
+		return 0;
+	return err_set(err, -EINVAL, "--confidence '%s': 0.5 or more, below 1",
+		       arg);
+}
+
+static int take_lower(const struct option_row *o, const char *arg, void *args,
+		      struct err *err)
+{
+	(void)o;
+	(void)arg;
+	(void)err;
+	((struct stats_args *)args)->compare.higher_is_better = false;
+	return 0;
+}
+
+static int take_equivalent(const struct option_row *o, const char *arg,
+			   void *args, struct err *err)
+{
+	(void)o;
+	(void)arg;
+	(void)err;
+	((struct stats_args *)args)->compare.kind = MARGIN_EQUIVALENT;
+	return 0;
+}
+
+static const struct option_row options[] = {
+	{"paired", NULL, "line i of A and line i of B belong together",
+	 OPTION_FLAG(struct stats_args, compare.is_paired)},
+	{"margin", "SHARE",
+	 "give a verdict: is B worse by more than this? (0.05)",
+	 .take = take_margin},
+	{"equivalent", NULL, "nor better by more", .take = take_equivalent},
+	{"lower-is-better", NULL, "as times (the default)", .take = take_lower},
+	{"higher-is-better", NULL, "as rates",
+	 OPTION_FLAG(struct stats_args, compare.higher_is_better)},
+	{"confidence", "C", "of intervals; of the verdict, one-sided (0.95)",
+	 .take = take_confidence},
+	{"json", NULL, "the same as JSON; null: cannot be said",
+	 OPTION_FLAG(struct stats_args, is_json)},
+	{0},
+};
 
 static int compare_files(char **paths, const struct compare_options *o,
 			 bool wants_json)
@@ -281,19 +291,15 @@ static int compare_files(char **paths, const struct compare_options *o,
 
 static int stats_run(int argc, char **argv)
 {
-	struct compare_options o = {.confidence = .95};
-	bool wants_json = false;
-	int opt, status;
+	struct stats_args args = {.compare = {.confidence = .95}};
+	struct err err = {0};
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		status = take_option(opt, &o, &wants_json);
-		if (status)
-			return status;
-	}
+	if (option_parse(argc, argv, options, &args, &err))
+		return complain(STATUS_USAGE, "stats: %s", err.msg);
 	if (argc - optind != 2)
 		return complain(STATUS_USAGE,
 				"stats: two files of numbers are needed");
-	return compare_files(argv + optind, &o, wants_json);
+	return compare_files(argv + optind, &args.compare, args.is_json);
 }
 
 const struct command cmd_stats = {
@@ -305,14 +311,10 @@ const struct command cmd_stats = {
 		"A, the baseline, and B, the candidate, are files of one number a line ('-':\n"
 		"standard input; empty lines and those with # are skipped). A number should be\n"
 		"one boot or process, not a sample within it (docs/statistics.md).\n"
-		"\n"
-		"  --paired             line i of A and line i of B belong together\n"
-		"  --margin SHARE       give a verdict: is B worse by more than this? (0.05)\n"
-		"  --equivalent         nor better by more\n"
-		"  --lower-is-better    as times (the default)\n"
-		"  --higher-is-better   as rates\n"
-		"  --confidence C       of intervals; of the verdict, one-sided (0.95)\n"
-		"  --json               the same as JSON; null: cannot be said\n"
+		"\n",
+	.options = options,
+	.help_column = 23,
+	.notes =
 		"\n"
 		"JSON: baseline and candidate {n, mean, sd, median, median_low, median_high};\n"
 		"log_ratio {ratio, low, high, df} by paired logs or Welch on logs;\n"

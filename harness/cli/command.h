@@ -16,10 +16,16 @@ enum exit_status {
 	STATUS_INTERNAL = 70,
 };
 
+struct option_row;
+
+/* What --help prints of it: the usage, the options, the notes. */
 struct command {
 	const char *name;
 	const char *summary;
-	const char *usage;                 /* printed by --help */
+	const char *usage;
+	const struct option_row *options;  /* NULL: it has none */
+	int help_column;                   /* where their text begins */
+	const char *notes;                 /* NULL: none */
 	int (*run)(int argc, char **argv); /* argv[0] is the command */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness/cli/command.h"
+#include "harness/cli/option.h"
 #include "harness/core/envinfo.h"
 
 static void print_help(FILE *out)
@@ -39,10 +40,19 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+static void print_usage(const struct command *c)
+{
+	fputs(c->usage, stdout);
+	if (c->options)
+		option_write_help(c->options, c->help_column, stdout);
+	if (c->notes)
+		fputs(c->notes, stdout);
+}
+
 static int run(const struct command *c, int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--help") && c->usage) {
-		fputs(c->usage, stdout);
+		print_usage(c);
 		return STATUS_OK;
 	}
 	return c->run(argc, argv);

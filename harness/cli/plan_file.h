@@ -4,24 +4,22 @@
 
 /*
  * plan_file - the options of `run`, written down: a key is an option without
- * its dashes, and its value is checked as the option's is. With `name` and
- * `reason`, which say what for.
+ * its dashes, of those rows that may be one, and its value is checked as the
+ * option's is. With `name` and `reason`, which say what for.
  */
 struct err;
+struct option_row;
 struct plan_file;
 
-/* NAME is a file, or one that comes with this program. *OUT is the caller's,
- * for plan_file_free(); -EINVAL for a bad file. */
-int plan_file_load(const char *name, struct plan_file **out, struct err *err);
+/* NAME is a file, or one that comes with this program; its keys are TABLE's.
+ * *OUT is the caller's, for plan_file_free(); -EINVAL for a bad file. */
+int plan_file_load(const char *name, const struct option_row *table,
+		   struct plan_file **out, struct err *err);
 void plan_file_free(struct plan_file *file); /* NULL is fine */
 
-/*
- * TAKE every key that is there, by the name of its option; it answers 0 or a
- * negative errno with ERR filled, to which file and line are added.
- */
-int plan_file_apply(struct plan_file *file, const char *name,
-		    int (*take)(void *arg, const char *option, char *value,
-				struct err *err),
-		    void *arg, struct err *err);
+/* Take every key that is there into ARGS, in the order of the table. Texts of
+ * ARGS then point into FILE. NAME stands in what is said of a mistake. */
+int plan_file_apply(const struct plan_file *file, const char *name, void *args,
+		    struct err *err);
 
 #endif

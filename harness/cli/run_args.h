@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "harness/session/site.h"
+#include "harness/cli/option.h"
 #include "harness/core/plan.h"
+#include "harness/session/site.h"
 
 struct claims;
 struct err;
@@ -29,7 +30,8 @@ struct run_args {
 	enum site_choice choice;
 };
 
-extern const char run_args_usage[];
+/* What `run` takes; those that a plan may have are marked. */
+extern const struct option_row run_args_options[];
 
 /* ARGS is to be given to run_args_release() in any case. */
 int run_args_parse(int argc, char **argv, struct run_args *args,

@@ -5,7 +5,6 @@
  * and how long it takes to start is part of what is measured.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
+#include "harness/cli/option.h"
 #include "harness/cli/vmm_args.h"
 #include "mshv/emu/emu.h"
 #include "mshv/mshv.h"
@@ -43,32 +43,9 @@ static volatile sig_atomic_t stop_asked;
 static const char usage[] =
 	"usage: l1vh-bench vmm --kernel BZIMAGE [options]\n"
 	"       l1vh-bench vmm --micro IMAGE [options]\n"
-	"Boot one guest and stay until it ends. On a terminal, Ctrl-A x stops it.\n"
-	"  --kernel FILE      Linux bzImage\n"
-	"  --initrd FILE      initramfs\n"
-	"  --micro FILE       in place of a kernel: the micro guest (build/micro.bin),\n"
-	"                     which speaks on the channel and nowhere else\n"
-	"  --cmdline TEXT     kernel command line (console=ttyS0)\n"
-	"  --memory SIZE      guest RAM (512M)\n"
-	"  --vcpus N          vCPUs (1)\n"
-	"  --hv NAME          kvm, mshv, or mshv-emu: KVM behind the ABI of mshv (kvm)\n"
-	"  --paravirt MODE    identical or best (identical)\n"
-	"  --backing KIND     thp, 4k or hugetlb (thp)\n"
-	"  --prefault         fault all guest RAM in before the start\n"
-	"  --mlock            lock guest RAM (needs RLIMIT_MEMLOCK for it)\n"
-	"  --hold             stop (SIGSTOP) before the guest's first instruction\n"
-	"  --disk FILE[,WORD]...   virtio-blk on a file, device or null:SIZE. WORDs:\n"
-	"                     serial=TEXT, queues=N, readonly, buffered (no direct\n"
-	"                     I/O), sqpoll, fixed (registered, pinned buffers),\n"
-	"                     thread-per-queue, poll=MICROSECONDS before sleeping\n"
-	"  --net tap=NAME[,WORD]...   virtio-net; fd=N in place of tap=NAME. WORDs:\n"
-	"                     queues=N pairs, mac=ADDRESS, vhost=auto, on or off\n"
-	"  --vsock-cid N      virtio-vsock with this address (none)\n"
-	"  --channel-fd N     result channel (none)\n"
-	"  --events-fd N      phases, stamps and the exit ledger as text (none)\n"
-	"  --ledger           print the exit ledger at the end\n"
-	"  --trace FILE       every call to the hypervisor as text (none)\n"
-	"  --tsc-khz          print the rate of this CPU's TSC, and end\n"
+	"Boot one guest and stay until it ends. On a terminal, Ctrl-A x stops it.\n";
+
+static const char notes[] =
 	"Exit status: 0 power-off, 10 reset, 11 triple fault, 12 hypervisor error,\n"
 	"13 stopped, 64 usage, 70 the guest could not be started.\n";
 
@@ -78,195 +55,168 @@ struct options {
 	const char *trace_path; /* NULL: none */
 	bool wants_ledger;
 	bool holds;
+	bool wants_tsc_khz;
+	bool wants_help;
 };
 
-enum option_id {
-	O_KERNEL = 1,
-	O_INITRD,
-	O_MICRO,
-	O_CMDLINE,
-	O_MEMORY,
-	O_VCPUS,
-	O_HV,
-	O_PARAVIRT,
-	O_BACKING,
-	O_PREFAULT,
-	O_MLOCK,
-	O_HOLD,
-	O_DISK,
-	O_NET,
-	O_VSOCK,
-	O_CHANNEL,
-	O_EVENTS,
-	O_LEDGER,
-	O_TRACE,
-	O_TSC_KHZ,
-	O_HELP,
-};
-
-static const struct option long_options[] = {
-	{"kernel", required_argument, NULL, O_KERNEL},
-	{"initrd", required_argument, NULL, O_INITRD},
-	{"micro", required_argument, NULL, O_MICRO},
-	{"cmdline", required_argument, NULL, O_CMDLINE},
-	{"memory", required_argument, NULL, O_MEMORY},
-	{"vcpus", required_argument, NULL, O_VCPUS},
-	{"hv", required_argument, NULL, O_HV},
-	{"paravirt", required_argument, NULL, O_PARAVIRT},
-	{"backing", required_argument, NULL, O_BACKING},
-	{"prefault", no_argument, NULL, O_PREFAULT},
-	{"mlock", no_argument, NULL, O_MLOCK},
-	{"hold", no_argument, NULL, O_HOLD},
-	{"disk", required_argument, NULL, O_DISK},
-	{"net", required_argument, NULL, O_NET},
-	{"vsock-cid", required_argument, NULL, O_VSOCK},
-	{"channel-fd", required_argument, NULL, O_CHANNEL},
-	{"events-fd", required_argument, NULL, O_EVENTS},
-	{"ledger", no_argument, NULL, O_LEDGER},
-	{"trace", required_argument, NULL, O_TRACE},
-	{"tsc-khz", no_argument, NULL, O_TSC_KHZ},
-	{"help", no_argument, NULL, O_HELP},
-	{NULL, 0, NULL, 0},
-};
-
-static int parse_word(const char *text, const char *const *words, size_t count,
-		      const char *what, int *value, struct err *err)
+/* The place of ARG among WORDS, into *VALUE. */
+static int take_word(const char *arg, const char *const *words, size_t count,
+		     const char *what, int *value, struct err *err)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!strcmp(text, words[i])) {
+		if (!strcmp(arg, words[i])) {
 			*value = (int)i;
 			return 0;
 		}
-	return err_set(err, -1, "unknown %s '%s'", what, text);
+	return err_set(err, -EINVAL, "unknown %s '%s'", what, arg);
 }
 
-static int parse_hv(const char *name, const struct hv_ops **hv, struct err *err)
+static int take_hv(const struct option_row *o, const char *arg, void *args,
+		   struct err *err)
 {
 	size_t i;
 
+	(void)o;
 	for (i = 0; i < ARRAY_SIZE(backends); i++)
-		if (!strcmp(name, backends[i]->name)) {
-			*hv = backends[i];
+		if (!strcmp(arg, backends[i]->name)) {
+			((struct options *)args)->hv = backends[i];
 			return 0;
 		}
-	return err_set(err, -1, "unknown hypervisor '%s'", name);
+	return err_set(err, -EINVAL, "unknown hypervisor '%s'", arg);
 }
 
-static int parse_number(const char *text, uint64_t max, int *value,
-			struct err *err)
+static int take_paravirt(const struct option_row *o, const char *arg,
+			 void *args, struct err *err)
 {
-	uint64_t number;
-	int ret = units_parse_uint(text, 0, max, &number, err);
+	static const char *const words[] = {"identical", "best"};
+	int n = 0;
+	int ret = take_word(arg, words, ARRAY_SIZE(words), "paravirt mode", &n,
+			    err);
 
-	if (!ret)
-		*value = (int)number;
+	(void)o;
+	((struct options *)args)->vm.paravirt = (enum hv_paravirt)n;
 	return ret;
 }
 
-static int parse_disk(struct vm_devices_config *d, char *arg, struct err *err)
+static int take_backing(const struct option_row *o, const char *arg, void *args,
+			struct err *err)
 {
-	if (d->disk_count == VM_MAX_DISKS)
-		return err_set(err, -1, "more than %d disks", VM_MAX_DISKS);
-	return vmm_args_disk(arg, &d->disks[d->disk_count++], err);
+	static const char *const words[] = {"thp", "4k", "hugetlb"};
+	int n = 0;
+	int ret = take_word(arg, words, ARRAY_SIZE(words), "backing", &n, err);
+
+	(void)o;
+	((struct options *)args)->vm.mem.backing = (enum mem_backing)n;
+	return ret;
 }
 
-static int parse_net(struct vm_devices_config *d, char *arg, struct err *err)
+static int take_descriptor(const struct option_row *o, const char *arg,
+			   void *args, struct err *err)
 {
-	if (d->net_count == VM_MAX_NETS)
-		return err_set(err, -1, "more than %d cards", VM_MAX_NETS);
-	return vmm_args_net(arg, &d->nets[d->net_count++], err);
+	uint64_t number;
+	int ret = units_parse_uint(arg, 0, 1023, &number, err);
+
+	if (!ret)
+		*(int *)((char *)args + o->offset) = (int)number;
+	return ret;
 }
 
 /* Without them the harness would hear nothing of the machine, and not know. */
-static int open_events(int fd, struct options *opt, struct err *err)
+static int take_events(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
 {
-	opt->vm.events = fdopen(fd, "w");
-	return opt->vm.events
-		       ? 0
-		       : err_sys(err, -errno,
-				 "cannot write events to descriptor %d", fd);
+	struct options *opt = args;
+	uint64_t fd;
+	int ret = units_parse_uint(arg, 0, 1023, &fd, err);
+
+	(void)o;
+	if (ret)
+		return ret;
+	opt->vm.events = fdopen((int)fd, "w");
+	return opt->vm.events ? 0
+			      : err_sys(err, -errno,
+					"cannot write events to descriptor %d",
+					(int)fd);
 }
 
-static int parse_one(struct options *opt, int id, char *arg, struct err *err)
+/* These two are parted in place: an argument of ours may be written to. */
+static int take_disk(const struct option_row *o, const char *arg, void *args,
+		     struct err *err)
 {
-	static const char *const paravirts[] = {"identical", "best"};
-	static const char *const backings[] = {"thp", "4k", "hugetlb"};
-	int ret = 0;
-	int n = 0;
+	struct vm_devices_config *d = &((struct options *)args)->vm.devices;
 
-	switch (id) {
-	case O_KERNEL:
-		opt->vm.kernel_path = arg;
-		break;
-	case O_INITRD:
-		opt->vm.initrd_path = arg;
-		break;
-	case O_MICRO:
-		opt->vm.micro_path = arg;
-		break;
-	case O_CMDLINE:
-		opt->vm.cmdline = arg;
-		break;
-	case O_MEMORY:
-		ret = units_parse_bytes(arg, &opt->vm.mem.bytes, err);
-		break;
-	case O_VCPUS:
-		ret = parse_number(arg, VM_MAX_VCPUS, &n, err);
-		opt->vm.vcpu_count = (uint32_t)n;
-		break;
-	case O_HV:
-		ret = parse_hv(arg, &opt->hv, err);
-		break;
-	case O_PARAVIRT:
-		ret = parse_word(arg, paravirts, ARRAY_SIZE(paravirts),
-				 "paravirt mode", &n, err);
-		opt->vm.paravirt = (enum hv_paravirt)n;
-		break;
-	case O_BACKING:
-		ret = parse_word(arg, backings, ARRAY_SIZE(backings), "backing",
-				 &n, err);
-		opt->vm.mem.backing = (enum mem_backing)n;
-		break;
-	case O_PREFAULT:
-		opt->vm.mem.prefault = true;
-		break;
-	case O_MLOCK:
-		opt->vm.mem.is_locked = true;
-		break;
-	case O_HOLD:
-		opt->holds = true;
-		break;
-	case O_DISK:
-		ret = parse_disk(&opt->vm.devices, arg, err);
-		break;
-	case O_NET:
-		ret = parse_net(&opt->vm.devices, arg, err);
-		break;
-	case O_VSOCK:
-		ret = parse_number(arg, INT32_MAX, &n, err);
-		opt->vm.devices.vsock_cid = (uint32_t)n;
-		break;
-	case O_CHANNEL:
-		ret = parse_number(arg, 1023, &opt->vm.channel_fd, err);
-		break;
-	case O_EVENTS:
-		ret = parse_number(arg, 1023, &n, err);
-		if (!ret)
-			ret = open_events(n, opt, err);
-		break;
-	case O_TRACE:
-		opt->trace_path = arg;
-		break;
-	case O_LEDGER:
-		opt->wants_ledger = true;
-		break;
-	default:
-		ret = err_set(err, -1, "see 'l1vh-bench vmm --help'");
-	}
-	return ret;
+	(void)o;
+	if (d->disk_count == VM_MAX_DISKS)
+		return err_set(err, -EINVAL, "more than %d disks",
+			       VM_MAX_DISKS);
+	return vmm_args_disk((char *)arg, &d->disks[d->disk_count++], err);
 }
+
+static int take_net(const struct option_row *o, const char *arg, void *args,
+		    struct err *err)
+{
+	struct vm_devices_config *d = &((struct options *)args)->vm.devices;
+
+	(void)o;
+	if (d->net_count == VM_MAX_NETS)
+		return err_set(err, -EINVAL, "more than %d cards", VM_MAX_NETS);
+	return vmm_args_net((char *)arg, &d->nets[d->net_count++], err);
+}
+
+static const struct option_row options[] = {
+	{"kernel", "FILE", "Linux bzImage",
+	 OPTION_TEXT(struct options, vm.kernel_path)},
+	{"initrd", "FILE", "initramfs",
+	 OPTION_TEXT(struct options, vm.initrd_path)},
+	{"micro", "FILE",
+	 "in place of a kernel: the micro guest (build/micro.bin),\n"
+	 "which speaks on the channel and nowhere else",
+	 OPTION_TEXT(struct options, vm.micro_path)},
+	{"cmdline", "TEXT", "kernel command line (console=ttyS0)",
+	 OPTION_TEXT(struct options, vm.cmdline)},
+	{"memory", "SIZE", "guest RAM (512M)",
+	 OPTION_BYTES(struct options, vm.mem.bytes)},
+	{"vcpus", "N", "vCPUs (1)",
+	 OPTION_U32(struct options, vm.vcpu_count, 0, VM_MAX_VCPUS)},
+	{"hv", "NAME",
+	 "kvm, mshv, or mshv-emu: KVM behind the ABI of mshv (kvm)",
+	 .take = take_hv},
+	{"paravirt", "MODE", "identical or best (identical)",
+	 .take = take_paravirt},
+	{"backing", "KIND", "thp, 4k or hugetlb (thp)", .take = take_backing},
+	{"prefault", NULL, "fault all guest RAM in before the start",
+	 OPTION_FLAG(struct options, vm.mem.prefault)},
+	{"mlock", NULL, "lock guest RAM (needs RLIMIT_MEMLOCK for it)",
+	 OPTION_FLAG(struct options, vm.mem.is_locked)},
+	{"hold", NULL, "stop (SIGSTOP) before the guest's first instruction",
+	 OPTION_FLAG(struct options, holds)},
+	{"disk", "FILE[,WORD]...",
+	 "virtio-blk on a file, device or null:SIZE. WORDs:\n"
+	 "serial=TEXT, queues=N, readonly, buffered (no direct\n"
+	 "I/O), sqpoll, fixed (registered, pinned buffers),\n"
+	 "thread-per-queue, poll=MICROSECONDS before sleeping",
+	 .take = take_disk},
+	{"net", "tap=NAME[,WORD]...",
+	 "virtio-net; fd=N in place of tap=NAME. WORDs:\n"
+	 "queues=N pairs, mac=ADDRESS, vhost=auto, on or off",
+	 .take = take_net},
+	{"vsock-cid", "N", "virtio-vsock with this address (none)",
+	 OPTION_U32(struct options, vm.devices.vsock_cid, 0, INT32_MAX)},
+	{"channel-fd", "N", "result channel (none)", .take = take_descriptor,
+	 .offset = OPTION_FIELD(struct options, vm.channel_fd, int)},
+	{"events-fd", "N", "phases, stamps and the exit ledger as text (none)",
+	 .take = take_events},
+	{"ledger", NULL, "print the exit ledger at the end",
+	 OPTION_FLAG(struct options, wants_ledger)},
+	{"trace", "FILE", "every call to the hypervisor as text (none)",
+	 OPTION_TEXT(struct options, trace_path)},
+	{"tsc-khz", NULL, "print the rate of this CPU's TSC, and end",
+	 OPTION_FLAG(struct options, wants_tsc_khz)},
+	{"help", NULL, NULL, OPTION_FLAG(struct options, wants_help)},
+	{0},
+};
 
 /* By the host's clock over 100 ms: for the lab, whose own first guess is
  * made with an emulated timer and can be off by more than a percent. */
@@ -285,27 +235,27 @@ static unsigned long long tsc_khz(void)
 static int parse_options(int argc, char **argv, struct options *opt,
 			 struct err *err)
 {
-	int ret = 0;
-	int id;
+	static char name[] = "vmm";
+	int ret;
 
-	while (!ret &&
-	       (id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (id == O_TSC_KHZ) {
-			printf("%llu\n", tsc_khz());
-			exit(0);
-		}
-		if (id == O_HELP) {
-			fputs(usage, stdout);
-			exit(0);
-		}
-		ret = parse_one(opt, id, optarg, err);
-	}
-	if (!ret && optind != argc)
-		ret = err_set(err, -1, "unexpected argument '%s'",
-			      argv[optind]);
-	if (!ret && !opt->vm.kernel_path == !opt->vm.micro_path)
-		ret = err_set(err, -1, "give one of --kernel and --micro");
-	return ret;
+	argv[0] = name;
+	ret = option_parse(argc, argv, options, opt, err);
+	if (ret || opt->wants_help || opt->wants_tsc_khz)
+		return ret;
+	if (optind != argc)
+		return err_set(err, -EINVAL, "unexpected argument '%s'",
+			       argv[optind]);
+	if (!opt->vm.kernel_path == !opt->vm.micro_path)
+		return err_set(err, -EINVAL,
+			       "give one of --kernel and --micro");
+	return 0;
+}
+
+static void print_help(void)
+{
+	fputs(usage, stdout);
+	option_write_help(options, 21, stdout);
+	fputs(notes, stdout);
 }
 
 /* A request may come before there is a machine to stop. */
@@ -369,6 +319,55 @@ static void hold(struct vm *vm)
 	raise(SIGSTOP);
 }
 
+/* From a machine that is made to the end of its guest. */
+static int run_guest(struct vm *vm, const struct options *opt, enum vm_end *end,
+		     struct err *err)
+{
+	struct termios old;
+	bool is_raw;
+	int ret;
+
+	if (opt->holds)
+		hold(vm);
+	running_vm = vm;
+	if (stop_asked)
+		vm_stop(vm);
+	is_raw = terminal_raw(&old);
+	if (is_raw)
+		vm->cfg.input_fd = STDIN_FILENO;
+	ret = vm_run(vm, end, err);
+	if (is_raw)
+		tcsetattr(STDIN_FILENO, TCSANOW, &old);
+	running_vm = NULL;
+	return ret;
+}
+
+static int boot(const struct options *opt, uint64_t main_ns)
+{
+	enum vm_end end = VM_END_NONE;
+	struct vm *vm = NULL;
+	struct err err = {0};
+	int ret = opt->trace_path ? trace_open(opt->trace_path, &err) : 0;
+
+	if (!ret)
+		ret = vm_create(trace_is_on() ? trace_wrap(opt->hv) : opt->hv,
+				&opt->vm, &vm, &err);
+	if (!ret) {
+		stamp_phase(&vm->stamps, "vmm_main", main_ns);
+		ret = run_guest(vm, opt, &end, &err);
+	}
+	if (ret) {
+		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
+		if (opt->vm.events)
+			fprintf(opt->vm.events, "error %s\n", err.msg);
+	} else {
+		report_end(vm, end, opt);
+	}
+	vm_destroy(vm);
+	trace_close();
+	return ret ? EXIT_SETUP : end_status[end];
+}
+
 int main(int argc, char **argv)
 {
 	struct options opt = {
@@ -381,47 +380,24 @@ int main(int argc, char **argv)
 		.hv = &hv_kvm,
 	};
 	uint64_t main_ns = clock_mono_ns();
-	struct termios old;
-	struct vm *vm = NULL;
 	struct err err = {0};
-	enum vm_end end = VM_END_NONE;
-	bool is_raw;
-	int ret;
+	int status;
 
 	if (parse_options(argc, argv, &opt, &err)) {
 		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
 		return EXIT_USAGE;
 	}
+	if (opt.wants_help) {
+		print_help();
+		return 0;
+	}
+	if (opt.wants_tsc_khz) {
+		printf("%llu\n", tsc_khz());
+		return 0;
+	}
 	signals_set();
-	ret = opt.trace_path ? trace_open(opt.trace_path, &err) : 0;
-	if (!ret)
-		ret = vm_create(trace_is_on() ? trace_wrap(opt.hv) : opt.hv,
-				&opt.vm, &vm, &err);
-	if (!ret) {
-		stamp_phase(&vm->stamps, "vmm_main", main_ns);
-		if (opt.holds)
-			hold(vm);
-		running_vm = vm;
-		if (stop_asked)
-			vm_stop(vm);
-		is_raw = terminal_raw(&old);
-		if (is_raw)
-			vm->cfg.input_fd = STDIN_FILENO;
-		ret = vm_run(vm, &end, &err);
-		if (is_raw)
-			tcsetattr(STDIN_FILENO, TCSANOW, &old);
-		running_vm = NULL;
-	}
-	if (ret) {
-		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
-		if (opt.vm.events)
-			fprintf(opt.vm.events, "error %s\n", err.msg);
-	} else {
-		report_end(vm, end, &opt);
-	}
-	vm_destroy(vm);
-	trace_close();
+	status = boot(&opt, main_ns);
 	if (opt.vm.events)
 		fclose(opt.vm.events);
-	return ret ? EXIT_SETUP : end_status[end];
+	return status;
 }
