@@ -136,3 +136,13 @@ int api_hosts(struct store *store, const struct http_request *rq,
 	view_runs_release(&v);
 	return write_json(json, re, err);
 }
+
+void api_error(const char *reason, struct http_reply *re)
+{
+	json_t *o = json_pack("{s:s}", "error", reason);
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	strbuf_printf(&re->body, "%s\n", text ? text : "{}");
+	free(text);
+	json_decref(o);
+}

@@ -25,4 +25,7 @@ int api_hosts(struct store *store, const struct http_request *rq,
 /* A run of a list. */
 json_t *api_line(const struct run_line *line); /* caller owns */
 
+/* What is answered in place of these, with the status that RE has. */
+void api_error(const char *reason, struct http_reply *re);
+
 #endif

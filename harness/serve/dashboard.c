@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/base/cache.h"
@@ -111,42 +112,62 @@ static int take_bundle(struct store *store, const struct http_request *rq,
 	return upload_import(&d->upload, rq->body_fd, re, err);
 }
 
+#define ANSWER(needs_store, keep, show) \
+	&(const struct answer)          \
+	{                               \
+		needs_store, keep, show \
+	}
+
 static const struct http_route routes[] = {
-	{"GET", "/", HTTP_HTML, true, HTTP_KEEP_VERSION, page_runs},
-	{"GET", "/runs/*.json", HTTP_JSON, true, HTTP_KEEP_RUN, api_run},
-	{"GET", "/runs/*", HTTP_HTML, true, HTTP_KEEP_RUN, page_run},
-	{"GET", "/compare", HTTP_HTML, true, HTTP_KEEP_VERSION, page_compare},
-	{"GET", "/history", HTTP_HTML, true, HTTP_KEEP_VERSION, page_history},
-	{"GET", "/hosts", HTTP_HTML, true, HTTP_KEEP_VERSION, page_hosts},
-	{"GET", "/api/v1/runs", HTTP_JSON, true, HTTP_KEEP_VERSION, api_runs},
-	{"GET", "/api/v1/runs/*", HTTP_JSON, true, HTTP_KEEP_RUN, api_run},
-	{"GET", "/api/v1/compare", HTTP_JSON, true, HTTP_KEEP_VERSION,
-	 api_compare},
-	{"GET", "/api/v1/history", HTTP_JSON, true, HTTP_KEEP_VERSION,
-	 api_history},
-	{"GET", "/api/v1/hosts", HTTP_JSON, true, HTTP_KEEP_VERSION, api_hosts},
-	{"GET", "/live", HTTP_HTML, true, HTTP_KEEP_VERSION, live_page},
-	{"GET", "/api/v1/live", LIVE_EVENTS, true, HTTP_KEEP_VERSION,
-	 live_event},
-	{"GET", "/static/live.js", LIVE_SCRIPT, false, HTTP_KEEP_NOT,
-	 live_script},
-	{"POST", "/api/v1/bundles", HTTP_JSON, false, HTTP_KEEP_NOT,
-	 take_bundle},
-	{"GET", "/metrics", OPENMETRICS_TYPE, true, HTTP_KEEP_NOT,
-	 show_metrics},
-	{"GET", "/healthz", HTTP_TEXT, false, HTTP_KEEP_NOT, show_health},
-	{NULL, NULL, NULL, false, HTTP_KEEP_NOT, NULL},
+	{"GET", "/", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_runs)},
+	{"GET", "/runs/*.json", HTTP_JSON, ANSWER(true, KEEP_RUN, api_run)},
+	{"GET", "/runs/*", HTTP_HTML, ANSWER(true, KEEP_RUN, page_run)},
+	{"GET", "/compare", HTTP_HTML,
+	 ANSWER(true, KEEP_VERSION, page_compare)},
+	{"GET", "/history", HTTP_HTML,
+	 ANSWER(true, KEEP_VERSION, page_history)},
+	{"GET", "/hosts", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_hosts)},
+	{"GET", "/api/v1/runs", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_runs)},
+	{"GET", "/api/v1/runs/*", HTTP_JSON, ANSWER(true, KEEP_RUN, api_run)},
+	{"GET", "/api/v1/compare", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_compare)},
+	{"GET", "/api/v1/history", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_history)},
+	{"GET", "/api/v1/hosts", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_hosts)},
+	{"GET", "/live", HTTP_HTML, ANSWER(true, KEEP_VERSION, live_page)},
+	{"GET", "/api/v1/live", LIVE_EVENTS,
+	 ANSWER(true, KEEP_VERSION, live_event)},
+	{"GET", "/static/live.js", LIVE_SCRIPT,
+	 ANSWER(false, KEEP_NOT, live_script)},
+	{"POST", "/api/v1/bundles", HTTP_JSON,
+	 ANSWER(false, KEEP_NOT, take_bundle)},
+	{"GET", "/metrics", OPENMETRICS_TYPE,
+	 ANSWER(true, KEEP_NOT, show_metrics)},
+	{"GET", "/healthz", HTTP_TEXT, ANSWER(false, KEEP_NOT, show_health)},
+	{0},
 };
+
+static bool is_of(const struct http_route *route,
+		  int (*show)(struct store *store,
+			      const struct http_request *rq,
+			      struct http_reply *re, struct err *err))
+{
+	const struct answer *answer = route->answer;
+
+	return answer->show == show;
+}
 
 static int admit(void *arg, const struct http_route *route,
 		 const struct http_request *rq, struct err *err)
 {
 	struct dashboard *d = arg;
-	bool is_write = route->show == take_bundle;
+	bool is_write = is_of(route, take_bundle);
 	int ret;
 
 	/* Who watches over it is never in the way. */
-	if (route->show == show_health)
+	if (is_of(route, show_health))
 		return 0;
 	ret = rates_check(&d->rates, rq->address, clock_mono_ns(), err);
 	if (ret)
@@ -176,8 +197,17 @@ static int call(void *arg, const struct http_route *route,
 	const struct dashboard *d = arg;
 	const struct rendered rendered = {d->pages, d->stores};
 
-	return route->needs_store ? rendered_show(&rendered, route, rq, re, err)
-				  : route->show(NULL, rq, re, err);
+	return rendered_show(&rendered, route, rq, re, err);
+}
+
+static void write_error(const char *reason, const char *type,
+			struct http_reply *re)
+{
+	re->type = type;
+	if (!strcmp(type, HTTP_JSON))
+		api_error(reason, re);
+	else
+		page_error(reason, re);
 }
 
 static int load_tokens(struct dashboard *d, struct err *err)
@@ -205,6 +235,7 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 				   .admit = admit,
 				   .open_body = open_body,
 				   .call = call,
+				   .write_error = write_error,
 				   .arg = d};
 	int ret;
 

@@ -2,7 +2,6 @@
 #include "harness/serve/http.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,8 +15,6 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/query.h"
-#include "reports/html/html.h"
-#include "reports/html/html_parts.h"
 
 /* Each has a thread, so that who is slow, and what takes long, holds up none. */
 #define MAX_CONNECTIONS 256
@@ -120,27 +117,6 @@ static unsigned int status_of(int ret)
 	return MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
-/* What went wrong, in the form that was asked for. */
-static void write_error(struct http_reply *re, bool is_json, const char *reason)
-{
-	strbuf_release(&re->body);
-	re->type = is_json ? HTTP_JSON : HTTP_HTML;
-	if (is_json) {
-		json_t *o = json_pack("{s:s}", "error", reason);
-		char *text = json_dumps(o, JSON_COMPACT);
-
-		strbuf_printf(&re->body, "%s\n", text ? text : "{}");
-		free(text);
-		json_decref(o);
-		return;
-	}
-	html_begin(&re->body, "l1vh-bench");
-	strbuf_printf(&re->body, "<h1>%u</h1>\n", re->status);
-	html_cell(&re->body, "<p>", reason,
-		  "</p>\n<p><a href=\"/\">all runs</a></p>\n");
-	html_end(&re->body);
-}
-
 static void add_headers(struct MHD_Response *r, const struct http_reply *re,
 			bool is_last)
 {
@@ -200,7 +176,9 @@ static enum MHD_Result refuse(struct http *h, struct MHD_Connection *c,
 		re->status = status_of(x->ret);
 	if (re->status == MHD_HTTP_TOO_MANY_REQUESTS)
 		re->retry_after = x->ret == -EDQUOT ? "1" : "60";
-	write_error(re, wants_json(x), x->err.msg);
+	strbuf_release(&re->body);
+	h->cfg.write_error(x->err.msg, wants_json(x) ? HTTP_JSON : HTTP_HTML,
+			   re);
 	return send_reply(h, c, re, is_last);
 }
 

@@ -16,7 +16,6 @@
 struct err;
 struct http;
 struct query;
-struct store;
 
 #define HTTP_HTML "text/html; charset=utf-8"
 #define HTTP_JSON "application/json"
@@ -40,28 +39,16 @@ struct http_reply {
 	struct strbuf body;
 };
 
-/* How long the answer of a route would be the same. */
-enum http_keep {
-	HTTP_KEEP_NOT,
-	HTTP_KEEP_VERSION, /* until the store is written to */
-	HTTP_KEEP_RUN,     /* as long as the run does not go on */
-};
-
 /*
- * METHOD is GET, which HEAD is too, or POST, which takes a body. One '*' in PATTERN stands for one part of
- * the path; of two patterns that fit the first is taken. What SHOW fails with
- * is told to who asked: -EINVAL as 400, -EACCES 401, -EPERM 403, -ENOENT 404,
- * -EAGAIN and -EDQUOT 429 for a minute and a second, -ENOSPC 507, all else as 503.
- * Called by several threads at once.
+ * METHOD is GET, which HEAD is too, or POST, which takes a body. One '*' in
+ * PATTERN stands for one part of the path; of two patterns that fit the first is
+ * taken.
  */
 struct http_route {
 	const char *method;
 	const char *pattern;
 	const char *type;
-	bool needs_store;
-	enum http_keep keep; /* the body is all that SHOW gives then */
-	int (*show)(struct store *store, const struct http_request *rq,
-		    struct http_reply *re, struct err *err);
+	const void *answer; /* the configuration's own: what CALL makes of it */
 };
 
 struct http_config {
@@ -75,10 +62,18 @@ struct http_config {
 		     const struct http_request *rq, struct err *err);
 	/* A file for a body, which is closed here; or an error. */
 	int (*open_body)(void *arg, struct err *err);
-	/* Calls a route's SHOW with what it needs. */
+	/*
+	 * Answers a route. What it fails with is told to who asked: -EINVAL as
+	 * 400, -EACCES 401, -EPERM 403, -ENOENT 404, -EAGAIN and -EDQUOT 429 for
+	 * a minute and a second, -ENOSPC 507, all else as 503. Called by several
+	 * threads at once.
+	 */
 	int (*call)(void *arg, const struct http_route *route,
 		    const struct http_request *rq, struct http_reply *re,
 		    struct err *err);
+	/* The body of RE, which has its status, for who would read TYPE. */
+	void (*write_error)(const char *reason, const char *type,
+			    struct http_reply *re);
 	void *arg;
 };
 

@@ -300,3 +300,12 @@ int page_hosts(struct store *store, const struct http_request *rq,
 	view_runs_release(&v);
 	return 0;
 }
+
+void page_error(const char *reason, struct http_reply *re)
+{
+	html_begin(&re->body, "l1vh-bench");
+	strbuf_printf(&re->body, "<h1>%u</h1>\n", re->status);
+	html_cell(&re->body, "<p>", reason,
+		  "</p>\n<p><a href=\"/\">all runs</a></p>\n");
+	html_end(&re->body);
+}

@@ -23,4 +23,7 @@ int page_hosts(struct store *store, const struct http_request *rq,
 /* What every page begins with; html_end() ends it. */
 void page_begin(struct strbuf *out, const char *title);
 
+/* What is answered in place of these, with the status that RE has. */
+void page_error(const char *reason, struct http_reply *re);
+
 #endif

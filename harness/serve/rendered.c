@@ -22,13 +22,18 @@ struct making {
 	struct store *store;
 };
 
+static const struct answer *answer_of(const struct http_route *route)
+{
+	return route->answer;
+}
+
 /* A page whose plots failed is shown, and made again for the next. */
 static int make_with(void *arg, struct strbuf *out, struct err *err)
 {
 	struct making *m = arg;
 	struct http_reply re = {.status = 0};
 	uint64_t failures = plot_failure_count();
-	int ret = m->route->show(m->store, m->rq, &re, err);
+	int ret = answer_of(m->route)->show(m->store, m->rq, &re, err);
 
 	if (ret)
 		strbuf_release(&re.body);
@@ -127,14 +132,16 @@ int rendered_show(const struct rendered *r, const struct http_route *route,
 		  struct err *err)
 {
 	struct making m = {.r = r, .route = route, .rq = rq};
+	const struct answer *answer = answer_of(route);
 	uint64_t generation;
 	char what[32];
 
-	if (route->keep == HTTP_KEEP_RUN)
+	if (!answer->needs_store)
+		return answer->show(NULL, rq, re, err);
+	if (answer->keep == KEEP_RUN)
 		return show_run(&m, re, err);
-	generation = route->keep == HTTP_KEEP_VERSION
-			     ? stores_generation(r->stores)
-			     : 0;
+	generation =
+		answer->keep == KEEP_VERSION ? stores_generation(r->stores) : 0;
 	if (!generation) {
 		int ret = make(&m, &re->body, err);
 

@@ -7,12 +7,34 @@
  * would be made the same: until the store is written to, or for good where
  * they are of a run that has ended. Any thread may call.
  */
+#include <stdbool.h>
+
 struct cache;
 struct err;
 struct http_reply;
 struct http_request;
 struct http_route;
+struct store;
 struct stores;
+
+/* How long the answer of a route would be the same. */
+enum keep {
+	KEEP_NOT,
+	KEEP_VERSION, /* until the store is written to */
+	KEEP_RUN,     /* as long as the run does not go on */
+};
+
+/*
+ * What a route of the dashboard leads to. Where it is kept the body is all that
+ * SHOW gives. STORE is open for reading, or NULL where none is needed. Called by
+ * several threads at once; what it fails with is http.h's to tell.
+ */
+struct answer {
+	bool needs_store;
+	enum keep keep;
+	int (*show)(struct store *store, const struct http_request *rq,
+		    struct http_reply *re, struct err *err);
+};
 
 struct rendered {
 	struct cache *cache;   /* borrowed, as is the other */
