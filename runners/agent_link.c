@@ -17,6 +17,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
+#include "runners/vmm/event.h"
 #include "runners/vsock_listener.h"
 #include "runners/watch.h"
 #include "workloads/wire.h"
@@ -508,64 +509,71 @@ void agent_link_channel(struct agent_link *link, const void *bytes, size_t len)
 	}
 }
 
-static void event_stamp(struct agent_link *link, const char *line)
+static void take_stamp(struct agent_link *link, const struct event *e)
 {
-	struct link_stamp s;
-
-	s.waited_ns = 0;
-	if (link->stamp_count >= MAX_STAMPS ||
-	    sscanf(line, "stamp %" SCNu32 " %" SCNu64 " %" SCNu64 " %" SCNu64,
-		   &s.section, &s.begin_ns, &s.end_ns, &s.waited_ns) < 3)
+	if (link->stamp_count >= MAX_STAMPS)
 		return;
 	link->stamps = xrealloc(link->stamps, link->stamp_count + 1,
 				sizeof(*link->stamps));
-	link->stamps[link->stamp_count++] = s;
+	link->stamps[link->stamp_count++] =
+		(struct link_stamp){.section = e->number,
+				    .begin_ns = e->begin_ns,
+				    .end_ns = e->ns,
+				    .waited_ns = e->waited_ns};
 }
 
-static void event_ledger(struct agent_link *link, const char *line)
+static void take_ledger(struct agent_link *link, const struct event *e)
 {
-	struct exit_row row;
+	struct exit_row *row = result_add_exit(link->res);
 
-	memset(&row, 0, sizeof(row));
-	if (sscanf(line, "ledger %" SCNu32 " %15s %" SCNu64 " %" SCNu64,
-		   &row.vcpu, row.kind, &row.count, &row.handled_ns) == 4)
-		*result_add_exit(link->res) = row;
+	row->vcpu = e->number;
+	row->count = e->count;
+	row->handled_ns = e->ns;
+	snprintf(row->kind, sizeof(row->kind), "%.15s", e->name);
 }
 
-static void event_phase(struct agent_link *link, const char *name, uint64_t ns)
+static void take_phase(struct agent_link *link, const struct event *e)
 {
-	if (!strcmp(name, "held"))
+	if (!strcmp(e->name, "held"))
 		watch_stopped(link->watch, WATCH_STARTED,
 			      link->programs.meter.machine);
-	else
-		result_add_phase(link->res, name, ns);
+	else if (link->res->phase_count < MAX_PHASES)
+		result_add_phase(link->res, e->name, e->ns);
 }
 
-static void event_line(struct agent_link *link, const char *line)
+static void take_line(struct agent_link *link, const char *line)
 {
-	char name[32];
-	uint64_t ns;
+	struct event e;
 
-	if (link->res->phase_count < MAX_PHASES &&
-	    sscanf(line, "phase %31s %" SCNu64, name, &ns) == 2)
-		event_phase(link, name, ns);
-	else if (sscanf(line, "exit_cost %" SCNu64, &ns) == 1)
-		link->res->exit_cost_ns = ns;
-	else if (!strncmp(line, "stamp ", 6))
-		event_stamp(link, line);
-	else if (!strncmp(line, "ledger ", 7))
-		event_ledger(link, line);
-	else if (!strncmp(line, "count ", 6))
-		program_log_count(&link->programs, line);
-	else if (!strncmp(line, "each ", 5))
-		program_log_each(&link->programs, line);
-	else if (sscanf(line, "device net %15s", name) == 1)
+	if (!event_parse(line, &e))
+		return;
+	switch (e.kind) {
+	case EVENT_PHASE:
+		take_phase(link, &e);
+		break;
+	case EVENT_STAMP:
+		take_stamp(link, &e);
+		break;
+	case EVENT_EXIT_COST:
+		link->res->exit_cost_ns = e.ns;
+		break;
+	case EVENT_LEDGER:
+		take_ledger(link, &e);
+		break;
+	case EVENT_COUNT:
+		program_log_count(&link->programs, &e);
+		break;
+	case EVENT_EACH:
+		program_log_each(&link->programs, &e);
+		break;
+	case EVENT_DEVICE_NET:
 		snprintf(link->programs.net_backend,
-			 sizeof(link->programs.net_backend), "%.15s", name);
-	else if (!strncmp(line, "end ", 4))
-		snprintf(link->end, sizeof(link->end), "%s", line + 4);
-	else if (!strncmp(line, "error ", 6))
-		snprintf(link->end, sizeof(link->end), "%s", line + 6);
+			 sizeof(link->programs.net_backend), "%.15s", e.name);
+		break;
+	case EVENT_END:
+	case EVENT_ERROR:
+		snprintf(link->end, sizeof(link->end), "%s", e.text);
+	}
 }
 
 static void take_event(struct agent_link *link, const char *line)
@@ -573,7 +581,7 @@ static void take_event(struct agent_link *link, const char *line)
 	const char *reason;
 
 	if (!link->on_event) {
-		event_line(link, line);
+		take_line(link, line);
 		return;
 	}
 	reason = link->on_event(link->on_event_arg,

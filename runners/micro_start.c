@@ -22,6 +22,7 @@
 #include "harness/core/result.h"
 #include "runners/args.h"
 #include "runners/machine.h"
+#include "runners/vmm/event.h"
 #include "workloads/micro_points.h"
 
 /* Starts of each shape, unless they take longer; then as many as fit. */
@@ -136,18 +137,16 @@ static int guest_start(struct guest *g, const char *hv, const struct shape *s,
 
 static void take_line(struct guest *g)
 {
-	char name[32];
-	uint64_t ns;
+	struct event e;
 	size_t i;
 
-	if (sscanf(g->line, "phase %31s %" SCNu64, name, &ns) == 2) {
-		for (i = 0; i < PHASE_COUNT; i++)
-			if (!strcmp(phases[i], name))
-				g->phase_ns[i] = ns;
-	} else if (!strncmp(g->line, "error ", 6) ||
-		   !strncmp(g->line, "end ", 4)) {
+	if (!event_parse(g->line, &e))
+		return;
+	if (e.kind == EVENT_END || e.kind == EVENT_ERROR)
 		snprintf(g->cause, sizeof(g->cause), "%s", g->line);
-	}
+	for (i = 0; e.kind == EVENT_PHASE && i < PHASE_COUNT; i++)
+		if (!strcmp(phases[i], e.name))
+			g->phase_ns[i] = e.ns;
 }
 
 /* False once the VMM has closed its end. */

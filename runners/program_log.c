@@ -16,6 +16,7 @@
 #include "harness/core/io_doc.h"
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
+#include "runners/vmm/event.h"
 #include "workloads/micro_points.h"
 #include "workloads/workload.h"
 
@@ -138,33 +139,27 @@ void program_log_drop(struct program_log *log)
 	log->is_open = false;
 }
 
-void program_log_count(struct program_log *log, const char *line)
+void program_log_count(struct program_log *log, const struct event *e)
 {
-	struct program_count c;
+	struct program_count *c;
 
-	memset(&c, 0, sizeof(c));
-	if (log->count_count == MAX_COUNTS ||
-	    sscanf(line, "count %" SCNu32 " %31s %" SCNu64, &c.number, c.name,
-		   &c.value) != 3)
+	if (log->count_count == MAX_COUNTS)
 		return;
 	log->counts = xrealloc(log->counts, log->count_count + 1,
 			       sizeof(*log->counts));
-	log->counts[log->count_count++] = c;
+	c = &log->counts[log->count_count++];
+	*c = (struct program_count){.number = e->number, .value = e->count};
+	snprintf(c->name, sizeof(c->name), "%s", e->name);
 }
 
-/* "each NUMBER NS NS ..." */
-void program_log_each(struct program_log *log, const char *line)
+void program_log_each(struct program_log *log, const struct event *e)
 {
-	struct program_exit x = {.number = 0};
-	int used = 0;
-	char *next;
+	struct program_exit x = {.number = e->number};
+	const char *text = e->text;
+	uint64_t ns;
 
-	if (sscanf(line, "each %" SCNu32 "%n", &x.number, &used) != 1)
-		return;
-	for (line += used; *line == ' '; line = next) {
-		x.handled_ns = (uint32_t)strtoul(line, &next, 10);
-		if (next == line || log->exit_count == MAX_EXITS)
-			return;
+	while (log->exit_count < MAX_EXITS && event_next_ns(&text, &ns)) {
+		x.handled_ns = (uint32_t)ns;
 		if (!(log->exit_count & (log->exit_count - 1)))
 			log->exits =
 				xrealloc(log->exits, 2 * log->exit_count + 1,

@@ -16,6 +16,7 @@
 #include "harness/base/strbuf.h"
 #include "runners/host_meter.h"
 
+struct event;
 struct result;
 
 struct program_entry {
@@ -30,7 +31,7 @@ struct program_entry {
 	struct strbuf output;
 };
 
-/* "count" lines of a VMM: 2 * number at the start, + 1 at the end. */
+/* EVENT_COUNTs of a VMM: 2 * number at the start, + 1 at the end. */
 struct program_count {
 	uint32_t number;
 	char name[32];
@@ -68,8 +69,8 @@ int program_log_output(struct program_log *log, const char *bytes, size_t len);
 int program_log_end(struct program_log *log, const char *text);
 void program_log_drop(struct program_log *log); /* the open one failed */
 
-void program_log_count(struct program_log *log, const char *line);
-void program_log_each(struct program_log *log, const char *line);
+void program_log_count(struct program_log *log, const struct event *e);
+void program_log_each(struct program_log *log, const struct event *e);
 
 /* Once all streams have closed: everything complete goes into RES. */
 void program_log_finish(struct program_log *log, struct result *res);

@@ -22,6 +22,7 @@
 #include "harness/cli/vmm_args.h"
 #include "mshv/emu/emu.h"
 #include "mshv/mshv.h"
+#include "runners/vmm/event.h"
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/trace.h"
 #include "runners/vmm/vm.h"
@@ -301,8 +302,7 @@ static void report_end(const struct vm *vm, enum vm_end end,
 {
 	if (opt->vm.events) {
 		vm_write_ledger(vm, opt->vm.events);
-		fprintf(opt->vm.events, "end %s %s\n", vm_end_name(end),
-			vm->end_detail);
+		event_end(opt->vm.events, vm_end_name(end), vm->end_detail);
 		fflush(opt->vm.events);
 	}
 	if (opt->wants_ledger)
@@ -358,8 +358,7 @@ static int boot(const struct options *opt, uint64_t main_ns)
 	}
 	if (ret) {
 		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
-		if (opt->vm.events)
-			fprintf(opt->vm.events, "error %s\n", err.msg);
+		event_error(opt->vm.events, err.msg);
 	} else {
 		report_end(vm, end, opt);
 	}

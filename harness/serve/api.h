@@ -2,7 +2,7 @@
 #ifndef HARNESS_SERVE_API_H
 #define HARNESS_SERVE_API_H
 
-/* api - the same as the pages, as JSON; each is a route's function (http.h). */
+/* api - the same as the pages, as JSON; each is an answer's function (rendered.h). */
 #include <jansson.h>
 
 struct err;

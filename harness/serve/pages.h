@@ -2,7 +2,7 @@
 #ifndef HARNESS_SERVE_PAGES_H
 #define HARNESS_SERVE_PAGES_H
 
-/* pages - what a browser is shown; each is a route's function (http.h). */
+/* pages - what a browser is shown; each is an answer's function (rendered.h). */
 struct err;
 struct http_reply;
 struct http_request;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/vmm/event.h"
 #include "runners/vmm/ledger.h"
 
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -52,11 +52,12 @@ void ledger_write_each(struct ledger *l, uint32_t number, FILE *out)
 
 	for (i = 0; i < l->each_count; i++) {
 		if (i % EACH_PER_LINE == 0)
-			fprintf(out, "%seach %" PRIu32, i ? "\n" : "", number);
-		fprintf(out, " %" PRIu32, l->each_ns[i]);
+			event_each_begin(out, number);
+		event_each_add(out, l->each_ns[i]);
+		if (i % EACH_PER_LINE == EACH_PER_LINE - 1 ||
+		    i + 1 == l->each_count)
+			event_each_end(out);
 	}
-	if (l->each_count)
-		fputc('\n', out);
 	ledger_release(l);
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/vmm/stamp.h"
 
-#include <inttypes.h>
-
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
+#include "runners/vmm/event.h"
 
 static const char *const phase_names[] = {
 	[STAMP_PHASE_FIRST_INSTRUCTION] = "first_instruction",
@@ -16,7 +15,7 @@ void stamp_phase(struct stamp_log *log, const char *name, uint64_t mono_ns)
 {
 	if (!log->out)
 		return;
-	fprintf(log->out, "phase %s %" PRIu64 "\n", name, mono_ns);
+	event_phase(log->out, name, mono_ns);
 	fflush(log->out);
 }
 
@@ -24,11 +23,8 @@ static void end_section(struct stamp_log *log, uint32_t section,
 			uint64_t exit_ns)
 {
 	if (log->out && log->begin_ns && section == log->section) {
-		fprintf(log->out,
-			"stamp %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64
-			"\n",
-			section, log->begin_ns, exit_ns,
-			thread_wait_ns(&log->wait) - log->begin_waited_ns);
+		event_stamp(log->out, section, log->begin_ns, exit_ns,
+			    thread_wait_ns(&log->wait) - log->begin_waited_ns);
 		fflush(log->out);
 	}
 	log->begin_ns = 0;
@@ -40,8 +36,7 @@ static void calibrate(struct stamp_log *log, uint32_t number, uint64_t exit_ns)
 
 	if (number && cost > log->exit_cost_ns) {
 		log->exit_cost_ns = cost;
-		if (log->out)
-			fprintf(log->out, "exit_cost %" PRIu64 "\n", cost);
+		event_exit_cost(log->out, cost);
 	}
 	log->calibrate_last_ns = clock_mono_ns();
 }

@@ -31,11 +31,7 @@
 #define STAMP_PHASE_AGENT_READY 3
 
 /*
- * The log goes to a stream as lines of text:
- *   phase NAME MONO_NS
- *   stamp SECTION BEGIN_MONO_NS END_MONO_NS WAITED_NS
- *                             the last: that others had the vCPU's CPU
- *   exit_cost NS              longest of the calibration writes
+ * The log goes to a stream as events: phases, stamps, the exit's cost.
  * Used by one vCPU at a time; the guest pins the agent's timed thread.
  */
 struct stamp_log {

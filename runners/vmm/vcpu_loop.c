@@ -3,11 +3,11 @@
  * The one exit loop for every hypervisor: what an exit is, is counted and
  * timed here, so that ledgers of different backends mean the same.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/base/clock.h"
+#include "runners/vmm/event.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
 
@@ -27,8 +27,8 @@ static void take_counts(struct vm_vcpu *vcpu, uint32_t number)
 	vm_write_counts(vm, number);
 	if (!vm->cfg.micro_path || !vm->cfg.events)
 		return;
-	fprintf(vm->cfg.events, "count %" PRIu32 " run_ns %" PRIu64 "\n",
-		number, atomic_load(&vcpu->ledger.run_ns));
+	event_count(vm->cfg.events, number, atomic_load(&vcpu->ledger.run_ns),
+		    "run_ns");
 	if (number & 1)
 		ledger_write_each(&vcpu->ledger, number / 2, vm->cfg.events);
 	else

@@ -15,6 +15,7 @@
 #include "harness/base/thread.h"
 #include "runners/vmm/acpi.h"
 #include "runners/vmm/boot_x86.h"
+#include "runners/vmm/event.h"
 #include "runners/vmm/vcpu_regs.h"
 
 /* How often the guest is asked for a buffer while bytes wait for it. */
@@ -429,10 +430,8 @@ void vm_write_ledger(const struct vm *vm, FILE *out)
 	for (v = 0; v < vm->vcpu_count; v++)
 		for (k = 0; k < HV_EXIT_KIND_COUNT; k++)
 			if (vm->vcpus[v].ledger.count[k])
-				fprintf(out,
-					"ledger %u %s %" PRIu64 " %" PRIu64
-					"\n",
-					v,
+				event_ledger(
+					out, v,
 					hv_exit_kind_name((enum hv_exit_kind)k),
 					vm->vcpus[v].ledger.count[k],
 					vm->vcpus[v].ledger.handled_ns[k]);
@@ -454,11 +453,10 @@ void vm_write_counts(struct vm *vm, uint32_t number)
 			count += atomic_load(&vm->vcpus[v].ledger.count[k]);
 			ns += atomic_load(&vm->vcpus[v].ledger.handled_ns[k]);
 		}
-		if (count)
-			fprintf(out,
-				"count %" PRIu32 " exit.%s %" PRIu64 "\n"
-				"count %" PRIu32 " handled_ns.%s %" PRIu64 "\n",
-				number, name, count, number, name, ns);
+		if (!count)
+			continue;
+		event_count(out, number, count, "exit.%s", name);
+		event_count(out, number, ns, "handled_ns.%s", name);
 	}
 	vm_devices_write_counts(&vm->devices, number, out);
 	fflush(out);

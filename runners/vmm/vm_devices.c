@@ -2,6 +2,7 @@
 #include "runners/vmm/vm_devices.h"
 
 #include "harness/base/err.h"
+#include "runners/vmm/event.h"
 
 #define SLOT_VSOCK 3
 #define SLOT_DISKS 4
@@ -82,7 +83,7 @@ void vm_devices_write_names(const struct vm_devices *d, FILE *out)
 	uint32_t i;
 
 	for (i = 0; out && i < VM_MAX_NETS && d->nets[i]; i++)
-		fprintf(out, "device net %s\n", net_backend(d->nets[i]));
+		event_device_net(out, net_backend(d->nets[i]));
 }
 
 void vm_devices_write_counts(struct vm_devices *d, uint32_t number, FILE *out)

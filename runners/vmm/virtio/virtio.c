@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "runners/vmm/event.h"
 
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 		     const struct mem *mem)
@@ -179,10 +180,10 @@ void virtio_write_counts(struct virtio_dev *dev, uint32_t index,
 		doorbells += atomic_load(&dev->counts[i].doorbells);
 		interrupts += atomic_load(&dev->counts[i].interrupts);
 	}
-	fprintf(out,
-		"count %" PRIu32 " %s%" PRIu32 ".requests %" PRIu64 "\n"
-		"count %" PRIu32 " %s%" PRIu32 ".doorbells %" PRIu64 "\n"
-		"count %" PRIu32 " %s%" PRIu32 ".interrupts %" PRIu64 "\n",
-		number, dev->ops->name, index, requests, number, dev->ops->name,
-		index, doorbells, number, dev->ops->name, index, interrupts);
+	event_count(out, number, requests, "%s%" PRIu32 ".requests",
+		    dev->ops->name, index);
+	event_count(out, number, doorbells, "%s%" PRIu32 ".doorbells",
+		    dev->ops->name, index);
+	event_count(out, number, interrupts, "%s%" PRIu32 ".interrupts",
+		    dev->ops->name, index);
 }
