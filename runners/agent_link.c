@@ -17,16 +17,13 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
-#include "runners/vmm/event.h"
+#include "runners/agent_job.h"
 #include "runners/vsock_listener.h"
 #include "runners/watch.h"
 #include "workloads/wire.h"
 #include "workloads/workload.h"
 
 #define CONSOLE_TAIL_BYTES 16384u
-#define MAX_STAMPS 1000000u
-#define MAX_PHASES 64u
-#define MAX_EVENT_BYTES 4096u
 /* Clocks may differ by this share of a section, plus the cost of one exit. */
 #define CLOCK_TOLERANCE 0.005
 /* Of a section, that others may have had its CPU. */
@@ -60,7 +57,7 @@ void agent_link_release(struct agent_link *link)
 	link->answered = NULL;
 }
 
-static void broken(struct agent_link *link, const char *why)
+void agent_link_break(struct agent_link *link, const char *why)
 {
 	if (link->state != LINK_BROKEN)
 		snprintf(link->error, sizeof(link->error), "%s", why);
@@ -84,7 +81,7 @@ static void send_frame(struct agent_link *link, enum wire_type type,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
-			broken(link, "the agent does not read");
+			agent_link_break(link, "the agent does not read");
 		if (n <= 0)
 			break; /* the reader's end shows up as closed streams */
 		done += (size_t)n;
@@ -92,60 +89,12 @@ static void send_frame(struct agent_link *link, enum wire_type type,
 	free(buf);
 }
 
-static bool is_by_host(const char *workload)
-{
-	const struct workload *wl = workload_find(workload);
-
-	return wl && (wl->flags & WL_BY_HOST);
-}
-
-static void add_env(struct strbuf *text, const char *key, const char *value)
-{
-	if (*value)
-		strbuf_printf(text, "=%s %s\n", key, value);
-}
-
-static void add_envs(const struct agent_link *link, struct strbuf *text)
-{
-	const struct link_env *env = link->env;
-
-	if (!env)
-		return;
-	add_env(text, "disk", env->disk);
-	add_env(text, "peer", env->peer);
-	add_env(text, "net_address", env->net_address);
-	add_env(text, "net_gateway", env->net_gateway);
-	add_env(text, "disk_refusal", env->disk_refusal);
-	add_env(text, "disk_failure", env->disk_failure);
-	add_env(text, "net_refusal", env->net_refusal);
-	add_env(text, "net_failure", env->net_failure);
-	strbuf_printf(text, "=io_ns %" PRIu64 "\n", link->bc->io.io_ns);
-	if (link->bc->stretch_ppm)
-		strbuf_printf(text, "=stretch_ppm %" PRIu64 "\n",
-			      link->bc->stretch_ppm);
-	if (bench_case_needs(link->bc, WL_NEEDS_DISK))
-		strbuf_printf(text, "=disk_bytes %" PRIu64 "\n",
-			      link->bc->io.disk_bytes);
-}
-
 static void send_job(struct agent_link *link)
 {
-	const struct bench_case *bc = link->bc;
-	struct strbuf text = {0};
-	size_t i;
+	char *text = agent_job_text(link->bc, link->env);
 
-	add_envs(link, &text);
-	for (i = 0; i < bc->item_count; i++) {
-		const struct case_item *item = &bc->items[i];
-
-		if (is_by_host(item->workload))
-			continue;
-		strbuf_printf(&text, "%s %s %u %" PRIu64 "\n", item->workload,
-			      item->point[0] ? item->point : "-",
-			      bc->warmup_count, bc->target_ns);
-	}
-	send_frame(link, WIRE_JOB, strbuf_str(&text));
-	strbuf_release(&text);
+	send_frame(link, WIRE_JOB, text);
+	free(text);
 }
 
 /* A point without a name travels as "-". */
@@ -194,7 +143,7 @@ size_t agent_link_item(const struct agent_link *link)
 		return link->item;
 	for (i = 0; i < link->bc->item_count; i++)
 		if (!link->answered[i] &&
-		    !is_by_host(link->bc->items[i].workload))
+		    agent_job_has(link->bc->items[i].workload))
 			break;
 	return i;
 }
@@ -216,12 +165,12 @@ static void on_series(struct agent_link *link, const char *text)
 
 	if (has_open(link) || sscanf(text, "%31s %31s %15s %" SCNu64, workload,
 				     point, unit, &iterations) != 4) {
-		broken(link, "a series began out of order");
+		agent_link_break(link, "a series began out of order");
 		return;
 	}
 	if (!take_item(link, workload, point_name(point)) ||
 	    strcmp(unit, unit_of(workload))) {
-		broken(link, "a series came that nobody asked for");
+		agent_link_break(link, "a series came that nobody asked for");
 		return;
 	}
 	if (!strcmp(unit, wl_unit_name(WL_UNIT_DOCUMENT))) {
@@ -319,7 +268,8 @@ static void on_sample(struct agent_link *link, const char *text)
 	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf %" SCNu64, &s.section,
 		   &s.elapsed_ns, &s.value, &s.waited_ns) < 3 ||
 	    !isfinite(s.value) || s.value < 0) {
-		broken(link, "a sample came out of order or is no number");
+		agent_link_break(link,
+				 "a sample came out of order or is no number");
 		return;
 	}
 	drain_events(link);
@@ -336,7 +286,7 @@ static void on_mark(struct agent_link *link, const char *text)
 	pid_t pid = link->programs.meter.machine;
 
 	if (program_log_mark(&link->programs, text)) {
-		broken(link, "a mark came out of order");
+		agent_link_break(link, "a mark came out of order");
 		return;
 	}
 	/* The agent waits for the answer. */
@@ -350,7 +300,8 @@ static void on_mark(struct agent_link *link, const char *text)
 static void on_output(struct agent_link *link, const struct wire_frame *frame)
 {
 	if (program_log_output(&link->programs, frame->payload, frame->length))
-		broken(link, "output came out of order or without end");
+		agent_link_break(link,
+				 "output came out of order or without end");
 }
 
 static void on_end(struct agent_link *link, const char *text)
@@ -360,12 +311,14 @@ static void on_end(struct agent_link *link, const char *text)
 	link->asked_ns = clock_mono_ns();
 	if (link->programs.is_open) {
 		if (program_log_end(&link->programs, text))
-			broken(link, "a program ended out of order");
+			agent_link_break(link, "a program ended out of order");
 		return;
 	}
 	if (!link->has_open_series || sscanf(text, "%zu", &count) != 1 ||
 	    count != open_series(link)->sample_count || !has_enough(link)) {
-		broken(link, "a series ended with the wrong number of samples");
+		agent_link_break(
+			link,
+			"a series ended with the wrong number of samples");
 		return;
 	}
 	link->has_open_series = false;
@@ -401,11 +354,11 @@ static void on_refusal(struct agent_link *link, const char *text,
 
 	link->asked_ns = clock_mono_ns();
 	if (sscanf(text, "%31s %31s %n", workload, point, &at) != 2 || !at) {
-		broken(link, "a refusal is not well formed");
+		agent_link_break(link, "a refusal is not well formed");
 		return;
 	}
 	if (!has_open(link) && !take_item(link, workload, point_name(point))) {
-		broken(link, "a refusal came that nobody asked for");
+		agent_link_break(link, "a refusal came that nobody asked for");
 		return;
 	}
 	if (link->programs.is_open)
@@ -428,7 +381,7 @@ static void on_refusal(struct agent_link *link, const char *text,
 static void on_hello(struct agent_link *link, const char *text)
 {
 	if (link->state != LINK_WANTS_HELLO) {
-		broken(link, "the agent said hello twice");
+		agent_link_break(link, "the agent said hello twice");
 		return;
 	}
 	link->res->identity = xstrdup(text);
@@ -451,7 +404,7 @@ static void on_done(struct agent_link *link)
 {
 	if (has_open(link) || link->state != LINK_RUNNING ||
 	    !all_answered(link)) {
-		broken(link, "the agent was done too early");
+		agent_link_break(link, "the agent was done too early");
 		return;
 	}
 	link->state = LINK_SHUTTING_DOWN;
@@ -465,11 +418,11 @@ static void on_frame(struct agent_link *link, const struct wire_frame *frame)
 
 	memcpy(text, frame->payload, frame->length);
 	if (frame->sequence != link->next_sequence++)
-		broken(link, "a frame is missing");
+		agent_link_break(link, "a frame is missing");
 	else if (frame->type == WIRE_HELLO)
 		on_hello(link, text);
 	else if (link->state != LINK_RUNNING)
-		broken(link, "a frame came out of order");
+		agent_link_break(link, "a frame came out of order");
 	else if (frame->type == WIRE_SERIES)
 		on_series(link, text);
 	else if (frame->type == WIRE_SAMPLE)
@@ -487,7 +440,7 @@ static void on_frame(struct agent_link *link, const struct wire_frame *frame)
 	else if (frame->type == WIRE_DONE)
 		on_done(link);
 	else
-		broken(link, "a frame of the wrong kind came");
+		agent_link_break(link, "a frame of the wrong kind came");
 	free(text);
 }
 
@@ -501,118 +454,12 @@ void agent_link_channel(struct agent_link *link, const void *bytes, size_t len)
 					link->channel_in.len, &frame);
 
 		if (used < 0)
-			broken(link, "a damaged frame came");
+			agent_link_break(link, "a damaged frame came");
 		if (used <= 0)
 			return;
 		on_frame(link, &frame);
 		strbuf_consume(&link->channel_in, (size_t)used);
 	}
-}
-
-static void take_stamp(struct agent_link *link, const struct event *e)
-{
-	if (link->stamp_count >= MAX_STAMPS)
-		return;
-	link->stamps = xrealloc(link->stamps, link->stamp_count + 1,
-				sizeof(*link->stamps));
-	link->stamps[link->stamp_count++] =
-		(struct link_stamp){.section = e->number,
-				    .begin_ns = e->begin_ns,
-				    .end_ns = e->ns,
-				    .waited_ns = e->waited_ns};
-}
-
-static void take_ledger(struct agent_link *link, const struct event *e)
-{
-	struct exit_row *row = result_add_exit(link->res);
-
-	row->vcpu = e->number;
-	row->count = e->count;
-	row->handled_ns = e->ns;
-	snprintf(row->kind, sizeof(row->kind), "%.15s", e->name);
-}
-
-static void take_phase(struct agent_link *link, const struct event *e)
-{
-	if (!strcmp(e->name, "held"))
-		watch_stopped(link->watch, WATCH_STARTED,
-			      link->programs.meter.machine);
-	else if (link->res->phase_count < MAX_PHASES)
-		result_add_phase(link->res, e->name, e->ns);
-}
-
-static void take_line(struct agent_link *link, const char *line)
-{
-	struct event e;
-
-	if (!event_parse(line, &e))
-		return;
-	switch (e.kind) {
-	case EVENT_PHASE:
-		take_phase(link, &e);
-		break;
-	case EVENT_STAMP:
-		take_stamp(link, &e);
-		break;
-	case EVENT_EXIT_COST:
-		link->res->exit_cost_ns = e.ns;
-		break;
-	case EVENT_LEDGER:
-		take_ledger(link, &e);
-		break;
-	case EVENT_COUNT:
-		program_log_count(&link->programs, &e);
-		break;
-	case EVENT_EACH:
-		program_log_each(&link->programs, &e);
-		break;
-	case EVENT_DEVICE_NET:
-		snprintf(link->programs.net_backend,
-			 sizeof(link->programs.net_backend), "%.15s", e.name);
-		break;
-	case EVENT_END:
-	case EVENT_ERROR:
-		snprintf(link->end, sizeof(link->end), "%s", e.text);
-	}
-}
-
-static void take_event(struct agent_link *link, const char *line)
-{
-	const char *reason;
-
-	if (!link->on_event) {
-		take_line(link, line);
-		return;
-	}
-	reason = link->on_event(link->on_event_arg,
-				link->programs.meter.machine, line);
-	if (reason)
-		broken(link, reason);
-}
-
-/* A VMM whose guest has broken into it may write for ever; no line of ours is so
- * long. */
-static void check_rest(struct agent_link *link)
-{
-	if (link->events_in.len <= MAX_EVENT_BYTES)
-		return;
-	strbuf_consume(&link->events_in, link->events_in.len);
-	broken(link, "an event of the VMM has no end");
-}
-
-void agent_link_events(struct agent_link *link, const void *bytes, size_t len)
-{
-	char *nl;
-
-	strbuf_add(&link->events_in, bytes, len);
-	while (link->events_in.len &&
-	       (nl = memchr(link->events_in.str, '\n', link->events_in.len))) {
-		*nl = '\0';
-		take_event(link, link->events_in.str);
-		strbuf_consume(&link->events_in,
-			       (size_t)(nl - link->events_in.str) + 1);
-	}
-	check_rest(link);
 }
 
 /*

@@ -108,7 +108,11 @@ void agent_link_finish(struct agent_link *link);
 /* Of the case, the item that the agent is at; item_count: none. */
 size_t agent_link_item(const struct agent_link *link);
 
-/* For agent_link_run() and tests: take in bytes of one stream. */
+/* It is of no use any more, and WHY; the first reason stays. */
+void agent_link_break(struct agent_link *link, const char *why);
+
+/* For agent_link_run() and tests: take in bytes of one stream. The latter is in
+ * link_events.c. */
 void agent_link_channel(struct agent_link *link, const void *bytes, size_t len);
 void agent_link_events(struct agent_link *link, const void *bytes, size_t len);
 
