@@ -333,12 +333,12 @@ const struct command cmd_explain = {
 
 const struct command cmd_plan = {
 	.name = "plan",
-	.summary = "how many blocks a margin needs here, and samples a boot",
+	.summary = "how many blocks a margin needs here, and samples per boot",
 	.usage =
 		"usage: l1vh-bench plan power|samples [RUN] [options]\n"
 		"By the noise of a stored run, the latest one by default. power: the blocks that\n"
 		"a run needs to tell whether a guest is within 3, 5 or 10 % of native. samples:\n"
-		"how many samples a boot should take.\n",
+		"how many samples per boot are worth their time.\n",
 	.options = short_options,
 	.help_column = 18,
 	.run = plan_run,

@@ -156,7 +156,7 @@ static int open_session(struct running *r, const struct run_args *args,
 	if (!ret && !r->session.site.runner_count)
 		return err_set(
 			err, -ENODEV,
-			"none of the wanted runners works here; 'l1vh-bench probe' says what this host has, --lab uses an emulated one");
+			"none of the requested runners works on this host; 'l1vh-bench probe' shows what it has, and --lab uses an emulated host");
 	return ret;
 }
 
@@ -194,7 +194,7 @@ static int run_pilot(struct running *r, struct err *err)
 	plan->pilot = r->pilot;
 	if (best)
 		plan->sample_count = best;
-	fprintf(stderr, "%u samples a boot%s\n", plan->sample_count,
+	fprintf(stderr, "%u samples per boot%s\n", plan->sample_count,
 		best ? "" : ": the pilot cannot tell");
 	return 0;
 }

@@ -48,7 +48,7 @@ static const struct option_row options[] = {
 	{"tls-key", "FILE", "and its key, PEM without a passphrase",
 	 OPTION_TEXT(struct dashboard_config, tls_key)},
 	{"max-rate", "N",
-	 "requests a second from one address (100; 0: any number)",
+	 "requests per second from one address (100; 0: any number)",
 	 OPTION_U32(struct dashboard_config, max_per_s, 0, MAX_RATE)},
 	{"make-token", NULL, "print a new token, and its line for that file",
 	 .take = take_make_token},

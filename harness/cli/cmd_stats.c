@@ -308,7 +308,7 @@ const struct command cmd_stats = {
 	.usage =
 		"usage: l1vh-bench stats A B [options]\n"
 		"\n"
-		"A, the baseline, and B, the candidate, are files of one number a line ('-':\n"
+		"A, the baseline, and B, the candidate, are files of one number per line ('-':\n"
 		"standard input; empty lines and those with # are skipped). A number should be\n"
 		"one boot or process, not a sample within it (docs/statistics.md).\n"
 		"\n",

@@ -3,7 +3,7 @@
 #define HARNESS_FINDINGS_PILOT_H
 
 /*
- * pilot - how many samples a boot should take, by what boots and samples added
+ * pilot - how many samples per boot are worth their time, by what boots and samples added
  * to the noise of a stored run and what they cost (Kalibera and Jones, ISMM
  * 2013). More samples than that would better have been boots.
  */

@@ -65,7 +65,7 @@ int rates_check(struct rates *r, const uint8_t address[RATES_ADDRESS_BYTES],
 	else
 		ret = err_set(
 			err, -EDQUOT,
-			"more than %u requests a second from this address",
+			"more than %u requests per second from this address",
 			r->max_per_s);
 	pthread_mutex_unlock(&r->lock);
 	return ret;

@@ -194,7 +194,8 @@ static int lose_worker(struct session *s, int ret, struct result *res,
 		return ret;
 	result_release(res);
 	result_init(res);
-	result_fail(res, RUN_RUNNER_FAILED, "%s; it was replaced", err->msg);
+	result_fail(res, RUN_RUNNER_FAILED,
+		    "%s; the harness started a new worker", err->msg);
 	if (s->site.worker.is_lab)
 		s->boot_id[0] = '\0';
 	return site_replace_worker(&s->site, err);

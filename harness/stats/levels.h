@@ -4,7 +4,7 @@
 
 /*
  * levels - samples within boots: how much of the noise is of either, and so
- * how many samples a boot should take (Kalibera and Jones, ISMM 2013). Pure.
+ * how many samples per boot are worth their time (Kalibera and Jones, ISMM 2013). Pure.
  */
 #include <stddef.h>
 

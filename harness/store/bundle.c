@@ -21,7 +21,7 @@
 
 #define BUNDLE_VERSION 1
 #define UUID_CHARS 32
-/* A quarter of a million samples a boot. What a line of hostile JSON takes in
+/* A quarter of a million samples per boot. What a line of hostile JSON takes in
  * memory is some fifty times as much. */
 #define MAX_LINE_BYTES (16 * MIB)
 #define MAX_BUNDLE_BYTES (1 * GIB)

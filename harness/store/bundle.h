@@ -7,7 +7,7 @@
  * of lines, each a JSON object:
  *
  *   {"l1vh_bundle": 1, "run": {...}}      what was decided beforehand
- *   {"boot": {...}, "result": {...}}      one a boot, in their order
+ *   {"boot": {...}, "result": {...}}      one per boot, in their order
  *   {"end": {"boot_count": N, "sha256": "..."}}   of all bytes above
  *
  * What is read is hostile: it is in the store as a whole or not at all, and a

@@ -443,12 +443,12 @@ static void write_reproduce(const struct findings *f, struct strbuf *out)
 		      " --format html --output report.html",
 		      command ? command : "# the command was not stored",
 		      run->id);
-	strbuf_puts(out, "<h2 id=\"reproduce\">To do it again</h2>\n");
+	strbuf_puts(out, "<h2 id=\"reproduce\">Reproduce this run</h2>\n");
 	html_lines(out, "commands", lines.str);
 	if (run->revision[clean])
 		strbuf_puts(
 			out,
-			"<p class=\"note\">The revision had changes that are in no commit: what it did cannot be had again for sure.</p>\n");
+			"<p class=\"note\">This build had uncommitted changes, so nobody can rebuild exactly this program.</p>\n");
 	strbuf_puts(out, "<details><summary>The guest, file by file"
 			 "</summary>\n");
 	html_lines(out, "the guest", run->guest_manifest);
@@ -486,7 +486,7 @@ static void write_sections(const struct findings *f, struct strbuf *out)
 	write_comparison(m, out);
 	write_words(f, "groups", "Groups of series", sections_write_suites,
 		    out);
-	write_words(f, "implausible", "What cannot be",
+	write_words(f, "implausible", "Implausible results",
 		    sections_write_implausible, out);
 	write_words(f, "odd", "Oddities", sections_write_oddities, out);
 	html_questions_write(f, out);

@@ -195,7 +195,7 @@ void html_questions_write(const struct findings *f, struct strbuf *out)
 {
 	const struct question *q;
 
-	strbuf_puts(out, "<h2 id=\"questions\">What one wants to know</h2>\n");
+	strbuf_puts(out, "<h2 id=\"questions\">Questions and answers</h2>\n");
 	for (q = questions; q < questions + ARRAY_SIZE(questions); q++) {
 		strbuf_printf(out, "<h3 id=\"%s\">%s</h3>\n<ul>\n", q->id,
 			      q->title);

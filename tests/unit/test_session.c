@@ -211,8 +211,9 @@ static void a_lost_worker_costs_its_boot_alone(void **state)
 	for (i = 0; i < BLOCKS; i++)
 		assert_int_equal(run.boots[i].res.status,
 				 i == 2 ? RUN_RUNNER_FAILED : RUN_OK);
-	assert_string_equal(run.boots[2].res.reason,
-			    "the worker has ended; it was replaced");
+	assert_string_equal(
+		run.boots[2].res.reason,
+		"the worker has ended; the harness started a new worker");
 	assert_int_equal(f->session.failed_count, 1);
 	assert_int_equal(f->session.lost_count, 1);
 	assert_int_equal(f->began_count, BLOCKS);
