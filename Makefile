@@ -31,11 +31,12 @@ CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
 # Every folder of sources is a row here; mains are apart from what they link.
-SRC	= $(wildcard harness/*/*.c runners/*.c runners/vmm/*.c \
-	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c) $(wildcard mshv/*.c) $(EMU_SRC)
+SRC	= $(wildcard harness/*/*.c harness/cli/commands/*.c runners/*.c runners/*/*.c \
+	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c \
+	  mshv/*.c mshv/selftest/*.c mshv/trace/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
-MSHV_SRC = $(filter-out mshv/selftest% mshv/replay%,$(wildcard mshv/*.c)) $(EMU_SRC)
+MSHV_SRC = $(wildcard mshv/*.c) mshv/trace/sys_trace.c $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
 # The emulator for programs that know nothing of it, without the backend.
 PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \

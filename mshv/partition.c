@@ -11,7 +11,7 @@
 #include "mshv/hvcall.h"
 #include "mshv/mshv_priv.h"
 #include "mshv/sys.h"
-#include "mshv/sys_trace.h"
+#include "mshv/trace/sys_trace.h"
 
 #define BIT(n) (1ULL << (n))
 

@@ -3,10 +3,10 @@
 #include "harness/cli/command.h"
 #include "harness/cli/commands.h"
 #include "harness/core/runner.h"
-#include "runners/libvirt.h"
-#include "runners/native.h"
-#include "runners/qemu.h"
-#include "runners/vmm_child.h"
+#include "runners/machine/libvirt.h"
+#include "runners/machine/native.h"
+#include "runners/machine/qemu.h"
+#include "runners/machine/vmm_child.h"
 
 const struct runner_ops *const runners[] = {
 	&runner_native,

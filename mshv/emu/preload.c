@@ -21,7 +21,7 @@
 
 #define FAKE_DEVICE_MODE (S_IFCHR | 0600)
 
-/* Whoever runs with this library can find out; see runners/vmm_child.c. */
+/* Whoever runs with this library can find out; see runners/machine/vmm_child.c. */
 int mshv_emu_is_preloaded(void);
 int mshv_emu_is_preloaded(void)
 {

@@ -18,11 +18,11 @@
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "harness/core/shape.h"
-#include "runners/cgroup.h"
-#include "runners/footprint.h"
-#include "runners/mem_reading.h"
-#include "runners/shape_site.h"
-#include "runners/watch.h"
+#include "runners/measure/cgroup.h"
+#include "runners/measure/footprint.h"
+#include "runners/measure/mem_reading.h"
+#include "runners/measure/watch.h"
+#include "runners/site/shape_site.h"
 #include "workloads/workload.h"
 
 #define TOUCHED (48 * MIB)

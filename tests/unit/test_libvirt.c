@@ -4,9 +4,9 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
-#include "runners/domain_xml.h"
-#include "runners/libvirt.h"
-#include "runners/shape_site.h"
+#include "runners/machine/domain_xml.h"
+#include "runners/machine/libvirt.h"
+#include "runners/site/shape_site.h"
 
 static struct domain_spec plain_spec(void)
 {

@@ -6,8 +6,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "runners/machine.h"
-#include "runners/micro_boot.h"
+#include "runners/machine/machine.h"
+#include "runners/machine/micro_boot.h"
 
 struct fake {
 	const char *bad_point;  /* "*": each; "": none */

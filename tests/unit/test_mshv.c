@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "mshv/insn.h"
-#include "mshv/replay.h"
+#include "mshv/trace/replay.h"
 #include "mshv/walk.h"
 #include "runners/vmm/trace.h"
 #include "runners/vmm/vcpu_regs.h"

@@ -11,9 +11,9 @@
 #include "harness/base/clock.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "runners/agent_link.h"
-#include "runners/guard.h"
-#include "runners/machine.h"
+#include "runners/link/agent_link.h"
+#include "runners/machine/machine.h"
+#include "runners/measure/guard.h"
 #include "runners/worker.h"
 #include "workloads/wire.h"
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+#include "harness/cli/commands.h"
+#include "harness/core/bench_case.h"
+#include "runners/machine/libvirt.h"
+
+#define MANIFEST_MAX 65536
+
+/* Hex of the file's SHA-256; -errno when it cannot be read. */
+static int file_sha256(const char *path, char hex[65])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	FILE *f = fopen(path, "re");
+	unsigned char digest[32];
+	char buf[65536];
+	size_t n;
+	int i;
+
+	if (!f || !ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
+		EVP_MD_CTX_free(ctx);
+		if (f)
+			fclose(f);
+		return f ? -ENOMEM : -errno;
+	}
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		EVP_DigestUpdate(ctx, buf, n);
+	EVP_DigestFinal_ex(ctx, digest, NULL);
+	for (i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	EVP_MD_CTX_free(ctx);
+	fclose(f);
+	return 0;
+}
+
+static int inspect(void)
+{
+	char *folder = file_beside_exe("guest");
+	char *manifest = xasprintf("%s/manifest", folder);
+	struct strbuf text = {0};
+	int status = STATUS_OK;
+	char *rest, *row;
+
+	if (file_read(manifest, MANIFEST_MAX, &text)) {
+		status = complain(
+			STATUS_USAGE,
+			"cannot read '%s'; build the guest with 'l1vh-bench guest build'",
+			manifest);
+		goto out;
+	}
+	rest = text.str;
+	while ((row = strsep(&rest, "\n")) && *row) {
+		char name[128], want[65], have[65] = "";
+		char *path;
+
+		printf("%s", row);
+		if (sscanf(row, "sha256 %127s %64s", name, want) == 2) {
+			path = xasprintf("%s/%s", folder, name);
+			file_sha256(path, have);
+			if (strcmp(want, have))
+				status = STATUS_UNDECIDED;
+			printf(" %s", strcmp(want, have) ? "DIFFERS" : "ok");
+			free(path);
+		}
+		putchar('\n');
+	}
+	if (status)
+		complain(
+			status,
+			"a file is not the one that was built; run 'l1vh-bench guest build'");
+out:
+	strbuf_release(&text);
+	free(manifest);
+	free(folder);
+	return status;
+}
+
+static int build(void)
+{
+	char *script = file_beside_exe("../workloads/guest/build-image");
+	char *fetch = file_beside_exe("../ci/fetch-kernel");
+	char *kernel = file_beside_exe("kernel");
+	char *agent = file_beside_exe("guest-agent");
+	char *out = file_beside_exe("guest");
+	const char *const line =
+		"\"$0\" \"$1\" && \"$2\" \"$1\" \"$3\" \"$4\" && cat \"$4/manifest\"";
+
+	execl("/bin/sh", "sh", "-c", line, fetch, kernel, script, agent, out,
+	      (char *)NULL);
+	return complain(STATUS_INTERNAL, "cannot start '%s': %s", script,
+			strerror(errno));
+}
+
+/* Of a guest as the plan's quick ones are. */
+static int domain_xml(int argc, char **argv)
+{
+	static const char *const types[] = {"kvm", "hyperv", "qemu"};
+	const char *type = argc > 2 ? argv[2] : "kvm";
+	struct bench_case bc = {.vcpu_count = 1, .ram_bytes = 512 * MIB};
+	struct strbuf xml = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types) && strcmp(types[i], type); i++)
+		;
+	if (argc > 3 || i == ARRAY_SIZE(types))
+		return complain(STATUS_USAGE,
+				"guest domain-xml: say kvm, hyperv or qemu");
+	libvirt_domain_xml(type, &bc, &xml);
+	fputs(xml.str, stdout);
+	strbuf_release(&xml);
+	return STATUS_OK;
+}
+
+static int guest_run(int argc, char **argv)
+{
+	if (argc >= 2 && !strcmp(argv[1], "domain-xml"))
+		return domain_xml(argc, argv);
+	if (argc == 2 && !strcmp(argv[1], "build"))
+		return build();
+	if (argc == 2 && !strcmp(argv[1], "inspect"))
+		return inspect();
+	return complain(STATUS_USAGE,
+			"guest: say 'build', 'inspect' or 'domain-xml'");
+}
+
+const struct command cmd_guest = {
+	.name = "guest",
+	.summary = "build the guest image, or check what it is made of",
+	.usage =
+		"usage: l1vh-bench guest build|inspect\n"
+		"       l1vh-bench guest domain-xml [kvm|hyperv|qemu]\n"
+		"build    unpack Debian's cloud kernel, make the initramfs; the same inputs\n"
+		"         give the same bytes\n"
+		"inspect  print the manifest and check the files against it\n"
+		"domain-xml  the guest as libvirt is told of it\n"
+		"Exit status: 0, 2 a file is not the manifest's, 64 usage or no guest.\n",
+	.run = guest_run,
+};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* peer, and net-helper, which is for the runners alone. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+#include "harness/cli/commands.h"
+#include "runners/site/net_site.h"
+#include "workloads/rr.h"
+
+static int peer_run(int argc, char **argv)
+{
+	struct err err = {0};
+
+	if (argc > 1)
+		return complain(STATUS_USAGE, "peer: unexpected argument '%s'",
+				argv[1]);
+	if (net_servers_start(&err))
+		return complain(STATUS_INTERNAL, "peer: %s", err.msg);
+	printf("iperf3 listens on port %d, the echo on %d (TCP and UDP)\n",
+	       RR_IPERF_PORT, RR_PORT);
+	fflush(stdout);
+	stop_on_signals();
+	while (!stop_wanted)
+		pause();
+	return STATUS_OK;
+}
+
+const struct command cmd_peer = {
+	.name = "peer",
+	.summary = "be the far end of a network, for run --net-peer elsewhere",
+	.usage =
+		"usage: l1vh-bench peer\n"
+		"Run the servers that 'l1vh-bench run --net-peer ADDRESS' talks to, until\n"
+		"Ctrl-C: iperf3 on port 5201, an echo of ours on port 5202.\n",
+	.run = peer_run,
+};
+
+const struct command cmd_net_helper = {
+	.name = "net-helper",
+	.run = net_helper_main,
+};

@@ -1,0 +1,598 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/link/agent_link.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/metric.h"
+#include "harness/core/result.h"
+#include "runners/link/agent_job.h"
+#include "runners/link/vsock_listener.h"
+#include "runners/measure/watch.h"
+#include "workloads/wire.h"
+#include "workloads/workload.h"
+
+#define CONSOLE_TAIL_BYTES 16384u
+/* Clocks may differ by this share of a section, plus the cost of one exit. */
+#define CLOCK_TOLERANCE 0.005
+/* Of a section, that others may have had its CPU. */
+#define WAIT_TOLERANCE 0.01
+/* Samples for each one that was wanted, the disturbed ones included. */
+#define MAX_SAMPLE_FACTOR 2
+
+void agent_link_init(struct agent_link *link, const struct bench_case *bc,
+		     struct result *res)
+{
+	memset(link, 0, sizeof(*link));
+	link->bc = bc;
+	link->res = res;
+	link->answered = xcalloc(bc->item_count, sizeof(*link->answered));
+	link->channel_fd = link->events_fd = link->console_fd = -1;
+	link->vsock_fd = -1;
+}
+
+void agent_link_release(struct agent_link *link)
+{
+	strbuf_release(&link->channel_in);
+	strbuf_release(&link->events_in);
+	strbuf_release(&link->console_in);
+	if (link->vsock_fd >= 0)
+		close(link->vsock_fd);
+	link->vsock_fd = -1;
+	program_log_release(&link->programs);
+	free(link->stamps);
+	free(link->answered);
+	link->stamps = NULL;
+	link->answered = NULL;
+}
+
+void agent_link_break(struct agent_link *link, const char *why)
+{
+	if (link->state != LINK_BROKEN)
+		snprintf(link->error, sizeof(link->error), "%s", why);
+	link->state = LINK_BROKEN;
+}
+
+static void send_frame(struct agent_link *link, enum wire_type type,
+		       const char *payload)
+{
+	size_t length = strlen(payload);
+	char *buf = xcalloc(1, WIRE_HEADER_BYTES + length);
+	static const uint32_t sequence; /* agents do not check ours */
+	size_t len =
+		wire_encode(type, sequence, payload, (uint32_t)length, buf);
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = send(link->channel_fd, buf + done, len - done,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			agent_link_break(link, "the agent does not read");
+		if (n <= 0)
+			break; /* the reader's end shows up as closed streams */
+		done += (size_t)n;
+	}
+	free(buf);
+}
+
+static void send_job(struct agent_link *link)
+{
+	char *text = agent_job_text(link->bc, link->env);
+
+	send_frame(link, WIRE_JOB, text);
+	free(text);
+}
+
+/* A point without a name travels as "-". */
+static const char *point_name(const char *word)
+{
+	return strcmp(word, "-") ? word : "";
+}
+
+/* What has no unit of its own yet takes the one in the table. */
+static const char *unit_of(const char *workload)
+{
+	const struct workload *wl = workload_find(workload);
+
+	return wl ? wl_unit_name(wl->unit) : "ns";
+}
+
+/* What the machine says must answer something it was asked, and once. */
+static bool take_item(struct agent_link *link, const char *workload,
+		      const char *point)
+{
+	size_t i;
+
+	for (i = 0; i < link->bc->item_count; i++) {
+		const struct case_item *item = &link->bc->items[i];
+
+		if (link->answered[i] || strcmp(item->workload, workload) ||
+		    strcmp(item->point, point))
+			continue;
+		link->answered[i] = true;
+		link->item = i;
+		return true;
+	}
+	return false;
+}
+
+static bool has_open(const struct agent_link *link)
+{
+	return link->has_open_series || link->programs.is_open;
+}
+
+size_t agent_link_item(const struct agent_link *link)
+{
+	size_t i;
+
+	if (has_open(link))
+		return link->item;
+	for (i = 0; i < link->bc->item_count; i++)
+		if (!link->answered[i] &&
+		    agent_job_has(link->bc->items[i].workload))
+			break;
+	return i;
+}
+
+static bool all_answered(const struct agent_link *link)
+{
+	return agent_link_item(link) == link->bc->item_count;
+}
+
+static struct series *open_series(struct agent_link *link)
+{
+	return &link->res->series[link->res->series_count - 1];
+}
+
+static void on_series(struct agent_link *link, const char *text)
+{
+	char workload[32], point[32], unit[16];
+	uint64_t iterations;
+
+	if (has_open(link) || sscanf(text, "%31s %31s %15s %" SCNu64, workload,
+				     point, unit, &iterations) != 4) {
+		agent_link_break(link, "a series began out of order");
+		return;
+	}
+	if (!take_item(link, workload, point_name(point)) ||
+	    strcmp(unit, unit_of(workload))) {
+		agent_link_break(link, "a series came that nobody asked for");
+		return;
+	}
+	if (!strcmp(unit, wl_unit_name(WL_UNIT_DOCUMENT))) {
+		program_log_open(&link->programs, workload, point_name(point));
+		return;
+	}
+	result_add_series(link->res, workload, point_name(point), unit)
+		->iterations = iterations;
+	link->has_open_series = true;
+	link->good_count = 0;
+	guard_begin(&link->guard);
+}
+
+/* Sections count up, so stamps are sorted unless a guest lied. */
+static const struct link_stamp *find_stamp(const struct agent_link *link,
+					   uint32_t section)
+{
+	size_t low = 0, high = link->stamp_count;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (link->stamps[mid].section < section)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < link->stamp_count && link->stamps[low].section == section)
+		return &link->stamps[low];
+	return NULL;
+}
+
+static bool clocks_disagree(const struct agent_link *link,
+			    const struct sample *s)
+{
+	double tolerance = (double)s->elapsed_ns * CLOCK_TOLERANCE +
+			   (double)link->res->exit_cost_ns;
+	double gap = (double)s->host_elapsed_ns - (double)s->elapsed_ns;
+
+	return gap > tolerance || gap < -tolerance;
+}
+
+static void judge_sample(const struct agent_link *link, const char *workload,
+			 struct sample *s)
+{
+	const struct workload *wl = workload_find(workload);
+	const struct link_stamp *stamp = find_stamp(link, s->section);
+
+	s->disturbances &= ~(uint32_t)(DISTURBED_CLOCKS | DISTURBED_CPU);
+	if (stamp) {
+		s->host_elapsed_ns = stamp->end_ns - stamp->begin_ns;
+		if (stamp->waited_ns > s->waited_ns)
+			s->waited_ns = stamp->waited_ns;
+	}
+	if (link->has_stamps && (!stamp || clocks_disagree(link, s)))
+		s->disturbances |= DISTURBED_CLOCKS;
+	if (wl && !(wl->flags & WL_SHARES_CPU) &&
+	    (double)s->waited_ns > WAIT_TOLERANCE * (double)s->elapsed_ns)
+		s->disturbances |= DISTURBED_CPU;
+}
+
+static bool is_ready(int fd)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	return poll(&pfd, 1, 0) == 1;
+}
+
+/* What the VMM wrote before the agent said this. */
+static void drain_events(struct agent_link *link)
+{
+	char buf[4096];
+	ssize_t n = 1;
+
+	while (n > 0 && link->events_fd >= 0 && is_ready(link->events_fd)) {
+		n = read(link->events_fd, buf, sizeof(buf));
+		if (n > 0)
+			agent_link_events(link, buf, (size_t)n);
+	}
+}
+
+/* Enough that count, or no patience left with those that do not. */
+static bool has_enough(struct agent_link *link)
+{
+	return link->good_count >= link->bc->sample_count ||
+	       open_series(link)->sample_count >=
+		       MAX_SAMPLE_FACTOR * (size_t)link->bc->sample_count;
+}
+
+static void on_sample(struct agent_link *link, const char *text)
+{
+	struct sample s = {0};
+
+	if (!link->has_open_series || has_enough(link) ||
+	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf %" SCNu64, &s.section,
+		   &s.elapsed_ns, &s.value, &s.waited_ns) < 3 ||
+	    !isfinite(s.value) || s.value < 0) {
+		agent_link_break(link,
+				 "a sample came out of order or is no number");
+		return;
+	}
+	drain_events(link);
+	s.disturbances = guard_next(&link->guard);
+	judge_sample(link, open_series(link)->workload, &s);
+	link->machine_ns = host_meter_cpu_ns(&link->programs.meter);
+	*series_add_sample(open_series(link)) = s;
+	link->good_count += !s.disturbances;
+	send_frame(link, WIRE_GO, has_enough(link) ? "0" : "1");
+}
+
+static void on_mark(struct agent_link *link, const char *text)
+{
+	pid_t pid = link->programs.meter.machine;
+
+	if (program_log_mark(&link->programs, text)) {
+		agent_link_break(link, "a mark came out of order");
+		return;
+	}
+	/* The agent waits for the answer. */
+	if (!strncmp(text, "begin ", 6))
+		watch_at(link->watch, WATCH_READY, pid);
+	else if (!strncmp(text, "end ", 4))
+		watch_at(link->watch, WATCH_TOUCHED, pid);
+	send_frame(link, WIRE_GO, "");
+}
+
+static void on_output(struct agent_link *link, const struct wire_frame *frame)
+{
+	if (program_log_output(&link->programs, frame->payload, frame->length))
+		agent_link_break(link,
+				 "output came out of order or without end");
+}
+
+static void on_end(struct agent_link *link, const char *text)
+{
+	size_t count;
+
+	link->asked_ns = clock_mono_ns();
+	if (link->programs.is_open) {
+		if (program_log_end(&link->programs, text))
+			agent_link_break(link, "a program ended out of order");
+		return;
+	}
+	if (!link->has_open_series || sscanf(text, "%zu", &count) != 1 ||
+	    count != open_series(link)->sample_count || !has_enough(link)) {
+		agent_link_break(
+			link,
+			"a series ended with the wrong number of samples");
+		return;
+	}
+	link->has_open_series = false;
+}
+
+/* The name under which a series is refused: a program's has a metric. */
+static const char *refused_point(const char *workload, const char *point,
+				 char *buf, size_t size)
+{
+	const struct workload *wl = workload_find(workload);
+
+	if (wl && wl->unit == WL_UNIT_DOCUMENT)
+		snprintf(buf, size, "%s/%s", point,
+			 program_main_metric(workload));
+	else
+		snprintf(buf, size, "%s", point);
+	return buf;
+}
+
+static const char *refused_unit(const char *workload, const char *point)
+{
+	const struct metric *m = metric_of_point(point);
+
+	return m ? m->unit : unit_of(workload);
+}
+
+static void on_refusal(struct agent_link *link, const char *text,
+		       enum run_status status)
+{
+	char workload[32], point[32], name[64];
+	struct series *s;
+	int at = 0;
+
+	link->asked_ns = clock_mono_ns();
+	if (sscanf(text, "%31s %31s %n", workload, point, &at) != 2 || !at) {
+		agent_link_break(link, "a refusal is not well formed");
+		return;
+	}
+	if (!has_open(link) && !take_item(link, workload, point_name(point))) {
+		agent_link_break(link, "a refusal came that nobody asked for");
+		return;
+	}
+	if (link->programs.is_open)
+		program_log_drop(&link->programs);
+	if (link->has_open_series) {
+		s = open_series(link);
+	} else {
+		refused_point(workload, point_name(point), name, sizeof(name));
+		s = result_add_series(link->res, workload, name,
+				      refused_unit(workload, name));
+	}
+	link->has_open_series = false;
+	s->status = status;
+	s->sample_count = 0;
+	snprintf(s->reason, sizeof(s->reason), "%s",
+		 text[at] ? text + at : "no reason given");
+	text_clean(s->reason);
+}
+
+static void on_hello(struct agent_link *link, const char *text)
+{
+	if (link->state != LINK_WANTS_HELLO) {
+		agent_link_break(link, "the agent said hello twice");
+		return;
+	}
+	link->res->identity = xstrdup(text);
+	text_clean(link->res->identity);
+	link->state = LINK_RUNNING;
+	result_add_phase(link->res, "hello", clock_mono_ns());
+	if (link->on_hello)
+		link->on_hello(link->on_hello_arg,
+			       link->programs.meter.machine);
+	/* A VMM of ours says it by an event. */
+	if (link->env && link->env->net_backend[0])
+		snprintf(link->programs.net_backend,
+			 sizeof(link->programs.net_backend), "%s",
+			 link->env->net_backend);
+	send_job(link);
+	link->asked_ns = clock_mono_ns();
+}
+
+static void on_done(struct agent_link *link)
+{
+	if (has_open(link) || link->state != LINK_RUNNING ||
+	    !all_answered(link)) {
+		agent_link_break(link, "the agent was done too early");
+		return;
+	}
+	link->state = LINK_SHUTTING_DOWN;
+	link->shutdown_ns = clock_mono_ns();
+	send_frame(link, WIRE_SHUTDOWN, "");
+}
+
+static void on_frame(struct agent_link *link, const struct wire_frame *frame)
+{
+	char *text = xcalloc(1, frame->length + 1);
+
+	memcpy(text, frame->payload, frame->length);
+	if (frame->sequence != link->next_sequence++)
+		agent_link_break(link, "a frame is missing");
+	else if (frame->type == WIRE_HELLO)
+		on_hello(link, text);
+	else if (link->state != LINK_RUNNING)
+		agent_link_break(link, "a frame came out of order");
+	else if (frame->type == WIRE_SERIES)
+		on_series(link, text);
+	else if (frame->type == WIRE_SAMPLE)
+		on_sample(link, text);
+	else if (frame->type == WIRE_END)
+		on_end(link, text);
+	else if (frame->type == WIRE_SKIP)
+		on_refusal(link, text, RUN_SKIPPED);
+	else if (frame->type == WIRE_FAIL)
+		on_refusal(link, text, RUN_WORKLOAD_FAILED);
+	else if (frame->type == WIRE_MARK)
+		on_mark(link, text);
+	else if (frame->type == WIRE_OUTPUT)
+		on_output(link, frame);
+	else if (frame->type == WIRE_DONE)
+		on_done(link);
+	else
+		agent_link_break(link, "a frame of the wrong kind came");
+	free(text);
+}
+
+void agent_link_channel(struct agent_link *link, const void *bytes, size_t len)
+{
+	struct wire_frame frame;
+
+	strbuf_add(&link->channel_in, bytes, len);
+	while (link->state != LINK_BROKEN) {
+		long used = wire_decode(strbuf_str(&link->channel_in),
+					link->channel_in.len, &frame);
+
+		if (used < 0)
+			agent_link_break(link, "a damaged frame came");
+		if (used <= 0)
+			return;
+		on_frame(link, &frame);
+		strbuf_consume(&link->channel_in, (size_t)used);
+	}
+}
+
+/*
+ * Whether the stream goes on. Asked of poll() again: what one stream brought may
+ * have had another read meanwhile (drain_events()), or replaced (take_call()), and
+ * a read that blocks here waits for a guest that waits for us.
+ */
+static bool read_stream(struct agent_link *link, int fd)
+{
+	char buf[16384];
+	ssize_t n;
+
+	if (!is_ready(fd))
+		return true;
+	n = read(fd, buf, sizeof(buf));
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n <= 0)
+		return false;
+	if (fd == link->channel_fd) {
+		agent_link_channel(link, buf, (size_t)n);
+	} else if (fd == link->events_fd) {
+		agent_link_events(link, buf, (size_t)n);
+	} else {
+		strbuf_add(&link->console_in, buf, (size_t)n);
+		strbuf_keep_tail(&link->console_in, CONSOLE_TAIL_BYTES);
+	}
+	return true;
+}
+
+/* From now on the agent is heard there, and nowhere else. */
+static void take_call(struct agent_link *link, struct pollfd *channel,
+		      struct pollfd *caller)
+{
+	int fd = vsock_listener_accept(link->vsock);
+
+	if (fd < 0)
+		return;
+	link->vsock_fd = link->channel_fd = channel->fd = fd;
+	caller->fd = -1;
+}
+
+/* When what the agent is at has had its time; UINT64_MAX: never. */
+static uint64_t point_deadline_ns(const struct agent_link *link)
+{
+	const struct workload *wl;
+	size_t i;
+
+	if (!link->point_limit_ns || link->state != LINK_RUNNING ||
+	    link->is_point_late)
+		return UINT64_MAX;
+	i = agent_link_item(link);
+	wl = i < link->bc->item_count
+		     ? workload_find(link->bc->items[i].workload)
+		     : NULL;
+	if (!wl || (wl->flags & (WL_ON_REQUEST | WL_SELFTEST)))
+		return UINT64_MAX;
+	return link->asked_ns + link->point_limit_ns;
+}
+
+enum { FD_CHANNEL, FD_EVENTS, FD_CONSOLE, FD_CALLER };
+
+int agent_link_run(struct agent_link *link, uint64_t deadline_ns)
+{
+	bool may_call = link->vsock && link->state == LINK_WANTS_HELLO;
+	struct pollfd fds[] = {
+		/* An answer that comes too late is none. */
+		{.fd = link->is_point_late ? -1 : link->channel_fd,
+		 .events = POLLIN},
+		{.fd = link->events_fd, .events = POLLIN},
+		{.fd = link->console_fd, .events = POLLIN},
+		{.fd = may_call ? link->vsock->fd : -1, .events = POLLIN},
+	};
+	size_t i;
+
+	while (fds[FD_CHANNEL].fd >= 0 || fds[FD_EVENTS].fd >= 0 ||
+	       fds[FD_CONSOLE].fd >= 0) {
+		uint64_t point_ns = point_deadline_ns(link);
+		uint64_t until_ns =
+			point_ns < deadline_ns ? point_ns : deadline_ns;
+		uint64_t now = clock_mono_ns();
+
+		if (link->state == LINK_BROKEN)
+			return 0;
+		link->is_point_late |= now >= point_ns;
+		if (now >= until_ns)
+			return -ETIMEDOUT;
+		if (poll(fds, ARRAY_SIZE(fds),
+			 (int)((until_ns - now) / NS_PER_MS) + 1) <= 0)
+			continue;
+		if (fds[FD_CALLER].revents)
+			take_call(link, &fds[FD_CHANNEL], &fds[FD_CALLER]);
+		for (i = 0; i < FD_CALLER; i++)
+			if (fds[i].fd >= 0 && fds[i].revents &&
+			    !read_stream(link, fds[i].fd))
+				fds[i].fd = -1;
+	}
+	return 0;
+}
+
+/* How the host was, beside what the machine itself measured. */
+static void add_guard(struct agent_link *link)
+{
+	json_t *json = guard_to_json(&link->guard, link->machine_ns);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+
+	if (text)
+		result_add_document(link->res, GUARD_DOCUMENT, "", text);
+	free(text);
+	json_decref(json);
+}
+
+void agent_link_finish(struct agent_link *link)
+{
+	size_t i, k;
+
+	if (link->has_open_series) {
+		struct series *s = open_series(link);
+
+		s->status = RUN_RUNNER_FAILED;
+		s->sample_count = 0;
+		snprintf(s->reason, sizeof(s->reason),
+			 "the machine ended within the series");
+		link->has_open_series = false;
+	}
+	/* Once more and of all: now every stamp is here. */
+	for (i = 0; i < link->res->series_count; i++)
+		for (k = 0; k < link->res->series[i].sample_count; k++)
+			judge_sample(link, link->res->series[i].workload,
+				     &link->res->series[i].samples[k]);
+	add_guard(link);
+	program_log_finish(&link->programs, link->res);
+	free(link->res->console);
+	link->res->console = xstrdup(strbuf_str(&link->console_in));
+	text_clean(link->res->console);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine/args.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/xmalloc.h"
+
+void args_add(struct args *a, const char *fmt, ...)
+{
+	char buf[4096];
+	va_list ap;
+
+	if (a->count == ARGS_MAX)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	a->words[a->count++] = xstrdup(buf);
+}
+
+void args_release(struct args *a)
+{
+	while (a->count)
+		free(a->words[--a->count]);
+	a->words[0] = NULL;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_ARGS_H
+#define RUNNERS_MACHINE_ARGS_H
+
+/* args - a command line that is put together piece by piece. */
+#define ARGS_MAX 96
+
+struct args {
+	char *words[ARGS_MAX + 1]; /* owned, NULL-terminated */
+	int count;
+};
+
+/* Append one word. */
+void args_add(struct args *a, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void args_release(struct args *a);
+
+#endif

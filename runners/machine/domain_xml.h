@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_DOMAIN_XML_H
+#define RUNNERS_MACHINE_DOMAIN_XML_H
+
+/*
+ * domain_xml - a guest as libvirt is told of it (libvirt.org,
+ * formatdomain.html): what the qemu-* runners give QEMU as words, in the way
+ * in which KubeVirt's converter has it.
+ */
+#include <stdint.h>
+
+struct mem_limits;
+struct shape_site;
+struct strbuf;
+
+struct domain_spec {
+	const char *type; /* "kvm", "hyperv" or "qemu" */
+	const char *name;
+	const char *kernel, *initrd, *cmdline;
+	const char *emulator;
+	uint64_t ram_bytes;
+	uint32_t vcpu_count;
+	uint32_t vsock_cid;              /* 0: none */
+	const char *console;             /* a file for the guest's COM1 */
+	const struct shape_site *shape;  /* NULL: no disks, no cards */
+	const struct mem_limits *limits; /* NULL: none */
+};
+
+/* Text in it is escaped. */
+void domain_xml_write(const struct domain_spec *spec, struct strbuf *out);
+
+#endif

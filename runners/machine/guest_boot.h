@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_GUEST_BOOT_H
+#define RUNNERS_MACHINE_GUEST_BOOT_H
+
+/* guest_boot - what is the same for every guest in every VMM. */
+
+/*
+ * nokaslr: the same addresses at each boot; tsc=reliable: a machine without
+ * legacy timers has nothing to check the TSC against; one UART: three are
+ * not there to be probed; reboot=acpi: a panic would otherwise leave through
+ * real mode.
+ */
+#define GUEST_CMDLINE                                                   \
+	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
+	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on reboot=acpi"
+
+/* More of it for a guest that is to call over vsock. */
+#define GUEST_VSOCK " l1vh_vsock=1"
+
+/* Of its network card. */
+#define GUEST_MAC "52:54:00:4c:31:56"
+
+#endif

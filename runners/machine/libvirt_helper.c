@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine/libvirt_helper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/proc.h"
+#include "harness/base/strbuf.h"
+#include "runners/machine/machine.h"
+#include "runners/measure/cgroup.h"
+
+#define URI "qemu:///system"
+#define PID_FOLDER "/run/libvirt/qemu"
+#define CONSOLE_MAX 65536
+#define STEP_NS (20 * NS_PER_MS)
+/* A daemon asks QEMU twice what it can, before it answers. */
+#define READY_NS (60 * NS_PER_S)
+#define DAEMON_END_NS (3 * NS_PER_S)
+
+struct helper {
+	const char *name, *xml, *console;
+	int procs_fd; /* -1: none */
+	bool has_memlock;
+	uint64_t memlock_bytes;
+	pid_t virtlogd, virtqemud, qemu;
+};
+
+static volatile sig_atomic_t end_asked;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	end_asked = 1;
+}
+
+static void step(void)
+{
+	const struct timespec ts = {.tv_nsec = STEP_NS};
+
+	nanosleep(&ts, NULL);
+}
+
+const char *libvirt_daemon_name(void)
+{
+	return file_in_path("virtqemud")  ? "virtqemud"
+	       : file_in_path("libvirtd") ? "libvirtd"
+					  : NULL;
+}
+
+static bool is_heard(const char *path)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool heard;
+
+	if (fd < 0)
+		return false;
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	heard = !connect(fd, (struct sockaddr *)&at, sizeof(at));
+	close(fd);
+	return heard;
+}
+
+const char *libvirt_daemon_socket(void)
+{
+	static const char *const paths[] = {"/run/libvirt/virtqemud-sock",
+					    "/run/libvirt/libvirt-sock"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++)
+		if (is_heard(paths[i]))
+			return paths[i];
+	return NULL;
+}
+
+/* In a daemon's process: into the guest's cgroup, and, where the guest is held
+ * to a limit, without the right to pass it: like a pod's. */
+static int enter(void *arg)
+{
+	const struct helper *h = arg;
+	int ret = h->procs_fd >= 0 ? cgroup_join(h->procs_fd) : 0;
+
+	if (ret || !h->has_memlock)
+		return ret;
+	if (prctl(PR_CAPBSET_DROP, CAP_IPC_LOCK, 0, 0, 0) ||
+	    prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0))
+		return -errno;
+	return 0;
+}
+
+static int start_daemon(struct helper *h, const char *program, pid_t *pid,
+			struct err *err)
+{
+	const char *const argv[] = {program, NULL};
+	const struct proc_fd fds[] = {
+		{-1, 0}, {STDOUT_FILENO, 1}, {STDOUT_FILENO, 2}};
+	const struct proc_spec spec = {.argv = argv,
+				       .fds = fds,
+				       .fd_count = ARRAY_SIZE(fds),
+				       .prepare = enter,
+				       .prepare_arg = h};
+
+	return proc_spawn(&spec, pid, err);
+}
+
+/* Run virsh; what it says is the error's text when it fails. */
+static int virsh(const char *verb, const char *arg, const char *more,
+		 struct err *err)
+{
+	const char *const argv[] = {"virsh", "-q", "-c", URI,
+				    verb,    arg,  more, NULL};
+	struct strbuf out = {0};
+	int ret = proc_capture_all(argv, &out, err);
+
+	if (ret && out.len) {
+		text_clean(out.str);
+		err_set(err, ret, "virsh %s: %.400s", verb, out.str);
+	}
+	strbuf_release(&out);
+	return ret;
+}
+
+/* As virt-handler does from outside, for what libvirt's child inherits. */
+static int limit_memlock(const struct helper *h, struct err *err)
+{
+	const struct rlimit limit = {.rlim_cur = h->memlock_bytes,
+				     .rlim_max = h->memlock_bytes};
+
+	if (h->has_memlock &&
+	    prlimit(h->virtqemud, RLIMIT_MEMLOCK, &limit, NULL))
+		return err_sys(err, -errno,
+			       "cannot set RLIMIT_MEMLOCK of virtqemud");
+	return 0;
+}
+
+static int start_daemons(struct helper *h, struct err *err)
+{
+	uint64_t deadline = clock_mono_ns() + READY_NS;
+	int ret = start_daemon(h, "virtlogd", &h->virtlogd, err);
+
+	if (!ret)
+		ret = start_daemon(h, libvirt_daemon_name(), &h->virtqemud,
+				   err);
+	while (!ret && !libvirt_daemon_socket() && !end_asked) {
+		if (clock_mono_ns() > deadline || kill(h->virtqemud, 0))
+			return err_set(err, -ETIMEDOUT, "%s does not answer",
+				       libvirt_daemon_name());
+		step();
+	}
+	if (!ret)
+		ret = limit_memlock(h, err);
+	return ret ? ret : virsh("version", NULL, NULL, err);
+}
+
+static int find_qemu(struct helper *h, struct err *err)
+{
+	char path[300], line[32];
+
+	snprintf(path, sizeof(path), PID_FOLDER "/%s.pid", h->name);
+	h->qemu = (pid_t)strtol(file_first_line(path, line, sizeof(line)), NULL,
+				10);
+	return h->qemu > 0 ? 0
+			   : err_set(err, -ESRCH, "'%s' has no process", path);
+}
+
+/* Somebody looks at the processes now, and says when he has. */
+static void wait_to_go_on(const struct helper *h)
+{
+	char line[64];
+	int len = snprintf(line, sizeof(line), "paused %d %d %d\n",
+			   (int)h->qemu, (int)h->virtqemud, (int)h->virtlogd);
+
+	if (write(MACHINE_EVENTS_FD, line, (size_t)len) != len ||
+	    read(MACHINE_EVENTS_FD, line, 1) != 1)
+		end_asked = 1;
+}
+
+static int run_domain(struct helper *h, struct err *err)
+{
+	int ret = virsh("create", h->xml, "--paused", err);
+
+	if (!ret)
+		ret = find_qemu(h, err);
+	if (ret)
+		return ret;
+	wait_to_go_on(h);
+	if (!end_asked)
+		ret = virsh("resume", h->name, NULL, err);
+	while (!ret && !end_asked && !kill(h->qemu, 0))
+		step();
+	return ret;
+}
+
+static void show_console(const struct helper *h)
+{
+	struct strbuf text = {0};
+
+	file_read(h->console, CONSOLE_MAX, &text);
+	if (write(STDOUT_FILENO, strbuf_str(&text), text.len) < 0)
+		end_asked = 1;
+	strbuf_release(&text);
+}
+
+/* QEMU is nobody's child, and outlives a daemon that is killed. */
+static void end_all(struct helper *h)
+{
+	if (h->qemu > 0 && !kill(h->qemu, 0))
+		kill(h->qemu, SIGKILL);
+	if (h->virtqemud > 0) {
+		kill(h->virtqemud, SIGTERM);
+		proc_reap(h->virtqemud, DAEMON_END_NS);
+	}
+	if (h->virtlogd > 0) {
+		kill(h->virtlogd, SIGTERM);
+		proc_reap(h->virtlogd, DAEMON_END_NS);
+	}
+	if (h->procs_fd >= 0)
+		close(h->procs_fd);
+}
+
+static int open_procs(struct helper *h, const char *path, struct err *err)
+{
+	h->procs_fd = -1;
+	if (!strcmp(path, "-"))
+		return 0;
+	h->procs_fd = open(path, O_WRONLY | O_CLOEXEC);
+	return h->procs_fd >= 0
+		       ? 0
+		       : err_sys(err, -errno, "cannot open '%s'", path);
+}
+
+int libvirt_helper_main(int argc, char **argv)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+	struct helper h = {.procs_fd = -1};
+	struct err err = {0};
+	int ret;
+
+	if (argc != 6)
+		return 64;
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	h.name = argv[1];
+	h.xml = argv[2];
+	h.console = argv[3];
+	h.has_memlock = strcmp(argv[5], "-") != 0;
+	h.memlock_bytes = strtoull(argv[5], NULL, 10);
+	ret = open_procs(&h, argv[4], &err);
+	if (!ret)
+		ret = start_daemons(&h, &err);
+	if (!ret)
+		ret = run_domain(&h, &err);
+	show_console(&h);
+	if (ret)
+		dprintf(STDOUT_FILENO, "%s\n", err.msg);
+	end_all(&h);
+	return ret ? 1 : 0;
+}

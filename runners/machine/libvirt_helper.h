@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_LIBVIRT_HELPER_H
+#define RUNNERS_MACHINE_LIBVIRT_HELPER_H
+
+/*
+ * libvirt_helper - the process that is a machine under libvirt: it starts
+ * virtlogd and virtqemud (or libvirtd, where a distribution has no virtqemud)
+ * as KubeVirt's virt-launcher does, in the cgroup that it is given; has them
+ * create a domain that waits; lets it run when told so; and ends with it.
+ * Both daemons and the guest's QEMU end with the helper.
+ *
+ * On MACHINE_EVENTS_FD it says "paused QEMU VIRTQEMUD VIRTLOGD" (processes),
+ * and reads a line when the domain may go on; the guest's console is its
+ * standard output.
+ *
+ * argv: NAME XML_FILE CONSOLE_FILE CGROUP_PROCS_FILE MEMLOCK_BYTES, the last
+ * two "-" where there is none.
+ */
+
+/* Where a running daemon would be heard, or NULL: none runs here. */
+const char *libvirt_daemon_socket(void);
+
+/* The daemon's name, "virtqemud" or "libvirtd"; NULL: neither is here. */
+const char *libvirt_daemon_name(void);
+
+int libvirt_helper_main(int argc, char **argv); /* returns an exit status */
+
+#endif

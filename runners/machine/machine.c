@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/proc.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "runners/link/agent_link.h"
+#include "runners/link/vsock_listener.h"
+#include "runners/measure/watch.h"
+#include "runners/site/io_site.h"
+#include "workloads/workload.h"
+
+/* Once its streams have closed, a child has this long to be gone. */
+#define REAP_NS (10 * NS_PER_S)
+#define LAST_WORDS_NS (1 * NS_PER_S)
+
+/* Parent's and child's end of each stream; -1 where there is none. */
+struct streams {
+	int channel[2];
+	int events[2];
+	int console[2];
+};
+
+static void close_ends(const struct streams *s, int end)
+{
+	if (s->channel[end] >= 0)
+		close(s->channel[end]);
+	if (s->events[end] >= 0)
+		close(s->events[end]);
+	if (s->console[end] >= 0)
+		close(s->console[end]);
+}
+
+static int open_streams(struct streams *s, enum machine_events events)
+{
+	int type = SOCK_STREAM | SOCK_CLOEXEC;
+	int ret = socketpair(AF_UNIX, type, 0, s->channel);
+
+	if (!ret && events == MACHINE_EVENTS_QMP)
+		ret = socketpair(AF_UNIX, type, 0, s->events);
+	else if (!ret)
+		ret = pipe2(s->events, O_CLOEXEC);
+	if (!ret)
+		ret = pipe2(s->console, O_CLOEXEC);
+	return ret ? -errno : 0;
+}
+
+/* In the child, before it becomes the machine. */
+static int prepare(void *arg)
+{
+	const struct machine_spec *spec = arg;
+	int ret = watch_enter(spec->watch);
+
+	if (!ret && spec->prepare)
+		ret = spec->prepare(spec->prepare_arg);
+	else if (!ret && spec->site && spec->site->has_net)
+		ret = net_site_enter(&spec->site->net);
+	return ret;
+}
+
+static int spawn(const struct machine_spec *spec, const struct streams *s,
+		 pid_t *pid, struct err *err)
+{
+	struct proc_fd fds[6] = {
+		{-1, 0},
+		{s->console[1], 1},
+		{s->console[1], 2},
+		{s->channel[1], MACHINE_CHANNEL_FD},
+	};
+	struct proc_spec proc = {
+		.argv = spec->argv,
+		.fds = fds,
+		.fd_count = 4,
+		.prepare = prepare,
+		.prepare_arg = (void *)spec,
+	};
+	bool has_net = spec->site && spec->site->has_net;
+
+	if (spec->events != MACHINE_EVENTS_NONE)
+		fds[proc.fd_count++] =
+			(struct proc_fd){s->events[1], MACHINE_EVENTS_FD};
+	if (has_net && spec->site->net.tap_fd >= 0)
+		fds[proc.fd_count++] = (struct proc_fd){spec->site->net.tap_fd,
+							MACHINE_TAP_FD};
+	return proc_spawn(&proc, pid, err);
+}
+
+/* Phases become series of the workload `boot`, counted from process start. */
+static void add_boot_series(struct result *res, uint64_t spawn_ns,
+			    uint64_t shutdown_ns, uint64_t gone_ns)
+{
+	static const struct {
+		const char *phase;
+		const char *point;
+	} map[] = {
+		{"vmm_main", "vmm_start"},
+		{"vm_ready", "vm_ready"},
+		{"first_instruction", "first_instruction"},
+		{"kernel_entry", "kernel_entry"},
+		{"init", "init"},
+		{"hello", "agent_ready"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(map); i++) {
+		uint64_t ns = result_phase_ns(res, map[i].phase);
+		struct sample *s;
+
+		if (ns <= spawn_ns)
+			continue;
+		s = series_add_sample(
+			result_add_series(res, "boot", map[i].point, "ns"));
+		s->elapsed_ns = s->host_elapsed_ns = ns - spawn_ns;
+		s->value = (double)s->elapsed_ns;
+	}
+	/* A machine that had to be killed did not power off. */
+	if (shutdown_ns && res->status == RUN_OK) {
+		struct sample *s = series_add_sample(
+			result_add_series(res, "boot", "power_off", "ns"));
+
+		s->elapsed_ns = s->host_elapsed_ns = gone_ns - shutdown_ns;
+		s->value = (double)s->elapsed_ns;
+	}
+}
+
+/* The last line that is not empty, at most. */
+static const char *last_line(const char *text, int *len)
+{
+	const char *end = text + strlen(text);
+	const char *start;
+
+	while (end > text && strchr("\r\n", end[-1]))
+		end--;
+	for (start = end; start > text && start[-1] != '\n'; start--)
+		;
+	*len = (int)(end - start);
+	return start;
+}
+
+/* What a person wants to see first of a guest that died, or of a VMM that
+ * did not come so far as to have one. */
+static void console_cause(const struct result *res, char *buf, size_t size)
+{
+	static const char panic[] = "Kernel panic - not syncing: ";
+	const char *text = res->console ? res->console : "";
+	const char *p = strstr(text, panic);
+	int len;
+
+	buf[0] = '\0';
+	if (p) {
+		snprintf(buf, size, "; guest kernel panic: %.*s",
+			 (int)strcspn(p + strlen(panic), "\r\n"),
+			 p + strlen(panic));
+	} else if (!res->identity) {
+		p = last_line(text, &len);
+		snprintf(buf, size, "%s%.*s", len ? ": " : "", len, p);
+	}
+}
+
+/* "hypervisor_error KVM internal error": of the VMM's last line, the name of
+ * the end and what it says of that. */
+static void fill_outcome(const struct agent_link *link, int status,
+			 bool is_late, struct machine_outcome *out)
+{
+	static const char hypervisor[] = "hypervisor_error";
+	size_t name = strcspn(link->end, " ");
+	bool is_hypervisor = name == strlen(hypervisor) &&
+			     !strncmp(link->end, hypervisor, name);
+
+	if (is_late)
+		out->end = link->is_point_late ? MACHINE_END_POINT_LATE
+					       : MACHINE_END_LATE;
+	else if (link->state == LINK_BROKEN)
+		out->end = MACHINE_END_BROKEN;
+	else if (link->state == LINK_SHUTTING_DOWN && !status)
+		out->end = MACHINE_END_DONE;
+	else
+		out->end = is_hypervisor ? MACHINE_END_HYPERVISOR
+					 : MACHINE_END_DIED;
+	out->item = agent_link_item(link);
+	snprintf(out->detail, sizeof(out->detail), "%.199s",
+		 is_hypervisor && link->end[name] ? link->end + name + 1
+						  : link->end);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Of a machine that is gone; LATE: it had to be stopped. */
+static void judge_end(const struct agent_link *link,
+		      const struct machine_spec *spec, bool is_late, int status,
+		      struct result *res)
+{
+	const char *what = base_name(spec->argv[0]);
+	uint64_t limit_ns = link->is_point_late ? spec->point_limit_ns
+						: link->bc->timeout_ns;
+	char cause[200], text[80];
+
+	console_cause(res, cause, sizeof(cause));
+	if (spec->outcome)
+		fill_outcome(link, status, is_late, spec->outcome);
+	if (is_late)
+		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
+			    what, (double)limit_ns / NS_PER_S,
+			    link->end[0] ? ": " : "", link->end, cause);
+	else if (link->state == LINK_BROKEN)
+		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", what,
+			    link->error);
+	else if (link->state != LINK_SHUTTING_DOWN || status)
+		result_fail(res, RUN_RUNNER_FAILED, "%s %s%s%s%s", what,
+			    proc_status_text(status, text, sizeof(text)),
+			    link->end[0] ? ": " : "", link->end, cause);
+}
+
+static void link_connect(struct agent_link *link,
+			 const struct machine_spec *spec,
+			 const struct streams *s, pid_t pid)
+{
+	link->channel_fd = s->channel[0];
+	link->console_fd = s->console[0];
+	link->vsock = spec->vsock;
+	if (spec->events != MACHINE_EVENTS_NONE)
+		link->events_fd = s->events[0];
+	link->has_stamps = spec->events == MACHINE_EVENTS_VMM;
+	link->on_event = spec->on_event;
+	link->on_event_arg = spec->on_event_arg;
+	link->on_hello = spec->on_hello;
+	link->on_hello_arg = spec->on_hello_arg;
+	link->watch = spec->watch;
+	link->point_limit_ns = spec->point_limit_ns;
+	link->env = spec->site ? &spec->site->env : NULL;
+	link->programs.meter.machine = pid;
+	link->programs.meter.reads_kvm = spec->reads_kvm;
+	link->programs.meter.skips_threads =
+		bench_case_needs(link->bc, WL_NEEDS_MICRO);
+	link->programs.is_native = spec->events == MACHINE_EVENTS_NONE;
+	if (spec->qmp_fd)
+		*spec->qmp_fd = s->events[0];
+}
+
+void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
+		 struct result *res)
+{
+	struct streams s = {{-1, -1}, {-1, -1}, {-1, -1}};
+	uint64_t spawn_ns, gone_ns;
+	struct agent_link link;
+	struct err err = {0};
+	pid_t pid = -1;
+	int ret, status;
+
+	if (spec->outcome)
+		*spec->outcome = (struct machine_outcome){
+			.end = MACHINE_END_DIED, .item = bc->item_count};
+	res->started_unix_ns = clock_unix_ns();
+	file_first_line("/proc/sys/kernel/random/boot_id", res->boot_id,
+			sizeof(res->boot_id));
+	spawn_ns = clock_mono_ns();
+	agent_link_init(&link, bc, res);
+	ret = open_streams(&s, spec->events);
+	if (ret)
+		err_sys(&err, ret, "cannot make the streams to a machine");
+	else
+		ret = spawn(spec, &s, &pid, &err);
+	close_ends(&s, 1);
+	if (ret) {
+		result_fail(res, RUN_RUNNER_FAILED, "%s", err.msg);
+		agent_link_release(&link);
+		close_ends(&s, 0);
+		return;
+	}
+	link_connect(&link, spec, &s, pid);
+	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
+	if (ret) {
+		/* A VMM that is asked to stop says where its guest was. */
+		kill(-pid, SIGTERM);
+		agent_link_run(&link, clock_mono_ns() + LAST_WORDS_NS);
+	}
+	if (ret || link.state == LINK_BROKEN)
+		proc_kill(pid);
+	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
+	gone_ns = clock_mono_ns();
+	agent_link_finish(&link);
+	judge_end(&link, spec, ret != 0, status, res);
+	if (bench_case_has(bc, "boot"))
+		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);
+	res->elapsed_ns = gone_ns - spawn_ns;
+	agent_link_release(&link);
+	close_ends(&s, 0);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_MACHINE_H
+#define RUNNERS_MACHINE_MACHINE_H
+
+/*
+ * machine - what every runner shares: one child process with an agent in it
+ * or behind it, from its start to its end.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct bench_case;
+struct io_site;
+struct vsock_listener;
+struct result;
+struct watch;
+
+/* What the child tells beside the agent's channel. */
+enum machine_events {
+	MACHINE_EVENTS_NONE, /* an agent alone */
+	MACHINE_EVENTS_VMM,  /* ours: stamps, counts, the end */
+	MACHINE_EVENTS_QMP,  /* a socket for lines both ways, see on_event */
+};
+
+/* How a machine ended, for a caller who has more to do than to record that. */
+enum machine_end {
+	MACHINE_END_DONE,       /* every item was answered */
+	MACHINE_END_HYPERVISOR, /* the hypervisor stopped it */
+	MACHINE_END_DIED,       /* any other way to end too early */
+	MACHINE_END_POINT_LATE, /* one point passed its limit */
+	MACHINE_END_LATE,       /* the case passed its own */
+	MACHINE_END_BROKEN,     /* the agent broke a rule of the channel */
+};
+
+struct machine_outcome {
+	enum machine_end end;
+	/* Of the case: what the agent was at; item_count: nothing. */
+	size_t item;
+	char detail[200]; /* in the VMM's words; "" where it has none */
+};
+
+struct machine_spec {
+	const char *const *argv;    /* NULL-terminated */
+	const struct io_site *site; /* borrowed; NULL: no disk, no network */
+	const struct vsock_listener *vsock; /* borrowed; NULL: not there */
+	enum machine_events events;
+	uint64_t point_limit_ns;   /* see struct agent_link */
+	bool reads_kvm;            /* KVM counts this machine's exits */
+	const struct watch *watch; /* borrowed; NULL: nobody watches */
+	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the
+				    * site's network */
+	void *prepare_arg;
+	const char *(*on_event)(void *arg, pid_t pid,
+				const char *line); /* QMP only */
+	void *on_event_arg;
+	int *qmp_fd; /* QMP only: where to write to */
+	void (*on_hello)(void *arg, pid_t pid); /* optional */
+	void *on_hello_arg;
+	struct machine_outcome *outcome; /* filled in; may be NULL */
+};
+
+/* The numbers of the descriptors that the child finds open. */
+#define MACHINE_CHANNEL_FD 3
+#define MACHINE_EVENTS_FD 4
+#define MACHINE_TAP_FD 5 /* where the site has an open one */
+
+/* Run BC to its end and fill RES; never fails by itself. */
+void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
+		 struct result *res);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_QMP_H
+#define RUNNERS_MACHINE_QMP_H
+
+/*
+ * qmp - asks a QEMU which accelerator it really uses, and hears its version and
+ * why it ended (QEMU Machine Protocol, docs/interop/qmp-spec: the greeting, the
+ * commands query-kvm and query-accelerators, the event SHUTDOWN).
+ */
+#include <stdbool.h>
+
+struct qmp {
+	int fd; /* borrowed; to write requests to */
+	bool has_greeting;
+	bool knows_kvm; /* query-kvm was answered */
+	bool kvm_enabled;
+	char accelerator[32]; /* by query-accelerators; "" if it has none */
+	char version[80];  /* "10.0.2 (Debian ...)"; "" before the greeting */
+	char shutdown[32]; /* reason of SHUTDOWN, "guest-reset"; "" if none */
+};
+
+/* Let a guest that was started stopped (-S) run. */
+void qmp_continue(struct qmp *q);
+
+/* One line that QEMU sent. ARG is a struct qmp. */
+void qmp_line(void *arg, const char *line);
+
+#endif

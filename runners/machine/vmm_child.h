@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_VMM_CHILD_H
+#define RUNNERS_MACHINE_VMM_CHILD_H
+
+/*
+ * vmm_child - guests in our own VMM, which runs as a child process: when it
+ * crashes, that is a recorded outcome and nothing else.
+ */
+#include <stdbool.h>
+
+#include "harness/core/grade.h"
+
+struct runner_ops;
+
+extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
+
+/*
+ * The emulator can be preloaded into any process, this one included. Then
+ * /dev/mshv is not what it seems, and no result may bear its name.
+ */
+bool vmm_child_mshv_is_emulated(void);
+
+/* Of guests under this host's /dev/mshv. */
+enum grade vmm_child_mshv_grade(void);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_SITE_IO_SITE_H
+#define RUNNERS_SITE_IO_SITE_H
+
+/*
+ * io_site - disk and network of one case, natively or for a guest, made
+ * before its machine starts and undone after it. What this host lacks or must
+ * not give refuses the series that need it; what it failed to give fails them.
+ */
+#include <stdbool.h>
+
+#include "runners/link/agent_link.h"
+#include "runners/site/net_site.h"
+
+struct bench_case;
+struct shape_site;
+
+struct io_site {
+	const struct bench_case *bc; /* borrowed */
+	struct link_env env;
+	struct net_site net;
+	bool has_disk;
+	bool has_net;
+	const struct shape_site *shape; /* borrowed; NULL: not of a shape */
+	bool needs_tools; /* a guest needs the disk with programs */
+	char *tools;      /* owned; its path */
+};
+
+void io_site_open(struct io_site *site, const struct bench_case *bc,
+		  enum net_side side);
+void io_site_close(struct io_site *site);
+
+#endif

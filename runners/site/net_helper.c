@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The helper behind a net_site: makes interfaces with iproute2, runs the
+ * peer's servers, and waits for the end of its input. What it made in
+ * namespaces vanishes with it; what it made on the host it takes away.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/proc.h"
+#include "harness/base/strbuf.h"
+#include "runners/machine/guest_boot.h"
+#include "runners/site/net_site.h"
+#include "workloads/rr.h"
+
+#define SERVER_WAIT_MS 10000
+
+/* `ip` with the words of LINE, none of which has a blank in it. */
+static int ip(struct err *err, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static int ip(struct err *err, const char *fmt, ...)
+{
+	const char *argv[24] = {"ip"};
+	struct strbuf out = {0};
+	char line[256], line_copy[256], path[512];
+	char *rest = line;
+	va_list ap;
+	int n = 1;
+	int ret;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	snprintf(line_copy, sizeof(line_copy), "%s", line);
+	/* It is not in every user's PATH. */
+	snprintf(path, sizeof(path), "/usr/sbin:/sbin:%s",
+		 getenv("PATH") ?: "/usr/bin:/bin");
+	setenv("PATH", path, 1);
+	while (rest && n < (int)ARRAY_SIZE(argv) - 1)
+		argv[n++] = strsep(&rest, " ");
+	ret = proc_capture_all(argv, &out, err);
+	if (ret && out.len)
+		ret = err_set(err, ret, "'ip %.60s': %.*s", line_copy,
+			      (int)strcspn(out.str, "\n"), out.str);
+	strbuf_release(&out);
+	return ret;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? -errno : 0;
+}
+
+/* Who is not root is so in a user namespace of the network's own. */
+static int own_network(struct err *err)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[64];
+
+	if (unshare(CLONE_NEWNET | (uid ? CLONE_NEWUSER : 0)))
+		return err_sys(err, -errno, "cannot make a network namespace%s",
+			       uid ? " without being root" : "");
+	if (!uid)
+		return ip(err, "link set lo up");
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	write_text("/proc/self/setgroups", "deny");
+	if (write_text("/proc/self/uid_map", map))
+		return err_set(err, -EPERM, "cannot become root of a network");
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	write_text("/proc/self/gid_map", map);
+	return ip(err, "link set lo up");
+}
+
+static int make_tap(const char *name, unsigned int pairs, struct err *err)
+{
+	return ip(err, "tuntap add dev %s mode tap vnet_hdr%s", name,
+		  pairs > 1 ? " multi_queue" : "");
+}
+
+static int private_tap(unsigned int pairs, struct err *err)
+{
+	int ret = own_network(err);
+
+	if (!ret)
+		ret = make_tap(NET_SITE_TAP, pairs, err);
+	if (!ret)
+		ret = ip(err, "addr add " NET_SITE_PEER "/" NET_SITE_BITS
+			      " dev " NET_SITE_TAP);
+	if (!ret)
+		ret = ip(err, "link set " NET_SITE_TAP " up");
+	return ret;
+}
+
+/*
+ * The far side: a process in a namespace of its own, which sets up its end
+ * once it is there. Tells through FD when it can be moved to and when it is
+ * done.
+ */
+static void far_side(int from, int to)
+{
+	struct err err = {0};
+	char c = unshare(CLONE_NEWNET) ? 'e' : 'n';
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (write(to, &c, 1) != 1 || read(from, &c, 1) != 1 ||
+	    ip(&err, "link set lo up") ||
+	    ip(&err,
+	       "addr add " NET_SITE_SELF "/" NET_SITE_BITS " dev l1vh1") ||
+	    ip(&err, "link set l1vh1 up"))
+		_exit(1);
+	c = 'd';
+	if (write(to, &c, 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static int private_pair(pid_t *far, struct err *err)
+{
+	int to[2], from[2];
+	int ret = own_network(err);
+	char c = 0;
+
+	if (ret)
+		return ret;
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		return err_sys(err, -errno, "cannot make a pipe");
+	ret = ip(err, "link add l1vh0 type veth peer name l1vh1");
+	if (ret)
+		return ret;
+	*far = fork();
+	if (*far == 0)
+		far_side(to[0], from[1]);
+	close(from[1]);
+	if (read(from[0], &c, 1) != 1 || c != 'n')
+		return err_set(err, -EPERM,
+			       "cannot make a second network namespace");
+	ret = ip(err, "link set l1vh1 netns %d", (int)*far);
+	if (!ret)
+		ret = ip(err, "addr add " NET_SITE_PEER "/" NET_SITE_BITS
+			      " dev l1vh0");
+	if (!ret)
+		ret = ip(err, "link set l1vh0 up");
+	if (ret)
+		return ret;
+	if (write(to[1], &c, 1) != 1 || read(from[0], &c, 1) != 1)
+		return err_set(err, -EIO,
+			       "the far side of the network did not come up");
+	return 0;
+}
+
+static int bridged_tap(const char *name, unsigned int pairs, const char *bridge,
+		       struct err *err)
+{
+	int ret = make_tap(name, pairs, err);
+
+	if (!ret)
+		ret = ip(err, "link set %s master %s", name, bridge);
+	if (!ret)
+		ret = ip(err, "link set %s up", name);
+	return ret;
+}
+
+static int macvtap(const char *name, const char *interface, struct err *err)
+{
+	int ret = ip(err,
+		     "link add link %s name %s address " GUEST_MAC
+		     " type macvtap mode bridge",
+		     interface, name);
+
+	return ret ? ret : ip(err, "link set %s up", name);
+}
+
+/*
+ * Whether a socket of this network listens there (proc(5), /proc/net/tcp).
+ * A connection to find out would be a client to iperf3, which serves one at
+ * a time.
+ */
+static bool listens_in(const char *table, uint16_t port)
+{
+	FILE *f = fopen(table, "re");
+	unsigned int local, state;
+	char line[256];
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = sscanf(line, " %*u: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x",
+			       &local, &state) == 2 &&
+			local == port && state == TCP_LISTEN;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static bool listens(uint16_t port)
+{
+	return listens_in("/proc/self/net/tcp", port) ||
+	       listens_in("/proc/self/net/tcp6", port);
+}
+
+static int await_server(uint16_t port, pid_t pid, const char *what,
+			struct err *err)
+{
+	const struct timespec step = {.tv_nsec = 10 * NS_PER_MS};
+	int left = SERVER_WAIT_MS / 10;
+
+	while (!listens(port)) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return err_set(err, -EIO, "the peer's %s has ended",
+				       what);
+		if (!left--)
+			return err_set(err, -ETIMEDOUT,
+				       "the peer's %s does not answer", what);
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+static int start_server(const char *const *argv, uint16_t port, struct err *err)
+{
+	static const struct proc_fd fds[] = {{-1, 0}, {-1, 1}, {-1, 2}};
+	const struct proc_spec spec = {
+		.argv = argv, .fds = fds, .fd_count = ARRAY_SIZE(fds)};
+	pid_t pid;
+	int ret = proc_spawn(&spec, &pid, err);
+
+	return ret ? ret : await_server(port, pid, argv[0], err);
+}
+
+int net_servers_start(struct err *err)
+{
+	char *agent = file_beside_exe("guest-agent");
+	const char *const echo[] = {agent, "--echo", NULL};
+	const char *const iperf[] = {"iperf3", "--server",
+				     "--port=" RR_IPERF_PORT_TEXT, NULL};
+	int ret = start_server(echo, RR_PORT, err);
+
+	if (!ret)
+		ret = start_server(iperf, RR_IPERF_PORT, err);
+	free(agent);
+	return ret;
+}
+
+static volatile sig_atomic_t end_asked;
+
+static void on_end(int sig)
+{
+	(void)sig;
+	end_asked = 1;
+}
+
+static void wait_for_end(void)
+{
+	char c;
+
+	while (!end_asked && read(STDIN_FILENO, &c, 1) != 0)
+		;
+}
+
+int net_helper_main(int argc, char **argv)
+{
+	const struct sigaction end = {.sa_handler = on_end};
+	const char *kind = argc > 1 ? argv[1] : "";
+	unsigned int pairs =
+		argc > 2 ? (unsigned int)strtoul(argv[2], NULL, 10) : 1;
+	char name[16] = NET_SITE_TAP;
+	bool is_on_host = !strcmp(kind, "bridge") || !strcmp(kind, "macvtap");
+	pid_t pid = is_on_host ? 0 : getpid();
+	struct err err = {0};
+	int ret;
+
+	sigaction(SIGTERM, &end, NULL);
+	signal(SIGINT, SIG_IGN);
+	if (is_on_host)
+		snprintf(name, sizeof(name), "l1vh%d", (int)getpid());
+	if (!strcmp(kind, "native"))
+		ret = private_pair(&pid, &err);
+	else if (!strcmp(kind, "tap"))
+		ret = private_tap(pairs, &err);
+	else if (argc > 3 && !strcmp(kind, "bridge"))
+		ret = bridged_tap(name, pairs, argv[3], &err);
+	else if (argc > 3 && !strcmp(kind, "macvtap"))
+		ret = macvtap(name, argv[3], &err);
+	else
+		ret = err_set(&err, -EINVAL, "unknown network '%s'", kind);
+	if (!ret && !is_on_host)
+		ret = net_servers_start(&err);
+	if (ret)
+		printf("error %s\n", err.msg);
+	else
+		printf("ready %d %s\n", (int)pid, name);
+	fflush(stdout);
+	if (!ret)
+		wait_for_end();
+	if (is_on_host)
+		ip(&err, "link del %s", name);
+	return 0;
+}
