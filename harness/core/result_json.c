@@ -7,23 +7,17 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/result.h"
+#include "harness/core/result_field.h"
 
 static json_t *samples_to_json(const struct series *s)
 {
 	json_t *out = json_array();
 	size_t i;
 
-	for (i = 0; i < s->sample_count; i++) {
-		const struct sample *p = &s->samples[i];
-
+	for (i = 0; i < s->sample_count; i++)
 		json_array_append_new(
 			out,
-			json_pack("[I, I, I, f, I, I]", (json_int_t)p->section,
-				  (json_int_t)p->elapsed_ns,
-				  (json_int_t)p->host_elapsed_ns, p->value,
-				  (json_int_t)p->waited_ns,
-				  (json_int_t)p->disturbances));
-	}
+			result_fields_to_array(sample_fields, &s->samples[i]));
 	return out;
 }
 
@@ -34,21 +28,11 @@ static json_t *series_to_json(const struct result *res)
 
 	for (i = 0; i < res->series_count; i++) {
 		const struct series *s = &res->series[i];
+		json_t *o = result_fields_to_object(series_fields, s);
 
-		json_array_append_new(
-			out,
-			json_pack(
-				"{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:I,"
-				" s:I, s:o}",
-				"workload", s->workload, "point", s->point,
-				"unit", s->unit, "status",
-				run_status_name(s->status), "reason", s->reason,
-				"iterations", (json_int_t)s->iterations,
-				"lower_is_better", s->lower_is_better,
-				"set_bytes", (json_int_t)s->set_bytes,
-				"page_bytes", (json_int_t)s->page_bytes,
-				"list_rank", (json_int_t)s->list_rank,
-				"samples", samples_to_json(s)));
+		if (o)
+			json_object_set_new(o, "samples", samples_to_json(s));
+		json_array_append_new(out, o);
 	}
 	return out;
 }
@@ -60,8 +44,8 @@ static json_t *phases_to_json(const struct result *res)
 
 	for (i = 0; i < res->phase_count; i++)
 		json_array_append_new(
-			out, json_pack("[s, I]", res->phases[i].name,
-				       (json_int_t)res->phases[i].mono_ns));
+			out,
+			result_fields_to_array(phase_fields, &res->phases[i]));
 	return out;
 }
 
@@ -72,11 +56,8 @@ static json_t *exits_to_json(const struct result *res)
 
 	for (i = 0; i < res->exit_count; i++)
 		json_array_append_new(
-			out, json_pack("[I, s, I, I]",
-				       (json_int_t)res->exits[i].vcpu,
-				       res->exits[i].kind,
-				       (json_int_t)res->exits[i].count,
-				       (json_int_t)res->exits[i].handled_ns));
+			out,
+			result_fields_to_array(exit_fields, &res->exits[i]));
 	return out;
 }
 
@@ -115,88 +96,51 @@ json_t *result_to_json(const struct result *res)
 	return out;
 }
 
-static int samples_from_json(json_t *array, struct series *s)
+static int samples_from_json(const json_t *array, struct series *s)
 {
-	json_int_t section, elapsed, host, waited, disturbances;
-	double value;
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(array, i, item)
+		if (result_fields_from_array(sample_fields, item,
+					     series_add_sample(s)))
+			return -EPROTO;
+	return 0;
+}
+
+static int series_from_json(const json_t *array, struct result *res)
+{
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(array, i, item) {
-		struct sample *p;
+		const json_t *samples = json_object_get(item, "samples");
+		struct series *s = result_add_series(res, "", "", "");
 
-		if (json_unpack(item, "[I, I, I, F, I, I]", &section, &elapsed,
-				&host, &value, &waited, &disturbances))
-			return -EPROTO;
-		p = series_add_sample(s);
-		p->section = (uint32_t)section;
-		p->elapsed_ns = (uint64_t)elapsed;
-		p->host_elapsed_ns = (uint64_t)host;
-		p->value = value;
-		p->waited_ns = (uint64_t)waited;
-		p->disturbances = (uint32_t)disturbances;
-	}
-	return 0;
-}
-
-static int series_from_json(json_t *array, struct result *res)
-{
-	const char *workload, *point, *unit, *status, *reason;
-	json_t *item, *samples;
-	json_int_t iterations, set, page, rank;
-	int lower_is_better;
-	size_t i;
-
-	json_array_foreach(array, i, item) {
-		struct series *s;
-
-		if (json_unpack(
-			    item,
-			    "{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:I, s:I, s:I, s:o}",
-			    "workload", &workload, "point", &point, "unit",
-			    &unit, "status", &status, "reason", &reason,
-			    "iterations", &iterations, "lower_is_better",
-			    &lower_is_better, "set_bytes", &set, "page_bytes",
-			    &page, "list_rank", &rank, "samples", &samples))
-			return -EPROTO;
-		s = result_add_series(res, workload, point, unit);
-		s->status = run_status_parse(status);
-		snprintf(s->reason, sizeof(s->reason), "%s", reason);
-		s->iterations = (uint64_t)iterations;
-		s->lower_is_better = lower_is_better;
-		s->set_bytes = (uint64_t)set;
-		s->page_bytes = (uint64_t)page;
-		s->list_rank = (uint32_t)rank;
-		if (samples_from_json(samples, s))
+		if (result_fields_from_object(series_fields, item, s) ||
+		    !samples || samples_from_json(samples, s))
 			return -EPROTO;
 	}
 	return 0;
 }
 
-static int rows_from_json(json_t *phases, json_t *exits, struct result *res)
+static int rows_from_json(const json_t *phases, const json_t *exits,
+			  struct result *res)
 {
-	json_int_t vcpu, count, ns;
-	const char *name;
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(phases, i, item) {
-		if (json_unpack(item, "[s, I]", &name, &ns))
-			return -EPROTO;
-		result_add_phase(res, name, (uint64_t)ns);
-	}
-	json_array_foreach(exits, i, item) {
-		struct exit_row *e;
+		struct phase p;
 
-		if (json_unpack(item, "[I, s, I, I]", &vcpu, &name, &count,
-				&ns))
+		if (result_fields_from_array(phase_fields, item, &p))
 			return -EPROTO;
-		e = result_add_exit(res);
-		e->vcpu = (uint32_t)vcpu;
-		snprintf(e->kind, sizeof(e->kind), "%s", name);
-		e->count = (uint64_t)count;
-		e->handled_ns = (uint64_t)ns;
+		result_add_phase(res, p.name, p.mono_ns);
 	}
+	json_array_foreach(exits, i, item)
+		if (result_fields_from_array(exit_fields, item,
+					     result_add_exit(res)))
+			return -EPROTO;
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/result_field.h"
+#include "harness/store/field_sql.h"
 #include "harness/store/store.h"
 
 static const char *text(sqlite3_stmt *s, int column)
@@ -130,19 +132,12 @@ struct series_load {
 static void series_row(sqlite3_stmt *s, void *arg)
 {
 	struct series_load *load = arg;
-	struct series *series = result_add_series(load->res, text(s, 1),
-						  text(s, 2), text(s, 3));
+	struct series *series = result_add_series(load->res, "", "", "");
 	size_t count = load->res->series_count;
 
 	load->ids = xrealloc(load->ids, count, sizeof(*load->ids));
 	load->ids[count - 1] = sqlite3_column_int64(s, 0);
-	series->status = run_status_parse(text(s, 4));
-	snprintf(series->reason, sizeof(series->reason), "%s", text(s, 5));
-	series->iterations = number(s, 6);
-	series->lower_is_better = sqlite3_column_int(s, 7);
-	series->set_bytes = number(s, 8);
-	series->page_bytes = number(s, 9);
-	series->list_rank = (uint32_t)number(s, 10);
+	field_sql_read(s, 1, series_fields, series);
 }
 
 /* Grows, and serves one series after the other: a run has a million samples,
@@ -161,35 +156,28 @@ static void sample_row(sqlite3_stmt *s, void *arg)
 		load->samples = xrealloc(load->samples, load->room,
 					 sizeof(*load->samples));
 	}
-	load->samples[load->count++] = (struct sample){
-		.section = (uint32_t)number(s, 0),
-		.elapsed_ns = number(s, 1),
-		.host_elapsed_ns = number(s, 2),
-		.value = sqlite3_column_double(s, 3),
-		.disturbances = (uint32_t)number(s, 4),
-		.waited_ns = number(s, 5),
-	};
+	field_sql_read(s, 0, sample_fields, &load->samples[load->count++]);
 }
 
 static void phase_row(sqlite3_stmt *s, void *arg)
 {
-	result_add_phase(arg, text(s, 0), number(s, 1));
+	struct phase p;
+
+	field_sql_read(s, 0, phase_fields, &p);
+	result_add_phase(arg, p.name, p.mono_ns);
 }
 
 static void exit_row_read(sqlite3_stmt *s, void *arg)
 {
-	struct exit_row *e = result_add_exit(arg);
-
-	e->vcpu = (uint32_t)number(s, 0);
-	snprintf(e->kind, sizeof(e->kind), "%s", text(s, 1));
-	e->count = number(s, 2);
-	e->handled_ns = number(s, 3);
+	field_sql_read(s, 0, exit_fields, result_add_exit(arg));
 }
 
 static void document_row(sqlite3_stmt *s, void *arg)
 {
 	result_add_document(arg, text(s, 0), text(s, 1), text(s, 2));
 }
+
+static const struct result_field no_fields[] = {{0}};
 
 /* What is asked of every boot, and of every series. */
 enum boot_query {
@@ -201,20 +189,34 @@ enum boot_query {
 	Q_COUNT
 };
 
-static const char *const boot_sql[Q_COUNT] = {
-	[Q_SERIES] = "SELECT id, workload, point, unit, status, reason,"
-		     " iterations, lower_is_better, set_bytes, page_bytes,"
-		     " list_rank FROM series WHERE boot_id = ? ORDER BY id",
-	[Q_SAMPLES] = "SELECT section, elapsed_ns, host_elapsed_ns, value,"
-		      " disturbances, waited_ns FROM sample"
-		      " WHERE series_id = ? ORDER BY position",
-	[Q_PHASES] = "SELECT name, mono_ns FROM phase WHERE boot_id = ?"
-		     " ORDER BY mono_ns",
-	[Q_EXITS] = "SELECT vcpu, kind, count, handled_ns"
-		    " FROM exit_ledger WHERE boot_id = ?",
-	[Q_DOCUMENTS] = "SELECT workload, point, text FROM document"
-			" WHERE boot_id = ? ORDER BY rowid",
+/* By columns of the store's own, fields of the result, and where they are. */
+static const struct {
+	const char *keys;
+	const struct result_field *fields;
+	const char *rest;
+} boot_queries[Q_COUNT] = {
+	[Q_SERIES] = {"id", series_fields,
+		      "series WHERE boot_id = ? ORDER BY id"},
+	[Q_SAMPLES] = {"", sample_fields,
+		       "sample WHERE series_id = ? ORDER BY position"},
+	[Q_PHASES] = {"", phase_fields,
+		      "phase WHERE boot_id = ? ORDER BY mono_ns"},
+	[Q_EXITS] = {"", exit_fields, "exit_ledger WHERE boot_id = ?"},
+	[Q_DOCUMENTS] = {"workload, point, text", no_fields,
+			 "document WHERE boot_id = ? ORDER BY rowid"},
 };
+
+static int prepare_query(struct store *store, enum boot_query q,
+			 sqlite3_stmt **s, struct err *err)
+{
+	char *sql =
+		field_sql_select(boot_queries[q].keys, boot_queries[q].fields,
+				 boot_queries[q].rest);
+	int ret = prepare(store, sql, s, err);
+
+	free(sql);
+	return ret;
+}
 
 static int load_series(struct store *store, sqlite3_stmt *const *s,
 		       int64_t boot_id, struct result *res, struct err *err)
@@ -266,7 +268,7 @@ static int load_boots(struct store *store, const struct boot_load *load,
 	size_t i;
 
 	for (i = 0; i < Q_COUNT && !ret; i++)
-		ret = prepare(store, boot_sql[i], &s[i], err);
+		ret = prepare_query(store, (enum boot_query)i, &s[i], err);
 	for (i = 0; i < load->run->boot_count && !ret; i++)
 		ret = load_boot(store, s, load->ids[i],
 				&load->run->boots[i].res, err);

@@ -17,6 +17,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
+#include "harness/core/result_field.h"
+#include "harness/store/field_sql.h"
 #include "harness/store/schema.h"
 
 /* More than one result ever needs, journal included. */
@@ -397,32 +399,42 @@ static int add_samples(struct store *store, int64_t series_id,
 		       const struct series *s, const char *grade,
 		       struct err *err)
 {
+	char *sql = field_sql_insert("sample", "series_id, position, grade", 3,
+				     sample_fields);
 	sqlite3_stmt *stmt = NULL;
 	int step = SQLITE_DONE;
 	size_t i;
 
-	if (sqlite3_prepare_v2(
-		    store->db,
-		    "INSERT INTO sample (series_id, position, section,"
-		    " elapsed_ns, host_elapsed_ns, value,"
-		    " disturbances, grade, waited_ns)"
-		    " VALUES (?,?,?,?,?,?,?,?,?)",
-		    -1, &stmt, NULL) != SQLITE_OK)
-		return db_error(store, "cannot write to", err);
+	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		step = SQLITE_ERROR;
+	free(sql);
 	sqlite3_bind_int64(stmt, 1, series_id);
-	sqlite3_bind_text(stmt, 8, grade, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 3, grade, -1, SQLITE_STATIC);
 	for (i = 0; i < s->sample_count && step == SQLITE_DONE; i++) {
-		const struct sample *p = &s->samples[i];
-
 		sqlite3_bind_int64(stmt, 2, (int64_t)i);
-		sqlite3_bind_int64(stmt, 3, (int64_t)p->section);
-		sqlite3_bind_int64(stmt, 4, (int64_t)p->elapsed_ns);
-		sqlite3_bind_int64(stmt, 5, (int64_t)p->host_elapsed_ns);
-		sqlite3_bind_double(stmt, 6, p->value);
-		sqlite3_bind_int64(stmt, 7, (int64_t)p->disturbances);
-		sqlite3_bind_int64(stmt, 9, (int64_t)p->waited_ns);
+		field_sql_bind(stmt, 4, sample_fields, &s->samples[i]);
 		step = sqlite3_step(stmt);
 		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return step == SQLITE_DONE ? 0
+				   : db_error(store, "cannot write to", err);
+}
+
+/* A row of a boot's, of what FIELDS describes. */
+static int insert_row(struct store *store, const char *table, int64_t boot_id,
+		      const struct result_field *fields, const void *row,
+		      struct err *err)
+{
+	char *sql = field_sql_insert(table, "boot_id", 1, fields);
+	sqlite3_stmt *stmt = NULL;
+	int step = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	free(sql);
+	if (step == SQLITE_OK) {
+		sqlite3_bind_int64(stmt, 1, boot_id);
+		field_sql_bind(stmt, 2, fields, row);
+		step = sqlite3_step(stmt);
 	}
 	sqlite3_finalize(stmt);
 	return step == SQLITE_DONE ? 0
@@ -438,16 +450,8 @@ static int add_series(struct store *store, int64_t boot_id,
 	for (i = 0; i < res->series_count && !ret; i++) {
 		const struct series *s = &res->series[i];
 
-		ret = insert(store, err,
-			     "INSERT INTO series (boot_id, workload, point,"
-			     " unit, lower_is_better, set_bytes,"
-			     " page_bytes, list_rank, status, reason,"
-			     " iterations) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-			     "isssiiiissi", boot_id, s->workload, s->point,
-			     s->unit, (int64_t)s->lower_is_better,
-			     (int64_t)s->set_bytes, (int64_t)s->page_bytes,
-			     (int64_t)s->list_rank, run_status_name(s->status),
-			     s->reason, (int64_t)s->iterations);
+		ret = insert_row(store, "series", boot_id, series_fields, s,
+				 err);
 		if (!ret)
 			ret = add_samples(store,
 					  sqlite3_last_insert_rowid(store->db),
@@ -463,15 +467,11 @@ static int add_rows(struct store *store, int64_t boot_id,
 	size_t i;
 
 	for (i = 0; i < res->phase_count && !ret; i++)
-		ret = insert(store, err, "INSERT INTO phase VALUES (?,?,?)",
-			     "isi", boot_id, res->phases[i].name,
-			     (int64_t)res->phases[i].mono_ns);
+		ret = insert_row(store, "phase", boot_id, phase_fields,
+				 &res->phases[i], err);
 	for (i = 0; i < res->exit_count && !ret; i++)
-		ret = insert(store, err,
-			     "INSERT INTO exit_ledger VALUES (?,?,?,?,?)",
-			     "iisii", boot_id, (int64_t)res->exits[i].vcpu,
-			     res->exits[i].kind, (int64_t)res->exits[i].count,
-			     (int64_t)res->exits[i].handled_ns);
+		ret = insert_row(store, "exit_ledger", boot_id, exit_fields,
+				 &res->exits[i], err);
 	for (i = 0; i < res->document_count && !ret; i++)
 		ret = insert(store, err,
 			     "INSERT INTO document VALUES (?,?,?,?)", "isss",

@@ -9,6 +9,7 @@
 #include "harness/base/base.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
+#include "harness/core/result_field.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 
@@ -351,6 +352,43 @@ static void the_emulator_is_never_hardware(void **state)
 	sqlite3_close(db);
 }
 
+/* A field of a result that the store had no column for would be lost; a column
+ * that no field is in would have no value. */
+static void every_field_has_its_column(void **state)
+{
+	static const struct {
+		const char *table;
+		const struct result_field *fields;
+		int key_count; /* columns of the store's own */
+	} tables[] = {{"sample", sample_fields, 3},
+		      {"series", series_fields, 2},
+		      {"phase", phase_fields, 1},
+		      {"exit_ledger", exit_fields, 1}};
+	struct fixture *f = *state;
+	sqlite3 *db = store_handle(f->store);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++) {
+		const struct result_field *field;
+		sqlite3_stmt *stmt = NULL;
+		int count = 0;
+		char sql[96];
+
+		for (field = tables[i].fields; field->name; field++, count++)
+			assert_int_equal(sqlite3_table_column_metadata(
+						 db, NULL, tables[i].table,
+						 field->name, NULL, NULL, NULL,
+						 NULL, NULL),
+					 SQLITE_OK);
+		snprintf(sql, sizeof(sql), "SELECT * FROM %s", tables[i].table);
+		assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL),
+				 SQLITE_OK);
+		assert_int_equal(sqlite3_column_count(stmt),
+				 tables[i].key_count + count);
+		sqlite3_finalize(stmt);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +407,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			a_closed_store_is_one_plain_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_field_has_its_column,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(other_files_are_refused, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(empty_file_has_no_latest_run,

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_CORE_RESULT_FIELD_H
+#define HARNESS_CORE_RESULT_FIELD_H
+
+/*
+ * result_field - what the rows of a result are made of, described once: the
+ * JSON between worker and harness, bundles, and the store's columns are made
+ * from these tables. A field that is added here is in all of them; the store's
+ * tables then need it too (harness/store/schema.h), which a unit test checks.
+ */
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum result_field_type {
+	FIELD_U32,
+	FIELD_U64,
+	FIELD_FLAG,   /* bool */
+	FIELD_REAL,   /* double */
+	FIELD_TEXT,   /* char[], cut to its size */
+	FIELD_STATUS, /* enum run_status, by its name */
+};
+
+struct result_field {
+	const char *name; /* of the column, and of the key */
+	enum result_field_type type;
+	size_t offset, size; /* in the row's structure */
+};
+
+/* Of struct sample, phase, exit_row and series, without what they own. Each ends
+ * with an empty row; the order is that of JSON's arrays. */
+extern const struct result_field sample_fields[], phase_fields[], exit_fields[],
+	series_fields[];
+
+/* ROW as [value, ...] or {name: value, ...}. The caller owns it; NULL where a
+ * text is no UTF-8. */
+json_t *result_fields_to_array(const struct result_field *fields,
+			       const void *row);
+json_t *result_fields_to_object(const struct result_field *fields,
+				const void *row);
+
+/* Into ROW. -EPROTO where a value is missing or of another type. */
+int result_fields_from_array(const struct result_field *fields,
+			     const json_t *array, void *row);
+int result_fields_from_object(const struct result_field *fields,
+			      const json_t *object, void *row);
+
+#endif
