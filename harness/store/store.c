@@ -17,9 +17,9 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "harness/core/result_field.h"
-#include "harness/store/field_sql.h"
+#include "harness/store/boot_rows.h"
 #include "harness/store/schema.h"
+#include "harness/store/store_priv.h"
 
 /* More than one result ever needs, journal included. */
 #define SPARE_BYTES (4 * MIB)
@@ -28,19 +28,12 @@
 #define PLAIN_WAIT_NS (1 * NS_PER_S)
 #define PLAIN_PAUSE_US 20000
 
-struct store {
-	sqlite3 *db;
-	char *path;
-	int spare_fd;    /* -1: opened for reading, or given up */
-	int failed_code; /* SQLite's, of what db_error() was last told of */
-};
-
 struct sqlite3 *store_handle(struct store *store)
 {
 	return store->db;
 }
 
-static int db_error(struct store *store, const char *what, struct err *err)
+int store_error(struct store *store, const char *what, struct err *err)
 {
 	int code = sqlite3_errcode(store->db);
 
@@ -55,24 +48,19 @@ static int db_error(struct store *store, const char *what, struct err *err)
 static int exec(struct store *store, const char *sql, struct err *err)
 {
 	if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return db_error(store, "cannot write to", err);
+		return store_error(store, "cannot write to", err);
 	return 0;
 }
 
-/*
- * One statement with its values, by a format: i int64, d double, s text,
- * z text or null if empty. Rows have few columns; preparing anew each time
- * costs nothing beside a boot.
- */
-static int insert(struct store *store, struct err *err, const char *sql,
-		  const char *format, ...)
+int store_insert(struct store *store, struct err *err, const char *sql,
+		 const char *format, ...)
 {
 	sqlite3_stmt *stmt = NULL;
 	va_list ap;
 	int i;
 
 	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return db_error(store, "cannot write to", err);
+		return store_error(store, "cannot write to", err);
 	va_start(ap, format);
 	for (i = 0; format[i]; i++) {
 		if (format[i] == 'i')
@@ -87,7 +75,7 @@ static int insert(struct store *store, struct err *err, const char *sql,
 	i = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
 	if (i != SQLITE_DONE && i != SQLITE_ROW)
-		return db_error(store, "cannot write to", err);
+		return store_error(store, "cannot write to", err);
 	return 0;
 }
 
@@ -109,7 +97,7 @@ static int check_version(struct store *store, int64_t version, struct err *err)
 	if (version == STORE_SCHEMA_VERSION)
 		return 0;
 	if (version < 0)
-		return db_error(store, "cannot read", err);
+		return store_error(store, "cannot read", err);
 	return err_set(
 		err, -EPROTO,
 		"'%s' is no result file of this version (schema %lld, wanted %d)",
@@ -373,7 +361,7 @@ void store_close(struct store *store)
 int store_run_begin(struct store *store, const struct run_info *info,
 		    int64_t *run_id, struct err *err)
 {
-	int ret = insert(
+	int ret = store_insert(
 		store, err,
 		"INSERT INTO run (uuid, started_unix_ns, status, seed, revision,"
 		" is_lab, plan, fingerprint, probe, guest_manifest)"
@@ -389,128 +377,9 @@ int store_run_begin(struct store *store, const struct run_info *info,
 int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
 		       uint32_t block, const char *runner, struct err *err)
 {
-	return insert(store, err, "INSERT INTO schedule VALUES (?, ?, ?, ?)",
-		      "iiis", run_id, (int64_t)position, (int64_t)block,
-		      runner);
-}
-
-/* The one statement that is worth keeping: a run has a million samples. */
-static int add_samples(struct store *store, int64_t series_id,
-		       const struct series *s, const char *grade,
-		       struct err *err)
-{
-	char *sql = field_sql_insert("sample", "series_id, position, grade", 3,
-				     sample_fields);
-	sqlite3_stmt *stmt = NULL;
-	int step = SQLITE_DONE;
-	size_t i;
-
-	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		step = SQLITE_ERROR;
-	free(sql);
-	sqlite3_bind_int64(stmt, 1, series_id);
-	sqlite3_bind_text(stmt, 3, grade, -1, SQLITE_STATIC);
-	for (i = 0; i < s->sample_count && step == SQLITE_DONE; i++) {
-		sqlite3_bind_int64(stmt, 2, (int64_t)i);
-		field_sql_bind(stmt, 4, sample_fields, &s->samples[i]);
-		step = sqlite3_step(stmt);
-		sqlite3_reset(stmt);
-	}
-	sqlite3_finalize(stmt);
-	return step == SQLITE_DONE ? 0
-				   : db_error(store, "cannot write to", err);
-}
-
-/* A row of a boot's, of what FIELDS describes. */
-static int insert_row(struct store *store, const char *table, int64_t boot_id,
-		      const struct result_field *fields, const void *row,
-		      struct err *err)
-{
-	char *sql = field_sql_insert(table, "boot_id", 1, fields);
-	sqlite3_stmt *stmt = NULL;
-	int step = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
-
-	free(sql);
-	if (step == SQLITE_OK) {
-		sqlite3_bind_int64(stmt, 1, boot_id);
-		field_sql_bind(stmt, 2, fields, row);
-		step = sqlite3_step(stmt);
-	}
-	sqlite3_finalize(stmt);
-	return step == SQLITE_DONE ? 0
-				   : db_error(store, "cannot write to", err);
-}
-
-static int add_series(struct store *store, int64_t boot_id,
-		      const struct result *res, struct err *err)
-{
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; i < res->series_count && !ret; i++) {
-		const struct series *s = &res->series[i];
-
-		ret = insert_row(store, "series", boot_id, series_fields, s,
-				 err);
-		if (!ret)
-			ret = add_samples(store,
-					  sqlite3_last_insert_rowid(store->db),
-					  s, grade_name(res->grade), err);
-	}
-	return ret;
-}
-
-static int add_rows(struct store *store, int64_t boot_id,
-		    const struct result *res, struct err *err)
-{
-	int ret = 0;
-	size_t i;
-
-	for (i = 0; i < res->phase_count && !ret; i++)
-		ret = insert_row(store, "phase", boot_id, phase_fields,
-				 &res->phases[i], err);
-	for (i = 0; i < res->exit_count && !ret; i++)
-		ret = insert_row(store, "exit_ledger", boot_id, exit_fields,
-				 &res->exits[i], err);
-	for (i = 0; i < res->document_count && !ret; i++)
-		ret = insert(store, err,
-			     "INSERT INTO document VALUES (?,?,?,?)", "isss",
-			     boot_id, res->documents[i].workload,
-			     res->documents[i].point, res->documents[i].text);
-	return ret;
-}
-
-static int add_boot(struct store *store, int64_t run_id, uint32_t position,
-		    const struct bench_case *bc, const struct result *res,
-		    struct err *err)
-{
-	const char *identity = res->identity ? res->identity : "";
-	int64_t boot_id;
-	int ret;
-
-	ret = insert(store, err,
-		     "INSERT OR IGNORE INTO identity (text) VALUES (?)", "s",
-		     identity);
-	if (ret)
-		return ret;
-	ret = insert(store, err,
-		     "INSERT INTO boot (run_id, position, block, runner,"
-		     " paravirt, vcpu_count, ram_bytes, status, reason, grade,"
-		     " started_unix_ns, elapsed_ns, exit_cost_ns, identity_id,"
-		     " console) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		     " (SELECT id FROM identity WHERE text = ?), ?)",
-		     "iiissiisssiiiss", run_id, (int64_t)position,
-		     (int64_t)bc->block, bc->runner, bc->paravirt,
-		     (int64_t)bc->vcpu_count, (int64_t)bc->ram_bytes,
-		     run_status_name(res->status), res->reason,
-		     grade_name(res->grade), (int64_t)res->started_unix_ns,
-		     (int64_t)res->elapsed_ns, (int64_t)res->exit_cost_ns,
-		     identity, res->console ? res->console : "");
-	if (ret)
-		return ret;
-	boot_id = sqlite3_last_insert_rowid(store->db);
-	ret = add_series(store, boot_id, res, err);
-	return ret ? ret : add_rows(store, boot_id, res, err);
+	return store_insert(store, err,
+			    "INSERT INTO schedule VALUES (?, ?, ?, ?)", "iiis",
+			    run_id, (int64_t)position, (int64_t)block, runner);
 }
 
 static int64_t find_uuid(struct store *store, const char *uuid)
@@ -541,7 +410,7 @@ int store_import_begin(struct store *store, const struct run_info *info,
 	if (*run_id)
 		ret = err_set(err, -EEXIST, "run %s is there already", uuid);
 	else
-		ret = insert(
+		ret = store_insert(
 			store, err,
 			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
 			" status, seed, revision, is_lab, plan, fingerprint,"
@@ -563,7 +432,7 @@ int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
 		      const struct bench_case *bc, const struct result *res,
 		      struct err *err)
 {
-	return add_boot(store, run_id, position, bc, res, err);
+	return boot_rows_add(store, run_id, position, bc, res, err);
 }
 
 int store_import_end(struct store *store, int result, struct err *err)
@@ -582,7 +451,7 @@ static int add_in_transaction(struct store *store, int64_t run_id,
 	int ret = exec(store, "BEGIN IMMEDIATE", err);
 
 	if (!ret)
-		ret = add_boot(store, run_id, position, bc, res, err);
+		ret = boot_rows_add(store, run_id, position, bc, res, err);
 	if (!ret)
 		ret = exec(store, "COMMIT", err);
 	if (ret)
@@ -625,10 +494,10 @@ int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 int store_run_end(struct store *store, int64_t run_id, const char *status,
 		  struct err *err)
 {
-	return insert(store, err,
-		      "UPDATE run SET status = ?, ended_unix_ns = ?"
-		      " WHERE id = ?",
-		      "sii", status, (int64_t)clock_unix_ns(), run_id);
+	return store_insert(store, err,
+			    "UPDATE run SET status = ?, ended_unix_ns = ?"
+			    " WHERE id = ?",
+			    "sii", status, (int64_t)clock_unix_ns(), run_id);
 }
 
 int store_run_latest(struct store *store, int64_t *run_id, struct err *err)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_STORE_PRIV_H
+#define HARNESS_STORE_STORE_PRIV_H
+
+/* store_priv - what the files of the store share of it. */
+#include <sqlite3.h>
+
+struct err;
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	int spare_fd;    /* -1: opened for reading, or given up */
+	int failed_code; /* SQLite's, of what db_error() was last told of */
+};
+
+/* What SQLite failed with, as ours; -ENOSPC for a full disk. */
+int store_error(struct store *store, const char *what, struct err *err);
+
+/*
+ * One statement with its values, by a format: i int64, d double, s text,
+ * z text or null if empty. Rows have few columns; preparing anew each time
+ * costs nothing beside a boot.
+ */
+int store_insert(struct store *store, struct err *err, const char *sql,
+		 const char *format, ...);
+
+#endif
