@@ -117,6 +117,15 @@ $(B)/gen/dsdt.hex: runners/vmm/dsdt.asl
 	@mkdir -p $(@D)
 	$(Q)iasl -p $(@:.hex=) -tc $< >/dev/null
 $(B)/runners/vmm/acpi.o: $(B)/gen/dsdt.hex
+# Assets are files, and go into the program as bytes.
+$(B)/gen/%.hex: reports/html/%
+	$(call say,EMBED,$<)
+	$(Q)mkdir -p $(@D) && od -An -v -tu1 $< | sed 's/\([0-9][0-9]*\)/\1,/g' >$@
+$(B)/gen/%.hex: harness/serve/%
+	$(call say,EMBED,$<)
+	$(Q)mkdir -p $(@D) && od -An -v -tu1 $< | sed 's/\([0-9][0-9]*\)/\1,/g' >$@
+$(B)/reports/html/html_page.o: $(B)/gen/page.css.hex
+$(B)/harness/serve/live.o: $(B)/gen/live.js.hex
 
 $(B)/gen/revision.h: FORCE
 	@mkdir -p $(@D)

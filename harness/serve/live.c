@@ -14,37 +14,10 @@
 
 #define AGAIN_MS 1000
 
-/* What was stored reaches the page as text, never as markup. A browser does
- * not ask again by itself where it was told of an error. */
-static const char script[] =
-	"\"use strict\";\n"
-	"(function () {\n"
-	"\tfunction put(id, text) {\n"
-	"\t\tdocument.getElementById(id).textContent = text;\n"
-	"\t}\n"
-	"\tfunction show(run) {\n"
-	"\t\tconst bar = document.getElementById(\"live-bar\");\n"
-	"\t\tput(\"live-host\", run ? run.host : \"\");\n"
-	"\t\tput(\"live-runners\", run ? run.runners : \"\");\n"
-	"\t\tput(\"live-boots\", run ?\n"
-	"\t\t    run.boot_count + \" of \" + run.scheduled_count + \" boots\" :\n"
-	"\t\t    \"no run is under way\");\n"
-	"\t\tbar.max = run && run.scheduled_count || 1;\n"
-	"\t\tbar.value = run ? run.boot_count : 0;\n"
-	"\t}\n"
-	"\tfunction listen() {\n"
-	"\t\tconst source = new EventSource(\"/api/v1/live\");\n"
-	"\t\tsource.onmessage = function (event) {\n"
-	"\t\t\tshow(JSON.parse(event.data).run);\n"
-	"\t\t\tdocument.body.dataset.live = \"yes\";\n"
-	"\t\t};\n"
-	"\t\tsource.onerror = function () {\n"
-	"\t\t\tif (source.readyState === EventSource.CLOSED)\n"
-	"\t\t\t\tsetTimeout(listen, 5000);\n"
-	"\t\t};\n"
-	"\t}\n"
-	"\tlisten();\n"
-	"})();\n";
+/* live.js, as bytes. */
+static const char script[] = {
+#include "live.js.hex"
+	0};
 
 static int load(struct store *store, struct run_list *list, struct err *err)
 {

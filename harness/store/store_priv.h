@@ -11,7 +11,7 @@ struct store {
 	sqlite3 *db;
 	char *path;
 	int spare_fd;    /* -1: opened for reading, or given up */
-	int failed_code; /* SQLite's, of what db_error() was last told of */
+	int failed_code; /* SQLite's, what store_error() was last called for */
 };
 
 /* What SQLite failed with, as ours; -ENOSPC for a full disk. */
