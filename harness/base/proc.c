@@ -20,6 +20,9 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 
+/* After SIGKILL; a machine's memory takes seconds to be given back. */
+#define KILL_NS (60 * NS_PER_S)
+
 /*
  * Descriptors are first moved above every wanted number, so that placing
  * one never overwrites another that has still to be placed.
@@ -114,29 +117,43 @@ int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err)
 	return err_sys(err, code, "cannot start '%s'", spec->argv[0]);
 }
 
-int proc_reap(pid_t pid, uint64_t timeout_ns)
+/* Until FD, of a process, says that it has ended, or the time is up. */
+static void await_end(int fd, uint64_t timeout_ns)
 {
 	uint64_t deadline = clock_mono_ns() + timeout_ns;
-	struct pollfd pfd = {.events = POLLIN};
-	int status = 0;
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 
-	pfd.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	while (pfd.fd >= 0) {
+	while (fd >= 0) {
 		uint64_t now = clock_mono_ns();
 
 		if (now >= deadline ||
 		    poll(&pfd, 1, (int)((deadline - now) / NS_PER_MS) + 1) > 0)
 			break;
 	}
+}
+
+int proc_reap(pid_t pid, uint64_t timeout_ns)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	int status = 0;
+	pid_t ended;
+
+	await_end(fd, timeout_ns);
 	if (waitpid(pid, &status, WNOHANG) == 0) {
 		kill(-pid, SIGKILL);
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
+		await_end(fd, KILL_NS);
+		/* One that the kernel does not let die is left to it: whoever
+		 * waited for it for ever would hang as well. */
+		do {
+			ended = waitpid(pid, &status, fd >= 0 ? WNOHANG : 0);
+		} while (ended < 0 && errno == EINTR);
+		if (ended == 0)
+			status = SIGKILL;
 	}
 	/* What the child itself left running goes too. */
 	kill(-pid, SIGKILL);
-	if (pfd.fd >= 0)
-		close(pfd.fd);
+	if (fd >= 0)
+		close(fd);
 	return status;
 }
 
