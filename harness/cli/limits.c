@@ -96,6 +96,7 @@ static int survives(void *arg, uint64_t bytes, struct err *err)
 {
 	struct trials *t = arg;
 	struct bench_case *bc = &t->session.sched.cases[0];
+	size_t lost_count = t->session.lost_count;
 	struct result res;
 	int ret;
 
@@ -108,7 +109,9 @@ static int survives(void *arg, uint64_t bytes, struct err *err)
 	}
 	ret = session_boot(&t->session, t->position++, bc, NULL, &res, err);
 	if (!ret) {
-		ret = outcome_of(t, &res);
+		/* A worker that was lost is no guest that did not start. */
+		ret = t->session.lost_count == lost_count ? outcome_of(t, &res)
+							  : -EIO;
 		if (ret < 0)
 			err_set(err, ret, "a guest limited to %llu MiB: %s: %s",
 				(unsigned long long)(bytes / MIB),
