@@ -21,7 +21,7 @@
 #include "harness/base/strbuf.h"
 
 /* After SIGKILL; a machine's memory takes seconds to be given back. */
-#define KILL_NS (60 * NS_PER_S)
+#define KILL_NS (20 * NS_PER_S)
 
 /*
  * Descriptors are first moved above every wanted number, so that placing

@@ -40,8 +40,8 @@ int proc_spawn_piped(const char *const *argv, pid_t *pid, int *to_fd,
 		     int *from_fd, struct err *err);
 
 /*
- * Wait at most TIMEOUT_NS for the child, then SIGKILL its whole group, and wait a
- * minute more at most: one that the kernel does not let die is left to it.
+ * Wait at most TIMEOUT_NS for the child, then SIGKILL its whole group, and wait
+ * 20 s more at most: one that the kernel does not let die is left to it.
  * Returns the wait status; never fails.
  */
 int proc_reap(pid_t pid, uint64_t timeout_ns);
