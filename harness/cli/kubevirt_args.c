@@ -6,9 +6,11 @@
 
 #include "harness/base/err.h"
 
-int take_release(const char *text, const struct kubevirt_release **release,
+int take_release(const struct option_row *o, const char *text, void *args,
 		 struct err *err)
 {
+	const struct kubevirt_release **release = option_field(o, args);
+
 	*release = kubevirt_release_find(text);
 	return *release ? 0
 			: err_set(err, -EINVAL,
@@ -16,9 +18,10 @@ int take_release(const char *text, const struct kubevirt_release **release,
 				  kubevirt_release_names());
 }
 
-int take_hypervisor(const char *text, enum hypervisor_kind *kind,
+int take_hypervisor(const struct option_row *o, const char *text, void *args,
 		    struct err *err)
 {
+	enum hypervisor_kind *kind = option_field(o, args);
 	bool is_mshv = !strcmp(text, hypervisor_name(HYPERVISOR_HYPERV_DIRECT));
 
 	*kind = is_mshv ? HYPERVISOR_HYPERV_DIRECT : HYPERVISOR_KVM;

@@ -2,15 +2,18 @@
 #ifndef HARNESS_CLI_KUBEVIRT_ARGS_H
 #define HARNESS_CLI_KUBEVIRT_ARGS_H
 
-/* kubevirt_args - options that every command about KubeVirt has. -EINVAL with
- * the words that are known. */
+/* kubevirt_args - options that every command about KubeVirt has: into the field
+ * of the row, -EINVAL with the words that are known. */
+#include "harness/cli/option.h"
 #include "harness/kubevirt/overhead.h"
 
-struct err;
+option_take_fn take_release, take_hypervisor;
 
-int take_release(const char *text, const struct kubevirt_release **release,
-		 struct err *err);
-int take_hypervisor(const char *text, enum hypervisor_kind *kind,
-		    struct err *err);
+#define OPTION_RELEASE(type, field) \
+	.take = take_release,       \
+	.offset = OPTION_FIELD(type, field, const struct kubevirt_release *)
+#define OPTION_HYPERVISOR(type, field) \
+	.take = take_hypervisor,       \
+	.offset = OPTION_FIELD(type, field, enum hypervisor_kind)
 
 #endif

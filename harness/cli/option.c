@@ -8,12 +8,10 @@
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 
-/* More than any command has. */
-#define MAX_OPTIONS 64
 /* What getopt answers is a row's number from here on, apart from '?'. */
 #define FIRST_ID 256
 
-static void *field_of(const struct option_row *o, void *args)
+void *option_field(const struct option_row *o, void *args)
 {
 	return (char *)args + o->offset;
 }
@@ -23,7 +21,7 @@ int option_flag(const struct option_row *o, const char *arg, void *args,
 {
 	(void)arg;
 	(void)err;
-	*(bool *)field_of(o, args) = true;
+	*(bool *)option_field(o, args) = true;
 	return 0;
 }
 
@@ -31,7 +29,7 @@ int option_text(const struct option_row *o, const char *arg, void *args,
 		struct err *err)
 {
 	(void)err;
-	*(const char **)field_of(o, args) = arg;
+	*(const char **)option_field(o, args) = arg;
 	return 0;
 }
 
@@ -42,7 +40,7 @@ int option_u32(const struct option_row *o, const char *arg, void *args,
 	int ret = units_parse_uint(arg, o->min, o->max, &number, err);
 
 	if (!ret)
-		*(uint32_t *)field_of(o, args) = (uint32_t)number;
+		*(uint32_t *)option_field(o, args) = (uint32_t)number;
 	return ret;
 }
 
@@ -53,23 +51,23 @@ int option_u64(const struct option_row *o, const char *arg, void *args,
 	int ret = units_parse_uint(arg, o->min, o->max, &number, err);
 
 	if (!ret)
-		*(uint64_t *)field_of(o, args) = number * o->unit;
+		*(uint64_t *)option_field(o, args) = number * o->unit;
 	return ret;
 }
 
 int option_bytes(const struct option_row *o, const char *arg, void *args,
 		 struct err *err)
 {
-	return units_parse_bytes(arg, field_of(o, args), err);
+	return units_parse_bytes(arg, option_field(o, args), err);
 }
 
 int option_duration(const struct option_row *o, const char *arg, void *args,
 		    struct err *err)
 {
-	return units_parse_duration(arg, field_of(o, args), err);
+	return units_parse_duration(arg, option_field(o, args), err);
 }
 
-static bool is_end(const struct option_row *o)
+bool option_is_end(const struct option_row *o)
 {
 	return !o->name && !o->help;
 }
@@ -79,7 +77,7 @@ const struct option_row *option_find(const struct option_row *table,
 {
 	const struct option_row *o;
 
-	for (o = table; !is_end(o); o++)
+	for (o = table; !option_is_end(o); o++)
 		if (o->name && !strcmp(o->name, name))
 			return o;
 	return NULL;
@@ -89,7 +87,7 @@ static void to_getopt(const struct option_row *table, struct option *options)
 {
 	size_t i, count = 0;
 
-	for (i = 0; !is_end(&table[i]) && count < MAX_OPTIONS; i++)
+	for (i = 0; !option_is_end(&table[i]) && count < OPTION_MAX; i++)
 		if (table[i].name)
 			options[count++] = (struct option){
 				.name = table[i].name,
@@ -103,7 +101,7 @@ static void to_getopt(const struct option_row *table, struct option *options)
 int option_parse(int argc, char **argv, const struct option_row *table,
 		 void *args, struct err *err)
 {
-	struct option options[MAX_OPTIONS + 1];
+	struct option options[OPTION_MAX + 1];
 	int ret = 0, id;
 
 	to_getopt(table, options);
@@ -123,7 +121,7 @@ int option_parse(int argc, char **argv, const struct option_row *table,
 const char *option_look(int argc, char **argv, const struct option_row *table,
 			const char *name)
 {
-	struct option options[MAX_OPTIONS + 1];
+	struct option options[OPTION_MAX + 1];
 	const char *found = NULL;
 	int id;
 
@@ -160,7 +158,7 @@ void option_write_help(const struct option_row *table, int column, FILE *out)
 {
 	const struct option_row *o;
 
-	for (o = table; !is_end(o); o++) {
+	for (o = table; !option_is_end(o); o++) {
 		if (!o->name)
 			fprintf(out, "%s\n", o->help);
 		else if (o->help)

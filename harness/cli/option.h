@@ -20,6 +20,9 @@ struct option_row;
 typedef int option_take_fn(const struct option_row *o, const char *arg,
 			   void *args, struct err *err);
 
+/* Rows of a table at most, help lines included. */
+#define OPTION_MAX 64
+
 /* A table ends with an empty row. Without a name: a line of help alone. */
 struct option_row {
 	const char *name; /* "db", for --db */
@@ -65,6 +68,12 @@ struct option_row {
 
 option_take_fn option_flag, option_text, option_u32, option_u64, option_bytes,
 	option_duration;
+
+/* For takers of a command's own: where in ARGS the field of the row is. */
+void *option_field(const struct option_row *o, void *args);
+
+/* Whether O is the empty row behind the last. */
+bool option_is_end(const struct option_row *o);
 
 /* NULL: the table has none of that name. */
 const struct option_row *option_find(const struct option_row *table,

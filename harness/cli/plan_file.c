@@ -54,7 +54,7 @@ static void make_schema(struct plan_file *file, const struct option_row *table)
 			CYAML_FLAG_DEFAULT);
 	*f++ = field_of("reason", offsetof(struct values, reason),
 			CYAML_FLAG_DEFAULT);
-	for (o = table; o->name || o->help; o++) {
+	for (o = table; !option_is_end(o); o++) {
 		if (!o->is_plan_key || file->key_count == MAX_KEYS)
 			continue;
 		*f++ = field_of(o->name,

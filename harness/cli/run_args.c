@@ -251,13 +251,14 @@ static int take_until_decided(const struct option_row *o, const char *arg,
 	return 0;
 }
 
-static int take_lab(const struct option_row *o, const char *arg, void *args,
-		    struct err *err)
+int take_site(const struct option_row *o, const char *arg, void *args,
+	      struct err *err)
 {
+	enum site_choice *choice = option_field(o, args);
+
 	(void)arg;
 	(void)err;
-	((struct run_args *)args)->choice =
-		!strcmp(o->name, "lab") ? SITE_LAB : SITE_HOST;
+	*choice = !strcmp(o->name, "lab") ? SITE_LAB : SITE_HOST;
 	return 0;
 }
 
@@ -369,9 +370,10 @@ const struct option_row run_args_options[] = {
 	 "a verdict must find it",
 	 .take = take_stretch},
 	{.help = "Where:"},
-	{"lab", NULL, "measure in the emulated host", .take = take_lab},
+	{"lab", NULL, "measure in the emulated host",
+	 OPTION_SITE(struct run_args, choice)},
 	{"no-lab", NULL, "never measure in the emulated host",
-	 .take = take_lab},
+	 OPTION_SITE(struct run_args, choice)},
 	{0},
 };
 

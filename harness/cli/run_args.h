@@ -30,6 +30,11 @@ struct run_args {
 	enum site_choice choice;
 };
 
+/* --lab and --no-lab, of every command that boots. */
+option_take_fn take_site;
+#define OPTION_SITE(type, field) \
+	.take = take_site, .offset = OPTION_FIELD(type, field, enum site_choice)
+
 /* What `run` takes; those that a plan may have are marked. */
 extern const struct option_row run_args_options[];
 

@@ -120,7 +120,7 @@ static int take_descriptor(const struct option_row *o, const char *arg,
 	int ret = units_parse_uint(arg, 0, 1023, &number, err);
 
 	if (!ret)
-		*(int *)((char *)args + o->offset) = (int)number;
+		*(int *)option_field(o, args) = (int)number;
 	return ret;
 }
 

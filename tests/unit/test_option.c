@@ -148,6 +148,12 @@ static void check_row(const struct command *c, const struct option_row *o)
 
 	if (o->name) {
 		assert_non_null(o->take);
+		/* Takers of a value crash without one. */
+		assert_true((o->take == option_flag) <= !o->argument);
+		if (o->take == option_text || o->take == option_u32 ||
+		    o->take == option_u64 || o->take == option_bytes ||
+		    o->take == option_duration)
+			assert_non_null(o->argument);
 		assert_ptr_equal(option_find(c->options, o->name), o);
 	}
 	for (line = o->help; line && *line;
@@ -165,11 +171,13 @@ static void the_tables_of_all_commands_are_sound(void **state)
 	size_t count = 0;
 
 	(void)state;
-	for (c = commands; *c; c++)
-		for (o = (*c)->options; o && (o->name || o->help); o++) {
+	for (c = commands; *c; c++) {
+		for (o = (*c)->options; o && !option_is_end(o); o++) {
 			check_row(*c, o);
 			count++;
 		}
+		assert_true(!o || o - (*c)->options <= OPTION_MAX);
+	}
 	assert_true(count > 100);
 }
 
@@ -179,7 +187,7 @@ static void keys_of_a_plan_take_a_value(void **state)
 	size_t count = 0;
 
 	(void)state;
-	for (o = run_args_options; o->name || o->help; o++)
+	for (o = run_args_options; !option_is_end(o); o++)
 		if (o->is_plan_key) {
 			assert_non_null(o->name);
 			assert_non_null(o->argument);

@@ -12,6 +12,7 @@
 #include "harness/cli/kubevirt_args.h"
 #include "harness/cli/limits.h"
 #include "harness/cli/option.h"
+#include "harness/cli/run_args.h"
 #include "harness/core/runner.h"
 #include "harness/findings/footprint.h"
 #include "harness/findings/model.h"
@@ -32,14 +33,6 @@ struct footprint_args {
 	uint64_t run_id; /* 0: the latest */
 };
 
-static int take_named_release(const struct option_row *o, const char *arg,
-			      void *args, struct err *err)
-{
-	(void)o;
-	return take_release(arg, &((struct footprint_args *)args)->release,
-			    err);
-}
-
 static int take_runner(const struct option_row *o, const char *arg, void *args,
 		       struct err *err)
 {
@@ -48,22 +41,11 @@ static int take_runner(const struct option_row *o, const char *arg, void *args,
 	return option_text(o, arg, args, err);
 }
 
-static int take_lab(const struct option_row *o, const char *arg, void *args,
-		    struct err *err)
-{
-	struct footprint_args *a = args;
-
-	(void)arg;
-	(void)err;
-	a->limits.choice = !strcmp(o->name, "lab") ? SITE_LAB : SITE_HOST;
-	return 0;
-}
-
 static const struct option_row options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct footprint_args, db)},
 	{"release", "NAME", "of KubeVirt: v1.0 to v1.9, or main (v1.9)",
-	 .take = take_named_release},
+	 OPTION_RELEASE(struct footprint_args, release)},
 	{"recommend", NULL, "constants that would cover 99.9 % of such guests",
 	 OPTION_FLAG(struct footprint_args, wants_advice)},
 	{"json", NULL, "the same as an object",
@@ -83,8 +65,10 @@ static const struct option_row options[] = {
 	 OPTION_BYTES(struct footprint_args, limits.limit_bytes)},
 	{"mlock", NULL, "guests lock their RAM",
 	 OPTION_FLAG(struct footprint_args, limits.locks_ram)},
-	{"lab", NULL, "as of 'run'", .take = take_lab},
-	{"no-lab", NULL, "as of 'run'", .take = take_lab},
+	{"lab", NULL, "as of 'run'",
+	 OPTION_SITE(struct footprint_args, limits.choice)},
+	{"no-lab", NULL, "as of 'run'",
+	 OPTION_SITE(struct footprint_args, limits.choice)},
 	{"mshv-emu", NULL, "as of 'run'",
 	 OPTION_FLAG(struct footprint_args, limits.wants_mshv_emu)},
 	{0},

@@ -27,22 +27,6 @@ struct overhead_args {
 	bool is_json;
 };
 
-static int take_named_release(const struct option_row *o, const char *arg,
-			      void *args, struct err *err)
-{
-	(void)o;
-	return take_release(arg, &((struct overhead_args *)args)->release, err);
-}
-
-static int take_named_hypervisor(const struct option_row *o, const char *arg,
-				 void *args, struct err *err)
-{
-	struct overhead_args *a = args;
-
-	(void)o;
-	return take_hypervisor(arg, &a->spec.hypervisor, err);
-}
-
 static int take_arch(const struct option_row *o, const char *arg, void *args,
 		     struct err *err)
 {
@@ -77,7 +61,7 @@ static int take_vmi(const struct option_row *o, const char *path, void *args,
 static int take_quantity(const struct option_row *o, const char *arg,
 			 void *args, struct err *err)
 {
-	return quantity_parse(arg, (int64_t *)((char *)args + o->offset), err);
+	return quantity_parse(arg, option_field(o, args), err);
 }
 
 static int take_count(const struct option_row *o, const char *arg, void *args,
@@ -86,7 +70,7 @@ static int take_count(const struct option_row *o, const char *arg, void *args,
 	uint64_t number = 0;
 	int ret = units_parse_uint(arg, 0, o->max, &number, err);
 
-	*(int64_t *)((char *)args + o->offset) = (int64_t)number;
+	*(int64_t *)option_field(o, args) = (int64_t)number;
 	return ret;
 }
 
@@ -113,13 +97,13 @@ static int take_ratio(const struct option_row *o, const char *arg, void *args,
 
 static const struct option_row options[] = {
 	{"release", "NAME", "v1.0 to v1.9, or main (main)",
-	 .take = take_named_release},
+	 OPTION_RELEASE(struct overhead_args, release)},
 	{"vmi", "FILE",
 	 "a VirtualMachineInstance or VirtualMachine, YAML or JSON",
 	 .take = take_vmi},
 	{"arch", "NAME", "amd64 or arm64 (amd64)", .take = take_arch},
 	{"hypervisor", "NAME", "kvm or hyperv-direct (kvm)",
-	 .take = take_named_hypervisor},
+	 OPTION_HYPERVISOR(struct overhead_args, spec.hypervisor)},
 	{"memory-request", "SIZE", "domain.resources.requests.memory",
 	 QUANTITY(memory_request)},
 	{"memory-limit", "SIZE", "domain.resources.limits.memory",

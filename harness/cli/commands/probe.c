@@ -175,19 +175,15 @@ static int take_requirement(const struct option_row *o, const char *arg,
 static int take_wished_release(const struct option_row *o, const char *arg,
 			       void *args, struct err *err)
 {
-	struct probe_args *a = args;
-
-	a->wish_option = o->name;
-	return take_release(arg, &a->wish.release, err);
+	((struct probe_args *)args)->wish_option = o->name;
+	return take_release(o, arg, args, err);
 }
 
 static int take_wished_hypervisor(const struct option_row *o, const char *arg,
 				  void *args, struct err *err)
 {
-	struct probe_args *a = args;
-
-	a->wish_option = o->name;
-	return take_hypervisor(arg, &a->wish.hypervisor, err);
+	((struct probe_args *)args)->wish_option = o->name;
+	return take_hypervisor(o, arg, args, err);
 }
 
 static int take_wished_flag(const struct option_row *o, const char *arg,
@@ -202,11 +198,15 @@ static const struct option_row options[] = {
 	 "what KubeVirt needs of a node, and what of it there is",
 	 OPTION_FLAG(struct probe_args, is_kubevirt)},
 	{"release", "NAME", "v1.0 to v1.9, or main (main)",
-	 .take = take_wished_release},
+	 .take = take_wished_release,
+	 .offset = OPTION_FIELD(struct probe_args, wish.release,
+				const struct kubevirt_release *)},
 	{"gate", NULL, "ConfigurableHypervisor is on", .take = take_wished_flag,
 	 .offset = OPTION_FIELD(struct probe_args, wish.is_gate_on, bool)},
 	{"hypervisor", "NAME", "kvm or hyperv-direct (kvm)",
-	 .take = take_wished_hypervisor},
+	 .take = take_wished_hypervisor,
+	 .offset = OPTION_FIELD(struct probe_args, wish.hypervisor,
+				enum hypervisor_kind)},
 	{"allow-emulation", NULL,
 	 "a guest without its device is emulated, not refused",
 	 .take = take_wished_flag,
