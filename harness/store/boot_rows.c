@@ -3,26 +3,38 @@
 
 #include <stdlib.h>
 
+#include "harness/base/err.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/result_field.h"
 #include "harness/store/field_sql.h"
 #include "harness/store/store_priv.h"
 
+/* A statement that takes KEYS, COUNT of them, and then what FIELDS describes. */
+static int prepare_row(struct store *store, const char *table, const char *keys,
+		       int count, const struct result_field *fields,
+		       sqlite3_stmt **stmt, struct err *err)
+{
+	char *sql = field_sql_insert(table, keys, count, fields);
+	int code = sqlite3_prepare_v2(store->db, sql, -1, stmt, NULL);
+
+	free(sql);
+	return code == SQLITE_OK ? 0
+				 : store_error(store, "cannot write to", err);
+}
+
 /* The one statement that is worth keeping: a run has a million samples. */
 static int add_samples(struct store *store, int64_t series_id,
 		       const struct series *s, const char *grade,
 		       struct err *err)
 {
-	char *sql = field_sql_insert("sample", "series_id, position, grade", 3,
-				     sample_fields);
 	sqlite3_stmt *stmt = NULL;
 	int step = SQLITE_DONE;
 	size_t i;
 
-	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		step = SQLITE_ERROR;
-	free(sql);
+	if (prepare_row(store, "sample", "series_id, position, grade", 3,
+			sample_fields, &stmt, err))
+		return err->code;
 	sqlite3_bind_int64(stmt, 1, series_id);
 	sqlite3_bind_text(stmt, 3, grade, -1, SQLITE_STATIC);
 	for (i = 0; i < s->sample_count && step == SQLITE_DONE; i++) {
@@ -36,21 +48,18 @@ static int add_samples(struct store *store, int64_t series_id,
 				   : store_error(store, "cannot write to", err);
 }
 
-/* A row of a boot's, of what FIELDS describes. */
 static int insert_row(struct store *store, const char *table, int64_t boot_id,
 		      const struct result_field *fields, const void *row,
 		      struct err *err)
 {
-	char *sql = field_sql_insert(table, "boot_id", 1, fields);
 	sqlite3_stmt *stmt = NULL;
-	int step = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+	int step;
 
-	free(sql);
-	if (step == SQLITE_OK) {
-		sqlite3_bind_int64(stmt, 1, boot_id);
-		field_sql_bind(stmt, 2, fields, row);
-		step = sqlite3_step(stmt);
-	}
+	if (prepare_row(store, table, "boot_id", 1, fields, &stmt, err))
+		return err->code;
+	sqlite3_bind_int64(stmt, 1, boot_id);
+	field_sql_bind(stmt, 2, fields, row);
+	step = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
 	return step == SQLITE_DONE ? 0
 				   : store_error(store, "cannot write to", err);
