@@ -73,14 +73,16 @@ static int send_line(struct worker_link *w, json_t *request, struct err *err)
 	return ret;
 }
 
+/* One that was never opened has no descriptors: 0 is another's. */
 static void release(struct worker_link *w)
 {
+	if (!w->in)
+		return;
 	if (w->to_fd >= 0)
 		close(w->to_fd);
 	if (w->from_fd >= 0)
 		close(w->from_fd);
-	if (w->in)
-		strbuf_release(w->in);
+	strbuf_release(w->in);
 	free(w->in);
 	*w = (struct worker_link){.to_fd = -1, .from_fd = -1};
 }

@@ -149,7 +149,8 @@ static void check_row(const struct command *c, const struct option_row *o)
 	if (o->name) {
 		assert_non_null(o->take);
 		/* Takers of a value crash without one. */
-		assert_true((o->take == option_flag) <= !o->argument);
+		if (o->take == option_flag)
+			assert_null(o->argument);
 		if (o->take == option_text || o->take == option_u32 ||
 		    o->take == option_u64 || o->take == option_bytes ||
 		    o->take == option_duration)

@@ -7,6 +7,7 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -350,6 +351,21 @@ static void a_plan_without_a_boot_is_no_run(void **state)
 	plan_release(&footprint);
 }
 
+/* Its store cannot be opened, so there is no worker; our own input stays. */
+static void a_session_that_did_not_open_closes_nothing_else(void **state)
+{
+	struct fixture *f = *state;
+	const struct session_wants wants = {.db = "/dev/null/no/folder/db"};
+	struct session s;
+	struct err err = {0};
+
+	if (fcntl(STDIN_FILENO, F_GETFD) < 0)
+		assert_int_equal(open("/dev/null", O_RDONLY), STDIN_FILENO);
+	assert_true(session_open(&s, &wants, &f->plan, &err) < 0);
+	session_close(&s);
+	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -363,6 +379,7 @@ int main(void)
 		TEST(a_runner_that_was_refused_stands_in_the_run),
 		TEST(one_session_has_two_runs),
 		TEST(a_plan_without_a_boot_is_no_run),
+		TEST(a_session_that_did_not_open_closes_nothing_else),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
