@@ -62,15 +62,16 @@ static bool parse_ledger(const char *line, struct event *e)
 void event_count(FILE *out, uint32_t number, uint64_t value, const char *name,
 		 ...)
 {
+	char text[sizeof(((struct event *)0)->name)];
 	va_list ap;
 
 	if (!out)
 		return;
-	fprintf(out, "count %" PRIu32 " ", number);
 	va_start(ap, name);
-	vfprintf(out, name, ap);
+	vsnprintf(text, sizeof(text), name, ap);
 	va_end(ap);
-	fprintf(out, " %" PRIu64 "\n", value);
+	/* At once: another vCPU may write as well. */
+	fprintf(out, "count %" PRIu32 " %s %" PRIu64 "\n", number, text, value);
 }
 
 static bool parse_count(const char *line, struct event *e)
