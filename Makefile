@@ -118,10 +118,10 @@ $(B)/gen/dsdt.hex: runners/vmm/dsdt.asl
 	$(Q)iasl -p $(@:.hex=) -tc $< >/dev/null
 $(B)/runners/vmm/acpi.o: $(B)/gen/dsdt.hex
 # Assets are files, and go into the program as bytes.
-$(B)/gen/%.hex: reports/html/%
-	$(call say,EMBED,$<)
-	$(Q)mkdir -p $(@D) && od -An -v -tu1 $< | sed 's/\([0-9][0-9]*\)/\1,/g' >$@
-$(B)/gen/%.hex: harness/serve/%
+ASSETS	= $(B)/gen/page.css.hex $(B)/gen/live.js.hex
+$(B)/gen/page.css.hex: reports/html/page.css
+$(B)/gen/live.js.hex: harness/serve/live.js
+$(ASSETS):
 	$(call say,EMBED,$<)
 	$(Q)mkdir -p $(@D) && od -An -v -tu1 $< | sed 's/\([0-9][0-9]*\)/\1,/g' >$@
 $(B)/reports/html/html_page.o: $(B)/gen/page.css.hex
