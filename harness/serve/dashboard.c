@@ -149,25 +149,16 @@ static const struct http_route routes[] = {
 	{0},
 };
 
-static bool is_of(const struct http_route *route,
-		  int (*show)(struct store *store,
-			      const struct http_request *rq,
-			      struct http_reply *re, struct err *err))
-{
-	const struct answer *answer = route->answer;
-
-	return answer->show == show;
-}
-
 static int admit(void *arg, const struct http_route *route,
 		 const struct http_request *rq, struct err *err)
 {
 	struct dashboard *d = arg;
-	bool is_write = is_of(route, take_bundle);
+	const struct answer *answer = route->answer;
+	bool is_write = answer->show == take_bundle;
 	int ret;
 
 	/* Who watches over it is never in the way. */
-	if (is_of(route, show_health))
+	if (answer->show == show_health)
 		return 0;
 	ret = rates_check(&d->rates, rq->address, clock_mono_ns(), err);
 	if (ret)
