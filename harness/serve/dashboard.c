@@ -28,8 +28,8 @@
 #define OPENMETRICS_TYPE \
 	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-/* A list takes 30 KiB, the page of a run up to some MiB. */
-#define PAGES_BYTES (16 * MIB)
+/* A list takes 30 KiB, the page of a run up to some MiB with its plots. */
+#define PAGES_BYTES (32 * MIB)
 
 struct dashboard {
 	struct dashboard_config cfg;
@@ -235,10 +235,9 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	ret = load_tokens(d, err);
 	if (!ret)
 		ret = tls_load(cfg->tls_cert, cfg->tls_key, &d->tls, err);
-	if (!ret)
-		ret = stores_create(cfg->db, &d->stores, err);
+	d->stores = stores_create(cfg->db);
 	d->pages = cache_create(PAGES_BYTES);
-	d->upload = (struct upload){cfg->db, d->stores};
+	upload_init(&d->upload, cfg->db);
 	http.cert = d->tls.cert;
 	http.key = d->tls.key;
 	if (!ret)
@@ -260,6 +259,7 @@ void dashboard_stop(struct dashboard *d)
 		tokens_release(&d->tokens);
 	tls_release(&d->tls);
 	rates_release(&d->rates);
+	upload_release(&d->upload);
 	stores_destroy(d->stores);
 	cache_destroy(d->pages);
 	free(d);

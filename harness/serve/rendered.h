@@ -4,8 +4,8 @@
 
 /*
  * rendered - answers that are made of the store, and kept for as long as they
- * would be made the same: until the store is written to, or for good where
- * they are of a run that has ended. Any thread may call.
+ * would be made the same: until the store is written to, or until the run that
+ * they are of has another boot. Any thread may call.
  */
 #include <stdbool.h>
 

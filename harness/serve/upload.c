@@ -11,10 +11,23 @@
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/http.h"
-#include "harness/serve/stores.h"
 #include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
+
+/* Long, because a sender who is refused sends everything again. */
+#define BUSY_MS 5000
+
+void upload_init(struct upload *u, const char *db)
+{
+	u->db = db;
+	pthread_mutex_init(&u->turn, NULL);
+}
+
+void upload_release(struct upload *u)
+{
+	pthread_mutex_destroy(&u->turn);
+}
 
 int upload_open(const struct upload *u, struct err *err)
 {
@@ -65,15 +78,18 @@ int upload_import(struct upload *u, int fd, struct http_reply *re,
 		  struct err *err)
 {
 	struct store *store;
-	int ret = stores_take_writer(u->stores, &store, err);
+	int ret;
 
+	pthread_mutex_lock(&u->turn);
+	ret = store_open_within(u->db, BUSY_MS, &store, err);
 	if (!ret) {
 		ret = import(store, fd, re, err);
 		/* The bundle's fault, which the store's own never is. */
 		if (ret == -EPROTO)
 			re->status = 400;
-		stores_give_writer(u->stores, !ret || ret == -EPROTO);
+		store_close(store);
 	}
+	pthread_mutex_unlock(&u->turn);
 	if (ret && ret != -ENOSPC && !re->status)
 		re->status = 503; /* whatever it is: not who asks */
 	return ret;

@@ -3,14 +3,18 @@
 #define HARNESS_SERVE_UPLOAD_H
 
 /* upload - a bundle that somebody sent, on its way into the store. */
+#include <pthread.h>
+
 struct err;
 struct http_reply;
-struct stores;
 
 struct upload {
-	const char *db;        /* borrowed */
-	struct stores *stores; /* borrowed */
+	const char *db;       /* borrowed */
+	pthread_mutex_t turn; /* to write: the bundles come in one by one */
 };
+
+void upload_init(struct upload *u, const char *db);
+void upload_release(struct upload *u);
 
 /* A file without a name beside the store, where there must be room anyway. */
 int upload_open(const struct upload *u, struct err *err);

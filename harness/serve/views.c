@@ -9,7 +9,6 @@
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/serve/query.h"
-#include "harness/serve/trends.h"
 
 #define DAY_NS (86400 * NS_PER_S)
 #define MAX_PAGE 1000000
@@ -183,7 +182,7 @@ int view_trend_load(struct store *store, const struct query *q,
 		ret = history_load(store, &hq, &v->history, err);
 	if (ret)
 		return ret;
-	trends_find(&v->trend, &v->history);
+	trend_init(&v->trend, &v->history, &change_defaults);
 	snprintf(v->title, sizeof(v->title), "%s%s%s under %s", hq.workload,
 		 *hq.point ? " " : "", hq.point, hq.runner);
 	return 0;

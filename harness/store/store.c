@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
@@ -24,9 +26,8 @@
 /* More than one result ever needs, journal included. */
 #define SPARE_BYTES (4 * MIB)
 #define BUSY_MS 10000
-/* Longer than a dashboard keeps the file open for nobody. */
-#define PLAIN_WAIT_NS (1 * NS_PER_S)
-#define PLAIN_PAUSE_US 20000
+/* For readers of what the last checkpoint has to replace. */
+#define CHECKPOINT_MS 1000
 
 struct sqlite3 *store_handle(struct store *store)
 {
@@ -243,6 +244,7 @@ int store_open_within(const char *path, int busy_ms, struct store **out,
 			      busy_ms, err);
 	if (!ret)
 		ret = check_ours(store, err);
+	store->is_writer = !ret;
 	if (!ret)
 		ret = exec(store,
 			   "PRAGMA journal_mode = WAL;"
@@ -265,6 +267,19 @@ int store_open_within(const char *path, int busy_ms, struct store **out,
 	return 0;
 }
 
+/* PATH with what means something in a URI as %XX. */
+static char *uri_escape(const char *path)
+{
+	struct strbuf out = {0};
+
+	for (; *path; path++)
+		if (strchr("%?#", *path))
+			strbuf_printf(&out, "%%%02X", (unsigned char)*path);
+		else
+			strbuf_add(&out, path, 1);
+	return out.str ? out.str : xstrdup("");
+}
+
 int store_open_readonly(const char *path, struct store **out, struct err *err)
 {
 	return store_open_impatient(path, BUSY_MS, out, err);
@@ -284,6 +299,54 @@ static int open_older(struct store *store, struct store **out, struct err *err)
 	return ret;
 }
 
+/*
+ * A handle in WAL mode has two files beside the store, and removes them when it
+ * is the last one; so it is opened for writing where that is allowed, and its
+ * statements are held to reading.
+ */
+static int open_to_read(struct store *store, int busy_ms, struct err *err)
+{
+	int ret = open_db(store, SQLITE_OPEN_READWRITE, busy_ms, err);
+
+	return ret ? ret : exec(store, "PRAGMA query_only = ON", err);
+}
+
+/* Whether anything was committed that is not in PATH itself. */
+static bool has_log(const char *path)
+{
+	char *log = xasprintf("%s-wal", path);
+	struct stat st;
+	bool has = !stat(log, &st) && st.st_size;
+
+	free(log);
+	return has;
+}
+
+/*
+ * In a folder where nothing can be made, and so nobody can write to the store:
+ * without locks and without files beside it.
+ */
+static int64_t reopen_still(struct store *store)
+{
+	int code = sqlite3_errcode(store->db);
+	char *escaped, *uri;
+	int64_t version = -1;
+
+	if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) ||
+	    has_log(store->path))
+		return -1;
+	escaped = uri_escape(store->path);
+	uri = xasprintf("file:%s?immutable=1", escaped);
+	sqlite3_close(store->db);
+	if (sqlite3_open_v2(uri, &store->db,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+			    NULL) == SQLITE_OK)
+		version = scalar(store, "PRAGMA user_version", -1);
+	free(uri);
+	free(escaped);
+	return version;
+}
+
 int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			 struct err *err)
 {
@@ -296,10 +359,12 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			       "cannot open '%s'; 'l1vh-bench run' makes it",
 			       path);
 	store = store_new(path);
-	ret = open_db(store, SQLITE_OPEN_READONLY, busy_ms, err);
+	ret = open_to_read(store, busy_ms, err);
 	if (!ret) {
 		/* Once: a file that is locked is waited for each time. */
 		version = scalar(store, "PRAGMA user_version", -1);
+		if (version < 0)
+			version = reopen_still(store);
 		if (version == STORE_SCHEMA_VERSION - 1 &&
 		    has_our_tables(store))
 			return open_older(store, out, err);
@@ -313,49 +378,49 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 	return 0;
 }
 
-static bool has_plain_mode(struct store *store)
-{
-	sqlite3_stmt *s = NULL;
-	bool is = false;
-
-	if (sqlite3_prepare_v2(store->db, "PRAGMA journal_mode = DELETE", -1,
-			       &s, NULL) == SQLITE_OK &&
-	    sqlite3_step(s) == SQLITE_ROW)
-		is = !strcmp((const char *)sqlite3_column_text(s, 0), "delete");
-	sqlite3_finalize(s);
-	return is;
-}
-
-/*
- * One plain file, that others may read without writing beside it. Readers keep
- * it from becoming one for a moment; where they stay, all of it is at least in
- * that file.
- */
-static void make_plain(struct store *store)
-{
-	uint64_t until_ns = clock_mono_ns() + PLAIN_WAIT_NS;
-
-	while (!has_plain_mode(store)) {
-		if (clock_mono_ns() > until_ns) {
-			sqlite3_exec(store->db,
-				     "PRAGMA wal_checkpoint(TRUNCATE)", NULL,
-				     NULL, NULL);
-			return;
-		}
-		usleep(PLAIN_PAUSE_US);
-	}
-}
-
 void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	if (store->db && !sqlite3_db_readonly(store->db, "main"))
-		make_plain(store);
+	/* All of it in the one file, so that a copy of that file is a copy of the
+	 * store while others still have it open. */
+	if (store->is_writer) {
+		sqlite3_busy_timeout(store->db, CHECKPOINT_MS);
+		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL,
+			     NULL, NULL);
+	}
 	spare_remove(store);
 	sqlite3_close(store->db);
 	free(store->path);
 	free(store);
+}
+
+/* The source stays as it is, which query_only would make doubtful. */
+static int vacuum_into(struct store *store, const char *path, struct err *err)
+{
+	int ret = exec(store, "PRAGMA query_only = OFF", err);
+
+	if (!ret)
+		ret = store_insert(store, err, "VACUUM INTO ?", "s", path);
+	sqlite3_exec(store->db, "PRAGMA query_only = ON", NULL, NULL, NULL);
+	return ret;
+}
+
+int store_copy(struct store *store, const char *path, struct err *err)
+{
+	char *part = xasprintf("%s.part-%d", path, (int)getpid());
+	int ret = file_mkdirs_above(path, err);
+
+	if (!ret && !access(path, F_OK))
+		ret = err_set(err, -EEXIST, "'%s' is there already", path);
+	if (!ret)
+		ret = vacuum_into(store, part, err);
+	if (!ret && rename(part, path))
+		ret = err_sys(err, -errno, "cannot name '%s'", path);
+	if (ret)
+		unlink(part);
+	free(part);
+	return ret;
 }
 
 int store_run_begin(struct store *store, const struct run_info *info,

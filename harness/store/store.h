@@ -49,6 +49,13 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			 struct err *err);
 void store_close(struct store *store); /* NULL is fine */
 
+/*
+ * The whole of it as one file that needs nothing beside it, for a place where no
+ * SQLite can lock: as of one moment, while others write. STORE is open for
+ * reading. -EEXIST: there is a file at PATH.
+ */
+int store_copy(struct store *store, const char *path, struct err *err);
+
 /* Whether it is readable, and of this schema, still. */
 int store_check(struct store *store, struct err *err);
 

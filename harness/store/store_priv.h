@@ -4,12 +4,14 @@
 
 /* store_priv - what the files of the store share of it. */
 #include <sqlite3.h>
+#include <stdbool.h>
 
 struct err;
 
 struct store {
 	sqlite3 *db;
 	char *path;
+	bool is_writer;
 	int spare_fd;    /* -1: opened for reading, or given up */
 	int failed_code; /* SQLite's, what store_error() was last called for */
 };

@@ -3,13 +3,10 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <openssl/evp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/base/cache.h"
 #include "harness/base/err.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
@@ -21,12 +18,6 @@ static const char *const colours[] = {"#555555", "#0072b2", "#d55e00",
 				      "#009e73", "#cc79a7", "#e69f00",
 				      "#56b4e9", "#000000"};
 
-/* Of plots that are not drawn again; a page has a hundred at most. */
-#define KEPT_BYTES (32 * MIB)
-
-/* For as long as the process lives: a server draws the same again and again. */
-static struct cache *kept;
-
 /* A page is made by one thread: what another fails at is not its affair. */
 static _Thread_local uint64_t failure_count;
 
@@ -35,49 +26,27 @@ uint64_t plot_failure_count(void)
 	return failure_count;
 }
 
-static void make_kept(void)
-{
-	kept = cache_create(KEPT_BYTES);
-}
-
-/* Only what lies between <svg and </svg> belongs into a page. */
-static int draw(void *arg, struct strbuf *svg, struct err *err)
+/* Only what lies between <svg and </svg> belongs into a page. TITLE is for
+ * readers who cannot see the plot. */
+static int run_gnuplot(const char *script, const char *title,
+		       struct strbuf *svg, struct err *err)
 {
 	static const char *const argv[] = {"gnuplot", NULL};
 	struct strbuf out = {0};
 	const char *start;
-	int ret = proc_capture(argv, arg, &out, err);
+	int ret = proc_capture(argv, script, &out, err);
 
 	start = ret ? NULL : strstr(strbuf_str(&out), "<svg");
-	if (start)
-		strbuf_puts(svg, start);
-	else if (!ret)
+	if (!ret && !start)
 		ret = err_set(err, -1, "gnuplot drew nothing");
-	strbuf_release(&out);
-	return ret;
-}
-
-/* SCRIPT holds its data too, so that its hash is all that a plot depends on.
- * TITLE is for who cannot see it. */
-static int run_gnuplot(char *script, const char *title, struct strbuf *svg,
-		       struct err *err)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	uint8_t key[CACHE_KEY_BYTES];
-	struct strbuf drawn = {0};
-	int ret;
-
-	pthread_once(&once, make_kept);
-	EVP_Digest(script, strlen(script), key, NULL, EVP_sha256(), NULL);
-	ret = cache_get(kept, key, draw, script, &drawn, err);
 	if (!ret) {
 		html_cell(svg, "<svg class=\"plot\" role=\"img\" aria-label=\"",
 			  title, "\"");
-		strbuf_puts(svg, drawn.str + strlen("<svg"));
+		strbuf_puts(svg, start + strlen("<svg"));
 	} else {
 		failure_count++;
 	}
-	strbuf_release(&drawn);
+	strbuf_release(&out);
 	return ret;
 }
 

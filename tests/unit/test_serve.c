@@ -582,7 +582,9 @@ static void what_is_written_is_seen_at_once(void **state)
 	sqlite3_close(db);
 	assert_int_equal(get(f, "/runs/new-0.json", &out), 200);
 	assert_non_null(strstr(out.str, "\"stopped\""));
-	/* And another file is another store. */
+	/* And another file is another store: what a writer of ours closed is in
+	 * the file alone, so nothing of it is taken for the other's. */
+	add_run(f->db, "{}", "cpu");
 	snprintf(other, sizeof(other), "%s/other.db", f->folder);
 	add_run(other, "{\"host\": \"other\"}", "cpu");
 	assert_int_equal(rename(other, f->db), 0);
@@ -654,7 +656,7 @@ static void a_plot_is_drawn_once(void **state)
 		 "echo '<svg>drawn</svg>'\n",
 		 f->folder);
 	use_gnuplot(f, script);
-	/* Not ended, so that its page is made anew each time. */
+	/* Under way, and its page is the same until it has another boot. */
 	add_unseen(f, false, target, sizeof(target));
 	assert_int_equal(get(f, target, &out), 200);
 	assert_non_null(strstr(out.str, ">drawn</svg>"));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -289,6 +290,84 @@ static void a_closed_store_is_one_plain_file(void **state)
 	assert_int_equal(access(f->path, F_OK), 0);
 }
 
+/* Who reads leaves nothing behind either, and keeps nobody from writing. */
+static void a_reader_is_not_noticed(void **state)
+{
+	struct fixture *f = *state;
+	struct store *reader = NULL;
+	struct err err = {0};
+	char wal[128];
+	struct stat st;
+	int64_t id;
+
+	snprintf(wal, sizeof(wal), "%s-wal", f->path);
+	assert_int_equal(store_open_readonly(f->path, &reader, &err), 0);
+	store_close(f->store);
+	assert_int_equal(stat(wal, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	assert_int_equal(store_open(f->path, &f->store, &err), 0);
+	assert_int_equal(store_run_latest(reader, &id, &err), 0);
+	/* Nor can it write. */
+	assert_true(store_run_end(reader, id, "failed", &err) < 0);
+	store_close(f->store);
+	store_close(reader);
+	f->store = NULL;
+	assert_int_equal(access(wal, F_OK), -1);
+	assert_int_equal(store_open_readonly(f->path, &reader, &err), 0);
+	store_close(reader);
+	assert_int_equal(access(wal, F_OK), -1);
+}
+
+/* As somebody who may not write there; root may everywhere. */
+static void a_store_is_read_where_nothing_can_be_made(void **state)
+{
+	struct fixture *f = *state;
+	bool is_root = !geteuid();
+	struct store *reader = NULL;
+	struct err err = {0};
+	char folder[48];
+	int64_t id = 0;
+	int ret;
+
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(chmod(f->path, 0444), 0);
+	snprintf(folder, sizeof(folder), "%s/a", f->folder);
+	assert_int_equal(chmod(f->folder, 0755), 0);
+	assert_int_equal(chmod(folder, 0555), 0);
+	assert_true(!is_root || !seteuid(65534));
+	ret = store_open_readonly(f->path, &reader, &err);
+	if (!ret)
+		ret = store_run_latest(reader, &id, &err);
+	store_close(reader);
+	assert_true(!is_root || !seteuid(0));
+	chmod(folder, 0755);
+	assert_int_equal(ret, 0);
+	assert_int_equal(id, 1);
+}
+
+/* While somebody writes it is of one moment, and needs nothing beside it. */
+static void a_copy_is_one_file(void **state)
+{
+	struct fixture *f = *state;
+	struct store *reader = NULL, *copy = NULL;
+	struct err err = {0};
+	char path[128], wal[160];
+	int64_t id;
+
+	snprintf(path, sizeof(path), "%s/copies/of it?.db", f->folder);
+	snprintf(wal, sizeof(wal), "%s-wal", path);
+	assert_int_equal(store_open_readonly(f->path, &reader, &err), 0);
+	assert_int_equal(store_copy(reader, path, &err), 0);
+	assert_int_equal(store_copy(reader, path, &err), -EEXIST);
+	assert_true(store_run_end(reader, 1, "failed", &err) < 0);
+	store_close(reader);
+	assert_int_equal(store_open_readonly(path, &copy, &err), 0);
+	assert_int_equal(store_run_latest(copy, &id, &err), 0);
+	store_close(copy);
+	assert_int_equal(access(wal, F_OK), -1);
+}
+
 static void other_files_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -407,6 +486,13 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			a_closed_store_is_one_plain_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_reader_is_not_noticed, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_store_is_read_where_nothing_can_be_made, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(a_copy_is_one_file, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(every_field_has_its_column,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(other_files_are_refused, setup,

@@ -14,7 +14,8 @@
 
 struct bundle_args {
 	const char *db;
-	const char *output; /* NULL: none was named */
+	const char *output; /* of a run; NULL: none was named, as below */
+	const char *copy;   /* of the whole store */
 };
 
 static const struct option_row export_options[] = {
@@ -22,6 +23,8 @@ static const struct option_row export_options[] = {
 	 OPTION_TEXT(struct bundle_args, db)},
 	{"output", "FILE", "where to; .json.gz by custom",
 	 OPTION_TEXT(struct bundle_args, output)},
+	{"store", "FILE", "all runs instead, as one results file at rest",
+	 OPTION_TEXT(struct bundle_args, copy)},
 	{0},
 };
 
@@ -35,10 +38,21 @@ static int finish(const char *command, int ret, const struct err *err)
 {
 	if (!ret)
 		return STATUS_OK;
-	return complain(ret == -EINVAL || ret == -ENOENT || ret == -EPROTO
+	return complain(ret == -EINVAL || ret == -ENOENT || ret == -EPROTO ||
+					ret == -EEXIST
 				? STATUS_USAGE
 				: STATUS_INTERNAL,
 			"%s: %s", command, err->msg);
+}
+
+/* RUN is 0 for the latest. */
+static int export_one(struct store *store, uint64_t run, const char *path,
+		      struct err *err)
+{
+	int64_t run_id = (int64_t)run;
+	int ret = run ? 0 : store_run_latest(store, &run_id, err);
+
+	return ret ? ret : bundle_export(store, run_id, path, err);
 }
 
 static int export_run(int argc, char **argv)
@@ -47,21 +61,22 @@ static int export_run(int argc, char **argv)
 	struct store *store = NULL;
 	struct err err = {0};
 	uint64_t wanted = 0;
-	int64_t run_id;
 	int ret = option_parse(argc, argv, export_options, &args, &err);
 
-	if (!ret && !args.output)
-		ret = err_set(&err, -EINVAL, "--output FILE is needed");
+	if (!ret && !args.output == !args.copy)
+		ret = err_set(&err, -EINVAL,
+			      "either --output FILE or --store FILE is needed");
+	if (!ret && args.copy && optind < argc)
+		ret = err_set(&err, -EINVAL, "--store takes all runs");
 	if (!ret && optind < argc)
 		ret = units_parse_uint(argv[optind], 1, INT64_MAX, &wanted,
 				       &err);
 	if (!ret)
 		ret = store_open_readonly(args.db, &store, &err);
-	run_id = (int64_t)wanted;
-	if (!ret && !wanted)
-		ret = store_run_latest(store, &run_id, &err);
-	if (!ret)
-		ret = bundle_export(store, run_id, args.output, &err);
+	if (!ret && args.copy)
+		ret = store_copy(store, args.copy, &err);
+	else if (!ret)
+		ret = export_one(store, wanted, args.output, &err);
 	store_close(store);
 	return finish("export", ret, &err);
 }
@@ -102,7 +117,7 @@ const struct command cmd_export = {
 	.usage =
 		"usage: l1vh-bench export [RUN] --output FILE [options]\n"
 		"The latest run by default: all its samples, its plan, its host, compressed and\n"
-		"with a checksum.\n",
+		"with a checksum. --store copies the whole results file, also during a run.\n",
 	.options = export_options,
 	.help_column = 18,
 	.run = export_run,
