@@ -7,6 +7,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/findings/verdicts.h"
 #include "harness/verdict/claims.h"
+#include "reports/html/axis.h"
 
 #define WIDTH 260.0
 #define HEIGHT 22.0
@@ -41,11 +42,13 @@ struct forest forest_of(const struct claim_verdict *v, size_t count)
 	return f;
 }
 
+/* Of logarithms: of how many times worse. */
 static double x_of(const struct forest *f, double log)
 {
-	double part = fmax(-1, fmin(1, log / f->extent));
+	const struct axis a = {
+		.low = -f->extent, .high = f->extent, .to = WIDTH};
 
-	return (1 + part) * WIDTH / 2;
+	return axis_at(&a, log);
 }
 
 void forest_axis(const struct forest *f, struct strbuf *out)

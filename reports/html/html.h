@@ -14,7 +14,4 @@ void html_begin(struct strbuf *out, const char *title);
 void html_begin_below(struct strbuf *out, const char *title, const char *nav);
 void html_end(struct strbuf *out);
 
-/* TEXT with the five special characters escaped. */
-void html_escape(struct strbuf *out, const char *text);
-
 #endif

@@ -1,9 +1,67 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/html/html_parts.h"
 
+#include <math.h>
+
+#include "harness/base/portable.h"
 #include "harness/base/strbuf.h"
+#include "harness/base/units.h"
 #include "harness/findings/model.h"
 #include "harness/findings/refusals.h"
+
+void html_escape(struct strbuf *out, const char *text)
+{
+	portable_text(out, text, escape_markup);
+}
+
+void html_cell(struct strbuf *out, const char *open, const char *text,
+	       const char *close)
+{
+	strbuf_puts(out, open);
+	html_escape(out, text);
+	strbuf_puts(out, close);
+}
+
+void html_value(struct strbuf *out, const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+	char value[32];
+
+	html_escape(out, isnan(c->median) ? model_cell_word(c)
+					  : units_format(c->median, row->unit,
+							 value, sizeof(value)));
+}
+
+void html_median(struct strbuf *out, const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+	char value[32];
+
+	html_cell(out, "",
+		  units_format(c->median, row->unit, value, sizeof(value)), "");
+	if (runner && !isnan(c->ratio.ratio))
+		strbuf_printf(out, "<br>&times;%.3f", c->ratio.ratio);
+}
+
+void html_grade(struct strbuf *out, enum grade grade)
+{
+	strbuf_printf(out, "<span class=\"grade %s\">%s</span>",
+		      grade_name(grade), grade_name(grade));
+}
+
+void html_interval(struct strbuf *out, const struct ratio *r,
+		   size_t block_count)
+{
+	char why[32];
+
+	if (isnan(r->ratio))
+		return;
+	if (isnan(r->low))
+		strbuf_puts(out,
+			    model_no_interval(block_count, why, sizeof(why)));
+	else
+		strbuf_printf(out, "%.3f to %.3f", r->low, r->high);
+}
 
 static void begin_wide(struct strbuf *out, const char *element,
 		       const char *label)

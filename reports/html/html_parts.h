@@ -13,6 +13,9 @@ struct model_row;
 struct ratio;
 struct strbuf;
 
+/* TEXT with the five special characters escaped. */
+void html_escape(struct strbuf *out, const char *text);
+
 /* OPEN and CLOSE as they are, TEXT escaped between them. */
 void html_cell(struct strbuf *out, const char *open, const char *text,
 	       const char *close);

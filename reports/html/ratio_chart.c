@@ -10,6 +10,7 @@
 #include "harness/base/units.h"
 #include "harness/findings/model.h"
 #include "harness/findings/suite.h"
+#include "reports/html/axis.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 270
@@ -22,10 +23,10 @@
 #define NAME_MAX_CHARS 12
 
 /* Where the axis may end, and what it begins with then. */
-static const struct axis {
+static const struct range {
 	double low, high;
 	double ticks[4]; /* 0: none */
-} axes[] = {
+} ranges[] = {
 	{1 / 1.25, 1.25, {.8, 1, 1.25}},
 	{.5, 2, {.5, 1, 2}},
 	{.5, 4, {.5, 1, 2, 4}},
@@ -35,7 +36,7 @@ static const struct axis {
 /* The rows of one group, which stand together. */
 struct panel {
 	const struct model *m;
-	const struct axis *axis;
+	const struct range *range;
 	const struct highlight_row *rows;
 	size_t count;
 	struct ratio worse[MODEL_MAX_RUNNERS];
@@ -82,7 +83,7 @@ static void panel_init(struct panel *p, const struct model *m,
 }
 
 /* The closest one that all ratios have room in; the last if none has. */
-static const struct axis *axis_of(const struct panel *panels, size_t count)
+static const struct range *range_of(const struct panel *panels, size_t count)
 {
 	double low = 1, high = 1;
 	size_t i, k;
@@ -92,17 +93,19 @@ static const struct axis *axis_of(const struct panel *panels, size_t count)
 			low = fmin(low, panels[i].worse[k].ratio);
 			high = fmax(high, panels[i].worse[k].ratio);
 		}
-	for (i = 0; i + 1 < ARRAY_SIZE(axes); i++)
-		if (low >= axes[i].low && high <= axes[i].high)
+	for (i = 0; i + 1 < ARRAY_SIZE(ranges); i++)
+		if (low >= ranges[i].low && high <= ranges[i].high)
 			break;
-	return &axes[i];
+	return &ranges[i];
 }
 
-static double x_of(const struct axis *a, double ratio)
+static struct axis axis_of(const struct panel *p)
 {
-	double part = log(ratio / a->low) / log(a->high / a->low);
-
-	return LEFT + PLOT * fmin(fmax(part, 0), 1);
+	return (struct axis){.low = p->range->low,
+			     .high = p->range->high,
+			     .from = LEFT,
+			     .to = LEFT + PLOT,
+			     .is_log = true};
 }
 
 static double y_of(size_t lane)
@@ -133,20 +136,19 @@ static void write_label(const struct panel *p, size_t first, struct strbuf *out)
 
 static void write_axis(const struct panel *p, int bottom, struct strbuf *out)
 {
+	const struct axis axis = axis_of(p);
+	char text[16];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(p->axis->ticks); i++) {
-		double tick = p->axis->ticks[i];
+	for (i = 0; i < ARRAY_SIZE(p->range->ticks); i++) {
+		double tick = p->range->ticks[i];
 
 		if (!(tick > 0))
 			continue;
-		strbuf_printf(
-			out,
-			"<path class=\"%s\" d=\"M%.1f %dV%d\"/>"
-			"<text class=\"axis\" x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%g</text>\n",
-			fabs(tick - 1) > 0 ? "tick" : "one",
-			x_of(p->axis, tick), TOP, bottom, x_of(p->axis, tick),
-			bottom + 12, tick);
+		snprintf(text, sizeof(text), "%g", tick);
+		axis_tick_write(&axis, tick,
+				fabs(tick - 1) > 0 ? "tick" : "one", TOP,
+				bottom, text, out);
 	}
 	strbuf_printf(out,
 		      "<text class=\"axis\" x=\"%d\" y=\"%d\" "
@@ -158,13 +160,14 @@ static void write_ratio(const struct panel *p, size_t runner, double y,
 			struct strbuf *out)
 {
 	const struct ratio *r = &p->worse[runner];
+	const struct axis axis = axis_of(p);
 
 	strbuf_printf(out, "<path class=\"bar r%zu\" d=\"M%.1f %.1fH%.1f\"/>",
-		      runner, x_of(p->axis, 1), y, x_of(p->axis, r->ratio));
+		      runner, axis_at(&axis, 1), y, axis_at(&axis, r->ratio));
 	if (!isnan(r->low))
-		strbuf_printf(out,
-			      "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",
-			      x_of(p->axis, r->low), y, x_of(p->axis, r->high));
+		strbuf_printf(
+			out, "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",
+			axis_at(&axis, r->low), y, axis_at(&axis, r->high));
 	strbuf_printf(
 		out,
 		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f&times;</text>\n",
@@ -273,7 +276,7 @@ bool ratio_chart_write(const struct model *m, const struct highlight_row *rows,
 		       size_t count, struct strbuf *out)
 {
 	struct panel panels[HIGHLIGHTS_MOST];
-	const struct axis *axis;
+	const struct range *range;
 	size_t i, at, n = 0, first;
 
 	if (!count)
@@ -283,10 +286,10 @@ bool ratio_chart_write(const struct model *m, const struct highlight_row *rows,
 		return false;
 	for (at = 0; at < count; at += panels[n++].count)
 		panel_init(&panels[n], m, &rows[at], count - at);
-	axis = axis_of(panels, n);
+	range = range_of(panels, n);
 	strbuf_puts(out, "<div class=\"panels\">\n");
 	for (i = 0; i < n; i++) {
-		panels[i].axis = axis;
+		panels[i].range = range;
 		write_panel(&panels[i], first, out);
 	}
 	strbuf_puts(out, "</div>\n");

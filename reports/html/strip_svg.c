@@ -3,11 +3,13 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/findings/model.h"
+#include "reports/html/axis.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 420
@@ -18,15 +20,15 @@
 #define BOTTOM 22 /* for the numbers */
 #define PLOT (WIDTH - LEFT - RIGHT)
 
-/* Heights within a strip, and how far apart; a dot is as wide as a cell. */
+/* Heights within a strip, and how far apart; a cell has the width of a dot. */
 #define LANES 5
 #define LANE 4
 #define CELL 4
 #define CELLS (PLOT / CELL + 1)
 #define MAX_TICKS 5
 
-struct axis {
-	double low, high;
+struct scale {
+	struct axis axis;
 	double step; /* between numbers */
 	double divisor;
 	const char *label; /* what the numbers are of, divided */
@@ -36,7 +38,7 @@ static const struct {
 	const char *unit;
 	double at_least;
 	const char *label;
-} scales[] = {
+} divisors[] = {
 	{"ns", 1e9, "s"},
 	{"ns", 1e6, "ms"},
 	{"ns", 1e3, "us"},
@@ -44,40 +46,31 @@ static const struct {
 	{"bytes_per_s", 1e6, "MB/s"},
 };
 
-/* 1, 2 or 5 times a power of ten, so that there are MAX_TICKS at most. */
-static double step_of(double span)
+static void find_divisor(struct scale *s, const char *unit)
 {
-	double power = pow(10, floor(log10(span / MAX_TICKS)));
-	double step = span / MAX_TICKS / power;
-
-	return power * (step <= 1 ? 1 : step <= 2 ? 2 : step <= 5 ? 5 : 10);
-}
-
-static void axis_scale(struct axis *a, const char *unit)
-{
-	double most = fmax(fabs(a->low), fabs(a->high));
+	double most = fmax(fabs(s->axis.low), fabs(s->axis.high));
 	size_t i;
 
-	a->divisor = 1;
-	a->label = unit;
-	for (i = 0; i < ARRAY_SIZE(scales); i++)
-		if (!strcmp(unit, scales[i].unit) &&
-		    most >= scales[i].at_least) {
-			a->divisor = scales[i].at_least;
-			a->label = scales[i].label;
+	s->divisor = 1;
+	s->label = unit;
+	for (i = 0; i < ARRAY_SIZE(divisors); i++)
+		if (!strcmp(unit, divisors[i].unit) &&
+		    most >= divisors[i].at_least) {
+			s->divisor = divisors[i].at_least;
+			s->label = divisors[i].label;
 			return;
 		}
 }
 
 /* False without a sample. */
-static bool axis_init(struct axis *a, const struct model *m,
-		      const struct model_row *row)
+static bool scale_init(struct scale *s, const struct model *m,
+		       const struct model_row *row)
 {
+	struct axis *a = &s->axis;
 	double margin;
 	size_t i, k;
 
-	a->low = INFINITY;
-	a->high = -INFINITY;
+	*a = (struct axis){INFINITY, -INFINITY, LEFT, LEFT + PLOT, false};
 	for (i = 0; i < m->runner_count; i++)
 		for (k = 0; k < row->cells[i].sample_count; k++) {
 			double value = row->cells[i].samples[k];
@@ -94,14 +87,9 @@ static bool axis_init(struct axis *a, const struct model *m,
 				    : 1;
 	a->low -= margin;
 	a->high += margin;
-	a->step = step_of(a->high - a->low);
-	axis_scale(a, row->unit);
+	s->step = axis_step(a->high - a->low, MAX_TICKS);
+	find_divisor(s, row->unit);
 	return true;
-}
-
-static int x_of(const struct axis *a, double value)
-{
-	return LEFT + (int)lround((value - a->low) / (a->high - a->low) * PLOT);
 }
 
 static int y_of_strip(const struct model *m, size_t runner)
@@ -110,21 +98,19 @@ static int y_of_strip(const struct model *m, size_t runner)
 }
 
 /* As many digits as tell one number from the next. */
-static void write_axis(const struct axis *a, int bottom, struct strbuf *out)
+static void write_axis(const struct scale *s, int bottom, struct strbuf *out)
 {
-	double digits = ceil(-log10(a->step / a->divisor));
+	double digits = ceil(-log10(s->step / s->divisor));
+	char text[32];
 	double i;
 
-	for (i = ceil(a->low / a->step); i * a->step <= a->high; i++) {
-		int x = x_of(a, i * a->step);
-
-		strbuf_printf(out,
-			      "<path class=\"tick\" d=\"M%d %dV%d\"/>"
-			      "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">"
-			      "%.*f</text>\n",
-			      x, TOP, bottom, x, bottom + 14,
-			      digits > 0 ? (int)digits : 0,
-			      i * a->step / a->divisor);
+	for (i = ceil(s->axis.low / s->step); i * s->step <= s->axis.high;
+	     i++) {
+		snprintf(text, sizeof(text), "%.*f",
+			 digits > 0 ? (int)digits : 0,
+			 i * s->step / s->divisor);
+		axis_tick_write(&s->axis, i * s->step, "tick", TOP, bottom,
+				text, out);
 	}
 }
 
@@ -146,7 +132,7 @@ static void write_dots(const struct axis *a, const struct model_cell *c, int y,
 
 		if (!isfinite(c->samples[k]))
 			continue;
-		x = x_of(a, c->samples[k]);
+		x = (int)lround(axis_at(a, c->samples[k]));
 		cell = (x - LEFT) / CELL;
 		if (!at[k * 2 % LANES][cell])
 			at[k * 2 % LANES][cell] = (int16_t)x;
@@ -170,7 +156,8 @@ static void write_dots(const struct axis *a, const struct model_cell *c, int y,
 }
 
 static void write_strip(const struct model *m, const struct model_row *row,
-			const struct axis *a, size_t runner, struct strbuf *out)
+			const struct scale *s, size_t runner,
+			struct strbuf *out)
 {
 	int y = y_of_strip(m, runner);
 
@@ -180,8 +167,8 @@ static void write_strip(const struct model *m, const struct model_row *row,
 	if (!row->cells[runner].sample_count)
 		return;
 	strbuf_printf(out, "<path class=\"dots r%zu\" d=\"", runner);
-	write_dots(a, &row->cells[runner], y + (STRIP - LANE * (LANES - 1)) / 2,
-		   out);
+	write_dots(&s->axis, &row->cells[runner],
+		   y + (STRIP - LANE * (LANES - 1)) / 2, out);
 	strbuf_puts(out, "\"/>\n");
 }
 
@@ -190,10 +177,10 @@ bool strip_svg(const struct model *m, const struct model_row *row,
 {
 	int bottom = TOP + STRIP * (int)m->runner_count;
 	char name[80];
-	struct axis a;
+	struct scale s;
 	size_t i;
 
-	if (!axis_init(&a, m, row))
+	if (!scale_init(&s, m, row))
 		return false;
 	strbuf_printf(out,
 		      "<svg class=\"strips\" role=\"img\""
@@ -206,12 +193,12 @@ bool strip_svg(const struct model *m, const struct model_row *row,
 		"<text class=\"title\" x=\"%d\" y=\"15\" text-anchor=\"middle\">",
 		LEFT + PLOT / 2);
 	html_cell(out, "", name, ", ");
-	html_cell(out, "", a.label,
+	html_cell(out, "", s.label,
 		  row->lower_is_better ? " (lower is better)</text>\n"
 				       : " (higher is better)</text>\n");
-	write_axis(&a, bottom, out);
+	write_axis(&s, bottom, out);
 	for (i = 0; i < m->runner_count; i++)
-		write_strip(m, row, &a, i, out);
+		write_strip(m, row, &s, i, out);
 	strbuf_puts(out, "</svg>\n");
 	return true;
 }

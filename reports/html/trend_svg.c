@@ -9,6 +9,7 @@
 #include "harness/base/units.h"
 #include "harness/findings/trend.h"
 #include "harness/store/history.h"
+#include "reports/html/axis.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 900.0
@@ -18,33 +19,20 @@
 #define MARGIN 16.0
 
 struct axes {
-	double low, high; /* of the values */
-	size_t count;
+	struct axis x; /* the boots, from 0 */
+	struct axis y; /* the values */
 };
-
-static double x_of(const struct axes *a, double index)
-{
-	double steps = a->count > 1 ? (double)a->count - 1 : 1;
-
-	return LEFT + index / steps * (WIDTH - LEFT - MARGIN);
-}
-
-static double y_of(const struct axes *a, double value)
-{
-	double part =
-		a->high > a->low ? (value - a->low) / (a->high - a->low) : 0.5;
-
-	return BOTTOM - part * (BOTTOM - MARGIN);
-}
 
 static struct axes axes_of(const struct history *h)
 {
-	struct axes a = {INFINITY, -INFINITY, h->value_count};
+	double last = h->value_count > 1 ? (double)h->value_count - 1 : 1;
+	struct axes a = {{0, last, LEFT, WIDTH - MARGIN, false},
+			 {INFINITY, -INFINITY, BOTTOM, MARGIN, false}};
 	size_t i;
 
 	for (i = 0; i < h->value_count; i++) {
-		a.low = fmin(a.low, h->values[i]);
-		a.high = fmax(a.high, h->values[i]);
+		a.y.low = fmin(a.y.low, h->values[i]);
+		a.y.high = fmax(a.y.high, h->values[i]);
 	}
 	return a;
 }
@@ -57,7 +45,7 @@ static void write_label(const struct axes *a, double value, const char *unit,
 	strbuf_printf(out,
 		      "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\""
 		      " font-size=\"12\" fill=\"currentColor\">",
-		      LEFT - 8, y_of(a, value) + 4);
+		      LEFT - 8, axis_at(&a->y, value) + 4);
 	html_cell(out, "", units_format(value, unit, text, sizeof(text)),
 		  "</text>\n");
 }
@@ -86,21 +74,22 @@ static void write_line(const struct history *h, const struct axes *a,
 	strbuf_puts(out, "<polyline fill=\"none\" stroke=\"#3b76b8\""
 			 " stroke-width=\"1.5\" points=\"");
 	for (i = first; i < end; i++)
-		strbuf_printf(out, "%.1f,%.1f ", x_of(a, (double)i),
-			      y_of(a, h->values[i]));
+		strbuf_printf(out, "%.1f,%.1f ", axis_at(&a->x, (double)i),
+			      axis_at(&a->y, h->values[i]));
 	strbuf_puts(out, "\"/>\n");
 	for (i = first; i < end; i++)
 		strbuf_printf(out,
 			      "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\""
 			      " fill=\"#3b76b8\"/>\n",
-			      x_of(a, (double)i), y_of(a, h->values[i]));
+			      axis_at(&a->x, (double)i),
+			      axis_at(&a->y, h->values[i]));
 }
 
 /* Between the boot before INDEX and that one. */
 static void write_mark(const struct axes *a, size_t index, const char *class,
 		       const char *colour, double magnitude, struct strbuf *out)
 {
-	double x = x_of(a, (double)index - 0.5);
+	double x = axis_at(&a->x, (double)index - 0.5);
 
 	strbuf_printf(out,
 		      "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\""
@@ -123,9 +112,9 @@ void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
 		  name, "\"");
 	strbuf_printf(out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\">\n",
 		      WIDTH, HEIGHT, WIDTH);
-	write_label(&a, a.high, h->unit, out);
-	if (a.low < a.high)
-		write_label(&a, a.low, h->unit, out);
+	write_label(&a, a.y.high, h->unit, out);
+	if (a.y.low < a.y.high)
+		write_label(&a, a.y.low, h->unit, out);
 	write_date(LEFT, "start", &h->runs[0], out);
 	if (h->run_count > 1)
 		write_date(WIDTH - MARGIN, "end", &h->runs[h->run_count - 1],

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_HTML_HTML_COMPARISON_H
+#define REPORTS_HTML_HTML_COMPARISON_H
+
+/* html_comparison - every series but those of the micro guest and of footprint,
+ * a row each, with all runners. */
+struct model;
+struct strbuf;
+
+void html_comparison_write(const struct model *m, struct strbuf *out);
+
+#endif

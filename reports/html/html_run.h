@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef REPORTS_HTML_HTML_RUN_H
+#define REPORTS_HTML_HTML_RUN_H
+
+/* html_run - how the run was made: what differed between the guests, its boots
+ * and their exits, the host, the plan, and the commands to repeat it. */
+struct findings;
+struct strbuf;
+
+void html_run_write(const struct findings *f, struct strbuf *out);
+
+#endif
