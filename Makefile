@@ -43,7 +43,7 @@ PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
 	  mshv/emu/preload.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
 	  $(MSHV_SRC)) \
-	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/thread.o base/units.o cli/option.o cli/vmm_args.o)
+	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/thread.o base/units.o cli/option.o cli/vmm_args.o cli/vmm_options.o)
 AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')

@@ -3,7 +3,7 @@
 
 #include "harness/kubevirt/node_page.h"
 #include "harness/kubevirt/nodeprobe.h"
-#include "runners/machine/qemu.h"
+#include "runners/machine/qemu_program.h"
 
 struct domain_wish node_default_wish(void)
 {

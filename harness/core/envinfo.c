@@ -13,7 +13,6 @@
 #include "harness/base/base.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/xmalloc.h"
 #include "harness/core/grade.h"
 #include "harness/core/hostprobe.h"
 #include "revision.h"

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/findings/model.h"
 
 static double median_of(const struct model_group *g, const char *metric,

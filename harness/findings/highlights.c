@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
 
 #define LOWER true

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/kubevirt/nodeprobe.h"
 
 #define KVM_API 12 /* for good, says the kernel's documentation */

@@ -2,7 +2,6 @@
 #include "harness/serve/dashboard.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "harness/serve/api.h"
 #include "harness/serve/http.h"
 #include "harness/serve/live.h"
+#include "harness/serve/metrics.h"
 #include "harness/serve/pages.h"
 #include "harness/serve/rates.h"
 #include "harness/serve/rendered.h"
@@ -21,12 +21,6 @@
 #include "harness/serve/tls.h"
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
-#include "harness/serve/views.h"
-#include "harness/store/store.h"
-#include "reports/data/openmetrics.h"
-
-#define OPENMETRICS_TYPE \
-	"application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* A list takes 30 KiB, the page of a run up to some MiB with its plots. */
 #define PAGES_BYTES (32 * MIB)
@@ -53,54 +47,12 @@ static int show_health(struct store *store, const struct http_request *rq,
 	return 0;
 }
 
-/* The server's own counters, behind those of the runs. */
-static void write_counters(const struct http *http, struct strbuf *out)
-{
-	unsigned int digit;
-
-	openmetrics_family("l1vh_serve_replies", "counter", NULL,
-			   "Answers of this server, by their status.", out);
-	for (digit = 2; digit < 6; digit++)
-		strbuf_printf(out,
-			      "l1vh_serve_replies_total{status=\"%uxx\"}"
-			      " %" PRIu64 "\n",
-			      digit, http_reply_count(http, digit));
-	strbuf_puts(out, "# EOF\n");
-}
-
-/* The host of each run is a label, so that two may have the same series. */
 static int show_metrics(struct store *store, const struct http_request *rq,
 			struct http_reply *re, struct err *err)
 {
-	struct openmetrics_run *runs;
-	struct view_figures *views;
-	struct run_list list;
-	size_t i, count = 0;
 	const struct dashboard *d = rq->arg;
-	int ret = view_all_hosts_load(store, &list, err);
 
-	if (ret)
-		return ret;
-	runs = xcalloc(list.count + 1, sizeof(*runs));
-	views = xcalloc(list.count + 1, sizeof(*views));
-	for (i = 0; i < list.count && !ret; i++) {
-		ret = view_figures_load(store, list.lines[i].uuid, &views[i],
-					err);
-		if (ret)
-			break;
-		runs[count++] = (struct openmetrics_run){&views[i].model,
-							 list.lines[i].host};
-	}
-	if (!ret) {
-		openmetrics_write_runs(runs, count, &re->body);
-		write_counters(d->http, &re->body);
-	}
-	for (i = 0; i < count; i++)
-		view_figures_release(&views[i]);
-	free(views);
-	free(runs);
-	run_list_release(&list);
-	return ret;
+	return metrics_write(store, d->http, &re->body, err);
 }
 
 static int take_bundle(struct store *store, const struct http_request *rq,
@@ -143,8 +95,7 @@ static const struct http_route routes[] = {
 	 ANSWER(false, KEEP_NOT, live_script)},
 	{"POST", "/api/v1/bundles", HTTP_JSON,
 	 ANSWER(false, KEEP_NOT, take_bundle)},
-	{"GET", "/metrics", OPENMETRICS_TYPE,
-	 ANSWER(true, KEEP_NOT, show_metrics)},
+	{"GET", "/metrics", METRICS_TYPE, ANSWER(true, KEEP_NOT, show_metrics)},
 	{"GET", "/healthz", HTTP_TEXT, ANSWER(false, KEEP_NOT, show_health)},
 	{0},
 };

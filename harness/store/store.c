@@ -12,14 +12,11 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
-#include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "harness/store/boot_rows.h"
 #include "harness/store/schema.h"
 #include "harness/store/store_priv.h"
 
@@ -46,7 +43,7 @@ int store_error(struct store *store, const char *what, struct err *err)
 		       sqlite3_errmsg(store->db));
 }
 
-static int exec(struct store *store, const char *sql, struct err *err)
+int store_exec(struct store *store, const char *sql, struct err *err)
 {
 	if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		return store_error(store, "cannot write to", err);
@@ -80,7 +77,7 @@ int store_insert(struct store *store, struct err *err, const char *sql,
 	return 0;
 }
 
-static int64_t scalar(struct store *store, const char *sql, int64_t missing)
+int64_t store_scalar(struct store *store, const char *sql, int64_t missing)
 {
 	sqlite3_stmt *stmt = NULL;
 	int64_t value = missing;
@@ -107,24 +104,25 @@ static int check_version(struct store *store, int64_t version, struct err *err)
 
 int store_check(struct store *store, struct err *err)
 {
-	return check_version(store, scalar(store, "PRAGMA user_version", -1),
-			     err);
+	return check_version(
+		store, store_scalar(store, "PRAGMA user_version", -1), err);
 }
 
 int64_t store_data_version(struct store *store)
 {
-	return scalar(store, "PRAGMA data_version", -1);
+	return store_scalar(store, "PRAGMA data_version", -1);
 }
 
 /* What a file of this version would have been made of; NULL: nothing. */
 static const char *missing_sql(struct store *store)
 {
-	int64_t version = scalar(store, "PRAGMA user_version", -1);
+	int64_t version = store_scalar(store, "PRAGMA user_version", -1);
 
 	if (version == STORE_SCHEMA_VERSION - 1)
 		return upgrade_2_sql;
-	return !version && !scalar(store, "SELECT count(*) FROM sqlite_master",
-				   0)
+	return !version && !store_scalar(store,
+					 "SELECT count(*) FROM sqlite_master",
+					 0)
 		       ? schema_sql
 		       : NULL;
 }
@@ -132,16 +130,17 @@ static const char *missing_sql(struct store *store)
 /* Whether it has our tables: another program's file may have our number. */
 static bool has_our_tables(struct store *store)
 {
-	return scalar(store,
-		      "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
-		      " AND name IN ('run', 'schedule', 'boot', 'series')",
-		      0) == 4;
+	return store_scalar(
+		       store,
+		       "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+		       " AND name IN ('run', 'schedule', 'boot', 'series')",
+		       0) == 4;
 }
 
 /* Before anything is written: a file that is not ours stays as it is. */
 static int check_ours(struct store *store, struct err *err)
 {
-	int64_t version = scalar(store, "PRAGMA user_version", -1);
+	int64_t version = store_scalar(store, "PRAGMA user_version", -1);
 
 	if (missing_sql(store) == schema_sql)
 		return 0;
@@ -164,14 +163,14 @@ static int bring_up(struct store *store, struct err *err)
 
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d; COMMIT",
 		 STORE_SCHEMA_VERSION);
-	ret = exec(store, "BEGIN IMMEDIATE", err);
+	ret = store_exec(store, "BEGIN IMMEDIATE", err);
 	if (ret)
 		return ret;
 	sql = missing_sql(store);
 	if (sql) {
-		ret = exec(store, sql, err);
+		ret = store_exec(store, sql, err);
 		if (!ret)
-			return exec(store, version, err);
+			return store_exec(store, version, err);
 	}
 	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	return ret;
@@ -200,7 +199,7 @@ static int spare_create(struct store *store, struct err *err)
 		SPARE_BYTES / MIB, store->path);
 }
 
-static void spare_remove(struct store *store)
+void store_spare_remove(struct store *store)
 {
 	if (store->spare_fd >= 0)
 		close(store->spare_fd);
@@ -246,19 +245,19 @@ int store_open_within(const char *path, int busy_ms, struct store **out,
 		ret = check_ours(store, err);
 	store->is_writer = !ret;
 	if (!ret)
-		ret = exec(store,
-			   "PRAGMA journal_mode = WAL;"
-			   "PRAGMA synchronous = FULL;"
-			   "PRAGMA foreign_keys = ON",
-			   err);
+		ret = store_exec(store,
+				 "PRAGMA journal_mode = WAL;"
+				 "PRAGMA synchronous = FULL;"
+				 "PRAGMA foreign_keys = ON",
+				 err);
 	if (!ret)
 		ret = bring_up(store, err);
 	if (!ret)
 		ret = store_check(store, err);
 	if (!ret)
-		ret = exec(store, guard_sql, err);
+		ret = store_exec(store, guard_sql, err);
 	if (!ret)
-		ret = exec(store, index_sql, err);
+		ret = store_exec(store, index_sql, err);
 	if (ret) {
 		store_close(store);
 		return ret;
@@ -308,7 +307,7 @@ static int open_to_read(struct store *store, int busy_ms, struct err *err)
 {
 	int ret = open_db(store, SQLITE_OPEN_READWRITE, busy_ms, err);
 
-	return ret ? ret : exec(store, "PRAGMA query_only = ON", err);
+	return ret ? ret : store_exec(store, "PRAGMA query_only = ON", err);
 }
 
 /* Whether anything was committed that is not in PATH itself. */
@@ -341,7 +340,7 @@ static int64_t reopen_still(struct store *store)
 	if (sqlite3_open_v2(uri, &store->db,
 			    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
 			    NULL) == SQLITE_OK)
-		version = scalar(store, "PRAGMA user_version", -1);
+		version = store_scalar(store, "PRAGMA user_version", -1);
 	free(uri);
 	free(escaped);
 	return version;
@@ -362,7 +361,7 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 	ret = open_to_read(store, busy_ms, err);
 	if (!ret) {
 		/* Once: a file that is locked is waited for each time. */
-		version = scalar(store, "PRAGMA user_version", -1);
+		version = store_scalar(store, "PRAGMA user_version", -1);
 		if (version < 0)
 			version = reopen_still(store);
 		if (version == STORE_SCHEMA_VERSION - 1 &&
@@ -389,7 +388,7 @@ void store_close(struct store *store)
 		sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL,
 			     NULL, NULL);
 	}
-	spare_remove(store);
+	store_spare_remove(store);
 	sqlite3_close(store->db);
 	free(store->path);
 	free(store);
@@ -398,7 +397,7 @@ void store_close(struct store *store)
 /* The source stays as it is, which query_only would make doubtful. */
 static int vacuum_into(struct store *store, const char *path, struct err *err)
 {
-	int ret = exec(store, "PRAGMA query_only = OFF", err);
+	int ret = store_exec(store, "PRAGMA query_only = OFF", err);
 
 	if (!ret)
 		ret = store_insert(store, err, "VACUUM INTO ?", "s", path);
@@ -421,154 +420,4 @@ int store_copy(struct store *store, const char *path, struct err *err)
 		unlink(part);
 	free(part);
 	return ret;
-}
-
-int store_run_begin(struct store *store, const struct run_info *info,
-		    int64_t *run_id, struct err *err)
-{
-	int ret = store_insert(
-		store, err,
-		"INSERT INTO run (uuid, started_unix_ns, status, seed, revision,"
-		" is_lab, plan, fingerprint, probe, guest_manifest)"
-		" VALUES (lower(hex(randomblob(16))), ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
-		"iisissss", (int64_t)clock_unix_ns(), (int64_t)info->seed,
-		info->revision, (int64_t)info->is_lab, info->plan_json,
-		info->fingerprint_json, info->probe_json, info->guest_manifest);
-
-	*run_id = sqlite3_last_insert_rowid(store->db);
-	return ret;
-}
-
-int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
-		       uint32_t block, const char *runner, struct err *err)
-{
-	return store_insert(store, err,
-			    "INSERT INTO schedule VALUES (?, ?, ?, ?)", "iiis",
-			    run_id, (int64_t)position, (int64_t)block, runner);
-}
-
-static int64_t find_uuid(struct store *store, const char *uuid)
-{
-	sqlite3_stmt *s = NULL;
-	int64_t id = 0;
-
-	if (sqlite3_prepare_v2(store->db, "SELECT id FROM run WHERE uuid = ?",
-			       -1, &s, NULL) == SQLITE_OK) {
-		sqlite3_bind_text(s, 1, uuid, -1, SQLITE_TRANSIENT);
-		if (sqlite3_step(s) == SQLITE_ROW)
-			id = sqlite3_column_int64(s, 0);
-	}
-	sqlite3_finalize(s);
-	return id;
-}
-
-int store_import_begin(struct store *store, const struct run_info *info,
-		       const char *uuid, const char *status,
-		       int64_t started_unix_ns, int64_t ended_unix_ns,
-		       int64_t *run_id, struct err *err)
-{
-	int ret = exec(store, "BEGIN IMMEDIATE", err);
-
-	if (ret)
-		return ret;
-	*run_id = find_uuid(store, uuid);
-	if (*run_id)
-		ret = err_set(err, -EEXIST, "run %s is there already", uuid);
-	else
-		ret = store_insert(
-			store, err,
-			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
-			" status, seed, revision, is_lab, plan, fingerprint,"
-			" probe, guest_manifest)"
-			" VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)",
-			"siisisissss", uuid, started_unix_ns, ended_unix_ns,
-			status, (int64_t)info->seed, info->revision,
-			(int64_t)info->is_lab, info->plan_json,
-			info->fingerprint_json, info->probe_json,
-			info->guest_manifest);
-	if (ret)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	else
-		*run_id = sqlite3_last_insert_rowid(store->db);
-	return ret;
-}
-
-int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
-		      const struct bench_case *bc, const struct result *res,
-		      struct err *err)
-{
-	return boot_rows_add(store, run_id, position, bc, res, err);
-}
-
-int store_import_end(struct store *store, int result, struct err *err)
-{
-	if (!result)
-		result = exec(store, "COMMIT", err);
-	if (result)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	return result;
-}
-
-static int add_in_transaction(struct store *store, int64_t run_id,
-			      uint32_t position, const struct bench_case *bc,
-			      const struct result *res, struct err *err)
-{
-	int ret = exec(store, "BEGIN IMMEDIATE", err);
-
-	if (!ret)
-		ret = boot_rows_add(store, run_id, position, bc, res, err);
-	if (!ret)
-		ret = exec(store, "COMMIT", err);
-	if (ret)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	return ret;
-}
-
-/*
- * Of the last error. A full disk does not always say so by its name: SQLite
- * calls a write that was cut short an I/O error. A lock or a constraint is
- * none, and says nothing of the disk.
- */
-static bool is_for_want_of_room(struct store *store)
-{
-	int code = store->failed_code & 0xff;
-
-	return code == SQLITE_FULL || code == SQLITE_IOERR ||
-	       code == SQLITE_CANTOPEN;
-}
-
-int store_result_add(struct store *store, int64_t run_id, uint32_t position,
-		     const struct bench_case *bc, const struct result *res,
-		     struct err *err)
-{
-	int ret = add_in_transaction(store, run_id, position, bc, res, err);
-
-	if (!ret || store->spare_fd < 0)
-		return ret;
-	if (!is_for_want_of_room(store))
-		return ret;
-	spare_remove(store);
-	if (add_in_transaction(store, run_id, position, bc, res, err))
-		return err->code == -ENOSPC ? -EIO : err->code;
-	return err_set(
-		err, -ENOSPC,
-		"disk full at '%s': everything measured so far is kept; free some space or choose another place with --db",
-		store->path);
-}
-
-int store_run_end(struct store *store, int64_t run_id, const char *status,
-		  struct err *err)
-{
-	return store_insert(store, err,
-			    "UPDATE run SET status = ?, ended_unix_ns = ?"
-			    " WHERE id = ?",
-			    "sii", status, (int64_t)clock_unix_ns(), run_id);
-}
-
-int store_run_latest(struct store *store, int64_t *run_id, struct err *err)
-{
-	*run_id = scalar(store, "SELECT max(id) FROM run", 0);
-	if (*run_id)
-		return 0;
-	return err_set(err, -ENOENT, "'%s' holds no run yet", store->path);
 }

@@ -5,6 +5,7 @@
 /* store_priv - what the files of the store share of it. */
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct err;
 
@@ -18,6 +19,15 @@ struct store {
 
 /* What SQLite failed with, as ours; -ENOSPC for a full disk. */
 int store_error(struct store *store, const char *what, struct err *err);
+
+/* Statements without values; 0 or what store_error() makes of it. */
+int store_exec(struct store *store, const char *sql, struct err *err);
+
+/* The first value that SQL gives; MISSING where it gives none or fails. */
+int64_t store_scalar(struct store *store, const char *sql, int64_t missing);
+
+/* Gives up the room that was kept; nothing where it was before. */
+void store_spare_remove(struct store *store);
 
 /*
  * One statement with its values, by a format: i int64, d double, s text,

@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
-#include "harness/core/metric.h"
 #include "harness/findings/explain.h"
 #include "harness/findings/findings.h"
 #include "harness/store/run_data.h"
 #include "reports/html/html_comparison.h"
+#include "reports/html/html_distributions.h"
 #include "reports/html/html_footprint.h"
 #include "reports/html/html_highlights.h"
 #include "reports/html/html_io.h"
@@ -22,8 +21,6 @@
 #include "reports/html/html_questions.h"
 #include "reports/html/html_run.h"
 #include "reports/html/html_verdicts.h"
-#include "reports/html/plot.h"
-#include "reports/html/strip_svg.h"
 #include "reports/text/explain_text.h"
 #include "reports/text/sections.h"
 static void write_banner(const struct model *m, struct strbuf *out)
@@ -57,35 +54,6 @@ static void write_run(const struct model *m, struct strbuf *out)
 		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed.</p>\n",
 		model_grades(m, grades, sizeof(grades)), run->boot_count,
 		run->scheduled_count, m->failed_boot_count);
-}
-static void write_plots(const struct model *m, struct strbuf *out)
-{
-	struct err err = {0};
-	size_t i;
-
-	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n");
-	html_figure_begin(out, "memory latency");
-	if (plot_latency(m, out, &err))
-		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
-			  ".</p>");
-	strbuf_puts(out, "</figure>\n");
-	html_fold_begin(out, "distributions", "Distributions");
-	strbuf_puts(
-		out,
-		"<p class=\"note\">Every dot is an undisturbed sample; those that would cover one another are one. Its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
-	for (i = 0; i < m->row_count; i++) {
-		if (!strcmp(m->rows[i].workload, "mem_latency") ||
-		    metric_of_point(m->rows[i].point))
-			continue;
-		strbuf_puts(out, "<figure>");
-		if (!strip_svg(m, &m->rows[i], out))
-			strbuf_puts(
-				out,
-				"<p class=\"note\">No samples to draw.</p>");
-		strbuf_puts(out, "</figure>\n");
-	}
-	strbuf_puts(out, "</div>\n");
-	html_fold_end(out);
 }
 /* What WRITE has to say, as it stands; nothing of nothing. */
 static void write_words(const struct findings *f, const char *id,
@@ -150,7 +118,7 @@ static void write_sections(const struct findings *f, struct strbuf *out)
 	html_io_write(m, out);
 	html_footprint_write(&f->footprints, out);
 	write_words(f, "explain", "What exits explain", write_explain, out);
-	write_plots(m, out);
+	html_distributions_write(m, out);
 	html_run_write(f, out);
 }
 

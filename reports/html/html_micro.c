@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/metric.h"
 #include "harness/findings/model.h"

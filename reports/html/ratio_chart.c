@@ -7,7 +7,6 @@
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/findings/model.h"
 #include "harness/findings/suite.h"
 #include "reports/html/axis.h"

@@ -3,17 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <linux/capability.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,8 +16,8 @@
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
+#include "runners/machine/libvirt_daemon.h"
 #include "runners/machine/machine.h"
-#include "runners/measure/cgroup.h"
 
 #define URI "qemu:///system"
 #define PID_FOLDER "/run/libvirt/qemu"
@@ -36,9 +29,7 @@
 
 struct helper {
 	const char *name, *xml, *console;
-	int procs_fd; /* -1: none */
-	bool has_memlock;
-	uint64_t memlock_bytes;
+	struct libvirt_limits limits;
 	pid_t virtlogd, virtqemud, qemu;
 };
 
@@ -55,69 +46,6 @@ static void step(void)
 	const struct timespec ts = {.tv_nsec = STEP_NS};
 
 	nanosleep(&ts, NULL);
-}
-
-const char *libvirt_daemon_name(void)
-{
-	return file_in_path("virtqemud")  ? "virtqemud"
-	       : file_in_path("libvirtd") ? "libvirtd"
-					  : NULL;
-}
-
-static bool is_heard(const char *path)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool heard;
-
-	if (fd < 0)
-		return false;
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	heard = !connect(fd, (struct sockaddr *)&at, sizeof(at));
-	close(fd);
-	return heard;
-}
-
-const char *libvirt_daemon_socket(void)
-{
-	static const char *const paths[] = {"/run/libvirt/virtqemud-sock",
-					    "/run/libvirt/libvirt-sock"};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(paths); i++)
-		if (is_heard(paths[i]))
-			return paths[i];
-	return NULL;
-}
-
-/* In a daemon's process: into the guest's cgroup, and, where the guest is held
- * to a limit, without the right to pass it: like a pod's. */
-static int enter(void *arg)
-{
-	const struct helper *h = arg;
-	int ret = h->procs_fd >= 0 ? cgroup_join(h->procs_fd) : 0;
-
-	if (ret || !h->has_memlock)
-		return ret;
-	if (prctl(PR_CAPBSET_DROP, CAP_IPC_LOCK, 0, 0, 0) ||
-	    prctl(PR_CAPBSET_DROP, CAP_SYS_RESOURCE, 0, 0, 0))
-		return -errno;
-	return 0;
-}
-
-static int start_daemon(struct helper *h, const char *program, pid_t *pid,
-			struct err *err)
-{
-	const char *const argv[] = {program, NULL};
-	const struct proc_fd fds[] = {
-		{-1, 0}, {STDOUT_FILENO, 1}, {STDOUT_FILENO, 2}};
-	const struct proc_spec spec = {.argv = argv,
-				       .fds = fds,
-				       .fd_count = ARRAY_SIZE(fds),
-				       .prepare = enter,
-				       .prepare_arg = h};
-
-	return proc_spawn(&spec, pid, err);
 }
 
 /* Run virsh; what it says is the error's text when it fails. */
@@ -137,27 +65,15 @@ static int virsh(const char *verb, const char *arg, const char *more,
 	return ret;
 }
 
-/* As virt-handler does from outside, for what libvirt's child inherits. */
-static int limit_memlock(const struct helper *h, struct err *err)
-{
-	const struct rlimit limit = {.rlim_cur = h->memlock_bytes,
-				     .rlim_max = h->memlock_bytes};
-
-	if (h->has_memlock &&
-	    prlimit(h->virtqemud, RLIMIT_MEMLOCK, &limit, NULL))
-		return err_sys(err, -errno,
-			       "cannot set RLIMIT_MEMLOCK of virtqemud");
-	return 0;
-}
-
 static int start_daemons(struct helper *h, struct err *err)
 {
 	uint64_t deadline = clock_mono_ns() + READY_NS;
-	int ret = start_daemon(h, "virtlogd", &h->virtlogd, err);
+	int ret =
+		libvirt_daemon_start(&h->limits, "virtlogd", &h->virtlogd, err);
 
 	if (!ret)
-		ret = start_daemon(h, libvirt_daemon_name(), &h->virtqemud,
-				   err);
+		ret = libvirt_daemon_start(&h->limits, libvirt_daemon_name(),
+					   &h->virtqemud, err);
 	while (!ret && !libvirt_daemon_socket() && !end_asked) {
 		if (clock_mono_ns() > deadline || kill(h->virtqemud, 0))
 			return err_set(err, -ETIMEDOUT, "%s does not answer",
@@ -165,7 +81,7 @@ static int start_daemons(struct helper *h, struct err *err)
 		step();
 	}
 	if (!ret)
-		ret = limit_memlock(h, err);
+		ret = libvirt_daemon_limit(&h->limits, h->virtqemud, err);
 	return ret ? ret : virsh("version", NULL, NULL, err);
 }
 
@@ -231,17 +147,17 @@ static void end_all(struct helper *h)
 		kill(h->virtlogd, SIGTERM);
 		proc_reap(h->virtlogd, DAEMON_END_NS);
 	}
-	if (h->procs_fd >= 0)
-		close(h->procs_fd);
+	if (h->limits.procs_fd >= 0)
+		close(h->limits.procs_fd);
 }
 
 static int open_procs(struct helper *h, const char *path, struct err *err)
 {
-	h->procs_fd = -1;
+	h->limits.procs_fd = -1;
 	if (!strcmp(path, "-"))
 		return 0;
-	h->procs_fd = open(path, O_WRONLY | O_CLOEXEC);
-	return h->procs_fd >= 0
+	h->limits.procs_fd = open(path, O_WRONLY | O_CLOEXEC);
+	return h->limits.procs_fd >= 0
 		       ? 0
 		       : err_sys(err, -errno, "cannot open '%s'", path);
 }
@@ -249,7 +165,7 @@ static int open_procs(struct helper *h, const char *path, struct err *err)
 int libvirt_helper_main(int argc, char **argv)
 {
 	struct sigaction sa = {.sa_handler = on_signal};
-	struct helper h = {.procs_fd = -1};
+	struct helper h = {.limits = {.procs_fd = -1}};
 	struct err err = {0};
 	int ret;
 
@@ -260,8 +176,8 @@ int libvirt_helper_main(int argc, char **argv)
 	h.name = argv[1];
 	h.xml = argv[2];
 	h.console = argv[3];
-	h.has_memlock = strcmp(argv[5], "-") != 0;
-	h.memlock_bytes = strtoull(argv[5], NULL, 10);
+	h.limits.has_memlock = strcmp(argv[5], "-") != 0;
+	h.limits.memlock_bytes = strtoull(argv[5], NULL, 10);
 	ret = open_procs(&h, argv[4], &err);
 	if (!ret)
 		ret = start_daemons(&h, &err);

@@ -17,12 +17,6 @@
  * two "-" where there is none.
  */
 
-/* Where a running daemon would be heard, or NULL: none runs here. */
-const char *libvirt_daemon_socket(void);
-
-/* The daemon's name, "virtqemud" or "libvirtd"; NULL: neither is here. */
-const char *libvirt_daemon_name(void);
-
 int libvirt_helper_main(int argc, char **argv); /* returns an exit status */
 
 #endif

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +14,6 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
-#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/link/agent_link.h"

@@ -15,7 +15,6 @@
 #include "harness/base/thread.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
-#include "harness/core/metric.h"
 #include "harness/core/result.h"
 #include "harness/core/shape.h"
 #include "runners/measure/cgroup.h"

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* harness/cli/vmm_args: --disk and --net. */
+/* harness/cli/vmm_args: --disk and --net; vmm_options: all of the VMM's. */
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <getopt.h>
 
+#include "harness/base/base.h"
 #include "harness/cli/vmm_args.h"
+#include "harness/cli/vmm_options.h"
+#include "runners/vmm/hv.h"
 #include "runners/vmm/virtio/blk.h"
 #include "runners/vmm/virtio/net.h"
 
@@ -176,6 +180,72 @@ static void bad_cards_are_refused(void **state)
 	}
 }
 
+static int parse_all(const char *const *words, struct vmm_options *opt,
+		     struct err *err)
+{
+	static char copies[16][64];
+	char *argv[17] = {NULL};
+	int argc = 0;
+
+	*opt = (struct vmm_options){.vm = {.channel_fd = -1}};
+	*err = (struct err){0};
+	for (; words[argc]; argc++) {
+		snprintf(copies[argc], sizeof(copies[argc]), "%s", words[argc]);
+		argv[argc] = copies[argc];
+	}
+	optind = 0; /* getopt begins anew */
+	return vmm_options_parse(argc, argv, opt, err);
+}
+
+static void a_whole_command_line_is_taken(void **state)
+{
+	static const char *const words[] = {
+		"vmm",        "--micro",    "m",      "--memory",
+		"1G",         "--vcpus=4",  "--hv",   "mshv-emu",
+		"--backing",  "hugetlb",    "--disk", "null:1M",
+		"--prefault", "--paravirt", "best",   NULL};
+	struct vmm_options opt;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_all(words, &opt, &err), 0);
+	assert_string_equal(opt.vm.micro_path, "m");
+	assert_true(opt.vm.mem.bytes == 1ull << 30 && opt.vm.mem.prefault);
+	assert_int_equal(opt.vm.vcpu_count, 4);
+	assert_string_equal(opt.hv->name, "mshv-emu");
+	assert_int_equal(opt.vm.mem.backing, MEM_BACKING_HUGETLB);
+	assert_int_equal(opt.vm.paravirt, HV_PARAVIRT_BEST);
+	assert_int_equal(opt.vm.devices.disk_count, 1);
+	assert_int_equal(opt.vm.channel_fd, -1);
+}
+
+static void a_wrong_command_line_is_refused(void **state)
+{
+	static const struct {
+		const char *words[6];
+		const char *reason;
+	} wrong[] = {
+		{{"vmm"}, "give one of --kernel and --micro"},
+		{{"vmm", "--kernel", "k", "--micro", "m"},
+		 "give one of --kernel and --micro"},
+		{{"vmm", "--micro", "m", "more"}, "unexpected argument 'more'"},
+		{{"vmm", "--hv", "xen"}, "unknown hypervisor 'xen'"},
+		{{"vmm", "--backing", "8k"}, "unknown backing '8k'"},
+		{{"vmm", "--paravirt", "b"}, "unknown paravirt mode 'b'"},
+		{{"vmm", "--events-fd", "1000"},
+		 "cannot write events to descriptor 1000"},
+	};
+	struct vmm_options opt;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		assert_true(parse_all(wrong[i].words, &opt, &err) < 0);
+		assert_non_null(strstr(err.msg, wrong[i].reason));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +254,8 @@ int main(void)
 		cmocka_unit_test(bad_disks_are_refused),
 		cmocka_unit_test(cards_have_defaults_and_words),
 		cmocka_unit_test(bad_cards_are_refused),
+		cmocka_unit_test(a_whole_command_line_is_taken),
+		cmocka_unit_test(a_wrong_command_line_is_refused),
 	};
 
 	return RUN_TESTS(tests);

@@ -16,7 +16,6 @@
 #include "harness/core/runner.h"
 #include "harness/findings/footprint.h"
 #include "harness/findings/model.h"
-#include "harness/kubevirt/overhead.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 #include "reports/data/footprint_json.h"

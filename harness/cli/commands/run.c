@@ -13,7 +13,6 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/commands.h"
@@ -26,7 +25,6 @@
 #include "harness/session/session.h"
 #include "harness/stats/sequential.h"
 #include "harness/store/durations.h"
-#include "harness/store/store.h"
 
 #define PILOT_BLOCKS 3
 #define PILOT_SAMPLES 10

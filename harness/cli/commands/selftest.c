@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/cli/commands.h"

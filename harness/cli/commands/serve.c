@@ -9,7 +9,6 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/serve/dashboard.h"

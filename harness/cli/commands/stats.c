@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
-#include "harness/base/xmalloc.h"
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"

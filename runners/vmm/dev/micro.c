@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/thread.h"
 #include "runners/vmm/boot_x86.h"

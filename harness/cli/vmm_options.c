@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/cli/vmm_options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/units.h"
+#include "harness/cli/option.h"
+#include "harness/cli/vmm_args.h"
+#include "mshv/emu/emu.h"
+#include "mshv/mshv.h"
+#include "runners/vmm/kvm.h"
+#include "runners/vmm/vm.h"
+
+static const struct hv_ops *const backends[] = {&hv_kvm, &hv_mshv,
+						&hv_mshv_emu};
+
+/* The place of ARG among WORDS, into *VALUE. */
+static int take_word(const char *arg, const char *const *words, size_t count,
+		     const char *what, int *value, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!strcmp(arg, words[i])) {
+			*value = (int)i;
+			return 0;
+		}
+	return err_set(err, -EINVAL, "unknown %s '%s'", what, arg);
+}
+
+static int take_hv(const struct option_row *o, const char *arg, void *args,
+		   struct err *err)
+{
+	size_t i;
+
+	(void)o;
+	for (i = 0; i < ARRAY_SIZE(backends); i++)
+		if (!strcmp(arg, backends[i]->name)) {
+			((struct vmm_options *)args)->hv = backends[i];
+			return 0;
+		}
+	return err_set(err, -EINVAL, "unknown hypervisor '%s'", arg);
+}
+
+static int take_paravirt(const struct option_row *o, const char *arg,
+			 void *args, struct err *err)
+{
+	static const char *const words[] = {"identical", "best"};
+	int n = 0;
+	int ret = take_word(arg, words, ARRAY_SIZE(words), "paravirt mode", &n,
+			    err);
+
+	(void)o;
+	((struct vmm_options *)args)->vm.paravirt = (enum hv_paravirt)n;
+	return ret;
+}
+
+static int take_backing(const struct option_row *o, const char *arg, void *args,
+			struct err *err)
+{
+	static const char *const words[] = {"thp", "4k", "hugetlb"};
+	int n = 0;
+	int ret = take_word(arg, words, ARRAY_SIZE(words), "backing", &n, err);
+
+	(void)o;
+	((struct vmm_options *)args)->vm.mem.backing = (enum mem_backing)n;
+	return ret;
+}
+
+static int take_descriptor(const struct option_row *o, const char *arg,
+			   void *args, struct err *err)
+{
+	uint64_t number;
+	int ret = units_parse_uint(arg, 0, 1023, &number, err);
+
+	if (!ret)
+		*(int *)option_field(o, args) = (int)number;
+	return ret;
+}
+
+/* Without them the harness would hear nothing of the machine, and not know. */
+static int take_events(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
+{
+	struct vmm_options *opt = args;
+	uint64_t fd;
+	int ret = units_parse_uint(arg, 0, 1023, &fd, err);
+
+	(void)o;
+	if (ret)
+		return ret;
+	opt->vm.events = fdopen((int)fd, "w");
+	return opt->vm.events ? 0
+			      : err_sys(err, -errno,
+					"cannot write events to descriptor %d",
+					(int)fd);
+}
+
+/* These two are parted in place: an argument of ours may be written to. */
+static int take_disk(const struct option_row *o, const char *arg, void *args,
+		     struct err *err)
+{
+	struct vm_devices_config *d = &((struct vmm_options *)args)->vm.devices;
+
+	(void)o;
+	if (d->disk_count == VM_MAX_DISKS)
+		return err_set(err, -EINVAL, "more than %d disks",
+			       VM_MAX_DISKS);
+	return vmm_args_disk((char *)arg, &d->disks[d->disk_count++], err);
+}
+
+static int take_net(const struct option_row *o, const char *arg, void *args,
+		    struct err *err)
+{
+	struct vm_devices_config *d = &((struct vmm_options *)args)->vm.devices;
+
+	(void)o;
+	if (d->net_count == VM_MAX_NETS)
+		return err_set(err, -EINVAL, "more than %d cards", VM_MAX_NETS);
+	return vmm_args_net((char *)arg, &d->nets[d->net_count++], err);
+}
+
+const struct option_row vmm_option_rows[] = {
+	{"kernel", "FILE", "Linux bzImage",
+	 OPTION_TEXT(struct vmm_options, vm.kernel_path)},
+	{"initrd", "FILE", "initramfs",
+	 OPTION_TEXT(struct vmm_options, vm.initrd_path)},
+	{"micro", "FILE",
+	 "in place of a kernel: the micro guest (build/micro.bin),\n"
+	 "which speaks on the channel and nowhere else",
+	 OPTION_TEXT(struct vmm_options, vm.micro_path)},
+	{"cmdline", "TEXT", "kernel command line (console=ttyS0)",
+	 OPTION_TEXT(struct vmm_options, vm.cmdline)},
+	{"memory", "SIZE", "guest RAM (512M)",
+	 OPTION_BYTES(struct vmm_options, vm.mem.bytes)},
+	{"vcpus", "N", "vCPUs (1)",
+	 OPTION_U32(struct vmm_options, vm.vcpu_count, 0, VM_MAX_VCPUS)},
+	{"hv", "NAME",
+	 "kvm, mshv, or mshv-emu: KVM behind the ABI of mshv (kvm)",
+	 .take = take_hv},
+	{"paravirt", "MODE", "identical or best (identical)",
+	 .take = take_paravirt},
+	{"backing", "KIND", "thp, 4k or hugetlb (thp)", .take = take_backing},
+	{"prefault", NULL, "fault all guest RAM in before the start",
+	 OPTION_FLAG(struct vmm_options, vm.mem.prefault)},
+	{"mlock", NULL, "lock guest RAM (needs RLIMIT_MEMLOCK for it)",
+	 OPTION_FLAG(struct vmm_options, vm.mem.is_locked)},
+	{"hold", NULL, "stop (SIGSTOP) before the guest's first instruction",
+	 OPTION_FLAG(struct vmm_options, holds)},
+	{"disk", "FILE[,WORD]...",
+	 "virtio-blk on a file, device or null:SIZE. WORDs:\n"
+	 "serial=TEXT, queues=N, readonly, buffered (no direct\n"
+	 "I/O), sqpoll, fixed (registered, pinned buffers),\n"
+	 "thread-per-queue, poll=MICROSECONDS before sleeping",
+	 .take = take_disk},
+	{"net", "tap=NAME[,WORD]...",
+	 "virtio-net; fd=N in place of tap=NAME. WORDs:\n"
+	 "queues=N pairs, mac=ADDRESS, vhost=auto, on or off",
+	 .take = take_net},
+	{"vsock-cid", "N", "virtio-vsock with this address (none)",
+	 OPTION_U32(struct vmm_options, vm.devices.vsock_cid, 0, INT32_MAX)},
+	{"channel-fd", "N", "result channel (none)", .take = take_descriptor,
+	 .offset = OPTION_FIELD(struct vmm_options, vm.channel_fd, int)},
+	{"events-fd", "N", "phases, stamps and the exit ledger as text (none)",
+	 .take = take_events},
+	{"ledger", NULL, "print the exit ledger at the end",
+	 OPTION_FLAG(struct vmm_options, wants_ledger)},
+	{"trace", "FILE", "every call to the hypervisor as text (none)",
+	 OPTION_TEXT(struct vmm_options, trace_path)},
+	{"tsc-khz", NULL, "print the rate of this CPU's TSC, and end",
+	 OPTION_FLAG(struct vmm_options, wants_tsc_khz)},
+	{"help", NULL, NULL, OPTION_FLAG(struct vmm_options, wants_help)},
+	{0},
+};
+
+int vmm_options_parse(int argc, char **argv, struct vmm_options *opt,
+		      struct err *err)
+{
+	static char name[] = "vmm";
+	int ret;
+
+	argv[0] = name;
+	ret = option_parse(argc, argv, vmm_option_rows, opt, err);
+	if (ret || opt->wants_help || opt->wants_tsc_khz)
+		return ret;
+	if (optind != argc)
+		return err_set(err, -EINVAL, "unexpected argument '%s'",
+			       argv[optind]);
+	if (!opt->vm.kernel_path == !opt->vm.micro_path)
+		return err_set(err, -EINVAL,
+			       "give one of --kernel and --micro");
+	return 0;
+}

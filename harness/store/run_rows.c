@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/store/store.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/store/boot_rows.h"
+#include "harness/store/schema.h"
+#include "harness/store/store_priv.h"
+
+int store_run_begin(struct store *store, const struct run_info *info,
+		    int64_t *run_id, struct err *err)
+{
+	int ret = store_insert(
+		store, err,
+		"INSERT INTO run (uuid, started_unix_ns, status, seed, revision,"
+		" is_lab, plan, fingerprint, probe, guest_manifest)"
+		" VALUES (lower(hex(randomblob(16))), ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+		"iisissss", (int64_t)clock_unix_ns(), (int64_t)info->seed,
+		info->revision, (int64_t)info->is_lab, info->plan_json,
+		info->fingerprint_json, info->probe_json, info->guest_manifest);
+
+	*run_id = sqlite3_last_insert_rowid(store->db);
+	return ret;
+}
+
+int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
+		       uint32_t block, const char *runner, struct err *err)
+{
+	return store_insert(store, err,
+			    "INSERT INTO schedule VALUES (?, ?, ?, ?)", "iiis",
+			    run_id, (int64_t)position, (int64_t)block, runner);
+}
+
+static int64_t find_uuid(struct store *store, const char *uuid)
+{
+	sqlite3_stmt *s = NULL;
+	int64_t id = 0;
+
+	if (sqlite3_prepare_v2(store->db, "SELECT id FROM run WHERE uuid = ?",
+			       -1, &s, NULL) == SQLITE_OK) {
+		sqlite3_bind_text(s, 1, uuid, -1, SQLITE_TRANSIENT);
+		if (sqlite3_step(s) == SQLITE_ROW)
+			id = sqlite3_column_int64(s, 0);
+	}
+	sqlite3_finalize(s);
+	return id;
+}
+
+int store_import_begin(struct store *store, const struct run_info *info,
+		       const char *uuid, const char *status,
+		       int64_t started_unix_ns, int64_t ended_unix_ns,
+		       int64_t *run_id, struct err *err)
+{
+	int ret = store_exec(store, "BEGIN IMMEDIATE", err);
+
+	if (ret)
+		return ret;
+	*run_id = find_uuid(store, uuid);
+	if (*run_id)
+		ret = err_set(err, -EEXIST, "run %s is there already", uuid);
+	else
+		ret = store_insert(
+			store, err,
+			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
+			" status, seed, revision, is_lab, plan, fingerprint,"
+			" probe, guest_manifest)"
+			" VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)",
+			"siisisissss", uuid, started_unix_ns, ended_unix_ns,
+			status, (int64_t)info->seed, info->revision,
+			(int64_t)info->is_lab, info->plan_json,
+			info->fingerprint_json, info->probe_json,
+			info->guest_manifest);
+	if (ret)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	else
+		*run_id = sqlite3_last_insert_rowid(store->db);
+	return ret;
+}
+
+int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
+		      const struct bench_case *bc, const struct result *res,
+		      struct err *err)
+{
+	return boot_rows_add(store, run_id, position, bc, res, err);
+}
+
+int store_import_end(struct store *store, int result, struct err *err)
+{
+	if (!result)
+		result = store_exec(store, "COMMIT", err);
+	if (result)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+static int add_in_transaction(struct store *store, int64_t run_id,
+			      uint32_t position, const struct bench_case *bc,
+			      const struct result *res, struct err *err)
+{
+	int ret = store_exec(store, "BEGIN IMMEDIATE", err);
+
+	if (!ret)
+		ret = boot_rows_add(store, run_id, position, bc, res, err);
+	if (!ret)
+		ret = store_exec(store, "COMMIT", err);
+	if (ret)
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return ret;
+}
+
+/*
+ * Of the last error. A full disk does not always say so by its name: SQLite
+ * calls a write that was cut short an I/O error. A lock or a constraint is
+ * none, and says nothing of the disk.
+ */
+static bool is_for_want_of_room(struct store *store)
+{
+	int code = store->failed_code & 0xff;
+
+	return code == SQLITE_FULL || code == SQLITE_IOERR ||
+	       code == SQLITE_CANTOPEN;
+}
+
+int store_result_add(struct store *store, int64_t run_id, uint32_t position,
+		     const struct bench_case *bc, const struct result *res,
+		     struct err *err)
+{
+	int ret = add_in_transaction(store, run_id, position, bc, res, err);
+
+	if (!ret || store->spare_fd < 0)
+		return ret;
+	if (!is_for_want_of_room(store))
+		return ret;
+	store_spare_remove(store);
+	if (add_in_transaction(store, run_id, position, bc, res, err))
+		return err->code == -ENOSPC ? -EIO : err->code;
+	return err_set(
+		err, -ENOSPC,
+		"disk full at '%s': everything measured so far is kept; free some space or choose another place with --db",
+		store->path);
+}
+
+int store_run_end(struct store *store, int64_t run_id, const char *status,
+		  struct err *err)
+{
+	return store_insert(store, err,
+			    "UPDATE run SET status = ?, ended_unix_ns = ?"
+			    " WHERE id = ?",
+			    "sii", status, (int64_t)clock_unix_ns(), run_id);
+}
+
+int store_run_latest(struct store *store, int64_t *run_id, struct err *err)
+{
+	*run_id = store_scalar(store, "SELECT max(id) FROM run", 0);
+	if (*run_id)
+		return 0;
+	return err_set(err, -ENOENT, "'%s' holds no run yet", store->path);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/html/html_distributions.h"
+
+#include <string.h>
+
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/core/metric.h"
+#include "harness/findings/model.h"
+#include "reports/html/html_parts.h"
+#include "reports/html/plot.h"
+#include "reports/html/strip_svg.h"
+
+void html_distributions_write(const struct model *m, struct strbuf *out)
+{
+	struct err err = {0};
+	size_t i;
+
+	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n");
+	html_figure_begin(out, "memory latency");
+	if (plot_latency(m, out, &err))
+		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
+			  ".</p>");
+	strbuf_puts(out, "</figure>\n");
+	html_fold_begin(out, "distributions", "Distributions");
+	strbuf_puts(
+		out,
+		"<p class=\"note\">Every dot is an undisturbed sample; those that would cover one another are one. Its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
+	for (i = 0; i < m->row_count; i++) {
+		if (!strcmp(m->rows[i].workload, "mem_latency") ||
+		    metric_of_point(m->rows[i].point))
+			continue;
+		strbuf_puts(out, "<figure>");
+		if (!strip_svg(m, &m->rows[i], out))
+			strbuf_puts(
+				out,
+				"<p class=\"note\">No samples to draw.</p>");
+		strbuf_puts(out, "</figure>\n");
+	}
+	strbuf_puts(out, "</div>\n");
+	html_fold_end(out);
+}

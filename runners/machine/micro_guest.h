@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_MICRO_GUEST_H
+#define RUNNERS_MACHINE_MICRO_GUEST_H
+
+/* micro_guest - one VMM of ours with the micro guest in it, from its start to its
+ * end, by the events that it writes. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct err;
+
+#define MICRO_MAX_GUESTS 64u
+#define MICRO_PHASE_COUNT 9u
+#define MICRO_READY_PHASE 7u
+
+/* The VMM's events, in their order. */
+extern const char *const micro_phases[MICRO_PHASE_COUNT];
+
+struct micro_shape {
+	const char *name;
+	const char *memory;
+	uint32_t vcpu_count;
+	bool is_prefaulted;
+};
+
+struct micro_guest {
+	pid_t pid; /* 0: not started */
+	int channel_fd;
+	int events_fd;
+	uint64_t spawn_ns;
+	uint64_t phase_ns[MICRO_PHASE_COUNT]; /* 0: not reached */
+	char line[128];
+	size_t line_len;
+	char cause[160]; /* the VMM's own word on a failure */
+};
+
+/* G is to be ended, also where this fails. */
+int micro_guest_start(struct micro_guest *g, const char *hv,
+		      const struct micro_shape *s, struct err *err);
+
+/* Listens until all are ready. False when one ended before, or after 20 s. */
+bool micro_guests_await(struct micro_guest *guests, size_t count);
+
+/*
+ * Hangs up: a micro guest powers off when nobody speaks to it any more. Returns
+ * when it was gone, by clock_mono_ns(); one that stays for 10 s is killed.
+ */
+uint64_t micro_guest_end(struct micro_guest *g);
+
+#endif

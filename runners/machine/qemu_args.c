@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine/qemu_args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "runners/link/vsock_listener.h"
+#include "runners/machine/args.h"
+#include "runners/machine/guest_boot.h"
+#include "runners/machine/machine.h"
+#include "runners/machine/qemu_program.h"
+#include "runners/machine/qmp.h"
+#include "runners/site/io_site.h"
+#include "runners/site/shape_site.h"
+#include "workloads/workload.h"
+
+#define MODERN "disable-legacy=on"
+
+/*
+ * The kernel measures the TSC with an emulated timer unless it is told the
+ * rate, which in the lab is off by more than a percent. The lab knows it.
+ */
+static void add_append(struct args *a, const struct vsock_listener *vsock)
+{
+	char line[4096], rate[64] = "";
+	const char *p;
+
+	file_first_line("/proc/cmdline", line, sizeof(line));
+	p = strstr(line, "tsc_early_khz=");
+	if (p)
+		snprintf(rate, sizeof(rate), " %.*s", (int)strcspn(p, " "), p);
+	args_add(a, "-append");
+	args_add(a, GUEST_CMDLINE " l1vh_no_stamps=1%s%s",
+		 vsock->fd >= 0 ? GUEST_VSOCK : "", rate);
+}
+
+static void add_machine(struct args *a, const struct bench_case *bc,
+			const char *accel, const struct vsock_listener *vsock)
+{
+	bool is_tcg = !strcmp(accel, "tcg");
+	bool is_identical = !strcmp(bc->paravirt, "identical");
+	char *kernel = file_beside_exe("guest/bzImage");
+	char *initrd = file_beside_exe("guest/initramfs.cpio");
+
+	args_add(a, "%s", qemu_path());
+	args_add(a, "-nodefaults");
+	args_add(a, "-no-user-config");
+	args_add(a, "-no-reboot");
+	args_add(a, "-display");
+	args_add(a, "none");
+	args_add(a, "-M");
+	args_add(a, "q35");
+	args_add(a, "-accel");
+	args_add(a, "%s", accel);
+	args_add(a, "-cpu");
+	args_add(a, "%s%s", is_tcg ? "max" : "host",
+		 is_identical && !strcmp(accel, "kvm") ? ",kvm=off" : "");
+	args_add(a, "-smp");
+	args_add(a, "%u", bc->vcpu_count);
+	args_add(a, "-m");
+	args_add(a, "%lluM", bc->ram_bytes / MIB);
+	args_add(a, "-kernel");
+	args_add(a, "%s", kernel);
+	args_add(a, "-initrd");
+	args_add(a, "%s", initrd);
+	add_append(a, vsock);
+	free(initrd);
+	free(kernel);
+}
+
+static void add_channels(struct args *a, const struct vsock_listener *vsock)
+{
+	static const char *const words[] = {
+		"-chardev", "stdio,id=console,signal=off",
+		"-serial",  "chardev:console",
+		"-device",  "virtio-serial-pci," MODERN,
+		"-device",  "virtserialport,chardev=results,name=l1vh.results",
+		"-device",  "virtio-rng-pci," MODERN,
+		"-mon",     "chardev=qmp,mode=control"};
+	size_t i;
+
+	args_add(a, "-chardev");
+	args_add(a, "socket,id=results,fd=%d", MACHINE_CHANNEL_FD);
+	args_add(a, "-chardev");
+	args_add(a, "socket,id=qmp,fd=%d", MACHINE_EVENTS_FD);
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		args_add(a, "%s", words[i]);
+	if (vsock->fd >= 0) {
+		args_add(a, "-device");
+		args_add(a, "vhost-vsock-pci," MODERN ",guest-cid=%u",
+			 vsock->cid);
+	}
+}
+
+static void add_drive(struct args *a, const char *disk)
+{
+	const char *null_size = io_plan_null_size(disk);
+
+	if (null_size)
+		args_add(
+			a,
+			"if=none,id=data,driver=null-co,read-zeroes=off,size=%s",
+			null_size);
+	else
+		args_add(
+			a,
+			"if=none,id=data,file=%s,format=raw,cache=none,aio=io_uring,discard=unmap",
+			disk);
+}
+
+static void add_disks(struct args *a, const struct io_site *site)
+{
+	const struct io_plan *io = &site->bc->io;
+
+	if (site->has_disk) {
+		args_add(a, "-object");
+		args_add(a, "iothread,id=io");
+		args_add(a, "-drive");
+		add_drive(a, io->disk);
+		args_add(a, "-device");
+		args_add(
+			a,
+			"virtio-blk-pci," MODERN
+			",drive=data,iothread=io,num-queues=%u,serial=l1vh-data",
+			io->queue_count);
+	}
+	if (site->needs_tools) {
+		args_add(a, "-drive");
+		args_add(a, "if=none,id=tools,file=%s,format=raw,readonly=on",
+			 site->tools);
+		args_add(a, "-device");
+		args_add(a, "virtio-blk-pci," MODERN
+			    ",drive=tools,serial=l1vh-tools");
+	}
+}
+
+static bool wants_vhost(const struct io_plan *io)
+{
+	if (!strcmp(io->vhost, "auto"))
+		return !access(VHOST_NET_DEVICE, R_OK | W_OK);
+	return !strcmp(io->vhost, "on");
+}
+
+static void add_net(struct args *a, const struct io_site *site)
+{
+	const struct io_plan *io = &site->bc->io;
+	char where[64], queues[32] = "", vectors[48] = "";
+
+	if (!site->has_net)
+		return;
+	if (site->net.tap_fd >= 0)
+		snprintf(where, sizeof(where), "fd=%d", MACHINE_TAP_FD);
+	else
+		snprintf(where, sizeof(where),
+			 "ifname=%s,script=no,downscript=no", site->net.tap);
+	if (io->queue_count > 1 && site->net.tap_fd < 0) {
+		snprintf(queues, sizeof(queues), ",queues=%u", io->queue_count);
+		snprintf(vectors, sizeof(vectors), ",mq=on,vectors=%u",
+			 2 * io->queue_count + 2);
+	}
+	args_add(a, "-netdev");
+	args_add(a, "tap,id=net,%s,vhost=%s%s", where,
+		 wants_vhost(io) ? "on" : "off", queues);
+	args_add(a, "-device");
+	args_add(a,
+		 "virtio-net-pci," MODERN ",netdev=net,romfile=,mac=" GUEST_MAC
+		 "%s",
+		 vectors);
+}
+
+static void add_tap(struct args *a, const struct io_site *site, uint32_t i,
+		    bool has_vhost)
+{
+	args_add(a, "-netdev");
+	args_add(a, "tap,id=net%u,ifname=%s,script=no,downscript=no,vhost=%s",
+		 i, site->shape->taps[i], has_vhost ? "on" : "off");
+	args_add(a, "-device");
+	args_add(a, "virtio-net-pci," MODERN ",netdev=net%u,romfile=", i);
+}
+
+/* What a machine of some shape has beside all others; it waits to be told to
+ * go on. */
+static void add_shape(struct args *a, const struct io_site *site)
+{
+	const struct shape_site *shape = site->shape;
+	uint32_t i;
+
+	if (!shape)
+		return;
+	args_add(a, "-S");
+	if (site->bc->limits.locks_ram) {
+		args_add(a, "-overcommit");
+		args_add(a, "mem-lock=on");
+	}
+	for (i = 0; i < shape->disk_count; i++) {
+		args_add(a, "-drive");
+		args_add(
+			a,
+			"if=none,id=disk%u,file=%s,format=raw,cache=none,aio=io_uring",
+			i, shape->disks[i]);
+		args_add(a, "-device");
+		args_add(a, "virtio-blk-pci," MODERN ",drive=disk%u", i);
+	}
+	for (i = 0; i < shape->tap_count; i++)
+		add_tap(a, site, i, wants_vhost(&site->bc->io));
+}
+
+void qemu_args_add(struct args *a, const char *accel,
+		   const struct bench_case *bc,
+		   const struct vsock_listener *vsock,
+		   const struct io_site *site)
+{
+	add_machine(a, bc, accel, vsock);
+	add_channels(a, vsock);
+	add_disks(a, site);
+	add_net(a, site);
+	add_shape(a, site);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_MACHINE_QEMU_ARGS_H
+#define RUNNERS_MACHINE_QEMU_ARGS_H
+
+/* qemu_args - the command line of QEMU for one boot. */
+#define VHOST_NET_DEVICE "/dev/vhost-net"
+
+struct args;
+struct bench_case;
+struct io_site;
+struct vsock_listener;
+
+/* ACCEL is "kvm", "mshv" or "tcg". All are borrowed; the descriptors that the
+ * words name are those of machine.h. */
+void qemu_args_add(struct args *a, const char *accel,
+		   const struct bench_case *bc,
+		   const struct vsock_listener *vsock,
+		   const struct io_site *site);
+
+#endif
