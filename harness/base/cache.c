@@ -116,7 +116,7 @@ static void unlist(struct cache *c, struct entry *e)
 		entry_free(e);
 }
 
-static struct entry *find(struct cache *c, const uint8_t *key)
+static struct entry *find_entry(struct cache *c, const uint8_t *key)
 {
 	struct entry *e = *bucket_of(c, key);
 
@@ -172,7 +172,7 @@ int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 	int ret;
 
 	pthread_mutex_lock(&c->lock);
-	e = find(c, key);
+	e = find_entry(c, key);
 	if (e) {
 		e->user_count++;
 		order_remove(c, e);

@@ -75,7 +75,8 @@ bool portable_is_text(const char *text)
 	return n;
 }
 
-static const struct escape *find(const struct escape *table, const char *text)
+static const struct escape *find_escape(const struct escape *table,
+					const char *text)
 {
 	for (; table->text; table++)
 		if (!strncmp(text, table->text, strlen(table->text)))
@@ -87,7 +88,7 @@ void portable_text(struct strbuf *out, const char *text,
 		   const struct escape *table)
 {
 	while (*text) {
-		const struct escape *e = find(table, text);
+		const struct escape *e = find_escape(table, text);
 		size_t len = e ? strlen(e->text) : char_length(text);
 
 		if (e)

@@ -18,9 +18,9 @@ int claims_arg_load(const char *name, struct claims **out, struct err *err)
 }
 
 /* Load the run and hold CLAIMS against it; what is NULL is not asked for. */
-static int judge(const struct claims *claims, struct store *store,
-		 int64_t run_id, enum exit_status *status, bool *is_settled,
-		 struct err *err)
+static int judge_claims(const struct claims *claims, struct store *store,
+			int64_t run_id, enum exit_status *status,
+			bool *is_settled, struct err *err)
 {
 	const struct findings_options options = {.claims = claims};
 	struct run_data run;
@@ -42,11 +42,11 @@ static int judge(const struct claims *claims, struct store *store,
 int claims_arg_judge(const struct claims *claims, struct store *store,
 		     int64_t run_id, enum exit_status *status, struct err *err)
 {
-	return judge(claims, store, run_id, status, NULL, err);
+	return judge_claims(claims, store, run_id, status, NULL, err);
 }
 
 int claims_arg_are_settled(const struct claims *claims, struct store *store,
 			   int64_t run_id, bool *settled, struct err *err)
 {
-	return judge(claims, store, run_id, NULL, settled, err);
+	return judge_claims(claims, store, run_id, NULL, settled, err);
 }

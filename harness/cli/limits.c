@@ -261,8 +261,8 @@ static int find_memlock(struct trials *t, const struct shape *shape,
 	return say_releases(args, shape, s.high_bytes, err);
 }
 
-static int check(const struct limits_args *args, struct shape *shape,
-		 struct err *err)
+static int check_arguments(const struct limits_args *args, struct shape *shape,
+			   struct err *err)
 {
 	int ret = shape_parse(args->shape, shape, err);
 
@@ -282,7 +282,7 @@ int limits_run(const struct limits_args *args, enum exit_status *status,
 {
 	struct trials t = {.args = args};
 	struct shape shape;
-	int ret = check(args, &shape, err);
+	int ret = check_arguments(args, &shape, err);
 
 	if (ret)
 		return ret;

@@ -30,7 +30,7 @@ static int unknown(const char *name)
 }
 
 /* NULL: none of that name. */
-static const struct command *find(const char *name)
+static const struct command *find_command(const char *name)
 {
 	const struct command *const *c;
 
@@ -49,7 +49,7 @@ static void print_usage(const struct command *c)
 		fputs(c->notes, stdout);
 }
 
-static int run(const struct command *c, int argc, char **argv)
+static int run_command(const struct command *c, int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "--help") && c->usage) {
 		print_usage(c);
@@ -61,7 +61,7 @@ static int run(const struct command *c, int argc, char **argv)
 /* `help COMMAND` is `COMMAND --help`. */
 static int help(const char *name)
 {
-	const struct command *c = name ? find(name) : NULL;
+	const struct command *c = name ? find_command(name) : NULL;
 	char command[32], option[] = "--help";
 	char *argv[] = {command, option, NULL};
 
@@ -72,7 +72,7 @@ static int help(const char *name)
 	if (!c || !c->summary)
 		return unknown(name);
 	snprintf(command, sizeof(command), "%s", c->name);
-	return run(c, 2, argv);
+	return run_command(c, 2, argv);
 }
 
 static int dispatch(int argc, char **argv)
@@ -90,8 +90,8 @@ static int dispatch(int argc, char **argv)
 		printf("l1vh-bench %s\n", envinfo_revision());
 		return STATUS_OK;
 	}
-	c = find(argv[1]);
-	return c ? run(c, argc - 1, argv + 1) : unknown(argv[1]);
+	c = find_command(argv[1]);
+	return c ? run_command(c, argc - 1, argv + 1) : unknown(argv[1]);
 }
 
 int main(int argc, char **argv)

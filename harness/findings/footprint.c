@@ -388,7 +388,8 @@ static void judge_shape(const struct footprint *f,
 }
 
 /* All shapes are covered, or one is not, or nobody knows. */
-static void judge(struct footprint *f, const struct kubevirt_release *release)
+static void judge_release(struct footprint *f,
+			  const struct kubevirt_release *release)
 {
 	size_t i;
 
@@ -540,7 +541,7 @@ bool footprint_init(struct footprint *f, const struct model *m,
 	for (i = 0; i < FOOTPRINT_COST_COUNT; i++)
 		fit(f, (enum footprint_cost)i);
 	read_constants(f, release);
-	judge(f, release);
+	judge_release(f, release);
 	advise(f, release);
 	read_worst_roles(f, release);
 	read_left(f, FOOTPRINT_LEFT_SYSTEM);

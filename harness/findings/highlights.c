@@ -112,8 +112,8 @@ static bool has_figure(const struct model *m, const struct model_row *row)
 }
 
 /* NULL: M has no figure of it. */
-static const struct model_row *find(const struct model *m,
-				    const struct highlight *h)
+static const struct model_row *find_row(const struct model *m,
+					const struct highlight *h)
 {
 	size_t i;
 
@@ -175,7 +175,7 @@ size_t highlights_choose(const struct model *m, size_t most,
 	if (most > HIGHLIGHTS_MOST)
 		most = HIGHLIGHTS_MOST;
 	for (i = 0; i < COUNT; i++)
-		rows[i] = find(m, &highlights[i]);
+		rows[i] = find_row(m, &highlights[i]);
 	do {
 		before = count;
 		count = take_round(rows, wanted, count, most);

@@ -112,7 +112,7 @@ static void sheet_init(struct sheet *sh, const struct model *m,
 }
 
 /* Whether it says anything; then also what the series wants. */
-static bool judge(const struct sheet *sh, struct levels *l, double *best)
+static bool judge_levels(const struct sheet *sh, struct levels *l, double *best)
 {
 	if (sh->boot_count < 2)
 		return false;
@@ -126,8 +126,8 @@ static bool judge(const struct sheet *sh, struct levels *l, double *best)
 	return l->mean > 0 && l->within > 0;
 }
 
-static void add(struct pilot *p, const struct model *m,
-		const struct model_row *row, const char *runner)
+static void add_workload(struct pilot *p, const struct model *m,
+			 const struct model_row *row, const char *runner)
 {
 	struct pilot_row r = {.row = row, .runner = runner};
 	struct sheet sh;
@@ -135,7 +135,7 @@ static void add(struct pilot *p, const struct model *m,
 	sheet_init(&sh, m, row, runner);
 	r.boot_count = sh.boot_count;
 	r.sample_count = sh.per_boot;
-	if (judge(&sh, &r.levels, &r.wanted)) {
+	if (judge_levels(&sh, &r.levels, &r.wanted)) {
 		p->rows = xrealloc(p->rows, p->count + 1, sizeof(*p->rows));
 		p->rows[p->count++] = r;
 	}
@@ -161,7 +161,7 @@ void pilot_init(struct pilot *p, const struct model *m)
 	*p = (struct pilot){.rows = NULL};
 	for (i = 0; i < m->row_count; i++)
 		for (k = 0; k < m->runner_count; k++)
-			add(p, m, &m->rows[i], m->runners[k]);
+			add_workload(p, m, &m->rows[i], m->runners[k]);
 	p->best_samples = median_wanted(p);
 }
 

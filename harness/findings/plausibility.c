@@ -33,12 +33,13 @@ struct check {
 	struct plausibility *p;
 };
 
-static void add(const struct check *c, size_t runner, const char *workload,
-		bool is_blocking, const char *fmt, ...)
-	__attribute__((format(printf, 5, 6)));
+static void add_finding(const struct check *c, size_t runner,
+			const char *workload, bool is_blocking, const char *fmt,
+			...) __attribute__((format(printf, 5, 6)));
 
-static void add(const struct check *c, size_t runner, const char *workload,
-		bool is_blocking, const char *fmt, ...)
+static void add_finding(const struct check *c, size_t runner,
+			const char *workload, bool is_blocking, const char *fmt,
+			...)
 {
 	struct plausibility *p = c->p;
 	struct implausible *row;
@@ -76,13 +77,15 @@ static void check_chase(const struct check *c, const struct model_row *row,
 	size_t i;
 
 	if (ns < MIN_CHASE_NS)
-		add(c, k, row->workload, true,
-		    "a dependent load of %s takes %.2f ns, less than three cycles",
-		    row->point, ns);
+		add_finding(
+			c, k, row->workload, true,
+			"a dependent load of %s takes %.2f ns, less than three cycles",
+			row->point, ns);
 	if ((double)row->set_bytes > 2 * cache_bytes && ns < MIN_DRAM_CHASE_NS)
-		add(c, k, row->workload, true,
-		    "%s lies beyond the caches and takes %.1f ns, less than memory does",
-		    row->point, ns);
+		add_finding(
+			c, k, row->workload, true,
+			"%s lies beyond the caches and takes %.1f ns, less than memory does",
+			row->point, ns);
 	for (i = 0; i < c->m->row_count; i++) {
 		const struct model_row *other = &c->m->rows[i];
 
@@ -91,9 +94,9 @@ static void check_chase(const struct check *c, const struct model_row *row,
 		    other->set_bytes >= row->set_bytes ||
 		    !(ns < MONOTONE_SLACK * other->cells[k].median))
 			continue;
-		add(c, k, row->workload, true,
-		    "%s is nearer than %s (%.1f, %.1f ns)", row->point,
-		    other->point, ns, other->cells[k].median);
+		add_finding(c, k, row->workload, true,
+			    "%s is nearer than %s (%.1f, %.1f ns)", row->point,
+			    other->point, ns, other->cells[k].median);
 		return;
 	}
 }
@@ -107,14 +110,15 @@ static void check_boot(const struct check *c, const struct model_row *row,
 	if (strcmp(row->point, "agent_ready"))
 		return;
 	if (runner_is_guest(c->m->runners[k]) && cell->median < MIN_BOOT_NS)
-		add(c, k, row->workload, true,
-		    "Linux was ready after %.1f ms, which is too soon",
-		    cell->median / 1e6);
+		add_finding(c, k, row->workload, true,
+			    "Linux was ready after %.1f ms, which is too soon",
+			    cell->median / 1e6);
 	for (i = 0; i < cell->boot_count; i++)
 		if (cell->boots[i] > MAX_BOOT_FACTOR * cell->median) {
-			add(c, k, row->workload, false,
-			    "one boot took %.0f times as long as half of them",
-			    cell->boots[i] / cell->median);
+			add_finding(
+				c, k, row->workload, false,
+				"one boot took %.0f times as long as half of them",
+				cell->boots[i] / cell->median);
 			return;
 		}
 }
@@ -128,9 +132,10 @@ static void check_exit(const struct check *c, const struct model_row *row,
 	    cell->grade != GRADE_HARDWARE || !runner_is_guest(c->m->runners[k]))
 		return;
 	if (cell->median < MIN_EXIT_NS || cell->median > MAX_EXIT_NS)
-		add(c, k, row->workload, false,
-		    "CPUID takes %.0f ns: it does not exit, or is interrupted",
-		    cell->median);
+		add_finding(
+			c, k, row->workload, false,
+			"CPUID takes %.0f ns: it does not exit, or is interrupted",
+			cell->median);
 }
 
 /* By the long samples: what an exit costs cannot explain it there. */
@@ -169,8 +174,9 @@ static void check_drift(const struct check *c, size_t k)
 	else if (guest > 0 && most < guest)
 		ppm = 1e6 * (most / guest - 1);
 	if (fabs(ppm) > MAX_DRIFT_PPM)
-		add(c, k, "", true,
-		    "its clock goes wrong by %.0f ppm of the host's", ppm);
+		add_finding(c, k, "", true,
+			    "its clock goes wrong by %.0f ppm of the host's",
+			    ppm);
 }
 
 static void check_row(const struct check *c, const struct model_row *row,

@@ -92,8 +92,8 @@ static const char *refusal(const struct run_pair *p, const struct model_cell *a,
 	return NULL;
 }
 
-static void judge(const struct run_pair *p, struct run_pair_row *r,
-		  const struct model_cell *a, const struct model_cell *b)
+static void judge_row(const struct run_pair *p, struct run_pair_row *r,
+		      const struct model_cell *a, const struct model_cell *b)
 {
 	struct ttest worse = r->ratio.log;
 
@@ -132,7 +132,7 @@ static void add_row(struct run_pair *p, const struct model_row *row,
 	else
 		compare_guests(r, a, b);
 	model_hide_interval(&r->ratio, run_pair_least_count(r));
-	judge(p, r, a, b);
+	judge_row(p, r, a, b);
 }
 
 static void compare_row(struct run_pair *p, const struct model_row *row)

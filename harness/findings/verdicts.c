@@ -20,12 +20,14 @@
 
 #define IMPLAUSIBLE_RATIO 0.95
 
-static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
-				   const char *fmt, ...)
+static struct claim_verdict refuse_claim(struct claim_verdict v,
+					 enum verdict verdict, const char *fmt,
+					 ...)
 	__attribute__((format(printf, 3, 4)));
 
-static struct claim_verdict refuse(struct claim_verdict v, enum verdict verdict,
-				   const char *fmt, ...)
+static struct claim_verdict refuse_claim(struct claim_verdict v,
+					 enum verdict verdict, const char *fmt,
+					 ...)
 {
 	va_list ap;
 
@@ -154,8 +156,8 @@ static struct claim_verdict decide_by(struct claim_verdict v,
 	v.look = design.look_count ? d.look : 0;
 	v.level = d.level;
 	if (design.look_count && !d.look)
-		v = refuse(v, VERDICT_UNDECIDED,
-			   "the run ended before its first look");
+		v = refuse_claim(v, VERDICT_UNDECIDED,
+				 "the run ended before its first look");
 	free(blocks);
 	free(logs);
 	return v;
@@ -165,14 +167,14 @@ static struct claim_verdict judge_by_grade(struct claim_verdict v,
 					   enum grade grade, bool is_overridden)
 {
 	if (grade != GRADE_HARDWARE && !is_overridden)
-		return refuse(v, VERDICT_NOT_EVALUABLE, "%s",
-			      grade_name(grade));
+		return refuse_claim(v, VERDICT_NOT_EVALUABLE, "%s",
+				    grade_name(grade));
 	if (v.verdict == VERDICT_PASS && beats_native(&v))
-		return refuse(
+		return refuse_claim(
 			v, VERDICT_NOT_EVALUABLE,
 			"implausible: the guest beats native by more than 5 %%; check durability, caches, clocks and frequency");
 	if (v.verdict == VERDICT_NOT_EVALUABLE)
-		return refuse(
+		return refuse_claim(
 			v, v.verdict, "%s",
 			v.block_count < 2
 				? "one block says nothing of the noise"
@@ -195,23 +197,24 @@ struct claim_verdict verdict_of(const struct model *m,
 	const struct model_cell *c, *b;
 
 	if (!row)
-		return refuse(v, VERDICT_NOT_EVALUABLE, "the run has no '%s'",
-			      claim->metric);
+		return refuse_claim(v, VERDICT_NOT_EVALUABLE,
+				    "the run has no '%s'", claim->metric);
 	if (candidate < 0 || baseline < 0)
-		return refuse(v, VERDICT_NOT_EVALUABLE, "%s was not measured",
-			      candidate < 0 ? claim->candidate
-					    : claim->baseline);
+		return refuse_claim(
+			v, VERDICT_NOT_EVALUABLE, "%s was not measured",
+			candidate < 0 ? claim->candidate : claim->baseline);
 	c = &row->cells[candidate];
 	b = &row->cells[baseline];
 	v.measured = m->runners[candidate];
 	v.lower_is_better = row->lower_is_better;
 	if (c->status == RUN_VOID || b->status == RUN_VOID)
-		return refuse(v, VERDICT_VOID, "%s",
-			      c->status == RUN_VOID ? c->reason : b->reason);
+		return refuse_claim(v, VERDICT_VOID, "%s",
+				    c->status == RUN_VOID ? c->reason
+							  : b->reason);
 	if (blank(c) || blank(b))
-		return refuse(v, VERDICT_NOT_EVALUABLE, "%s: %s",
-			      m->runners[blank(c) ? candidate : baseline],
-			      blank(c) ? blank(c) : blank(b));
+		return refuse_claim(v, VERDICT_NOT_EVALUABLE, "%s: %s",
+				    m->runners[blank(c) ? candidate : baseline],
+				    blank(c) ? blank(c) : blank(b));
 	v = decide_by(v, plan, m, row, b, c);
 	return judge_by_grade(v, c->grade > b->grade ? c->grade : b->grade,
 			      is_overridden);
@@ -268,9 +271,9 @@ static void doubt_all(struct judgement *j, const struct model *m,
 		if (!why)
 			why = plausibility_blocks(doubts, baseline, workload);
 		if (why)
-			*v = refuse(*v, VERDICT_NOT_EVALUABLE,
-				    "implausible: %s: %s", why->runner,
-				    why->text);
+			*v = refuse_claim(*v, VERDICT_NOT_EVALUABLE,
+					  "implausible: %s: %s", why->runner,
+					  why->text);
 	}
 }
 

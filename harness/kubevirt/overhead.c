@@ -273,7 +273,7 @@ static int64_t memlock_of(const struct vm_spec *s,
 	return overhead + kilo(base) * 1000 + more;
 }
 
-static int check(const struct vm_spec *s, struct err *err)
+static int check_spec(const struct vm_spec *s, struct err *err)
 {
 	const int64_t amounts[] = {s->memory_request, s->memory_limit,
 				   s->guest_memory,   s->max_guest,
@@ -298,7 +298,7 @@ int overhead_of(const struct vm_spec *s, const struct kubevirt_release *r,
 		struct overhead *out, struct err *err)
 {
 	int64_t seen = s->memory_request;
-	int ret = check(s, err);
+	int ret = check_spec(s, err);
 
 	*out = (struct overhead){.term_count = 0};
 	if (ret)

@@ -143,7 +143,7 @@ static const char *explain_hypervisor(const struct domain_wish *w,
 	return "as configured";
 }
 
-static void refuse(struct domain_choice *c)
+static void refuse_domain(struct domain_choice *c)
 {
 	bool is_kvm = c->hypervisor == HYPERVISOR_KVM;
 
@@ -178,7 +178,7 @@ struct domain_choice domain_choose(const struct domain_wish *w, bool has_kvm,
 	if (!has_device && w->is_emulation_allowed)
 		c.meaning = "emulated (TCG), since its device is missing";
 	else if (!has_device)
-		refuse(&c);
+		refuse_domain(&c);
 	return c;
 }
 

@@ -76,9 +76,10 @@ static bool matches(const char *pattern, const char *path, char *item,
 }
 
 /* NULL: there is none; *OTHER has that path, for another method. */
-static const struct http_route *find(const struct http *h, const char *method,
-				     const char *path, char *item, size_t size,
-				     const struct http_route **other)
+static const struct http_route *find_route(const struct http *h,
+					   const char *method, const char *path,
+					   char *item, size_t size,
+					   const struct http_route **other)
 {
 	const struct http_route *r;
 
@@ -168,9 +169,9 @@ static bool wants_json(const struct exchange *x)
 	return x->query.path && !strncmp(x->query.path, "/api/", 5);
 }
 
-static enum MHD_Result refuse(struct http *h, struct MHD_Connection *c,
-			      const struct exchange *x, struct http_reply *re,
-			      bool is_last)
+static enum MHD_Result refuse_request(struct http *h, struct MHD_Connection *c,
+				      const struct exchange *x,
+				      struct http_reply *re, bool is_last)
 {
 	if (!re->status)
 		re->status = status_of(x->ret);
@@ -225,8 +226,8 @@ static int match(const struct http *h, const char *method, struct exchange *x,
 {
 	const struct http_route *other = NULL;
 
-	x->route = find(h, method, x->query.path, x->item, sizeof(x->item),
-			&other);
+	x->route = find_route(h, method, x->query.path, x->item,
+			      sizeof(x->item), &other);
 	if (x->route)
 		return 0;
 	if (!other)
@@ -240,8 +241,8 @@ static int match(const struct http *h, const char *method, struct exchange *x,
 }
 
 /* Before its body has been read: what needs not be read to be refused. */
-static enum MHD_Result begin(struct http *h, struct MHD_Connection *c,
-			     const char *method, struct exchange *x)
+static enum MHD_Result begin_request(struct http *h, struct MHD_Connection *c,
+				     const char *method, struct exchange *x)
 {
 	struct http_reply re = {.status = 0};
 
@@ -259,7 +260,7 @@ static enum MHD_Result begin(struct http *h, struct MHD_Connection *c,
 		x->ret = open_body(h, x);
 	if (!x->ret && announced_bytes(c) > max_bytes(h, x))
 		x->ret = err_set(&x->err, -EFBIG, "the body is too large");
-	return x->ret ? refuse(h, c, x, &re, true) : MHD_YES;
+	return x->ret ? refuse_request(h, c, x, &re, true) : MHD_YES;
 }
 
 static enum MHD_Result finish(struct http *h, struct MHD_Connection *c,
@@ -271,7 +272,7 @@ static enum MHD_Result finish(struct http *h, struct MHD_Connection *c,
 		x->ret =
 			h->cfg.call(h->cfg.arg, x->route, &x->rq, &re, &x->err);
 	if (x->ret)
-		return refuse(h, c, x, &re, false);
+		return refuse_request(h, c, x, &re, false);
 	if (!re.status)
 		re.status = MHD_HTTP_OK;
 	return send_reply(h, c, &re, false);
@@ -315,7 +316,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 		return MHD_NO;
 	if (!x->is_begun) {
 		x->is_begun = true;
-		return begin(cls, c, method, x);
+		return begin_request(cls, c, method, x);
 	}
 	*size = 0;
 	return len ? take_body(cls, x, data, len) : finish(cls, c, x);

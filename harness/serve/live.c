@@ -19,7 +19,8 @@ static const char script[] = {
 #include "live.js.hex"
 	0};
 
-static int load(struct store *store, struct run_list *list, struct err *err)
+static int load_newest(struct store *store, struct run_list *list,
+		       struct err *err)
 {
 	const struct run_filter f = {.is_unfinished = true, .max_count = 1};
 
@@ -51,7 +52,7 @@ int live_page(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err)
 {
 	struct run_list list;
-	int ret = load(store, &list, err);
+	int ret = load_newest(store, &list, err);
 
 	(void)rq;
 	if (ret)
@@ -68,7 +69,7 @@ int live_event(struct store *store, const struct http_request *rq,
 	       struct http_reply *re, struct err *err)
 {
 	struct run_list list;
-	int ret = load(store, &list, err);
+	int ret = load_newest(store, &list, err);
 	json_t *json;
 	char *text;
 

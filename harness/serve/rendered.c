@@ -49,7 +49,7 @@ static int lend(const struct rendered *r, struct lease *lease, struct err *err)
 	return stores_take(r->stores, lease, err) ? -EIO : 0;
 }
 
-static int make(void *arg, struct strbuf *out, struct err *err)
+static int make_answer(void *arg, struct strbuf *out, struct err *err)
 {
 	struct making *m = arg;
 	struct lease lease;
@@ -143,10 +143,10 @@ int rendered_show(const struct rendered *r, const struct http_route *route,
 	generation =
 		answer->keep == KEEP_VERSION ? stores_generation(r->stores) : 0;
 	if (!generation) {
-		int ret = make(&m, &re->body, err);
+		int ret = make_answer(&m, &re->body, err);
 
 		return ret < 0 ? ret : 0;
 	}
 	snprintf(what, sizeof(what), "version %" PRIu64, generation);
-	return show_kept(&m, what, make, re, err);
+	return show_kept(&m, what, make_answer, re, err);
 }

@@ -60,8 +60,8 @@ static EVP_PKEY *parse_key(const char *text)
 	return key;
 }
 
-static int check(const struct tls *t, const char *cert_path,
-		 const char *key_path, struct err *err)
+static int check_pair(const struct tls *t, const char *cert_path,
+		      const char *key_path, struct err *err)
 {
 	X509 *cert = parse_cert(t->cert);
 	EVP_PKEY *key = parse_key(t->key);
@@ -100,7 +100,7 @@ int tls_load(const char *cert_path, const char *key_path, struct tls *t,
 	if (!ret)
 		ret = read_text(key_path, &t->key, err);
 	if (!ret)
-		ret = check(t, cert_path, key_path, err);
+		ret = check_pair(t, cert_path, key_path, err);
 	if (ret)
 		tls_release(t);
 	return ret;

@@ -68,8 +68,8 @@ static int parse_line(char *line, struct token *token)
 		       : -EINVAL;
 }
 
-static int parse(char *text, const char *path, struct tokens *t,
-		 struct err *err)
+static int parse_tokens(char *text, const char *path, struct tokens *t,
+			struct err *err)
 {
 	size_t number = 0;
 	char *line;
@@ -100,7 +100,7 @@ int tokens_load(const char *path, struct tokens *t, struct err *err)
 	if (ret)
 		ret = err_sys(err, ret, "cannot read '%s'", path);
 	else if (text.len)
-		ret = parse(text.str, path, t, err);
+		ret = parse_tokens(text.str, path, t, err);
 	strbuf_release(&text);
 	if (ret)
 		free(t->list);
@@ -156,7 +156,7 @@ static bool is_barred(struct tokens *t, const uint8_t *address, bool is_failure)
 }
 
 /* All are looked at, however early one fits. */
-static const struct token *find(const struct tokens *t, const char *text)
+static const struct token *find_token(const struct tokens *t, const char *text)
 {
 	unsigned char sha256[TOKEN_SHA256_BYTES];
 	const struct token *found = NULL;
@@ -182,7 +182,7 @@ int tokens_check(struct tokens *t, const char *authorization,
 	if (!authorization ||
 	    strncasecmp(authorization, scheme, sizeof(scheme) - 1))
 		return err_set(err, -EACCES, "a token is needed");
-	token = find(t, authorization + sizeof(scheme) - 1);
+	token = find_token(t, authorization + sizeof(scheme) - 1);
 	if (!token) {
 		is_barred(t, address, true);
 		return err_set(err, -EACCES, "that token is not known");

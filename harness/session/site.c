@@ -34,8 +34,8 @@ static void add_refusal(struct site *site, const char *runner,
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 }
 
-static void refuse(struct site *site, const char *runner, bool is_micro,
-		   const char *reason)
+static void refuse_runner(struct site *site, const char *runner, bool is_micro,
+			  const char *reason)
 {
 	const char *what = is_micro ? "the micro guest" : "Linux";
 	char text[400];
@@ -69,7 +69,7 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 			      err);
 	*boots = !ret && res.status == RUN_OK;
 	if (!ret && !*boots)
-		refuse(site, runner, is_micro, res.reason);
+		refuse_runner(site, runner, is_micro, res.reason);
 	bench_case_release(&bc);
 	result_release(&res);
 	return ret;
@@ -176,8 +176,8 @@ static int open_at(struct site *site, bool in_lab,
 			continue;
 		if (wants->is_micro && !runner_boots_micro(name)) {
 			works = false;
-			refuse(site, name, true,
-			       "QEMU has no device that serves it");
+			refuse_runner(site, name, true,
+				      "QEMU has no device that serves it");
 		} else if (runner_is_guest(name)) {
 			ret = try_guest(site, name, wants->is_micro, &works,
 					err);

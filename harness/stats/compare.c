@@ -42,7 +42,8 @@ static const char *refusal(const struct comparison *c)
 	return NULL;
 }
 
-static void judge(struct comparison *c, const struct compare_options *o)
+static void judge_difference(struct comparison *c,
+			     const struct compare_options *o)
 {
 	struct ttest worse = c->log.log;
 	/* Of unpaired arms the smaller decides how many more are needed. */
@@ -84,6 +85,6 @@ struct comparison compare(const double *a, size_t a_count, const double *b,
 		c.log = o->is_paired
 				? ratio_paired(a, b, a_count, conf)
 				: ratio_welch(a, a_count, b, b_count, conf);
-	judge(&c, o);
+	judge_difference(&c, o);
 	return c;
 }

@@ -185,7 +185,7 @@ struct reader {
 	bool is_at_end;
 };
 
-static int fill(struct reader *r, struct err *err)
+static int fill_buffer(struct reader *r, struct err *err)
 {
 	char buf[65536];
 	int n = gzread(r->file, buf, sizeof(buf));
@@ -228,7 +228,7 @@ static int next_line(struct reader *r, char **line, size_t *len,
 		if (r->is_at_end)
 			return err_set(err, -EPROTO, "it was cut short");
 		seen = r->in.len;
-		ret = fill(r, err);
+		ret = fill_buffer(r, err);
 		if (ret)
 			return ret;
 	}
@@ -469,7 +469,7 @@ static int check_end(struct reader *r, const json_t *line, json_int_t boots,
 		return err_set(err, -EPROTO,
 			       "its checksum is wrong: it is damaged");
 	while (!ret && !r->is_at_end && r->in.len == r->taken)
-		ret = fill(r, err);
+		ret = fill_buffer(r, err);
 	if (!ret && r->in.len != r->taken)
 		ret = err_set(err, -EPROTO, "something stands behind its end");
 	return ret;

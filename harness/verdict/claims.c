@@ -134,8 +134,8 @@ static void hash(const struct strbuf *file, struct claims *claims)
 		snprintf(claims->sha256 + 2 * i, 3, "%02x", digest[i]);
 }
 
-static int parse(const struct strbuf *file, struct claims **out,
-		 struct err *err)
+static int parse_claims(const struct strbuf *file, struct claims **out,
+			struct err *err)
 {
 	void *data;
 	int ret = yaml_file_parse(strbuf_str(file), file->len, &file_schema,
@@ -159,7 +159,7 @@ int claims_parse(const char *bytes, size_t len, struct claims **out,
 
 	*out = NULL;
 	strbuf_add(&file, bytes, len);
-	ret = parse(&file, &claims, err);
+	ret = parse_claims(&file, &claims, err);
 	for (i = 0; !ret && i < claims->claims_count; i++)
 		ret = check_claim(claims, i, &file, err);
 	if (!ret) {

@@ -82,7 +82,7 @@ int emu_copy_out(uint64_t to, const void *from, size_t len)
 		       : -EFAULT;
 }
 
-static struct emu_object *find(int fd)
+static struct emu_object *find_object(int fd)
 {
 	if (fd < 0 || fd >= EMU_MAX_FDS)
 		return NULL;
@@ -91,7 +91,7 @@ static struct emu_object *find(int fd)
 
 bool emu_owns(int fd)
 {
-	return find(fd) != NULL;
+	return find_object(fd) != NULL;
 }
 
 int emu_fd_add(int fd, enum emu_kind kind, struct emu_partition *pt,
@@ -118,7 +118,7 @@ int emu_fd_add(int fd, enum emu_kind kind, struct emu_partition *pt,
 
 void emu_dup(int from, int to)
 {
-	const struct emu_object *object = find(from);
+	const struct emu_object *object = find_object(from);
 
 	emu_close(to);
 	if (object)
@@ -127,7 +127,7 @@ void emu_dup(int from, int to)
 
 void emu_close(int fd)
 {
-	struct emu_object *object = find(fd);
+	struct emu_object *object = find_object(fd);
 	struct emu_partition *dead = NULL;
 
 	if (!object)
@@ -170,7 +170,7 @@ static int device_ioctl(unsigned long request, void *arg)
 int emu_ioctl(int fd, unsigned long request, void *arg)
 {
 	static const char *const kinds[] = {"device", "partition", "VP"};
-	const struct emu_object *object = find(fd);
+	const struct emu_object *object = find_object(fd);
 	int ret;
 
 	if (!object)
@@ -191,7 +191,7 @@ int emu_ioctl(int fd, unsigned long request, void *arg)
 
 int emu_mmap_check(int fd, uint64_t offset)
 {
-	const struct emu_object *object = find(fd);
+	const struct emu_object *object = find_object(fd);
 
 	if (!object || object->kind != EMU_VP)
 		return -ENODEV;

@@ -454,7 +454,7 @@ static int args_check(const struct mshv_hvcall *arg)
 	return 0;
 }
 
-static int find(const struct call *c)
+static int find_hvcall(const struct call *c)
 {
 	size_t i;
 
@@ -504,7 +504,7 @@ int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *user)
 	c->vp = vp;
 	c->code = arg.code;
 	c->reps = arg.reps;
-	ret = i = find(c);
+	ret = i = find_hvcall(c);
 	if (i >= 0)
 		ret = emu_copy_in(c->in.bytes, arg.in_ptr, arg.in_bytes);
 	if (!ret) {

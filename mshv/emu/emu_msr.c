@@ -49,7 +49,7 @@ uint16_t emu_msr_action_set(struct emu_partition *pt, uint64_t action)
 			       : MSHV_STATUS_SUCCESS;
 }
 
-static struct emu_msr *find(struct emu_partition *pt, uint32_t index)
+static struct emu_msr *find_msr(struct emu_partition *pt, uint32_t index)
 {
 	uint32_t i;
 
@@ -63,7 +63,7 @@ uint16_t emu_msr_intercept(struct emu_partition *pt,
 			   const struct mshv_in_intercept *in)
 {
 	const uint32_t all = MSHV_ACCESS_MASK_READ | MSHV_ACCESS_MASK_WRITE;
-	struct emu_msr *msr = find(pt, (uint32_t)in->parameter);
+	struct emu_msr *msr = find_msr(pt, (uint32_t)in->parameter);
 
 	if (in->access_mask & ~all || in->parameter > UINT32_MAX)
 		return MSHV_STATUS_INVALID_PARAMETER;
@@ -85,7 +85,7 @@ uint16_t emu_msr_intercept(struct emu_partition *pt,
  * not, the MSR is one of those that are to be ignored. */
 bool emu_msr_is_wanted(struct emu_vp *vp)
 {
-	const struct emu_msr *msr = find(vp->pt, vp->run->msr.index);
+	const struct emu_msr *msr = find_msr(vp->pt, vp->run->msr.index);
 	uint32_t wanted = vp->run->exit_reason == KVM_EXIT_X86_WRMSR
 				  ? MSHV_ACCESS_MASK_WRITE
 				  : MSHV_ACCESS_MASK_READ;

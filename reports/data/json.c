@@ -43,7 +43,7 @@ json_t *json_text(const char *text)
 	return out;
 }
 
-static json_t *parse(const char *text)
+static json_t *parse_stored(const char *text)
 {
 	json_t *o = stored_json(text);
 
@@ -222,12 +222,13 @@ static json_t *frame(const struct findings *f)
 		"ended_unix_ns", (json_int_t)run->ended_unix_ns, "seed",
 		(json_int_t)run->seed, "revision", run->revision, "is_lab",
 		run->is_lab, "scheduled_count", (int)run->scheduled_count,
-		"plan", parse(run->plan), "fingerprint",
-		parse(run->fingerprint), "probe", parse(run->probe),
-		"guest_manifest", run->guest_manifest, "boots", boots(run),
-		"samples", json_array(), "estimates", estimates(f), "suites",
-		suites_json(f), "claims", verdicts_json(&f->judgement),
-		"footprint", footprint_json(&f->footprints));
+		"plan", parse_stored(run->plan), "fingerprint",
+		parse_stored(run->fingerprint), "probe",
+		parse_stored(run->probe), "guest_manifest", run->guest_manifest,
+		"boots", boots(run), "samples", json_array(), "estimates",
+		estimates(f), "suites", suites_json(f), "claims",
+		verdicts_json(&f->judgement), "footprint",
+		footprint_json(&f->footprints));
 }
 
 static void append(json_t *sample, void *arg)

@@ -255,8 +255,8 @@ static void add_value(struct result *res, const struct program_entry *e,
 	s->value = value;
 }
 
-static void refuse(struct result *res, const struct program_entry *e,
-		   enum run_status status, const char *reason)
+static void refuse_entry(struct result *res, const struct program_entry *e,
+			 enum run_status status, const char *reason)
 {
 	struct series *s = add_series(res, e, program_main_metric(e->workload));
 
@@ -452,8 +452,8 @@ static void finish_one(const struct program_log *log,
 	struct err err;
 
 	if (!json_is_object(output)) {
-		refuse(res, e, RUN_WORKLOAD_FAILED,
-		       "the program printed no JSON");
+		refuse_entry(res, e, RUN_WORKLOAD_FAILED,
+			     "the program printed no JSON");
 		json_decref(output);
 		return;
 	}
@@ -464,9 +464,9 @@ static void finish_one(const struct program_log *log,
 		return;
 	}
 	if (io_doc_read(e->workload, output, &doc, &err)) {
-		refuse(res, e, RUN_WORKLOAD_FAILED, err.msg);
+		refuse_entry(res, e, RUN_WORKLOAD_FAILED, err.msg);
 	} else if (doc.byte_count <= 0) {
-		refuse(res, e, RUN_VOID, "no bytes were moved");
+		refuse_entry(res, e, RUN_VOID, "no bytes were moved");
 		io_doc_release(&doc);
 	} else {
 		size_t first = res->series_count;
@@ -487,7 +487,7 @@ void program_log_finish(struct program_log *log, struct result *res)
 		if (log->entries[i].is_complete)
 			finish_one(log, &log->entries[i], res);
 		else
-			refuse(res, &log->entries[i], RUN_RUNNER_FAILED,
-			       "the machine ended while the program ran");
+			refuse_entry(res, &log->entries[i], RUN_RUNNER_FAILED,
+				     "the machine ended while the program ran");
 	}
 }

@@ -104,8 +104,9 @@ static bool costs_a_point(const struct bench_case *bc,
 	       !is_selftest(&bc->items[out->item]);
 }
 
-static void refuse(struct result *res, const struct case_item *item,
-		   enum run_status status, const char *what, const char *detail)
+static void refuse_item(struct result *res, const struct case_item *item,
+			enum run_status status, const char *what,
+			const char *detail)
 {
 	struct series *s = series_of(res, item);
 	char point[64];
@@ -129,15 +130,16 @@ static void refuse_point(struct result *res, const struct case_item *item,
 	char late[64];
 
 	if (out->end == MACHINE_END_HYPERVISOR) {
-		refuse(res, item, RUN_SKIPPED,
-		       "the hypervisor stopped the guest here", out->detail);
+		refuse_item(res, item, RUN_SKIPPED,
+			    "the hypervisor stopped the guest here",
+			    out->detail);
 	} else if (out->end == MACHINE_END_POINT_LATE) {
 		snprintf(late, sizeof(late), "no answer within %u s here",
 			 (unsigned int)(MICRO_POINT_LIMIT_NS / NS_PER_S));
-		refuse(res, item, RUN_TIMEOUT, late, out->detail);
+		refuse_item(res, item, RUN_TIMEOUT, late, out->detail);
 	} else {
-		refuse(res, item, RUN_RUNNER_FAILED, "the guest ended here",
-		       out->detail);
+		refuse_item(res, item, RUN_RUNNER_FAILED,
+			    "the guest ended here", out->detail);
 	}
 }
 
@@ -185,7 +187,7 @@ static void refuse_rest(struct result *res, const struct bench_case *bc,
 	size_t i;
 
 	for (i = 0; i < bc->item_count; i++)
-		refuse(res, &bc->items[i], RUN_RUNNER_FAILED, why, "");
+		refuse_item(res, &bc->items[i], RUN_RUNNER_FAILED, why, "");
 }
 
 /* One guest; whether another is to go on with what is left. */

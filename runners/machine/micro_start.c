@@ -59,8 +59,9 @@ static void add_value(struct result *res, const char *point, const char *what,
 		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
 }
 
-static void refuse(struct result *res, const char *point, const char *what,
-		   enum run_status status, const char *why)
+static void refuse_point(struct result *res, const char *point,
+			 const char *what, enum run_status status,
+			 const char *why)
 {
 	struct series *s = series_get(res, point, what, "ns");
 
@@ -93,14 +94,15 @@ static bool start_once(const char *hv, const struct micro_shape *s,
 
 	if (micro_guest_start(&g, hv, s, &err)) {
 		micro_guest_end(&g);
-		refuse(res, s->name, "agent_ready", RUN_RUNNER_FAILED, err.msg);
+		refuse_point(res, s->name, "agent_ready", RUN_RUNNER_FAILED,
+			     err.msg);
 		return false;
 	}
 	is_fine = micro_guests_await(&g, 1);
 	gone_ns = micro_guest_end(&g);
 	if (!is_fine) {
-		refuse(res, s->name, "agent_ready", RUN_RUNNER_FAILED,
-		       failure_of(&g, 1));
+		refuse_point(res, s->name, "agent_ready", RUN_RUNNER_FAILED,
+			     failure_of(&g, 1));
 		return false;
 	}
 	for (i = 0; i < MICRO_PHASE_COUNT; i++)
@@ -167,11 +169,12 @@ static bool start_many(const char *hv, size_t count, const char *point,
 		is_fine = !micro_guest_start(&guests[started++], hv, &shape,
 					     &err);
 	if (!is_fine)
-		refuse(res, point, "all_ready", RUN_RUNNER_FAILED, err.msg);
+		refuse_point(res, point, "all_ready", RUN_RUNNER_FAILED,
+			     err.msg);
 	if (is_fine && !micro_guests_await(guests, started)) {
 		is_fine = false;
-		refuse(res, point, "all_ready", RUN_RUNNER_FAILED,
-		       failure_of(guests, started));
+		refuse_point(res, point, "all_ready", RUN_RUNNER_FAILED,
+			     failure_of(guests, started));
 	}
 	for (i = 0; is_fine && i < count; i++)
 		if (guests[i].phase_ns[MICRO_READY_PHASE] > last_ns)
@@ -199,8 +202,9 @@ static void run_many(const char *hv, struct result *res)
 		/* Twice as many take twice as long on a busy host; one and two
 		 * are started all the same, so that something can be told. */
 		if (i > 1 && start_ns + 2 * took_ns > deadline_ns) {
-			refuse(res, many[i].name, "all_ready", RUN_SKIPPED,
-			       "so many would take longer than the suite may");
+			refuse_point(
+				res, many[i].name, "all_ready", RUN_SKIPPED,
+				"so many would take longer than the suite may");
 			continue;
 		}
 		is_fine = start_many(hv, many[i].count, many[i].name, res);
@@ -252,8 +256,8 @@ void micro_start_run(const char *hv, const struct bench_case *bc,
 		const char *why = too_big(&shapes[i], ns_per_byte);
 
 		if (why)
-			refuse(res, shapes[i].name, "agent_ready", RUN_SKIPPED,
-			       why);
+			refuse_point(res, shapes[i].name, "agent_ready",
+				     RUN_SKIPPED, why);
 		else
 			ns_per_byte = run_shape(hv, &shapes[i], res);
 	}

@@ -137,8 +137,8 @@ static void read_charge(struct guest *g, const struct watch_process *processes,
 	cgroup_read(i < count ? &none : &g->cgroup, values);
 }
 
-static void look(void *arg, enum watch_moment moment,
-		 const struct watch_process *processes, size_t count)
+static void look_at_moment(void *arg, enum watch_moment moment,
+			   const struct watch_process *processes, size_t count)
 {
 	struct guest *g = arg;
 	struct guest_reading *r = &g->readings[moment];
@@ -172,7 +172,7 @@ static int prepare_guest(struct footprint *fp, struct guest *g,
 
 	g->fp = fp;
 	g->res = res;
-	g->watch = (struct watch){.at = look,
+	g->watch = (struct watch){.at = look_at_moment,
 				  .arg = g,
 				  .procs_fd = -1,
 				  .has_memlock = limits->has_memlock,
@@ -500,7 +500,7 @@ static bool was_killed_for_memory(const struct guest *g)
 }
 
 /* One that failed leaves its cause, and whether memory was it. */
-static void judge(const struct footprint *fp, struct result *res)
+static void judge_fit(const struct footprint *fp, struct result *res)
 {
 	size_t i;
 
@@ -542,7 +542,7 @@ void footprint_run(footprint_machine_fn *run, const void *ctx,
 	if (ret) {
 		result_fail(res, RUN_SKIPPED, "%s", err.msg);
 	} else {
-		judge(fp, res);
+		judge_fit(fp, res);
 		add_document(fp, res);
 		if (is_limited(&bc->limits))
 			result_drop_series(res);

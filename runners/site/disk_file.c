@@ -25,7 +25,7 @@ static const char mark[] = "l1vh-bench: conditioned";
 #define TAIL_BYTES 4096u
 
 /* Fast, and nothing that a disk could compress. */
-static void fill(uint64_t *words, size_t count, uint64_t *x)
+static void fill_words(uint64_t *words, size_t count, uint64_t *x)
 {
 	size_t i;
 
@@ -50,7 +50,7 @@ static int write_all(int fd, const char *path, uint64_t bytes, struct err *err)
 		uint64_t part =
 			bytes - done < CHUNK_BYTES ? bytes - done : CHUNK_BYTES;
 
-		fill(buf, CHUNK_BYTES / 8, &x);
+		fill_words(buf, CHUNK_BYTES / 8, &x);
 		if (pwrite(fd, buf, part, (off_t)done) != (ssize_t)part)
 			ret = err_sys(err, errno ? -errno : -ENOSPC,
 				      "cannot write to '%s'", path);

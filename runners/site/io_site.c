@@ -18,8 +18,8 @@
  * A host that lacks something, or must not be used for it, skips what needs
  * it. All else has begun and went wrong: a full disk, a helper that died.
  */
-static void refuse(int ret, const struct err *err, char *refusal, char *failure,
-		   size_t size)
+static void refuse_site(int ret, const struct err *err, char *refusal,
+			char *failure, size_t size)
 {
 	static const int lacks[] = {-EPERM,  -EACCES,     -ENOENT,  -ENODEV,
 				    -EINVAL, -EOPNOTSUPP, -ENETDOWN};
@@ -49,8 +49,8 @@ static void open_disk(struct io_site *site, enum net_side side)
 		      : disk_file_prepare(io->disk, io->disk_bytes,
 					  io->may_overwrite, &err);
 	if (ret) {
-		refuse(ret, &err, env->disk_refusal, env->disk_failure,
-		       sizeof(env->disk_failure));
+		refuse_site(ret, &err, env->disk_refusal, env->disk_failure,
+			    sizeof(env->disk_failure));
 		return;
 	}
 	site->has_disk = true;
@@ -88,8 +88,8 @@ static void open_net(struct io_site *site, enum net_side side)
 		ret = net_site_open(&site->net, side, &site->bc->io,
 				    site->bc->io.queue_count, &err);
 	if (ret) {
-		refuse(ret, &err, env->net_refusal, env->net_failure,
-		       sizeof(env->net_failure));
+		refuse_site(ret, &err, env->net_refusal, env->net_failure,
+			    sizeof(env->net_failure));
 		return;
 	}
 	site->has_net = true;

@@ -8,7 +8,7 @@
 #define EACH_PER_LINE 128
 
 /* One writer, so that a plain sum stored whole is enough. */
-static void add(_Atomic uint64_t *field, uint64_t value)
+static void add_relaxed(_Atomic uint64_t *field, uint64_t value)
 {
 	uint64_t old = atomic_load_explicit(field, memory_order_relaxed);
 
@@ -26,13 +26,13 @@ static void add_each(struct ledger *l, uint64_t ns)
 
 void ledger_add_run(struct ledger *l, uint64_t ns)
 {
-	add(&l->run_ns, ns);
+	add_relaxed(&l->run_ns, ns);
 }
 
 void ledger_add_exit(struct ledger *l, enum hv_exit_kind kind, uint64_t ns)
 {
-	add(&l->count[kind], 1);
-	add(&l->handled_ns[kind], ns);
+	add_relaxed(&l->count[kind], 1);
+	add_relaxed(&l->handled_ns[kind], ns);
 	if (l->each_ns)
 		add_each(l, ns);
 }

@@ -38,7 +38,8 @@ static const struct native_point points[] = {
 #undef WALK
 };
 
-static const struct native_point *find(const char *workload, const char *point)
+static const struct native_point *find_point(const char *workload,
+					     const char *point)
 {
 	size_t i;
 
@@ -51,7 +52,7 @@ static const struct native_point *find(const char *workload, const char *point)
 
 const char *micro_native_refusal(const char *workload, const char *point)
 {
-	const struct native_point *p = find(workload, point);
+	const struct native_point *p = find_point(workload, point);
 
 	if (!p)
 		return only_ring3;
@@ -94,7 +95,7 @@ static void *map_area(uint64_t bytes, uint64_t page_bytes)
 	return raw;
 }
 
-static void print(const struct micro_run *run, uint64_t khz)
+static void print_run(const struct micro_run *run, uint64_t khz)
 {
 	uint32_t i;
 
@@ -134,7 +135,7 @@ static const char *run_point(const struct native_point *p,
 int micro_native_run(const char *workload, const char *point)
 {
 	static uint64_t cycles[MICRO_MAX_SAMPLES];
-	const struct native_point *p = find(workload, point);
+	const struct native_point *p = find_point(workload, point);
 	struct micro_run run = {.cycles = cycles};
 	uint64_t khz = tsc_khz();
 	const char *why = only_ring3;
@@ -150,6 +151,6 @@ int micro_native_run(const char *workload, const char *point)
 		fprintf(stderr, "%s\n", why);
 		return 1;
 	}
-	print(&run, khz);
+	print_run(&run, khz);
 	return 0;
 }

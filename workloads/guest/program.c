@@ -117,9 +117,10 @@ static void json_error(const char *output, char *buf, size_t size)
 	snprintf(buf, size, "%.*s", (int)strcspn(p, "\""), p);
 }
 
-static enum wl_answer judge(const struct wl_program *p, int status,
-			    const struct streams *s, struct program_run *run,
-			    char *reason, size_t size)
+static enum wl_answer judge_end(const struct wl_program *p, int status,
+				const struct streams *s,
+				struct program_run *run, char *reason,
+				size_t size)
 {
 	char said[160];
 
@@ -170,7 +171,7 @@ enum wl_answer program_run(const struct wl_program *program,
 			;
 		run->user_ns = timeval_ns(&usage.ru_utime);
 		run->system_ns = timeval_ns(&usage.ru_stime);
-		answer = judge(program, status, &s, run, reason, size);
+		answer = judge_end(program, status, &s, run, reason, size);
 	}
 	close_streams(&s);
 	return answer;

@@ -22,7 +22,7 @@ struct block {
 };
 _Static_assert(sizeof(struct block) == BLOCK_BYTES, "one block");
 
-static void fill(struct block *b, uint64_t number)
+static void fill_block(struct block *b, uint64_t number)
 {
 	memset(b, 0, sizeof(*b));
 	b->number = number;
@@ -34,7 +34,7 @@ static int is_whole(const struct block *b)
 {
 	struct block want;
 
-	fill(&want, b->number);
+	fill_block(&want, b->number);
 	return !memcmp(b, &want, sizeof(want));
 }
 
@@ -54,7 +54,7 @@ void writer_run(const char *disk)
 		return;
 	}
 	for (number = 1;; number++) {
-		fill(b, number);
+		fill_block(b, number);
 		if (pwrite(fd, b, BLOCK_BYTES, place(number)) !=
 		    (ssize_t)BLOCK_BYTES)
 			break;

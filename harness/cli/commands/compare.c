@@ -60,7 +60,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static int parse(int argc, char **argv, struct compare_args *a, struct err *err)
+static int parse_arguments(int argc, char **argv, struct compare_args *a,
+			   struct err *err)
 {
 	int ret = option_parse(argc, argv, options, a, err);
 
@@ -80,8 +81,8 @@ static int parse(int argc, char **argv, struct compare_args *a, struct err *err)
 				      err);
 }
 
-static int load(const char *db, uint64_t id, struct run_data *run,
-		struct err *err)
+static int load_run(const char *db, uint64_t id, struct run_data *run,
+		    struct err *err)
 {
 	struct store *store = NULL;
 	int ret = store_open_readonly(db, &store, err);
@@ -92,8 +93,8 @@ static int load(const char *db, uint64_t id, struct run_data *run,
 	return ret;
 }
 
-static int show(const struct compare_args *args, const struct run_data *run_a,
-		const struct run_data *run_b)
+static int show_pair(const struct compare_args *args,
+		     const struct run_data *run_a, const struct run_data *run_b)
 {
 	int status = STATUS_OK;
 	struct model a, b;
@@ -121,19 +122,19 @@ static int compare_run(int argc, char **argv)
 	struct compare_args args = {.db = "results/l1vh.db"};
 	struct run_data a = {0}, b = {0};
 	struct err err = {0};
-	int ret = parse(argc, argv, &args, &err);
+	int ret = parse_arguments(argc, argv, &args, &err);
 	int status = STATUS_OK;
 
 	if (!ret)
-		ret = load(args.db, args.run_a, &a, &err);
+		ret = load_run(args.db, args.run_a, &a, &err);
 	if (!ret)
-		ret = load(args.db_b, args.run_b, &b, &err);
+		ret = load_run(args.db_b, args.run_b, &b, &err);
 	if (!ret && !strcmp(a.uuid, b.uuid))
 		ret = err_set(
 			&err, -EINVAL,
 			"both are the same run; its report compares runners block by block");
 	if (!ret)
-		status = show(&args, &a, &b);
+		status = show_pair(&args, &a, &b);
 	run_data_release(&b);
 	run_data_release(&a);
 	if (ret == -EINVAL || ret == -ENOENT)

@@ -73,8 +73,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static int parse(int argc, char **argv, struct footprint_args *args,
-		 struct err *err)
+static int parse_arguments(int argc, char **argv, struct footprint_args *args,
+			   struct err *err)
 {
 	int ret = option_parse(argc, argv, options, args, err);
 	bool tries;
@@ -125,8 +125,9 @@ static enum exit_status status_of_answers(const struct footprints *fs)
 	return status;
 }
 
-static int show(const struct footprint_args *args, const struct run_data *run,
-		enum exit_status *status, struct err *err)
+static int show_footprints(const struct footprint_args *args,
+			   const struct run_data *run, enum exit_status *status,
+			   struct err *err)
 {
 	struct footprints fs;
 	struct model m;
@@ -163,7 +164,7 @@ static int show_stored(const struct footprint_args *args,
 	if (!ret)
 		ret = run_data_load(store, run_id, &run, err);
 	if (!ret) {
-		ret = show(args, &run, status, err);
+		ret = show_footprints(args, &run, status, err);
 		run_data_release(&run);
 	}
 	store_close(store);
@@ -179,7 +180,7 @@ static int footprint_run_command(int argc, char **argv)
 	};
 	enum exit_status status = STATUS_OK;
 	struct err err = {0};
-	int ret = parse(argc, argv, &args, &err);
+	int ret = parse_arguments(argc, argv, &args, &err);
 
 	if (!ret && (args.proves || args.finds_memlock))
 		ret = try_limits(&args, &status, &err);

@@ -106,7 +106,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static int parse(int argc, char **argv, struct history_args *a, struct err *err)
+static int parse_arguments(int argc, char **argv, struct history_args *a,
+			   struct err *err)
 {
 	int ret = option_parse(argc, argv, options, a, err);
 	char *colon;
@@ -180,8 +181,8 @@ static int show_column(const struct history_args *a, struct err *err)
 	return 0;
 }
 
-static enum exit_status judge(const struct history_args *a,
-			      const struct trend *t, const char *title)
+static enum exit_status judge_trend(const struct history_args *a,
+				    const struct trend *t, const char *title)
 {
 	const struct trend_change *worse;
 	bool stands_out;
@@ -219,7 +220,7 @@ static int show_one(const struct history_args *a, struct store *store,
 		json_print(trend_json(&t));
 	else if (!a->is_all || t.change_count)
 		trend_text_write(&t, title, stdout);
-	*status = judge(a, &t, title);
+	*status = judge_trend(a, &t, title);
 	trend_release(&t);
 	history_release(&h);
 	return 0;
@@ -272,7 +273,7 @@ static int history_run_command(int argc, char **argv)
 				    .opts = change_defaults};
 	enum exit_status status = STATUS_OK;
 	struct err err = {0};
-	int ret = parse(argc, argv, &args, &err);
+	int ret = parse_arguments(argc, argv, &args, &err);
 
 	if (!ret)
 		ret = args.series ? show_column(&args, &err)

@@ -148,7 +148,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static void show(const struct overhead_args *a, const struct overhead *o)
+static void show_overhead(const struct overhead_args *a,
+			  const struct overhead *o)
 {
 	if (a->is_json) {
 		json_t *json = overhead_to_json(o);
@@ -180,7 +181,7 @@ static int overhead_run(int argc, char **argv)
 		ret = overhead_of(&args.spec, args.release, &o, &err);
 	if (ret)
 		return complain(STATUS_USAGE, "overhead: %s", err.msg);
-	show(&args, &o);
+	show_overhead(&args, &o);
 	return STATUS_OK;
 }
 

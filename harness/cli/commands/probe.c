@@ -220,7 +220,7 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static int check(const struct probe_args *a, struct err *err)
+static int check_arguments(const struct probe_args *a, struct err *err)
 {
 	if (a->requirement != REQUIRE_COUNT &&
 	    (a->is_json || a->is_kubevirt || a->wish_option))
@@ -243,7 +243,7 @@ static int probe_run(int argc, char **argv)
 		ret = err_set(&err, -EINVAL, "unexpected argument '%s'",
 			      argv[optind]);
 	if (!ret)
-		ret = check(&args, &err);
+		ret = check_arguments(&args, &err);
 	if (ret)
 		return complain(STATUS_USAGE, "probe: %s", err.msg);
 	if (args.requirement != REQUIRE_COUNT)

@@ -48,7 +48,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static int parse(int argc, char **argv, struct push_args *a, struct err *err)
+static int parse_arguments(int argc, char **argv, struct push_args *a,
+			   struct err *err)
 {
 	int ret = option_parse(argc, argv, options, a, err);
 
@@ -114,7 +115,7 @@ static int push_run(int argc, char **argv)
 {
 	struct push_args args = {.db = "results/l1vh.db"};
 	struct err err = {0};
-	int ret = parse(argc, argv, &args, &err);
+	int ret = parse_arguments(argc, argv, &args, &err);
 
 	if (!ret)
 		ret = push(&args, &err);

@@ -197,8 +197,9 @@ static const struct option_row short_options[] = {
 	{0},
 };
 
-static int parse(int argc, char **argv, const struct option_row *options,
-		 struct report_args *args, struct err *err)
+static int parse_arguments(int argc, char **argv,
+			   const struct option_row *options,
+			   struct report_args *args, struct err *err)
 {
 	int ret = option_parse(argc, argv, options, args, err);
 
@@ -209,8 +210,8 @@ static int parse(int argc, char **argv, const struct option_row *options,
 }
 
 /* Whether the format can show what else is wanted of it. */
-static int check(const struct report_args *args, struct request *r,
-		 struct err *err)
+static int check_format(const struct report_args *args, struct request *r,
+			struct err *err)
 {
 	int ret = format_parse(args->format, &r->format, err);
 	const char *name = r->format ? r->format->name : "";
@@ -238,7 +239,7 @@ static int write_report(const struct report_args *args, struct store *store,
 		.claims = claims, .db = args->db, .wants_all = args->wants_all};
 	int64_t run_id = (int64_t)args->run_id;
 	FILE *out = stdout;
-	int ret = check(args, &r, err);
+	int ret = check_format(args, &r, err);
 
 	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
@@ -257,15 +258,15 @@ static int write_report(const struct report_args *args, struct store *store,
 	return ret;
 }
 
-static int show(int argc, char **argv, const struct option_row *options,
-		const char *format)
+static int show_report(int argc, char **argv, const struct option_row *options,
+		       const char *format)
 {
 	struct report_args args = {.db = DEFAULT_DB, .format = format};
 	enum exit_status status = STATUS_OK;
 	struct claims *claims = NULL;
 	struct store *store = NULL;
 	struct err err = {0};
-	int ret = parse(argc, argv, options, &args, &err);
+	int ret = parse_arguments(argc, argv, options, &args, &err);
 
 	if (!ret && args.claims)
 		ret = claims_arg_load(args.claims, &claims, &err);
@@ -285,12 +286,12 @@ static int show(int argc, char **argv, const struct option_row *options,
 
 static int report_run(int argc, char **argv)
 {
-	return show(argc, argv, report_options, FORMAT_TEXT);
+	return show_report(argc, argv, report_options, FORMAT_TEXT);
 }
 
 static int explain_run(int argc, char **argv)
 {
-	return show(argc, argv, short_options, "explain");
+	return show_report(argc, argv, short_options, "explain");
 }
 
 static int plan_run(int argc, char **argv)
@@ -300,7 +301,7 @@ static int plan_run(int argc, char **argv)
 		return complain(
 			STATUS_USAGE,
 			"plan: there are 'plan power' and 'plan samples'");
-	return show(argc - 1, argv + 1, short_options, argv[1]);
+	return show_report(argc - 1, argv + 1, short_options, argv[1]);
 }
 
 const struct command cmd_report = {

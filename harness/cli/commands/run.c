@@ -221,7 +221,8 @@ static char *html_path(const struct run_args *args)
 }
 
 /* What was measured is shown even of a run that was cut short. */
-static int show(struct running *r, const struct run_args *args, struct err *err)
+static int show_report(struct running *r, const struct run_args *args,
+		       struct err *err)
 {
 	const struct session *s = &r->session;
 	char *path = html_path(args);
@@ -299,7 +300,7 @@ static int run_run(int argc, char **argv)
 	if (!ret)
 		ret = run_plan(&r, &err);
 	session_end(&r.session, ret, r.end);
-	if (r.session.run_id && show(&r, &args, &show_err) && !ret) {
+	if (r.session.run_id && show_report(&r, &args, &show_err) && !ret) {
 		ret = show_err.code;
 		err = show_err;
 	}

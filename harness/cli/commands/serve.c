@@ -54,8 +54,8 @@ static const struct option_row options[] = {
 	{0},
 };
 
-static int parse(int argc, char **argv, struct dashboard_config *cfg,
-		 struct err *err)
+static int parse_arguments(int argc, char **argv, struct dashboard_config *cfg,
+			   struct err *err)
 {
 	int ret = option_parse(argc, argv, options, cfg, err);
 
@@ -117,7 +117,7 @@ static int serve_run(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "--make-token"))
 		return make_token(argc - 2, argv + 2);
-	ret = parse(argc, argv, &cfg, &err);
+	ret = parse_arguments(argc, argv, &cfg, &err);
 	stop_on_signals();
 	if (!ret)
 		ret = serve(&cfg, &err);

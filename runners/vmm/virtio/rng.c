@@ -9,7 +9,7 @@
  * host's pool its own full-time work. */
 #define RNG_MAX_BYTES 4096
 
-static uint32_t fill(const struct virtq_chain *chain)
+static uint32_t fill_chain(const struct virtq_chain *chain)
 {
 	const struct iovec *iov = chain->iov + chain->out_count;
 	uint32_t total = 0;
@@ -34,7 +34,7 @@ static void rng_notify(struct virtio_dev *dev, uint32_t queue)
 	struct virtq_chain chain;
 
 	while (virtio_pop(dev, queue, &chain) == 1)
-		virtio_complete(dev, queue, &chain, fill(&chain));
+		virtio_complete(dev, queue, &chain, fill_chain(&chain));
 }
 
 static const struct virtio_dev_ops rng_ops = {

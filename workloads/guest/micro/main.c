@@ -201,8 +201,8 @@ static uint64_t to_ns(uint64_t tsc_cycles)
 		   : 0;
 }
 
-static void refuse(enum wire_type type, const char *workload, const char *point,
-		   const char *why)
+static void refuse_point(enum wire_type type, const char *workload,
+			 const char *point, const char *why)
 {
 	char line[LINE_BYTES];
 	struct text t = {line, sizeof(line), 0};
@@ -223,7 +223,7 @@ static void refuse_trap(enum wire_type type, const char *workload,
 		 "cr2 0x%x, rax 0x%x, rcx 0x%x, rdx 0x%x",
 		 f->vector, f->cs & 3, f->error, f->rip, f->rsp, guard_trap.cr2,
 		 f->rax, f->rcx, f->rdx);
-	refuse(type, workload, point, line);
+	refuse_point(type, workload, point, line);
 }
 
 static void refuse_slow(const char *workload, const char *point,
@@ -239,7 +239,7 @@ static void refuse_slow(const char *workload, const char *point,
 		 ns < 10000 ? ns : ns / 1000, ns < 10000 ? "ns" : "us",
 		 (uint64_t)MICRO_MIN_SAMPLES, (uint64_t)run->repeat,
 		 (uint64_t)MICRO_FEW_MS);
-	refuse(WIRE_SKIP, workload, point, line);
+	refuse_point(WIRE_SKIP, workload, point, line);
 }
 
 /* Of RING_STEPS steps of the same loop: where a hypervisor emulates ring 0,
@@ -364,7 +364,7 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 		refuse_trap(prim_may_trap(loop) ? WIRE_SKIP : WIRE_FAIL,
 			    workload, point);
 	else if (run->failure)
-		refuse(WIRE_FAIL, workload, point, run->failure);
+		refuse_point(WIRE_FAIL, workload, point, run->failure);
 	else if (micro_is_too_slow(run))
 		refuse_slow(workload, point, run);
 	else {
@@ -404,7 +404,7 @@ static void run_point(const char *workload, const struct point *p)
 	if (!why && prim_may_trap(p->loop))
 		why = try_once(p, &run);
 	if (why)
-		refuse(WIRE_SKIP, workload, p->name, why);
+		refuse_point(WIRE_SKIP, workload, p->name, why);
 	else
 		measure(workload, p->name, p->loop, p->ring, &run);
 }
@@ -425,20 +425,21 @@ static void run_walk(const char *workload, const struct walk *w)
 				.param = w->bytes};
 
 	if (!r->bytes) {
-		refuse(WIRE_SKIP, workload, w->name,
-		       "the host has no free page of 1 GiB: reserve one "
-		       "(hugepagesz=1G hugepages=1, or nr_hugepages in "
-		       "/sys/kernel/mm/hugepages/hugepages-1048576kB)");
+		refuse_point(WIRE_SKIP, workload, w->name,
+			     "the host has no free page of 1 GiB: reserve one "
+			     "(hugepagesz=1G hugepages=1, or nr_hugepages in "
+			     "/sys/kernel/mm/hugepages/hugepages-1048576kB)");
 		return;
 	}
 	if (w->bytes > r->bytes / 2) {
-		refuse(WIRE_SKIP, workload, w->name, "needs more guest RAM");
+		refuse_point(WIRE_SKIP, workload, w->name,
+			     "needs more guest RAM");
 		return;
 	}
 	run.area = pages_map(r->gpa, w->bytes, w->guest_page_bytes);
 	if (!run.area) {
-		refuse(WIRE_SKIP, workload, w->name,
-		       "this guest's CPU has no pages of that size");
+		refuse_point(WIRE_SKIP, workload, w->name,
+			     "this guest's CPU has no pages of that size");
 		return;
 	}
 	in_ring3((void (*)(void *))micro_chase_link, &run);
@@ -481,7 +482,8 @@ static void run_series(const char *workload, const char *name)
 			run_walk(workload, &walks[i]);
 			return;
 		}
-	refuse(WIRE_FAIL, workload, name, "the micro guest does not know it");
+	refuse_point(WIRE_FAIL, workload, name,
+		     "the micro guest does not know it");
 }
 
 /* "WORKLOAD POINT ..." lines; those that begin with '=' are not for us. */
