@@ -30,12 +30,11 @@ static int load_newest(struct store *store, struct run_list *list,
 /* The same words as the script's, for who has none. */
 static void write_progress(const struct run_line *line, struct strbuf *out)
 {
-	char boots[64] = "no run is under way";
+	char boots[64] = "no run is under way", count[48];
 
 	if (line)
-		snprintf(boots, sizeof(boots),
-			 "%" PRIu64 " of %" PRIu64 " boots", line->boot_count,
-			 line->scheduled_count);
+		snprintf(boots, sizeof(boots), "%s boots",
+			 run_line_boots(line, count, sizeof(count)));
 	html_cell(out, "<p id=\"live-host\">", line ? line->host : "",
 		  "</p>\n");
 	html_cell(out, "<p id=\"live-runners\">", line ? line->runners : "",

@@ -87,6 +87,7 @@ static void write_run_row(const struct run_line *line, struct strbuf *out)
 {
 	const char *const cells[] = {line->host, line->runners, line->status,
 				     line->revision};
+	char boots[48];
 	size_t i;
 
 	strbuf_puts(out, "<tr><td class=\"pair\">");
@@ -96,8 +97,8 @@ static void write_run_row(const struct run_line *line, struct strbuf *out)
 	write_run_link(line, out);
 	for (i = 0; i < ARRAY_SIZE(cells); i++)
 		html_cell(out, "<td>", cells[i], "</td>");
-	strbuf_printf(out, "<td class=\"n\">%" PRIu64 " of %" PRIu64 "</td>",
-		      line->boot_count, line->scheduled_count);
+	html_cell(out, "<td class=\"n\">",
+		  run_line_boots(line, boots, sizeof(boots)), "</td>");
 	write_grades(line, out);
 	html_cell(out, "<td><a href=\"/runs/", line->uuid,
 		  ".json\">JSON</a></td></tr>\n");

@@ -2,7 +2,9 @@
 #include "harness/store/run_list.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/base.h"
@@ -209,6 +211,16 @@ void run_list_release(struct run_list *list)
 		line_release(&list->lines[i]);
 	free(list->lines);
 	*list = (struct run_list){.count = 0};
+}
+
+const char *run_line_boots(const struct run_line *line, char *buf, size_t size)
+{
+	if (line->boot_count > line->scheduled_count)
+		snprintf(buf, size, "%" PRIu64, line->boot_count);
+	else
+		snprintf(buf, size, "%" PRIu64 " of %" PRIu64, line->boot_count,
+			 line->scheduled_count);
+	return buf;
 }
 
 int run_list_find(struct store *store, const char *uuid, int64_t *run_id,

@@ -49,6 +49,9 @@ int run_list_load(struct store *store, const struct run_filter *f,
 		  struct run_list *list, struct err *err);
 void run_list_release(struct run_list *list);
 
+/* "7 of 10" into BUF; "7" of a search for a limit, whose end nobody planned. */
+const char *run_line_boots(const struct run_line *line, char *buf, size_t size);
+
 /* -ENOENT when there is none of that uuid. */
 int run_list_find(struct store *store, const char *uuid, int64_t *run_id,
 		  struct err *err);

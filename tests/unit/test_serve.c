@@ -524,6 +524,18 @@ static void what_is_under_way_is_seen(void **state)
 	strbuf_release(&out);
 }
 
+/* Nobody planned how many boots a search for a limit takes. */
+static void boots_without_a_plan_have_no_end(void **state)
+{
+	struct run_line line = {.boot_count = 7, .scheduled_count = 10};
+	char buf[48];
+
+	(void)state;
+	assert_string_equal(run_line_boots(&line, buf, sizeof(buf)), "7 of 10");
+	line.scheduled_count = 1;
+	assert_string_equal(run_line_boots(&line, buf, sizeof(buf)), "7");
+}
+
 static void pages_are_of_fifty(void **state)
 {
 	struct fixture *f = *state;
@@ -1396,6 +1408,7 @@ int main(void)
 		WITH_FIXTURE(a_missing_store_is_said_so),
 		WITH_FIXTURE(an_address_that_is_taken_is_said_so),
 		WITH_FIXTURE(what_is_under_way_is_seen),
+		cmocka_unit_test(boots_without_a_plan_have_no_end),
 		WITH_FIXTURE(pages_are_of_fifty),
 		WITH_FIXTURE(hosts_and_histories_have_pages),
 		WITH_FIXTURE(what_is_written_is_seen_at_once),
