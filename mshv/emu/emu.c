@@ -17,6 +17,9 @@
 
 #include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"
+#include "mshv/emu/raw.h"
+
+#define DEVICE_FILE "mshv"
 
 struct emu_knobs emu_knobs;
 
@@ -38,6 +41,42 @@ void emu_log(const char *fmt, ...)
 	fputc('\n', out);
 	if (path)
 		fclose(out);
+}
+
+/* By FNV-1a, so that a VMM that tries again for ever fills no disk. */
+#define LOGGED_MAX 512
+
+static bool is_logged_first(const char *text)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static uint64_t logged[LOGGED_MAX];
+	static size_t count;
+	uint64_t hash = 0xcbf29ce484222325;
+	size_t i;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+	pthread_mutex_lock(&lock);
+	for (i = 0; i < count && logged[i] != hash; i++)
+		;
+	if (i == count && count < LOGGED_MAX)
+		logged[count++] = hash;
+	else
+		i = LOGGED_MAX;
+	pthread_mutex_unlock(&lock);
+	return i < LOGGED_MAX;
+}
+
+void emu_log_once(const char *fmt, ...)
+{
+	char text[240];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (is_logged_first(text))
+		emu_log("%s", text);
 }
 
 int emu_kernel(void)
@@ -142,20 +181,51 @@ void emu_close(int fd)
 		emu_partition_destroy(dead);
 }
 
+int emu_kvm_open(void)
+{
+	int fd = raw_open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		emu_log_once(
+			"cannot open /dev/kvm, which the emulator stands on: %s",
+			strerror(-fd));
+	return fd;
+}
+
 int emu_open(void)
 {
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	int kvm = emu_kvm_open();
 
-	if (kvm < 0) {
-		int ret = -errno;
-
-		emu_log("cannot open /dev/kvm, which the emulator stands on: %s",
-			strerror(-ret));
-		return ret;
-	}
+	if (kvm < 0)
+		return kvm;
 	close(kvm);
-	return emu_fd_add(memfd_create("mshv", MFD_CLOEXEC), EMU_DEVICE, NULL,
-			  NULL);
+	return emu_fd_add(memfd_create(DEVICE_FILE, MFD_CLOEXEC), EMU_DEVICE,
+			  NULL, NULL);
+}
+
+/*
+ * What a file of the emulator is can be seen by its name in any process. The
+ * device keeps nothing, and so is as good in another process; what a partition
+ * and a VP keep is in the memory of the process that created them.
+ */
+bool emu_adopt(int fd)
+{
+	char link[48], name[64];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, name, sizeof(name) - 1);
+	if (len < 0)
+		return false;
+	name[len] = '\0';
+	if (!strcmp(name, "/memfd:" DEVICE_FILE " (deleted)"))
+		return emu_fd_add(fd, EMU_DEVICE, NULL, NULL) == fd;
+	if (!strncmp(name, "/memfd:" DEVICE_FILE "_", 12))
+		emu_log_once(
+			"descriptor %d is a %s of another process, which cannot"
+			" be emulated",
+			fd, name + 12);
+	return false;
 }
 
 static int device_ioctl(unsigned long request, void *arg)
@@ -183,9 +253,9 @@ int emu_ioctl(int fd, unsigned long request, void *arg)
 		ret = emu_partition_ioctl(object->pt, request, arg);
 	else
 		ret = device_ioctl(request, arg);
-	if (ret == -ENOTTY)
-		emu_log("unknown ioctl 0x%lx on the %s: ENOTTY", request,
-			kinds[object->kind]);
+	if (ret < 0 && ret != -EINTR)
+		emu_log_once("ioctl 0x%lx on the %s: %s", request,
+			     kinds[object->kind], strerror(-ret));
 	return ret;
 }
 

@@ -66,9 +66,9 @@ static int kvm_setup(struct emu_partition *pt)
 {
 	int ret;
 
-	pt->device_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	pt->device_fd = emu_kvm_open();
 	if (pt->device_fd < 0)
-		return -errno;
+		return pt->device_fd;
 	pt->vm_fd = ioctl(pt->device_fd, KVM_CREATE_VM, 0);
 	if (pt->vm_fd < 0)
 		return -errno;

@@ -96,6 +96,13 @@ struct emu_object {
 
 /* The loud part: to stderr, or the file that L1VH_MSHV_EMU_LOG names. */
 void emu_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same, for what a VMM may do again and again: each text is there once. */
+void emu_log_once(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Past libmshv-emu.so, which may hide it; -errno for failure. */
+int emu_kvm_open(void);
+
 int emu_kernel(void); /* 615, 619 or 700 */
 
 /* User memory that may be anywhere: -EFAULT instead of a crash. */
