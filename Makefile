@@ -47,12 +47,15 @@ VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) 
 AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
-TEST	= $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+UNIT	= $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' | LC_ALL=C sort))
+# TEST=test_store: that one unit alone.
+TEST	= $(notdir $(UNIT))
+unit_of	= $(or $(filter %/$(1),$(UNIT)),$(error there is no unit test '$(1)'))
 TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
 	  $(B)/tests/unit/vdriver.o $(B)/tests/unit/netns.o \
 	  $(addprefix $(B)/workloads/guest/,measure.o waited.o micro_native.o)
 # Units in which several threads meet.
-THREAD_TESTS = $(addprefix build-thread/tests/unit/test_,vm kvm mshv mshv_emu blk net footprint serve cache)
+THREAD_TESTS = $(addprefix test_,vm kvm mshv mshv_emu blk net footprint serve cache)
 GUEST	= $(B)/guest/manifest
 # The micro guest has no libc and no room for vector registers in its traps;
 # only one of its loops computes with doubles.
@@ -197,7 +200,7 @@ check-all: packages-check ## run every test there is, in 45 minutes
 	$(Q)ci/install-packages ci/packages-bench ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
-$(TEST): $(B)/%: $(B)/%.o $(TEST_OBJ)
+$(UNIT): $(B)/%: $(B)/%.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
@@ -230,10 +233,10 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)$(CC) -m32 -c $< -o $@.o
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
-everything: all $(TEST) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benches too
+everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benches too
 
-unit: $(TEST) ## unit tests (SANITIZE=address,undefined for sanitized ones)
-	$(Q)ci/run-units $(TEST)
+unit: $(foreach test,$(TEST),$(call unit_of,$(test))) ## unit tests (TEST=name: that one; SANITIZE=address,undefined: sanitized)
+	$(Q)ci/run-units $^
 
 unit-threads: ## units in which several threads meet, with the thread sanitizer
 	$(Q)$(MAKE) unit SANITIZE=thread TEST="$(THREAD_TESTS)"
