@@ -51,9 +51,10 @@ UNIT	= $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' | LC_ALL=C
 # TEST=test_store: that one unit alone.
 TEST	= $(notdir $(UNIT))
 unit_of	= $(or $(filter %/$(1),$(UNIT)),$(error there is no unit test '$(1)'))
-TEST_OBJ = $(OBJ) $(B)/tests/unit/hv_fake.o $(B)/tests/unit/micro.o $(B)/tests/unit/mshv_fake.o \
-	  $(B)/tests/unit/vdriver.o $(B)/tests/unit/netns.o \
+TEST_OBJ = $(OBJ) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/fixture/*.c)) \
 	  $(addprefix $(B)/workloads/guest/,measure.o waited.o micro_native.o)
+# Fixtures that know nothing of cmocka, for fuzzers and benches as well.
+FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o)
 # Units in which several threads meet.
 THREAD_TESTS = $(addprefix test_,vm kvm mshv mshv_emu blk net footprint serve cache)
 GUEST	= $(B)/guest/manifest
@@ -204,7 +205,7 @@ $(UNIT): $(B)/%: $(B)/%.o $(TEST_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
-$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(filter-out $(B)/tests/unit/micro.o,$(TEST_OBJ))
+$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(FAKE_OBJ) $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
@@ -218,9 +219,8 @@ $(addprefix $(B)/tests/perf/,big_store wide_store): PERF_LINK += $(MADE_UP)
 $(addprefix $(B)/tests/perf/,big_store wide_store): $(MADE_UP)
 $(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
 # This one drives devices as the unit tests do.
-DRIVER_OBJ = $(addprefix $(B)/tests/unit/,hv_fake.o vdriver.o netns.o)
-$(B)/tests/perf/devices: $(DRIVER_OBJ)
-$(B)/tests/perf/devices: PERF_LINK = $(DRIVER_OBJ) $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
+$(B)/tests/perf/devices: $(FAKE_OBJ)
+$(B)/tests/perf/devices: PERF_LINK = $(FAKE_OBJ) $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(PERF_LINK) -o $@

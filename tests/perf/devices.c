@@ -18,8 +18,8 @@
 #include "harness/base/err.h"
 #include "runners/vmm/virtio/blk.h"
 #include "runners/vmm/virtio/net.h"
-#include "tests/unit/netns.h"
-#include "tests/unit/vdriver.h"
+#include "tests/unit/fixture/netns.h"
+#include "tests/unit/fixture/vdriver.h"
 
 #define FILE_BYTES (64 * MIB)
 #define BLOCK 4096u

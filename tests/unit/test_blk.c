@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "runners/vmm/virtio/blk.h"
-#include "tests/unit/hv_fake.h"
-#include "tests/unit/vdriver.h"
+#include "tests/unit/fixture/hv_fake.h"
+#include "tests/unit/fixture/vdriver.h"
 
 #define DISK_BYTES (4 * MIB)
 #define SECTOR 512u

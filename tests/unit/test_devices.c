@@ -15,7 +15,7 @@
 #include "runners/vmm/virtio/console.h"
 #include "runners/vmm/virtio/rng.h"
 #include "runners/vmm/virtio/virtio_pci.h"
-#include "tests/unit/hv_fake.h"
+#include "tests/unit/fixture/hv_fake.h"
 
 static struct hv_vm fake_vm = {.ops = &hv_fake};
 

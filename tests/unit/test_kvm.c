@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "runners/vmm/kvm.h"
-#include "tests/unit/micro.h"
+#include "tests/unit/fixture/micro.h"
 
 static void power_off_and_reset(void **state)
 {

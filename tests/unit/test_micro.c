@@ -16,7 +16,7 @@
 #include "runners/vmm/dev/micro.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/vm.h"
-#include "tests/unit/hv_fake.h"
+#include "tests/unit/fixture/hv_fake.h"
 #include "workloads/guest/micro/abi.h"
 #include "workloads/guest/micro_native.h"
 #include "workloads/micro_loops.h"

@@ -13,7 +13,7 @@
 #include "runners/vmm/trace.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
-#include "tests/unit/mshv_fake.h"
+#include "tests/unit/fixture/mshv_fake.h"
 
 #define TRACE "tests/data/mshv-emu-boot.trace"
 

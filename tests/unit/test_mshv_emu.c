@@ -12,7 +12,7 @@
 
 #include "mshv/emu/emu.h"
 #include "runners/vmm/kvm.h"
-#include "tests/unit/micro.h"
+#include "tests/unit/fixture/micro.h"
 
 /* mov $0x600,%dx; and $0x0fffffff,%eax; or $0x20000000,%eax (END) */
 #define STAMP_PREPARE                                                     \

@@ -13,9 +13,9 @@
 
 #include "harness/base/clock.h"
 #include "runners/vmm/virtio/net.h"
-#include "tests/unit/hv_fake.h"
-#include "tests/unit/netns.h"
-#include "tests/unit/vdriver.h"
+#include "tests/unit/fixture/hv_fake.h"
+#include "tests/unit/fixture/netns.h"
+#include "tests/unit/fixture/vdriver.h"
 
 #define HEADER 12u
 #define MTU 1500

@@ -6,8 +6,8 @@
 #include <errno.h>
 
 #include "runners/vmm/virtio/blk.h"
-#include "tests/unit/hv_fake.h"
-#include "tests/unit/vdriver.h"
+#include "tests/unit/fixture/hv_fake.h"
+#include "tests/unit/fixture/vdriver.h"
 
 #define QUEUES 2
 #define NOTIFY 0x3000u

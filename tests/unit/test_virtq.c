@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "runners/vmm/virtio/iov.h"
-#include "tests/unit/vdriver.h"
+#include "tests/unit/fixture/vdriver.h"
 
 #define DATA_GPA (32 * MIB)
 #define RAM_END (64 * MIB)

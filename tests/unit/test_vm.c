@@ -11,7 +11,7 @@
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
-#include "tests/unit/hv_fake.h"
+#include "tests/unit/fixture/hv_fake.h"
 
 static struct vm_config small_config(void)
 {
