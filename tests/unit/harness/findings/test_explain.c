@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* reports/explain: known counts and costs give a known account. */
+/* harness/findings/explain: known counts and costs give a known account. */
 #include "tests/unit/test.h"
 
 #include <math.h>
