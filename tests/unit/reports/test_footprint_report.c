@@ -13,6 +13,7 @@
 #include "reports/html/html.h"
 #include "reports/html/html_footprint.h"
 #include "reports/text/footprint_text.h"
+#include "tests/unit/fixture/made_run.h"
 
 #define MI ((double)MIB)
 
@@ -76,22 +77,13 @@ static void add_boot(struct fixture *f, const char *runner, uint32_t block,
 		     const char *name, double more, double left,
 		     bool has_libvirt)
 {
-	struct run_data *run = &f->run;
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(&f->run, runner, block);
 	struct shape s;
 	struct err err;
 	double cost;
 	char *text;
 
 	assert_int_equal(shape_parse(name, &s, &err), 0);
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	cost = cost_of(&s, b->position) + more;
 	add_value(&b->res, name, "charged", cost);
 	add_value(&b->res, name, "beside_rss", cost + 7 * MI);
@@ -119,12 +111,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->run.status = strdup("complete");
-	f->run.plan = strdup("{}");
-	f->run.fingerprint = strdup("{}");
-	f->run.revision = strdup("r");
-	f->run.probe = strdup("{}");
-	f->run.guest_manifest = strdup("");
+	made_run_init(&f->run, "{}");
 	*state = f;
 	return 0;
 }

@@ -21,6 +21,7 @@
 #include "reports/html/html.h"
 #include "reports/text/paint.h"
 #include "reports/text/text.h"
+#include "tests/unit/fixture/made_run.h"
 
 struct fixture {
 	struct run_data run;
@@ -31,17 +32,8 @@ struct fixture {
 static struct result *add_boot(struct fixture *f, const char *runner,
 			       uint32_t block)
 {
-	struct run_data *run = &f->run;
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(&f->run, runner, block);
 
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	b->res.started_unix_ns = 1700000000 * NS_PER_S;
 	b->res.elapsed_ns = 1234567890;
 	return &b->res;
@@ -80,15 +72,10 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
+	made_run_init(&f->run, "{}");
 	f->run.id = 7;
 	snprintf(f->run.uuid, sizeof(f->run.uuid), "u-u");
 	f->run.started_unix_ns = 1700000000 * NS_PER_S;
-	f->run.status = strdup("complete");
-	f->run.revision = strdup("abc");
-	f->run.plan = strdup("{}");
-	f->run.fingerprint = strdup("{}");
-	f->run.probe = strdup("{}");
-	f->run.guest_manifest = strdup("");
 	*state = f;
 	return 0;
 }

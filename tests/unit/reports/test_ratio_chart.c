@@ -9,6 +9,7 @@
 #include "harness/findings/highlights.h"
 #include "reports/html/html.h"
 #include "reports/html/ratio_chart.h"
+#include "tests/unit/fixture/made_run.h"
 
 struct fixture {
 	struct run_data run;
@@ -20,12 +21,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->run.status = strdup("complete");
-	f->run.revision = strdup("abc");
-	f->run.plan = strdup("{}");
-	f->run.fingerprint = strdup("{}");
-	f->run.probe = strdup("{}");
-	f->run.guest_manifest = strdup("");
+	made_run_init(&f->run, "{}");
 	*state = f;
 	return 0;
 }
@@ -44,17 +40,8 @@ static int teardown(void **state)
 static struct result *add_boot(struct fixture *f, const char *runner,
 			       uint32_t block)
 {
-	struct run_data *run = &f->run;
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(&f->run, runner, block);
 
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	b->res.grade = GRADE_EMULATED;
 	return &b->res;
 }

@@ -15,6 +15,7 @@
 #include "reports/text/power_text.h"
 #include "reports/text/text.h"
 #include "reports/text/verdicts_text.h"
+#include "tests/unit/fixture/made_run.h"
 
 struct fixture {
 	struct run_data run;
@@ -24,19 +25,11 @@ struct fixture {
 static void add_boot(struct run_data *run, const char *runner, uint32_t block,
 		     double value, enum grade grade)
 {
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(run, runner, block);
 	struct series *s;
 	int i;
 
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
 	snprintf(b->bc.paravirt, sizeof(b->bc.paravirt), "identical");
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	b->res.grade = grade;
 	b->res.identity = strdup("cpuid.1=same\nkernel=6.1\n");
 	s = result_add_series(&b->res, "cpu_integer", "", "ns");

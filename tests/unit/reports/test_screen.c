@@ -13,6 +13,7 @@
 #include "harness/findings/highlights.h"
 #include "reports/text/lines.h"
 #include "reports/text/screen.h"
+#include "tests/unit/fixture/made_run.h"
 #include "workloads/workload.h"
 
 static const struct line_style wide = {LINES_COLUMNS, true};
@@ -32,15 +33,10 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
+	made_run_init(&f->run,
+		      "{\"host\": \"node7\", \"cpu.model_name\": \"A CPU\"}");
 	f->run.id = 7;
 	f->run.started_unix_ns = 1700000000 * NS_PER_S;
-	f->run.status = strdup("complete");
-	f->run.revision = strdup("abc");
-	f->run.plan = strdup("{}");
-	f->run.fingerprint =
-		strdup("{\"host\": \"node7\", \"cpu.model_name\": \"A CPU\"}");
-	f->run.probe = strdup("{}");
-	f->run.guest_manifest = strdup("");
 	*state = f;
 	return 0;
 }
@@ -59,17 +55,8 @@ static int teardown(void **state)
 static struct result *add_boot(struct fixture *f, const char *runner,
 			       uint32_t block, enum grade grade)
 {
-	struct run_data *run = &f->run;
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(&f->run, runner, block);
 
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	b->res.grade = grade;
 	return &b->res;
 }

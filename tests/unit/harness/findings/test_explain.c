@@ -9,6 +9,7 @@
 #include "harness/findings/findings.h"
 #include "reports/html/html.h"
 #include "reports/text/explain_text.h"
+#include "tests/unit/fixture/made_run.h"
 
 static void add(struct result *res, const char *workload, const char *point,
 		const char *unit, double value)
@@ -17,32 +18,15 @@ static void add(struct result *res, const char *workload, const char *point,
 		->value = value;
 }
 
-static struct result *boot(struct run_data *run, const char *runner)
-{
-	struct boot_data *b = &run->boots[run->boot_count++];
-
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	return &b->res;
-}
-
 /* 10 us natively, 30 us in the guest. */
 static void fill(struct run_data *run, bool has_micro)
 {
 	struct result *res;
 
-	memset(run, 0, sizeof(*run));
-	run->boots = calloc(2, sizeof(*run->boots));
-	run->revision = strdup("abc");
-	run->status = strdup("complete");
-	run->plan = strdup("{}");
-	run->fingerprint = strdup("{}");
-	run->probe = strdup("{}");
-	run->guest_manifest = strdup("");
-	res = boot(run, "native");
+	made_run_init(run, "{}");
+	res = &made_run_boot(run, "native", 0)->res;
 	add(res, "storage", "randread-4k-qd1/iops", "ops_per_s", 100000);
-	res = boot(run, "kvm");
+	res = &made_run_boot(run, "kvm", 0)->res;
 	add(res, "storage", "randread-4k-qd1/iops", "ops_per_s", 1e9 / 30000);
 	add(res, "storage", "randread-4k-qd1/exits", "per_op", 5);
 	add(res, "storage", "randread-4k-qd1/halts", "per_op", 1);

@@ -4,23 +4,16 @@
 
 #include "harness/findings/findings.h"
 #include "harness/verdict/claims.h"
+#include "tests/unit/fixture/made_run.h"
 
 static void add(struct run_data *run, const char *runner, uint32_t block,
 		const char *workload, const char *point, double value,
 		uint64_t elapsed_ns, uint64_t host_elapsed_ns)
 {
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(run, runner, block);
 	struct sample *p;
 
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
 	b->res.grade = GRADE_HARDWARE;
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	p = series_add_sample(
 		result_add_series(&b->res, workload, point, "ns"));
 	p->value = value;
@@ -37,9 +30,8 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->run.status = strdup("complete");
-	f->run.plan = strdup("{}");
-	f->run.fingerprint = strdup(
+	made_run_init(
+		&f->run,
 		"{\"cpu.caches\": \"L1 48 KiB, L2 2048 KiB, L3 32768 KiB\"}");
 	*state = f;
 	return 0;

@@ -9,21 +9,14 @@
 #include "harness/verdict/comparable.h"
 #include "reports/data/run_pair_json.h"
 #include "reports/text/run_pair_text.h"
+#include "tests/unit/fixture/made_run.h"
 
 static void add_boot(struct run_data *run, const char *runner, uint32_t block,
 		     double value)
 {
-	struct boot_data *b;
+	struct boot_data *b = made_run_boot(run, runner, block);
 
-	run->boots = realloc(run->boots,
-			     (run->boot_count + 1) * sizeof(*run->boots));
-	b = &run->boots[run->boot_count];
-	memset(b, 0, sizeof(*b));
-	result_init(&b->res);
 	b->res.grade = GRADE_HARDWARE;
-	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", runner);
-	b->bc.block = block;
-	b->position = (uint32_t)run->boot_count++;
 	series_add_sample(result_add_series(&b->res, "cpu_integer", "", "ns"))
 		->value = value;
 }
