@@ -26,11 +26,12 @@
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 #include "reports/html/plot.h"
+#include "tests/unit/fixture/scratch.h"
 
 #define SCRIPT "<script>alert(1)</script>"
 
 struct fixture {
-	char folder[32], db[64];
+	char folder[SCRATCH_SIZE], db[64];
 	struct dashboard *dashboard;
 	char uuids[2][40];
 };
@@ -104,9 +105,7 @@ static int setup(void **state)
 	struct err err = {0};
 	size_t i;
 
-	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-serve-XXXXXX");
-	if (!mkdtemp(f->folder))
-		return -1;
+	scratch_folder(f->folder, "serve");
 	snprintf(f->db, sizeof(f->db), "%s/r.db", f->folder);
 	add_run(f->db, "{\"host\": \"one" SCRIPT "\"}", "cpu");
 	add_run(f->db, "{\"host\": \"two\"}", "<script>x</script>");
@@ -126,14 +125,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char cmd[96];
-	int ret;
 
 	dashboard_stop(f->dashboard);
-	snprintf(cmd, sizeof(cmd), "rm -r '%s'", f->folder);
-	ret = system(cmd);
+	scratch_remove(f->folder);
 	free(f);
-	return ret;
+	return 0;
 }
 
 static int dial(const struct fixture *f)

@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
-#include "harness/base/proc.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "harness/session/session.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
+#include "tests/unit/fixture/scratch.h"
 
 #define BLOCKS 6
 
@@ -38,7 +38,7 @@ static const char worker[] =
 	"done\n";
 
 struct fixture {
-	char folder[64];
+	char folder[SCRATCH_SIZE];
 	char *worker, *db;
 	struct plan plan;
 	struct session session;
@@ -99,8 +99,7 @@ static int set_up(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	struct err err;
 
-	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-session-XXXXXX");
-	assert_non_null(mkdtemp(f->folder));
+	scratch_folder(f->folder, "session");
 	assert_int_equal(setenv("L1VH_TEST_ANSWERS", f->folder, 1), 0);
 	f->worker = file_beside_exe("l1vh-bench");
 	write_text(f->worker, worker);
@@ -116,16 +115,11 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct fixture *f = *state;
-	const char *const argv[] = {"rm", "-rf", f->folder, NULL};
-	pid_t pid;
-	struct err err;
 
 	session_close(&f->session);
 	plan_release(&f->plan);
 	unlink(f->worker);
-	assert_int_equal(
-		proc_spawn(&(struct proc_spec){.argv = argv}, &pid, &err), 0);
-	proc_reap(pid, NS_PER_S);
+	scratch_remove(f->folder);
 	free(f->db);
 	free(f->worker);
 	free(f);

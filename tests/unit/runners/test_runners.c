@@ -15,6 +15,7 @@
 #include "runners/machine/machine.h"
 #include "runners/measure/guard.h"
 #include "runners/worker.h"
+#include "tests/unit/fixture/scratch.h"
 #include "workloads/wire.h"
 
 struct talk {
@@ -337,13 +338,13 @@ static void the_host_is_watched(void **state)
 	static const char freq[] =
 		"/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq";
 	static const char psi[] = "/proc/pressure/memory";
-	char root[] = "/tmp/guard-XXXXXX", path[200], why[64], command[64];
+	char root[SCRATCH_SIZE], path[200], why[64];
 	struct guard g = {.root = root};
 	json_t *json;
 	size_t i;
 
 	(void)state;
-	assert_non_null(mkdtemp(root));
+	scratch_folder(root, "guard");
 	/* A host that says nothing is not judged. */
 	guard_begin(&g);
 	assert_int_equal(guard_next(&g), 0);
@@ -376,8 +377,7 @@ static void the_host_is_watched(void **state)
 		json_integer_value(json_object_get(json, "disturbed_count")),
 		3);
 	json_decref(json);
-	snprintf(command, sizeof(command), "rm -r '%s'", root);
-	assert_int_equal(system(command), 0);
+	scratch_remove(root);
 }
 
 /* A VMM that has gone mad is no reason for the harness to run out of memory. */

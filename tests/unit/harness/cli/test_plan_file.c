@@ -11,6 +11,7 @@
 #include "harness/base/err.h"
 #include "harness/cli/run_args.h"
 #include "harness/verdict/claims.h"
+#include "tests/unit/fixture/scratch.h"
 
 static int parse(const char *plan, const char *more, const char *value,
 		 struct run_args *args, struct err *err)
@@ -43,25 +44,16 @@ static void shipped_plans_are_understood(void **state)
 	}
 }
 
-static char *write_plan(const char *text)
-{
-	char *path = strdup("/tmp/plan-XXXXXX");
-	int fd = mkstemp(path);
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	return path;
-}
-
 static void the_command_line_has_the_last_word(void **state)
 {
-	char *path = write_plan("name: n\nreason: r\nblocks: 7\nsamples: 3\n"
-				"runners: native\nmemory: 256M\n");
+	static const char text[] = "name: n\nreason: r\nblocks: 7\nsamples: 3\n"
+				   "runners: native\nmemory: 256M\n";
+	char path[SCRATCH_SIZE];
 	struct run_args args;
 	struct err err;
 
 	(void)state;
+	scratch_file(path, text, strlen(text));
 	if (parse(path, "--blocks", "2", &args, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(args.plan.block_count, 2);
@@ -70,7 +62,6 @@ static void the_command_line_has_the_last_word(void **state)
 	assert_int_equal(args.wanted_count, 1);
 	run_args_release(&args);
 	unlink(path);
-	free(path);
 }
 
 static void mistakes_are_named(void **state)
@@ -94,14 +85,14 @@ static void mistakes_are_named(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		char *path = write_plan(cases[i].text);
+		char path[SCRATCH_SIZE];
 
+		scratch_file(path, cases[i].text, strlen(cases[i].text));
 		assert_int_not_equal(parse(path, NULL, NULL, &args, &err), 0);
 		if (!strstr(err.msg, cases[i].says))
 			fail_msg("no '%s' in '%s'", cases[i].says, err.msg);
 		run_args_release(&args);
 		unlink(path);
-		free(path);
 	}
 }
 

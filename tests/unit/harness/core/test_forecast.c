@@ -9,6 +9,7 @@
 #include "harness/core/result.h"
 #include "harness/store/durations.h"
 #include "harness/store/store.h"
+#include "tests/unit/fixture/scratch.h"
 
 /* Means of each class in seconds, of runs in the lab on two cores. */
 struct known {
@@ -215,14 +216,14 @@ static void durations_are_of_the_same_plan(void **state)
 				    " \"seed\": 8, \"io\": {\"io_ns\": 9}}";
 	static const char other[] = "{\"sample_count\": 5, \"series\": [1, 2],"
 				    " \"seed\": 7, \"io\": {\"io_ns\": 8}}";
-	char folder[] = "/tmp/l1vh-forecast-XXXXXX", path[64], cmd[96];
+	char folder[SCRATCH_SIZE], path[64];
 	struct heard heard = {0};
 	struct err err = {0};
 	struct store *store;
 	int64_t run;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	scratch_folder(folder, "forecast");
 	snprintf(path, sizeof(path), "%s/r.db", folder);
 	assert_int_equal(store_open(path, &store, &err), 0);
 	run = begin(store, same, 1);
@@ -245,8 +246,7 @@ static void durations_are_of_the_same_plan(void **state)
 	assert_int_equal(durations_load(store, 1, hear, &heard, &err), 0);
 	assert_int_equal(heard.count, 0);
 	store_close(store);
-	snprintf(cmd, sizeof(cmd), "rm -r '%s'", folder);
-	assert_int_equal(system(cmd), 0);
+	scratch_remove(folder);
 }
 
 int main(void)

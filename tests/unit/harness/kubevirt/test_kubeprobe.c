@@ -18,9 +18,10 @@
 #include "harness/kubevirt/node_page.h"
 #include "harness/kubevirt/nodeprobe.h"
 #include "harness/kubevirt/prereq.h"
+#include "tests/unit/fixture/scratch.h"
 
 struct fixture {
-	char root[32];
+	char root[SCRATCH_SIZE];
 	char programs[PROGRAM_COUNT][64];
 	struct node_source source;
 	struct node node;
@@ -32,9 +33,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	size_t i;
 
-	snprintf(f->root, sizeof(f->root), "/tmp/l1vh-node-XXXXXX");
-	if (!mkdtemp(f->root))
-		return -1;
+	scratch_folder(f->root, "node");
 	f->source.root = f->root;
 	for (i = 0; i < PROGRAM_COUNT; i++) {
 		snprintf(f->programs[i], sizeof(f->programs[i]), "%s/bin/%s",
@@ -48,14 +47,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char cmd[96];
-	int ret;
 
 	json_decref(f->page);
-	snprintf(cmd, sizeof(cmd), "rm -r '%s'", f->root);
-	ret = system(cmd);
+	scratch_remove(f->root);
 	free(f);
-	return ret;
+	return 0;
 }
 
 static const char *in(const struct fixture *f, const char *path)

@@ -13,9 +13,10 @@
 #include "harness/store/bundle.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
+#include "tests/unit/fixture/scratch.h"
 
 struct fixture {
-	char folder[64], from[96], to[96], bundle[96];
+	char folder[SCRATCH_SIZE], from[96], to[96], bundle[96];
 	struct store *a, *b;
 	int64_t run_id;
 };
@@ -70,9 +71,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct err err = {0};
 
-	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-bundle-XXXXXX");
-	if (!mkdtemp(f->folder))
-		return -1;
+	scratch_folder(f->folder, "bundle");
 	snprintf(f->from, sizeof(f->from), "%s/a.db", f->folder);
 	snprintf(f->to, sizeof(f->to), "%s/b.db", f->folder);
 	snprintf(f->bundle, sizeof(f->bundle), "%s/run.json.gz", f->folder);
@@ -90,13 +89,12 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char command[128];
 
 	store_close(f->a);
 	store_close(f->b);
-	snprintf(command, sizeof(command), "rm -rf '%s'", f->folder);
+	scratch_remove(f->folder);
 	free(f);
-	return system(command);
+	return 0;
 }
 
 static int64_t count_rows(struct store *store)

@@ -18,9 +18,10 @@
 #include "reports/data/trend_json.h"
 #include "reports/html/trend_svg.h"
 #include "reports/text/trend_text.h"
+#include "tests/unit/fixture/scratch.h"
 
 struct fixture {
-	char folder[32];
+	char folder[SCRATCH_SIZE];
 	struct store *store;
 };
 
@@ -30,9 +31,7 @@ static int setup(void **state)
 	struct err err = {0};
 	char path[64];
 
-	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-history-XXXXXX");
-	if (!mkdtemp(f->folder))
-		return -1;
+	scratch_folder(f->folder, "history");
 	snprintf(path, sizeof(path), "%s/r.db", f->folder);
 	if (store_open(path, &f->store, &err))
 		return -1;
@@ -43,14 +42,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char cmd[96];
-	int ret;
 
 	store_close(f->store);
-	snprintf(cmd, sizeof(cmd), "rm -r '%s'", f->folder);
-	ret = system(cmd);
+	scratch_remove(f->folder);
 	free(f);
-	return ret;
+	return 0;
 }
 
 /* Eight boots of three samples, of which one is disturbed and far away. */

@@ -13,9 +13,10 @@
 #include "harness/core/result_field.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
+#include "tests/unit/fixture/scratch.h"
 
 struct fixture {
-	char folder[32];
+	char folder[SCRATCH_SIZE];
 	char path[64];
 	struct store *store;
 	int64_t run_id;
@@ -34,9 +35,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct err err = {0};
 
-	snprintf(f->folder, sizeof(f->folder), "/tmp/l1vh-store-XXXXXX");
-	if (!mkdtemp(f->folder))
-		return -1;
+	scratch_folder(f->folder, "store");
 	snprintf(f->path, sizeof(f->path), "%s/a/b.db", f->folder);
 	if (store_open(f->path, &f->store, &err) ||
 	    store_run_begin(f->store, &info, &f->run_id, &err))
@@ -48,14 +47,11 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	struct fixture *f = *state;
-	char cmd[96];
-	int ret;
 
 	store_close(f->store);
-	snprintf(cmd, sizeof(cmd), "rm -r '%s'", f->folder);
-	ret = system(cmd);
+	scratch_remove(f->folder);
 	free(f);
-	return ret;
+	return 0;
 }
 
 static void fill(struct result *res, size_t samples)

@@ -11,6 +11,7 @@
 #include "harness/base/err.h"
 #include "harness/core/metric.h"
 #include "harness/verdict/claims.h"
+#include "tests/unit/fixture/scratch.h"
 #include "workloads/workload.h"
 
 static bool has_point(const struct workload *wl, const char *point)
@@ -70,13 +71,10 @@ static void shipped_claims_are_measurable(void **state)
 
 static int load(const char *text, struct claims **out, struct err *err)
 {
-	char path[] = "/tmp/claims-XXXXXX";
-	int fd = mkstemp(path);
+	char path[SCRATCH_SIZE];
 	int ret;
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
+	scratch_file(path, text, strlen(text));
 	*out = NULL;
 	ret = claims_load(path, out, err);
 	unlink(path);

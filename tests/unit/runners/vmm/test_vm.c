@@ -12,6 +12,7 @@
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
 #include "tests/unit/fixture/hv_fake.h"
+#include "tests/unit/fixture/scratch.h"
 
 static struct vm_config small_config(void)
 {
@@ -242,7 +243,7 @@ static void stop_ends_a_guest_that_does_nothing(void **state)
 /* --- boot ------------------------------------------------------------ */
 
 struct image {
-	char path[32];
+	char path[SCRATCH_SIZE];
 	uint8_t bytes[8192];
 };
 
@@ -262,16 +263,6 @@ static void image_make(struct image *img)
 	h->initrd_addr_max = 0x7fffffff;
 	h->cmdline_size = 64;
 	memset(img->bytes + 2048, 0xab, 16);
-}
-
-static void image_write(struct image *img, size_t len)
-{
-	int fd;
-
-	snprintf(img->path, sizeof(img->path), "/tmp/l1vh-img-XXXXXX");
-	fd = mkstemp(img->path);
-	assert_int_equal(write(fd, img->bytes, len), (ssize_t)len);
-	close(fd);
 }
 
 static int load(const char *kernel, const char *initrd, const char *cmdline,
@@ -296,7 +287,7 @@ static void bzimage_is_placed_by_the_protocol(void **state)
 
 	(void)state;
 	image_make(&img);
-	image_write(&img, sizeof(img.bytes));
+	scratch_file(img.path, img.bytes, sizeof(img.bytes));
 	assert_int_equal(load(img.path, img.path, "quiet", &regs, &mem, &err),
 			 0);
 	bp = mem_ptr(&mem, regs.gpr[VCPU_RSI], sizeof(*bp));
@@ -325,7 +316,7 @@ static void expect_refusal(struct image *img, size_t len, const char *cmdline,
 	struct err err = {0};
 	struct mem mem;
 
-	image_write(img, len);
+	scratch_file(img->path, img->bytes, len);
 	assert_int_equal(load(img->path, NULL, cmdline, &regs, &mem, &err),
 			 code);
 	assert_non_null(strstr(err.msg, words));
@@ -373,7 +364,7 @@ static void initramfs_must_fit(void **state)
 
 	(void)state;
 	image_make(&img);
-	image_write(&img, sizeof(img.bytes));
+	scratch_file(img.path, img.bytes, sizeof(img.bytes));
 	assert_int_equal(ftruncate(fd, 50 * MIB), 0);
 	close(fd);
 	assert_int_equal(load(img.path, big, "", &regs, &mem, &err), -ENOSPC);
