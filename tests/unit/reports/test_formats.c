@@ -2,8 +2,6 @@
 /* reports for other programs: whatever a run holds, it stays data. */
 #include "tests/unit/test.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <termios.h>
 #include <unistd.h>
@@ -22,6 +20,7 @@
 #include "reports/text/paint.h"
 #include "reports/text/text.h"
 #include "tests/unit/fixture/made_run.h"
+#include "tests/unit/fixture/terminal.h"
 
 struct fixture {
 	struct run_data run;
@@ -678,29 +677,15 @@ static void openmetrics_labels_stay_labels(void **state)
 	}
 }
 
-/* A bare chroot has no devices for them. */
-static bool has_terminals(void)
-{
-	int master = posix_openpt(O_RDWR | O_NOCTTY);
-
-	if (master < 0)
-		return false;
-	close(master);
-	return true;
-}
-
 /* What a terminal gets of WRITE; up to SIZE - 1 bytes, which are few enough
  * for nobody to read them meanwhile. */
 static void on_terminal(void (*write)(FILE *out), char *buf, size_t size)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	int master;
+	FILE *out = terminal_open(&master, 0);
 	struct termios raw;
 	ssize_t len;
-	FILE *out;
 
-	assert_true(master >= 0 && !grantpt(master) && !unlockpt(master));
-	out = fopen(ptsname(master), "r+e");
-	assert_non_null(out);
 	assert_int_equal(tcgetattr(fileno(out), &raw), 0);
 	cfmakeraw(&raw);
 	assert_int_equal(tcsetattr(fileno(out), TCSANOW, &raw), 0);
@@ -740,11 +725,6 @@ static void colour_is_for_terminals(void **state)
 	size_t i;
 
 	(void)state;
-	if (!has_terminals()) {
-		print_message("SKIP: cannot open '/dev/ptmx': %s\n",
-			      strerror(errno));
-		skip();
-	}
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		unsetenv("NO_COLOR");
 		unsetenv("TERM");

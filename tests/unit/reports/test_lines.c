@@ -2,12 +2,11 @@
 /* lines: text fits, whatever the terminal is and wherever the text is from. */
 #include "tests/unit/test.h"
 
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "harness/base/strbuf.h"
 #include "reports/text/lines.h"
+#include "tests/unit/fixture/terminal.h"
 
 static const struct line_style wide = {LINES_COLUMNS, true};
 static const struct line_style ascii = {LINES_COLUMNS, false};
@@ -94,22 +93,6 @@ static void the_locale_tells_the_alphabet(void **state)
 	free(text);
 }
 
-/* A terminal of so many columns; NULL where a bare chroot has none. */
-static FILE *terminal(int *master, unsigned short columns)
-{
-	const struct winsize size = {.ws_row = 24, .ws_col = columns};
-	FILE *out;
-
-	*master = posix_openpt(O_RDWR | O_NOCTTY);
-	if (*master < 0)
-		return NULL;
-	assert_true(!grantpt(*master) && !unlockpt(*master));
-	assert_int_equal(ioctl(*master, TIOCSWINSZ, &size), 0);
-	out = fopen(ptsname(*master), "r+e");
-	assert_non_null(out);
-	return out;
-}
-
 static void the_terminal_tells_its_width(void **state)
 {
 	static const size_t cases[][2] = {{60, 60},
@@ -122,12 +105,8 @@ static void the_terminal_tells_its_width(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		int master;
-		FILE *out = terminal(&master, (unsigned short)cases[i][0]);
+		FILE *out = terminal_open(&master, (unsigned short)cases[i][0]);
 
-		if (!out) {
-			print_message("SKIP: cannot open '/dev/ptmx'\n");
-			skip();
-		}
 		assert_int_equal(line_style_of(out).columns, cases[i][1]);
 		fclose(out);
 		close(master);

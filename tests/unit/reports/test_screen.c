@@ -3,8 +3,6 @@
 #include "tests/unit/test.h"
 
 #include <math.h>
-#include <fcntl.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "harness/base/strbuf.h"
@@ -14,6 +12,7 @@
 #include "reports/text/lines.h"
 #include "reports/text/screen.h"
 #include "tests/unit/fixture/made_run.h"
+#include "tests/unit/fixture/terminal.h"
 #include "workloads/workload.h"
 
 static const struct line_style wide = {LINES_COLUMNS, true};
@@ -428,34 +427,14 @@ static void unknown_rows_are_better_than_none(void **state)
 		strstr(f->text, "tomorrow_s_workl~ lower    5.00 ns\n"));
 }
 
-/* A terminal of so many columns; NULL where a bare chroot has none. */
-static FILE *terminal(int *master, unsigned short columns)
-{
-	const struct winsize size = {.ws_row = 24, .ws_col = columns};
-	FILE *out;
-
-	*master = posix_openpt(O_RDWR | O_NOCTTY);
-	if (*master < 0)
-		return NULL;
-	assert_true(!grantpt(*master) && !unlockpt(*master));
-	assert_int_equal(ioctl(*master, TIOCSWINSZ, &size), 0);
-	out = fopen(ptsname(*master), "r+e");
-	assert_non_null(out);
-	return out;
-}
-
 /* What a terminal gets of the screen: the words alone are the same. */
 static void read_terminal(struct fixture *f, char *buf, size_t size)
 {
 	const struct screen_places places = {NULL, NULL, "report --all"};
 	size_t used = 0;
 	int master;
-	FILE *out = terminal(&master, 60);
+	FILE *out = terminal_open(&master, 60);
 
-	if (!out) {
-		print_message("SKIP: cannot open '/dev/ptmx'\n");
-		skip();
-	}
 	findings_release(&f->findings);
 	findings_init(&f->findings, &f->run, NULL);
 	screen_write(&f->findings, &narrow, &places, out);
