@@ -19,6 +19,7 @@
 #include "reports/html/html.h"
 #include "reports/text/paint.h"
 #include "reports/text/text.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/made_run.h"
 #include "tests/unit/fixture/terminal.h"
 
@@ -106,8 +107,7 @@ static void assert_has(const char *text, const char *const *parts, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!strstr(text, parts[i]))
-			fail_msg("no '%s' in:\n%s", parts[i], text);
+		assert_contains(text, parts[i]);
 }
 
 static void set_revision(struct fixture *f, const char *text)
@@ -276,8 +276,7 @@ static void csv_runs_no_formula(void **state)
 		set_revision(f, cases[i][0]);
 		snprintf(want, sizeof(want), "\r\nu-u,%s,cpu_integer,",
 			 cases[i][1]);
-		if (!strstr(written(f, csv_write), want))
-			fail_msg("no '%s' in:\n%s", want, f->out.str);
+		assert_contains(written(f, csv_write), want);
 	}
 }
 
@@ -344,8 +343,7 @@ static void markdown_passes_no_markup(void **state)
 		set_revision(f, cases[i][0]);
 		snprintf(want, sizeof(want), " of revision %s, seed ",
 			 cases[i][1]);
-		if (!strstr(written(f, markdown_write), want))
-			fail_msg("no '%s' in:\n%s", want, f->out.str);
+		assert_contains(written(f, markdown_write), want);
 	}
 }
 
@@ -672,8 +670,7 @@ static void openmetrics_labels_stay_labels(void **state)
 		set_revision(f, cases[i][0]);
 		snprintf(want, sizeof(want), ",revision=\"%s\",grade=\"\",",
 			 cases[i][1]);
-		if (!strstr(written(f, openmetrics_write), want))
-			fail_msg("no '%s' in:\n%s", want, f->out.str);
+		assert_contains(written(f, openmetrics_write), want);
 	}
 }
 

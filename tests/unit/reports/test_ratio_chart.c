@@ -9,6 +9,7 @@
 #include "harness/findings/highlights.h"
 #include "reports/html/html.h"
 #include "reports/html/ratio_chart.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/made_run.h"
 
 struct fixture {
@@ -86,17 +87,6 @@ static const char *page(struct fixture *f)
 	findings_init(&f->findings, &f->run, NULL);
 	html_write(&f->findings, &f->page);
 	return f->page.str;
-}
-
-static size_t count_of(const char *text, const char *word)
-{
-	size_t n = 0;
-
-	while ((text = strstr(text, word)) != NULL) {
-		text += strlen(word);
-		n++;
-	}
-	return n;
 }
 
 /* From where to where the bar goes of the picture that is labelled so. */

@@ -11,6 +11,7 @@
 #include "harness/findings/highlights.h"
 #include "reports/text/lines.h"
 #include "reports/text/screen.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/made_run.h"
 #include "tests/unit/fixture/terminal.h"
 #include "workloads/workload.h"
@@ -145,17 +146,6 @@ static void assert_fits(const char *text, size_t columns)
 	}
 	if (lines > SCREEN_LINES)
 		fail_msg("%zu lines", lines);
-}
-
-static size_t count_of(const char *text, const char *word)
-{
-	size_t n = 0;
-
-	while ((text = strstr(text, word)) != NULL) {
-		text += strlen(word);
-		n++;
-	}
-	return n;
 }
 
 /* In the order of preference, one per group and round. */

@@ -7,6 +7,7 @@
 #include "runners/machine/domain_xml.h"
 #include "runners/machine/libvirt.h"
 #include "runners/site/shape_site.h"
+#include "tests/unit/fixture/expect.h"
 
 static struct domain_spec plain_spec(void)
 {
@@ -28,8 +29,7 @@ static void expect(const struct domain_spec *spec, const char *const *words)
 
 	domain_xml_write(spec, &xml);
 	for (; *words; words++)
-		if (!strstr(xml.str, *words))
-			fail_msg("no '%s' in:\n%s", *words, xml.str);
+		assert_contains(xml.str, *words);
 	strbuf_release(&xml);
 }
 

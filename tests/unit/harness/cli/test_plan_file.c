@@ -11,6 +11,7 @@
 #include "harness/base/err.h"
 #include "harness/cli/run_args.h"
 #include "harness/verdict/claims.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 
 static int parse(const char *plan, const char *more, const char *value,
@@ -89,8 +90,7 @@ static void mistakes_are_named(void **state)
 
 		scratch_file(path, cases[i].text, strlen(cases[i].text));
 		assert_int_not_equal(parse(path, NULL, NULL, &args, &err), 0);
-		if (!strstr(err.msg, cases[i].says))
-			fail_msg("no '%s' in '%s'", cases[i].says, err.msg);
+		assert_contains(err.msg, cases[i].says);
 		run_args_release(&args);
 		unlink(path);
 	}

@@ -10,6 +10,7 @@
 #include "harness/verdict/claims.h"
 #include "reports/html/forest.h"
 #include "reports/html/html_questions.h"
+#include "tests/unit/fixture/expect.h"
 
 #define COUNT 3
 
@@ -139,17 +140,6 @@ static void long_names_are_cut(void **state)
 	assert_int_equal(strlen(sentence(f)), HEADLINE_SIZE - 1);
 	f->v[0].verdict = VERDICT_FAIL;
 	assert_int_equal(strlen(sentence(f)), HEADLINE_SIZE - 1);
-}
-
-static size_t count_of(const char *text, const char *word)
-{
-	size_t n = 0;
-
-	while ((text = strstr(text, word)) != NULL) {
-		text += strlen(word);
-		n++;
-	}
-	return n;
 }
 
 /* Of a strip of 260, PART of the way from its middle to an end. */

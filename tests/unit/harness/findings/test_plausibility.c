@@ -4,6 +4,7 @@
 
 #include "harness/findings/findings.h"
 #include "harness/verdict/claims.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/made_run.h"
 
 static void add(struct run_data *run, const char *runner, uint32_t block,
@@ -75,9 +76,7 @@ static void expect(struct fixture *f, const char *words, bool is_blocking)
 {
 	check(f);
 	assert_int_equal(f->findings.plausibility.count, 1);
-	if (!strstr(f->findings.plausibility.rows[0].text, words))
-		fail_msg("no '%s' in '%s'", words,
-			 f->findings.plausibility.rows[0].text);
+	assert_contains(f->findings.plausibility.rows[0].text, words);
 	assert_true(f->findings.plausibility.rows[0].is_blocking ==
 		    is_blocking);
 }

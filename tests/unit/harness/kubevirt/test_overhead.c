@@ -11,6 +11,7 @@
 #include "harness/kubevirt/overhead.h"
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/vmi.h"
+#include "tests/unit/fixture/expect.h"
 
 #define G 1000000000
 #define GI ((int64_t)GIB)
@@ -421,8 +422,7 @@ static void bad_manifests_are_named(void **state)
 		assert_int_equal(vmi_parse(rows[i].text, strlen(rows[i].text),
 					   &s, name, sizeof(name), &err),
 				 -EINVAL);
-		if (!strstr(err.msg, rows[i].says))
-			fail_msg("no '%s' in '%s'", rows[i].says, err.msg);
+		assert_contains(err.msg, rows[i].says);
 	}
 	memset(deep, '[', sizeof(deep));
 	assert_int_equal(yaml_tree_parse(deep, sizeof(deep), &tree, &err),

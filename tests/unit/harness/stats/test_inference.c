@@ -22,13 +22,7 @@
 #include "harness/stats/ranks.h"
 #include "harness/stats/ratio.h"
 #include "harness/stats/ttest.h"
-
-/* To the digits that were printed. */
-static void near(double got, double want, double slack)
-{
-	if (!(fabs(got - want) <= slack))
-		fail_msg("%.12g is not %.12g within %g", got, want, slack);
-}
+#include "tests/unit/fixture/expect.h"
 
 /* R's `sleep`. */
 static const double sleep1[] = {.7, -1.6, -.2, -1.2, -.1, 3.4, 3.7, .8, 0, 2};
@@ -42,24 +36,24 @@ static void t_tests_agree_with_r_and_go(void **state)
 	struct ttest t;
 
 	(void)state;
-	near(gsl_cdf_tdist_Pinv(.975, 9), 2.26216, 5e-6);
+	assert_close(gsl_cdf_tdist_Pinv(.975, 9), 2.26216, 5e-6);
 	t = ttest_welch(sleep1, 10, sleep2, 10, .95);
-	near(t.t, -1.8608, 5e-5);
-	near(t.df, 17.776, 5e-4);
-	near(t.p, .07939, 5e-6);
+	assert_close(t.t, -1.8608, 5e-5);
+	assert_close(t.df, 17.776, 5e-4);
+	assert_close(t.p, .07939, 5e-6);
 	t = ttest_paired(sleep1, sleep2, 10, .95);
-	near(t.t, -4.0621, 5e-5);
-	near(t.p, .002833, 5e-7);
+	assert_close(t.t, -4.0621, 5e-5);
+	assert_close(t.p, .002833, 5e-7);
 	assert_true(t.df == 9);
 	t = ttest_pooled(go_a, 4, go_b, 4, .95);
-	near(t.t, -3.97034, 5e-6);
-	near(t.p, .00736406, 5e-9);
+	assert_close(t.t, -3.97034, 5e-6);
+	assert_close(t.p, .00736406, 5e-9);
 	t = ttest_welch(go_a, 4, go_b, 4, .95);
-	near(t.df, 5.584615, 5e-7);
-	near(t.p, .00851286, 5e-9);
+	assert_close(t.df, 5.584615, 5e-7);
+	assert_close(t.p, .00851286, 5e-9);
 	t = ttest_paired(go_a, go_b, 4, .95);
-	near(t.t, -17, 1e-9);
-	near(t.p, .00044334, 5e-9);
+	assert_close(t.t, -17, 1e-9);
+	assert_close(t.p, .00044334, 5e-9);
 }
 
 /* With two values before it the reach is t(1) sqrt(3/2) s, 11.0 times what lies
@@ -70,11 +64,11 @@ static void a_further_value_has_a_prediction_interval(void **state)
 	struct ttest t = ttest_further(10, before, 5, .95);
 
 	(void)state;
-	near(t.difference, 7, 1e-12);
-	near(t.high - t.difference, 4.80894, 5e-6);
-	near(t.difference - t.low, 4.80894, 5e-6);
+	assert_close(t.difference, 7, 1e-12);
+	assert_close(t.high - t.difference, 4.80894, 5e-6);
+	assert_close(t.difference - t.low, 4.80894, 5e-6);
 	t = ttest_further(1.5, before, 2, .95);
-	near(t.high, 11.0039, 5e-5);
+	assert_close(t.high, 11.0039, 5e-5);
 	assert_true(isnan(ttest_further(1, before, 1, .95).difference));
 	assert_true(isnan(ttest_further(1, before, 0, .95).difference));
 }
@@ -86,7 +80,7 @@ static void variances_are_unbiased(void **state)
 	const double b[] = {.80, .82, .85, .79, .77};
 
 	(void)state;
-	near(ttest_pooled(a, 5, b, 5, .95).p, 2.02e-5, 5e-8);
+	assert_close(ttest_pooled(a, 5, b, 5, .95).p, 2.02e-5, 5e-8);
 }
 
 /* NIST StRD, NumAcc1 to NumAcc4: one pass over squares would fail. */
@@ -101,16 +95,16 @@ static void sums_do_not_cancel(void **state)
 
 	(void)state;
 	assert_true(t.difference == 10000002);
-	near(t.se * sqrt(3), 1, 1e-12);
-	near(diagnose_autocorrelation(first, 3), -.5, 1e-12);
+	assert_close(t.se * sqrt(3), 1, 1e-12);
+	assert_close(diagnose_autocorrelation(first, 3), -.5, 1e-12);
 	for (c = 0; c < ARRAY_SIZE(centers); c++) {
 		v[0] = centers[c];
 		for (i = 1; i < 1001; i++)
 			v[i] = centers[c] + (i % 2 ? -.1 : .1);
 		t = ttest_paired(v, zero, 1001, .95);
-		near(t.difference, centers[c], 1e-8);
-		near(t.se * sqrt(1001), .1, 1e-7);
-		near(diagnose_autocorrelation(v, 1001), -.999, 1e-6);
+		assert_close(t.difference, centers[c], 1e-8);
+		assert_close(t.se * sqrt(1001), .1, 1e-7);
+		assert_close(diagnose_autocorrelation(v, 1001), -.999, 1e-6);
 	}
 }
 
@@ -142,12 +136,12 @@ static void mann_whitney_agrees_with_r_and_go(void **state)
 		assert_true(t.statistic == cases[i].u);
 		assert_true(t.is_exact);
 		if (!isnan(cases[i].p))
-			near(t.p, cases[i].p, 5e-7);
+			assert_close(t.p, cases[i].p, 5e-7);
 	}
-	near(t.p_greater, .047619, 5e-7);
+	assert_close(t.p_greater, .047619, 5e-7);
 	t = ranks_mann_whitney(x, 10, y, 5);
 	assert_true(t.statistic == 35);
-	near(t.p_greater, .1272061, 5e-8);
+	assert_close(t.p_greater, .1272061, 5e-8);
 }
 
 static void few_values_cannot_be_significant(void **state)
@@ -161,10 +155,10 @@ static void few_values_cannot_be_significant(void **state)
 	for (n = 3; n <= 6; n++) {
 		struct rank_test t = ranks_mann_whitney(v, n, w, n);
 
-		near(t.smallest_p, smallest[n - 3], 5e-5);
-		near(t.p, t.smallest_p, 1e-12);
-		near(ranks_signed(v, w, n).smallest_p, 2 * exp2(-(double)n),
-		     1e-12);
+		assert_close(t.smallest_p, smallest[n - 3], 5e-5);
+		assert_close(t.p, t.smallest_p, 1e-12);
+		assert_close(ranks_signed(v, w, n).smallest_p,
+			     2 * exp2(-(double)n), 1e-12);
 	}
 	assert_true(isnan(ranks_mann_whitney(v, 0, w, 3).p));
 	assert_true(isnan(ranks_signed(v, v, 6).p));
@@ -185,7 +179,7 @@ static void ranks_go_over_to_the_normal(void **state)
 	exact = ranks_mann_whitney(a, 50, b, 50);
 	normal = ranks_mann_whitney(a, 51, b, 50);
 	assert_true(exact.is_exact && !normal.is_exact);
-	near(exact.p, normal.p, .03);
+	assert_close(exact.p, normal.p, .03);
 	/* R: wilcox.test(1:101, rep(50, 101), paired = TRUE) is not exact. */
 	assert_true(ranks_signed(a, b, 50).is_exact);
 }
@@ -201,7 +195,7 @@ static void shifts_are_medians_of_differences(void **state)
 	 * the 6th and the 31st of 36 differences. */
 	assert_true(s.low == -1 && s.high == 5);
 	s = ranks_shift_paired(sleep1, sleep2, 10, .95);
-	near(s.shift, 1.3, .06);
+	assert_close(s.shift, 1.3, .06);
 	assert_true(s.low > 0 && s.high < 3);
 	s = ranks_shift_paired(a, b, 5, .95);
 	assert_true(s.shift == 2 && isnan(s.low));
@@ -215,19 +209,19 @@ static void permutations_are_counted(void **state)
 	size_t i;
 
 	(void)state;
-	near(t.p, .0285714, 5e-8);
+	assert_close(t.p, .0285714, 5e-8);
 	assert_true(t.is_exact);
-	near(permute_means(same, 3, same, 3, 1).p, 1, 0);
+	assert_close(permute_means(same, 3, same, 3, 1).p, 1, 0);
 	for (i = 0; i < 30; i++) {
 		a[i] = (double)i;
 		b[i] = (double)i + 100;
 	}
 	t = permute_means(a, 30, b, 30, 1);
 	assert_false(t.is_exact);
-	near(t.p, 1e-4, 1e-9);
+	assert_close(t.p, 1e-4, 1e-9);
 	t = permute_signs(go_b, 4, 1);
-	near(t.p, .125, 0);
-	near(t.p, t.smallest_p, 0);
+	assert_close(t.p, .125, 0);
+	assert_close(t.p, t.smallest_p, 0);
 }
 
 static void medians_have_exact_intervals(void **state)
@@ -263,10 +257,10 @@ static void ratios_undo_drift_in_blocks(void **state)
 
 		logs[i] = (log(g1) + log(g2) - log(n1) - log(n2)) / 2;
 	}
-	near(logs[0], .019900, 5e-7);
-	near(logs[1], .019892, 5e-7);
-	near(logs[2], .019886, 5e-7);
-	near(ratio_of_logs(logs, 3, .95).ratio, 1.0201, 1e-4);
+	assert_close(logs[0], .019900, 5e-7);
+	assert_close(logs[1], .019892, 5e-7);
+	assert_close(logs[2], .019886, 5e-7);
+	assert_close(ratio_of_logs(logs, 3, .95).ratio, 1.0201, 1e-4);
 }
 
 static void ratios_agree_with_each_other(void **state)
@@ -279,10 +273,10 @@ static void ratios_agree_with_each_other(void **state)
 	assert_true(ratio_fieller(a, 6, b, 6, .95, &f));
 	w = ratio_welch(a, 6, b, 6, .95);
 	p = ratio_paired(a, b, 6, .95);
-	near(f.ratio, 71.9 / 60.2, 1e-12);
-	near(w.ratio, p.ratio, 1e-12);
-	near(f.low, w.low, .01);
-	near(f.high, w.high, .01);
+	assert_close(f.ratio, 71.9 / 60.2, 1e-12);
+	assert_close(w.ratio, p.ratio, 1e-12);
+	assert_close(f.low, w.low, .01);
+	assert_close(f.high, w.high, .01);
 	assert_true(f.low < f.ratio && f.ratio < f.high);
 	rr = ratio_of_ratios(&p, &p, .95);
 	assert_true(rr.ratio == 1 && rr.low < 1 && rr.high > 1);
@@ -300,16 +294,16 @@ static void margins_judge_the_worked_example(void **state)
 	struct margin_test m;
 
 	(void)state;
-	near(r.log.difference, .0125, 1e-12);
-	near(r.log.se * sqrt(8), .0097541, 5e-8);
-	near(r.high, 1.019216, 5e-7);
+	assert_close(r.log.difference, .0125, 1e-12);
+	assert_close(r.log.se * sqrt(8), .0097541, 5e-8);
+	assert_close(r.high, 1.019216, 5e-7);
 	m = margin_judge(&r.log, 8, .05, MARGIN_NON_INFERIOR, .95);
 	assert_int_equal(m.verdict, VERDICT_PASS);
-	near(m.p, 7.64e-6, 5e-9);
-	near((log(1.05) - .0125) / r.log.se, 10.5232, 5e-5);
+	assert_close(m.p, 7.64e-6, 5e-9);
+	assert_close((log(1.05) - .0125) / r.log.se, 10.5232, 5e-5);
 	m = margin_judge(&r.log, 8, .02, MARGIN_NON_INFERIOR, .95);
-	near(m.p, .03599, 5e-6);
-	near(m.smallest, .019216, 5e-7);
+	assert_close(m.p, .03599, 5e-6);
+	assert_close(m.smallest, .019216, 5e-7);
 	assert_int_equal(m.verdict, VERDICT_PASS);
 	m = margin_judge(&r.log, 8, .015, MARGIN_NON_INFERIOR, .95);
 	assert_int_equal(m.verdict, VERDICT_UNDECIDED);
@@ -328,11 +322,11 @@ static void equivalence_needs_both_sides(void **state)
 		margin_judge(&t, 17, .25, MARGIN_EQUIVALENT, .95);
 
 	(void)state;
-	near(t.low, -.21174, 5e-6);
-	near(t.high, .25714, 5e-6);
+	assert_close(t.low, -.21174, 5e-6);
+	assert_close(t.high, .25714, 5e-6);
 	/* The estimate has five digits; so its p have three. */
-	near(m.p_below, .0429, 6e-5);
-	near(m.p, .0775, 6e-5);
+	assert_close(m.p_below, .0429, 6e-5);
+	assert_close(m.p, .0775, 6e-5);
 	assert_int_equal(m.verdict, VERDICT_UNDECIDED);
 	t = ttest_of(-.5, .01, 16, .90);
 	m = margin_judge(&t, 17, .25, MARGIN_EQUIVALENT, .95);
@@ -353,8 +347,9 @@ static void pairs_for_a_margin(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		near(margin_pairs(cases[i].sd, cases[i].margin, 0, .95, .8),
-		     cases[i].pairs, 1);
+		assert_close(
+			margin_pairs(cases[i].sd, cases[i].margin, 0, .95, .8),
+			cases[i].pairs, 1);
 	assert_true(isnan(margin_pairs(.1, .05, log(1.05), .95, .8)));
 	assert_true(isnan(margin_pairs(1e6, .01, 0, .95, .8)));
 }
@@ -370,10 +365,10 @@ static void several_claims(void **state)
 	(void)state;
 	multiplicity_holm(p, 4, adjusted);
 	for (i = 0; i < 4; i++)
-		near(adjusted[i], holm[i], 1e-12);
+		assert_close(adjusted[i], holm[i], 1e-12);
 	multiplicity_bh(p, 4, adjusted);
 	for (i = 0; i < 4; i++)
-		near(adjusted[i], bh[i], 1e-12);
+		assert_close(adjusted[i], bh[i], 1e-12);
 }
 
 /* Rosner's 54 points, NIST handbook 1.3.5.17.3. */
@@ -395,8 +390,8 @@ static void outliers_of_the_handbook(void **state)
 	assert_int_equal(ARRAY_SIZE(v), 54);
 	assert_int_equal(diagnose_outliers(v, 54, 10, .05, r, lambda), 3);
 	for (i = 0; i < 4; i++) {
-		near(r[i], want_r[i], 6e-4);
-		near(lambda[i], want_lambda[i], 6e-4);
+		assert_close(r[i], want_r[i], 6e-4);
+		assert_close(lambda[i], want_lambda[i], 6e-4);
 	}
 }
 
@@ -428,14 +423,14 @@ static void levels_of_the_worked_example(void **state)
 	struct levels l = levels_of(v, 3, 4, .95);
 
 	(void)state;
-	near(l.mean, 12, 0);
-	near(l.within, 1.3333, 5e-5);
-	near(l.between, 5.25, 1e-12);
-	near(l.between_alone, 4.91667, 5e-6);
-	near(l.correlation, .78667, 5e-6);
-	near(l.low, 6.3081, 5e-5);
-	near(l.high, 17.6919, 5e-5);
-	near(levels_best_samples(&l, 60, 5), 1.804, 5e-4);
+	assert_close(l.mean, 12, 0);
+	assert_close(l.within, 1.3333, 5e-5);
+	assert_close(l.between, 5.25, 1e-12);
+	assert_close(l.between_alone, 4.91667, 5e-6);
+	assert_close(l.correlation, .78667, 5e-6);
+	assert_close(l.low, 6.3081, 5e-5);
+	assert_close(l.high, 17.6919, 5e-5);
+	assert_close(levels_best_samples(&l, 60, 5), 1.804, 5e-4);
 }
 
 static void columns_that_cannot_be_judged(void **state)
@@ -488,17 +483,17 @@ static void energies_are_those_published(void **state)
 	for (i = 0; i < 104; i++)
 		x[i] = y[i] = (double)i + 1;
 	e = changes_energy(x, 99, y, 104);
-	near(e.e, .160418, 5e-7);
-	near(e.t, 8.136289, 5e-7);
-	near(e.coefficient, .002365, 5e-7);
+	assert_close(e.e, .160418, 5e-7);
+	assert_close(e.t, 8.136289, 5e-7);
+	assert_close(e.coefficient, .002365, 5e-7);
 	for (i = 0; i < 200; i++)
 		x[i] = 300 + (double)i;
 	for (i = 0; i < 46; i++)
 		y[i] = 400 + 11 * (double)i;
 	e = changes_energy(x, 200, y, 46);
-	near(e.e, 268.352, 5e-4);
-	near(e.t, 10035.943, 5e-4);
-	near(e.coefficient, .53286, 5e-6);
+	assert_close(e.e, 268.352, 5e-4);
+	assert_close(e.t, 10035.943, 5e-4);
+	assert_close(e.coefficient, .53286, 5e-6);
 }
 
 static void fill(double *values, size_t from, size_t to, double value)
@@ -519,7 +514,7 @@ static void series_divide_where_published(void **state)
 	(void)state;
 	assert_int_equal(s.tau, 10);
 	assert_int_equal(s.kappa, 20);
-	near(s.q, 4.682222, 5e-7);
+	assert_close(s.q, 4.682222, 5e-7);
 	fill(v, 0, 15, 50);
 	fill(v, 15, 30, 100);
 	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
@@ -581,8 +576,8 @@ static void no_division_is_better_than_the_best(void **state)
 			assert_true(isnan(s.q));
 			continue;
 		}
-		near(s.q, most, 1e-12);
-		near(q_by_hand(v, s.tau, s.kappa), most, 1e-12);
+		assert_close(s.q, most, 1e-12);
+		assert_close(q_by_hand(v, s.tau, s.kappa), most, 1e-12);
 	}
 	gsl_rng_free(rng);
 }
@@ -646,7 +641,7 @@ static void errors_are_as_rare_as_stated(void **state)
 	for (noise = 0; noise < NOISE_COUNT; noise++) {
 		struct rates r = simulate((enum noise)noise, log(1.05), .05);
 
-		near(r.covered, .95, .02);
+		assert_close(r.covered, .95, .02);
 		assert_true(r.passed <= .061 && r.failed <= .061);
 		/* A against A: nothing is ever worse than 5 %. */
 		r = simulate((enum noise)noise, 0, .05);
@@ -662,7 +657,7 @@ static void power_is_as_good_as_stated(void **state)
 	struct rates r = simulate(NOISE_NORMAL, 0, margin);
 
 	(void)state;
-	near(margin_pairs(sd, margin, 0, .95, .8), BLOCKS, 1);
+	assert_close(margin_pairs(sd, margin, 0, .95, .8), BLOCKS, 1);
 	assert_true(r.passed > .77 && r.passed < .92);
 	r = simulate(NOISE_NORMAL, log(1.05) + log1p(margin), margin);
 	assert_true(r.failed > .9);

@@ -6,13 +6,7 @@
 #include <math.h>
 
 #include "harness/stats/regression.h"
-
-static void assert_close(double value, double known, double within)
-{
-	if (fabs(value - known) > within)
-		print_error("%.9g is not %.9g\n", value, known);
-	assert_true(fabs(value - known) <= within);
-}
+#include "tests/unit/fixture/expect.h"
 
 /* NIST StRD, Norris: intercept -0.262323073774029, slope 1.00211681802045,
  * residual deviation 0.884796396144373, 34 degrees of freedom. */

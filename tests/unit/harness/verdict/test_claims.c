@@ -11,6 +11,7 @@
 #include "harness/base/err.h"
 #include "harness/core/metric.h"
 #include "harness/verdict/claims.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 #include "workloads/workload.h"
 
@@ -140,8 +141,7 @@ static void mistakes_are_named(void **state)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(&err, 0, sizeof(err));
 		assert_int_equal(load(cases[i].text, &c, &err), -EINVAL);
-		if (!strstr(err.msg, cases[i].says))
-			fail_msg("no '%s' in '%s'", cases[i].says, err.msg);
+		assert_contains(err.msg, cases[i].says);
 		assert_null(c);
 	}
 	assert_int_equal(claims_load("/nonexistent", &c, &err), -ENOENT);

@@ -14,12 +14,7 @@
 
 #include "harness/stats/sequential.h"
 #include "harness/verdict/decide.h"
-
-static void near(double got, double want, double slack)
-{
-	if (!(fabs(got - want) <= slack))
-		fail_msg("%.12g is not %.12g within %g", got, want, slack);
-}
+#include "tests/unit/fixture/expect.h"
 
 static const double quarters[] = {.25, .5, .75, 1};
 
@@ -33,11 +28,12 @@ static void boundaries_are_those_published(void **state)
 	size_t i;
 
 	(void)state;
-	near(2 * sequential_crossing(fleming, quarters, 4), .05, 1e-4);
-	near(2 * sequential_crossing(pocock, quarters, 4), .05, 1e-4);
+	assert_close(2 * sequential_crossing(fleming, quarters, 4), .05, 1e-4);
+	assert_close(2 * sequential_crossing(pocock, quarters, 4), .05, 1e-4);
 	sequential_levels(quarters, 4, .025, true, levels);
 	for (i = 0; i < 4; i++)
-		near(gsl_cdf_ugaussian_Qinv(levels[i]), spending[i], 5e-4);
+		assert_close(gsl_cdf_ugaussian_Qinv(levels[i]), spending[i],
+			     5e-4);
 }
 
 static void levels_add_up_to_alpha(void **state)
@@ -50,16 +46,16 @@ static void levels_add_up_to_alpha(void **state)
 	sequential_levels(at, 3, .05, true, levels);
 	for (i = 0; i < 3; i++)
 		bounds[i] = gsl_cdf_ugaussian_Qinv(levels[i]);
-	near(sequential_crossing(bounds, at, 3), .05, 1e-5);
+	assert_close(sequential_crossing(bounds, at, 3), .05, 1e-5);
 	/* A look that is not the last leaves the rest for others. */
 	sequential_levels(at, 3, .05, false, levels);
 	for (i = 0; i < 3; i++)
 		bounds[i] = gsl_cdf_ugaussian_Qinv(levels[i]);
-	near(sequential_crossing(bounds, at, 3), sequential_spent(.6, .05),
-	     1e-5);
+	assert_close(sequential_crossing(bounds, at, 3),
+		     sequential_spent(.6, .05), 1e-5);
 	/* One look at the end is the plain test. */
 	sequential_levels(at, 1, .05, true, levels);
-	near(levels[0], .05, 1e-9);
+	assert_close(levels[0], .05, 1e-9);
 }
 
 static void looks_have_blocks_enough(void **state)
