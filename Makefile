@@ -40,7 +40,7 @@ MSHV_SRC = $(wildcard mshv/*.c) mshv/trace/sys_trace.c $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
 # The emulator for programs that know nothing of it, without the backend.
 PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
-	  mshv/emu/preload.c mshv/walk.c)
+	  mshv/emu/preload.c mshv/features.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
 	  $(MSHV_SRC)) \
 	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/thread.o base/units.o cli/option.o cli/vmm_args.o cli/vmm_options.o)
@@ -79,7 +79,7 @@ $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 
 $(B)/libmshv-emu.so: $(PRELOAD_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) -shared $(LDFLAGS) $^ $(VMM_LIBS) -o $@
+	$(Q)$(CC) -shared -Wl,-z,defs $(LDFLAGS) $^ $(VMM_LIBS) -o $@
 
 $(B)/pic/%.o: %.c Makefile
 	$(call say,CC,$<)

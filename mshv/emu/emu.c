@@ -222,9 +222,9 @@ bool emu_adopt(int fd)
 		return emu_fd_add(fd, EMU_DEVICE, NULL, NULL) == fd;
 	if (!strncmp(name, "/memfd:" DEVICE_FILE "_", 12))
 		emu_log_once(
-			"descriptor %d is a %s of another process, which cannot"
+			"descriptor %d is a %.*s of another process, which cannot"
 			" be emulated",
-			fd, name + 12);
+			fd, (int)strcspn(name + 12, " "), name + 12);
 	return false;
 }
 

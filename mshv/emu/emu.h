@@ -36,6 +36,7 @@ struct emu_knobs {
 	bool no_register_page; /* mmap of it: ENODEV */
 	bool page_aligned_gpa; /* as some Intel hosts report it */
 	bool no_gva_gpa;       /* gva_gpa_valid is never set */
+	bool no_hyperv;        /* as a KVM that was built without it */
 };
 extern struct emu_knobs emu_knobs;
 

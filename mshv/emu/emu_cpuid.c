@@ -8,63 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"
+#include "mshv/features.h"
 
 #define TABLE_MAX 256
+#define TSC_DEADLINE_FEATURE (1ULL << 17)
+#define HV_FIRST 0x40000000u
+#define HV_LAST 0x40000006u
 #define ANY_HV_LEAF(f) ((f) >= 0x40000000u && (f) < 0x50000000u)
 
 struct table {
 	struct kvm_cpuid2 head;
 	struct kvm_cpuid_entry2 entries[TABLE_MAX];
-};
-
-/* CPUID output registers in the order of struct mshv_in_cpuid_result. */
-enum { EAX, EBX, ECX, EDX };
-
-/* What the bits of a partition's disable masks hide; those that KVM knows. */
-static const struct {
-	uint8_t bank;
-	uint8_t bit;
-	uint32_t leaf;
-	uint8_t reg;
-	uint8_t cpuid_bit;
-} features[] = {
-	{0, 0, 1, ECX, 0},
-	{0, 1, 0x80000001, ECX, 0},
-	{0, 2, 1, ECX, 9},
-	{0, 3, 1, ECX, 19},
-	{0, 4, 1, ECX, 20},
-	{0, 5, 0x80000001, ECX, 6},
-	{0, 7, 1, ECX, 23},
-	{0, 8, 1, ECX, 13},
-	{0, 10, 0x80000001, ECX, 5},
-	{0, 15, 0x80000001, EDX, 26},
-	{0, 16, 1, ECX, 25},
-	{0, 17, 1, ECX, 1},
-	{0, 18, 1, ECX, 17},
-	{0, 20, 1, ECX, 29},
-	{0, 21, 1, ECX, 30},
-	{0, 22, 7, EBX, 0},
-	{0, 23, 7, EBX, 7},
-	{0, 24, 7, EBX, 9},
-	{0, 25, 7, EBX, 3},
-	{0, 26, 7, EBX, 8},
-	{0, 29, 1, ECX, 22},
-	{0, 32, 7, EBX, 18},
-	{0, 33, 7, EBX, 19},
-	{0, 35, 7, EBX, 20},
-	{0, 38, 0x80000001, EDX, 27},
-	{0, 39, 7, EBX, 23},
-	{0, 40, 7, EBX, 24},
-	{0, 41, 7, EBX, 29},
-	{0, 43, 7, EBX, 10},
-	{0, 57, 7, ECX, 22},
-	{0, 58, 7, ECX, 2},
-	{1, 1, 0x80000007, EDX, 8},
-	{1, 4, 7, ECX, 16},
-	{1, 17, 1, ECX, 24},
 };
 
 static uint32_t *reg_of(struct kvm_cpuid_entry2 *e, int reg)
@@ -102,34 +60,104 @@ static struct kvm_cpuid_entry2 *entry_add(struct table *t, uint32_t leaf)
 	return e;
 }
 
+static uint32_t *feature_reg(struct table *t, const struct mshv_feature *f)
+{
+	struct kvm_cpuid_entry2 *e = entry_find(t, f->leaf, f->subleaf);
+
+	return e ? reg_of(e, f->reg) : NULL;
+}
+
 static void hide_disabled(const struct emu_partition *pt, struct table *t)
 {
-	struct kvm_cpuid_entry2 *e;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		if (!(pt->disabled_cpu[features[i].bank] >> features[i].bit &
-		      1))
-			continue;
-		e = entry_find(t, features[i].leaf, 0);
-		if (e)
-			*reg_of(e, features[i].reg) &=
-				~(1u << features[i].cpuid_bit);
+	for (i = 0; i < mshv_feature_count; i++) {
+		const struct mshv_feature *f = &mshv_features[i];
+		uint32_t *reg = feature_reg(t, f);
+
+		if (reg && pt->disabled[f->bank] >> f->bit & 1)
+			*reg &= ~(1u << f->cpuid_bit);
 	}
+}
+
+/* What KVM supports; NULL where it does not say. It takes long to make its
+ * table, which never changes. */
+static struct table *supported(void)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static struct table table;
+	int fd;
+
+	pthread_mutex_lock(&lock);
+	fd = table.head.nent ? -1 : emu_kvm_open();
+	if (fd >= 0) {
+		table.head.nent = TABLE_MAX;
+		if (ioctl(fd, KVM_GET_SUPPORTED_CPUID, &table))
+			table.head.nent = 0;
+		close(fd);
+	}
+	pthread_mutex_unlock(&lock);
+	return table.head.nent ? &table : NULL;
+}
+
+uint64_t emu_features(uint32_t bank)
+{
+	struct table *t = supported();
+	uint64_t bits = 0;
+	size_t i;
+
+	for (i = 0; i < mshv_feature_count && t; i++) {
+		const struct mshv_feature *f = &mshv_features[i];
+		const uint32_t *reg = feature_reg(t, f);
+
+		if (f->bank == bank && reg && *reg >> f->cpuid_bit & 1)
+			bits |= 1ULL << f->bit;
+	}
+	/* KVM has the timer, and leaves it to the VMM to say so. */
+	return bank == MSHV_BANK_CPU1 ? bits | TSC_DEADLINE_FEATURE : bits;
+}
+
+bool emu_cpuid_has(uint32_t leaf)
+{
+	struct table *t = supported();
+
+	return ANY_HV_LEAF(leaf) || (t && entry_find(t, leaf, 0));
+}
+
+uint32_t emu_cpuid_supported(uint32_t leaf, enum mshv_cpuid_reg reg)
+{
+	struct table *t = supported();
+	struct kvm_cpuid_entry2 *e = t ? entry_find(t, leaf, 0) : NULL;
+
+	return e ? *reg_of(e, reg) : 0;
 }
 
 /* KVM signs "Linux KVM Hv", which no guest takes for Hyper-V. Bits 2 to 8 of
  * the property are bits 0 to 6 of leaf 3, bits 9 to 11 are in their places. */
 static void hv_leaf_adjust(struct kvm_cpuid_entry2 *e, uint64_t wanted)
 {
-	if (e->function == 0x40000000) {
-		e->eax = 0x40000006;
+	if (e->function == HV_FIRST) {
+		e->eax = HV_LAST;
 		memcpy(&e->ebx, "Micr", 4);
 		memcpy(&e->ecx, "osof", 4);
 		memcpy(&e->edx, "t Hv", 4);
-	} else if (e->function == 0x40000003) {
+	} else if (e->function == HV_FIRST + 1) {
+		memcpy(&e->eax, "Hv#1", 4);
+	} else if (e->function == HV_FIRST + 3) {
 		e->eax &= (uint32_t)((wanted >> 2 & 0x7f) | (wanted & 0xe00));
 	}
+}
+
+/* What KVM's Hyper-V can do; all zero where it was built without. */
+static void hv_supported_read(struct emu_partition *pt, struct table *hv)
+{
+	hv->head.nent = TABLE_MAX;
+	if (!emu_knobs.no_hyperv &&
+	    !ioctl(pt->device_fd, KVM_GET_SUPPORTED_HV_CPUID, hv))
+		return;
+	hv->head.nent = 0;
+	emu_log_once("this KVM was built without Hyper-V: the guest is shown"
+		     " its leaves, and no feature in them");
 }
 
 /*
@@ -142,8 +170,7 @@ static int hv_leaves_set(struct emu_partition *pt, struct table *t)
 		emu_property(pt, MSHV_PROP_SYNTHETIC_FEATURES);
 	struct table *hv;
 	uint32_t kept = 0;
-	uint32_t i;
-	int ret = 0;
+	uint32_t i, leaf;
 
 	for (i = 0; i < t->head.nent; i++)
 		if (!ANY_HV_LEAF(t->entries[i].function))
@@ -154,24 +181,18 @@ static int hv_leaves_set(struct emu_partition *pt, struct table *t)
 	hv = calloc(1, sizeof(*hv));
 	if (!hv)
 		return -ENOMEM;
-	hv->head.nent = TABLE_MAX;
-	if (ioctl(pt->device_fd, KVM_GET_SUPPORTED_HV_CPUID, hv))
-		ret = -errno;
-	for (i = 0; i < hv->head.nent && !ret; i++) {
-		struct kvm_cpuid_entry2 *e;
+	hv_supported_read(pt, hv);
+	for (leaf = HV_FIRST; leaf <= HV_LAST; leaf++) {
+		const struct kvm_cpuid_entry2 *known = entry_find(hv, leaf, 0);
+		struct kvm_cpuid_entry2 *e = entry_add(t, leaf);
 
-		if (hv->entries[i].function > 0x40000006)
-			continue;
-		e = entry_add(t, hv->entries[i].function);
-		if (!e)
-			ret = -E2BIG;
-		else
-			*e = hv->entries[i];
+		if (e && known)
+			*e = *known;
 		if (e)
 			hv_leaf_adjust(e, features_wanted);
 	}
 	free(hv);
-	return ret;
+	return kept + HV_LAST - HV_FIRST < TABLE_MAX ? 0 : -E2BIG;
 }
 
 static void per_vp_set(struct table *t, uint32_t vp)
@@ -189,35 +210,84 @@ static void per_vp_set(struct table *t, uint32_t vp)
 			t->entries[i].edx = vp;
 }
 
-/* KVM takes long to make its table, and it never changes. */
-static int supported_read(struct emu_partition *pt)
-{
-	struct table *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return -ENOMEM;
-	t->head.nent = TABLE_MAX;
-	if (ioctl(pt->device_fd, KVM_GET_SUPPORTED_CPUID, t)) {
-		int ret = -errno;
-
-		free(t);
-		return ret;
-	}
-	pt->supported_cpuid = t;
-	return 0;
-}
-
 static int base_read(struct emu_partition *pt, uint32_t vp, struct table *t)
 {
-	int ret = pt->supported_cpuid ? 0 : supported_read(pt);
+	const struct table *all = supported();
+	int ret;
 
-	if (ret)
-		return ret;
-	memcpy(t, pt->supported_cpuid, sizeof(*t));
+	if (!all)
+		return -EIO;
+	memcpy(t, all, sizeof(*t));
 	ret = hv_leaves_set(pt, t);
 	per_vp_set(t, vp);
 	hide_disabled(pt, t);
 	return ret;
+}
+
+/* Bits of features that a VMM may set although KVM does not list them: what it
+ * emulates, and what follows the guest's control registers. */
+static uint32_t always_allowed(const struct kvm_cpuid_entry2 *e, int reg)
+{
+	if (e->function == 1 && reg == MSHV_ECX)
+		return 1u << 21 | 1u << 24 | 1u << 27 | 1u << 31;
+	if (e->function == 1 && reg == MSHV_EDX)
+		return 1u << 9 | 1u << 28; /* local APIC, threads */
+	return e->function == 7 && !e->index && reg == MSHV_ECX ? 1u << 4 : 0;
+}
+
+/* The registers of a leaf that are lists of features. */
+static uint32_t feature_regs(const struct kvm_cpuid_entry2 *e)
+{
+	const uint32_t ebx = 1u << MSHV_EBX,
+		       cd = 1u << MSHV_ECX | 1u << MSHV_EDX;
+
+	switch (e->function) {
+	case 1:
+	case 0x80000001:
+		return cd;
+	case 7:
+		return e->index ? ~0u : ebx | cd;
+	case 0xd:
+		return e->index > 1    ? 0
+		       : e->index == 1 ? ~0u & ~ebx
+				       : 1u << MSHV_EAX | 1u << MSHV_EDX;
+	case 0x80000008:
+		return ebx;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * A VMM shows what the property list of the partition allows, and some of it
+ * may be unknown to this KVM, which then refuses the whole table (AMX without
+ * its permission). A real partition does not have such a bit either.
+ */
+static void limit_to_supported(struct table *t)
+{
+	struct table *all = supported();
+	uint32_t i;
+	int reg;
+
+	for (i = 0; i < t->head.nent && all; i++) {
+		struct kvm_cpuid_entry2 *e = &t->entries[i];
+		struct kvm_cpuid_entry2 *known =
+			entry_find(all, e->function, e->index);
+
+		for (reg = 0; reg < 4; reg++) {
+			uint32_t allowed = always_allowed(e, reg) |
+					   (known ? *reg_of(known, reg) : 0);
+
+			if (!(feature_regs(e) >> reg & 1) ||
+			    !(*reg_of(e, reg) & ~allowed))
+				continue;
+			emu_log_once("CPUID 0x%x.%u, register %d: 0x%x is"
+				     " nothing that this KVM supports",
+				     e->function, e->index, reg,
+				     *reg_of(e, reg) & ~allowed);
+			*reg_of(e, reg) &= allowed;
+		}
+	}
 }
 
 /* An override of a leaf that has subleaves needs an entry of its own. */
@@ -257,6 +327,8 @@ static int table_build(struct emu_partition *pt, uint32_t vp, bool overridden,
 		if (pt->overrides[i].vp == vp ||
 		    pt->overrides[i].vp == MSHV_VP_ANY)
 			override_apply(t, &pt->overrides[i]);
+	if (overridden && !ret)
+		limit_to_supported(t);
 	return ret;
 }
 
@@ -297,10 +369,10 @@ uint16_t emu_cpuid_get(struct emu_partition *pt, uint32_t vp, uint32_t flags,
 	memset(out, 0, 4 * sizeof(*out));
 	e = entry_find(t, query->leaf, query->subleaf);
 	if (e) {
-		out[EAX] = e->eax;
-		out[EBX] = e->ebx;
-		out[ECX] = e->ecx;
-		out[EDX] = e->edx;
+		out[MSHV_EAX] = e->eax;
+		out[MSHV_EBX] = e->ebx;
+		out[MSHV_ECX] = e->ecx;
+		out[MSHV_EDX] = e->edx;
 	}
 	free(t);
 	return MSHV_STATUS_SUCCESS;

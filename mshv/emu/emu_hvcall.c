@@ -14,7 +14,8 @@ struct call {
 	struct emu_vp *vp; /* whose descriptor it came through, or NULL */
 	uint16_t code;
 	uint16_t reps;
-	uint16_t done; /* elements completed */
+	uint16_t done;   /* elements completed */
+	uint16_t failed; /* the element that was not */
 	union {
 		uint8_t bytes[MSHV_PAGE_BYTES];
 		uint64_t align;
@@ -36,9 +37,15 @@ static int status_errno(uint16_t status)
 	case MSHV_STATUS_INVALID_PARAMETER:
 	case MSHV_STATUS_INVALID_PARTITION_ID:
 	case MSHV_STATUS_INVALID_VP_INDEX:
+	case MSHV_STATUS_INVALID_PORT_ID:
+	case MSHV_STATUS_INVALID_CONNECTION_ID:
+	case MSHV_STATUS_INVALID_LP_INDEX:
 	case MSHV_STATUS_INVALID_REGISTER_VALUE:
 		return -EINVAL;
 	case MSHV_STATUS_INSUFFICIENT_MEMORY:
+	case MSHV_STATUS_INSUFFICIENT_ROOT_MEMORY:
+	case MSHV_STATUS_INSUFFICIENT_CONTIGUOUS_MEMORY:
+	case MSHV_STATUS_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY:
 		return -ENOMEM;
 	default:
 		return -EIO;
@@ -119,6 +126,16 @@ static uint64_t tsc_hz(struct emu_partition *pt)
 	return khz > 0 ? (uint64_t)khz * 1000 : 0;
 }
 
+/* HV_PROCESSOR_VENDOR, by four letters of the name that CPUID has. */
+static uint64_t vendor(void)
+{
+	uint32_t name = emu_cpuid_supported(0, MSHV_EBX);
+
+	if (!memcmp(&name, "Genu", 4))
+		return MSHV_VENDOR_INTEL;
+	return memcmp(&name, "Hygo", 4) ? MSHV_VENDOR_AMD : MSHV_VENDOR_HYGON;
+}
+
 static uint16_t property_get(struct emu_partition *pt, uint32_t code,
 			     uint64_t *value)
 {
@@ -130,12 +147,16 @@ static uint16_t property_get(struct emu_partition *pt, uint32_t code,
 	}
 	switch (code) {
 	case MSHV_PROP_PROCESSOR_VENDOR:
-		*value = 0;
+		*value = vendor();
 		break;
 	case MSHV_PROP_XSAVE_FEATURES:
+		*value = emu_features(MSHV_BANK_XSAVE);
+		break;
 	case MSHV_PROP_PROCESSOR_FEATURES0:
+		*value = emu_features(MSHV_BANK_CPU0);
+		break;
 	case MSHV_PROP_PROCESSOR_FEATURES1:
-		*value = ~0ULL;
+		*value = emu_features(MSHV_BANK_CPU1);
 		break;
 	case MSHV_PROP_CLFLUSH_SIZE:
 		*value = 8;
@@ -144,10 +165,10 @@ static uint16_t property_get(struct emu_partition *pt, uint32_t code,
 		*value = 0x609;
 		break;
 	case MSHV_PROP_PHYSICAL_ADDRESS_WIDTH:
-		*value = 40;
+		*value = emu_cpuid_supported(0x80000008, MSHV_EAX) & 0xff;
 		break;
 	case MSHV_PROP_XSAVE_STATES:
-		*value = 7;
+		*value = emu_xsave_components();
 		break;
 	case MSHV_PROP_MAX_XSAVE_BYTES:
 		*value = emu_xsave_bytes();
@@ -274,6 +295,7 @@ static uint16_t call_regs_get(struct call *c)
 	while (!status && c->done < c->reps) {
 		memset(&values[c->done], 0, sizeof(*values));
 		status = emu_reg_get(vp, names[c->done], &values[c->done]);
+		c->failed = c->done;
 		if (!status)
 			c->done++;
 	}
@@ -301,6 +323,7 @@ static uint16_t call_regs_set(struct call *c)
 	while (!status && c->done < c->reps) {
 		status = emu_reg_set(vp, regs[c->done].name,
 				     &regs[c->done].value, &sregs_changed);
+		c->failed = c->done;
 		if (!sregs_changed)
 			first = (uint16_t)(c->done + 1);
 		if (!status)
@@ -308,17 +331,37 @@ static uint16_t call_regs_set(struct call *c)
 	}
 	if (vp->regs_are_dirty && emu_vp_regs_flush(vp))
 		status = MSHV_STATUS_INVALID_REGISTER_VALUE;
-	/* Control registers are judged as a set. */
-	if (sregs_changed && emu_vp_sregs_flush(vp)) {
+	/* Control registers are judged as a set. KVM's MMU starts anew with
+	 * each: many a VMM writes them all back as they were. */
+	if (sregs_changed && memcmp(&before, &vp->sregs, sizeof(before)) &&
+	    emu_vp_sregs_flush(vp)) {
 		vp->sregs = before;
 		status = MSHV_STATUS_INVALID_REGISTER_VALUE;
 		c->done = first < c->done ? first : c->done;
 	}
+	emu_page_refresh(vp);
 	vp_give(c, vp);
 	return status;
 }
 
 /* --- the others ----------------------------------------------------------- */
+
+/* KVM answers CPUID itself. That is noticed by nobody where a VMM asks for a
+ * leaf of its own, which no guest reads; for any other it is refused. */
+static uint16_t intercept_cpuid(const struct mshv_in_intercept *in)
+{
+	if (in->access_mask & ~MSHV_ACCESS_MASK_EXECUTE)
+		return MSHV_STATUS_INVALID_PARAMETER;
+	if (emu_cpuid_has((uint32_t)in->parameter)) {
+		emu_log_once("exits for CPUID leaf 0x%x cannot be emulated",
+			     (uint32_t)in->parameter);
+		return MSHV_STATUS_OPERATION_DENIED;
+	}
+	emu_log_once("exits for CPUID leaf 0x%x, which KVM lacks, will not be"
+		     " reported",
+		     (uint32_t)in->parameter);
+	return MSHV_STATUS_SUCCESS;
+}
 
 static uint16_t call_intercept(struct call *c)
 {
@@ -333,8 +376,10 @@ static uint16_t call_intercept(struct call *c)
 	case MSHV_INTERCEPT_UNKNOWN_DEVICE:
 		return in->access_mask > 7 ? MSHV_STATUS_INVALID_PARAMETER
 					   : MSHV_STATUS_SUCCESS;
+	case MSHV_INTERCEPT_CPUID:
+		return intercept_cpuid(in);
 	default:
-		emu_log("intercept type %u cannot be emulated", in->type);
+		emu_log_once("intercept type %u cannot be emulated", in->type);
 		return MSHV_STATUS_OPERATION_DENIED;
 	}
 }
@@ -362,7 +407,8 @@ static uint16_t call_cpuid_result(struct call *c)
 	const struct mshv_in_cpuid_result *in = (const void *)c->in.bytes;
 
 	if (in->type != MSHV_INTERCEPT_CPUID) {
-		emu_log("an intercept result of type %u cannot be emulated",
+		emu_log_once(
+			"an intercept result of type %u cannot be emulated",
 			in->type);
 		return MSHV_STATUS_OPERATION_DENIED;
 	}
@@ -401,7 +447,7 @@ static uint16_t call_clear(struct call *c)
 
 static uint16_t call_refused(struct call *c)
 {
-	emu_log("hypercall 0x%x cannot be emulated", c->code);
+	emu_log_once("hypercall 0x%x cannot be emulated", c->code);
 	return MSHV_STATUS_OPERATION_DENIED;
 }
 
@@ -467,6 +513,32 @@ static int find_hvcall(const struct call *c)
 	return (int)i;
 }
 
+/* What was refused, and of which register or property it was. */
+static void log_refused(const struct call *c, uint16_t status)
+{
+	const uint32_t *names =
+		(const void *)(c->in.bytes + sizeof(struct mshv_in_registers));
+	const struct mshv_in_get_property *property = (const void *)c->in.bytes;
+	uint32_t step = c->code == MSHV_HVCALL_SET_VP_REGISTERS
+				? sizeof(struct mshv_register) / sizeof(*names)
+				: 1;
+
+	switch (c->code) {
+	case MSHV_HVCALL_GET_VP_REGISTERS:
+	case MSHV_HVCALL_SET_VP_REGISTERS:
+		emu_log_once("hypercall 0x%x, register 0x%x: status 0x%x",
+			     c->code, names[step * c->failed], status);
+		return;
+	case MSHV_HVCALL_GET_PROPERTY:
+	case MSHV_HVCALL_SET_PROPERTY:
+		emu_log_once("hypercall 0x%x, property 0x%x: status 0x%x",
+			     c->code, property->code, status);
+		return;
+	default:
+		emu_log_once("hypercall 0x%x: status 0x%x", c->code, status);
+	}
+}
+
 /* Before INITIALIZE the hypervisor knows early properties only. */
 static bool is_allowed_now(const struct call *c)
 {
@@ -511,11 +583,13 @@ int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *user)
 		arg.status = perform(c, i, &arg);
 		arg.reps = c->done;
 		ret = status_errno(arg.status);
-		if (emu_copy_out((uintptr_t)user, &arg, sizeof(arg)))
+		if (arg.status)
+			log_refused(c, arg.status);
+		/* As the driver: also where the hypervisor refused. */
+		if (emu_copy_out((uintptr_t)user, &arg, sizeof(arg)) ||
+		    (arg.out_ptr &&
+		     emu_copy_out(arg.out_ptr, c->out.bytes, arg.out_bytes)))
 			ret = -EFAULT;
-		if (!ret && arg.out_ptr)
-			ret = emu_copy_out(arg.out_ptr, c->out.bytes,
-					   arg.out_bytes);
 	}
 	free(c);
 	return ret;

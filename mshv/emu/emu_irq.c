@@ -205,6 +205,20 @@ static uint16_t nmi_send(struct emu_partition *pt,
 		       : MSHV_STATUS_SUCCESS;
 }
 
+/* As a PIC would. One that is still pending stands for both. */
+static uint16_t extint_send(struct emu_partition *pt,
+			    const struct mshv_in_assert *in)
+{
+	struct kvm_interrupt irq = {.irq = in->vector};
+
+	if (in->dest >= MSHV_MAX_VPS || !pt->vps[in->dest])
+		return MSHV_STATUS_INVALID_PARAMETER;
+	return ioctl(pt->vps[in->dest]->vcpu_fd, KVM_INTERRUPT, &irq) &&
+			       errno != EEXIST
+		       ? MSHV_STATUS_OPERATION_DENIED
+		       : MSHV_STATUS_SUCCESS;
+}
+
 uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in)
 {
 	uint32_t type = (uint32_t)in->control;
@@ -218,9 +232,10 @@ uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in)
 		return MSHV_STATUS_INVALID_PARAMETER;
 	if (type == MSHV_INT_NMI)
 		return nmi_send(pt, in);
-	if (type == MSHV_INT_EXTINT || type == MSHV_INT_SMI ||
-	    type == MSHV_INT_REMOTE_READ) {
-		emu_log("interrupt type %u cannot be emulated", type);
+	if (type == MSHV_INT_EXTINT)
+		return extint_send(pt, in);
+	if (type == MSHV_INT_SMI || type == MSHV_INT_REMOTE_READ) {
+		emu_log_once("interrupt type %u cannot be emulated", type);
 		return MSHV_STATUS_OPERATION_DENIED;
 	}
 	if (in->control & MSHV_ASSERT_LOGICAL)

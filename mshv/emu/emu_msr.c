@@ -94,3 +94,27 @@ bool emu_msr_is_wanted(struct emu_vp *vp)
 	vp->run->msr.error = 0;
 	return msr && msr->mask & wanted;
 }
+
+uint16_t emu_msr_shadow(struct emu_vp *vp, uint32_t msr, uint64_t *value,
+			bool is_set)
+{
+	struct emu_shadow *shadow;
+	uint32_t i;
+
+	for (i = 0; i < vp->shadow_count && vp->shadows[i].msr != msr; i++)
+		;
+	shadow = i < EMU_MAX_SHADOWS ? &vp->shadows[i] : NULL;
+	if (!shadow)
+		return MSHV_STATUS_ACCESS_DENIED;
+	if (i == vp->shadow_count) {
+		*shadow = (struct emu_shadow){.msr = msr};
+		vp->shadow_count++;
+		emu_log_once("MSR 0x%x, which this KVM lacks, is kept and has"
+			     " no effect",
+			     msr);
+	}
+	if (is_set)
+		shadow->value = *value;
+	*value = shadow->value;
+	return MSHV_STATUS_SUCCESS;
+}

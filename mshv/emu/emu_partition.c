@@ -102,7 +102,8 @@ int emu_partition_create(void *user)
 	pthread_mutex_init(&pt->lock, NULL);
 	pt->vm_fd = -1;
 	pt->flags = arg.flags;
-	memcpy(pt->disabled_cpu, arg.disabled_cpu, sizeof(pt->disabled_cpu));
+	memcpy(pt->disabled, arg.disabled_cpu, sizeof(arg.disabled_cpu));
+	pt->disabled[MSHV_BANK_XSAVE] = arg.disabled_xsave;
 	ret = kvm_setup(pt);
 	if (!ret)
 		ret = emu_fd_add(memfd_create("mshv_partition", MFD_CLOEXEC),
@@ -125,7 +126,6 @@ void emu_partition_destroy(struct emu_partition *pt)
 		close(pt->vm_fd);
 	if (pt->device_fd >= 0)
 		close(pt->device_fd);
-	free(pt->supported_cpuid);
 	free(pt->overrides);
 	free(pt->routes);
 	pthread_mutex_destroy(&pt->lock);

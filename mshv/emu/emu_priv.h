@@ -12,12 +12,14 @@
 
 #include "mshv/abi.h"
 #include "mshv/emu/emu.h"
+#include "mshv/features.h"
 
 #define EMU_MAX_FDS 8192
 #define EMU_MAX_REGIONS 256
 #define EMU_MAX_OVERRIDES 8192
 #define EMU_MAX_PROPERTIES 64
 #define EMU_MAX_MSRS 8 /* of KVM's ranges, which are 16 */
+#define EMU_MAX_SHADOWS 96
 #define EMU_HIDDEN_ROUTES 64
 #define EMU_VP_PAGES 3
 
@@ -32,6 +34,12 @@ struct emu_region {
 struct emu_msr {
 	uint32_t index;
 	uint32_t mask; /* enum mshv_access_mask */
+};
+
+/* An MSR that KVM lacks. */
+struct emu_shadow {
+	uint32_t msr;
+	uint64_t value;
 };
 
 struct emu_property {
@@ -49,7 +57,7 @@ struct emu_partition {
 	bool is_initialized;
 	bool has_run;
 	bool is_tracking;
-	uint64_t disabled_cpu[MSHV_CPU_BANKS];
+	uint64_t disabled[MSHV_BANK_COUNT];
 	struct emu_region regions[EMU_MAX_REGIONS];
 	struct mshv_route *routes;
 	uint32_t route_count;
@@ -64,7 +72,6 @@ struct emu_partition {
 	uint32_t msr_count;
 	struct mshv_in_cpuid_result *overrides;
 	uint32_t override_count;
-	void *supported_cpuid; /* owned; NULL until it is asked for */
 	struct emu_vp *vps[MSHV_MAX_VPS]; /* owned */
 };
 
@@ -81,11 +88,17 @@ struct emu_vp {
 	/* As the VMM sees the VP while it is stopped. */
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
+	struct kvm_vcpu_events events; /* at the last exit */
+	uint32_t synced;               /* KVM_SYNC_X86_*, what an exit brings */
 	bool regs_are_dirty; /* to be given to KVM on the next entry */
 	uint64_t resume_rip; /* where it was entered last */
 	struct mshv_message msg;
 	const void *checked; /* a buffer known to be writable */
 	uint8_t timers[sizeof(struct mshv_timers)];
+	/* SIMP and SIEFP, for as long as the guest has none. */
+	uint8_t synic_pages[2][MSHV_PAGE_BYTES];
+	struct emu_shadow shadows[EMU_MAX_SHADOWS];
+	uint32_t shadow_count;
 };
 
 struct emu_object {
@@ -138,12 +151,19 @@ uint16_t emu_msr_action_set(struct emu_partition *pt, uint64_t action);
 uint16_t emu_msr_intercept(struct emu_partition *pt,
 			   const struct mshv_in_intercept *in);
 bool emu_msr_is_wanted(struct emu_vp *vp);
+/* Of an MSR that KVM lacks: what was set last, at first 0. */
+uint16_t emu_msr_shadow(struct emu_vp *vp, uint32_t msr, uint64_t *value,
+			bool is_set);
 
 /* emu_cpuid.c */
 uint16_t emu_cpuid_register(struct emu_partition *pt,
 			    const struct mshv_in_cpuid_result *in);
 uint16_t emu_cpuid_get(struct emu_partition *pt, uint32_t vp, uint32_t flags,
 		       const struct mshv_cpuid_query *query, uint32_t out[4]);
+/* Which features of a bank KVM supports, and a register of what it does. */
+uint64_t emu_features(uint32_t bank);
+bool emu_cpuid_has(uint32_t leaf); /* KVM, or Hyper-V's own range */
+uint32_t emu_cpuid_supported(uint32_t leaf, enum mshv_cpuid_reg reg);
 /* KVM checks registers against CPUID, so a new VP needs one; with the lock. */
 int emu_cpuid_prepare(struct emu_vp *vp);
 /* The last word, before the first run. */
@@ -161,6 +181,8 @@ uint16_t emu_reg_get(struct emu_vp *vp, uint32_t name, union mshv_value *value);
 uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 		     const union mshv_value *value, bool *sregs_changed);
 void emu_page_fill(struct emu_vp *vp);
+/* The same, but for what the VMM has written there and not run yet. */
+void emu_page_refresh(struct emu_vp *vp);
 int emu_page_apply(struct emu_vp *vp);
 struct mshv_segment emu_segment(const struct kvm_segment *k);
 
@@ -194,6 +216,8 @@ void emu_rewind_mmio_write(struct emu_vp *vp);
 
 /* emu_state.c */
 int emu_vp_state(struct emu_vp *vp, void *arg, bool is_set);
+/* What is carried of the XSAVE state: its size, compacted, and a bit each. */
 uint64_t emu_xsave_bytes(void);
+uint64_t emu_xsave_components(void);
 
 #endif

@@ -82,20 +82,29 @@ static const struct {
 	{MSHV_REG_MTRR_FIX16K, 2, 0x258, 1},
 	{MSHV_REG_MTRR_FIX4K, 8, 0x268, 1},
 	{MSHV_REG_TSC_AUX, 1, 0xc0000103, 0},
+	{MSHV_REG_BNDCFGS, 1, 0xd90, 0},
 	{MSHV_REG_DEBUG_CTL, 1, 0x1d9, 0},
 	{MSHV_REG_SPEC_CTRL, 1, 0x48, 0},
+	{MSHV_REG_U_XSS, 1, 0xda0, 0},
+	{MSHV_REG_U_CET, 1, 0x6a0, 0},
+	{MSHV_REG_S_CET, 1, 0x6a2, 0},
+	{MSHV_REG_PL0_SSP, 4, 0x6a4, 1},
+	{MSHV_REG_SSP_TABLE, 1, 0x6a8, 0},
 	{MSHV_REG_TSC_ADJUST, 1, 0x3b, 0},
 	{MSHV_REG_MISC_ENABLE, 1, 0x1a0, 0},
+	{MSHV_REG_VP_RUNTIME, 1, 0x40000010, 0},
 	{MSHV_REG_GUEST_OS_ID, 1, 0x40000000, 0},
 	{MSHV_REG_HYPERCALL, 1, 0x40000001, 0},
 	{MSHV_REG_TIME_REF_COUNT, 1, 0x40000020, 0},
 	{MSHV_REG_REFERENCE_TSC, 1, 0x40000021, 0},
+	{MSHV_REG_VP_ASSIST_PAGE, 1, 0x40000073, 0},
 	{MSHV_REG_SCONTROL, 1, 0x40000080, 0},
 	{MSHV_REG_SVERSION, 1, 0x40000081, 0},
 	{MSHV_REG_SIEFP, 1, 0x40000082, 0},
 	{MSHV_REG_SIMP, 1, 0x40000083, 0},
 	{MSHV_REG_EOM, 1, 0x40000084, 0},
 	{MSHV_REG_SINT0, 16, 0x40000090, 1},
+	{MSHV_REG_STIMER0_CONFIG, 8, 0x400000b0, 1},
 };
 
 static bool msr_of(uint32_t name, uint32_t *msr)
@@ -112,21 +121,35 @@ static bool msr_of(uint32_t name, uint32_t *msr)
 	return false;
 }
 
-static uint16_t msr_access(struct emu_vp *vp, uint32_t msr, uint64_t *value,
+static bool kvm_msr_access(struct emu_vp *vp, uint32_t msr, uint64_t *value,
 			   bool is_set)
 {
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry;
 	} arg = {.head.nmsrs = 1, .entry = {.index = msr, .data = *value}};
-	int done =
-		ioctl(vp->vcpu_fd, is_set ? KVM_SET_MSRS : KVM_GET_MSRS, &arg);
 
-	if (done != 1)
-		return is_set ? MSHV_STATUS_INVALID_REGISTER_VALUE
-			      : MSHV_STATUS_ACCESS_DENIED;
+	if (ioctl(vp->vcpu_fd, is_set ? KVM_SET_MSRS : KVM_GET_MSRS, &arg) != 1)
+		return false;
 	*value = arg.entry.data;
-	return MSHV_STATUS_SUCCESS;
+	return true;
+}
+
+/*
+ * A partition has registers that this KVM may lack: Hyper-V's where it was built
+ * without, those of CET. They are kept for who saves and restores them; a value
+ * that KVM refuses for an MSR that it has is a bad value.
+ */
+static uint16_t msr_access(struct emu_vp *vp, uint32_t msr, uint64_t *value,
+			   bool is_set)
+{
+	uint64_t had = 0;
+
+	if (kvm_msr_access(vp, msr, value, is_set))
+		return MSHV_STATUS_SUCCESS;
+	if (is_set && kvm_msr_access(vp, msr, &had, false))
+		return MSHV_STATUS_INVALID_REGISTER_VALUE;
+	return emu_msr_shadow(vp, msr, value, is_set);
 }
 
 /* --- control registers and tables ----------------------------------------- */
@@ -327,6 +350,9 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 		       : MSHV_STATUS_SUCCESS;
 }
 
+/* Build 26100 of 10.0 (TLFS, 2.4.3). */
+#define HYPERVISOR_VERSION (26100ULL | 10ULL << 48)
+
 #define ACTIVITY_STARTUP 1u
 #define ACTIVITY_HALT 2u
 
@@ -379,9 +405,18 @@ static uint16_t other_access(struct emu_vp *vp, uint32_t name,
 		return MSHV_STATUS_SUCCESS;
 	case MSHV_REG_INTERCEPT_SUSPEND:
 	case MSHV_REG_PENDING_EVENT1:
-	case MSHV_REG_DELIVERABILITY:
 		return MSHV_STATUS_SUCCESS;
+	case MSHV_REG_DELIVERABILITY:
+		/* Whoever has no local APIC of its own asks for none. */
+		return is_set && value->u64 ? MSHV_STATUS_INVALID_PARAMETER
+					    : MSHV_STATUS_SUCCESS;
+	case MSHV_REG_SSP:
+		return emu_msr_shadow(vp, name, &value->u64, is_set);
+	case MSHV_REG_VERSION:
+		value->u64 = HYPERVISOR_VERSION;
+		return is_set ? MSHV_STATUS_ACCESS_DENIED : MSHV_STATUS_SUCCESS;
 	case MSHV_REG_VP_INDEX:
+	case MSHV_REG_APIC_ID:
 	case MSHV_REG_INITIAL_APIC_ID:
 		if (is_set && value->u64 != vp->index)
 			return MSHV_STATUS_INVALID_PARAMETER;
@@ -464,25 +499,33 @@ static struct mshv_register_page *page_of(const struct emu_vp *vp)
 
 /* XMM registers are not filled in: nobody who handles exits reads them, and
  * it would cost a system call each time. */
-void emu_page_fill(struct emu_vp *vp)
+void emu_page_refresh(struct emu_vp *vp)
 {
 	struct mshv_register_page *page = page_of(vp);
 	uint32_t i;
 
 	page->version = 1;
-	for (i = 0; i < 16; i++)
+	for (i = 0; i < 16 && !(page->dirty & MSHV_DIRTY_GPR); i++)
 		page->gpr[i] = *gpr(&vp->regs, i);
-	page->rip = vp->regs.rip;
-	page->rflags = vp->regs.rflags;
+	if (!(page->dirty & MSHV_DIRTY_RIP))
+		page->rip = vp->regs.rip;
+	if (!(page->dirty & MSHV_DIRTY_FLAGS))
+		page->rflags = vp->regs.rflags;
 	for (i = 0; i < MSHV_SEGMENT_COUNT; i++)
-		page->segments[i] = emu_segment(segment(&vp->sregs, i));
+		if (!(page->dirty & MSHV_DIRTY_SEGMENTS))
+			page->segments[i] = emu_segment(segment(&vp->sregs, i));
 	page->cr0 = vp->sregs.cr0;
 	page->cr3 = vp->sregs.cr3;
 	page->cr4 = vp->sregs.cr4;
 	page->cr8 = vp->sregs.cr8;
 	page->efer = vp->sregs.efer;
-	page->dirty = 0;
 	page->is_valid = 1;
+}
+
+void emu_page_fill(struct emu_vp *vp)
+{
+	page_of(vp)->dirty = 0;
+	emu_page_refresh(vp);
 }
 
 static int page_xmm_apply(struct emu_vp *vp)

@@ -222,6 +222,16 @@ void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn)
 
 /* --- searching ------------------------------------------------------------ */
 
+/* With the width of the instruction's addresses: 16 bits wrap and leave the rest
+ * alone, 32 bits clear the upper half (SDM vol. 1, 3.4.1.1). */
+static void address_add(__u64 *reg, uint64_t by, unsigned int bits)
+{
+	if (bits == 16)
+		*reg = (*reg & ~0xffffULL) | ((*reg + by) & 0xffff);
+	else
+		*reg = bits == 32 ? (uint32_t)(*reg + by) : *reg + by;
+}
+
 static void element_undo(struct emu_vp *vp, const struct decoded *d,
 			 uint32_t bytes)
 {
@@ -231,11 +241,11 @@ static void element_undo(struct emu_vp *vp, const struct decoded *d,
 		       m == ZYDIS_MNEMONIC_STOSD || m == ZYDIS_MNEMONIC_STOSQ;
 
 	if (!is_stos)
-		vp->regs.rsi += by;
+		address_add(&vp->regs.rsi, by, d->i.address_width);
 	if (d->i.meta.category == ZYDIS_CATEGORY_STRINGOP)
-		vp->regs.rdi += by;
+		address_add(&vp->regs.rdi, by, d->i.address_width);
 	if (is_rep(d))
-		vp->regs.rcx++;
+		address_add(&vp->regs.rcx, 1, d->i.address_width);
 }
 
 struct search {

@@ -47,10 +47,10 @@ static int enter(struct emu_vp *vp)
 	struct kvm_run *run = vp->run;
 	int ret;
 
-	run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
+	run->kvm_valid_regs = vp->synced;
 	if (vp->regs_are_dirty) {
 		run->s.regs.regs = vp->regs;
-		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
+		run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
 		vp->regs_are_dirty = false;
 	}
 	vp->resume_rip = vp->regs.rip;
@@ -61,6 +61,7 @@ static int enter(struct emu_vp *vp)
 	ret = ret ? -errno : 0;
 	vp->regs = run->s.regs.regs;
 	vp->sregs = run->s.regs.sregs;
+	vp->events = run->s.regs.events;
 	return ret;
 }
 
@@ -72,6 +73,29 @@ static void answer_nothing(struct kvm_run *run)
 		 run->io.direction == KVM_EXIT_IO_IN)
 		memset((uint8_t *)run + run->io.data_offset, 0,
 		       (size_t)run->io.size * run->io.count);
+}
+
+/*
+ * With data that nobody meant, an instruction may load a table or a segment, or
+ * raise an exception. Registers go back with the next entry in any case.
+ */
+static void effects_undo(struct emu_vp *vp)
+{
+	struct kvm_run *run = vp->run;
+	struct kvm_vcpu_events *now = &run->s.regs.events;
+
+	if (memcmp(&run->s.regs.sregs, &vp->sregs, sizeof(vp->sregs)) &&
+	    emu_vp_sregs_flush(vp))
+		emu_log_once("KVM does not take back its control registers");
+	if (!(vp->synced & KVM_SYNC_X86_EVENTS) ||
+	    !memcmp(&now->exception, &vp->events.exception,
+		    sizeof(now->exception)))
+		return;
+	/* An NMI may have come meanwhile, and stays. */
+	now->exception = vp->events.exception;
+	now->flags &= ~(KVM_VCPUEVENT_VALID_NMI_PENDING |
+			KVM_VCPUEVENT_VALID_SIPI_VECTOR);
+	run->kvm_dirty_regs |= KVM_SYNC_X86_EVENTS;
 }
 
 /*
@@ -91,6 +115,10 @@ static void finish(struct emu_vp *vp, bool limit, uint64_t rcx)
 	for (i = 0; i < MAX_FOLLOWERS && !ioctl(vp->vcpu_fd, KVM_RUN, 0); i++)
 		answer_nothing(run);
 	run->immediate_exit = 0;
+	if (i == MAX_FOLLOWERS)
+		emu_log_once("an instruction at rip 0x%llx has no end",
+			     (unsigned long long)vp->regs.rip);
+	effects_undo(vp);
 }
 
 /* --- messages ------------------------------------------------------------- */
@@ -322,6 +350,9 @@ static bool take_fetch(struct emu_vp *vp)
 	m->gva = gva;
 	m->gpa = gpa;
 	m->info = MSHV_MEM_GVA_VALID | MSHV_MEM_GVA_GPA_VALID;
+	/* KVM has queued a #UD for what it could not emulate. Registers that are
+	 * set take it back. */
+	vp->regs_are_dirty = true;
 	return true;
 }
 
@@ -398,6 +429,9 @@ int emu_run(struct emu_vp *vp, uint64_t user)
 		ret = emu_cpuid_apply(vp);
 	if (!ret)
 		ret = emu_page_apply(vp);
+	if (ret)
+		emu_log_once("VP %u cannot be entered: %s", vp->index,
+			     strerror(-ret));
 	while (!ret) {
 		ret = enter(vp);
 		if (!ret)

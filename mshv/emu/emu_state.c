@@ -14,6 +14,7 @@
 #define XSAVE_HEADER_BYTES 64u
 #define XCOMP_COMPACT (1ULL << 63)
 #define FEATURES 64
+#define XSAVE_X87_SSE 3u
 
 /* --- local APIC ----------------------------------------------------------- */
 
@@ -97,13 +98,25 @@ static int lapic_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 
 /* --- XSAVE ---------------------------------------------------------------- */
 
-/* A component's size and its place in KVM's standard format. */
-static bool component(int n, uint32_t *bytes, uint32_t *offset)
+/* One component of the state, as CPUID leaf 0xd has it (SDM vol. 1, 13.2). */
+struct component {
+	uint32_t bytes;
+	uint32_t offset; /* in KVM's standard format */
+	bool is_aligned; /* to 64 bytes, in the compacted format */
+};
+
+/* False for what is not carried: supervisor state is not KVM's to give, and
+ * what lies behind its area comes by another ioctl. */
+static bool component(uint64_t mask, int n, struct component *c)
 {
 	uint32_t ecx, edx;
 
-	__cpuid_count(0xd, n, *bytes, *offset, ecx, edx);
-	return *bytes && !(ecx & 1); /* supervisor state is not KVM's to give */
+	if (!(mask >> n & 1))
+		return false;
+	__cpuid_count(0xd, n, c->bytes, c->offset, ecx, edx);
+	c->is_aligned = ecx & 2;
+	return c->bytes && !(ecx & 1) &&
+	       c->offset + c->bytes <= sizeof(struct kvm_xsave);
 }
 
 static uint64_t user_features(void)
@@ -111,55 +124,75 @@ static uint64_t user_features(void)
 	uint32_t eax, ebx, ecx, edx;
 
 	if (!__get_cpuid_count(0xd, 0, &eax, &ebx, &ecx, &edx))
-		return 3;
+		return XSAVE_X87_SSE;
 	return eax | (uint64_t)edx << 32;
+}
+
+/* Where C is in the compacted format, behind AT (SDM vol. 1, 13.4.3). */
+static uint32_t place(const struct component *c, uint32_t at)
+{
+	return c->is_aligned ? (at + 63) & ~63u : at;
+}
+
+uint64_t emu_xsave_components(void)
+{
+	uint64_t mask = user_features(), carried = mask & XSAVE_X87_SSE;
+	struct component c;
+	int n;
+
+	for (n = 2; n < FEATURES - 1; n++)
+		if (component(mask, n, &c))
+			carried |= 1ULL << n;
+	return carried;
 }
 
 uint64_t emu_xsave_bytes(void)
 {
 	uint64_t mask = user_features();
-	uint64_t total = XSAVE_LEGACY_BYTES + XSAVE_HEADER_BYTES;
-	uint32_t bytes, offset;
+	uint32_t at = XSAVE_LEGACY_BYTES + XSAVE_HEADER_BYTES;
+	struct component c;
 	int n;
 
 	for (n = 2; n < FEATURES - 1; n++)
-		if ((mask >> n & 1) && component(n, &bytes, &offset) &&
-		    offset + bytes <= sizeof(struct kvm_xsave))
-			total += bytes;
-	return total;
+		if (component(mask, n, &c))
+			at = place(&c, at) + c.bytes;
+	return at;
 }
 
-/* Between KVM's standard layout and the hypervisor's compacted one (SDM
- * vol. 1, 13.4). */
+/* Between KVM's standard layout and the hypervisor's compacted one. */
 static void xsave_move(uint8_t *standard, uint8_t *compact, bool is_set)
 {
 	uint64_t mask = user_features();
 	uint32_t at = XSAVE_LEGACY_BYTES + XSAVE_HEADER_BYTES;
-	uint32_t bytes, offset;
+	struct component c;
 	int n;
 
 	for (n = 2; n < FEATURES - 1; n++) {
-		if (!(mask >> n & 1) || !component(n, &bytes, &offset) ||
-		    offset + bytes > sizeof(struct kvm_xsave))
+		if (!component(mask, n, &c))
 			continue;
-		memcpy(is_set ? standard + offset : compact + at,
-		       is_set ? compact + at : standard + offset, bytes);
-		at += bytes;
+		at = place(&c, at);
+		memcpy(is_set ? standard + c.offset : compact + at,
+		       is_set ? compact + at : standard + c.offset, c.bytes);
+		at += c.bytes;
 	}
 }
 
 static int xsave_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 {
 	const size_t head = XSAVE_LEGACY_BYTES + XSAVE_HEADER_BYTES;
-	uint64_t xcomp = XCOMP_COMPACT | user_features();
+	uint64_t carried = emu_xsave_components();
+	uint64_t xcomp = XCOMP_COMPACT | carried;
 	struct kvm_xsave xsave;
 	uint8_t *standard = (uint8_t *)&xsave;
-	uint64_t given;
+	uint64_t given, present;
 
 	if (ioctl(vp->vcpu_fd, KVM_GET_XSAVE, &xsave))
 		return -EIO;
 	if (!is_set) {
 		memcpy(buf, standard, head);
+		memcpy(&present, buf + XSAVE_LEGACY_BYTES, sizeof(present));
+		present &= carried;
+		memcpy(buf + XSAVE_LEGACY_BYTES, &present, sizeof(present));
 		memcpy(buf + XSAVE_LEGACY_BYTES + 8, &xcomp, sizeof(xcomp));
 		xsave_move(standard, buf, false);
 		return 0;
@@ -175,23 +208,19 @@ static int xsave_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 
 /* --- SynIC pages ---------------------------------------------------------- */
 
-/* They lie in guest memory, where the guest has said, if it has. */
+/* They lie in guest memory, where the guest has said; else they are kept. */
 static int synic_state(struct emu_vp *vp, uint32_t name, uint8_t *buf,
 		       bool is_set)
 {
+	uint8_t *kept = vp->synic_pages[name == MSHV_REG_SIEFP];
 	union mshv_value value = {.u64 = 0};
-	void *ram = NULL;
+	uint8_t *ram = NULL;
 
 	if (!emu_reg_get(vp, name, &value) && (value.u64 & 1))
 		ram = emu_ram(vp->pt, value.u64 & ~0xfffULL, MSHV_PAGE_BYTES);
-	if (is_set && !ram)
-		return -EIO;
-	if (is_set)
-		memcpy(ram, buf, MSHV_PAGE_BYTES);
-	else if (ram)
-		memcpy(buf, ram, MSHV_PAGE_BYTES);
-	else
-		memset(buf, 0, MSHV_PAGE_BYTES);
+	if (!ram)
+		ram = kept;
+	memcpy(is_set ? ram : buf, is_set ? buf : ram, MSHV_PAGE_BYTES);
 	return 0;
 }
 

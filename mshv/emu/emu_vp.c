@@ -23,6 +23,8 @@ static int kvm_setup(struct emu_vp *vp)
 		   vp->vcpu_fd, 0);
 	if (run == MAP_FAILED)
 		return -errno;
+	vp->synced = (uint32_t)ioctl(pt->device_fd, KVM_CHECK_EXTENSION,
+				     KVM_CAP_SYNC_REGS);
 	vp->run = run;
 	vp->run_bytes = (size_t)size;
 	if (ioctl(vp->vcpu_fd, KVM_GET_REGS, &vp->regs) ||
@@ -86,6 +88,7 @@ int emu_vp_create(struct emu_partition *pt, uint32_t index)
 		emu_vp_destroy(vp);
 		return ret;
 	}
+	emu_page_fill(vp);
 	pt->vps[index] = vp;
 	return ret;
 }

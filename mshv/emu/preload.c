@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -301,7 +302,8 @@ int dup2(int fd, int to)
 
 int dup3(int fd, int to, int flags)
 {
-	return copied(fd, (int)result(raw_call(SYS_dup3, fd, to, flags, 0, 0, 0)));
+	return copied(fd,
+		      (int)result(raw_call(SYS_dup3, fd, to, flags, 0, 0, 0)));
 }
 
 int fcntl(int fd, int op, ...)
@@ -330,8 +332,13 @@ int fcntl64(int fd, int op, ...) __attribute__((alias("fcntl")));
  */
 static atomic_bool has_filter;
 
-static long filter_leave_out(void)
+static long filter_leave_out(const void *program)
 {
+	struct sock_fprog copy;
+
+	/* Libraries find out what the kernel knows by a call without one. */
+	if (emu_copy_in(&copy, (uintptr_t)program, sizeof(copy)))
+		return -EFAULT;
 	has_filter = true;
 	emu_log_once("the program's seccomp filter was left out: it knows"
 		     " nothing of the calls that the emulator makes");
@@ -340,10 +347,9 @@ static long filter_leave_out(void)
 
 static long seccomp_any(unsigned int op, unsigned int flags, void *arg)
 {
-	if (op == SECCOMP_SET_MODE_STRICT ||
-	    (op == SECCOMP_SET_MODE_FILTER &&
-	     !(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)))
-		return filter_leave_out();
+	if (op == SECCOMP_SET_MODE_FILTER &&
+	    !(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return filter_leave_out(arg);
 	return raw_call(SYS_seccomp, op, flags, (long)arg, 0, 0, 0);
 }
 
@@ -357,8 +363,8 @@ int prctl(int op, ...)
 	for (i = 0; i < 4; i++)
 		args[i] = va_arg(ap, unsigned long);
 	va_end(ap);
-	if (op == PR_SET_SECCOMP)
-		return (int)filter_leave_out();
+	if (op == PR_SET_SECCOMP && args[0] == SECCOMP_MODE_FILTER)
+		return (int)result(filter_leave_out((void *)args[1]));
 	if (op == PR_GET_SECCOMP && has_filter)
 		return SECCOMP_MODE_FILTER;
 	return (int)result(raw_call(SYS_prctl, op, (long)args[0], (long)args[1],
@@ -395,7 +401,7 @@ long syscall(long number, ...)
 		return result(seccomp_any((unsigned int)a[0],
 					  (unsigned int)a[1], (void *)a[2]));
 	default:
-		return result(raw_call(number, a[0], a[1], a[2], a[3], a[4],
-				       a[5]));
+		return result(
+			raw_call(number, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 }

@@ -3,10 +3,12 @@
  * selftest_device - what /dev/mshv itself does: partitions come and go, and
  * the hypervisor's own properties.
  */
+#include <cpuid.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 
+#include "mshv/features.h"
 #include "mshv/selftest/rig.h"
 #include "mshv/sys.h"
 
@@ -127,6 +129,26 @@ static int self_property(struct rig *rig, uint16_t code, uint32_t property,
 	return rig_hvcall(rig, rig->dev, &call);
 }
 
+/* A name of a feature that the CPU below has not would be made up. */
+static void check_features(const struct check *check, uint64_t value)
+{
+	uint32_t regs[4];
+	size_t i;
+
+	for (i = 0; i < mshv_feature_count; i++) {
+		const struct mshv_feature *f = &mshv_features[i];
+
+		if (f->bank != MSHV_BANK_CPU0 || !(value >> f->bit & 1))
+			continue;
+		__cpuid_count(f->leaf, f->subleaf, regs[0], regs[1], regs[2],
+			      regs[3]);
+		check_true(
+			check, regs[f->reg] >> f->cpuid_bit & 1,
+			"a partition's CPU features have one that this CPU lacks");
+	}
+	check_true(check, value, "a partition's CPU has no features");
+}
+
 static void device_hvcall(const struct check *check)
 {
 	uint64_t value;
@@ -140,7 +162,7 @@ static void device_hvcall(const struct check *check)
 		check_end(check, SELFTEST_SKIP,
 			  "no ROOT_HVCALL of the device before 6.19");
 	check_ret(check, ret, 0, "GET_PROPERTY of PROCESSOR_FEATURES0");
-	check_true(check, value & 1, "the host's CPU features lack SSE3");
+	check_features(check, value);
 	ret = self_property(&rig, MSHV_HVCALL_GET_PROPERTY,
 			    MSHV_PROP_PROCESSOR_FEATURES1, &value);
 	check_ret(check, ret, 0, "GET_PROPERTY of PROCESSOR_FEATURES1");

@@ -3,11 +3,13 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
@@ -15,14 +17,17 @@
 #define MAX_HEADERS 64
 
 static const char usage[] =
-	"usage: l1vh-bench mshv-emu -- COMMAND [ARGUMENT...]\n"
+	"usage: l1vh-bench mshv-emu [--hide-kvm] -- COMMAND [ARGUMENT...]\n"
 	"Run a VMM that drives /dev/mshv on a host that has /dev/kvm only. The\n"
 	"interface is emulated by a library that LD_PRELOAD puts in front of libc:\n"
-	"COMMAND must be a dynamically linked program. Nothing that it measures is\n"
-	"true of a real device.\n"
+	"COMMAND must be a dynamically linked program, or the dynamic loader with one.\n"
+	"Nothing that it measures is true of a real device. A seccomp filter that it\n"
+	"installs is left out.\n"
+	"  --hide-kvm    /dev/kvm is not there for COMMAND, which would prefer it\n"
 	"Environment:\n"
 	"  L1VH_MSHV_EMU_KERNEL  which Linux to be like: 6.15, 6.19 or 7.0 (7.0)\n"
-	"  L1VH_MSHV_EMU_LOG     file for what could not be emulated (stderr)\n"
+	"  L1VH_MSHV_EMU_LOG     file for what could not be emulated (stderr),\n"
+	"                        each text once per process\n"
 	"Exit status: the command's own; 64 usage, 70 it could not be started.\n";
 
 /* Scripts and unreadable files are left to execvp() to judge. */
@@ -72,6 +77,35 @@ static char *find_program(const char *name)
 	return found ? found : xstrdup(name);
 }
 
+/* Its own name has no program interpreter: it is one. */
+static bool is_loader(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return !fnmatch("ld*.so*", name ? name + 1 : path, 0);
+}
+
+/* Of a command line of the loader (ld.so(8)): the program, or NULL. */
+static const char *loaded_program(char *const *argv)
+{
+	static const char *const with_value[] = {"--library-path",
+						 "--inhibit-rpath",
+						 "--audit",
+						 "--preload",
+						 "--argv0",
+						 "--glibc-hwcaps-prepend",
+						 "--glibc-hwcaps-mask"};
+	size_t i;
+
+	while (*++argv && !strncmp(*argv, "--", 2))
+		for (i = 0; i < ARRAY_SIZE(with_value); i++)
+			if (!strcmp(*argv, with_value[i]) && argv[1]) {
+				argv++;
+				break;
+			}
+	return *argv;
+}
+
 static void preload_set(const char *library)
 {
 	const char *others = getenv("LD_PRELOAD");
@@ -84,8 +118,14 @@ static void preload_set(const char *library)
 
 static int mshv_emu_run(int argc, char **argv)
 {
+	const char *judged;
 	char *program, *library;
 
+	if (argc > 1 && !strcmp(argv[1], "--hide-kvm")) {
+		setenv("L1VH_MSHV_EMU_HIDE_KVM", "1", 1);
+		argv++;
+		argc--;
+	}
 	if (argc > 1 && !strcmp(argv[1], "--")) {
 		argv++;
 		argc--;
@@ -99,11 +139,12 @@ static int mshv_emu_run(int argc, char **argv)
 			"mshv-emu: the emulator stands on /dev/kvm, which cannot be opened: %s",
 			strerror(errno));
 	program = find_program(argv[1]);
-	if (is_static(program))
+	judged = is_loader(program) ? loaded_program(argv + 1) : program;
+	if (judged && is_static(judged))
 		return complain(
 			STATUS_INTERNAL,
 			"mshv-emu: '%s' is statically linked: no library can be put in front of it",
-			program);
+			judged);
 	library = file_beside_exe("libmshv-emu.so");
 	if (access(library, R_OK))
 		return complain(STATUS_INTERNAL, "mshv-emu: no '%s'", library);
