@@ -40,7 +40,7 @@ static int device_open(struct mshv_vm *vm, const char *stands_on,
 	if (vm->dev_fd < 0 && stands_on)
 		return err_sys(
 			err, vm->dev_fd,
-			"the emulated %s stands on '%s', which cannot be opened",
+			"the emulated %s needs '%s', which cannot be opened",
 			path, stands_on);
 	if (vm->dev_fd == -ENOENT)
 		return err_set(

@@ -176,7 +176,7 @@ static bool port_string(struct mshv_vcpu *vcpu, const struct mshv_msg_io *io,
 	}
 	if (mshv_guest_read(vcpu, insn_address(vcpu->insn, &vcpu->cpu), &data,
 			    vcpu->insn->mem_bytes))
-		return fail(exit, "outs from 0x%llx, which is no RAM",
+		return fail(exit, "outs from 0x%llx, which is not RAM",
 			    (unsigned long long)insn_address(vcpu->insn,
 							     &vcpu->cpu));
 	insn_string_advance(vcpu->insn, &vcpu->cpu);
@@ -213,7 +213,7 @@ static bool resume_ins(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 
 	if (mshv_guest_write(vcpu, dest, &exit->access.data,
 			     vcpu->insn->mem_bytes))
-		return fail(exit, "ins to 0x%llx, which is no RAM",
+		return fail(exit, "ins to 0x%llx, which is not RAM",
 			    (unsigned long long)dest);
 	insn_string_advance(vcpu->insn, &vcpu->cpu);
 	if (mshv_cpu_store(vcpu))
@@ -349,7 +349,7 @@ static bool exit_memory(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 	const struct mshv_msg_memory *m = (const void *)vcpu->msg.payload;
 
 	if (m->header.access == MSHV_ACCESS_EXECUTE)
-		return fail(exit, "the guest executes 0x%llx, which is no RAM",
+		return fail(exit, "the guest executes 0x%llx, which is not RAM",
 			    (unsigned long long)m->gpa);
 	if (m->header.exec_state & MSHV_EXEC_INTERRUPTION)
 		return fail(exit, "an event was delivered through 0x%llx",

@@ -16,7 +16,7 @@ static enum wl_answer null_run(struct wl_ctx *ctx, uint64_t iterations)
 const struct workload wl_null = {
 	.name = "null",
 	.group = "calibrate",
-	.summary = "an empty section: what the harness itself adds",
+	.summary = "an empty section: the harness's own overhead",
 	.unit = WL_UNIT_NS,
 	.better = WL_LOWER_IS_BETTER,
 	.flags = WL_ONE_ITERATION,

@@ -41,6 +41,7 @@ static void touch_program(const struct wl_point *point,
 		.point_count = sizeof(sym##_points) / sizeof(sym##_points[0]), \
 		.program = touch_program}
 
-FOOTPRINT(footprint, 0, "memory that guests of several shapes cost their host");
+FOOTPRINT(footprint, 0,
+	  "memory overhead on the host for guests of several shapes");
 FOOTPRINT(footprint_more, WL_ON_REQUEST,
-	  "the same of larger guests, and of several at once");
+	  "the same for larger guests, and for several at once");

@@ -52,9 +52,9 @@ MICRO_PROGRAM(fault_program, "micro_fault")
 		.program = sym##_program}
 
 MICRO_WORKLOAD(exit, 0,
-	       "one exit of each kind, and what else only a guest does");
+	       "one exit of each kind, and other operations of a guest only");
 MICRO_WORKLOAD(clock, WL_ON_REQUEST,
-	       "how far the guest's clock goes from the host's in a minute");
+	       "drift of the guest's clock from the host's in a minute");
 MICRO_WORKLOAD(cpu, 0, "dependent operations in ring 3 and 0, per step");
 MICRO_WORKLOAD(walk, 0,
 	       "a load that misses the TLB, by guest and host page size");
@@ -64,7 +64,7 @@ const struct workload wl_micro_start = {
 	.name = "micro_start",
 	.group = "micro",
 	.summary =
-		"a VMM process to the guest's first word, alone and many at once",
+		"start of a VMM process until the guest's first message, alone and many at once",
 	.unit = WL_UNIT_NS,
 	.better = WL_LOWER_IS_BETTER,
 	.flags = WL_NEEDS_MICRO | WL_BY_HOST,

@@ -65,7 +65,7 @@ enum wl_answer region_check(const struct region *r, struct wl_ctx *ctx)
 			huge, rss);
 	if (r->page_bytes && r->page_bytes != HUGE_BYTES && huge)
 		return wl_say(ctx, WL_SKIP,
-			      "the kernel gave 2 MiB pages unasked");
+			      "the kernel gave 2 MiB pages without a request");
 	return WL_OK;
 }
 

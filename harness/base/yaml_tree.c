@@ -120,7 +120,7 @@ static int build(struct tree *t, int depth, json_t **out)
 	else if (t->event.type == YAML_MAPPING_START_EVENT)
 		ret = build_map(t, depth + 1, out);
 	else
-		return mistake(t, line, "aliases are not understood here");
+		return mistake(t, line, "aliases are not supported here");
 	if (ret) {
 		json_decref(*out);
 		*out = NULL;

@@ -143,7 +143,7 @@ int network_danger_of(enum partition_type type, struct err *err)
 		return 0;
 	return err_set(
 		err, -EPERM,
-		"network load can panic an L1VH parent (checksums read into deposited pages); --network-may-panic-host measures all the same");
+		"network load can panic an L1VH parent (checksums read into deposited pages); --network-may-panic-host measures anyway");
 }
 
 int network_danger(struct err *err)

@@ -122,7 +122,7 @@ static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
 	else if (!ret)
 		ret = add_bins(doc, fio_bins(job, "read"))
 			      ?: add_bins(doc, fio_bins(job, "write"));
-	return ret ? err_set(err, ret, "fio's output is not understood") : 0;
+	return ret ? err_set(err, ret, "cannot parse fio's output") : 0;
 }
 
 static int read_fio_verify(const json_t *output, struct io_doc *doc,
@@ -157,8 +157,7 @@ static int read_iperf(const json_t *output, struct io_doc *doc, struct err *err)
 		doc->loss_ratio =
 			number_at(end, "sum_received.lost_packets") / sent;
 	if (!isfinite(doc->byte_count) || !isfinite(doc->bytes_per_s))
-		return err_set(err, -EPROTO,
-			       "iperf3's output is not understood");
+		return err_set(err, -EPROTO, "cannot parse iperf3's output");
 	return 0;
 }
 
@@ -175,7 +174,7 @@ static int read_rr(const json_t *output, struct io_doc *doc, struct err *err)
 	    add_bins(doc,
 		     json_object_get(json_object_get(rr, "lat_ns"), "bins")))
 		return err_set(err, -EPROTO,
-			       "the client's output is not understood");
+			       "cannot parse the client's output");
 	doc->ops_per_s = doc->op_count / ns * 1e9;
 	doc->byte_count = 2 * bytes * doc->op_count;
 	doc->bytes_per_s = doc->byte_count / ns * 1e9;
@@ -212,12 +211,12 @@ static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
 
 	if (khz == 0)
 		return err_set(err, -EPROTO,
-			       "nobody knows the rate of the guest's TSC");
+			       "the rate of the guest's TSC is unknown");
 	if (!(repeat >= 1) || !(khz > 0) || !json_array_size(cycles) ||
 	    json_array_size(cycles) > MAX_BINS ||
 	    add_cycles(doc, cycles, 1e6 / khz / repeat))
 		return err_set(err, -EPROTO,
-			       "the micro guest's samples are not understood");
+			       "cannot parse the micro guest's samples");
 	doc->tsc_khz = khz;
 	/* Only the guest has rings to compare, see compare_rings() there. */
 	if (number_at(micro, "ring") == 0)
@@ -243,7 +242,7 @@ int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
 		struct err *err)
 {
 	size_t i;
-	int ret = err_set(err, -EPROTO, "nobody can read what '%s' prints",
+	int ret = err_set(err, -EPROTO, "no parser for the output of '%s'",
 			  workload);
 
 	*doc = (struct io_doc){.tsc_khz = NAN,

@@ -82,10 +82,9 @@ int limit_search_run(struct limit_search *s, struct err *err)
 	       s->high_bytes < s->max_bytes)
 		s->high_bytes += s->step_bytes;
 	if (!ret)
-		return err_set(
-			err, -ERANGE,
-			"what a limit of %llu MiB does is left to chance",
-			(unsigned long long)(s->high_bytes / MIB));
+		return err_set(err, -ERANGE,
+			       "a limit of %llu MiB gives random results",
+			       (unsigned long long)(s->high_bytes / MIB));
 	if (ret < 0)
 		return ret;
 	while (!(ret = behaves(s, s->low_bytes, 0, err)))

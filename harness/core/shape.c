@@ -59,7 +59,7 @@ int shape_parse(const char *name, struct shape *shape, struct err *err)
 	    shape->ram_bytes < 64 * MIB || shape->ram_bytes % (2 * MIB))
 		return err_set(
 			err, -EINVAL,
-			"'%.64s' is no shape of a guest; one is '1G-2cpu-4disk-1nic'",
+			"'%.64s' is not a guest shape; example: '1G-2cpu-4disk-1nic'",
 			name);
 	return 0;
 }

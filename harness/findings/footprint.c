@@ -454,9 +454,8 @@ static void advise(struct footprint *f, const struct kubevirt_release *release)
 
 	*a = (struct footprint_advice){.ratio = 1};
 	if (!f->has_fit[FOOTPRINT_CHARGED]) {
-		snprintf(
-			a->reason, sizeof(a->reason),
-			"too few boots, or shapes, of which a charge is known");
+		snprintf(a->reason, sizeof(a->reason),
+			 "too few boots or shapes have a known charge");
 		return;
 	}
 	a->is_known = true;

@@ -282,8 +282,9 @@ const char *identity_verdict(const struct identity_diff *diff, char *buf,
 			     size_t size)
 {
 	if (!diff->compared_count)
-		snprintf(buf, size,
-			 "No machine said what it is; nothing was compared.");
+		snprintf(
+			buf, size,
+			"No machine reported its identity; nothing was compared.");
 	else if (diff->unstable_count)
 		snprintf(
 			buf, size,
@@ -292,7 +293,7 @@ const char *identity_verdict(const struct identity_diff *diff, char *buf,
 	else if (diff->guest_runner_count < 2)
 		snprintf(
 			buf, size,
-			"One guest runner: all its boots report the same %zu values; there is no second guest to be identical with.",
+			"One guest runner: all its boots report the same %zu values; there is no second guest to compare with.",
 			diff->compared_count);
 	else if (diff->guest_difference_count)
 		snprintf(
@@ -302,7 +303,7 @@ const char *identity_verdict(const struct identity_diff *diff, char *buf,
 	else
 		snprintf(
 			buf, size,
-			"Guests are identical in all %zu values but those that cannot be.",
+			"Guests are identical in all %zu values except unavoidable ones.",
 			diff->compared_count);
 	return buf;
 }

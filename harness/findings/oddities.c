@@ -76,7 +76,7 @@ static bool describe(const struct model_cell *c, struct oddity *odd)
 		say(&w, "drift %.3f (p %.2g)", drift.halves, drift.p);
 	alike = diagnose_autocorrelation(values, n);
 	if (fabs(alike) > ALPHA_SIGMAS / sqrt((double)n))
-		say(&w, "neighbours alike (%.2f)", alike);
+		say(&w, "autocorrelation (%.2f)", alike);
 	if (diagnose_is_bimodal(values, n))
 		say(&w, "two modes");
 	/* One boot in many is hardly worth a line. */

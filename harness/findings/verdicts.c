@@ -177,8 +177,8 @@ static struct claim_verdict judge_by_grade(struct claim_verdict v,
 		return refuse_claim(
 			v, v.verdict, "%s",
 			v.block_count < 2
-				? "one block says nothing of the noise"
-				: "no block differs: there is no noise to judge by");
+				? "one block does not show the noise"
+				: "no block differs: there is no noise to judge with");
 	return v;
 }
 

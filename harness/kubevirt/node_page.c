@@ -56,7 +56,7 @@ static void add_partition(json_t *page, const struct node *n)
 {
 	static const char *const logs[] = {
 		[KERNEL_LOG_UNREADABLE] = "not known: the log cannot be read",
-		[KERNEL_LOG_SILENT] = "says nothing of a parent partition",
+		[KERNEL_LOG_SILENT] = "does not mention a parent partition",
 		[KERNEL_LOG_ROOT] = "running as root partition",
 		[KERNEL_LOG_L1VH] = "running as L1VH partition",
 		[KERNEL_LOG_NO_MSHV_ROOT] = "CONFIG_MSHV_ROOT not enabled",

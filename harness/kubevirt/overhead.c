@@ -184,8 +184,7 @@ static int add_ratio(struct overhead *o, const char *text, struct err *err)
 	thousands = trunc((double)kilo(o->total_bytes) * (ratio - 1.0));
 	if (fabs(thousands) >= (double)(MAX_AMOUNT / 1000))
 		return err_set(err, -ERANGE,
-			       "a ratio of %s makes more than can be counted",
-			       text);
+			       "a ratio of %s overflows the overhead", text);
 	add_term(o, "additionalGuestMemoryOverheadRatio",
 		 (int64_t)thousands * 1000);
 	return 0;

@@ -62,10 +62,10 @@ static const char *judge_no_parent(enum partition_type cpuid,
 	if (!*agree && has_mshv)
 		return "/dev/mshv without the right to create partitions: emulated, or left over";
 	if (!*agree)
-		return "the log tells of a parent that CPUID does not show: CPUID is filtered";
+		return "the log shows a parent that CPUID does not show: CPUID is filtered";
 	if (cpuid == PARTITION_GUEST)
 		return "an ordinary guest of Hyper-V, which may not create partitions";
-	return "not on Microsoft's hypervisor, or it does not show";
+	return "not on Microsoft's hypervisor, or it hides itself";
 }
 
 static const char *judge_parent_without_device(enum kernel_log log)
@@ -73,7 +73,7 @@ static const char *judge_parent_without_device(enum kernel_log log)
 	if (log == KERNEL_LOG_SILENT)
 		return "a parent whose kernel is too old to know, or lacks CONFIG_MSHV_ROOT";
 	if (log == KERNEL_LOG_UNREADABLE)
-		return "mshv_root is not loaded, or not in this kernel; its log would tell";
+		return "mshv_root is not loaded, or not in this kernel; the kernel log would show which";
 	return "the module mshv_root is not loaded";
 }
 
@@ -89,7 +89,7 @@ const char *witnesses_judge(enum partition_type cpuid, enum kernel_log log,
 		return "a parent whose kernel is built without CONFIG_MSHV_ROOT, and stays a plain guest";
 	if ((log == KERNEL_LOG_ROOT && cpuid != PARTITION_ROOT) ||
 	    (log == KERNEL_LOG_L1VH && cpuid != PARTITION_L1VH))
-		return "CPUID and the log name different partitions: believe neither";
+		return "CPUID and the log name different partitions: neither is reliable";
 	if (!has_mshv)
 		return judge_parent_without_device(log);
 	*agree = true;
@@ -137,9 +137,9 @@ static const char *explain_hypervisor(const struct domain_wish *w,
 	if (chosen == HYPERVISOR_HYPERV_DIRECT)
 		return "by gate ConfigurableHypervisor";
 	if (!kubevirt_release_has_hypervisor_gate(w->release))
-		return "the release has no gate ConfigurableHypervisor: kvm whatever is configured";
+		return "the release has no gate ConfigurableHypervisor: kvm regardless of the configuration";
 	if (!w->is_gate_on)
-		return "gate ConfigurableHypervisor is off: kvm whatever is configured";
+		return "gate ConfigurableHypervisor is off: kvm regardless of the configuration";
 	return "as configured";
 }
 
@@ -173,8 +173,8 @@ struct domain_choice domain_choose(const struct domain_wish *w, bool has_kvm,
 	if (w->is_emulation_allowed)
 		c.fall_back =
 			has_device
-				? "should it go missing, guests are emulated (TCG) without an error: read the accelerator back"
-				: "silent: nothing but a log line says that the guest is emulated; read the accelerator back";
+				? "if it goes missing, guests are emulated (TCG) without an error: read the accelerator back"
+				: "silent: only a log line says that the guest is emulated; read the accelerator back";
 	if (!has_device && w->is_emulation_allowed)
 		c.meaning = "emulated (TCG), since its device is missing";
 	else if (!has_device)
@@ -235,7 +235,7 @@ static bool kvm_holds(const struct node *n, char *line, size_t size)
 	if (!has_device(n, DEVICE_KVM, line, size))
 		return false;
 	if (n->kvm_api_version < 0) {
-		snprintf(line, size, "/dev/kvm does not tell its version: %s",
+		snprintf(line, size, "/dev/kvm does not report its version: %s",
 			 strerror(-n->kvm_api_version));
 		return false;
 	}

@@ -122,7 +122,7 @@ int quantity_parse(const char *text, int64_t *value, struct err *err)
 	if (!p || !take_suffix(p, &decimal, &binary))
 		return err_set(
 			err, -EINVAL,
-			"'%.60s' is no amount; Kubernetes writes 512Mi, 1.5G or 500m",
+			"'%.60s' is not an amount; Kubernetes writes 512Mi, 1.5G or 500m",
 			text);
 	if (!scale(number, decimal - fraction, binary, value))
 		return err_set(err, -ERANGE, "'%.60s' is too large", text);

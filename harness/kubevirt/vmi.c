@@ -33,7 +33,7 @@ static int amount_at(const json_t *spec, const char *path, int64_t *value,
 	if (!o)
 		return 0;
 	if (!json_is_string(o))
-		return err_set(err, -EINVAL, "'%s' is no amount", path);
+		return err_set(err, -EINVAL, "'%s' is not an amount", path);
 	return quantity_parse(json_string_value(o), value, err)
 		       ? err_wrap(err, "'%s'", path)
 		       : 0;

@@ -129,7 +129,7 @@ int session_begin(struct session *s, const struct session_run *run,
 	if (!s->sched.count)
 		return err_set(
 			err, -ENODEV,
-			"there is nothing to boot: natively a footprint is not measured");
+			"native runs have no footprint: there is no guest to boot");
 	return register_run(s, run, err);
 }
 

@@ -34,11 +34,11 @@ static bool all_positive(const double *v, size_t n)
 static const char *refusal(const struct comparison *c)
 {
 	if (c->a.n < 2 || c->b.n < 2)
-		return "one value an arm says nothing of its noise";
+		return "one value per sample does not show the noise";
 	if (isnan(c->log.ratio))
 		return "a ratio needs values above zero";
 	if (!(c->log.log.se > 0))
-		return "no value differs: there is no noise to judge by";
+		return "no value differs: there is no noise to judge with";
 	return NULL;
 }
 

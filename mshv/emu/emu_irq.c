@@ -124,7 +124,7 @@ int emu_irqfd(struct emu_partition *pt, const struct mshv_irqfd *arg)
 	if (arg->flags & ~(MSHV_IRQFD_DEASSIGN | MSHV_IRQFD_RESAMPLE))
 		return -EINVAL;
 	if (!has_place(arg->gsi)) {
-		emu_log("GSI %u has no place in KVM's table", arg->gsi);
+		emu_log("GSI %u has no entry in KVM's table", arg->gsi);
 		return -ENOSPC;
 	}
 	if (arg->flags & MSHV_IRQFD_DEASSIGN)

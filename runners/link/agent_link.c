@@ -170,7 +170,7 @@ static void on_series(struct agent_link *link, const char *text)
 	}
 	if (!take_item(link, workload, point_name(point)) ||
 	    strcmp(unit, unit_of(workload))) {
-		agent_link_break(link, "a series came that nobody asked for");
+		agent_link_break(link, "a series came that was not requested");
 		return;
 	}
 	if (!strcmp(unit, wl_unit_name(WL_UNIT_DOCUMENT))) {
@@ -268,8 +268,8 @@ static void on_sample(struct agent_link *link, const char *text)
 	    sscanf(text, "%" SCNu32 " %" SCNu64 " %lf %" SCNu64, &s.section,
 		   &s.elapsed_ns, &s.value, &s.waited_ns) < 3 ||
 	    !isfinite(s.value) || s.value < 0) {
-		agent_link_break(link,
-				 "a sample came out of order or is no number");
+		agent_link_break(
+			link, "a sample came out of order or is not a number");
 		return;
 	}
 	drain_events(link);
@@ -358,7 +358,7 @@ static void on_refusal(struct agent_link *link, const char *text,
 		return;
 	}
 	if (!has_open(link) && !take_item(link, workload, point_name(point))) {
-		agent_link_break(link, "a refusal came that nobody asked for");
+		agent_link_break(link, "a refusal came that was not requested");
 		return;
 	}
 	if (link->programs.is_open)

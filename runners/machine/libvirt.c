@@ -258,9 +258,9 @@ static const char *refusal(void)
 {
 	if (!libvirt_daemon_name() || !file_in_path("virsh") ||
 	    !file_in_path("virtlogd"))
-		return "libvirt is not installed: it takes virtqemud or libvirtd, virtlogd and virsh";
+		return "libvirt is not installed: install virtqemud or libvirtd, virtlogd and virsh";
 	if (libvirt_daemon_socket())
-		return "a libvirt daemon already runs here, and its memory is not this guest's alone";
+		return "a libvirt daemon already runs here, and its memory also serves other guests";
 	return NULL;
 }
 

@@ -222,9 +222,9 @@ static const char *too_big(const struct micro_shape *s, double ns_per_byte)
 	if (!s->is_prefaulted || units_parse_bytes(s->memory, &bytes, &err))
 		return NULL;
 	if (bytes > proc_bytes("/proc/meminfo", "MemAvailable:") / 2)
-		return "the host has not twice as much memory to spare";
+		return "the host does not have twice this memory available";
 	if ((double)bytes * ns_per_byte > FULL_NS)
-		return "so much would take longer than the suite may";
+		return "this much memory would exceed the suite's time limit";
 	return NULL;
 }
 

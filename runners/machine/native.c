@@ -70,7 +70,7 @@ static void native_run(const struct bench_case *bc, struct result *res)
 const struct runner_ops runner_native_again = {
 	.name = "native-again",
 	.vmm = RUNNER_NO_GUEST,
-	.summary = "the same by another name: to hold A against A",
+	.summary = "native under a second name, for A/A comparisons",
 	.grade = grade_of_host,
 	.run = native_run,
 };

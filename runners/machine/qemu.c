@@ -66,7 +66,7 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 {
 	if (!qemu_has_accelerator(accel))
 		result_fail(res, RUN_SKIPPED,
-			    "'%s' is not there or has no accelerator %s",
+			    "'%s' is missing or has no accelerator %s",
 			    qemu_path(), accel);
 	else if (bench_case_needs(bc, WL_SHAPE))
 		footprint_run(run_shape, accel, bc, res);

@@ -243,7 +243,7 @@ const struct runner_ops runner_mshv = {
 const struct runner_ops runner_mshv_emu = {
 	.name = "mshv-emu",
 	.summary =
-		"the same on an emulated /dev/mshv: proves, measures nothing",
+		"the same on an emulated /dev/mshv: for correctness, not for speed",
 	.vmm = RUNNER_OWN_VMM,
 	.device = "/dev/kvm",
 	.stands_in_for = "mshv",

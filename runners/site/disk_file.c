@@ -120,7 +120,7 @@ static int check_file(int fd, const char *path, uint64_t size_bytes,
 		return 0;
 	return err_set(
 		err, -EPERM,
-		"'%s' is there and not ours, its contents would be lost; --disk-overwrite allows that",
+		"'%s' exists and is not ours, its contents would be lost; --disk-overwrite allows that",
 		path);
 }
 

@@ -77,12 +77,13 @@ static int add_disk(struct shape_site *site, unsigned int number,
 
 	/* Whoever opens it may have another working directory. */
 	if (!getcwd(folder, sizeof(folder)))
-		return err_sys(err, -errno, "cannot tell where this is");
+		return err_sys(err, -errno,
+			       "cannot read the working directory");
 	if (snprintf(path, sizeof(site->disks[0]),
 		     "%s/" FOLDER "/shape-%d-%u.img", folder, (int)getpid(),
 		     number) >= (int)sizeof(site->disks[0]))
 		return err_set(err, -ENAMETOOLONG,
-			       "'%s' is too long a name for a guest's disk",
+			       "the name '%s' is too long for a guest's disk",
 			       path);
 	ret = file_mkdirs_above(path, err);
 	if (ret)

@@ -334,7 +334,7 @@ static void thread_join(struct vm *vm, struct vm_vcpu *vcpu)
 	atomic_store(&vm->end, VM_END_HV_ERROR);
 	snprintf(
 		vm->end_detail, sizeof(vm->end_detail),
-		"vCPU %u is stuck in the hypervisor, which did not give it back within %d s",
+		"vCPU %u is stuck in the hypervisor, which did not return it within %d s",
 		vcpu->hv->index, STUCK_AFTER_S);
 }
 

@@ -226,7 +226,7 @@ static const char *guest_prepare(const struct workload *wl)
 	if (!has_tools)
 		return "this guest has no disk with programs";
 	if ((wl->flags & WL_NEEDS_DISK) && !has_disk)
-		return "this guest has no disk to work on";
+		return "this guest has no disk for the test";
 	if ((wl->flags & WL_NEEDS_NET) && !has_net)
 		return "this guest's network card cannot be set up";
 	return NULL;
@@ -299,7 +299,7 @@ static const char *program_refusal(const struct workload *wl,
 	if (agent.is_guest)
 		return guest_prepare(wl);
 	if (needs_disk && !agent.env.disk[0])
-		return "there is no disk to work on";
+		return "there is no disk for the test";
 	if (needs_net && !agent.env.peer[0])
 		return "there is no peer to talk to";
 	return NULL;

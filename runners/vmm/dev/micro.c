@@ -157,7 +157,7 @@ static int read_image(const struct mem *mem, const char *path, struct err *err)
 	if (n < 0)
 		return err_sys(err, -errno, "cannot read '%s'", path);
 	if (n == 0 || n == MICRO_DEV_IMAGE_MAX_BYTES)
-		return err_set(err, -EINVAL, "'%s' is no micro guest", path);
+		return err_set(err, -EINVAL, "'%s' is not a micro guest", path);
 	return 0;
 }
 

@@ -94,7 +94,7 @@ int disk_open(struct disk *disk, const struct disk_config *cfg, struct err *err)
 	ret = read_size(disk, cfg->path, err);
 	if (!ret && (!disk->bytes || disk->bytes % MAX_BLOCK_BYTES))
 		ret = err_set(err, -EINVAL,
-			      "the size of '%s' is no multiple of 4 KiB",
+			      "the size of '%s' is not a multiple of 4 KiB",
 			      cfg->path);
 	if (!ret && disk->is_direct)
 		ret = probe_direct(disk, cfg->path, err);

@@ -22,7 +22,7 @@ int tap_adopt(int fd, struct err *err)
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) ||
 	    ioctl(fd, TUNSETVNETHDRSZ, &header))
 		return err_sys(err, -errno,
-			       "descriptor %d is no TAP with headers", fd);
+			       "descriptor %d is not a TAP with headers", fd);
 	return 0;
 }
 

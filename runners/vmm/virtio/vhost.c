@@ -18,7 +18,8 @@ int vhost_open(const char *path, uint64_t *features, struct err *err)
 	if (fd < 0)
 		return err_sys(err, -errno, "cannot open '%s'", path);
 	if (ioctl(fd, VHOST_GET_FEATURES, features)) {
-		int ret = err_sys(err, -errno, "'%s' is no vhost device", path);
+		int ret = err_sys(err, -errno, "'%s' is not a vhost device",
+				  path);
 
 		close(fd);
 		return ret;

@@ -405,7 +405,7 @@ static void what_is_no_shape_is_refused(void **state)
 	(void)state;
 	run_fakes(&f, "huge", &res);
 	assert_int_equal(res.status, RUN_SKIPPED);
-	assert_non_null(strstr(res.reason, "no shape"));
+	assert_non_null(strstr(res.reason, "not a guest shape"));
 	assert_int_equal(f.started, 0);
 	result_release(&res);
 }

@@ -83,22 +83,22 @@ static void nonsense_gives_no_figures(void **state)
 		{"storage", "{}", "printed no job"},
 		{"storage", "{\"jobs\":[]}", "printed no job"},
 		{"storage", FIO("5", NOTHING, NOTHING), "failed with error 5"},
-		{"storage", FIO("0", "{}", NOTHING), "not understood"},
+		{"storage", FIO("0", "{}", NOTHING), "cannot parse"},
 		{"storage",
 		 FIO("0", FIO_PART("1", "1", "1", "1", "\"x\":1"), NOTHING),
-		 "not understood"},
+		 "cannot parse"},
 		{"storage",
 		 FIO("0", FIO_PART("1", "1", "1", "1", "\"5\":-1"), NOTHING),
-		 "not understood"},
+		 "cannot parse"},
 		{"storage_verify",
 		 FIO("0", FIO_PART("1", "4096", "1", "1", ""),
 		     FIO_PART("2", "8192", "1", "1", "")),
 		 "wrote 8192 bytes and read back 4096"},
 		{"network", "{\"error\":\"no route\"}", "no route"},
 		{"network", "{\"end\":{\"sum_received\":{\"bytes\":5}}}",
-		 "not understood"},
-		{"network_rr", "{\"rr\":{\"count\":1}}", "not understood"},
-		{"null", "{}", "nobody can read"},
+		 "cannot parse"},
+		{"network_rr", "{\"rr\":{\"count\":1}}", "cannot parse"},
+		{"null", "{}", "no parser for"},
 	};
 	struct io_doc doc;
 	struct err err;
@@ -554,7 +554,7 @@ static void a_full_host_fails_and_a_careful_one_refuses(void **state)
 	assert_int_equal(write(fd, "somebody's", 10), 10);
 	close(fd);
 	open_site(path, &env);
-	assert_non_null(strstr(env.disk_refusal, "is there and not ours"));
+	assert_non_null(strstr(env.disk_refusal, "exists and is not ours"));
 	assert_string_equal(env.disk_failure, "");
 	unlink(path);
 	signal(SIGXFSZ, SIG_IGN);

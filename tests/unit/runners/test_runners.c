@@ -169,7 +169,7 @@ static void unasked_series_are_refused(void **state)
 
 	say(t, WIRE_HELLO, "");
 	say(t, WIRE_SERIES, "`reboot` - ns 1");
-	expect_broken(t, "a series came that nobody asked for");
+	expect_broken(t, "a series came that was not requested");
 }
 
 static void a_series_comes_once(void **state)
@@ -179,7 +179,7 @@ static void a_series_comes_once(void **state)
 	say(t, WIRE_HELLO, "");
 	good_series(t);
 	say(t, WIRE_SERIES, "null - ns 1");
-	expect_broken(t, "a series came that nobody asked for");
+	expect_broken(t, "a series came that was not requested");
 }
 
 static void done_means_everything(void **state)
@@ -199,7 +199,7 @@ static void values_are_numbers(void **state)
 	say(t, WIRE_HELLO, "");
 	say(t, WIRE_SERIES, "null - ns 1");
 	say(t, WIRE_SAMPLE, "1 1 nan");
-	expect_broken(t, "a sample came out of order or is no number");
+	expect_broken(t, "a sample came out of order or is not a number");
 }
 
 static void samples_need_a_series(void **state)
@@ -208,7 +208,7 @@ static void samples_need_a_series(void **state)
 
 	say(t, WIRE_HELLO, "");
 	say(t, WIRE_SAMPLE, "1 1 1");
-	expect_broken(t, "a sample came out of order or is no number");
+	expect_broken(t, "a sample came out of order or is not a number");
 }
 
 static void noise_on_the_channel_is_noticed(void **state)
@@ -308,7 +308,7 @@ static void enough_is_enough(void **state)
 	say(t, WIRE_SAMPLE, "2 100000 100000 0");
 	assert_int_equal(answer(t), '0');
 	say(t, WIRE_SAMPLE, "3 100000 100000 0");
-	expect_broken(t, "a sample came out of order or is no number");
+	expect_broken(t, "a sample came out of order or is not a number");
 }
 
 /* A host of our own: what it says of itself is what is judged. */

@@ -92,7 +92,7 @@ static void memory_is_far(void **state)
 {
 	add(&((struct fixture *)*state)->run, "kvm", 0, "mem_latency",
 	    "256MiB,4KiB-pages", 20, 0, 0);
-	expect(*state, "less than memory does", true);
+	expect(*state, "less than DRAM takes", true);
 }
 
 static void more_is_not_nearer(void **state)
@@ -101,7 +101,8 @@ static void more_is_not_nearer(void **state)
 
 	add(&f->run, "kvm", 0, "mem_latency", "1MiB,4KiB-pages", 30, 0, 0);
 	add(&f->run, "kvm", 0, "mem_latency", "4MiB,4KiB-pages", 20, 0, 0);
-	expect(f, "4MiB,4KiB-pages is nearer than 1MiB,4KiB-pages", true);
+	expect(f, "4MiB,4KiB-pages has lower latency than 1MiB,4KiB-pages",
+	       true);
 }
 
 static void linux_takes_its_time(void **state)

@@ -389,7 +389,8 @@ static void witnesses_tell_on_each_other(void **state)
 		{PARTITION_ROOT, KERNEL_LOG_NO_MSHV_ROOT, false, false,
 		 "without CONFIG_MSHV_ROOT"},
 		{PARTITION_L1VH, KERNEL_LOG_UNREADABLE, true, true, "be read"},
-		{PARTITION_L1VH, KERNEL_LOG_UNREADABLE, false, false, "tell"},
+		{PARTITION_L1VH, KERNEL_LOG_UNREADABLE, false, false,
+		 "log would"},
 		{PARTITION_L1VH, KERNEL_LOG_SILENT, true, true, "lost"},
 	};
 	size_t i;
@@ -432,7 +433,7 @@ static void domain_follows_release_gate_and_devices(void **state)
 		{"main", true, true, true, true, false, "qemu", "by gate",
 		 "TCG", "silent"},
 		{"main", true, false, true, true, true, "kvm", "as configured",
-		 "is there", "go missing"},
+		 "is there", "goes missing"},
 		{"v1.6", false, false, true, false, false, "qemu", "no gate",
 		 "TCG", "silent"},
 	};
@@ -489,7 +490,7 @@ static void requirements_say_why(void **state)
 	holds(REQUIRE_KVM, &n, false, "/dev/kvm: ");
 	n.devices[DEVICE_KVM].can_open = true;
 	n.kvm_api_version = -ENOTTY;
-	holds(REQUIRE_KVM, &n, false, "does not tell its version");
+	holds(REQUIRE_KVM, &n, false, "does not report its version");
 	n.kvm_api_version = 11;
 	holds(REQUIRE_KVM, &n, false, "version 11, not 12");
 	n.kvm_api_version = 12;
@@ -517,7 +518,7 @@ static void a_device_that_is_not_kvm(void **state)
 		skip();
 	gather(f, NULL);
 	assert_int_equal(f->node.kvm_api_version, -ENOTTY);
-	holds(REQUIRE_KVM, &f->node, false, "does not tell");
+	holds(REQUIRE_KVM, &f->node, false, "does not report");
 }
 
 #define ON_NODE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

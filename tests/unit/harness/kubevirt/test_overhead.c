@@ -396,10 +396,10 @@ static void bad_manifests_are_named(void **state)
 		{"kind: VirtualMachineInstance\nspec: {}\n", "no 'domain'"},
 		{"kind: VirtualMachineInstance\nspec:\n  domain:\n"
 		 "    memory: {guest: 1 GiB}\n",
-		 "'domain.memory.guest': '1 GiB' is no amount"},
+		 "'domain.memory.guest': '1 GiB' is not an amount"},
 		{"kind: VirtualMachineInstance\nspec:\n  domain:\n"
 		 "    memory: {guest: [1]}\n",
-		 "is no amount"},
+		 "is not an amount"},
 		{"kind: VirtualMachineInstance\nspec:\n  domain:\n"
 		 "    cpu: {cores: 1.5}\n",
 		 "'domain.cpu.cores' is no number"},

@@ -37,7 +37,7 @@ struct bench {
 	uint32_t rx_bytes;                  /* of each buffer */
 };
 
-static const char *why_not; /* there is no TAP */
+static const char *why_not; /* there is not a TAP */
 
 static int setup(void **state)
 {
