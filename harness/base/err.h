@@ -3,7 +3,7 @@
 #define HARNESS_BASE_ERR_H
 
 /*
- * err - what went wrong, for a person.
+ * err - an error code with a message for people.
  *
  * The message has a fixed size, so that reporting a failure cannot fail.
  */
@@ -20,7 +20,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 int err_sys(struct err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Put what the caller was doing in front of the cause. Returns err->code. */
+/* Put the caller's context in front of the cause. Returns err->code. */
 int err_wrap(struct err *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

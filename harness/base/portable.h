@@ -3,9 +3,9 @@
 #define HARNESS_BASE_PORTABLE_H
 
 /*
- * portable - text and numbers of a run as other programs can read them. What
- * a run holds may come from anywhere: what is no character of UTF-8, or none
- * that XML 1.0 allows, becomes U+FFFD whatever the format.
+ * portable - text and numbers of a run in a form that other programs can read.
+ * The text may come from any source: bytes that are not UTF-8, or characters
+ * that XML 1.0 does not allow, become U+FFFD in every format.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ bool portable_is_text(const char *text);
 void portable_text(struct strbuf *out, const char *text,
 		   const struct escape *table);
 
-/* In as few digits as bring back the same value; "" for what is absent. */
+/* The fewest digits that read back as the same value; "" for an absent one. */
 const char *portable_number(double value, char *buf, size_t size);
 
 #endif

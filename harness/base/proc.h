@@ -11,8 +11,8 @@ struct strbuf;
 /*
  * proc - child processes that never outlive us.
  *
- * A child gets its own process group, dies with its parent, and is handed
- * exactly the descriptors that it is told about.
+ * A child gets its own process group, dies with its parent, and inherits
+ * exactly the listed descriptors.
  */
 struct proc_fd {
 	int parent; /* -1: /dev/null */
@@ -41,7 +41,7 @@ int proc_spawn_piped(const char *const *argv, pid_t *pid, int *to_fd,
 
 /*
  * Wait at most TIMEOUT_NS for the child, then SIGKILL its whole group, and wait
- * 20 s more at most: one that the kernel does not let die is left to it.
+ * at most 20 s more. A child that the kernel cannot kill is abandoned.
  * Returns the wait status; never fails.
  */
 int proc_reap(pid_t pid, uint64_t timeout_ns);
@@ -56,7 +56,7 @@ const char *proc_status_text(int status, char *buf, size_t size);
 int proc_capture(const char *const *argv, const char *input, struct strbuf *out,
 		 struct err *err);
 
-/* The same, with what it says on stderr. */
+/* The same, with the output on stderr. */
 int proc_capture_all(const char *const *argv, struct strbuf *out,
 		     struct err *err);
 

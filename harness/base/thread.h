@@ -8,18 +8,18 @@
 #include <sys/types.h>
 
 /*
- * A thread whose stack has STACK_BYTES. Less than a huge page, 2 MiB, is
- * meant: the kernel backs a default stack with one where it gives them
- * freely, which would be most of the VMM's own memory. 0, or a negative
+ * A thread whose stack has STACK_BYTES, less than a huge page of 2 MiB. With
+ * transparent huge pages always on, the kernel backs a default stack with a
+ * huge page, which would be most of the VMM's own memory. 0, or a negative
  * errno; the caller joins it.
  */
 int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
 		 void *arg);
 
 /*
- * How long the calling thread has had to wait for a CPU while it could have
- * run, since it began (proc(5), schedstat): what others took from it. Sleeping
- * is not waiting. 0 where the kernel does not say.
+ * The time that the calling thread has been runnable and waiting for a CPU
+ * since it began (proc(5), schedstat). Sleeping does not count. 0 if the kernel
+ * does not report it.
  */
 struct thread_wait {
 	pid_t tid; /* whose file is open; 0: none's */

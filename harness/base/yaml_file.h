@@ -2,9 +2,9 @@
 #ifndef HARNESS_BASE_YAML_FILE_H
 #define HARNESS_BASE_YAML_FILE_H
 
-/* yaml_file - files by a schema of libcyaml; a mistake is named with its line, its
- * key and what was expected there. Aliases are refused: what is written is
- * what is meant. */
+/* yaml_file - files by a schema of libcyaml. An error names the line, the
+ * key and the expected value. Aliases are an error: every value is written
+ * out. */
 #include <cyaml/cyaml.h>
 #include <stddef.h>
 
@@ -17,7 +17,8 @@ int yaml_file_parse(const char *bytes, size_t len,
 void yaml_file_free(const cyaml_schema_value_t *schema,
 		    void *data); /* NULL: fine */
 
-/* Of the first line that begins with TEXT, blanks and "- " apart; 0: none. */
+/* The number of the first line that begins with TEXT, after blanks and "- ";
+ * 0: none. */
 unsigned int yaml_file_line_of(const char *file, const char *text);
 
 #endif

@@ -3,9 +3,9 @@
 #define HARNESS_BASE_YAML_TREE_H
 
 /*
- * yaml_tree - any YAML, or JSON, as a tree: for files of others, of which we
- * want a few keys. Scalars are texts, but for null; what a text means is the
- * reader's to say. Aliases are refused: a small file of them can be a large
+ * yaml_tree - any YAML, or JSON, as a tree: for foreign files from which we
+ * need a few keys. All scalars except null are texts, and the reader
+ * interprets them. Aliases are an error: a small file of them can be a large
  * tree.
  */
 #include <jansson.h>
