@@ -24,18 +24,18 @@ struct io_plan {
 	char disk[256];       /* a file, made as needed, or a device */
 	uint64_t disk_bytes;  /* to be used of it */
 	bool may_overwrite;   /* a device's contents may be lost */
-	uint32_t queue_count; /* of disk and card; 0: one a vCPU */
+	uint32_t queue_count; /* of disk and card; 0: one per vCPU */
 	char vhost[8];        /* auto, on or off */
-	char peer[64];        /* of a real network; "": one of the run's own */
-	char interface[16];   /* that leads to it */
+	char peer[64];      /* of a real network; "": the run creates its own */
+	char interface[16]; /* that leads to it */
 	char guest_address[32]; /* in that network, "10.0.0.7/24" */
 	char guest_gateway[32];
 	bool ignores_panic; /* see network_danger() */
 };
 
-/* What a machine's memory is held to, to see whether it gets by. */
+/* Memory limits of a machine, to find the smallest that suffices. */
 struct mem_limits {
-	uint64_t cgroup_bytes; /* of all that it is charged; 0: no limit */
+	uint64_t cgroup_bytes; /* of its cgroup's charge; 0: no limit */
 	bool has_memlock;
 	uint64_t memlock_bytes; /* RLIMIT_MEMLOCK, where it has one */
 	bool locks_ram;         /* the VMM is to lock guest RAM */
@@ -51,7 +51,7 @@ struct bench_case {
 	uint32_t sample_count;
 	uint64_t target_ns;
 	uint64_t timeout_ns;
-	uint64_t stretch_ppm; /* `delay` takes so much longer than it says */
+	uint64_t stretch_ppm; /* `delay` takes this much longer */
 	struct io_plan io;
 	struct mem_limits limits; /* of shapes only */
 	struct case_item *items;  /* owned */
@@ -70,12 +70,12 @@ bool bench_case_has(const struct bench_case *bc, const char *workload);
 /* Whether any series has one of these flags (enum wl_flags). */
 bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags);
 
-/* The size of a disk that answers at once, of "null:SIZE"; NULL: another. */
+/* The text SIZE of a null disk "null:SIZE"; NULL: another kind of disk. */
 const char *io_plan_null_size(const char *disk);
 
 json_t *io_plan_to_json(const struct io_plan *io); /* caller owns */
 
-/* As an object, and back. -EPROTO when it is not one of ours. */
+/* To a JSON object and back. -EPROTO when the object is not a valid case. */
 json_t *bench_case_to_json(const struct bench_case *bc); /* caller owns */
 int bench_case_from_json(const json_t *json, struct bench_case *bc,
 			 struct err *err);

@@ -3,12 +3,12 @@
 #define HARNESS_CORE_ENVINFO_H
 
 /*
- * envinfo - the host's fingerprint: what has to be equal, or said to be
- * different, before figures of two runs are put side by side.
+ * envinfo - the host's fingerprint. Before figures of two runs are compared,
+ * its keys must be equal or their differences must be reported.
  */
 #include <jansson.h>
 
-/* An object of "key": "value"; what cannot be read is "unknown". Owned by
+/* An object of "key": "value"; an unreadable value is "unknown". Owned by
  * the caller. */
 json_t *envinfo_fingerprint(void);
 

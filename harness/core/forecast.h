@@ -3,12 +3,12 @@
 #define HARNESS_CORE_FORECAST_H
 
 /*
- * forecast - how long the cases of a schedule will take.
+ * forecast - the expected duration of a schedule's cases.
  *
- * Each case has a prior from what it consists of. Cases are of one class if
- * they have the same runner and kind; a class's prior is scaled by what its
- * cases took so far, else by what they took in an earlier run and by how much
- * slower its runner and its kind have been elsewhere. Pure: it reads no clock and no store.
+ * Each case has a prior from its series. Cases with the same runner and kind
+ * are one class. A class's prior is scaled by the times of its finished cases;
+ * if it has none, by their times in an earlier run and by the slowdown of its
+ * runner and its kind in other classes. Pure: it reads no clock and no store.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +33,7 @@ struct forecast {
 	size_t class_count;
 };
 
-/* IS_LAB: all guests are emulated, and begin slowly. */
+/* IS_LAB: all guests are emulated, and start slowly. */
 void forecast_init(struct forecast *f, const struct schedule *sched,
 		   bool is_lab);
 void forecast_release(struct forecast *f);
@@ -45,7 +45,7 @@ void forecast_learn(struct forecast *f, const char *runner, enum boot_kind kind,
 /* Case INDEX is over. */
 void forecast_take(struct forecast *f, size_t index, uint64_t taken_ns);
 
-/* What the cases from FIRST on will take. */
+/* The expected time of the cases from FIRST on. */
 uint64_t forecast_left_ns(const struct forecast *f, size_t first);
 
 #endif

@@ -3,7 +3,7 @@
 #define HARNESS_CORE_GRADE_H
 
 /*
- * grade - how much a number may claim. Detected, never configured, and
+ * grade - how far a number can be trusted. Detected, never configured, and
  * stored with every sample.
  */
 enum grade {
@@ -17,8 +17,8 @@ const char *grade_name(enum grade grade);
 enum grade grade_parse(const char *name); /* unknown: GRADE_EMULATED */
 
 /*
- * Of this machine itself. Two witnesses, either suffices: the hypervisor's
- * CPUID signature, and the mark on the lab's kernel command line.
+ * Of this machine itself. Either of two marks suffices: the hypervisor's CPUID
+ * signature, or the mark on the lab's kernel command line.
  */
 enum grade grade_of_host(void);
 
@@ -27,7 +27,7 @@ enum grade grade_of_kvm(void);
 
 /*
  * The rule behind it: only VMX or SVM with a module that uses them is
- * hardware. A module's folder in /sys is there even if it found neither.
+ * hardware. A module has its folder in /sys even if the CPU has neither.
  */
 enum grade grade_classify_kvm(enum grade host, const char *module,
 			      int has_vmx_or_svm);
@@ -37,7 +37,7 @@ enum grade grade_classify_kvm(enum grade host, const char *module,
 const char *kvm_vendor_module(void);
 const char *kvm_vendor_module_under(const char *root);
 
-/* By CPUID. Hyper-V hides it from its own parents, which need it not. */
+/* By CPUID. Hyper-V hides it from its own parents, which do not need it. */
 int cpu_has_vmx_or_svm(void);
 
 #endif

@@ -3,9 +3,9 @@
 #define HARNESS_CORE_HOSTPROBE_H
 
 /*
- * hostprobe - what this host can do, and why not: devices, partition type,
- * nested features, and what KubeVirt would choose. Reads only; whether a
- * guest really boots is tried elsewhere.
+ * hostprobe - what this host supports, and why not: devices, partition type,
+ * nested features, and KubeVirt's choice of hypervisor. It only reads; other
+ * code tries whether a guest really boots.
  */
 #include <jansson.h>
 #include <stdint.h>

@@ -3,9 +3,9 @@
 #define HARNESS_CORE_IO_DOC_H
 
 /*
- * io_doc - what fio, iperf3, our own request/response client and the micro
- * guest print, read into one form. The output itself is stored, so that all of this can be
- * done again.
+ * io_doc - parsers for the output of fio, iperf3, our own request/response
+ * client and the micro guest, with one common result. The store keeps the
+ * output itself, so it can be parsed again.
  */
 #include <jansson.h>
 #include <stddef.h>
@@ -34,8 +34,8 @@ struct io_doc {
 };
 
 /*
- * OUTPUT is a program's whole object. -EPROTO with the reason when it is not
- * what that program prints, or says of itself that it failed.
+ * OUTPUT is a program's whole object. -EPROTO with the reason if it is not that
+ * program's output, or if it reports a failure.
  */
 int io_doc_read(const char *workload, const json_t *output, struct io_doc *doc,
 		struct err *err);
@@ -45,8 +45,8 @@ void io_doc_release(struct io_doc *doc); /* zeroed is fine */
 void io_doc_add_bins(struct io_doc *to, const struct io_doc *from);
 
 /*
- * The smallest latency that a share Q of the requests does not exceed, by the
- * bins' middles: off by 1/128 of the value (fio's stat.h). NaN without bins.
+ * Quantile Q of the requests' latency, by the midpoints of bins: accurate to
+ * 1/128 of the value (fio's stat.h). NaN without bins.
  */
 double io_doc_quantile(const struct io_doc *doc, double q);
 

@@ -3,8 +3,8 @@
 #define HARNESS_CORE_METRIC_H
 
 /*
- * metric - what is read from the output of one program. A program's run is
- * one sample of each; the series is called "POINT/METRIC".
+ * metric - the figures that are read from the output of one program. A
+ * program's run is one sample of each; the series is called "POINT/METRIC".
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ extern const struct metric metrics[];
 const struct metric *metric_of_point(const char *point);
 const struct metric *metric_find(const char *name); /* NULL: none */
 
-/* Whether M is the one of WORKLOAD's metrics that stands for it. */
+/* Whether M is WORKLOAD's main metric. */
 bool metric_is_main(const struct metric *m, const char *workload);
 uint32_t metric_index(const struct metric *m);
 

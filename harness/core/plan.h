@@ -3,14 +3,14 @@
 #define HARNESS_CORE_PLAN_H
 
 /*
- * plan - what a run is to do, and the order that a seed makes of it.
+ * plan - what a run measures, and the schedule that a seed derives from it.
  *
- * A block of two runners is A B B A or B A A B, by a coin: what drifts
- * linearly over the block then cancels. Of any other number each boots once, in
- * random order. Within a boot the series run in random order as well. Storage
- * and network need devices that other workloads do without, so that they have a
- * boot of their own, in the first io_block_count blocks. The seed makes the
- * order repeatable.
+ * A block of two runners is A B B A or B A A B, at random, so that a linear
+ * drift over the block cancels. With more or fewer runners each boots once per
+ * block, in random order. Within a boot the series run in random order as
+ * well. Storage and network need devices that other workloads do not have, so
+ * they have their own boot, in the first io_block_count blocks. The seed makes
+ * the order repeatable.
  */
 #include <stddef.h>
 #include <stdbool.h>
@@ -38,8 +38,8 @@ struct plan {
 	uint32_t look_count; /* at the verdicts on the way; 0: at the end */
 	uint64_t budget_ns;  /* no block begins after it; 0: no limit */
 	struct io_plan io;
-	/* To see whether the instrument finds it: under this runner `delay`
-	 * takes longer than it says. NULL: none. */
+	/* For a test of the harness itself: under this runner `delay` takes
+	 * longer. NULL: none. */
 	const char *stretched_runner; /* borrowed */
 	uint64_t stretch_ppm;
 	const char *runners[PLAN_MAX_RUNNERS]; /* borrowed */
@@ -52,13 +52,13 @@ void plan_init_quick(struct plan *plan);
 void plan_release(struct plan *plan);
 
 /*
- * Add what LIST names, "cpu,mem_latency,null": workloads or groups, or one
+ * Add the items of LIST, "cpu,mem_latency,null": workloads or groups, or one
  * point of a workload, "storage:fsync-4k-qd1"; "all" for everything listed.
  * -EINVAL for a name that is neither.
  */
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err);
 
-/* What cannot be measured in one boot with the others. */
+/* Kinds of boots, for workloads that cannot share a boot. */
 enum boot_kind {
 	BOOT_PLAIN,
 	BOOT_IO,
@@ -70,7 +70,7 @@ enum boot_kind {
 /* In which kind of boot WORKLOAD is measured; BOOT_PLAIN for an unknown one. */
 enum boot_kind plan_boot_kind(const char *workload);
 
-/* Whether WORKLOAD is of those that only the first io_block_count have. */
+/* Whether only the first io_block_count blocks measure WORKLOAD. */
 bool plan_is_of_io_blocks(const char *workload);
 
 /* Whether the micro guest is the only one that the plan boots. */

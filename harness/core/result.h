@@ -3,8 +3,8 @@
 #define HARNESS_CORE_RESULT_H
 
 /*
- * result - what came of one case: raw samples, never summaries. Why a run
- * has no numbers is part of it: every status but RUN_OK carries a reason.
+ * result - the outcome of one case: raw samples, never summaries. Every status
+ * except RUN_OK has a reason, which says why there are no numbers.
  */
 #include <jansson.h>
 #include <stdbool.h>
@@ -28,13 +28,13 @@ enum run_status {
 const char *run_status_name(enum run_status status);
 enum run_status run_status_parse(const char *name); /* unknown: failed */
 
-/* What made a sample unlike the others, a bit each. */
+/* Why a sample is disturbed, one bit per reason. */
 enum disturbance {
 	DISTURBED_CLOCKS = 1 << 0, /* the machine's and the host's disagree */
-	DISTURBED_CPU = 1 << 1,    /* others had the CPU that it ran on */
+	DISTURBED_CPU = 1 << 1,    /* other tasks used the CPU that it ran on */
 	DISTURBED_STEAL = 1 << 2,  /* the host's own hypervisor took time */
-	DISTURBED_MEMORY = 1 << 3, /* somebody on the host waited for memory */
-	DISTURBED_FREQUENCY = 1 << 4, /* the CPU's was another than before */
+	DISTURBED_MEMORY = 1 << 3, /* a task on the host waited for memory */
+	DISTURBED_FREQUENCY = 1 << 4, /* the CPU's frequency changed */
 };
 
 /* "clocks, steal" of these bits, or "". */
@@ -43,7 +43,7 @@ const char *disturbances_text(uint32_t bits, char *buf, size_t size);
 struct sample {
 	uint32_t section;
 	uint64_t elapsed_ns;      /* by the machine's own clock */
-	uint64_t host_elapsed_ns; /* by the host's; 0: it has no say */
+	uint64_t host_elapsed_ns; /* by the host's; 0: not measured */
 	double value;             /* in the series' unit */
 	uint64_t waited_ns;       /* for a CPU, on either side */
 	uint32_t disturbances;    /* 0: it counts */
@@ -58,8 +58,8 @@ struct series {
 	uint64_t page_bytes; /* 0: the system's choice */
 	uint32_t list_rank;  /* order in listings */
 	enum run_status status;
-	/* Why there are no samples; of RUN_OK, what a reader must know of
-	 * them, if anything. */
+	/* Why there are no samples; for RUN_OK a note about the samples, or
+	 * "". */
 	char reason[200];
 	uint64_t iterations;
 	struct sample *samples; /* owned */
@@ -78,7 +78,7 @@ struct exit_row {
 	uint64_t handled_ns;
 };
 
-/* What a program printed, and what was seen of the host meanwhile, as JSON. */
+/* A program's output and the host's counters during its run, as JSON. */
 struct document {
 	char workload[32];
 	char point[32];
@@ -143,7 +143,7 @@ enum machine_kind {
 enum machine_kind result_machine(const struct result *res);
 
 /*
- * Take over what another machine of the same boot did: its series, documents,
+ * Merge the result of another machine of the same boot: its series, documents,
  * exits and console, and the longer exit. Outcome, phases and identity stay
  * those of RES; PART is released.
  */

@@ -3,10 +3,11 @@
 #define HARNESS_CORE_RESULT_FIELD_H
 
 /*
- * result_field - what the rows of a result are made of, described once: the
- * JSON between worker and harness, bundles, and the store's columns are made
- * from these tables. A field that is added here is in all of them; the store's
- * tables then need it too (harness/store/schema.h), which a unit test checks.
+ * result_field - the fields of a result's rows, described once. The JSON
+ * between worker and harness, bundles, and the store's columns are generated
+ * from these tables. A field that is added here appears in all of them. The
+ * store's schema needs it too (harness/store/schema.h); a unit test checks
+ * that.
  */
 #include <jansson.h>
 #include <stddef.h>
@@ -27,13 +28,13 @@ struct result_field {
 	size_t offset, size; /* in the row's structure */
 };
 
-/* Of struct sample, phase, exit_row and series, without what they own. Each ends
- * with an empty row; the order is that of JSON's arrays. */
+/* Of struct sample, phase, exit_row and series, without what they own. Each
+ * ends with an empty row; the order is that of JSON's arrays. */
 extern const struct result_field sample_fields[], phase_fields[], exit_fields[],
 	series_fields[];
 
-/* ROW as [value, ...] or {name: value, ...}. The caller owns it; NULL where a
- * text is no UTF-8. */
+/* ROW as [value, ...] or {name: value, ...}. The caller owns it; NULL if a text
+ * is not UTF-8. */
 json_t *result_fields_to_array(const struct result_field *fields,
 			       const void *row);
 json_t *result_fields_to_object(const struct result_field *fields,

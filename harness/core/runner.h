@@ -27,14 +27,14 @@ struct runner_ops {
 	const char *summary;
 	enum runner_vmm vmm;
 	const char *device; /* that its guests need; NULL: none */
-	/* The runner in whose place it shows that everything works; its
-	 * figures say nothing of that one. NULL: it stands for itself. */
+	/* The runner that this one emulates. It shows that everything works;
+	 * its figures do not apply to that runner. NULL: it emulates none. */
 	const char *stands_in_for;
 	enum grade (*grade)(void);
 
 	/*
-	 * Fills RES with the whole story, failed cases included; the caller
-	 * has initialised it. Never fails by itself.
+	 * Fills RES completely, also for a failed case; the caller has
+	 * initialised it. The function itself never fails.
 	 */
 	void (*run)(const struct bench_case *bc, struct result *res);
 };
@@ -44,8 +44,8 @@ extern const struct runner_ops *const runners[];
 
 const struct runner_ops *runner_find(const char *name); /* NULL: none */
 
-/* By name; one that is not known here, of a run from elsewhere, is a guest of
- * our own VMM on no device. */
+/* By name. An unknown one, from an imported run, counts as a guest of our
+ * own VMM without a device. */
 bool runner_is_guest(const char *name);
 bool runner_runs_qemu(const char *name); /* by itself, or through libvirt */
 bool runner_boots_micro(const char *name);

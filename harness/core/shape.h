@@ -3,9 +3,8 @@
 #define HARNESS_CORE_SHAPE_H
 
 /*
- * shape - what a guest consists of, as far as it costs its host memory. Its
- * name says all of it: "256M-1cpu", "1G-2cpu-4disk-1nic", and with "-x4" four
- * such guests at once.
+ * shape - the parts of a guest that cost its host memory. Its name lists them
+ * all: "256M-1cpu", "1G-2cpu-4disk-1nic"; "-x4" means four such guests at once.
  */
 #include <stdint.h>
 
@@ -23,7 +22,7 @@ struct shape {
 	uint32_t copy_count; /* guests of this shape at once, 1 or more */
 };
 
-/* 0, or -EINVAL where NAME is no shape. */
+/* 0, or -EINVAL if NAME is not a shape. */
 int shape_parse(const char *name, struct shape *shape, struct err *err);
 
 #endif
