@@ -6,13 +6,13 @@
  * bootstrap - an interval for a ratio that was measured in blocks.
  *
  * The estimate is the geometric mean of the blocks' ratios, candidate over
- * baseline: what drifts over a run hits both arms of a block and cancels.
- * The unit that is resampled is the block, never a sample within a boot:
- * samples of one boot are not independent, and pooling them alarms falsely
- * in up to 57 % of cases at a nominal 5 % (docs/statistics.md). The interval
- * is BCa, corrected for bias and for skewness (Efron and Tibshirani 1993, 14.3);
- * with fewer than eight blocks it covers less than it says, which is why
- * verdicts never rest on it.
+ * baseline: drift over a run affects both sides of a block and cancels. The
+ * unit that is resampled is the block, never a sample within a boot: samples
+ * of one boot are not independent, and pooling them raises a false alarm in up
+ * to 57 % of cases at a nominal 5 % (docs/statistics.md). The interval is BCa,
+ * corrected for bias and for skewness (Efron and Tibshirani 1993, 14.3). With
+ * fewer than eight blocks its coverage is below nominal, so verdicts never use
+ * it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +36,8 @@ struct ratio_estimate bootstrap_ratio(const double *logs, size_t block_count,
 				      double confidence, uint64_t seed);
 
 /*
- * The same for many series: which blocks are drawn hangs on the seed and their
- * number alone, so the draws for the last number of blocks are kept. Of one
+ * The same for many series. The drawn blocks depend only on the seed and on
+ * the number of blocks, so the draws for the last number are kept. For one
  * thread at a time.
  */
 struct bootstrap;

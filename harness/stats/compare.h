@@ -3,8 +3,8 @@
 #define HARNESS_STATS_COMPARE_H
 
 /*
- * compare - all that can be said of two columns of numbers, A the baseline
- * and B the candidate. What cannot be said is NaN. Pure.
+ * compare - all statistics of two columns of numbers, A the baseline and B the
+ * candidate. A figure that does not exist is NaN. Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,13 +3,14 @@
 #define HARNESS_STATS_DIAGNOSE_H
 
 /*
- * diagnose - what is odd about a series, in the order in which it was
- * measured. It flags; nothing is ever deleted for it. Pure.
+ * diagnose - oddities of a series, in the order in which it was measured. It
+ * flags values and never deletes them. Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Of neighbours; NaN for less than three values or without variance. */
+/* Lag-1 autocorrelation; NaN for fewer than three values or without
+ * variance. */
 double diagnose_autocorrelation(const double *values, size_t n);
 
 struct drift {
@@ -20,8 +21,8 @@ struct drift {
 
 struct drift diagnose_drift(const double *values, size_t n);
 
-/* Two groups: between neighbours in order lies a gap of more than a quarter
- * of the median, with two values or more on either side. */
+/* Two groups: two adjacent sorted values are more than a quarter of the median
+ * apart, with two values or more on either side. */
 bool diagnose_is_bimodal(const double *values, size_t n);
 
 /*

@@ -3,15 +3,15 @@
 #define HARNESS_STATS_LEVELS_H
 
 /*
- * levels - samples within boots: how much of the noise is of either, and so
- * how many samples per boot are worth their time (Kalibera and Jones, ISMM 2013). Pure.
+ * levels - the variance within and between boots, and the optimal number of
+ * samples per boot (Kalibera and Jones, ISMM 2013). Pure.
  */
 #include <stddef.h>
 
 struct levels {
 	double mean;            /* of boots' means */
 	double within, between; /* S^2 of both levels */
-	double between_alone;   /* T^2: what boots add; 0 or more */
+	double between_alone;   /* T^2: variance that boots add; 0 or more */
 	double correlation;     /* of samples of one boot */
 	double low, high;       /* of the mean, over boots */
 };
@@ -20,8 +20,8 @@ struct levels {
 struct levels levels_of(const double *values, size_t boot_count,
 			size_t per_boot, double confidence);
 
-/* Samples a boot, by what one boot and one sample cost; at least 1. NaN where
- * boots add nothing. */
+/* Samples per boot, from the cost of one boot and of one sample; at least 1.
+ * NaN if boots add no variance. */
 double levels_best_samples(const struct levels *l, double boot_cost,
 			   double sample_cost);
 

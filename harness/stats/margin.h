@@ -4,10 +4,10 @@
 
 /*
  * margin - is a ratio within a margin? Non-inferiority and equivalence on the
- * logarithm (Schuirmann 1987), and what it would take to decide.
+ * logarithm (Schuirmann 1987), and the sample size that would decide.
  *
- * WORSE is the log ratio, candidate over baseline, turned so that above zero
- * is worse. A margin of 0.05 stands for a ratio of 1.05. Pure.
+ * WORSE is the log ratio, candidate over baseline, with its sign such that
+ * above zero is worse. A margin of 0.05 means a ratio of 1.05. Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,30 +36,30 @@ const char *margin_kind_words(enum margin_kind kind);
 
 struct margin_test {
 	enum verdict verdict;
-	double p;        /* that the margin is not kept, were it so */
+	double p;        /* for the hypothesis that the margin is exceeded */
 	double p_below;  /* equivalence: of the other side; else NaN */
 	double smallest; /* margin that would pass; of superiority the largest,
 			    * or below zero */
-	double detectable; /* slow-down found with POWER, as a ratio less 1 */
-	double n_needed;   /* to decide, were the estimate the truth; or NaN */
+	double detectable; /* slowdown detectable with POWER, as a ratio less 1 */
+	double n_needed;   /* to decide, if the estimate is true; or NaN */
 };
 
-/* Of two sides the less certain one's. */
+/* The larger of two sides' p. */
 double margin_p(const struct margin_test *m);
 
 #define MARGIN_POWER 0.8
 
 /*
- * N pairs, or blocks, stand behind WORSE; N_NEEDED scales with it. CONFIDENCE
- * is of the one-sided bound.
+ * WORSE comes from N pairs or blocks; N_NEEDED scales with N. CONFIDENCE is
+ * that of the one-sided bound.
  */
 struct margin_test margin_judge(const struct ttest *worse, size_t n,
 				double margin, enum margin_kind kind,
 				double confidence);
 
 /*
- * Pairs that a margin needs, where the log ratio has so much SD and is truly
- * TRUE_LOG; NaN beyond a million.
+ * Pairs that a margin needs, if the log ratio has standard deviation SD and
+ * true value TRUE_LOG; NaN beyond a million.
  */
 double margin_pairs(double sd, double margin, double true_log,
 		    double confidence, double power);

@@ -3,9 +3,10 @@
 #define HARNESS_STATS_MULTIPLICITY_H
 
 /*
- * multiplicity - p values of several claims at once. That all of them hold
- * needs no correction (an intersection-union test); that each does, needs
- * Holm's. ADJUSTED has room for COUNT, in the order of P. Pure.
+ * multiplicity - p values of several claims at once. The statement that all of
+ * them hold needs no correction (an intersection-union test). A statement
+ * about a single claim needs Holm's. ADJUSTED has room for COUNT, in the order
+ * of P. Pure.
  */
 #include <stddef.h>
 

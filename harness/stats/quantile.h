@@ -13,14 +13,14 @@
 double quantile(const double *values, size_t count, double p);
 double quantile_median(const double *values, size_t count);
 
-/* The first in two steps, for who wants several of the same values. */
+/* The same in two steps, for several quantiles of the same values. */
 void quantile_sort(double *values, size_t count);
 double quantile_of_sorted(const double *sorted, size_t count, double p);
 
 /*
- * The narrowest pair of order statistics that holds the median of what was
- * sampled with CONFIDENCE at least, whatever its distribution: the binomial's
- * doing. False where so few values have none; for 0.95 that is below six.
+ * The narrowest pair of order statistics that contains the population's median
+ * with at least CONFIDENCE, for any distribution, by the binomial distribution.
+ * False if there are too few values; for 0.95 that is below six.
  */
 bool quantile_median_interval(const double *values, size_t count,
 			      double confidence, double *low, double *high);

@@ -5,9 +5,9 @@
 /*
  * ratio - a ratio, candidate over baseline, and its interval.
  *
- * On logarithms a ratio is a difference, and the interval Student's; exp()
- * brings it back. All values must be above zero. What cannot be said is NaN.
- * Pure. The derivations are in docs/statistics.md.
+ * On logarithms a ratio is a difference, with Student's interval; exp() gives
+ * the ratio. All values must be above zero. A figure that does not exist is
+ * NaN. Pure. The derivations are in docs/statistics.md.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,21 +24,21 @@ struct ratio {
 struct ratio ratio_paired(const double *base, const double *candidate, size_t n,
 			  double confidence);
 
-/* The same from logarithms of ratios, one a block. */
+/* The same from logarithms of ratios, one per block. */
 struct ratio ratio_of_logs(const double *logs, size_t n, double confidence);
 
-/* Two arms that are not paired; geometric means. */
+/* Two unpaired samples; geometric means. */
 struct ratio ratio_welch(const double *base, size_t base_count,
 			 const double *candidate, size_t candidate_count,
 			 double confidence);
 
-/* What a ratio of A became relative to one of B: A / B, both log estimates. */
+/* The ratio of two ratios, A / B, both log estimates. */
 struct ratio ratio_of_ratios(const struct ratio *a, const struct ratio *b,
 			     double confidence);
 
 /*
- * Ratio of arithmetic means (Fieller 1954). False where the baseline's mean
- * cannot be told from zero: the interval is without bounds then, and NaN.
+ * Ratio of arithmetic means (Fieller 1954). False if the baseline's mean does
+ * not differ significantly from zero: then the interval is unbounded, and NaN.
  */
 bool ratio_fieller(const double *base, size_t base_count,
 		   const double *candidate, size_t candidate_count,

@@ -3,8 +3,8 @@
 #define HARNESS_STATS_REGRESSION_H
 
 /*
- * regression - ordinary least squares: what each of several things costs,
- * with Student's interval, and how far a further observation may lie from it.
+ * regression - ordinary least squares: the cost of each term, with Student's
+ * interval, and tolerance limits for a further observation.
  *
  * Draper, Smith: Applied Regression Analysis, 3rd ed. 1998, ch. 5; tolerance
  * limits by the noncentral t distribution (Hahn, Meeker: Statistical
@@ -25,20 +25,21 @@ struct regression {
 };
 
 /*
- * X has a row of TERM_COUNT for each of the COUNT values of Y. -EDOM when the
- * observations cannot tell the terms apart, or leave none to estimate noise.
+ * X has a row of TERM_COUNT for each of the COUNT values of Y. -EDOM if the
+ * terms are collinear, or if no degrees of freedom are left to estimate noise.
  */
 int regression_fit(const double *x, const double *y, size_t count,
 		   size_t term_count, double confidence,
 		   struct regression *out);
 
-/* What it expects of one row of X. */
+/* The expected value for one row of X. */
 double regression_at(const struct regression *r, const double *row);
 
 /*
- * So many standard deviations above the expected value lies a limit that
- * COVERAGE of all observations stay below, with CONFIDENCE. SIZE is that of
- * the sample, or 1/leverage; DF of the deviation's estimate.
+ * The factor of the upper tolerance limit, in standard deviations above the
+ * expected value: with CONFIDENCE, COVERAGE of all observations stay below the
+ * limit. SIZE is that of the sample, or 1/leverage; DF is that of the
+ * deviation's estimate.
  */
 double tolerance_factor(double coverage, double confidence, double size,
 			double df);

@@ -3,41 +3,40 @@
 #define HARNESS_STATS_SEQUENTIAL_H
 
 /*
- * sequential - looking before all data are in, without erring more often.
+ * sequential - interim looks at incomplete data, without a higher error rate.
  *
- * Each look may spend a part of alpha, by a function of how much of the data
- * is in that was fixed beforehand (Lan and DeMets 1983); the one here has
- * O'Brien and Fleming's shape: almost nothing at first, so that a run to the
- * end loses next to no power. What a look's own level is follows from how it
- * hangs together with those before it (Armitage, McPherson and Rowe 1969).
- * Pure.
+ * Each look may spend a part of alpha, by a function of the fraction of data
+ * that was fixed in advance (Lan and DeMets 1983). The function here is of the
+ * O'Brien-Fleming type: it spends almost nothing at first, so a run to the end
+ * loses almost no power. A look's own level follows from its correlation with
+ * earlier looks (Armitage, McPherson and Rowe 1969). Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
 
 #define SEQUENTIAL_MAX_LOOKS 16
 
-/* One-sided alpha spent once FRACTION, 0 to 1, of the data is in. */
+/* One-sided alpha spent when FRACTION, 0 to 1, of the data is measured. */
 double sequential_spent(double fraction, double alpha);
 
 /*
- * The one-sided level at which each look is to be judged. FRACTIONS rise, the
- * last one at most 1. IS_FINAL: there will be no other look, whose time was
- * not chosen by what was seen, so that the last one spends what is left. COUNT
- * is at most SEQUENTIAL_MAX_LOOKS; LEVELS has room for it.
+ * The one-sided level at which each look is judged. FRACTIONS rise, the last
+ * one is at most 1. IS_FINAL: there is no further look, and the time of the
+ * last one did not depend on the data, so the last one spends the remaining
+ * alpha. COUNT is at most SEQUENTIAL_MAX_LOOKS; LEVELS has room for it.
  */
 void sequential_levels(const double *fractions, size_t count, double alpha,
 		       bool is_final, double *levels);
 
-/* The probability, were there nothing to find, that a normal statistic is above
+/* The probability under the null hypothesis that a normal statistic is above
  * BOUNDS[i] at any look. */
 double sequential_crossing(const double *bounds, const double *fractions,
 			   size_t count);
 
 /*
- * The numbers of blocks at which a run of BLOCK_COUNT is looked at, the last
- * of them BLOCK_COUNT; too few blocks for a look have none. LOOKS has room for
- * WANTED. Returns how many there are.
+ * The numbers of blocks after which a run of BLOCK_COUNT takes a look; the
+ * last is BLOCK_COUNT. There is no look after too few blocks. LOOKS has room
+ * for WANTED. Returns the number of looks.
  */
 size_t sequential_looks(size_t block_count, size_t wanted, size_t *looks);
 

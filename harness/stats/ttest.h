@@ -6,8 +6,8 @@
  * ttest - Student's and Welch's tests of a difference of means, A less B, and
  * its interval. As R's t.test(a, b) gives them.
  *
- * An arm with one value, or none that differs from the others, has no answer:
- * then t and p are NaN. Pure.
+ * A sample with one value, or with all values equal, has no result: then t and
+ * p are NaN. Pure.
  */
 #include <stddef.h>
 
@@ -31,8 +31,8 @@ struct ttest ttest_welch(const double *a, size_t a_count, const double *b,
 struct ttest ttest_pooled(const double *a, size_t a_count, const double *b,
 			  size_t b_count, double confidence);
 
-/* One further VALUE, A, against the N before it, B: whether it lies within their
- * prediction interval (Hahn and Meeker: Statistical Intervals, 1991, 4.7). */
+/* Whether one further VALUE, A, is inside the prediction interval of the N
+ * values before it, B (Hahn and Meeker: Statistical Intervals, 1991, 4.7). */
 struct ttest ttest_further(double value, const double *before, size_t n,
 			   double confidence);
 

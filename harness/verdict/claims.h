@@ -3,9 +3,9 @@
 #define HARNESS_VERDICT_CLAIMS_H
 
 /*
- * claims - what is claimed, written down in YAML before it is measured. The
- * keys are explained in docs/statistics.md; a mistake is named with its line,
- * its key and what was expected.
+ * claims - the claims of a run, written in YAML before the measurement.
+ * docs/statistics.md explains the keys. An error names the line, the key and
+ * the expected value.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +25,7 @@ struct claim {
 	double margin;     /* a share: 0.05 */
 	double confidence; /* of the one-sided bound */
 	char *reason;      /* why this margin */
-	char *scope;       /* what it is claimed of; NULL: the run's guests */
+	char *scope; /* what the claim applies to; NULL: the run's guests */
 	char *margin_text, *confidence_text; /* as the file has them */
 };
 

@@ -3,16 +3,16 @@
 #define HARNESS_VERDICT_COMPARABLE_H
 
 /*
- * comparable - whether two runs may be held against each other, by how their
- * hosts, guests and plans differ. The classes of all keys are a table in
- * comparable.c; a key that it does not know is marked.
+ * comparable - whether two runs can be compared, by the differences of their
+ * hosts, guests and plans. comparable.c has a table of all keys and their
+ * classes; an unknown key is marked.
  */
 #include <jansson.h>
 #include <stddef.h>
 
 enum difference_class {
-	DIFFERENCE_FATAL,    /* no verdict can be drawn across it */
-	DIFFERENCE_MARKED,   /* to be known by whoever reads the numbers */
+	DIFFERENCE_FATAL,    /* there is no verdict with this difference */
+	DIFFERENCE_MARKED,   /* readers of the numbers must know it */
 	DIFFERENCE_HARMLESS, /* names, dates, lengths of the run */
 	DIFFERENCE_CLASS_COUNT,
 };

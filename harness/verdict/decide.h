@@ -3,10 +3,10 @@
 #define HARNESS_VERDICT_DECIDE_H
 
 /*
- * decide - one claim held against the blocks of a run, by the design that was
- * fixed before it began: once at its end, or at looks on the way, each at a
- * level of its own (harness/stats/sequential.h). The first look that says PASS
- * or FAIL has said it, whatever comes later. Pure.
+ * decide - the verdict of one claim on the blocks of a run, by the design that
+ * was fixed before the run: once at its end, or at interim looks, each at its
+ * own level (harness/stats/sequential.h). The first PASS or FAIL of a look is
+ * final. Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,14 +19,14 @@
 struct claim;
 
 struct evidence {
-	const double *logs;     /* candidate over baseline, one a block */
+	const double *logs;     /* candidate over baseline, one per block */
 	const uint32_t *blocks; /* which one, rising */
 	size_t count;
 	bool lower_is_better;
 };
 
 struct design {
-	size_t planned; /* blocks that would be all */
+	size_t planned; /* blocks of the whole plan */
 	size_t done;    /* blocks that have been run */
 	bool is_ended;  /* no other look will be taken, for a reason that does
 			 * not lie in the data: all is done, or time is up */
