@@ -3,12 +3,12 @@
 #define HARNESS_FINDINGS_EXPLAIN_H
 
 /*
- * explain - which part of a slow-down the exits account for: what was counted
- * for each operation of a workload, times what one of these costs, as the
- * micro guest measured it under the same runner in the same run.
+ * explain - the part of a slowdown that exits account for: exits per operation
+ * of a workload, times the cost of one exit. The micro guest measured that
+ * cost under the same runner in the same run.
  *
- * A sum of costs that were each measured alone: what an exit does to caches
- * and to the other CPU is not in it, and stays unexplained.
+ * The sum adds costs that were measured alone. It omits the effects of an exit
+ * on caches and on the other CPU; they stay unexplained.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ struct explain_part {
 };
 
 struct explain {
-	double native_ns; /* an operation: the inverse of the rate */
+	double native_ns; /* per operation: the inverse of the rate */
 	double guest_ns;
 	struct explain_part parts[EXPLAIN_PARTS];
 	double explained_ns; /* of guest_ns - native_ns; may exceed it */
@@ -36,8 +36,8 @@ struct explain {
 bool explain_group(const struct model *m, const struct model_group *group,
 		   size_t runner, struct explain *out);
 
-/* Whether there is any group of which explain_group() has something to say
- * that rests on the micro guest. */
+/* Whether explain_group() can explain any group by figures of the micro
+ * guest. */
 bool explain_has_any(const struct model *m);
 
 #endif

@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_FINDINGS_H
 
 /*
- * findings - all that a stored run says, computed once: its figures, its
- * verdicts, and what is wrong or odd about them. Every report is a rendering
- * of this and computes nothing of its own.
+ * findings - everything that reports show of a stored run, computed once: its
+ * figures, its verdicts, and the doubts and oddities about them. Every report
+ * renders this structure and computes nothing itself.
  *
  * A pure function of the run: after findings_init() nothing in it changes, and
  * any number of threads may read it.
@@ -39,11 +39,13 @@ struct findings {
 	struct suites suites;
 };
 
-/* What is asked of a run beside itself; both are borrowed. */
+/* Options of an evaluation; both are borrowed. */
 struct findings_options {
-	/* Judged in place of those that the run was begun with; NULL: those. */
+	/* Judged instead of the run's registered claims; NULL: the
+	 * registered. */
 	const struct claims *claims;
-	/* Whose formula footprints are held against; NULL: the newest. */
+	/* KubeVirt release whose formula footprints are compared with; NULL:
+	 * newest. */
 	const struct kubevirt_release *release;
 };
 

@@ -3,10 +3,10 @@
 #define HARNESS_FINDINGS_FOOTPRINT_H
 
 /*
- * footprint - what guests cost their host in memory beside their RAM: for each
- * runner a cost of the VMM, of a vCPU, a GiB, a disk and a card, by least
- * squares over all shapes; held against what KubeVirt's formula grants for
- * the same; and what would have to be granted.
+ * footprint - the host memory that guests cost in addition to their RAM. For
+ * each runner, least squares over all shapes give a cost per VMM, vCPU, GiB,
+ * disk and network card. They are compared with the grants of KubeVirt's
+ * formula, and the required grant is computed.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,12 +19,12 @@
 struct kubevirt_release;
 struct model;
 
-/* What a cost is read from; bytes a guest, without guest RAM. */
+/* The source of a cost; bytes per guest, without guest RAM. */
 enum footprint_cost {
 	FOOTPRINT_CHARGED, /* to its cgroup, not reclaimable: kills a pod */
 	FOOTPRINT_PSS,
 	FOOTPRINT_RSS,
-	FOOTPRINT_SYSTEM, /* what the whole host has less; can be below 0 */
+	FOOTPRINT_SYSTEM, /* memory that the whole host lost; can be below 0 */
 	FOOTPRINT_COST_COUNT,
 };
 
@@ -43,12 +43,12 @@ extern const char *const footprint_term_names[FOOTPRINT_TERM_COUNT];
 /* "fixed", "vcpu": for programs. */
 extern const char *const footprint_term_keys[FOOTPRINT_TERM_COUNT];
 
-/* The worst boot by RSS, as KubeVirt's own test looks at processes: a helper's
- * against its constant, QEMU's against its own and the guest's RAM. */
+/* The worst boot by RSS, as in KubeVirt's own test of processes: a helper is
+ * compared with its constant, QEMU with its constant plus the guest's RAM. */
 struct footprint_role {
 	char name[16];
 	double rss_bytes, pss_bytes; /* guest RAM included */
-	double constant_bytes;       /* NaN until held against a release */
+	double constant_bytes;       /* NaN until compared with a release */
 };
 
 #define FOOTPRINT_MAX_ROLES 4
@@ -70,8 +70,8 @@ struct footprint_boot {
 	struct shape shape;
 	enum grade grade;
 	double costs[FOOTPRINT_COST_COUNT];
-	/* Not given back afterwards: of what the host has, and of what its own
-	 * cgroup was charged. */
+	/* Not given back afterwards: of the host's memory, and of its own
+	 * cgroup's charge. */
 	double lefts[FOOTPRINT_LEFT_COUNT];
 	double deposited_bytes; /* to the hypervisor, by mshv's debugfs */
 	struct footprint_role roles[FOOTPRINT_MAX_ROLES];
@@ -84,7 +84,7 @@ enum footprint_answer {
 	FOOTPRINT_UNDECIDED,
 };
 
-/* What the formula grants a shape, less what it cost. */
+/* The formula's grant for a shape, less its cost. */
 struct footprint_margin {
 	char name[64];
 	size_t boot_count;
@@ -130,12 +130,12 @@ bool footprint_init(struct footprint *f, const struct model *m,
 		    const char *runner, const struct kubevirt_release *release);
 void footprint_release(struct footprint *f);
 
-/* The release that is meant where none is said. */
+/* The default release. */
 const struct kubevirt_release *footprint_default_release(void);
 
 /* Of every runner that has one, in the model's order. */
 struct footprints {
-	const struct kubevirt_release *release; /* that all are held against */
+	const struct kubevirt_release *release; /* that all are compared with */
 	struct footprint *rows;                 /* owned */
 	size_t count;
 };
@@ -145,26 +145,26 @@ void footprints_init(struct footprints *fs, const struct model *m,
 		     const struct kubevirt_release *release);
 void footprints_release(struct footprints *fs);
 
-/* What TERM costs, as it is shown; false where the shapes do not tell. */
+/* The cost of TERM, as shown; false if the shapes do not determine it. */
 bool footprint_term_cost(const struct footprint *f, enum footprint_cost cost,
 			 enum footprint_term term,
 			 struct footprint_interval *out);
 
-/* A margin, and what is not given back, as they are shown: of too few boots
- * without an interval, though findings rest on one. */
+/* A margin, and memory not given back, as shown: with too few boots there is no
+ * interval, although findings use it. */
 struct footprint_interval footprint_margin_shown(
 	const struct footprint_margin *m);
 struct footprint_interval footprint_left_shown(const struct footprint *f,
 					       enum footprint_left which);
 
-/* Whether less came back to the host than a guest took: beyond noise, and more
- * than a page here and there. */
+/* Whether the host got back less memory than a guest took, by more than
+ * noise and by more than a few pages. */
 bool footprint_leaks(const struct footprint *f, enum footprint_left which);
 
 /* "system-wide", "charged to its cgroup" */
 const char *footprint_left_name(enum footprint_left which);
 
-/* "" for hardware and software; else what an answer of such boots is worth. */
+/* "" for hardware and software; else the limits of results from such boots. */
 const char *footprint_caveat(const struct footprint *f);
 
 const char *footprint_answer_text(enum footprint_answer answer);

@@ -3,9 +3,8 @@
 #define HARNESS_FINDINGS_HEADLINE_H
 
 /*
- * headline - the whole run in one sentence, for whoever reads no other: yes,
- * no, not decided, or why it cannot be said here. It says no more than the
- * verdicts do.
+ * headline - the whole run in one sentence, for readers who read no more: yes,
+ * no, not decided, or why there is no answer. It only summarises the verdicts.
  */
 #include <stddef.h>
 
@@ -14,7 +13,7 @@ struct model;
 
 #define HEADLINE_SIZE 600 /* is enough for any */
 
-/* J is of M, be it without claims. */
+/* J belongs to M, and may be without claims. */
 const char *headline(const struct model *m, const struct judgement *j,
 		     char *buf, size_t size);
 

@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_HIGHLIGHTS_H
 
 /*
- * highlights - the few rows of a run that tell most of it, one or two per
- * group, for a screen and for the top of a page. Which rows these are is the
- * table in highlights.c, and nothing else.
+ * highlights - the most important rows of a run, one or two per group, for a
+ * screen and for the top of a page. Only the table in highlights.c decides
+ * which rows these are.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +24,9 @@ struct highlight {
 	const char *label;
 	const char *workload, *point;
 	bool lower_is_better;
-	/* False: natively it is nothing, or another thing. A process starts
-	 * without a machine, so that its time is no measure for a guest's. */
+	/* False: native has no such figure, or a different one. A process
+	 * starts without a machine, so its time cannot be compared with a
+	 * guest's. */
 	bool has_ratio;
 };
 
@@ -33,7 +34,7 @@ struct highlight {
 extern const struct highlight highlights[];
 
 struct highlight_row {
-	const char *group; /* "" for what is not in the table */
+	const char *group; /* "" for rows that are not in the table */
 	char label[32];
 	bool has_ratio;
 	const struct model_row *row; /* borrowed */
@@ -42,15 +43,15 @@ struct highlight_row {
 /*
  * Those of M's rows that have a figure: the first of each group, then the
  * second of each, until there are MOST (HIGHLIGHTS_MOST at most); in the
- * table's order. A run that has none of them gets its first rows. Returns how
- * many there are.
+ * table's order. A run that has none of them gets its first rows. Returns their
+ * number.
  */
 size_t highlights_choose(const struct model *m, size_t most,
 			 struct highlight_row *out);
 
 /*
- * How many times worse than native RUNNER is, whichever way the metric counts:
- * 2 is twice the time or half the throughput. NaN where there is no ratio.
+ * RUNNER's ratio to native, above 1 is worse for every metric: 2 is twice the
+ * time or half the throughput. NaN if there is no ratio.
  */
 struct ratio highlight_worse(const struct model *m,
 			     const struct highlight_row *h, size_t runner);

@@ -3,11 +3,11 @@
 #define HARNESS_FINDINGS_IDENTITY_H
 
 /*
- * identity - what the machines of a run said of themselves, compared. The
- * word "identical" is used only where guests were compared and differ in
- * nothing outside the written list of differences that cannot be avoided.
- * Like is compared with like: a boot for storage has a disk that one for the
- * CPU has not, under every runner.
+ * identity - compares what the machines of a run reported about themselves.
+ * Reports use the word "identical" only if guests were compared and differ
+ * only in the written list of unavoidable differences. Only boots of one kind
+ * are compared: under every runner a boot for storage has a disk, a boot for
+ * the CPU has none.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +20,10 @@ struct model;
 struct identity_diff_row {
 	char key[64];
 	enum machine_kind machine; /* of the boots compared */
-	uint32_t same_machines;    /* bits: such boots say just the same */
-	char *values[8];      /* owned; one a runner, NULL where it is absent */
+	uint32_t same_machines; /* bits: boots of these kinds report the same */
+	char *values[8];      /* owned; one per runner, NULL if it is absent */
 	size_t seen_count[8]; /* boots of that runner that reported it */
-	bool is_unstable[8];  /* not all its boots say the same */
+	bool is_unstable[8];  /* its boots differ */
 	bool is_unavoidable;
 };
 
@@ -34,7 +34,7 @@ struct identity_diff {
 	size_t compared_count; /* keys that any guest reported, by machine */
 	size_t unstable_count; /* of these, by runner: changed between boots */
 	size_t guest_difference_count; /* between guests, avoidable ones */
-	/* Boots of each runner that said what they are. */
+	/* Boots of each runner that reported their identity. */
 	size_t boot_count[MACHINE_KIND_COUNT][8];
 };
 
@@ -44,12 +44,12 @@ void identity_diff_release(struct identity_diff *diff);
 /* "with a disk" */
 const char *identity_machine_name(enum machine_kind machine);
 
-/* " (with a disk)", or "" where the row says the same of all boots. */
+/* " (with a disk)", or "" if the row is the same for all boots. */
 const char *identity_row_scope(const struct identity_diff *diff,
 			       const struct identity_diff_row *row, char *buf,
 			       size_t size);
 
-/* One sentence that says how far the word "identical" may be used. */
+/* One sentence: whether the guests are identical, and in how many values. */
 const char *identity_verdict(const struct identity_diff *diff, char *buf,
 			     size_t size);
 

@@ -3,9 +3,8 @@
 #define HARNESS_FINDINGS_IO_HIST_H
 
 /*
- * io_hist - the latencies of one job under one runner, all boots together,
- * from the documents that were stored. For pictures: estimates are made boot
- * by boot.
+ * io_hist - the latencies of one job under one runner, all boots together, from
+ * the stored documents. For pictures only: estimates are made per boot.
  */
 #include <stddef.h>
 
@@ -18,7 +17,7 @@ void io_hist_collect(const struct model *m, const char *runner,
 		     const char *workload, const char *point,
 		     struct io_doc *doc);
 
-/* "vhost", "tap", "veth": who moved the packets; "" where none were. */
+/* The packet path, "vhost", "tap" or "veth"; "" without packets. */
 void io_hist_backend(const struct model *m, const char *runner, char *buf,
 		     size_t size);
 

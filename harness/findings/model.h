@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_MODEL_H
 
 /*
- * model - what all reports show of a run: one row a series, one cell a
- * runner, every cell summarised boot by boot. Computed from raw samples each
- * time, never stored.
+ * model - the figures that all reports show of a run: one row per series, one
+ * cell per runner, every cell summarised per boot. It is computed from raw
+ * samples each time, never stored.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,11 +18,11 @@
 #define MODEL_MAX_RUNNERS 8
 #define MODEL_BASELINE "native"
 #define MODEL_CONFIDENCE 0.95
-/* Fewer blocks have no interval that is worth showing: of two it reaches from
- * zero to a million. */
+/* With fewer blocks an interval is too wide to be useful: with two it can reach
+ * from zero to a million. */
 #define MODEL_LEAST_BLOCKS 4
 
-/* Above the figures of a run that has any of that grade. */
+/* The banner of a run that has any figure of that grade. */
 #define MODEL_EMULATED                                                                 \
 	"EMULATED: measured inside the lab; the figures show that it works, not how\n" \
 	"fast any hypervisor is."
@@ -70,7 +70,7 @@ struct model {
 void model_init(struct model *m, const struct run_data *run);
 void model_release(struct model *m);
 
-/* The rows of one program's job, a row a metric. */
+/* The rows of one program's job, one row per metric. */
 struct model_group {
 	const struct model_row *rows; /* borrowed; they stand together */
 	size_t count;
@@ -97,12 +97,12 @@ bool model_row_is_footprint(const struct model_row *row);
 /* Whether a table of the whole run shows it; the rest is in the sections. */
 bool model_row_is_summary(const struct model_row *row);
 
-/* Whether RUNNER is what the others are held against, and whether M has it: it
- * is the first one then. */
+/* Whether RUNNER is the baseline, and whether M has the baseline, which is
+ * then the first runner. */
 bool model_is_base(const char *runner);
 bool model_has_base(const struct model *m);
 
-/* What ROW's cells are held against; NULL: the run has no native boots. */
+/* The baseline of ROW's cells; NULL: the run has no native boots. */
 const struct model_cell *model_base(const struct model *m,
 				    const struct model_row *row);
 
@@ -115,13 +115,13 @@ size_t model_block_logs(const struct model_cell *base,
 			const struct model_cell *cell, double *logs,
 			uint32_t *blocks);
 
-/* Whether CELL has anything at all, if only that it was refused. */
+/* Whether CELL has a figure or a reason for its absence. */
 bool model_cell_is_measured(const struct model_cell *cell);
 
 /* The worst of all of ROW's cells. */
 enum grade model_row_grade(const struct model *m, const struct model_row *row);
 
-/* How a cell came by its figure, or why it has none. */
+/* The origin of a cell's figure, or why it has none. */
 struct model_outcome {
 	const char
 		*status; /* "ok", "partial", "skipped", "not measured", ... */
@@ -136,14 +136,14 @@ struct model_outcome model_outcome(const struct model *m,
  * "disturbed"; "-": it was not measured. */
 const char *model_cell_word(const struct model_cell *cell);
 
-/* Take the interval from what is shown of R where its blocks are too few;
- * .log, by which verdicts judge, stays. */
+/* Remove the interval from the shown part of R if it has too few blocks. .log,
+ * which verdicts use, stays. */
 void model_hide_interval(struct ratio *r, size_t block_count);
 
-/* The same of an estimate that is no ratio. */
+/* The same for an estimate that is not a ratio. */
 void model_hide_bounds(double *low, double *high, size_t count);
 
-/* Why a ratio of so many blocks has no interval: "1 block", "3 blocks", "no
+/* Why a ratio of this many blocks has no interval: "1 block", "3 blocks", "no
  * noise". */
 const char *model_no_interval(size_t block_count, char *buf, size_t size);
 

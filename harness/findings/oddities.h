@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_ODDITIES_H
 
 /*
- * oddities - what is odd about the boots of one series in their order: drift,
- * neighbours that are alike, two modes, outliers (harness/stats/diagnose.h). It
- * flags, at one in a hundred; nothing is left out for it.
+ * oddities - oddities in the boots of one series in their order: drift,
+ * autocorrelation, two modes, outliers (harness/stats/diagnose.h). It flags
+ * them at a level of 1 % and leaves nothing out.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,7 +29,7 @@ struct oddities {
 void oddities_init(struct oddities *o, const struct model *m);
 void oddities_release(struct oddities *o);
 
-/* Of one series under one runner; "" for nothing or too few boots. */
+/* Of one series under one runner; "" for no oddity or too few boots. */
 const char *oddities_text(const struct oddities *o, const struct model_row *row,
 			  size_t runner);
 

@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_PILOT_H
 
 /*
- * pilot - how many samples per boot are worth their time, by what boots and samples added
- * to the noise of a stored run and what they cost (Kalibera and Jones, ISMM
- * 2013). More samples than that would better have been boots.
+ * pilot - the optimal number of samples per boot, from the variance and the
+ * cost of boots and of samples in a stored run (Kalibera and Jones, ISMM
+ * 2013). The time of more samples is better spent on more boots.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,11 +15,11 @@
 struct model;
 struct model_row;
 
-/* One series under one runner that says anything. */
+/* One series under one runner that has an optimum. */
 struct pilot_row {
 	const struct model_row *row; /* borrowed, as RUNNER */
 	const char *runner;
-	size_t boot_count, sample_count; /* so many samples of each boot */
+	size_t boot_count, sample_count; /* samples of each boot */
 	struct levels levels;
 	double wanted; /* samples per boot, 3 to 50 */
 };
@@ -27,7 +27,7 @@ struct pilot_row {
 struct pilot {
 	struct pilot_row *rows; /* owned; in the model's order */
 	size_t count;
-	uint32_t best_samples; /* the median of what is wanted; 0: none tells */
+	uint32_t best_samples; /* the median of the optima; 0: there are none */
 };
 
 /* P borrows from M, and is released before it. */

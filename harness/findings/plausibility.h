@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_PLAUSIBILITY_H
 
 /*
- * plausibility - figures that no machine can have. Each rule looks at one kind
- * of figure; what a rule that blocks has found keeps every PASS from resting on
- * it. The bounds are in docs/statistics.md.
+ * plausibility - finds figures that no machine can have. Each rule checks one
+ * kind of figure. No PASS may rest on a figure that a blocking rule has found.
+ * The bounds are in docs/statistics.md.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@ struct model;
 
 struct implausible {
 	const char *runner; /* borrowed */
-	char workload[32];  /* whose figures cannot be believed; "": all */
+	char workload[32];  /* whose figures are implausible; "": all */
 	char text[200];
 	bool is_blocking;
 };

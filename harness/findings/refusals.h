@@ -3,9 +3,9 @@
 #define HARNESS_FINDINGS_REFUSALS_H
 
 /*
- * refusals - what has no figure, each reason once with how much it stands
- * for: a workload of forty points that needs a device is refused once. And
- * notes on figures that there are, in the same way.
+ * refusals - the missing figures, each reason once with the number of rows: a
+ * workload of forty points that needs a device appears once. Notes on existing
+ * figures are listed in the same way.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,11 +24,10 @@ struct refusal {
 /* The next one from place *AT on, which begins at 0; false: no more. */
 bool refusals_next(const struct model *m, size_t *at, struct refusal *r);
 
-/* The same of figures that a reader must know something of: the cell has the
- * note. */
+/* The same for figures with a note; the cell has the note. */
 bool notes_next(const struct model *m, size_t *at, struct refusal *note);
 
-/* "cpu_aes under kvm: no AES (1 boots)" has this in front of its reason. */
+/* The text before the reason in "cpu_aes under kvm: no AES (1 boots)". */
 const char *refusal_subject(const struct refusal *r, char *buf, size_t size);
 
 #endif

@@ -3,11 +3,11 @@
 #define HARNESS_FINDINGS_RUN_PAIR_H
 
 /*
- * run_pair - run B held against run A, behind the gate of what makes them
- * comparable. Guests are compared by what they are of native on their own
- * host, as a ratio of ratios; native by itself, which says how the hosts
- * differ. Nothing of it was registered before: the p values are Benjamini and
- * Hochberg's, and the verdicts exploratory.
+ * run_pair - compares run B with run A, if they are comparable. Guests are
+ * compared as a ratio of ratios, each to native on its own host. Native is
+ * compared directly, which shows how the hosts differ. No comparison was
+ * registered before: the p values are Benjamini and Hochberg's, and the
+ * verdicts exploratory.
  */
 #include <stdbool.h>
 #include <stddef.h>

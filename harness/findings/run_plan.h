@@ -3,7 +3,7 @@
 #define HARNESS_FINDINGS_RUN_PLAN_H
 
 /*
- * run_plan - what a stored run was begun with, as far as findings rest on it.
+ * run_plan - the parts of a stored run's plan that findings need.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ struct run_plan {
 	struct claims *claims;   /* owned; registered with it; NULL: none */
 };
 
-/* TEXT is the plan as it is stored; what it lacks stays unset. */
+/* TEXT is the stored plan; fields that it lacks stay unset. */
 void run_plan_init(struct run_plan *p, const char *text);
 void run_plan_release(struct run_plan *p);
 

@@ -3,9 +3,10 @@
 #define HARNESS_FINDINGS_SUITE_H
 
 /*
- * suite - a group of series as one figure: the geometric mean of how much
- * worse each is than natively, block by block, so that the interval is of the
- * blocks and not of the series. A block that lacks one of them is left out.
+ * suite - a group of series as one figure: the geometric mean of their ratios
+ * to native, turned so that above 1 is worse. It is computed per block, so the
+ * interval is over blocks, not over series. A block that lacks a series is
+ * left out.
  */
 #include <stddef.h>
 

@@ -3,10 +3,9 @@
 #define HARNESS_FINDINGS_TREND_H
 
 /*
- * trend - where the history of a series changed, and what of the host's
- * fingerprint changed with it. Figures of another machine, guest or measurement
- * are not of one history: there it breaks, and what lies on either side is
- * never held against the other.
+ * trend - where the history of a series changed, and which keys of the host's
+ * fingerprint changed with it. The history breaks at a change of machine,
+ * guest or measurement; figures before and after a break are never compared.
  */
 #include <stdbool.h>
 
@@ -33,20 +32,20 @@ void trend_init(struct trend *t, const struct history *h,
 		const struct change_options *opts);
 void trend_release(struct trend *t);
 
-/* The last change, if it is for the worse by at least SHARE (0.05: 5 %) and
- * came with one of the last RECENT runs; NULL: there is none. */
+/* The last change, if it made the series worse by at least SHARE (0.05: 5 %)
+ * in one of the last RECENT runs; NULL: there is none. */
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent);
 
-/* Whether it is more than what lies between the runs before it, the last ten of
- * its machine at most: by their 95 % prediction interval. False as well where
- * fewer than two came before, of which nobody knows how far runs lie apart. */
+/* Whether it is outside the 95 % prediction interval of the runs before it,
+ * at most the last ten of its machine. Also false if there are fewer than
+ * two such runs, because then the difference between runs is unknown. */
 bool trend_stands_out(const struct trend *t, const struct trend_change *c);
 
 /* The median of the boots of one run of H. */
 double trend_run_median(const struct history *h, size_t run);
 
-/* What of the fingerprint changed from the run before to RUN, from 1. For
+/* The fingerprint's changes from the run before to RUN, from 1. For
  * differences_release(). */
 void trend_differences(const struct trend *t, size_t run,
 		       struct differences *d);

@@ -3,13 +3,14 @@
 #define HARNESS_SESSION_SESSION_H
 
 /*
- * session - boots that are measured at one site and kept in one store: what
- * was decided is on disk before the first of them, each result as it comes, and
- * a worker that is lost is replaced. A command says what to boot, and shows
- * what came of it.
+ * session - boots measured at one site and kept in one store. The plan is
+ * stored before the first boot, and each result when its boot ends. The
+ * session starts a new worker if one dies. A command decides what to boot, and
+ * shows the results.
  *
- * One thread; SIGPIPE must be ignored, since workers die. A session may have
- * several runs one after the other, as a pilot and what it was for.
+ * One thread; SIGPIPE must be ignored, because workers can die. A session may
+ * have several runs one after the other, for example a pilot and the run after
+ * it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,11 +34,11 @@ struct session {
 	struct store *store; /* owned */
 	struct schedule sched;
 	int64_t run_id;    /* 0: no run has begun */
-	char boot_id[40];  /* of the host, as the first result told it */
+	char boot_id[40];  /* of the host, as the first result reported it */
 	size_t lost_count; /* workers */
 
-	/* Of this run: boots and series that failed, and wanted runners that do
-	 * not work here. */
+	/* Of this run: boots and series that failed, and requested runners that
+	 * do not work here. */
 	size_t failed_count;
 };
 
