@@ -3,12 +3,12 @@
 #define WORKLOADS_HISTOGRAM_H
 
 /*
- * histogram - how often each latency was seen, in bins of fio's kind, so
- * that both can be read the same way.
+ * histogram - a latency histogram with fio's bins, so that one parser reads
+ * both.
  *
- * Values below 128 ns have a bin each; above, each power of two is cut into
- * 64 bins. A bin is named by its middle, so what is read from it is off by
- * at most half a bin: 1/128 of the value, below 1 %.
+ * Values below 128 ns have one bin each; above that, each power of two has 64
+ * bins. A bin is named by its midpoint, so its error is at most half a bin:
+ * 1/128 of the value, below 1 %.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -3,18 +3,18 @@
 #define WORKLOADS_MICRO_LOOPS_H
 
 /*
- * micro_loops - how a primitive is timed, and those that need no guest. The
- * same source is linked into the micro guest, which has no libc, and into the
- * agent, which measures natively what can be.
+ * micro_loops - the timing of a primitive, and the primitives that need no
+ * guest. The same source is linked into the micro guest, which has no libc,
+ * and into the agent, which runs these primitives natively.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A series of fewer samples has no median worth the name. */
+/* A series of fewer samples has no useful median. */
 #define MICRO_MIN_SAMPLES 5u
 
 struct micro_run {
-	uint64_t *cycles;      /* a sample each, of REPEAT operations */
+	uint64_t *cycles;      /* one value per sample of REPEAT operations */
 	uint32_t sample_count; /* wanted; a loop that must stop sets it lower */
 	uint32_t repeat;
 	/* Of the whole series, see micro_limit_set(); 0: it has no limit. */
@@ -23,7 +23,7 @@ struct micro_run {
 	uint64_t param; /* the primitive's own: cycles, bytes */
 	void *area;     /* memory to work on, where one is needed */
 	uint64_t sink;
-	const char *failure; /* why the samples are worth nothing; or NULL */
+	const char *failure; /* why the samples are invalid; or NULL */
 	bool is_cut;         /* the limit came before SAMPLE_COUNT samples */
 };
 
@@ -37,7 +37,7 @@ static inline uint64_t rdtsc_now(void)
 	return (uint64_t)high << 32 | low;
 }
 
-/* Nothing before it is still under way, nothing after it has begun (SDM 2B,
+/* All earlier instructions have completed, and no later one has begun (SDM 2B,
  * RDTSC). */
 static inline uint64_t rdtsc_begin(void)
 {
@@ -52,15 +52,15 @@ static inline uint64_t rdtsc_begin(void)
 
 #define rdtsc_end rdtsc_begin
 
-/* From now on the series has so many cycles of the TSC, and its first
- * MICRO_MIN_SAMPLES have LEAST_CYCLES. */
+/* Limit the series to this many TSC cycles from now on, and its first
+ * MICRO_MIN_SAMPLES to LEAST_CYCLES. */
 void micro_limit_set(struct micro_run *run, uint64_t cycles,
 		     uint64_t least_cycles);
 
 /* After the sample with index LAST: end the series when its time is over. */
 void micro_limit(struct micro_run *run, uint32_t last);
 
-/* Cut before there were enough samples. */
+/* The limit came before there were enough samples. */
 static inline bool micro_is_too_slow(const struct micro_run *run)
 {
 	return run->is_cut && run->sample_count < MICRO_MIN_SAMPLES;
@@ -89,8 +89,8 @@ micro_loop micro_null, micro_delay, micro_cpuid;
 micro_loop micro_integer, micro_float, micro_branch;
 
 /*
- * PARAM bytes at AREA, a power of two: link all lines to one ring in an order
- * that no prefetcher knows; then follow it, REPEAT loads a sample.
+ * PARAM bytes at AREA, a power of two: link all lines into one ring in an order
+ * that no prefetcher can predict; then follow it, REPEAT loads per sample.
  */
 #define MICRO_LINE_BYTES 64u
 void micro_chase_link(struct micro_run *run);

@@ -3,9 +3,9 @@
 #define WORKLOADS_MICRO_POINTS_H
 
 /*
- * micro_points - every primitive, once: the workload table and the guest's
- * own list are made of it. What each does, instruction by instruction, is in
- * docs/micro.md.
+ * micro_points - the one list of all primitives. The workload table and the
+ * guest's own list are generated from it. docs/micro.md describes each primitive,
+ * instruction by instruction.
  *
  *   X(loop, "name", ring, repeat, param)
  *
@@ -53,21 +53,22 @@
 #define MICRO_SERIES_MS 50u
 /* The few samples that a series must have may take longer. */
 #define MICRO_FEW_MS 200u
-/* More samples make nothing better where an emulator is measured: the same loop
- * takes so many times as long in ring 0 as in ring 3. */
+/* The hypervisor emulates ring 0 if the same loop takes this many times as
+ * long in ring 0 as in ring 3. More samples do not improve figures of an
+ * emulator. */
 #define MICRO_EMULATED_SERIES_MS 20u
 #define MICRO_EMULATED_SLOWDOWN 20u
 #define MICRO_MAX_SAMPLES 1000u
-/* What takes long is not made more certain by thousands of it. */
+/* Slow operations do not need thousands of samples. */
 #define MICRO_LONG_SAMPLES 200u
 
-/* Takes as long as the rest together, and is run only when it is named. */
+/* Takes as long as all others together, and runs only on request. */
 #define MICRO_CLOCK_POINTS(X) X(tsc_host, "tsc-host-60s,ring0", 0, 1, 60000)
 
-/* Long enough that reading the clock twice is nothing. */
+/* Long enough that the two clock readings are negligible. */
 #define MICRO_CPU_REPEAT 4096u
 
-/* What goes wrong on purpose. */
+/* Points that fail on purpose. */
 #define MICRO_FAULT_POINTS(X)                          \
 	X(fault_ud, "undefined,ring0", 0, 1, 0)        \
 	X(fault_gp, "forbidden,ring3", 3, 1, 0)        \

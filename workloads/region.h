@@ -3,8 +3,8 @@
 #define WORKLOADS_REGION_H
 
 /*
- * region - memory with pages of a known size. Asking the kernel for huge
- * pages is only a wish: region_check() looks whether it was granted.
+ * region - memory with pages of a known size. The kernel may ignore a request
+ * for huge pages: region_check() checks the result.
  */
 #include "workloads/workload.h"
 

@@ -4,7 +4,7 @@
 
 /*
  * rr - request and response: the client sends some bytes and waits for the
- * same number back, one pair at a time, over TCP or UDP. What one pair takes
+ * same number back, one pair at a time, over TCP or UDP. The time of one pair
  * is the latency that an application sees.
  */
 #include <stdint.h>

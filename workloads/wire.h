@@ -20,7 +20,7 @@
  *   HELLO    "KEY=VALUE" lines: who the agent is, what it sees
  *   SERIES   "WORKLOAD POINT UNIT ITERATIONS"
  *   SAMPLE   "SECTION ELAPSED_NS VALUE WAITED_NS", the last for a CPU; the
- *            agent waits for GO, so that nobody works while a section runs
+ *            agent waits for GO, so that the host is idle while a section runs
  *   MARK     "begin NUMBER" or "end NUMBER ELAPSED_NS USER_NS SYSTEM_NS": a
  *            program of series NUMBER starts or has ended, the times by the
  *            machine's own clock; the agent waits for GO
@@ -66,8 +66,8 @@ size_t wire_encode(uint32_t type, uint32_t sequence, const void *payload,
 		   uint32_t length, void *buf);
 
 /*
- * Read one frame from LEN bytes. Returns the bytes it took, 0 when it is not
- * whole yet, -EPROTO when this is no frame or a damaged one.
+ * Read one frame from LEN bytes. Returns its length, 0 if the frame is not
+ * complete yet, -EPROTO if this is not a frame or a damaged one.
  */
 long wire_decode(const void *buf, size_t len, struct wire_frame *frame);
 

@@ -3,8 +3,8 @@
 #define WORKLOADS_WORKLOAD_H
 
 /*
- * workload - one thing that is measured, unchanged on the host and in every
- * guest. It may use libc and this header; it knows nothing of VMs, plans or
+ * workload - one measured task, the same on the host and in every guest. It may
+ * use libc and this header; it knows nothing of VMs, plans or
  * databases, prints nothing, and never reads the clock: the caller times
  * run().
  */
@@ -27,7 +27,7 @@ enum wl_flags {
 	WL_NEEDS_DISK = 1 << 3,    /* these two have program(), no run() */
 	WL_NEEDS_NET = 1 << 4,
 	WL_NEEDS_MICRO = 1 << 5, /* run by the micro guest, not under Linux */
-	WL_ON_REQUEST = 1 << 6,  /* too long for all but those who name it */
+	WL_ON_REQUEST = 1 << 6,  /* too long to run unless requested by name */
 	WL_SHARES_CPU = 1 << 7,  /* its own processes wait for each other */
 	WL_SHAPE = 1 << 8,       /* each point is a machine of that shape */
 };
@@ -52,8 +52,8 @@ struct wl_ctx {
 /* What setup and run answer. */
 enum wl_answer { WL_OK, WL_SKIP, WL_FAIL };
 
-/* What a program is to work on; the same on the host and in every guest, but
- * for the disk's name. */
+/* The resources of a program; the same on the host and in every guest,
+ * except the disk's name. */
 struct wl_env {
 	char disk[256];      /* file or device; "" for none */
 	uint64_t disk_bytes; /* to be used of it */
@@ -85,8 +85,8 @@ struct workload {
 	/* In place of run(): another program that does the work. */
 	void (*program)(const struct wl_point *point, const struct wl_env *env,
 			struct wl_program *out);
-	/* Which of the figures that a program prints stands for it, where one
-	 * must; by the names of the harness. NULL: none. */
+	/* The main metric of a program, where reports show only one; by the
+	 * names of the harness. NULL: none. */
 	const char *main_metric;
 };
 
@@ -104,8 +104,8 @@ uint32_t workload_rank(const char *workload, const char *point);
 const char *wl_unit_name(enum wl_unit unit); /* "ns", "bytes_per_s" */
 const char *wl_better_name(enum wl_better better);
 
-/* `delay` takes so many millionths longer than it says: an injected slow-down,
- * for tests of the whole instrument. 0 otherwise. */
+/* `delay` takes longer by this many millionths: an injected slowdown, for
+ * tests of the whole harness. 0 otherwise. */
 extern uint64_t workload_stretch_ppm;
 
 /* Note why, and answer what the caller returns. */

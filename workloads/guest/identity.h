@@ -3,10 +3,10 @@
 #define WORKLOADS_GUEST_IDENTITY_H
 
 /*
- * identity - what the machine looks like from inside, as "KEY=VALUE" lines:
- * the whole CPUID, XCR0, the firmware's memory map, PCI devices, clock
- * source, mitigations, kernel and command line. Guests are called identical
- * only after these were compared.
+ * identity - the machine as seen from inside, as "KEY=VALUE" lines: the whole
+ * CPUID, XCR0, the firmware's memory map, PCI devices, clock source,
+ * mitigations, kernel and command line. Reports call guests identical only
+ * after comparing these.
  */
 #include <stddef.h>
 

@@ -17,11 +17,11 @@ struct measure_sample {
 	uint32_t section; /* counts up over the life of the agent */
 	uint64_t iterations;
 	uint64_t elapsed_ns;
-	uint64_t waited_ns; /* for a CPU that others had; 0: not known */
+	uint64_t waited_ns; /* for a CPU that other tasks used; 0: not known */
 	double value;       /* in the workload's unit */
 };
 
-/* What happens on the way; called between timed sections only. */
+/* Events of a measurement; called between timed sections only. */
 struct measure_sink {
 	void (*series)(void *arg, const struct workload *wl,
 		       const struct wl_point *point, uint64_t iterations);

@@ -3,8 +3,8 @@
 #define WORKLOADS_GUEST_MICRO_NATIVE_H
 
 /*
- * micro_native - those of the micro guest's primitives that a process on the
- * host can run as well, by the same loops, as the other side of a comparison.
+ * micro_native - the micro guest's primitives that a process on the host can
+ * also run, with the same loops, as the native side of a comparison.
  */
 
 /* Why a process cannot run it; NULL if it can. */

@@ -22,7 +22,7 @@ void program_remember_cpus(void);
 
 /*
  * WL_OK when it ended with 0. WL_SKIP when there is no such program, WL_FAIL
- * otherwise, with the last line that it said in REASON.
+ * otherwise, with its last line of output in REASON.
  */
 enum wl_answer program_run(const struct wl_program *program,
 			   struct program_run *run, char *reason, size_t size);

@@ -33,7 +33,7 @@ int system_open_channel(void);
 
 /*
  * The same over vsock, where the kernel was told "l1vh_vsock=1": the host's
- * port that has the number of our own CID. -1: nobody answers.
+ * port that has the number of our own CID. -1: no answer.
  */
 int system_open_vsock(void);
 

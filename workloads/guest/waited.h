@@ -3,9 +3,9 @@
 #define WORKLOADS_GUEST_WAITED_H
 
 /*
- * waited - how long the agent's one thread has had to wait for a CPU while it
- * could have run (proc(5), schedstat); 0 where the kernel does not say. The
- * file stays open, so that reading it is one system call.
+ * waited - the time that the agent's one thread has been runnable and waiting
+ * for a CPU (proc(5), schedstat); 0 if the kernel does not report it. The file
+ * stays open, so a reading is one system call.
  */
 #include <stdint.h>
 

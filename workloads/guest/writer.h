@@ -3,9 +3,10 @@
 #define WORKLOADS_GUEST_WRITER_H
 
 /*
- * writer - the guest of the durability test: writes numbered blocks round and
- * round over a disk and says "acked N" once block N was written and flushed.
- * Whoever kills its VMM then looks whether all of these are there.
+ * writer - the guest of the durability test. It writes numbered blocks over a
+ * disk again and again, and prints "acked N" when block N is written and
+ * flushed. The test kills its VMM and then checks that all acknowledged blocks
+ * are there.
  */
 
 /* Until something fails or the machine is gone. */
@@ -13,7 +14,7 @@ void writer_run(const char *disk);
 
 /*
  * The other half: every block in FILE up to number ACKED must be there, or a
- * later one in its place. 0, or 1 with what is lost on stderr.
+ * later one in its place. 0, or 1 with the lost block on stderr.
  */
 int writer_check(const char *file, const char *acked);
 

@@ -3,11 +3,11 @@
 #define WORKLOADS_GUEST_MICRO_ABI_H
 
 /*
- * abi - what the micro guest and the VMM agree upon: where things lie in
- * guest-physical memory, and what the device that serves it does.
+ * abi - the interface between the micro guest and the VMM: the layout of
+ * guest-physical memory, and the device that serves the guest.
  *
  *   MICRO_IMAGE_GPA   the image, entered at its first byte in long mode, the
- *                     first 4 GiB mapped one to one and open to ring 3
+ *                     first 4 GiB identity-mapped and open to ring 3
  *   MICRO_INFO_GPA    struct micro_info, written by the VMM
  *   MICRO_FRAME_GPA   frames (workloads/wire.h), one way at a time
  *   MICRO_FREE_GPA    from here on RAM is the guest's
@@ -24,8 +24,8 @@
 #define MICRO_GIANT_BYTES 0x40000000ull
 
 /*
- * Written to FRAME: so many bytes lie at MICRO_FRAME_GPA, for the harness.
- * Read from it: waits for some and puts them there; 0 when none will come.
+ * A write to FRAME: this many bytes are at MICRO_FRAME_GPA for the harness.
+ * A read waits for bytes and puts them there; 0 when no more will come.
  * NOP takes and gives anything. CLOCK gives the low half of the host's
  * CLOCK_MONOTONIC_RAW, in nanoseconds.
  */
@@ -54,10 +54,10 @@ struct micro_region {
 
 struct micro_info {
 	uint32_t vcpu_count;
-	uint32_t tsc_khz;        /* of the guest's TSC; 0 when nobody knows */
+	uint32_t tsc_khz;        /* of the guest's TSC; 0 if unknown */
 	uint32_t has_msr;        /* MICRO_MSR is there */
 	uint32_t host_cpu_count; /* that the vCPUs may run on */
-	/* RAM that nobody has touched, by the pages that back it. */
+	/* Untouched RAM, by the size of the pages that back it. */
 	struct micro_region small; /* 4 KiB */
 	struct micro_region huge;  /* 2 MiB where the host has them */
 	struct micro_region giant; /* 1 GiB; beyond RAM */

@@ -15,7 +15,7 @@
 /* IF, and IOPL 3, so that ring 3 reaches ports by itself. */
 #define CPU_RING3_FLAGS 0x3202
 
-/* So many ports, from 0 on, are open to ring 3 by the TSS as well. */
+/* The TSS also opens this many ports, from 0 on, to ring 3. */
 #define CPU_RING3_PORTS 0x800
 
 /* Below 1 MiB, where a CPU can start in real mode. */
@@ -42,7 +42,7 @@ struct trap_frame {
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* What came through a vector above 31; on whichever CPU it was sent to. */
+/* Interrupts of a vector above 31, on any CPU. */
 struct cpu_event {
 	volatile uint64_t count;
 	volatile uint64_t tsc;        /* when the handler began */
@@ -59,7 +59,7 @@ struct guard_trap {
 };
 extern struct guard_trap guard_trap;
 
-/* Asked on a page fault at VA; true when the page is there now. */
+/* Called on a page fault at VA; true if the page is mapped now. */
 extern bool (*cpu_on_fault)(uint64_t va);
 
 /* Tables, FPU, APIC, interrupts on. On the first CPU, once. */
@@ -72,10 +72,11 @@ bool guard_run(void (*fn)(void *arg), void *arg, int ring);
  * CPU_VECTOR_TIMER would. FN must not use the timer itself. */
 bool guard_run_for(void (*fn)(void *arg), void *arg, int ring, uint64_t cycles);
 
-/* Start the second CPU; false if it does not come within a third of a second. */
+/* Start the second CPU; false if it does not come within a third of a
+ * second. */
 bool cpu_start_second(void);
 
-/* What the second CPU does while it waits for interrupts. */
+/* How the second CPU waits for interrupts. */
 extern volatile bool cpu_second_halts;
 extern void (*volatile cpu_second_task)(void); /* NULL: nothing */
 

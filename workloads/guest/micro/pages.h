@@ -3,9 +3,9 @@
 #define WORKLOADS_GUEST_MICRO_PAGES_H
 
 /*
- * pages - guest-virtual memory beside the VMM's one to one map: a window
- * with pages of a chosen size, and one that is filled on demand. Both are
- * open to ring 3.
+ * pages - guest-virtual memory in addition to the VMM's identity map: a window
+ * with pages of a chosen size, and one that is filled on demand. Both are open
+ * to ring 3.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,8 +18,8 @@
 void *pages_map(uint64_t gpa, uint64_t bytes, uint64_t page_bytes);
 
 /*
- * COUNT pages of 4 KiB that are not there: each is mapped, all to the same
- * memory, by the first fault on it. At most 2048.
+ * COUNT unmapped pages of 4 KiB. The first fault on each maps it, all to the
+ * same memory. At most 2048.
  */
 void *pages_demand(uint32_t count);
 

@@ -19,8 +19,8 @@ micro_loop micro_fault_ud, micro_fault_gp, micro_fault_triple;
 micro_loop micro_fault_hang;
 
 /*
- * In ring 0, before LOOP: what it needs. NULL, or why it cannot be measured
- * here.
+ * In ring 0, before LOOP: the preparation of LOOP. NULL, or why it cannot be
+ * measured here.
  */
 const char *prim_prepare(micro_loop *loop, struct micro_run *run,
 			 const struct micro_info *info);

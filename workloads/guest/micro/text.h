@@ -2,7 +2,7 @@
 #ifndef WORKLOADS_GUEST_MICRO_TEXT_H
 #define WORKLOADS_GUEST_MICRO_TEXT_H
 
-/* text - what the micro guest needs of printf and scanf, without a libc. */
+/* text - the micro guest's replacement for printf and scanf, without a libc. */
 #include <stddef.h>
 #include <stdint.h>
 
