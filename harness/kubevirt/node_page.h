@@ -3,9 +3,9 @@
 #define HARNESS_KUBEVIRT_NODE_PAGE_H
 
 /*
- * node_page - what KubeVirt needs of a node, and what of it there is: an
- * object of sections in order; in a section an object for each line, with a
- * "finding" for people and, beside it, what programs want to know.
+ * node_page - KubeVirt's requirements for a node, and whether the node meets
+ * them: an object of sections in order. A section has one object per line,
+ * with a "finding" for people and further keys for programs.
  */
 #include <jansson.h>
 #include <stdio.h>

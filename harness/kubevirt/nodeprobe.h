@@ -3,9 +3,8 @@
 #define HARNESS_KUBEVIRT_NODEPROBE_H
 
 /*
- * nodeprobe - what a node has of what KubeVirt needs, as it finds it. Reads
- * only: no module is loaded, no device made to do anything. What it means is
- * prereq's to say.
+ * nodeprobe - the raw facts about a node that KubeVirt needs. It only reads: it
+ * loads no module and operates no device. prereq interprets the facts.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -84,7 +83,7 @@ struct node_program {
 	char reason[160]; /* why not */
 };
 
-/* Where to look. What no file says is given. */
+/* Where to look. Facts that no file has are given. */
 struct node_source {
 	const char *root; /* before every path; "" for this host */
 	enum partition_type partition;
@@ -123,7 +122,7 @@ struct node {
 /* This host; programs by their names in PATH. */
 void node_source_of_host(struct node_source *source);
 
-/* Whatever is not there, or damaged, is said to be so in NODE. */
+/* NODE marks missing or damaged facts as such. */
 void node_gather(const struct node_source *source, struct node *node);
 
 #endif

@@ -3,10 +3,11 @@
 #define HARNESS_KUBEVIRT_OVERHEAD_H
 
 /*
- * overhead - what KubeVirt adds to a guest's memory, release by release, to the
- * byte: GetMemoryOverhead() (pkg/virt-controller/services/renderresources.go,
- * later pkg/hypervisor/{kvm,mshv}/hypervisorbackend.go), what follows from it
- * for the pod, and the memlock limit (AdjustQemuProcessMemoryLimits()). Pure.
+ * overhead - the memory that KubeVirt adds to a guest's, for each release, to
+ * the byte: GetMemoryOverhead()
+ * (pkg/virt-controller/services/renderresources.go, later
+ * pkg/hypervisor/{kvm,mshv}/hypervisorbackend.go), the resulting pod limits,
+ * and the memlock limit (AdjustQemuProcessMemoryLimits()). Pure.
  */
 #include <jansson.h>
 #include <stdbool.h>
@@ -23,8 +24,8 @@ enum hypervisor_kind {
 
 const char *hypervisor_name(enum hypervisor_kind kind);
 
-/* What of a VirtualMachineInstance the formula looks at. Amounts are bytes; 0:
- * not there. */
+/* The fields of a VirtualMachineInstance that the formula uses. Amounts are
+ * bytes; 0: not there. */
 struct vm_spec {
 	bool is_arm64;
 	enum hypervisor_kind hypervisor;
@@ -61,8 +62,8 @@ struct overhead {
 	struct overhead_term terms[OVERHEAD_MAX_TERMS];
 	size_t term_count;
 	int64_t total_bytes;
-	/* With the guest's memory in place of a request that is not there:
-	 * what releases before v1.7 calculate, and later ones do not. */
+	/* With the guest's memory instead of a missing request. Only releases
+	 * before v1.7 calculate this. */
 	int64_t total_by_guest_bytes;
 	int64_t pod_request_bytes;
 	int64_t pod_limit_bytes; /* 0: none is set */

@@ -3,8 +3,8 @@
 #define HARNESS_KUBEVIRT_PREREQ_H
 
 /*
- * prereq - what is enough for a guest of KubeVirt, and what follows from what
- * a node has. Pure: it looks at nothing but its arguments.
+ * prereq - the prerequisites of a KubeVirt guest, and conclusions from a node's
+ * facts. Pure: it uses only its arguments.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,13 +25,13 @@ bool version_parse(const char *text, struct version *version);
 int version_compare(const struct version *a, const struct version *b);
 
 /*
- * Whether CPUID, the kernel's log and the device say the same of the
- * partition, and what it means where they do not.
+ * Whether CPUID, the kernel's log and the device agree on the partition, and
+ * what a difference means.
  */
 const char *witnesses_judge(enum partition_type cpuid, enum kernel_log log,
 			    bool has_mshv, bool *agree);
 
-/* What a kernel of that release is worth to mshv. A vendor may have brought
+/* How well a kernel of that release supports mshv. A vendor may have backported
  * the driver to an older one. */
 const char *kernel_judge(const char *release, bool has_mshv_root);
 

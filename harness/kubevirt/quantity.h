@@ -10,8 +10,8 @@
 
 struct err;
 
-/* Rounded up to a whole number, as Quantity.Value() does. -EINVAL: it is none,
- * or negative; -ERANGE: larger than 2^63 - 1. */
+/* Rounded up to a whole number, as Quantity.Value() does. -EINVAL: not an
+ * amount, or negative; -ERANGE: larger than 2^63 - 1. */
 int quantity_parse(const char *text, int64_t *value, struct err *err);
 
 #endif

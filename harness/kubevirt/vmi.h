@@ -3,9 +3,9 @@
 #define HARNESS_KUBEVIRT_VMI_H
 
 /*
- * vmi - a VirtualMachineInstance, or a VirtualMachine, as people write them:
- * what of it the memory overhead hangs on. YAML or JSON; of several documents
- * in a file the first of these kinds.
+ * vmi - reads the fields of a VirtualMachineInstance or VirtualMachine
+ * manifest that determine the memory overhead. YAML or JSON; of several
+ * documents in a file the first of these kinds.
  */
 #include <stddef.h>
 
@@ -13,9 +13,9 @@
 
 struct err;
 
-/* Sets what the manifest says, and leaves what it does not: options given
- * before stay. NAME is its metadata.name. -EINVAL: it is no such thing, or has
- * a mistake, by its key. */
+/* Sets the fields that the manifest has, and leaves the others: earlier
+ * options stay. NAME is its metadata.name. -EINVAL: it is not such a
+ * manifest, or has an error, named by its key. */
 int vmi_parse(const char *bytes, size_t len, struct vm_spec *spec, char *name,
 	      size_t name_size, struct err *err);
 
