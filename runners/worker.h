@@ -14,9 +14,9 @@
 
 #include <jansson.h>
 
-/* Serve until "quit" or the end of input. NODE says what KubeVirt would find
- * on this host, for the probe; the answer's owner is the caller. NULL: nobody
- * asks. 0, or -EPROTO. */
+/* Serve until "quit" or the end of input. NODE returns KubeVirt's facts about this
+ * host, for the probe; the caller owns them. NULL: they are not needed. 0, or
+ * -EPROTO. */
 int worker_serve(int in_fd, int out_fd, json_t *(*node)(void));
 
 #endif

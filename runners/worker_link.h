@@ -2,7 +2,7 @@
 #ifndef RUNNERS_WORKER_LINK_H
 #define RUNNERS_WORKER_LINK_H
 
-/* worker_link - the session's end of the talk with a worker. */
+/* worker_link - the session's end of the connection to a worker. */
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,10 +24,10 @@ struct worker_link {
 /* Start a worker on this host, or one inside the lab. */
 int worker_link_open(struct worker_link *w, bool in_lab, struct err *err);
 
-/* Ask it to end, then see to it. Zeroed is fine. */
+/* Ask it to end, then make sure that it does. Zeroed is fine. */
 void worker_link_close(struct worker_link *w);
 
-/* End it now, whatever it does; the lab goes with it. */
+/* Kill it now; the lab ends with it. */
 void worker_link_abort(struct worker_link *w);
 
 /* Who it is; the object is the caller's. */

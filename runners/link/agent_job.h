@@ -3,8 +3,8 @@
 #define RUNNERS_LINK_AGENT_JOB_H
 
 /*
- * agent_job - what an agent is told to do, as text for workloads/wire.h: lines
- * "=KEY VALUE" of where it is, and one line per series.
+ * agent_job - an agent's job, as text for workloads/wire.h: lines "=KEY VALUE"
+ * about its environment, and one line per series.
  */
 #include <stdbool.h>
 
@@ -15,7 +15,7 @@ struct link_env;
  * it. */
 char *agent_job_text(const struct bench_case *bc, const struct link_env *env);
 
-/* Whether series of WORKLOAD are the agent's to measure. */
+/* Whether the agent measures series of WORKLOAD. */
 bool agent_job_has(const char *workload);
 
 #endif

@@ -3,13 +3,12 @@
 #define RUNNERS_LINK_AGENT_LINK_H
 
 /*
- * agent_link - the harness's end of the talk with an agent: gives it the
- * case, checks every frame, and fills a result. Besides the channel it can
- * listen to a VMM's events (see runners/vmm/stamp.h) and to the guest's
- * console.
+ * agent_link - the harness's end of the channel to an agent. It sends the case,
+ * checks every frame, and fills a result. It can also read a VMM's events (see
+ * runners/vmm/stamp.h) and the guest's console.
  *
- * What comes in is hostile: sequence, checksum, order and counts are
- * checked, and a short series is never passed on as a whole one.
+ * Input is hostile: sequence, checksum, order and counts are checked, and an
+ * incomplete series is never passed on as a complete one.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,13 +28,13 @@ struct link_stamp {
 	uint64_t waited_ns; /* of the vCPU's thread, for a CPU */
 };
 
-/* What the agent is told of its surroundings, see struct wl_env. */
+/* The agent's environment, see struct wl_env. */
 struct link_env {
 	char disk[256]; /* natively; a guest finds its own */
 	char peer[64];
 	char net_address[32]; /* for the guest to take */
 	char net_gateway[32];
-	char net_backend[16]; /* who moves packets, where that is known */
+	char net_backend[16]; /* the packet path, if known */
 	/* Why there is no disk or network, one of each at most: this host has
 	 * none to give, which skips what needs it, or it failed to. */
 	char disk_refusal[160], disk_failure[160];
@@ -64,11 +63,11 @@ struct agent_link {
 	void *on_event_arg;
 	void (*on_hello)(void *arg, pid_t pid); /* optional */
 	void *on_hello_arg;
-	const struct watch *watch; /* borrowed; NULL: nobody watches */
+	const struct watch *watch; /* borrowed; NULL: no watcher */
 	/* From one answer to the next; 0: the deadline alone holds. What takes
 	 * long by definition, or hangs on purpose, has no limit. */
 	uint64_t point_limit_ns;
-	uint64_t asked_ns;  /* when the agent began with what it works on */
+	uint64_t asked_ns;  /* when the agent began its current item */
 	size_t item;        /* the one that was answered or begun last */
 	bool is_point_late; /* that limit ended agent_link_run() */
 	enum link_state state;
@@ -108,7 +107,7 @@ void agent_link_finish(struct agent_link *link);
 /* Of the case, the item that the agent is at; item_count: none. */
 size_t agent_link_item(const struct agent_link *link);
 
-/* It is of no use any more, and WHY; the first reason stays. */
+/* Mark the link as failed, because of WHY; the first reason stays. */
 void agent_link_break(struct agent_link *link, const char *why);
 
 /* For agent_link_run() and tests: take in bytes of one stream. The latter is in

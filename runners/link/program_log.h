@@ -3,11 +3,11 @@
 #define RUNNERS_LINK_PROGRAM_LOG_H
 
 /*
- * program_log - the programs that an agent ran in one boot: what each
- * printed, and what host and VMM counted from its start to its end. At the
- * end it becomes series, one a metric, and a document with all of it.
+ * program_log - the programs that an agent ran in one boot: each one's output,
+ * and the counts of host and VMM from its start to its end. At the end of the
+ * boot this becomes series, one per metric, and a document with everything.
  *
- * Everything that the agent says is hostile; -EPROTO is its fault.
+ * All input from the agent is hostile; bad input gives -EPROTO.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ struct program_exit {
 struct program_log {
 	struct host_meter meter;
 	char net_backend[16]; /* "vhost", "tap", "veth"; "" without network */
-	bool is_native;       /* programs are no part of meter.machine */
+	bool is_native;       /* programs are not part of meter.machine */
 	struct program_entry *entries; /* owned; the last may be open */
 	size_t entry_count;
 	struct program_count *counts; /* owned */
@@ -59,7 +59,7 @@ struct program_log {
 
 void program_log_release(struct program_log *log);
 
-/* The metric that stands for a program that gave none: "iops". */
+/* The main metric of a program that failed or was skipped: "iops". */
 const char *program_main_metric(const char *workload);
 
 void program_log_open(struct program_log *log, const char *workload,

@@ -3,10 +3,10 @@
 #define RUNNERS_LINK_VSOCK_LISTENER_H
 
 /*
- * vsock_listener - where a guest's agent calls its harness, on hosts with
- * vhost-vsock. Any guest of the host can call; only the one with our CID is
- * heard. The port is the CID, so that no guest has to be told another number
- * than the next one.
+ * vsock_listener - accepts the connection of a guest's agent, on hosts with
+ * vhost-vsock. Any guest of the host can connect; the listener accepts only
+ * the one with our CID. The port equals the CID, so all guests have the same
+ * command line.
  */
 #include <stdint.h>
 
@@ -18,7 +18,7 @@ struct vsock_listener {
 void vsock_listener_open(struct vsock_listener *l);
 void vsock_listener_close(struct vsock_listener *l);
 
-/* A descriptor, or -1 when it was not our guest that called. */
+/* A descriptor, or -1 if another guest connected. */
 int vsock_listener_accept(const struct vsock_listener *l);
 
 #endif

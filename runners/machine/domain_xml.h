@@ -3,9 +3,9 @@
 #define RUNNERS_MACHINE_DOMAIN_XML_H
 
 /*
- * domain_xml - a guest as libvirt is told of it (libvirt.org,
- * formatdomain.html): what the qemu-* runners give QEMU as words, in the way
- * in which KubeVirt's converter has it.
+ * domain_xml - a guest's domain XML for libvirt (libvirt.org,
+ * formatdomain.html): the machine that the qemu-* runners describe by QEMU
+ * options, in the form that KubeVirt's converter writes.
  */
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 #ifndef RUNNERS_MACHINE_GUEST_BOOT_H
 #define RUNNERS_MACHINE_GUEST_BOOT_H
 
-/* guest_boot - what is the same for every guest in every VMM. */
+/* guest_boot - boot parameters that all guests in all VMMs share. */
 
 /*
  * nokaslr: the same addresses at each boot; tsc=reliable: a machine without
@@ -14,7 +14,7 @@
 	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
 	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on reboot=acpi"
 
-/* More of it for a guest that is to call over vsock. */
+/* More of it for a guest whose agent connects over vsock. */
 #define GUEST_VSOCK " l1vh_vsock=1"
 
 /* Of its network card. */

@@ -4,8 +4,8 @@
 
 /*
  * libvirt - QEMU as KubeVirt starts it: by libvirt's own daemons, whose memory
- * is the guest's as well. A daemon that runs already belongs to others, so
- * that these runners start their own or refuse.
+ * counts as the guest's. A daemon that already runs may serve other guests, so
+ * these runners start their own daemons or skip the boot.
  */
 #include "harness/core/runner.h"
 

@@ -5,13 +5,13 @@
 /*
  * libvirt_helper - the process that is a machine under libvirt: it starts
  * virtlogd and virtqemud (or libvirtd, where a distribution has no virtqemud)
- * as KubeVirt's virt-launcher does, in the cgroup that it is given; has them
- * create a domain that waits; lets it run when told so; and ends with it.
- * Both daemons and the guest's QEMU end with the helper.
+ * as KubeVirt's virt-launcher does, in the given cgroup; creates a paused
+ * domain; resumes it on request; and ends with it. Both daemons and the
+ * guest's QEMU end with the helper.
  *
- * On MACHINE_EVENTS_FD it says "paused QEMU VIRTQEMUD VIRTLOGD" (processes),
- * and reads a line when the domain may go on; the guest's console is its
- * standard output.
+ * It writes "paused QEMU VIRTQEMUD VIRTLOGD" (processes) to MACHINE_EVENTS_FD,
+ * and resumes the domain when it reads a line there; the guest's console is
+ * its standard output.
  *
  * argv: NAME XML_FILE CONSOLE_FILE CGROUP_PROCS_FILE MEMLOCK_BYTES, the last
  * two "-" where there is none.

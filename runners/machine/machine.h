@@ -3,8 +3,8 @@
 #define RUNNERS_MACHINE_MACHINE_H
 
 /*
- * machine - what every runner shares: one child process with an agent in it
- * or behind it, from its start to its end.
+ * machine - the part that all runners share: one child process that is or
+ * contains an agent, from its start to its end.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,14 +17,14 @@ struct vsock_listener;
 struct result;
 struct watch;
 
-/* What the child tells beside the agent's channel. */
+/* The child's outputs besides the agent's channel. */
 enum machine_events {
 	MACHINE_EVENTS_NONE, /* an agent alone */
 	MACHINE_EVENTS_VMM,  /* ours: stamps, counts, the end */
 	MACHINE_EVENTS_QMP,  /* a socket for lines both ways, see on_event */
 };
 
-/* How a machine ended, for a caller who has more to do than to record that. */
+/* How a machine ended, for callers that must act on it. */
 enum machine_end {
 	MACHINE_END_DONE,       /* every item was answered */
 	MACHINE_END_HYPERVISOR, /* the hypervisor stopped it */
@@ -38,7 +38,7 @@ struct machine_outcome {
 	enum machine_end end;
 	/* Of the case: what the agent was at; item_count: nothing. */
 	size_t item;
-	char detail[200]; /* in the VMM's words; "" where it has none */
+	char detail[200]; /* the VMM's text; "" if it has none */
 };
 
 struct machine_spec {

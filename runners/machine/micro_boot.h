@@ -3,13 +3,14 @@
 #define RUNNERS_MACHINE_MICRO_BOOT_H
 
 /*
- * micro_boot - one boot of the micro guest, which a point may take down: the
- * hypervisor cannot run it, or it hangs. That costs the point alone. A fresh
- * guest of the same shape goes on with the rest, in order.
+ * micro_boot - one boot of the micro guest. A point may stop the guest: the
+ * hypervisor cannot run the point, or the guest hangs. Then only this point is
+ * lost, and a fresh guest of the same shape measures the remaining points in
+ * order.
  *
- * Each guest has a channel, a ledger and clocks of its own, and is judged by
- * them; the boot's result is the sum. Points that fail on purpose
- * (WL_SELFTEST) end the boot, because that is what they are to show.
+ * Each guest has its own channel, ledger and clock checks; the boot's result
+ * is the sum. Points that fail on purpose (WL_SELFTEST) end the boot, as they
+ * should.
  */
 #include <stdint.h>
 

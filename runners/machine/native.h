@@ -8,7 +8,7 @@ struct runner_ops;
 
 extern const struct runner_ops runner_native;
 
-/* The same by another name, to hold A against A. */
+/* The same under another name, for A/A comparisons. */
 extern const struct runner_ops runner_native_again;
 
 #endif

@@ -3,7 +3,7 @@
 #define RUNNERS_MACHINE_QMP_H
 
 /*
- * qmp - asks a QEMU which accelerator it really uses, and hears its version and
+ * qmp - asks a QEMU which accelerator it really uses, and reads its version and
  * why it ended (QEMU Machine Protocol, docs/interop/qmp-spec: the greeting, the
  * commands query-kvm and query-accelerators, the event SHUTDOWN).
  */
@@ -19,7 +19,7 @@ struct qmp {
 	char shutdown[32]; /* reason of SHUTDOWN, "guest-reset"; "" if none */
 };
 
-/* Let a guest that was started stopped (-S) run. */
+/* Resume a guest that was started paused (-S). */
 void qmp_continue(struct qmp *q);
 
 /* One line that QEMU sent. ARG is a struct qmp. */

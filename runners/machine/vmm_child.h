@@ -3,8 +3,8 @@
 #define RUNNERS_MACHINE_VMM_CHILD_H
 
 /*
- * vmm_child - guests in our own VMM, which runs as a child process: when it
- * crashes, that is a recorded outcome and nothing else.
+ * vmm_child - guests in our own VMM, which runs as a child process: a crash of
+ * the VMM is only a recorded outcome.
  */
 #include <stdbool.h>
 
@@ -16,7 +16,7 @@ extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
 
 /*
  * The emulator can be preloaded into any process, this one included. Then
- * /dev/mshv is not what it seems, and no result may bear its name.
+ * /dev/mshv is emulated, and no result may have its name.
  */
 bool vmm_child_mshv_is_emulated(void);
 

@@ -3,14 +3,14 @@
 #define RUNNERS_MEASURE_HOST_METER_H
 
 /*
- * host_meter - what a machine costs its host in CPU time, read before and
- * after some work.
+ * host_meter - the host CPU time that a machine uses, read before and after
+ * some work.
  */
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What KVM counts of a VM, by the names of its files in debugfs. */
+/* KVM's counters of a VM, by the names of its files in debugfs. */
 enum kvm_stat {
 	KVM_STAT_EXITS,
 	KVM_STAT_HALT_EXITS,
@@ -21,7 +21,7 @@ enum kvm_stat {
 struct host_meter {
 	pid_t machine;  /* a VMM, or natively the agent */
 	bool reads_kvm; /* its exits are KVM's to count */
-	/* Kernel threads do nothing for it, and to read all of them takes
+	/* Kernel threads do no work for it, and reading all of them takes
 	 * longer than some series. */
 	bool skips_threads;
 };

@@ -5,7 +5,8 @@
 /*
  * mem_reading - memory as the kernel counts it at one moment: of a process
  * (proc(5): smaps_rollup, smaps, status), and of the whole host (meminfo, and
- * what the mshv driver tells in debugfs). UINT64_MAX where it does not say.
+ * the mshv driver's debugfs). UINT64_MAX if the kernel does not report a
+ * value.
  */
 #include <stdint.h>
 #include <sys/types.h>
@@ -25,7 +26,7 @@ enum proc_value {
 
 enum host_value {
 	/* Neither free, nor a cache that can be dropped, nor this process's
-	 * own: it moves for no other reason than that somebody holds more. */
+	 * own: it changes only if another process holds more or less. */
 	HOST_USED,
 	HOST_AVAILABLE,
 	HOST_FREE,
@@ -52,12 +53,12 @@ void proc_values_read(pid_t pid, uint64_t ram_bytes,
 
 void host_values_read(uint64_t values[HOST_VALUE_COUNT]);
 
-/* The same once what is used has not changed for a while, or after at
- * most 3 s: pages of a process that has gone come back bit by bit. */
+/* The same when the used memory has been stable for a while, or after at
+ * most 3 s: the kernel frees the pages of an ended process gradually. */
 void host_values_settle(uint64_t values[HOST_VALUE_COUNT]);
 
-/* The same once no more is used than BEFORE, or after 3 s: the kernel frees some
- * of what a process had long after it has gone, and that is no leak. */
+/* The same when at most BEFORE is used, or after 3 s: the kernel frees some
+ * memory of a process long after its end, and that is not a leak. */
 void host_values_return(uint64_t values[HOST_VALUE_COUNT],
 			const uint64_t before[HOST_VALUE_COUNT]);
 

@@ -3,8 +3,9 @@
 #define RUNNERS_MEASURE_WATCH_H
 
 /*
- * watch - somebody who looks at a machine's memory at three moments, and what
- * its process is held to. The guest and its VMM wait while their memory is read.
+ * watch - a watcher that reads a machine's memory at three moments, and the
+ * limits of its process. The guest and its VMM wait while their memory is
+ * read.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +13,14 @@
 #include <sys/types.h>
 
 enum watch_moment {
-	WATCH_STARTED, /* the VMM has made all, no guest code has run */
+	WATCH_STARTED, /* the VMM has built the machine, no guest code has run */
 	WATCH_READY,   /* the guest has booted and waits */
 	WATCH_TOUCHED, /* the guest has used all its memory */
-	WATCH_GONE,    /* its process is no more; not told, see machine_run() */
+	WATCH_GONE, /* its process has ended; not reported, see machine_run() */
 	WATCH_MOMENT_COUNT,
 };
 
-/* One of the processes that a guest costs. */
+/* One of the processes of a guest. */
 struct watch_process {
 	const char *role; /* "vmm"; under libvirt "virtqemud" and others too */
 	pid_t pid;

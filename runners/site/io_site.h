@@ -3,9 +3,10 @@
 #define RUNNERS_SITE_IO_SITE_H
 
 /*
- * io_site - disk and network of one case, natively or for a guest, made
- * before its machine starts and undone after it. What this host lacks or must
- * not give refuses the series that need it; what it failed to give fails them.
+ * io_site - disk and network of one case, natively or for a guest, made before
+ * its machine starts and undone after it. If this host lacks a resource or
+ * must not provide it, the series that need it are skipped. If creating it
+ * failed, they fail.
  */
 #include <stdbool.h>
 

@@ -3,9 +3,8 @@
 #define RUNNERS_SITE_NET_SITE_H
 
 /*
- * net_site - where the traffic of one case flows. By default a network of
- * its own, in namespaces that vanish with it: nothing of the host's is
- * touched, and no privilege is needed.
+ * net_site - the network of one case. By default it has its own namespaces, which
+ * disappear with it: the host's network is unchanged, and no privilege is needed.
  *
  *   guest    VMM -- TAP "l1vh0" 192.0.2.1 -- iperf3, echo
  *   native   agent -- veth 192.0.2.2 | 192.0.2.1 veth -- iperf3, echo
@@ -13,8 +12,8 @@
  * With a real peer the TAP is put into a bridge, or a macvtap on an
  * interface; natively the host's network is used as it is.
  *
- * A helper process holds it all and undoes it when it loses us, however we
- * end.
+ * A helper process owns all of it and removes it when this process ends, also if
+ * this process is killed.
  */
 #include <stdbool.h>
 #include <stdint.h>

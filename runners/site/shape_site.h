@@ -4,7 +4,8 @@
 
 /*
  * shape_site - disks and network cards of a guest of some shape: empty files,
- * and taps that lead nowhere. They are there to be paid for, not to be fast.
+ * and taps without a peer. They exist for their memory cost, not for their
+ * speed.
  */
 #include <net/if.h>
 #include <stdint.h>
@@ -22,8 +23,8 @@ struct shape_site {
 	char taps[SHAPE_MAX_NICS][IFNAMSIZ];
 };
 
-/* Half-made ones are undone by shape_site_close(), as is what an earlier
- * process left behind. */
+/* shape_site_close() undoes half-made ones, and leftovers of an earlier
+ * process. */
 int shape_site_open(struct shape_site *site, const struct shape *shape,
 		    struct err *err);
 void shape_site_close(struct shape_site *site); /* zeroed is fine */

@@ -30,7 +30,7 @@ int boot_load(const struct mem *mem, const struct boot_config *cfg,
 void boot_start_at(const struct mem *mem, uint64_t entry,
 		   struct vcpu_regs *regs);
 
-/* Long mode, flat, first 4 GiB mapped one to one and open to ring 3, starting at
+/* Long mode, flat, first 4 GiB identity-mapped and open to ring 3, starting at
  * RIP. */
 void boot_long_mode(const struct mem *mem, uint64_t rip,
 		    struct vcpu_regs *regs);

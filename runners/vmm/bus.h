@@ -30,7 +30,7 @@ struct bus {
 int bus_add(struct bus *bus, const struct bus_region *region);
 
 /*
- * Let the owner of the address answer. Reads of an address that nobody owns
+ * Let the owner of the address answer. Reads of an address without an owner
  * give all ones, as on real buses; writes are dropped.
  */
 void bus_dispatch(const struct bus *bus, struct hv_access *access);

@@ -3,11 +3,11 @@
 #define RUNNERS_VMM_CPUID_H
 
 /*
- * cpuid - which CPU the guest is shown.
+ * cpuid - the CPU that the guest sees.
  *
- * A backend hands in what its hypervisor supports; the policy here is the
- * same for every backend, so that in `identical` mode guests differ in
- * nothing that the hypervisor does not force.
+ * A backend passes in the features that its hypervisor supports. The policy
+ * here is the same for every backend, so in `identical` mode guests differ
+ * only where the hypervisor forces it.
  */
 #include <stdbool.h>
 #include <stddef.h>

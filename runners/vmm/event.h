@@ -3,8 +3,8 @@
 #define RUNNERS_VMM_EVENT_H
 
 /*
- * event - what the VMM tells the harness while a guest runs: lines of text on
- * `--events-fd`, written and read here alone.
+ * event - the VMM's reports to the harness while a guest runs: lines of text on
+ * `--events-fd`, written and read only here.
  *
  *   phase NAME MONO_NS
  *   stamp SECTION BEGIN_MONO_NS END_MONO_NS WAITED_NS
@@ -17,8 +17,8 @@
  *   end HOW DETAIL
  *   error REASON
  *
- * Times are of CLOCK_MONOTONIC. Writers take the stream, which may be NULL where
- * nobody listens; they do not flush it.
+ * Times are of CLOCK_MONOTONIC. Writers take the stream, which may be NULL without
+ * a reader; they do not flush it.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
 #define RUNNERS_VMM_HV_H
 
 /*
- * hv - what the VMM asks of a hypervisor.
+ * hv - the VMM's interface to a hypervisor.
  *
  * Backends implement it: runners/vmm/kvm.c over /dev/kvm, and one in mshv/
  * over /dev/mshv. Nothing above this header names either, and no type from
@@ -92,7 +92,7 @@ struct hv_vm_config {
 struct hv_vm {
 	const struct hv_ops *ops;
 	uint32_t tsc_khz;  /* of the guest's TSC; 0 when unknown */
-	bool has_exit_msr; /* false: not asked for, or not to be had */
+	bool has_exit_msr; /* false: not requested, or not available */
 };
 
 struct hv_vcpu {

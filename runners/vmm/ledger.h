@@ -3,11 +3,11 @@
 #define RUNNERS_VMM_LEDGER_H
 
 /*
- * ledger - where the time of one vCPU's thread went: in the hypervisor and
- * the guest, or here, by kind of exit. Each interval begins where the last
- * one ended, so that the sum is the whole.
+ * ledger - the time of one vCPU's thread: in the hypervisor and the guest, or
+ * in the VMM, by kind of exit. Each interval begins where the last one ended,
+ * so the sum is the whole time.
  *
- * Its own thread alone writes; totals may be read by any.
+ * Only its own thread writes; any thread may read totals.
  */
 #include <stdbool.h>
 #include <stdint.h>

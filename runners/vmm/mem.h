@@ -3,9 +3,9 @@
 #define RUNNERS_VMM_MEM_H
 
 /*
- * mem - guest RAM: one host mapping, laid out below and above the hole in
- * which devices live. Guest addresses are hostile: mem_ptr() is the only way
- * from one to a pointer.
+ * mem - guest RAM: one host mapping, below and above the address hole for
+ * devices. Guest addresses are hostile: only mem_ptr() turns one into a
+ * pointer.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,7 +41,7 @@ int mem_map_guest(const struct mem *mem, struct hv_vm *hv, struct err *err);
 void mem_release(struct mem *mem); /* zeroed is fine */
 
 /* Back BYTES at GPA by huge pages where the host has them, or by small ones
- * only. No more than advice, and for RAM that nobody has touched. */
+ * only. This is only advice, and only for untouched RAM. */
 void mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge);
 
 /* A pointer to LEN bytes at GPA, or NULL if not all of them are RAM. */

@@ -6,8 +6,8 @@
  * stamp - the host's clock at moments that the guest chooses.
  *
  * The guest writes 32 bits to STAMP_PORT: a kind in the upper four, a
- * number in the rest. A guest's own clock may be wrong by construction; these
- * are what it is checked against. The numbers are those of
+ * number in the rest. A guest's own clock may be wrong; the harness checks it
+ * against these stamps. The numbers are those of
  * workloads/stamp_port.h, which the guest side is built from; a unit test
  * compares the two.
  */
@@ -35,14 +35,14 @@
  * Used by one vCPU at a time; the guest pins the agent's timed thread.
  */
 struct stamp_log {
-	FILE *out; /* borrowed; NULL: nobody listens */
+	FILE *out; /* borrowed; NULL: no reader */
 	uint32_t section;
 	uint64_t begin_ns; /* 0: no section is open */
 	uint64_t begin_waited_ns;
 	struct thread_wait wait;
 	uint64_t calibrate_last_ns;
 	uint64_t exit_cost_ns;
-	uint32_t phases_seen;    /* a bit each: a guest tells a phase once */
+	uint32_t phases_seen; /* one bit per phase: a guest reports each once */
 	atomic_bool kernel_seen; /* any vCPU may be the first */
 };
 

@@ -4,7 +4,7 @@
 
 /*
  * trace - every call to a hypervisor with its arguments, results and times,
- * one a line of text: "NANOSECONDS THREAD LAYER CALL ARGUMENTS = RESULTS".
+ * one per line of text: "NANOSECONDS THREAD LAYER CALL ARGUMENTS = RESULTS".
  *
  * Layer H is hv.h, and the same for every backend; a backend may write lines
  * of its own in front of the one that they are part of (S: the system calls
@@ -32,7 +32,7 @@ void trace_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define TRACE_TEXT_MAX(bytes) (2 * (bytes) + 2)
 const char *trace_encode(const void *bytes, size_t len, char *text);
 
-/* The inverse: -EINVAL when TEXT is none of ours, -E2BIG over CAP bytes. */
+/* The inverse: -EINVAL if TEXT is not of this form, -E2BIG over CAP bytes. */
 int trace_decode(const char *text, void *bytes, size_t cap, size_t *len);
 
 /* The operations of INNER, with a line in the trace for each. */

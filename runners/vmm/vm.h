@@ -5,8 +5,8 @@
 /*
  * vm - one machine: memory, devices and vCPUs, on any hypervisor.
  *
- * vm_create() builds it, vm_run() lives its life on the calling thread plus
- * one a vCPU, vm_destroy() undoes whatever was built.
+ * vm_create() builds it, vm_run() runs it on the calling thread plus one
+ * thread per vCPU, vm_destroy() undoes whatever was built.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -46,10 +46,10 @@ struct vm_config {
 	int serial_fd;  /* guest's COM1 output; -1: dropped */
 	int channel_fd; /* result channel; -1: none */
 	int input_fd;   /* keys for COM1; -1: none */
-	FILE *events;   /* what the harness hears; NULL: nothing */
+	FILE *events;   /* events for the harness; NULL: none */
 };
 
-/* How a life ended. Each is also an exit status of the VMM process. */
+/* How a machine ended. Each is also an exit status of the VMM process. */
 enum vm_end {
 	VM_END_NONE,
 	VM_END_POWER_OFF,
@@ -110,8 +110,8 @@ void vm_destroy(struct vm *vm); /* NULL is fine */
 
 /*
  * Run until the guest ends or vm_stop(). All threads are joined on return,
- * but for those of vCPUs that a hypervisor does not give back: then the end
- * is VM_END_HV_ERROR, and vm_destroy() leaves everything as it is.
+ * except those of vCPUs that are stuck in the hypervisor: then the end is
+ * VM_END_HV_ERROR, and vm_destroy() leaves everything as it is.
  */
 int vm_run(struct vm *vm, enum vm_end *end, struct err *err);
 
@@ -125,7 +125,7 @@ void vm_finish(struct vm *vm, enum vm_end end, const char *detail);
 void vm_write_ledger(const struct vm *vm, FILE *out);
 
 /*
- * What was counted so far, all vCPUs and devices, as "count NUMBER NAME
+ * The counters so far, of all vCPUs and devices, as "count NUMBER NAME
  * VALUE" lines: exits by kind and the time they took, requests, doorbells and
  * interrupts by device.
  * For a guest that asks before and after some work. Any thread.

@@ -2,8 +2,8 @@
 #ifndef RUNNERS_VMM_VM_DEVICES_H
 #define RUNNERS_VMM_VM_DEVICES_H
 
-/* vm_devices - the disks, network cards and socket that a machine was asked
- * for, in PCI slots that are the same whatever else there is. */
+/* vm_devices - the disks, network cards and socket of a machine. Each has a
+ * fixed PCI slot that does not depend on the other devices. */
 #include <stdint.h>
 
 #include "runners/vmm/virtio/blk.h"
@@ -42,7 +42,7 @@ int vm_devices_create(struct vm_devices *d, const struct vm_devices_config *cfg,
 /* Stops them first; half-built and zeroed are fine. */
 void vm_devices_destroy(struct vm_devices *d);
 
-/* "device net vhost" or "device net tap", a line a card. */
+/* "device net vhost" or "device net tap", one line per card. */
 void vm_devices_write_names(const struct vm_devices *d, FILE *out);
 
 /* "count NUMBER NAME VALUE" lines, see virtio_write_counts(). */

@@ -3,8 +3,8 @@
 #define RUNNERS_VMM_DEV_LEGACY_H
 
 /*
- * legacy - the two old parts that Linux touches before it has read ACPI: the
- * clock of day (MC146818), and a timer (8254) that is not there.
+ * legacy - the two legacy devices that Linux accesses before it has read ACPI:
+ * the real-time clock (MC146818), and an absent timer (8254).
  */
 #include "runners/vmm/hv.h"
 

@@ -3,10 +3,10 @@
 #define RUNNERS_VMM_DEV_MICRO_H
 
 /*
- * micro - the device that serves the micro guest: passes its frames on, and
- * answers where an exit is all that is wanted. workloads/guest/micro/abi.h is
- * the guest's side of it and says what each address means; test_micro.c holds
- * both against each other.
+ * micro - the device that serves the micro guest. It forwards the guest's
+ * frames, and has addresses that only cause an exit.
+ * workloads/guest/micro/abi.h is the guest's side and describes each address;
+ * test_micro.c compares both.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,8 +25,8 @@
 #define MICRO_DEV_GIANT_BYTES 0x40000000ull
 
 /*
- * Written to FRAME: so many bytes lie at MICRO_DEV_FRAME_GPA, for the harness.
- * Read from it: waits for some and puts them there; 0 when none will come.
+ * A write to FRAME: this many bytes are at MICRO_DEV_FRAME_GPA for the harness.
+ * A read waits for bytes and puts them there; 0 when no more will come.
  * NOP takes and gives anything. CLOCK gives the low half of the host's
  * CLOCK_MONOTONIC_RAW, in nanoseconds.
  */
@@ -55,10 +55,10 @@ struct micro_dev_region {
 
 struct micro_dev_info {
 	uint32_t vcpu_count;
-	uint32_t tsc_khz;        /* of the guest's TSC; 0 when nobody knows */
+	uint32_t tsc_khz;        /* of the guest's TSC; 0 if unknown */
 	uint32_t has_msr;        /* MICRO_DEV_MSR is there */
 	uint32_t host_cpu_count; /* that the vCPUs may run on */
-	/* RAM that nobody has touched, by the pages that back it. */
+	/* Untouched RAM, by the size of the pages that back it. */
 	struct micro_dev_region small; /* 4 KiB */
 	struct micro_dev_region huge;  /* 2 MiB where the host has them */
 	struct micro_dev_region giant; /* 1 GiB; beyond RAM */
@@ -88,7 +88,8 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 void micro_destroy(struct micro *m); /* after a failed micro_create() too */
 void micro_release(struct micro *m); /* its memory, once the VM is gone */
 
-/* The image at PATH and what the guest is told into RAM; REGS for its start. */
+/* Load the image at PATH and the guest's parameters into RAM; REGS for its
+ * start. */
 int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	       struct vcpu_regs *regs, struct err *err);
 

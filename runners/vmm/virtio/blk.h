@@ -3,9 +3,9 @@
 #define RUNNERS_VMM_VIRTIO_BLK_H
 
 /*
- * blk - virtio-blk (virtio 1.2, 5.2). blk.c is what the driver sees: the
- * configuration, requests and their answers; blk_io.c the threads that carry
- * them out through io_uring.
+ * blk - virtio-blk (virtio 1.2, 5.2). blk.c has the driver's view: the
+ * configuration, requests and their answers; blk_io.c has the threads that
+ * execute requests through io_uring.
  */
 #include "runners/vmm/virtio/disk.h"
 #include "runners/vmm/virtio/virtio.h"
@@ -22,7 +22,7 @@ struct blk_config {
 	bool has_thread_per_queue; /* else one for the disk */
 	bool wants_sqpoll;         /* a kernel thread takes submissions */
 	bool wants_fixed;          /* guest RAM is registered, and so pinned */
-	uint32_t poll_us;          /* look for work so long before sleeping */
+	uint32_t poll_us;          /* poll for work this long before sleeping */
 };
 
 struct blk;

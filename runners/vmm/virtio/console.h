@@ -12,7 +12,7 @@
 
 struct console {
 	struct virtio_dev dev;
-	int channel_fd; /* borrowed; -1: nobody listens, output is dropped */
+	int channel_fd; /* borrowed; -1: no reader, output is dropped */
 	const _Atomic(int) *stop; /* borrowed; not 0: give up blocking writes */
 	bool driver_ready;
 	bool guest_open;

@@ -3,8 +3,9 @@
 #define RUNNERS_VMM_VIRTIO_DISK_H
 
 /*
- * disk - what is behind a virtio-blk device: a raw file, a block device, or
- * nothing at all ("null:SIZE"), which answers at once and measures the path.
+ * disk - the backing of a virtio-blk device: a raw file, a block device, or
+ * none ("null:SIZE"). A null disk completes requests at once and so measures
+ * the path.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@ struct disk_config {
 	bool is_readonly;
 };
 
-/* -EINVAL with the reason where direct I/O or the size cannot be had. */
+/* -EINVAL with the reason if direct I/O or the size is not possible. */
 int disk_open(struct disk *disk, const struct disk_config *cfg,
 	      struct err *err);
 void disk_close(struct disk *disk);

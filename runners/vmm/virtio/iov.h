@@ -2,7 +2,7 @@
 #ifndef RUNNERS_VMM_VIRTIO_IOV_H
 #define RUNNERS_VMM_VIRTIO_IOV_H
 
-/* iov - parts of a scattered buffer; how a driver cuts it means nothing
+/* iov - parts of a scattered buffer; its segmentation has no meaning
  * (virtio 1.2, 2.7.4.1). All lengths are in bytes. */
 #include <stddef.h>
 #include <stdint.h>

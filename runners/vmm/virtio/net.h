@@ -3,9 +3,9 @@
 #define RUNNERS_VMM_VIRTIO_NET_H
 
 /*
- * net - virtio-net over a TAP (virtio 1.2, 5.1). net.c is what the driver
- * sees, the control queue among it; packets are moved by net_io.c, a thread
- * a queue pair, or by the kernel's vhost-net.
+ * net - virtio-net over a TAP (virtio 1.2, 5.1). net.c has the driver's view,
+ * with the control queue. net_io.c moves packets, with one thread per queue
+ * pair, or the kernel's vhost-net does.
  */
 #include "runners/vmm/virtio/virtio.h"
 
@@ -43,7 +43,7 @@ void net_destroy(struct net *net); /* NULL is fine; must be stopped */
 
 struct virtio_dev *net_dev(struct net *net);
 
-/* "vhost" or "tap": who moves the packets. */
+/* The packet path: "vhost" or "tap". */
 const char *net_backend(const struct net *net);
 
 #endif

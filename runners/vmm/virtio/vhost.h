@@ -3,8 +3,8 @@
 #define RUNNERS_VMM_VIRTIO_VHOST_H
 
 /*
- * vhost - queues that the kernel works on: it reads the doorbells' eventfds
- * and writes the interrupts' ones, and the VMM sees neither (linux/vhost.h).
+ * vhost - queues that the kernel serves: it reads the doorbells' eventfds and
+ * writes the interrupts' eventfds, and the VMM sees neither (linux/vhost.h).
  */
 #include <stdint.h>
 

@@ -3,15 +3,15 @@
 #define RUNNERS_VMM_VIRTIO_VIRTIO_H
 
 /*
- * virtio - what a device does, and what it may ask of its transport.
- * Two const tables; neither is ever written to.
+ * virtio - the operations of a device, and those of its transport. Two const
+ * tables; neither is ever written to.
  *
  * A device without start() works in notify(), on the vCPU's thread and under
  * dev->lock. One with start() has threads of its own, which own the queues
- * from start() to stop() (but for those from io_queue_count on, which are
- * worked on in notify() all the same): the driver's doorbells then end in an eventfd per
- * queue, without an exit to the VMM where the hypervisor can do that, and
- * its interrupts begin in one.
+ * from start() to stop() (except those from io_queue_count on, which notify()
+ * still serves). The driver's doorbells then signal one eventfd per queue,
+ * without an exit to the VMM if the hypervisor supports that, and interrupts
+ * come from an eventfd.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -37,8 +37,9 @@ struct virtio_dev_ops {
 	const char *name;   /* "console", "rng" */
 	uint16_t device_id; /* virtio 1.2, 5 */
 	uint32_t class_code;
-	uint32_t queue_count; /* at most; dev->queue_count is what there is */
-	uint64_t features;    /* beside VIRTIO_FEATURE_VERSION_1 */
+	uint32_t
+		queue_count; /* at most; dev->queue_count is the actual number */
+	uint64_t features;   /* beside VIRTIO_FEATURE_VERSION_1 */
 
 	void (*config_read)(const struct virtio_dev *dev, size_t off, void *buf,
 			    size_t len); /* optional */
@@ -52,7 +53,7 @@ struct virtio_dev_ops {
 };
 
 struct virtio_transport_ops {
-	/* What was pushed to QUEUE is worth an interrupt. Any thread. */
+	/* Interrupt the driver for requests pushed to QUEUE. Any thread. */
 	void (*used)(struct virtio_dev *dev, uint32_t queue);
 	void (*config_changed)(struct virtio_dev *dev);
 	/* Let doorbells end in the eventfds, or no longer. */
@@ -111,7 +112,7 @@ void virtio_notify(struct virtio_dev *dev, uint32_t queue);
 void virtio_complete(struct virtio_dev *dev, uint32_t queue,
 		     const struct virtq_chain *chain, uint32_t len);
 
-/* Interrupt for all that was pushed, if the driver wants to hear of it. */
+/* Interrupt for all pushed requests, if the driver wants an interrupt. */
 void virtio_signal(struct virtio_dev *dev, uint32_t queue);
 
 /*

@@ -70,7 +70,7 @@ int virtq_map(struct virtq *q, const struct mem *mem, uint64_t features);
 int virtq_pop(struct virtq *q, const struct mem *mem,
 	      struct virtq_chain *chain);
 
-/* Whether virtq_pop() would have something to say. */
+/* Whether virtq_pop() would return a chain or an error. */
 bool virtq_has_avail(struct virtq *q);
 
 /* Give the request HEAD back, LEN bytes of it written by the device. */
@@ -85,13 +85,13 @@ void virtq_publish(struct virtq *q, uint16_t count);
 
 /*
  * Whether the driver wants an interrupt for what was pushed since this was
- * last asked (2.7.7.2, 2.7.10). Ask once a batch.
+ * last asked (2.7.7.2, 2.7.10). Ask once per batch.
  */
 bool virtq_wants_interrupt(struct virtq *q);
 
 /*
- * Whether the driver is to notify of new requests. Switching it on answers
- * whether one came in between, which would otherwise never be heard of.
+ * Whether the driver shall notify of new requests. Enabling it returns whether
+ * a request arrived in between, which would otherwise go unnoticed.
  */
 void virtq_notify_disable(struct virtq *q);
 bool virtq_notify_enable(struct virtq *q);
