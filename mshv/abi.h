@@ -7,11 +7,11 @@
  * own words, so that we build where the kernel's headers are older.
  *
  * Sources: include/uapi/linux/mshv.h and drivers/hv/mshv_root_main.c for the
- * ioctls; include/hyperv/hvhdk.h and hvgdk.h for what the hypervisor says
+ * ioctls; include/hyperv/hvhdk.h and hvgdk.h for the hypervisor's structures
  * behind them; the Hypervisor Top Level Functional Specification for the
  * meaning. Every size and every offset that is not obvious is asserted.
  *
- * What older kernels lack is found by trying, never by a version number:
+ * The backend finds missing features by trying, never by a version number:
  * MSHV_PT_CPU_AND_XSAVE gives EINVAL before 6.19, MSHV_ROOT_HVCALL on the
  * device itself gives ENOTTY, and so on (see docs/mshv.md).
  */
@@ -157,8 +157,8 @@ struct mshv_vp_state {
 };
 
 /*
- * Numbers repeat between the three kinds of file descriptor, so a request
- * means nothing without knowing whose it is.
+ * Numbers repeat between the three kinds of file descriptor, so the meaning of
+ * a request depends on the kind of its descriptor.
  */
 #define MSHV_MAGIC 0xb8
 #define MSHV_CREATE_PARTITION _IOW(MSHV_MAGIC, 0, struct mshv_create_partition)

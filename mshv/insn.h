@@ -7,9 +7,9 @@
  * Zydis into a small form, and executed on a register file once the value of
  * the memory operand is known.
  *
- * Under /dev/mshv nobody but the VMM does this: the hypervisor stops at the
+ * Under /dev/mshv only the VMM can do this: the hypervisor stops at the
  * instruction and reports its bytes. Meaning of each instruction: Intel SDM
- * vol. 2. Anything that is not here is refused, never guessed.
+ * vol. 2. An instruction that is not here is an error, never a guess.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,9 +6,9 @@
  * mshv - the backend over /dev/mshv, as root or L1VH partition. The device's
  * path can be changed by L1VH_MSHV_DEVICE in the environment.
  *
- * Unlike KVM, this hypervisor completes nothing by itself: it stops in front
- * of an instruction that it cannot do, and the VMM executes it. So there is
- * an instruction emulator behind hv_vcpu_run(), of which nothing shows.
+ * Unlike KVM, this hypervisor emulates no instruction by itself: it stops
+ * before an instruction that it cannot execute, and the VMM executes it. So
+ * hv_vcpu_run() contains an instruction emulator, which callers do not see.
  */
 #include "runners/vmm/hv.h"
 

@@ -38,15 +38,15 @@ struct insn_slot {
 };
 
 /*
- * What the instruction that has just been handed up still waits for. All
- * others are done by the time their access goes up.
+ * What the instruction of the last exit still waits for. All other instructions
+ * are complete when their access is returned.
  */
 enum vp_step {
 	VP_STEP_NONE,
-	VP_STEP_IN,   /* IN waits for what the port says */
+	VP_STEP_IN,   /* IN waits for the port's value */
 	VP_STEP_INS,  /* its string form does */
 	VP_STEP_READ, /* an instruction waits for its operand */
-	VP_STEP_MSR,  /* RDMSR waits for what the register has */
+	VP_STEP_MSR,  /* RDMSR waits for the register's value */
 };
 
 struct mshv_vcpu {
@@ -91,10 +91,10 @@ int mshv_rip_rax_store(struct mshv_vcpu *vcpu, uint64_t rip, uint64_t rax);
  */
 bool mshv_exit_decode(struct mshv_vcpu *vcpu, struct hv_exit *exit);
 
-/* Go on with what EXIT was about, now that the VMM has answered. */
+/* Complete the instruction of EXIT, now that the VMM has answered. */
 bool mshv_exit_resume(struct mshv_vcpu *vcpu, struct hv_exit *exit);
 
-/* vp_cpuid.c: show VCPU the CPU that the policy says. */
+/* vp_cpuid.c: give VCPU the CPUID of the policy. */
 int mshv_cpuid_set(struct mshv_vcpu *vcpu, struct err *err);
 
 #endif

@@ -7,8 +7,8 @@
  * tables (Intel SDM vol. 3A, chapter 4).
  *
  * The hypervisor offers a translation too, but it fails on pages that are
- * not mapped into the guest at that moment (movable memory, 6.19), so this
- * is the way that always works. Page tables are hostile data.
+ * not mapped into the guest at that moment (movable memory, 6.19). This
+ * walk always works. Page tables are hostile data.
  */
 #include <stdint.h>
 

@@ -5,13 +5,13 @@
 /*
  * emu - the /dev/mshv interface, answered by KVM.
  *
- * It proves that a VMM written for the device works, where no machine with
- * the device is at hand. It is strict: what the driver or the hypervisor
- * refuses is refused with the same errno. What KVM cannot give is listed in
- * docs/mshv.md. It says nothing about speed.
+ * It shows that a VMM written for the device works, on machines without the
+ * device. It is strict: it rejects what the driver or the hypervisor rejects,
+ * with the same errno. docs/mshv.md lists what KVM cannot do. It says nothing
+ * about speed.
  *
- * In through mshv_sys_emu (linked) or libmshv-emu.so (preloaded). It shares
- * no code with the KVM backend of the VMM.
+ * VMMs use it through mshv_sys_emu (linked) or libmshv-emu.so (preloaded). It
+ * shares no code with the KVM backend of the VMM.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +28,7 @@ extern const struct hv_ops hv_mshv_emu;
 /* What tests change; set before the device is opened. */
 struct emu_knobs {
 	/*
-	 * Which kernel to be like: 615, 619 or 700. Also taken from
+	 * Which kernel's driver to emulate: 615, 619 or 700. Also taken from
 	 * L1VH_MSHV_EMU_KERNEL ("6.15", ...).
 	 */
 	int kernel;
@@ -41,7 +41,7 @@ struct emu_knobs {
 extern struct emu_knobs emu_knobs;
 
 /*
- * What the interposing library needs: the same calls as the kernel's, with
+ * For the interposing library: the same calls as the kernel's, with
  * -errno for failure. FDs are real descriptors.
  */
 int emu_open(void);

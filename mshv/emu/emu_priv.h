@@ -28,7 +28,7 @@ enum emu_kind { EMU_DEVICE, EMU_PARTITION, EMU_VP };
 struct emu_region {
 	struct mshv_mem_region map;
 	bool is_used;   /* its index is the KVM slot */
-	uint8_t *dirty; /* one bit a page, while tracking is on */
+	uint8_t *dirty; /* one bit per page, while tracking is on */
 };
 
 struct emu_msr {
@@ -107,7 +107,7 @@ struct emu_object {
 	struct emu_vp *vp;
 };
 
-/* The loud part: to stderr, or the file that L1VH_MSHV_EMU_LOG names. */
+/* Log to stderr, or to the file that L1VH_MSHV_EMU_LOG names. */
 void emu_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same, for what a VMM may do again and again: each text is there once. */
@@ -191,8 +191,8 @@ int emu_run(struct emu_vp *vp, uint64_t arg);
 int emu_translate(struct emu_vp *vp, uint64_t gva, uint64_t *gpa);
 
 /*
- * emu_rewind.c: from KVM's state back to in front of the instruction, and
- * what that instruction is.
+ * emu_rewind.c: from KVM's state back to the state before the instruction, and
+ * the decoded instruction.
  */
 struct emu_insn {
 	uint8_t bytes[16];

@@ -5,10 +5,10 @@
 /*
  * selftest_rig - a partition with one VP and 64 KiB of RAM at 0, for checks.
  *
- * What a rig needs to work is a claim like any other: the functions that
- * return nothing or a value end the check where the device refuses; those
- * that return an int give the device's answer to the caller to judge. The
- * process is the scope of a rig, nothing is released.
+ * Setting up a rig also makes claims: functions that return nothing or a value
+ * end the check if the device fails; functions that return an int return the
+ * device's answer to the caller. A rig lasts as long as its process, nothing
+ * is released.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -52,8 +52,8 @@ void rig_boot(struct rig *rig, const struct check *check, uint64_t flags,
 	rig_boot(rig, check, flags, code, sizeof(code))
 
 /*
- * A guest that does nothing but take interrupts: sti and jmp $ at RIG_CODE,
- * its local APIC enabled.
+ * A guest that only takes interrupts: sti and jmp $ at RIG_CODE, its local APIC
+ * enabled.
  */
 void rig_boot_sti(struct rig *rig, const struct check *check);
 
@@ -115,7 +115,7 @@ void rig_alarm(const struct check *check, unsigned int first_ms);
 
 /*
  * A handler in guest RAM, with its real-mode vector, that writes the vector
- * to port 0x80 and then waits for ever.
+ * to port 0x80 and then waits without end.
  */
 void rig_handler(struct rig *rig, uint8_t vector);
 

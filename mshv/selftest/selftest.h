@@ -5,10 +5,10 @@
 /*
  * selftest - does this /dev/mshv behave as its ABI is documented?
  *
- * Some eighty independent checks, each in a child process with a time limit,
- * so that a crash or a hang is one more finding. Nothing but a struct
- * mshv_sys is between the checks and the device: the same test judges the
- * kernel's driver and the emulator.
+ * About eighty independent checks, each in a child process with a time limit,
+ * so a crash or a hang is one more finding. The checks reach the device only
+ * through a struct mshv_sys: the same test judges the kernel's driver and the
+ * emulator.
  */
 #include <stdint.h>
 
@@ -41,10 +41,10 @@ typedef void selftest_report(void *arg, const struct selftest_result *result);
 unsigned int selftest_count(const char *only);
 
 /*
- * Run those checks on the device at PATH. REPORT may be NULL. SUMMARY is filled
- * whenever 0 is returned, which says that the checks ran, not that they
- * passed. Where the device cannot be opened at all: a negative errno, with
- * ERR filled. Call it from a process with one thread: it forks.
+ * Run those checks on the device at PATH. REPORT may be NULL. SUMMARY is
+ * filled if 0 is returned, which means that the checks ran, not that they
+ * passed. If the device cannot be opened: a negative errno, with ERR filled.
+ * Call it from a process with one thread: it forks.
  */
 int selftest_run(const struct mshv_sys *sys, const char *path, const char *only,
 		 selftest_report *report, void *arg,

@@ -5,11 +5,12 @@
 /*
  * replay - play a trace against the backend, without any device.
  *
- * The H lines say what the VMM asked of the backend and what came of it; the
- * S lines what the backend asked of the device, and its answers. The backend
- * is asked the same again, gets the recorded answers, and must make the same
- * calls and reach the same results: registers, exits and guest memory. So a
- * trace taken once on a real node guards the backend from then on.
+ * The H lines have the VMM's calls to the backend and their results; the S
+ * lines have the backend's calls to the device and their results. The replay
+ * repeats the H calls and gives the recorded device results. The backend must
+ * make the same device calls and reach the same results: registers, exits and
+ * guest memory. So a trace recorded on a real node is a regression test of the
+ * backend.
  */
 #include <stdint.h>
 
@@ -22,9 +23,9 @@ struct replay_summary {
 };
 
 /*
- * 0 when everything came out as recorded; -EINVAL when the file is no trace
- * of an mshv backend; -EBADMSG at the first difference, which ERR names with
- * its line. The trace is hostile data.
+ * 0 if everything is as recorded; -EINVAL if the file is not a trace of an mshv
+ * backend; -EBADMSG at the first difference, which ERR names with its line. The
+ * trace is hostile data.
  */
 int replay_run(const char *path, struct replay_summary *summary,
 	       struct err *err);

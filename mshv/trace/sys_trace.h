@@ -3,9 +3,9 @@
 #define MSHV_TRACE_SYS_TRACE_H
 
 /*
- * sys_trace - the S lines of a trace: what mshv's system calls were given
- * and what they gave. Addresses of the process are left out, and what they
- * point to is put in, so that two runs of the same guest look the same.
+ * sys_trace - the S lines of a trace: arguments and results of mshv's system
+ * calls. Pointers are left out and the data that they point to is included, so
+ * that two runs of the same guest look the same.
  */
 #include <stddef.h>
 #include <stdint.h>
