@@ -463,9 +463,9 @@ void agent_link_channel(struct agent_link *link, const void *bytes, size_t len)
 }
 
 /*
- * Whether the stream goes on. Asked of poll() again: what one stream brought may
- * have had another read meanwhile (drain_events()), or replaced (take_call()), and
- * a read that blocks here waits for a guest that waits for us.
+ * Whether the stream continues. It calls poll() again: handling one stream may
+ * have read another (drain_events()) or replaced it (take_call()). A read that
+ * blocks here would wait for a guest that waits for us.
  */
 static bool read_stream(struct agent_link *link, int fd)
 {

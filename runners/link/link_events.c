@@ -94,8 +94,8 @@ static void take_event(struct agent_link *link, const char *line)
 		agent_link_break(link, reason);
 }
 
-/* A VMM whose guest has broken into it may write for ever; no line of ours is so
- * long. */
+/* A VMM that its guest has taken over may write without end; no line of ours
+ * is this long. */
 static void check_rest(struct agent_link *link)
 {
 	if (link->events_in.len <= MAX_EVENT_BYTES)

@@ -34,7 +34,7 @@ struct domain {
 	char *xml, *console; /* owned paths */
 	char *kernel, *initrd, *emulator, *cmdline;
 	const char *device;        /* that QEMU is to have open */
-	const struct watch *outer; /* NULL: nobody watches */
+	const struct watch *outer; /* NULL: no watcher */
 	struct watch relay;
 	struct watch_process processes[3];
 	int events_fd; /* to the helper */
@@ -137,7 +137,7 @@ void libvirt_domain_xml(const char *type, const struct bench_case *bc,
 	domain_close(&d);
 }
 
-/* The helper is the machine's process, but not what a guest costs. */
+/* The helper is the machine's process, but not part of a guest's cost. */
 static void relay(void *arg, enum watch_moment moment,
 		  const struct watch_process *processes, size_t count)
 {

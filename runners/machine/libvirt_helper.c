@@ -23,7 +23,7 @@
 #define PID_FOLDER "/run/libvirt/qemu"
 #define CONSOLE_MAX 65536
 #define STEP_NS (20 * NS_PER_MS)
-/* A daemon asks QEMU twice what it can, before it answers. */
+/* A daemon probes QEMU's capabilities twice before it answers. */
 #define READY_NS (60 * NS_PER_S)
 #define DAEMON_END_NS (3 * NS_PER_S)
 
@@ -134,7 +134,7 @@ static void show_console(const struct helper *h)
 	strbuf_release(&text);
 }
 
-/* QEMU is nobody's child, and outlives a daemon that is killed. */
+/* QEMU is not our child, and outlives a daemon that is killed. */
 static void end_all(struct helper *h)
 {
 	if (h->qemu > 0 && !kill(h->qemu, 0))

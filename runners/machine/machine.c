@@ -169,8 +169,8 @@ static void console_cause(const struct result *res, char *buf, size_t size)
 	}
 }
 
-/* "hypervisor_error KVM internal error": of the VMM's last line, the name of
- * the end and what it says of that. */
+/* "hypervisor_error KVM internal error": the VMM's last line has the name of
+ * the end and its details. */
 static void fill_outcome(const struct agent_link *link, int status,
 			 bool is_late, struct machine_outcome *out)
 {

@@ -190,7 +190,7 @@ static void refuse_rest(struct result *res, const struct bench_case *bc,
 		refuse_item(res, &bc->items[i], RUN_RUNNER_FAILED, why, "");
 }
 
-/* One guest; whether another is to go on with what is left. */
+/* One guest; returns whether another guest must measure the rest. */
 static bool run_one(micro_guest_run *run_guest, void *arg, struct rest *rest,
 		    uint32_t number, struct result *res)
 {

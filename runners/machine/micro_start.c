@@ -133,7 +133,7 @@ static uint64_t proc_bytes(const char *path, const char *key)
 	return kib * KIB;
 }
 
-/* Proportional share of what is mapped. */
+/* Proportional share of mapped memory. */
 static uint64_t pss_bytes(pid_t pid)
 {
 	char path[64];
@@ -199,8 +199,8 @@ static void run_many(const char *hv, struct result *res)
 
 	for (i = 0; i < ARRAY_SIZE(many) && is_fine; i++) {
 		start_ns = clock_mono_ns();
-		/* Twice as many take twice as long on a busy host; one and two
-		 * are started all the same, so that something can be told. */
+		/* Twice as many guests take twice as long on a busy host;
+		 * one and two are always started, so that there is a figure. */
 		if (i > 1 && start_ns + 2 * took_ns > deadline_ns) {
 			refuse_point(
 				res, many[i].name, "all_ready", RUN_SKIPPED,

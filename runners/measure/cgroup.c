@@ -157,7 +157,7 @@ static void kill_all(const char *path)
 		fclose(file);
 }
 
-/* A name is of a process; that of one that is no more is nobody's. */
+/* A name contains a process id; if that process has ended, it is unused. */
 static void sweep(const char *parent)
 {
 	DIR *dir = opendir(parent);
@@ -185,7 +185,8 @@ static int make_in(struct cgroup *cg, const char *parent, struct err *err)
 	int ret;
 
 	sweep(parent);
-	/* A v2 group with processes in it, the root apart, may not have this. */
+	/* A v2 group with processes in it, the root apart, may not have
+	 * this. */
 	if (cg->is_v2) {
 		ret = write_text(parent, "cgroup.subtree_control", "+memory");
 		if (ret)

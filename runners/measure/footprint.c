@@ -50,8 +50,8 @@ struct guest {
 	struct guest_reading readings[WATCH_MOMENT_COUNT];
 };
 
-/* Guests wait for each other at each moment; the last to come reads what is
- * of the whole host. */
+/* Guests wait for each other at each moment; the last one reads the whole
+ * host's memory. */
 struct footprint {
 	footprint_machine_fn *run;
 	const void *ctx;
@@ -206,13 +206,13 @@ static int open_guests(struct footprint *fp, struct result *res,
 	return ret;
 }
 
-/* What a limit allowed is not what a guest costs. */
+/* Memory under a limit is not a guest's cost. */
 static bool is_limited(const struct mem_limits *limits)
 {
 	return limits->cgroup_bytes || limits->has_memlock || limits->locks_ram;
 }
 
-/* What is still charged once nobody is there to be charged. */
+/* The remaining charge when no process is left in the cgroup. */
 static void read_ends(struct footprint *fp)
 {
 	size_t i;

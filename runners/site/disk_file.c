@@ -18,8 +18,8 @@
 #define CHUNK_BYTES MIB
 
 /*
- * What a prepared one begins with. Workloads write over it, so that it is
- * looked for at the end, in the last block beyond what they use.
+ * The mark of a prepared file. Workloads overwrite the start, so the mark is
+ * in the last block, which they do not use.
  */
 static const char mark[] = "l1vh-bench: conditioned";
 #define TAIL_BYTES 4096u

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The helper behind a net_site: makes interfaces with iproute2, runs the
- * peer's servers, and waits for the end of its input. What it made in
- * namespaces vanishes with it; what it made on the host it takes away.
+ * peer's servers, and waits for the end of its input. Interfaces in namespaces
+ * disappear with it; interfaces on the host it removes.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,7 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 
-/* Not in /tmp: what is in memory would be paid for twice. */
+/* Not in /tmp: files in memory would be counted twice. */
 #define FOLDER "results"
 #define TUN_DEVICE "/dev/net/tun"
 #define TAP_PREFIX "l1v"
@@ -38,7 +38,7 @@ static int tap_keep(const char *name, bool keeps)
 	return ret;
 }
 
-/* A name is of a process; that of one that is no more is nobody's. */
+/* A name contains a process id; if that process has ended, it is unused. */
 static void sweep(void)
 {
 	DIR *dir = opendir("/sys/class/net");

@@ -101,8 +101,8 @@ static void set_leaf1(struct cpuid_table *table, const struct cpuid_policy *p)
 }
 
 /*
- * Caches as the cores below them see: the last level is shared by all, the
- * others by nobody. The host's own sharing says nothing about vCPUs.
+ * Cache topology: all vCPUs share the last level, and no others. The host's own
+ * sharing says nothing about vCPUs.
  */
 static void set_cache_sharing(struct cpuid_entry *e, unsigned int bits)
 {
@@ -172,7 +172,7 @@ static void set_extended(struct cpuid_table *table,
 	e = cpuid_find(table, 0x80000007, 0);
 	if (e && p->has_invariant_tsc)
 		e->edx |= EXT7_EDX_INVARIANT_TSC;
-	/* A virtual PMU is the hypervisor's own; nobody measures with it. */
+	/* A virtual PMU depends on the hypervisor, and no workload uses it. */
 	e = cpuid_find(table, 0xa, 0);
 	if (e)
 		e->eax = e->ebx = e->ecx = e->edx = 0;

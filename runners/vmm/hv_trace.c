@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The H lines of a trace: a backend that asks another one, and writes down
- * what it said. */
+/* The H lines of a trace: a backend that calls another one and records the
+ * results. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -111,8 +111,8 @@ out:
 }
 
 /*
- * What firmware would have done, were there one: REP MOVS is fast only if
- * one register says so, and memory is cached only if another does.
+ * Firmware would do this, but there is none: REP MOVS is fast only if one
+ * register enables it, and memory is cached only if another does.
  */
 static int kvm_msrs_init(struct kvm_vcpu *vcpu, struct err *err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The one exit loop for every hypervisor: what an exit is, is counted and
- * timed here, so that ledgers of different backends mean the same.
+ * The one exit loop for every hypervisor. It counts and times exits, so
+ * ledgers of different backends mean the same.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static void handle_pio(struct vm_vcpu *vcpu, struct hv_access *access,
 	bus_dispatch(&vm->ports, access);
 }
 
-/* Where the guest was, for whoever has to find out why. */
+/* The guest's position, for debugging. */
 static void fail_with_state(struct vm_vcpu *vcpu, enum vm_end end,
 			    const char *what)
 {

@@ -206,7 +206,7 @@ int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 	return 0;
 }
 
-/* What the guest claims is hostile; a frame is checked by whoever reads it. */
+/* The guest's length is hostile; the reader checks the frame. */
 static void frame_send(const struct micro *m, uint64_t bytes)
 {
 	const char *from =

@@ -195,9 +195,9 @@ void pci_function_release(struct pci_function *fn)
 }
 
 /*
- * Follow the guest's changes. An interrupt that came while nobody listened
- * is in the eventfd; it is taken out first and sent by a call, because
- * whether a hypervisor looks at what was there before differs.
+ * Follow the guest's changes. An interrupt that came without a listener is
+ * still in the eventfd. It is taken out first and sent by a call, because
+ * hypervisors differ in whether they notice an earlier signal.
  */
 static void msix_follow(struct pci_function *fn, struct pci_msix_entry *e,
 			bool wants)

@@ -151,7 +151,8 @@ static void serve(struct blk_worker *w, uint32_t queue)
 	int i;
 
 	virtq_notify_disable(&dev->queues[queue]);
-	/* A round at most: a null disk's driver could go on for ever. */
+	/* At most one round: a null disk's driver could continue without
+	 * end. */
 	for (i = 0; i < VIRTQ_MAX_SIZE && virtio_pop(dev, queue, chain) == 1;
 	     i++) {
 		enum blk_action action = blk_take(w, queue, chain, &req);

@@ -37,9 +37,8 @@ struct virtio_dev_ops {
 	const char *name;   /* "console", "rng" */
 	uint16_t device_id; /* virtio 1.2, 5 */
 	uint32_t class_code;
-	uint32_t
-		queue_count; /* at most; dev->queue_count is the actual number */
-	uint64_t features;   /* beside VIRTIO_FEATURE_VERSION_1 */
+	uint32_t queue_count; /* maximum; the actual one: dev->queue_count */
+	uint64_t features;    /* beside VIRTIO_FEATURE_VERSION_1 */
 
 	void (*config_read)(const struct virtio_dev *dev, size_t off, void *buf,
 			    size_t len); /* optional */

@@ -66,7 +66,7 @@ static void status_write(struct virtio_pci *vp, uint8_t value)
 		vp->config_vector = PCI_NO_VECTOR;
 		return;
 	}
-	/* A driver that took a feature nobody offered is told so (3.1.1). */
+	/* Reject a feature that the device did not offer (3.1.1). */
 	if ((value & VIRTIO_STATUS_FEATURES_OK) &&
 	    (dev->features & ~dev->offered))
 		value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;

@@ -209,7 +209,7 @@ bool virtq_wants_interrupt(struct virtq *q)
 
 void virtq_notify_disable(struct virtq *q)
 {
-	/* With the event index silence is what a stale one means. */
+	/* With the event index, a stale index means no notification. */
 	if (q->used && !q->has_event_idx)
 		__atomic_store_n(&q->used->flags, USED_F_NO_NOTIFY,
 				 __ATOMIC_RELAXED);
