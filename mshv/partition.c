@@ -106,8 +106,8 @@ static int partition_initialize(struct mshv_vm *vm, struct err *err)
 		return mshv_no_memory(err, "to initialise a partition");
 	if (ret)
 		return err_sys(err, ret, "cannot initialise the partition");
-	/* What other VMMs set. Without it an MSR that nobody has is a #GP, as
-	 * under KVM; an old hypervisor knows nothing else. */
+	/* Other VMMs set this. Without it an unimplemented MSR raises #GP, as
+	 * under KVM; an old hypervisor can only do that. */
 	if (vm->cfg.paravirt == HV_PARAVIRT_BEST)
 		hvcall_property_set(vm->sys, vm->pt_fd,
 				    MSHV_PROP_UNIMPLEMENTED_MSR_ACTION, 1);

@@ -62,9 +62,9 @@ static int lapic_pins_set(struct mshv_vcpu *vcpu, struct err *err)
 }
 
 /*
- * There is no firmware that would do it: without memory types all of RAM is
- * uncached, and REP MOVS is fast only if this register says so. The second
- * is not writable everywhere.
+ * There is no firmware that would set these registers: without memory types
+ * all of RAM is uncached, and REP MOVS is fast only with the second register,
+ * which is not writable everywhere.
  */
 static int msrs_set(struct mshv_vcpu *vcpu, struct err *err)
 {
@@ -121,7 +121,7 @@ void mshv_vcpu_destroy(struct hv_vcpu *base)
 
 /*
  * The ABI has no immediate_exit: a signal that comes before the entry is
- * lost. So whoever kicks repeats it until the vCPU is seen outside.
+ * lost. So the caller repeats the kick until the vCPU is outside.
  */
 void mshv_vcpu_kick(struct hv_vcpu *base)
 {

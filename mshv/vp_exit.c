@@ -365,8 +365,8 @@ static bool exit_memory(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 
 /* --- the rest ------------------------------------------------------------- */
 
-/* One MSR is ours. For others a hypervisor may have its own reasons: an MSR
- * that nobody has reads as 0 and ignores what is written. */
+/* One MSR is ours. A hypervisor may intercept others for its own reasons: an
+ * unimplemented MSR reads as 0 and ignores writes. */
 static bool exit_msr(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 {
 	const struct mshv_msg_msr *m = (const void *)vcpu->msg.payload;

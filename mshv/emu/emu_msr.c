@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The emulator's MSRs that KVM does not answer itself: those that nobody has,
- * and those that the VMM asked for. */
+/* The emulator's MSRs that KVM does not answer itself: unimplemented ones,
+ * and those that the VMM asked to intercept. */
 #include <string.h>
 #include <sys/ioctl.h>
 

@@ -271,7 +271,7 @@ static size_t bitmap_bytes(const struct emu_region *r)
 	return (r->map.size_bytes / MSHV_PAGE_BYTES + 63) / 64 * 8;
 }
 
-/* KVM's log is read and cleared at once; ours keeps what was seen. */
+/* Reading KVM's dirty log clears it; ours keeps the bits. */
 static int log_collect(struct emu_partition *pt, struct emu_region *r)
 {
 	size_t bytes = bitmap_bytes(r);

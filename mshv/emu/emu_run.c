@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The emulator's RUN_VP: enter the guest with KVM, and make of KVM's exit
- * the message that the hypervisor would have sent.
+ * The emulator's RUN_VP: enter the guest with KVM, and make of KVM's exit the
+ * message that the hypervisor would have sent.
  *
- * KVM finishes an instruction itself when it is entered again; the
- * hypervisor leaves that to the VMM. So KVM is made to finish it at once,
- * with data that nobody will see, and its effects are taken back.
+ * KVM finishes an instruction itself when it is entered again; the hypervisor
+ * leaves that to the VMM. So the emulator lets KVM finish it at once, with
+ * dummy data, and undoes its effects.
  */
 #include <errno.h>
 #include <string.h>
@@ -172,7 +172,7 @@ static void header_only(struct emu_vp *vp, uint32_t type)
 
 /* --- ports ---------------------------------------------------------------- */
 
-/* KVM would overwrite what INS reads into: let it write what is there. */
+/* KVM would overwrite the destination of INS: let it write the old bytes. */
 static void finish_in(struct emu_vp *vp, const struct emu_insn *insn)
 {
 	struct kvm_run *run = vp->run;
@@ -241,7 +241,7 @@ static void take_io(struct emu_vp *vp)
 
 /* --- memory --------------------------------------------------------------- */
 
-/* MOVS writes to RAM what KVM is made to read: put back what was there. */
+/* MOVS writes the dummy data to RAM: restore the old bytes. */
 static void finish_read(struct emu_vp *vp, const struct emu_insn *insn)
 {
 	uint64_t dest = emu_string_dest(vp);

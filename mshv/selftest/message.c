@@ -106,7 +106,7 @@ static void message_pio_page_clean(const struct check *check)
 	first_out(&rig);
 	page->rip = SMOKE_OUT1 + 1;
 	page->gpr[0] = 0x99;
-	/* Without a dirty bit nobody looks at it. */
+	/* Without a dirty bit it is ignored. */
 	first_out(&rig);
 }
 

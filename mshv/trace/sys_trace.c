@@ -154,7 +154,7 @@ static void traced_close(const struct mshv_sys *sys, int fd)
 	trace_line("S close %d", fd);
 }
 
-/* The difference to what the page was, and what it is from now on. */
+/* The difference to the page's last state, which it also updates. */
 static const char *page_changes(struct page_copy *copy, char *text)
 {
 	uint8_t changes[sizeof(copy->last)];
