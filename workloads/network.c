@@ -21,7 +21,7 @@ static const struct wl_point network_points[] = {
 	{.name = "tcp-4", .args = "-P4"},
 	{.name = "tcp-1-reverse", .args = "-R"},
 	{.name = "tcp-4-reverse", .args = "-RP4"},
-	/* As fast as it goes, so that what is lost shows. */
+	/* Unlimited rate, so that losses appear. */
 	{.name = "udp", .args = "-ub0"},
 	{.name = "udp-reverse", .args = "-Rub0"},
 };

@@ -263,7 +263,7 @@ static void send_output(const struct program_run *run)
 	}
 }
 
-/* Drivers are part of what a machine of some shape is. */
+/* Drivers are part of a machine of some shape. */
 static const char *shape_refusal(void)
 {
 	if (!agent.is_guest)
@@ -364,7 +364,7 @@ static void run_series(const char *name, const char *point_name,
 		run_timed(wl, point, plan);
 }
 
-/* "=KEY VALUE"; the same on both sides, but what is a guest's alone. */
+/* "=KEY VALUE"; the same on both sides, except keys for guests only. */
 static void set_env(const char *row)
 {
 	const struct {

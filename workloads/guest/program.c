@@ -88,7 +88,7 @@ static char *read_all(int fd, size_t max, size_t *len)
 	return text;
 }
 
-/* The last line that is not empty: programs say first what they tried. */
+/* The last line that is not empty: programs print the cause last. */
 static void last_line(int fd, char *buf, size_t size)
 {
 	size_t len;

@@ -184,7 +184,7 @@ static void on_interrupt(struct trap_frame *f, uint64_t now)
 	start = rdtsc_begin();
 	apic_write(APIC_EOI, 0);
 	e->eoi_cycles = rdtsc_end() - start;
-	/* Last, because it is what is waited for. */
+	/* Last, because the waiter reads it. */
 	e->count++;
 	if (f->rip >= (uint64_t)halt_begin && f->rip < (uint64_t)halt_end)
 		f->rip = (uint64_t)halt_end;

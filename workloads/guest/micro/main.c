@@ -22,7 +22,7 @@
 #define TRY_MS 100u
 #define CALIBRATE_COUNT 32u
 #define LINE_BYTES 256u
-/* Of a TSC whose rate nobody knows, so that limits are right by a factor. */
+/* Assumed for a TSC of unknown rate, so limits are right within a factor. */
 #define GUESS_KHZ 2000000u
 /* Short enough for a hypervisor that takes microseconds per instruction. */
 #define RING_STEPS 64u
@@ -357,7 +357,7 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 	span = rdtsc_now() - span;
 	outl(WL_STAMP_PORT, WL_STAMP_COUNTS | (uint32_t)(2 * number + 1));
 	elapsed = rdtsc_now() - start;
-	/* A second CPU that spins would take from what is measured next. */
+	/* A second CPU that spins would slow down the next measurement. */
 	cpu_second_halts = true;
 	mark("end %u %u 0 0 %u", number, to_ns(elapsed), to_ns(round_trip));
 	if (!is_fine)

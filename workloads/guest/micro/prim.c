@@ -79,8 +79,8 @@ static bool wait_for(const struct cpu_event *e, uint64_t count)
 }
 
 /*
- * One kind of interrupt, sent and taken: SEND answers from when the time
- * counts, TAKEN what a sample is once the handler has run.
+ * One kind of interrupt, sent and taken: SEND returns the start of the time,
+ * TAKEN the sample after the handler has run.
  */
 struct interrupt {
 	uint8_t vector;
