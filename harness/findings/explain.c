@@ -28,7 +28,7 @@ static double cost_ns(const struct model *m, const char *primitive,
 	return NAN;
 }
 
-/* Below zero only by the error of what was counted apart. */
+/* Below zero only because the counts were taken separately. */
 static double less(double a, double b)
 {
 	double rest = isfinite(b) ? a - b : a;
@@ -37,9 +37,9 @@ static double less(double a, double b)
 }
 
 /*
- * Exits, and what they cost. To wake a halted guest is what the round trip to
- * a thread that answers at once takes without its doorbell; that includes the
- * interrupt. An interrupt of the host's costs what the cheapest exit does.
+ * Exits and their costs. The cost of waking a halted guest is the round trip
+ * to a thread that answers at once, less the doorbell; it includes the
+ * interrupt. A host interrupt costs as much as the cheapest exit.
  */
 static void fill_parts(const struct model *m, const struct model_group *g,
 		       size_t runner, struct explain *e)

@@ -16,8 +16,8 @@
 /* Of one of the formula's constants; it calls it so. */
 #define QEMU_TERM "qemu"
 #define MAX_RATIO 100.0
-/* Less is not told from the host's own comings and goings, of which one boot
- * leaves some to the next. */
+/* Less cannot be distinguished from the host's own variation, some of which
+ * carries over from one boot to the next. */
 static const double leak_bytes[] = {
 	[FOOTPRINT_LEFT_SYSTEM] = 8.0 * MIB,
 	[FOOTPRINT_LEFT_CHARGED] = 512.0 * KIB,
@@ -235,7 +235,7 @@ static double quantity(const struct shape *s, enum footprint_term term)
 	}
 }
 
-/* What is the same in all boots cannot be told from the fixed cost. */
+/* A term that is the same in all boots is collinear with the fixed cost. */
 static void find_terms(struct footprint *f)
 {
 	size_t i;

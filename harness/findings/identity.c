@@ -96,7 +96,7 @@ static size_t count_unstable(const struct identity_diff *diff,
 	size_t k;
 
 	for (k = 0; k < runner_count; k++) {
-		/* A key that only some boots have is no match either. */
+		/* A key that only some boots have does not match either. */
 		if (row->seen_count[k] &&
 		    row->seen_count[k] != diff->boot_count[row->machine][k])
 			row->is_unstable[k] = true;
@@ -155,7 +155,7 @@ static bool same_rows(const struct identity_diff_row *a,
 	return !strcmp(a->key, b->key);
 }
 
-/* Say once what is the same whatever the machine. */
+/* Merge rows that are the same for all kinds of machines. */
 static void fold_rows(struct identity_diff *diff)
 {
 	size_t kept = 0;

@@ -189,7 +189,7 @@ static int compare_rows(const void *a, const void *b)
 	return (x->list_rank > y->list_rank) - (x->list_rank < y->list_rank);
 }
 
-/* The baseline, then by name: a table's columns do not hang on what ran
+/* The baseline, then by name: a table's columns do not depend on what ran
  * first. */
 static int compare_runners(const void *a, const void *b)
 {

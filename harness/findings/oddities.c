@@ -11,8 +11,8 @@
 
 /* Fewer boots show nothing of the kind. */
 #define MIN_BOOTS 8
-/* More are averaged with their neighbours: what is slow is seen all the same,
- * and all pairs are looked at. */
+/* More values are averaged in groups: slow changes stay visible, and the tests
+ * look at all pairs. */
 #define MAX_VALUES 200
 #define ALPHA 0.01
 #define MAX_OUTLIERS 5

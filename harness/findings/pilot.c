@@ -13,8 +13,8 @@
 #define MIN_SAMPLES 3.0
 #define MAX_SAMPLES 50.0
 
-/* Of a boot that measures as this one's do: what it takes without samples, and
- * what one more sample of every series takes. */
+/* The time of a boot of this kind without samples, and the time of one more
+ * sample of every series. */
 struct cost {
 	double boot_ns, sample_ns;
 };
@@ -50,7 +50,7 @@ static struct cost cost_of(const struct boot_data *b)
 	for (i = 0; i < b->res.series_count; i++) {
 		const struct series *s = &b->res.series[i];
 
-		/* A boot's own phases are not what it was booted for. */
+		/* A boot's own phases are not its subject. */
 		if (s->sample_count < 2)
 			continue;
 		c.boot_ns -= samples_ns(s);

@@ -16,7 +16,7 @@
 /* Three cycles, which no load takes less than, at 6 GHz. */
 #define MIN_CHASE_NS 0.5
 #define MIN_DRAM_CHASE_NS 40.0
-/* A larger working set may look this much nearer, by noise. */
+/* A larger working set may have this much lower latency, by noise. */
 #define MONOTONE_SLACK 0.9
 #define MIN_BOOT_NS 20e6
 #define MAX_BOOT_FACTOR 100.0

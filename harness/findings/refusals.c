@@ -33,7 +33,7 @@ static bool is_alike(const struct model *m, size_t row, size_t other,
 	       !strcmp(text_of(a, &a->cells[runner]), text);
 }
 
-/* Of rows FROM to TO, those of which the same is said as of ROW. */
+/* Of rows FROM to TO, those with the same reason as ROW. */
 static size_t count_alike(const struct model *m, size_t row, size_t runner,
 			  size_t from, size_t to, cell_text *text_of)
 {

@@ -25,7 +25,7 @@ static bool is_of_group(const struct model_row *row, const char *group)
 }
 
 /* A program has many metrics of one thing; the main one counts.
- * What a process takes to start is no measure of what a guest does. */
+ * The start time of a process cannot be compared with a guest's. */
 static bool counts(const struct model_row *row)
 {
 	const struct metric *metric = metric_of_point(row->point);

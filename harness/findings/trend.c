@@ -115,7 +115,7 @@ const struct trend_change *trend_regression(const struct trend *t, double share,
 	if (!t->change_count)
 		return NULL;
 	last = &t->changes[t->change_count - 1];
-	/* What comes before a break is no news about what comes after it. */
+	/* Figures before a break say nothing about figures after it. */
 	if (t->break_count && t->breaks[t->break_count - 1] > last->run)
 		return NULL;
 	return last->is_worse && fabs(last->c.magnitude) >= share &&
@@ -124,8 +124,8 @@ const struct trend_change *trend_regression(const struct trend *t, double share,
 		       : NULL;
 }
 
-/* The first of those that RUN is held against: of its machine, not too long
- * before it. */
+/* The first of the runs that RUN is compared with: on the same machine, not too
+ * long before it. */
 static size_t first_run(const struct trend *t, size_t run)
 {
 	size_t first = run > RUNS_BEFORE ? run - RUNS_BEFORE : 0;

@@ -107,7 +107,7 @@ static bool has_ended(const struct model *m)
 	return false;
 }
 
-/* What of the plan the verdicts hang on. */
+/* The parts of the plan that determine the verdicts. */
 static struct design design_of(const struct run_plan *plan,
 			       const struct model *m,
 			       const struct model_row *row)
@@ -115,8 +115,8 @@ static struct design design_of(const struct run_plan *plan,
 	uint64_t planned = plan_is_of_io_blocks(row->workload)
 				   ? plan->io_block_count
 				   : plan->block_count;
-	/* Decided means that a look has been the last, which the data chose:
-	 * what is still open then takes no other. */
+	/* Decided means that the data made this look the last one: open claims
+	 * take no further look. */
 	struct design d = {
 		.planned = planned ? (size_t)planned : 1,
 		.done = SIZE_MAX,

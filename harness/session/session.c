@@ -69,7 +69,7 @@ static char *dump(const json_t *value)
 	return text ? text : xstrdup("{}");
 }
 
-/* What is claimed is what was claimed before the first sample was taken. */
+/* Only claims registered before the first sample count. */
 static char *plan_text(const struct session_run *run)
 {
 	json_t *plan = plan_to_json(run->plan);

@@ -75,7 +75,7 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 	return ret;
 }
 
-/* Which runner stands in for NAME here; NULL: none, and nobody asked. */
+/* The runner that replaces NAME here; NULL: none, and it was not requested. */
 static const char *resolve(const struct site_wants *wants, bool in_lab,
 			   const char *name)
 {
@@ -88,8 +88,8 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 	device = runner_device(name);
 	if (wants->is_default && !in_lab && device && access(device, F_OK))
 		return NULL;
-	/* Nor is a VMM missed that is not installed or no use when nobody
-	 * named it. */
+	/* A VMM that is not installed or does not work matters only if it was
+	 * requested by name. */
 	if (wants->is_default && runner_is_by(name, RUNNER_QEMU) &&
 	    !file_in_path("qemu-system-x86_64"))
 		return NULL;
@@ -98,8 +98,8 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 	return name;
 }
 
-/* The lab is ours: these boot in it, and one that did not would show as a failed
- * boot. Seconds each that nobody has to wait for. */
+/* The lab is ours: these runners boot in it, and a failure would show as a
+ * failed boot. Leaving out the trial saves seconds per runner. */
 static bool lab_boots(const struct site *site, const char *runner)
 {
 	return is_emulated(site) && !runner_is_by(runner, RUNNER_LIBVIRT) &&
