@@ -187,8 +187,8 @@ int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 		entry_make(c, e, make, arg);
 	}
 	pthread_mutex_unlock(&c->lock);
-	/* It is made, and stays for as long as it is used: nobody changes it
-	 * while it is copied, and nobody waits for the copy. */
+	/* It is complete and stays while it is in use: no thread changes it
+	 * during the copy, and no thread waits for the copy. */
 	ret = e->ret;
 	if (ret)
 		*err = e->err;

@@ -142,8 +142,8 @@ int proc_reap(pid_t pid, uint64_t timeout_ns)
 	if (waitpid(pid, &status, WNOHANG) == 0) {
 		kill(-pid, SIGKILL);
 		await_end(fd, KILL_NS);
-		/* One that the kernel does not let die is left to it: whoever
-		 * waited for it for ever would hang as well. */
+		/* Abandon a child that the kernel cannot kill: a wait without
+		 * a limit would hang as well. */
 		do {
 			ended = waitpid(pid, &status, fd >= 0 ? WNOHANG : 0);
 		} while (ended < 0 && errno == EINTR);

@@ -13,8 +13,8 @@
 #include "harness/core/shape.h"
 
 /*
- * What things cost beside what the plan asks of them, in milliseconds; of two
- * cores, by hand. Only the proportions count: what was measured scales them.
+ * Overheads in addition to the plan's own times, in milliseconds, measured by
+ * hand on two cores. Only the proportions count: measured times scale them.
  */
 static const struct cost {
 	unsigned int boot, qemu_boot, native;
@@ -178,8 +178,8 @@ static double drift(const struct forecast *f, const char *runner,
 	return known_ns ? taken_ns / known_ns : 0;
 }
 
-/* What a class is to be scaled by of which no case has run: what its runner and
- * its kind were elsewhere says it best. */
+/* The scale of a class without a finished case, from its runner and its kind in
+ * other classes. */
 static double ratio_of_others(const struct forecast *f,
 			      const struct forecast_class *c)
 {

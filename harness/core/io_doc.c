@@ -116,7 +116,7 @@ static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
 	ret = add_fio_part(doc, job, "read");
 	if (!ret)
 		ret = add_fio_part(doc, job, "write");
-	/* Where every write is followed by a sync, that is what is waited for. */
+	/* If a sync follows every write, the job waits for the sync. */
 	if (!ret && json_object_size(sync))
 		ret = add_bins(doc, sync);
 	else if (!ret)

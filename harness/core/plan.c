@@ -219,7 +219,7 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 				sizeof(*bc->items));
 }
 
-/* The machine of one series: its point is what it consists of. */
+/* The machine of one series: its point is the machine's shape. */
 static void fill_shape(struct bench_case *bc, const struct plan *plan,
 		       uint32_t block, const char *runner,
 		       const struct case_item *item)

@@ -88,7 +88,7 @@ json_t *result_to_json(const struct result *res)
 
 	if (res->is_oom_killed)
 		json_object_set_new(out, "oom_killed", json_true());
-	/* Text of a guest need not be UTF-8; what is not is left out. */
+	/* A guest's text may be other than UTF-8; such text is left out. */
 	json_object_set_new(out, "identity",
 			    json_string(res->identity ? res->identity : ""));
 	json_object_set_new(out, "console",

@@ -17,7 +17,7 @@ static json_t *section(json_t *page, const char *name)
 	return o;
 }
 
-/* One line; what is returned is borrowed, to add to. */
+/* One line; returns a borrowed object, for more keys. */
 static json_t *line(json_t *part, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -201,7 +201,7 @@ static void gather_devices(const struct node_source *s, struct node *n)
 		grade_classify_kvm(s->grade, n->kvm_module, s->has_vmx_or_svm);
 }
 
-/* zlib reads what is not compressed as it is. */
+/* zlib also reads uncompressed files. */
 static int read_config(const char *path, struct strbuf *out)
 {
 	char buf[16384];

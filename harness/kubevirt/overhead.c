@@ -174,7 +174,7 @@ static bool parse_ratio(const char *text, double *ratio)
 	return end != text && !*end && isfinite(*ratio) && *text != ' ';
 }
 
-/* Last of all, of everything above, in doubles as Go has it. */
+/* Last, of everything above, in doubles as in Go. */
 static int add_ratio(struct overhead *o, const char *text, struct err *err)
 {
 	double ratio, thousands;
@@ -224,7 +224,8 @@ static void set_pod(const struct vm_spec *s, struct overhead *o)
 
 	o->pod_request_bytes = request;
 	o->pod_limit_bytes = s->memory_limit;
-	/* Pages are asked for by their own name; what is left is small. */
+	/* Huge pages are a separate resource; the remaining request is
+	 * small. */
 	if (s->hugepage_bytes) {
 		o->pod_request_bytes = request > guest ? request - guest : 0;
 		o->pod_limit_bytes = o->pod_request_bytes;
@@ -302,7 +303,7 @@ int overhead_of(const struct vm_spec *s, const struct kubevirt_release *r,
 	*out = (struct overhead){.term_count = 0};
 	if (ret)
 		return ret;
-	/* First by the other reading, for whoever has the other release. */
+	/* First by the other formula, for users of the other release. */
 	ret = calculate(s, r, request_of(s), out, err);
 	out->total_by_guest_bytes = out->total_bytes;
 	if (!seen && r->fills_request)

@@ -70,7 +70,7 @@ double margin_pairs(double sd, double margin, double true_log,
 	return pairs(sd, fabs(log1p(margin) - true_log), confidence, power);
 }
 
-/* Both sides: better by more than the margin is no equivalence either. */
+/* Both sides: better by more than the margin is not equivalent either. */
 static void judge_below(const struct ttest *worse, double limit, double bound,
 			double alpha, struct margin_test *m)
 {

@@ -50,7 +50,8 @@ static void deal_some(struct deal *d, uint64_t seed)
 		double sum = 0;
 		size_t k;
 
-		/* Choosing wants to write to what it never writes to. */
+		/* The choice takes a pointer to non-const, but never writes
+		 * to it. */
 		gsl_ran_choose(rng, taken, d->chosen,
 			       (void *)(uintptr_t)d->values, d->n,
 			       sizeof(*taken));

@@ -14,8 +14,8 @@
 #define STEPS 200
 
 /*
- * The density of the sum of what is in, over those paths that have stayed
- * below every bound so far. Its variance is the fraction of the data.
+ * The density of the sum of the data so far, over the paths that have stayed
+ * below every bound. Its variance is the fraction of the data.
  */
 struct paths {
 	double fraction;

@@ -82,7 +82,7 @@ static int number_of(const char *text, double *out)
 	return end == text || *end || !isfinite(*out) ? -EINVAL : 0;
 }
 
-/* The mistake in claim I, or NULL: what and its text, what is expected. */
+/* The error in claim I, or NULL: the key, its text, and the expected value. */
 static const char *find_mistake(struct claims *all, uint32_t i,
 				const char **key, const char **text)
 {
