@@ -93,7 +93,7 @@ static const char *find_mistake(struct claims *all, uint32_t i,
 	*text = c->id;
 	for (k = 0; k < i; k++)
 		if (!strcmp(all->claims[k].id, c->id))
-			return "no other claim has it";
+			return "an id that no other claim has";
 	*key = "margin";
 	*text = c->margin_text;
 	if (number_of(c->margin_text, &c->margin) || !(c->margin < 10) ||
@@ -106,8 +106,9 @@ static const char *find_mistake(struct claims *all, uint32_t i,
 		return "a share above 0.5 and below 1";
 	*key = "baseline";
 	*text = c->baseline;
-	return strcmp(c->candidate, c->baseline) ? NULL
-						 : "another than the candidate";
+	return strcmp(c->candidate, c->baseline)
+		       ? NULL
+		       : "a runner other than the candidate";
 }
 
 static int check_claim(struct claims *all, uint32_t i,

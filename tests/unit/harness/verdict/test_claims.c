@@ -126,10 +126,10 @@ static void mistakes_are_named(void **state)
 		{FILE_OF(CLAIM("a", "superior", "0.1", "95", "native")),
 		 "confidence is '95'"},
 		{FILE_OF(CLAIM("a", "superior", "0.1", "0.9", "kvm")),
-		 "another than the candidate"},
+		 "other than the candidate"},
 		{FILE_OF(CLAIM("a", "superior", "0.1", "0.9", "native") CLAIM(
 			 "a", "superior", "0.1", "0.9", "native")),
-		 "no other claim has it"},
+		 "no other claim has"},
 		{FILE_OF("  - id: a\n    colour: red\n"), "colour"},
 		{"a: &a [1]\nname: *a\n", "Unexpected key: a"},
 	};
