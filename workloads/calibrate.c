@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Workloads with a known answer. They measure the instrument: `null` what
- * the harness adds to a section, `delay` whether its clocks agree.
+ * Workloads with a known answer, which measure the harness itself: `null` its
+ * overhead per section, `delay` whether its clocks agree.
  */
 #include <time.h>
 

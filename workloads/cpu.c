@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What a guest's CPU does without leaving the guest. */
+/* CPU work that does not leave the guest. */
 #include <stdlib.h>
 #include <string.h>
 #include <wmmintrin.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What a guest costs its host in memory. In the guest nothing is measured: it
- * touches all the memory it can get, and the host looks before and after. Each
- * point is the shape of a machine (harness/core/shape.h) that boots for it.
+ * The memory that a guest costs its host. The guest measures nothing: it
+ * touches all the memory it can get, and the host reads its memory before and
+ * after. Each point is the shape of a machine (harness/core/shape.h) that
+ * boots for it.
  */
 #include "workloads/list.h"
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the guest's kernel does for a process; where nested paging and
- * mitigations show. */
+/* Kernel work for a process, where nested paging and mitigations show. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

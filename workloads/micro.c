@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What the micro guest measures (workloads/guest/micro/). The agent can run
- * natively what needs no guest: it starts itself for that, so that a document
- * of the same form comes of it.
+ * The workloads of the micro guest (workloads/guest/micro/). The agent can run
+ * those that need no guest natively: it starts itself as a program that prints
+ * a document of the same form.
  */
 #include "workloads/list.h"
 #include "workloads/micro_points.h"

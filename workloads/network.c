@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Network: throughput by iperf3, latency by a request/response pair of ours
- * (rr.h), which iperf3 has none of. The peer runs both servers.
+ * (rr.h), because iperf3 has no such test. The peer runs both servers.
  */
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Workloads that go wrong on purpose, for tests of the harness. They run in
+/* Workloads that fail on purpose, for tests of the harness. They run in
  * guests only: the agent refuses them natively. */
 #include <fcntl.h>
 #include <unistd.h>

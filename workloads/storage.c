@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Storage, by fio: the same job on the host and in every guest, which is
- * here and nowhere else. Direct I/O, and the latency of whole requests
+ * Storage, by fio: the same job on the host and in every guest, defined only
+ * here. Direct I/O, and the latency of whole requests
  * (lat_ns), submission included, in fio's histogram.
  */
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * agent - runs workloads on the harness's behalf: as PID 1 in a guest, or
  * natively with the channel as an open descriptor. It is the same file in
- * both places, so that libc and compiler are not part of any difference.
+ * both places, so libc and compiler cannot cause a difference.
  */
 #include <errno.h>
 #include <fcntl.h>

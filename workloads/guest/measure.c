@@ -21,8 +21,8 @@ static uint64_t now_ns(void)
 }
 
 /*
- * The stamps lie outside the clock readings, so that what the host sees is
- * the section plus the cost of one exit and never less.
+ * The stamps are outside the clock readings, so the host's time is the section
+ * plus the cost of one exit and never less.
  */
 static enum wl_answer timed_run(const struct workload *wl, struct wl_ctx *ctx,
 				const struct measure_sink *sink,
