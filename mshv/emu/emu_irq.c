@@ -2,10 +2,10 @@
 /*
  * The emulator's interrupts: routes, irqfds, doorbells and asserts.
  *
- * KVM tells of the end of an interrupt only if a level route has its vector
- * and is one of the first 255 (it keeps their number in a byte). So a level
- * assert leaves a route behind in the first few, and the VMM's routes are
- * moved up by as many.
+ * KVM reports the end of an interrupt only if a level route has its vector and
+ * is one of the first 255 (KVM keeps the number in a byte). So each level
+ * assert keeps a route among the first few, and the VMM's routes are moved up
+ * by that number.
  */
 #include <errno.h>
 #include <stdlib.h>

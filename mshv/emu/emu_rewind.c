@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Where was the instruction?
+ * Finds the start of the instruction of an exit.
  *
- * The hypervisor stops in front of an instruction; KVM has begun to execute
- * it. At a read its RIP is still at the instruction. At a write it is behind
- * it, unless the instruction repeats; what a string instruction moves on has
- * been moved on. So for a write the instruction is searched backwards: the
- * bytes in front of RIP must decode to one of that length which writes that
- * value's size to that address. Zydis computes addresses here, not the
- * VMM's emulator, so that a mistake there is not hidden by the same one.
+ * The hypervisor stops before an instruction; KVM has begun to execute it. At
+ * a read KVM's RIP is still at the instruction. At a write RIP is after it,
+ * unless the instruction repeats, and a string instruction's registers have
+ * advanced. So for a write the emulator searches backwards: the bytes before
+ * RIP must decode to one instruction of that length that writes this size to
+ * this address. Zydis computes addresses here, not the VMM's emulator, so an
+ * error there is not hidden.
  */
 #include <Zydis/Zydis.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * selftest_check - claims, and how the first one that does not hold is told
- * to the parent. Knows nothing of the ABI.
+ * selftest_check - claims, and the report of the first failed one to the
+ * parent. It knows nothing of the ABI.
  */
 #include "mshv/selftest/check.h"
 

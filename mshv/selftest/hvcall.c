@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * selftest_hvcall - the rules of ROOT_HVCALL itself: what the driver refuses,
- * and how the hypervisor's word arrives.
+ * selftest_hvcall - the rules of ROOT_HVCALL itself: which calls the driver
+ * rejects, and how it returns the hypervisor's status.
  */
 #include <errno.h>
 #include <string.h>

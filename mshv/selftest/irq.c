@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * selftest_irq - interrupts that the VMM asserts, what the guest's EOI tells
- * it, and the local APIC in the hypervisor.
+ * selftest_irq - interrupts that the VMM asserts, the report of the guest's
+ * EOI, and the local APIC in the hypervisor.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * selftest_message - port I/O: the messages, and that the VP is stopped at
- * the instruction with nothing of it done.
+ * selftest_message - port I/O: the messages, and that the VP stops before the
+ * instruction has any effect.
  */
 #include "mshv/selftest/rig.h"
 

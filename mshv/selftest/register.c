@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * selftest_register - registers are after SET_VP_REGISTERS what was set, and
- * after CREATE_VP what a processor has after reset.
+ * selftest_register - registers have the values that SET_VP_REGISTERS set, and
+ * after CREATE_VP the reset values of a processor.
  */
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * selftest - run each check in a child process of its own and make a result
- * of however that child ends. The checks are in selftest_*.c.
+ * selftest - run each check in its own child process and turn the child's end
+ * into a result. The checks are in selftest_*.c.
  */
 #include "mshv/selftest/selftest.h"
 

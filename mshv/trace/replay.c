@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The VMM's side of a replay: the recorded calls, and what must come of them. */
+/* The VMM's side of a replay: the recorded calls and their expected results. */
 #include "mshv/trace/replay.h"
 
 #include <errno.h>
