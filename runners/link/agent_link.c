@@ -24,7 +24,8 @@
 #include "workloads/workload.h"
 
 #define CONSOLE_TAIL_BYTES 16384u
-/* Clocks may differ by this share of a section, plus the cost of one exit. */
+/* Clocks may differ by this fraction of a section, plus the cost of one
+ * exit. */
 #define CLOCK_TOLERANCE 0.005
 /* Of a section, that others may have had its CPU. */
 #define WAIT_TOLERANCE 0.01

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What a VMM tells of a machine, as its agent's link takes it. */
+/* The agent link's handling of a VMM's events. */
 #include <stdio.h>
 #include <string.h>
 

@@ -23,7 +23,7 @@
 #define MAX_OUTPUT_BYTES (8u * MIB)
 #define MAX_COUNTS 4096u
 #define MAX_EXITS MIB
-/* The VMM keeps so many exits of a series and no more. */
+/* The VMM keeps at most this many exits of a series. */
 #define MAX_EACH 2048u
 /* As for samples; a round trip more each way for the messages about it. */
 #define CLOCK_TOLERANCE 0.005

@@ -22,7 +22,7 @@
 #include "runners/site/io_site.h"
 #include "workloads/workload.h"
 
-/* Once its streams have closed, a child has this long to be gone. */
+/* The time limit for a child to end after its streams have closed. */
 #define REAP_NS (10 * NS_PER_S)
 #define LAST_WORDS_NS (1 * NS_PER_S)
 

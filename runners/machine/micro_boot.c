@@ -15,7 +15,7 @@
 #include "runners/machine/machine.h"
 #include "workloads/workload.h"
 
-/* A hypervisor that stops more of them is not worth more of the night. */
+/* If a hypervisor stops more guests than this, the boot gives up. */
 #define MAX_GUESTS 16u
 
 /* The case without what has been answered; items are in their order. */

@@ -11,7 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/core/result.h"
 
-/* Of a window, that may be lost to others. */
+/* The fraction of a window that other tasks may use. */
 #define MAX_SHARE 0.01
 /* By which the frequency may differ from that of the last window. */
 #define MAX_FREQUENCY_SHARE 0.02

@@ -15,7 +15,7 @@
 #define KTHREADD_PID 2
 #define KVM_STATS "/sys/kernel/debug/kvm"
 
-/* Includes threads that have ended, which a sum over those there does not. */
+/* Includes threads that have ended; a sum over existing threads does not. */
 static uint64_t process_ns(pid_t pid)
 {
 	struct timespec ts;

@@ -16,7 +16,7 @@
 
 /*
  * A host that lacks something, or must not be used for it, skips what needs
- * it. All else has begun and went wrong: a full disk, a helper that died.
+ * it. Everything else is a failure: a full disk, a helper that died.
  */
 static void refuse_site(int ret, const struct err *err, char *refusal,
 			char *failure, size_t size)

@@ -19,7 +19,7 @@
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/mem.h"
 
-/* How soon a guest that waits for a frame notices that it is to end. */
+/* The delay until a guest that waits for a frame notices its end. */
 #define POLL_MS 50
 #define THREAD_STACK_BYTES (64 * KIB)
 /* The last one; PCI functions take theirs from the first on. */

@@ -5,8 +5,8 @@
 #include <sys/random.h>
 
 #define DEVICE_ID_RNG 4
-/* One request gives at most this much, so that a guest cannot make the
- * host's pool its own full-time work. */
+/* One request gives at most this much, so that a guest cannot keep the host's
+ * random number generator busy. */
 #define RNG_MAX_BYTES 4096
 
 static uint32_t fill_chain(const struct virtq_chain *chain)

@@ -132,7 +132,7 @@ void virtio_complete(struct virtio_dev *dev, uint32_t queue,
 	virtio_signal(dev, queue);
 }
 
-/* The driver is told by a change of configuration (2.1.2). */
+/* A configuration change notifies the driver (2.1.2). */
 void virtio_broken(struct virtio_dev *dev)
 {
 	if (!atomic_exchange(&dev->is_broken, true))
