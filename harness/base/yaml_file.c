@@ -9,7 +9,7 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 
-/* What the library says, most specific first: the mistake, then where. */
+/* The library's messages, most specific first: the error, then its place. */
 static void take_log(cyaml_log_t level, void *ctx, const char *fmt,
 		     va_list args) __attribute__((format(printf, 3, 0)));
 

@@ -12,7 +12,7 @@ static int try_limit(struct limit_search *s, uint64_t bytes, struct err *err)
 	return s->survives(s->arg, bytes, err);
 }
 
-/* Upwards until something survives. */
+/* Raise the limit until a try survives. */
 static int find_high(struct limit_search *s, struct err *err)
 {
 	int ret;

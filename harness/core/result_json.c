@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* How a result crosses the border between the worker and the harness. */
+/* The JSON form of a result, between the worker and the harness. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -14,7 +14,7 @@ static double median_of(const struct model_group *g, const char *metric,
 	return row ? row->cells[runner].median : NAN;
 }
 
-/* What one costs under RUNNER; NaN when the micro guest did not measure it. */
+/* The cost of one under RUNNER; NaN if the micro guest did not measure it. */
 static double cost_ns(const struct model *m, const char *primitive,
 		      size_t runner)
 {

@@ -13,7 +13,7 @@
 #include "harness/kubevirt/overhead.h"
 #include "harness/store/stored_json.h"
 
-/* Of one of the formula's constants; it calls it so. */
+/* The formula's name for one of its constants. */
 #define QEMU_TERM "qemu"
 #define MAX_RATIO 100.0
 /* Less cannot be distinguished from the host's own variation, some of which

@@ -24,7 +24,7 @@ static void add_document(const struct document *d, struct io_doc *doc)
 	json_decref(o);
 }
 
-/* A run whose clocks disagreed has no place in the picture either. */
+/* The picture also leaves out a run whose clocks disagreed. */
 static bool is_disturbed(const struct result *res, const struct document *d)
 {
 	size_t len = strlen(d->point);

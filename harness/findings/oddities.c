@@ -9,7 +9,7 @@
 #include "harness/findings/model.h"
 #include "harness/stats/diagnose.h"
 
-/* Fewer boots show nothing of the kind. */
+/* Fewer boots cannot show an oddity. */
 #define MIN_BOOTS 8
 /* More values are averaged in groups: slow changes stay visible, and the tests
  * look at all pairs. */

@@ -13,7 +13,7 @@
 #include "harness/findings/model.h"
 #include "harness/store/stored_json.h"
 
-/* Three cycles, which no load takes less than, at 6 GHz. */
+/* Three cycles at 6 GHz: no load is faster. */
 #define MIN_CHASE_NS 0.5
 #define MIN_DRAM_CHASE_NS 40.0
 /* A larger working set may have this much lower latency, by noise. */

@@ -6,7 +6,7 @@
 
 #include "harness/findings/model.h"
 
-/* What is said of a cell; NULL: nothing. */
+/* The reason or note of a cell; NULL: none. */
 typedef const char *cell_text(const struct model_row *row,
 			      const struct model_cell *c);
 

@@ -10,7 +10,7 @@
 #include "harness/stats/multiplicity.h"
 #include "harness/store/stored_json.h"
 
-/* Everything that one could differ by, under one name each. */
+/* Everything in which two runs can differ, under one name each. */
 static json_t *host_of(const struct model *m)
 {
 	json_t *out = stored_json(m->run->fingerprint);

@@ -10,7 +10,7 @@
 #include "harness/core/metric.h"
 #include "harness/findings/model.h"
 
-/* What a workload is called before its first "_". */
+/* A workload's name up to its first "_". */
 static int group_length(const struct model_row *row)
 {
 	return (int)strcspn(row->workload, "_");

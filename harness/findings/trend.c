@@ -12,7 +12,7 @@
 #include "harness/store/stored_json.h"
 #include "harness/verdict/comparable.h"
 
-/* Runs before a change that tell how far runs lie apart. */
+/* Runs before a change that show the difference between runs. */
 #define RUNS_BEFORE 10
 #define RUNS_CONFIDENCE .95
 

@@ -8,7 +8,7 @@
 
 #define KVM_API 12 /* for good, says the kernel's documentation */
 
-/* What came with which release; a kernel's by its commit, see docs/mshv.md. */
+/* The releases that introduced each feature; see docs/mshv.md for kernels. */
 static const struct version kernel_with_mshv = {6, 15, 0};
 static const struct version kernel_with_l1vh = {6, 19, 0};
 static const struct version kernel_with_scheduler = {7, 0, 0};

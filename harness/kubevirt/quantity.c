@@ -10,7 +10,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 
-/* More digits than any amount has; beyond it nothing can be told apart. */
+/* More digits than any amount has; further digits make no difference. */
 #define MAX_DIGITS 30
 #define MAX_EXPONENT 40
 

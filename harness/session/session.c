@@ -19,7 +19,7 @@
 
 #define LAB_TIMEOUT_FACTOR 3
 #define MANIFEST_MAX 65536
-/* Who loses one after the other has another trouble. */
+/* A session that loses worker after worker has another problem. */
 #define MAX_LOST_WORKERS 3
 
 int session_open(struct session *s, const struct session_wants *wants,

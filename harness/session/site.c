@@ -12,7 +12,8 @@
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 
-/* What boots Linux does so in one second on hardware, in four in the lab. */
+/* A runner that works boots Linux in one second on hardware, in four in the
+ * lab. */
 #define TRIAL_NS (5 * NS_PER_S)
 #define EMULATED_TRIAL_NS (60 * NS_PER_S)
 

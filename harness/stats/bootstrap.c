@@ -57,7 +57,7 @@ static double draw_mean(const uint32_t *draws, const double *logs, size_t n)
 	return sum / (double)n;
 }
 
-/* How far the draws lie to one side of the estimate, as a normal quantile. */
+/* The bias of the draws relative to the estimate, as a normal quantile. */
 static double bias(const double *means, double mean)
 {
 	double below = 0;

@@ -30,11 +30,11 @@ static bool all_positive(const double *v, size_t n)
 	return true;
 }
 
-/* Before anything is judged: whether these can be. */
+/* Why these values cannot be judged; NULL: they can. */
 static const char *refusal(const struct comparison *c)
 {
 	if (c->a.n < 2 || c->b.n < 2)
-		return "one value per sample does not show the noise";
+		return "one value per side does not show the noise";
 	if (isnan(c->log.ratio))
 		return "a ratio needs values above zero";
 	if (!(c->log.log.se > 0))

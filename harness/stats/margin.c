@@ -38,7 +38,8 @@ double margin_p(const struct margin_test *m)
 	return isnan(m->p_below) ? m->p : fmax(m->p, m->p_below);
 }
 
-/* Both quantiles: a truth at this distance is found with that power. */
+/* Both quantiles: a true difference of this size is detected with that
+ * power. */
 static double reach(double df, double confidence, double power)
 {
 	return gsl_cdf_tdist_Pinv(confidence, df) +

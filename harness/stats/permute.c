@@ -10,7 +10,7 @@
 
 #include "harness/base/xmalloc.h"
 
-/* Sums that differ by rounding alone are equal. */
+/* Sums that differ only by rounding are equal. */
 #define EPSILON 1e-9
 
 struct deal {

@@ -26,7 +26,7 @@ static double *logs_of(const double *values, size_t n)
 	return logs;
 }
 
-/* Less than this share between blocks is how doubles are rounded. */
+/* A smaller relative difference between blocks is rounding error. */
 #define ROUNDING 1e-13
 
 struct ratio ratio_of_logs(const double *logs, size_t n, double confidence)

@@ -7,7 +7,7 @@
 #include <gsl/gsl_multifit.h>
 #include <math.h>
 
-/* Singular values below this share of the largest are none. */
+/* Singular values below this fraction of the largest count as zero. */
 #define RANK_TOLERANCE 1e-9
 #define QUADRATURE_POINTS 256
 #define MAX_FACTOR 1e4

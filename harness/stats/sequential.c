@@ -5,7 +5,7 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
-/* Fewer blocks say too little of their noise. */
+/* Fewer blocks show too little of their noise. */
 #define MIN_LOOK_BLOCKS 3
 
 /* What is integrated over, in standard deviations, and in how many steps of

@@ -15,7 +15,7 @@ static const char *const class_names[] = {
 _Static_assert(ARRAY_SIZE(class_names) == DIFFERENCE_CLASS_COUNT,
 	       "every class has a name");
 
-/* By how a key begins; the longest beginning has it. */
+/* By the prefix of a key; the longest matching prefix counts. */
 static const struct {
 	const char *prefix;
 	enum difference_class class;

@@ -5,7 +5,7 @@
 
 #include "harness/verdict/claims.h"
 
-/* A look that may spend less can be no verdict: t has not so long a tail. */
+/* A look at a lower level gives no verdict: t is not computed that far out. */
 #define MIN_LEVEL 1e-9
 
 static size_t count_below(const struct evidence *e, size_t block)
