@@ -387,7 +387,7 @@ static void judge_shape(const struct footprint *f,
 	free(values);
 }
 
-/* All shapes are covered, or one is not, or nobody knows. */
+/* All shapes are covered, or one is not, or it is undecided. */
 static void judge_release(struct footprint *f,
 			  const struct kubevirt_release *release)
 {

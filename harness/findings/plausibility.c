@@ -84,7 +84,7 @@ static void check_chase(const struct check *c, const struct model_row *row,
 	if ((double)row->set_bytes > 2 * cache_bytes && ns < MIN_DRAM_CHASE_NS)
 		add_finding(
 			c, k, row->workload, true,
-			"%s lies beyond the caches and takes %.1f ns, less than memory does",
+			"%s exceeds the caches and takes %.1f ns, less than DRAM takes",
 			row->point, ns);
 	for (i = 0; i < c->m->row_count; i++) {
 		const struct model_row *other = &c->m->rows[i];
@@ -95,8 +95,9 @@ static void check_chase(const struct check *c, const struct model_row *row,
 		    !(ns < MONOTONE_SLACK * other->cells[k].median))
 			continue;
 		add_finding(c, k, row->workload, true,
-			    "%s is nearer than %s (%.1f, %.1f ns)", row->point,
-			    other->point, ns, other->cells[k].median);
+			    "%s has lower latency than %s (%.1f, %.1f ns)",
+			    row->point, other->point, ns,
+			    other->cells[k].median);
 		return;
 	}
 }
@@ -115,10 +116,9 @@ static void check_boot(const struct check *c, const struct model_row *row,
 			    cell->median / 1e6);
 	for (i = 0; i < cell->boot_count; i++)
 		if (cell->boots[i] > MAX_BOOT_FACTOR * cell->median) {
-			add_finding(
-				c, k, row->workload, false,
-				"one boot took %.0f times as long as half of them",
-				cell->boots[i] / cell->median);
+			add_finding(c, k, row->workload, false,
+				    "one boot took %.0f times the median",
+				    cell->boots[i] / cell->median);
 			return;
 		}
 }
@@ -175,7 +175,7 @@ static void check_drift(const struct check *c, size_t k)
 		ppm = 1e6 * (most / guest - 1);
 	if (fabs(ppm) > MAX_DRIFT_PPM)
 		add_finding(c, k, "", true,
-			    "its clock goes wrong by %.0f ppm of the host's",
+			    "its clock drifts from the host's by %.0f ppm",
 			    ppm);
 }
 

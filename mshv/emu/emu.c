@@ -187,7 +187,7 @@ int emu_kvm_open(void)
 
 	if (fd < 0)
 		emu_log_once(
-			"cannot open /dev/kvm, which the emulator stands on: %s",
+			"cannot open /dev/kvm, which the emulator needs: %s",
 			strerror(-fd));
 	return fd;
 }

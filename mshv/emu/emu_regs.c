@@ -497,8 +497,8 @@ static struct mshv_register_page *page_of(const struct emu_vp *vp)
 	return (struct mshv_register_page *)(void *)vp->pages;
 }
 
-/* XMM registers are not filled in: nobody who handles exits reads them, and
- * it would cost a system call each time. */
+/* XMM registers are not filled in: exit handlers do not read them, and it would
+ * cost a system call each time. */
 void emu_page_refresh(struct emu_vp *vp)
 {
 	struct mshv_register_page *page = page_of(vp);

@@ -48,7 +48,7 @@ static void step(void)
 	nanosleep(&ts, NULL);
 }
 
-/* Run virsh; what it says is the error's text when it fails. */
+/* Run virsh; if it fails, its output is the error's text. */
 static int virsh(const char *verb, const char *arg, const char *more,
 		 struct err *err)
 {

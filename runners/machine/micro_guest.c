@@ -168,7 +168,6 @@ static void hear_out(struct micro_guest *g)
 	proc_kill(g->pid);
 }
 
-/* It powers off when nobody speaks to it any more. Answers when it is gone. */
 uint64_t micro_guest_end(struct micro_guest *g)
 {
 	if (g->channel_fd >= 0)

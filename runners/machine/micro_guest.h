@@ -44,8 +44,8 @@ int micro_guest_start(struct micro_guest *g, const char *hv,
 bool micro_guests_await(struct micro_guest *guests, size_t count);
 
 /*
- * Hangs up: a micro guest powers off when nobody speaks to it any more. Returns
- * when it was gone, by clock_mono_ns(); one that stays for 10 s is killed.
+ * Closes the channel, at which a micro guest powers off. Returns when it had
+ * ended, by clock_mono_ns(); one that stays for 10 s is killed.
  */
 uint64_t micro_guest_end(struct micro_guest *g);
 

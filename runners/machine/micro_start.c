@@ -204,7 +204,7 @@ static void run_many(const char *hv, struct result *res)
 		if (i > 1 && start_ns + 2 * took_ns > deadline_ns) {
 			refuse_point(
 				res, many[i].name, "all_ready", RUN_SKIPPED,
-				"so many would take longer than the suite may");
+				"this many guests would exceed the suite's time limit");
 			continue;
 		}
 		is_fine = start_many(hv, many[i].count, many[i].name, res);
@@ -212,8 +212,8 @@ static void run_many(const char *hv, struct result *res)
 	}
 }
 
-/* Why so much RAM is not to be faulted in here; NULL: it may be. A byte takes
- * what one of the last shape took. */
+/* Why this much RAM is not prefaulted here; NULL: it may be. The estimate is
+ * the last shape's time per byte. */
 static const char *too_big(const struct micro_shape *s, double ns_per_byte)
 {
 	struct err err = {0};
@@ -228,7 +228,7 @@ static const char *too_big(const struct micro_shape *s, double ns_per_byte)
 	return NULL;
 }
 
-/* Starts of one shape; returns what one took, a byte. */
+/* Starts of one shape; returns the time of one start per byte. */
 static double run_shape(const char *hv, const struct micro_shape *s,
 			struct result *res)
 {

@@ -3,8 +3,8 @@
 #define RUNNERS_MACHINE_QEMU_H
 
 /*
- * qemu - the same guest in the VMM that is used today, as KubeVirt starts
- * it: q35, modern virtio, an I/O thread.
+ * qemu - the same guest in QEMU, as KubeVirt starts it: q35, modern virtio, an
+ * I/O thread.
  */
 struct runner_ops;
 

@@ -187,8 +187,7 @@ static void add_tap(struct args *a, const struct io_site *site, uint32_t i,
 	args_add(a, "virtio-net-pci," MODERN ",netdev=net%u,romfile=", i);
 }
 
-/* What a machine of some shape has beside all others; it waits to be told to
- * go on. */
+/* The extra options of a machine of some shape, which starts paused. */
 static void add_shape(struct args *a, const struct io_site *site)
 {
 	const struct shape_site *shape = site->shape;

@@ -60,7 +60,7 @@ const char *qemu_witness_line(void *arg, pid_t pid, const char *line)
 	return w->reason;
 }
 
-/* What QEMU took instead of what it was asked for has measured that. */
+/* Figures of a fallback accelerator must not count for the requested one. */
 void qemu_witness_judge(const struct qemu_witness *w, struct result *res)
 {
 	const struct io_site *site = w->site;

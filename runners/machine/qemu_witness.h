@@ -18,8 +18,8 @@ struct watch;
 
 struct qemu_witness {
 	struct qmp qmp;
-	struct io_site *site;      /* is told who moves packets */
-	const struct watch *watch; /* NULL: nobody waits for it to go on */
+	struct io_site *site;      /* gets the packet path */
+	const struct watch *watch; /* NULL: it does not start paused */
 	const char *wanted;
 	char reason[80];
 	bool has_kvm_open, has_mshv_open;

@@ -37,11 +37,11 @@ static void try_paths(const char *path, const char *name)
 	struct stat st;
 	char text[64];
 
-#define TRY(call)                                                      \
-	do {                                                           \
-		snprintf(text, sizeof(text), "%s %.*s", name,          \
-			 (int)strcspn(#call, "("), #call);             \
-		show(text, call);                                      \
+#define TRY(call)                                             \
+	do {                                                  \
+		snprintf(text, sizeof(text), "%s %.*s", name, \
+			 (int)strcspn(#call, "("), #call);    \
+		show(text, call);                             \
 	} while (0)
 	TRY(statx(0, path, 0, 0xfff, path ? &stx : NULL));
 	TRY(open(path, O_RDWR | O_CLOEXEC));
