@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,51 @@ int emu_kernel(void)
 	return 700;
 }
 
+/*
+ * Pages that were copied from or to lately: each exit's hypercalls come from the
+ * same few, of the VMM's stack, and asking the kernel each time would cost more
+ * than the exit. They are forgotten when the program changes a mapping.
+ */
+#define KNOWN_PAGES 8
+
+static _Thread_local struct {
+	uint64_t page;
+	bool is_writable;
+} known[KNOWN_PAGES];
+
+static atomic_uint mapping_changes;
+static _Thread_local unsigned int known_since;
+
+void emu_mappings_changed(void)
+{
+	atomic_fetch_add(&mapping_changes, 1);
+}
+
+static bool is_known(uint64_t from, size_t len, bool is_write)
+{
+	uint64_t page = from / MSHV_PAGE_BYTES;
+	unsigned int now = atomic_load(&mapping_changes);
+
+	if (now != known_since)
+		memset(known, 0, sizeof(known));
+	known_since = now;
+	return len && page && page == (from + len - 1) / MSHV_PAGE_BYTES &&
+	       known[page % KNOWN_PAGES].page == page &&
+	       (known[page % KNOWN_PAGES].is_writable || !is_write);
+}
+
+static void make_known(uint64_t from, size_t len, bool is_write)
+{
+	uint64_t page = from / MSHV_PAGE_BYTES;
+
+	if (page != (from + len - 1) / MSHV_PAGE_BYTES)
+		return;
+	if (known[page % KNOWN_PAGES].page != page)
+		known[page % KNOWN_PAGES].is_writable = false;
+	known[page % KNOWN_PAGES].page = page;
+	known[page % KNOWN_PAGES].is_writable |= is_write;
+}
+
 int emu_copy_in(void *to, uint64_t from, size_t len)
 {
 	struct iovec local = {.iov_base = to, .iov_len = len};
@@ -100,10 +146,15 @@ int emu_copy_in(void *to, uint64_t from, size_t len)
 
 	if (!len)
 		return 0;
-	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) ==
-			       (ssize_t)len
-		       ? 0
-		       : -EFAULT;
+	if (is_known(from, len, false)) {
+		memcpy(to, (const void *)(uintptr_t)from, len);
+		return 0;
+	}
+	if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) !=
+	    (ssize_t)len)
+		return -EFAULT;
+	make_known(from, len, false);
+	return 0;
 }
 
 int emu_copy_out(uint64_t to, const void *from, size_t len)
@@ -115,10 +166,15 @@ int emu_copy_out(uint64_t to, const void *from, size_t len)
 
 	if (!len)
 		return 0;
-	return process_vm_writev(getpid(), &local, 1, &remote, 1, 0) ==
-			       (ssize_t)len
-		       ? 0
-		       : -EFAULT;
+	if (is_known(to, len, true)) {
+		memcpy((void *)(uintptr_t)to, from, len);
+		return 0;
+	}
+	if (process_vm_writev(getpid(), &local, 1, &remote, 1, 0) !=
+	    (ssize_t)len)
+		return -EFAULT;
+	make_known(to, len, true);
+	return 0;
 }
 
 static struct emu_object *find_object(int fd)

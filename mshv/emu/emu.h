@@ -51,6 +51,7 @@ bool emu_owns(int fd);
 bool emu_adopt(int fd);
 void emu_dup(int from, int to);              /* TO is now FROM */
 void emu_close(int fd);                      /* before the real close() */
+void emu_mappings_changed(void); /* of the program, after the call */
 int emu_mmap_check(int fd, uint64_t offset); /* 0 or -errno */
 
 #endif

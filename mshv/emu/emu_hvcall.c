@@ -329,8 +329,6 @@ static uint16_t call_regs_set(struct call *c)
 		if (!status)
 			c->done++;
 	}
-	if (vp->regs_are_dirty && emu_vp_regs_flush(vp))
-		status = MSHV_STATUS_INVALID_REGISTER_VALUE;
 	/* Control registers are judged as a set. KVM's MMU starts anew with
 	 * each: many a VMM writes them all back as they were. */
 	if (sregs_changed && memcmp(&before, &vp->sregs, sizeof(before)) &&

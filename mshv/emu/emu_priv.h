@@ -173,7 +173,6 @@ int emu_cpuid_apply(struct emu_vp *vp);
 int emu_vp_create(struct emu_partition *pt, uint32_t index);
 void emu_vp_destroy(struct emu_vp *vp);
 int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg);
-int emu_vp_regs_flush(struct emu_vp *vp);
 int emu_vp_sregs_flush(struct emu_vp *vp);
 
 /* emu_regs.c: hypercall statuses; the VP's lock is held. */

@@ -105,12 +105,6 @@ void emu_vp_destroy(struct emu_vp *vp)
 	free(vp);
 }
 
-int emu_vp_regs_flush(struct emu_vp *vp)
-{
-	vp->regs_are_dirty = false;
-	return ioctl(vp->vcpu_fd, KVM_SET_REGS, &vp->regs) ? -errno : 0;
-}
-
 int emu_vp_sregs_flush(struct emu_vp *vp)
 {
 	return ioctl(vp->vcpu_fd, KVM_SET_SREGS, &vp->sregs) ? -errno : 0;

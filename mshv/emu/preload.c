@@ -261,8 +261,11 @@ static void *mmap_any(void *addr, size_t len, int prot, int flags, int fd,
 		errno = -ret;
 		return MAP_FAILED;
 	}
-	return (void *)result(raw_call(SYS_mmap, (long)addr, (long)len, prot,
+	addr = (void *)result(raw_call(SYS_mmap, (long)addr, (long)len, prot,
 				       flags, fd, offset));
+	if (flags & MAP_FIXED)
+		emu_mappings_changed();
+	return addr;
 }
 
 void *mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset)
@@ -274,6 +277,24 @@ void *mmap64(void *addr, size_t len, int prot, int flags, int fd,
 	     off64_t offset)
 {
 	return mmap_any(addr, len, prot, flags, fd, offset);
+}
+
+int munmap(void *addr, size_t len)
+{
+	int ret = (int)result(
+		raw_call(SYS_munmap, (long)addr, (long)len, 0, 0, 0, 0));
+
+	emu_mappings_changed();
+	return ret;
+}
+
+int mprotect(void *addr, size_t len, int prot)
+{
+	int ret = (int)result(
+		raw_call(SYS_mprotect, (long)addr, (long)len, prot, 0, 0, 0));
+
+	emu_mappings_changed();
+	return ret;
 }
 
 int close(int fd)
