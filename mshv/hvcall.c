@@ -43,6 +43,30 @@ int hvcall_property_get(const struct mshv_sys *sys, int fd, uint32_t code,
 	return hvcall(sys, fd, &call);
 }
 
+int hvcall_property_get_ex(const struct mshv_sys *sys, int fd, uint32_t code,
+			   uint64_t *value)
+{
+	struct mshv_in_get_property_ex in = {.code = code};
+	struct {
+		uint16_t bank_count;
+		uint16_t rsvd[3];
+		uint64_t banks[MSHV_PAGE_BYTES / 8 - 1];
+	} out = {.bank_count = 0};
+	struct hvcall call = {.code = MSHV_HVCALL_GET_PROPERTY_EX,
+			      .in = &in,
+			      .in_bytes = sizeof(in),
+			      .out = &out,
+			      .out_bytes = sizeof(out)};
+	int ret = hvcall(sys, fd, &call);
+
+	if (ret)
+		return ret;
+	if (!out.bank_count)
+		return -ENODATA;
+	*value = out.banks[0];
+	return 0;
+}
+
 int hvcall_property_set(const struct mshv_sys *sys, int fd, uint32_t code,
 			uint64_t value)
 {

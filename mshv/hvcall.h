@@ -29,6 +29,9 @@ int hvcall(const struct mshv_sys *sys, int fd, const struct hvcall *call);
 
 int hvcall_property_get(const struct mshv_sys *sys, int fd, uint32_t code,
 			uint64_t *value);
+/* The first bank of a property of several; -ENODATA without one. */
+int hvcall_property_get_ex(const struct mshv_sys *sys, int fd, uint32_t code,
+			   uint64_t *value);
 int hvcall_property_set(const struct mshv_sys *sys, int fd, uint32_t code,
 			uint64_t value);
 

@@ -61,6 +61,8 @@ struct mshv_vcpu {
 	struct insn_cpu cpu;
 	uint64_t gpr[16]; /* cpu.gpr where there is no register page */
 	uint64_t gpa;     /* of the operand */
+	uint64_t lost_page; /* of RAM that the host could not give, the last */
+	uint32_t lost_count; /* how often in a row */
 	struct insn_slot cache[INSN_CACHE_SLOTS];
 
 	pthread_t thread;       /* valid once has_thread is set */
@@ -73,6 +75,15 @@ struct mshv_vcpu {
 int mshv_no_memory(struct err *err, const char *what);
 
 /* vp_memory.c: guest memory as the VP sees it. */
+const struct hv_mem *mshv_region(const struct mshv_vm *vm, uint64_t gpa);
+
+/*
+ * The driver could not fault in guest RAM of M and reported an access to it
+ * (from Linux 6.19, where a region is movable): have the host find that memory,
+ * so that the VP can be run again as if nothing had been. A negative errno when
+ * it did not 20 times in a row.
+ */
+int mshv_ram_give(struct mshv_vcpu *vcpu, const struct hv_mem *m, uint64_t gpa);
 void *mshv_ram(const struct mshv_vm *vm, uint64_t gpa, uint64_t len);
 int mshv_translate(struct mshv_vcpu *vcpu, uint64_t gva, uint64_t *gpa);
 int mshv_guest_read(struct mshv_vcpu *vcpu, uint64_t gva, void *to, size_t len);

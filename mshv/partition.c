@@ -16,8 +16,8 @@
 #define BIT(n) (1ULL << (n))
 
 /*
- * `best`: what a Linux guest of Hyper-V makes use of. Other VMMs ask for the
- * same ones; a hypervisor that lacks some drops them.
+ * `best`: what a Linux guest of Hyper-V makes use of. Other VMMs ask for the same
+ * ones.
  */
 #define BEST_FEATURES                                                 \
 	(BIT(MSHV_SYN_HYPERVISOR_PRESENT) | BIT(MSHV_SYN_HV1) |       \
@@ -28,6 +28,9 @@
 	 BIT(MSHV_SYN_GUEST_IDLE) | BIT(MSHV_SYN_FREQUENCIES) |       \
 	 BIT(MSHV_SYN_DIRECT_TIMERS) | BIT(MSHV_SYN_EXTENDED_MASKS) | \
 	 BIT(MSHV_SYN_TLB_FLUSH) | BIT(MSHV_SYN_CLUSTER_IPI))
+
+/* Of these, what QEMU does without. */
+#define RARE_FEATURES (BIT(MSHV_SYN_VP_RUNTIME) | BIT(MSHV_SYN_EXTENDED_MASKS))
 
 static int device_open(struct mshv_vm *vm, const char *stands_on,
 		       struct err *err)
@@ -85,6 +88,26 @@ static int partition_create(struct mshv_vm *vm, struct err *err)
 	return 0;
 }
 
+/* A hypervisor refuses them all for one that cannot be assigned. From Linux 6.19
+ * it can be asked which can; QEMU's list is the one that works everywhere. */
+static int features_set(struct mshv_vm *vm)
+{
+	uint64_t wanted = BEST_FEATURES, assignable = 0;
+	int ret;
+
+	if (!hvcall_property_get_ex(vm->sys, vm->dev_fd,
+				    MSHV_PROP_ASSIGNABLE_SYNTHETIC,
+				    &assignable))
+		wanted &= assignable;
+	ret = hvcall_property_set(vm->sys, vm->pt_fd,
+				  MSHV_PROP_SYNTHETIC_FEATURES, wanted);
+	if (!ret)
+		return 0;
+	return hvcall_property_set(vm->sys, vm->pt_fd,
+				   MSHV_PROP_SYNTHETIC_FEATURES,
+				   BEST_FEATURES & ~RARE_FEATURES);
+}
+
 /* Features can be chosen before INITIALIZE only. */
 static int partition_initialize(struct mshv_vm *vm, struct err *err)
 {
@@ -92,9 +115,7 @@ static int partition_initialize(struct mshv_vm *vm, struct err *err)
 	int ret;
 
 	if (vm->cfg.paravirt == HV_PARAVIRT_BEST) {
-		ret = hvcall_property_set(vm->sys, vm->pt_fd,
-					  MSHV_PROP_SYNTHETIC_FEATURES,
-					  BEST_FEATURES);
+		ret = features_set(vm);
 		if (ret)
 			return err_sys(
 				err, ret,

@@ -77,6 +77,24 @@ void sys_ram_write_plain(const struct mshv_sys *sys, void *ram,
 	memcpy(ram, from, len);
 }
 
+int sys_ram_touch(const struct mshv_sys *sys, void *ram, size_t len,
+		  bool is_write)
+{
+	return sys->ram_touch ? sys->ram_touch(sys, ram, len, is_write) : 0;
+}
+
+/* Linux 5.14 has a call that fails where there is no memory; a plain access
+ * would end the process. */
+int sys_ram_touch_plain(const struct mshv_sys *sys, void *ram, size_t len,
+			bool is_write)
+{
+	(void)sys;
+	if (!madvise(ram, len,
+		     is_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ))
+		return 0;
+	return errno == EINVAL ? 0 : -errno;
+}
+
 static int device_open(const struct mshv_sys *sys, const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -128,4 +146,5 @@ const struct mshv_sys mshv_sys_device = {
 	.page_unmap = device_page_unmap,
 	.ram_read = sys_ram_read_plain,
 	.ram_write = sys_ram_write_plain,
+	.ram_touch = sys_ram_touch_plain,
 };

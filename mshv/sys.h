@@ -10,6 +10,7 @@
  * Calls return what the system call does, with a negative errno for failure.
  * Safe for use from several threads.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,11 @@ struct mshv_sys {
 			 size_t len);
 	void (*ram_write)(const struct mshv_sys *sys, void *ram,
 			  const void *from, size_t len);
+
+	/* Has the host find memory for guest RAM, which keeps what it holds;
+	 * NULL: it always has. */
+	int (*ram_touch)(const struct mshv_sys *sys, void *ram, size_t len,
+			 bool is_write);
 };
 
 extern const struct mshv_sys mshv_sys_device;
@@ -49,6 +55,9 @@ void sys_ram_read(const struct mshv_sys *sys, const void *ram, void *to,
 void sys_ram_write(const struct mshv_sys *sys, void *ram, const void *from,
 		   size_t len);
 
+int sys_ram_touch(const struct mshv_sys *sys, void *ram, size_t len,
+		  bool is_write);
+
 /*
  * As sys_ioctl(), again while the kernel says EINTR (its locks give way to
  * signals) or EAGAIN (before 6.19: memory was deposited, ask again).
@@ -62,5 +71,7 @@ void sys_ram_read_plain(const struct mshv_sys *sys, const void *ram, void *to,
 			size_t len);
 void sys_ram_write_plain(const struct mshv_sys *sys, void *ram,
 			 const void *from, size_t len);
+int sys_ram_touch_plain(const struct mshv_sys *sys, void *ram, size_t len,
+			bool is_write);
 
 #endif

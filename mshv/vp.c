@@ -40,22 +40,36 @@ static int vp_fd_create(struct mshv_vcpu *vcpu, struct err *err)
 	return 0;
 }
 
+/* The local APIC to or from BUF, of a page. The driver writes the size into the
+ * argument, so each try has its own. */
+static int state_move(struct mshv_vcpu *vcpu, unsigned long request,
+		      uint8_t *buf)
+{
+	int tries = 0;
+	int ret;
+
+	do {
+		struct mshv_vp_state arg = {.type = MSHV_STATE_LAPIC,
+					    .buf_bytes = MSHV_PAGE_BYTES,
+					    .buf_ptr = (uintptr_t)buf};
+
+		ret = sys_ioctl(vcpu->vm->sys, vcpu->fd, request, &arg);
+	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < SYS_MAX_TRIES);
+	return ret;
+}
+
 /* A PC's wiring: the legacy controller on pin 0, NMI on pin 1. */
 static int lapic_pins_set(struct mshv_vcpu *vcpu, struct err *err)
 {
 	_Alignas(MSHV_PAGE_BYTES) uint8_t buf[MSHV_PAGE_BYTES] = {0};
 	struct mshv_lapic *lapic = (struct mshv_lapic *)buf;
-	struct mshv_vp_state arg = {.type = MSHV_STATE_LAPIC,
-				    .buf_bytes = sizeof(buf),
-				    .buf_ptr = (uintptr_t)buf};
-	int ret = sys_ioctl(vcpu->vm->sys, vcpu->fd, MSHV_GET_VP_STATE, &arg);
+	int ret = state_move(vcpu, MSHV_GET_VP_STATE, buf);
 
 	if (ret)
 		return err_sys(err, ret, "cannot read the local APIC");
 	lapic->lvt_lint0 = (lapic->lvt_lint0 & ~LVT_MODE) | LVT_EXTINT;
 	lapic->lvt_lint1 = (lapic->lvt_lint1 & ~LVT_MODE) | LVT_NMI;
-	arg.buf_bytes = sizeof(buf);
-	ret = sys_ioctl(vcpu->vm->sys, vcpu->fd, MSHV_SET_VP_STATE, &arg);
+	ret = state_move(vcpu, MSHV_SET_VP_STATE, buf);
 	if (ret)
 		return err_sys(err, ret, "cannot set the local APIC");
 	return 0;

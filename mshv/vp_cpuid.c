@@ -9,6 +9,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "mshv/features.h"
 #include "mshv/hvcall.h"
 #include "mshv/mshv_priv.h"
 #include "mshv/sys.h"
@@ -26,6 +27,7 @@
 #define LEAF1_EDX_APIC (1u << 9)
 #define LEAF7_ECX_OSPKE (1u << 4)
 #define EXT7_EDX_INVARIANT_TSC (1u << 8)
+#define XSAVE_STATES_BASELINE 3u /* x87 and SSE */
 
 static const uint32_t with_subleaves[] = {
 	0x4,  0x7,  0xb,  0xd,  0xf,  0x10, 0x12,       0x14,
@@ -42,17 +44,27 @@ static bool has_subleaves(uint32_t leaf)
 	return false;
 }
 
-/* Some hosts do not answer this hypercall: then this CPU is asked. */
-static struct cpuid_entry leaf_read(struct mshv_vcpu *vcpu, uint32_t leaf,
+/* Where the table is read from. */
+struct source {
+	struct mshv_vcpu *vcpu;
+	bool is_host; /* this CPU, and not the hypervisor */
+	int failure;  /* of the hypervisor, the first */
+};
+
+static struct cpuid_entry leaf_read(struct source *s, uint32_t leaf,
 				    uint32_t subleaf)
 {
 	struct cpuid_entry e = {.function = leaf, .index = subleaf};
-	uint32_t out[4];
+	uint32_t out[4] = {0};
+	int ret;
 
-	if (hvcall_cpuid_get(vcpu->vm->sys, vcpu->vm->pt_fd, vcpu->base.index,
-			     leaf, subleaf, out)) {
+	if (s->is_host) {
 		e = cpuid_native(leaf, subleaf);
 	} else {
+		ret = hvcall_cpuid_get(s->vcpu->vm->sys, s->vcpu->vm->pt_fd,
+				       s->vcpu->base.index, leaf, subleaf, out);
+		if (ret && !s->failure)
+			s->failure = ret;
 		e.eax = out[0];
 		e.ebx = out[1];
 		e.ecx = out[2];
@@ -69,14 +81,13 @@ static bool is_empty(const struct cpuid_entry *e)
 
 /* How many subleaves there are, each kind of leaf says in its own way; empty
  * ones need no entry, as a guest reads zero there anyway. */
-static int leaf_add(struct mshv_vcpu *vcpu, struct cpuid_table *table,
-		    uint32_t leaf)
+static int leaf_add(struct source *s, struct cpuid_table *table, uint32_t leaf)
 {
 	uint32_t last = has_subleaves(leaf) ? SUBLEAF_MAX : 0;
 	uint32_t sub;
 
 	for (sub = 0; sub <= last; sub++) {
-		struct cpuid_entry e = leaf_read(vcpu, leaf, sub);
+		struct cpuid_entry e = leaf_read(s, leaf, sub);
 
 		/* Caches and topology end at the first level of no kind. */
 		if (sub && leaf != 0xd && is_empty(&e))
@@ -96,15 +107,16 @@ static int leaf_add(struct mshv_vcpu *vcpu, struct cpuid_table *table,
 	return 0;
 }
 
-static int range_add(struct mshv_vcpu *vcpu, struct cpuid_table *table,
+static int range_add(struct source *s, struct cpuid_table *table,
 		     uint32_t base, uint32_t limit)
 {
-	uint32_t last = leaf_read(vcpu, base, 0).eax;
+	uint32_t last = leaf_read(s, base, 0).eax;
 	uint32_t leaf;
 	int ret = 0;
 
-	for (leaf = base; leaf <= last && leaf < limit && !ret; leaf++)
-		ret = leaf_add(vcpu, table, leaf);
+	for (leaf = base; leaf <= last && leaf < limit && !ret && !s->failure;
+	     leaf++)
+		ret = leaf_add(s, table, leaf);
 	return ret;
 }
 
@@ -183,12 +195,100 @@ static int override_all(struct mshv_vcpu *vcpu, struct cpuid_table *wanted,
 	return 0;
 }
 
+static int ranges_add(struct source *s, struct cpuid_table *table)
+{
+	int ret = range_add(s, table, 0, LEAF_MAX);
+
+	if (!ret && !s->failure)
+		ret = range_add(s, table, EXT_BASE, EXT_MAX);
+	return ret;
+}
+
+/* Of the features that every partition on hosts with L1VH has: x86-64-v2. */
+#define BASELINE_CPU0 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | \
+		       1u << 7 | 1u << 8)
+
+static uint64_t property(struct mshv_vcpu *vcpu, uint32_t code,
+			 uint64_t fallback)
+{
+	uint64_t value;
+
+	return hvcall_property_get(vcpu->vm->sys, vcpu->vm->pt_fd, code, &value)
+		       ? fallback
+		       : value;
+}
+
+/* The components of XSAVE that a partition has (SDM vol. 1, 13.1). */
+static void mask_xsave(struct cpuid_table *table, uint64_t states)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < table->count; i++) {
+		struct cpuid_entry e = table->entries[i];
+
+		if (e.function == 0xd && !e.index) {
+			e.eax &= (uint32_t)states;
+			e.edx &= (uint32_t)(states >> 32);
+		}
+		if (e.function == 0xd && e.index == 1)
+			e.ecx = e.edx = 0; /* supervisor state */
+		if (e.function == 0xd && e.index > 1 &&
+		    !(states >> e.index & 1))
+			continue;
+		table->entries[kept++] = e;
+	}
+	table->count = kept;
+}
+
+/*
+ * The host's own CPU has features that a partition lacks (AMX, CET), and a guest
+ * that was shown them crashes: what the partition's properties do not list is
+ * hidden.
+ */
+static void mask_by_properties(struct mshv_vcpu *vcpu,
+			       struct cpuid_table *table)
+{
+	const uint64_t banks[MSHV_BANK_COUNT] = {
+		[MSHV_BANK_CPU0] =
+			property(vcpu, MSHV_PROP_PROCESSOR_FEATURES0,
+				 BASELINE_CPU0),
+		[MSHV_BANK_CPU1] =
+			property(vcpu, MSHV_PROP_PROCESSOR_FEATURES1, 0),
+		[MSHV_BANK_XSAVE] =
+			property(vcpu, MSHV_PROP_XSAVE_FEATURES, 0),
+	};
+	size_t i;
+
+	for (i = 0; i < mshv_feature_count; i++) {
+		const struct mshv_feature *f = &mshv_features[i];
+		struct cpuid_entry *e =
+			cpuid_find(table, f->leaf, f->subleaf);
+		uint32_t *const regs[] = {e ? &e->eax : NULL, e ? &e->ebx : NULL,
+					  e ? &e->ecx : NULL,
+					  e ? &e->edx : NULL};
+
+		if (e && !(banks[f->bank] >> f->bit & 1))
+			*regs[f->reg] &= ~(1u << f->cpuid_bit);
+	}
+	mask_xsave(table, property(vcpu, MSHV_PROP_XSAVE_STATES,
+				   XSAVE_STATES_BASELINE));
+}
+
+/* All of it is the hypervisor's, or none: a table of two sources would show a
+ * CPU that does not exist. */
 static int table_read(struct mshv_vcpu *vcpu, struct cpuid_table *table)
 {
-	int ret = range_add(vcpu, table, 0, LEAF_MAX);
+	struct source source = {.vcpu = vcpu};
+	int ret = ranges_add(&source, table);
 
-	if (!ret)
-		ret = range_add(vcpu, table, EXT_BASE, EXT_MAX);
+	vcpu->vm->base.cpuid_source = "hypervisor";
+	if (ret || !source.failure)
+		return ret;
+	table->count = 0;
+	source = (struct source){.vcpu = vcpu, .is_host = true};
+	ret = ranges_add(&source, table);
+	mask_by_properties(vcpu, table);
+	vcpu->vm->base.cpuid_source = "host, masked by the partition's properties";
 	return ret;
 }
 

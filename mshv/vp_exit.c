@@ -344,10 +344,25 @@ static bool run_insn(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 	return complete(vcpu, exit, true, insn_execute(insn, &vcpu->cpu, 0));
 }
 
+/* Nothing was executed, and an event that was under way is delivered anew. */
+static bool exit_lost_ram(struct mshv_vcpu *vcpu, const struct hv_mem *ram,
+			  struct hv_exit *exit)
+{
+	const struct mshv_msg_memory *m = (const void *)vcpu->msg.payload;
+	int ret = mshv_ram_give(vcpu, ram, m->gpa);
+
+	return ret ? fail(exit, "the host has no memory for RAM at 0x%llx: %s",
+			  (unsigned long long)m->gpa, strerror(-ret))
+		   : false;
+}
+
 static bool exit_memory(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 {
 	const struct mshv_msg_memory *m = (const void *)vcpu->msg.payload;
+	const struct hv_mem *ram = mshv_region(vcpu->vm, m->gpa);
 
+	if (ram && !(ram->readonly && m->header.access == MSHV_ACCESS_WRITE))
+		return exit_lost_ram(vcpu, ram, exit);
 	if (m->header.access == MSHV_ACCESS_EXECUTE)
 		return fail(exit, "the guest executes 0x%llx, which is not RAM",
 			    (unsigned long long)m->gpa);
@@ -428,6 +443,9 @@ bool mshv_exit_decode(struct mshv_vcpu *vcpu, struct hv_exit *exit)
 	const struct mshv_msg_eoi *eoi = (const void *)vcpu->msg.payload;
 
 	exit->raw_reason = vcpu->msg.type;
+	if (vcpu->msg.type != MSHV_MSG_UNMAPPED_GPA &&
+	    vcpu->msg.type != MSHV_MSG_GPA_INTERCEPT)
+		vcpu->lost_count = 0;
 	switch (vcpu->msg.type) {
 	case MSHV_MSG_IO_PORT:
 		return exit_port(vcpu, exit);

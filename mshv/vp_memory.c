@@ -2,24 +2,56 @@
 /* The mshv backend: guest memory as a VP sees it, for its instructions. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
+#include "harness/base/base.h"
 #include "mshv/hvcall.h"
 #include "mshv/mshv_priv.h"
 #include "mshv/sys.h"
 #include "mshv/walk.h"
 
-void *mshv_ram(const struct mshv_vm *vm, uint64_t gpa, uint64_t len)
+/* The driver faults in so much at once (mshv_regions.c). */
+#define TOUCH_BYTES (2 * MIB)
+#define RAM_MAX_TRIES 20
+
+const struct hv_mem *mshv_region(const struct mshv_vm *vm, uint64_t gpa)
 {
 	uint32_t i;
 
-	for (i = 0; i < vm->region_count; i++) {
-		const struct hv_mem *m = &vm->regions[i];
-
-		if (gpa >= m->gpa && gpa - m->gpa < m->size_bytes &&
-		    len <= m->size_bytes - (gpa - m->gpa))
-			return (uint8_t *)m->host + (gpa - m->gpa);
-	}
+	for (i = 0; i < vm->region_count; i++)
+		if (gpa >= vm->regions[i].gpa &&
+		    gpa - vm->regions[i].gpa < vm->regions[i].size_bytes)
+			return &vm->regions[i];
 	return NULL;
+}
+
+void *mshv_ram(const struct mshv_vm *vm, uint64_t gpa, uint64_t len)
+{
+	const struct hv_mem *m = mshv_region(vm, gpa);
+
+	return m && len <= m->size_bytes - (gpa - m->gpa)
+		       ? (uint8_t *)m->host + (gpa - m->gpa)
+		       : NULL;
+}
+
+int mshv_ram_give(struct mshv_vcpu *vcpu, const struct hv_mem *m, uint64_t gpa)
+{
+	uint64_t at = (gpa - m->gpa) & ~(TOUCH_BYTES - 1ULL);
+	uint64_t len = m->size_bytes - at < TOUCH_BYTES ? m->size_bytes - at
+							: TOUCH_BYTES;
+	int ret = sys_ram_touch(vcpu->vm->sys, (uint8_t *)m->host + at, len,
+				!m->readonly);
+	struct timespec pause;
+
+	if (!ret && gpa / MSHV_PAGE_BYTES != vcpu->lost_page)
+		vcpu->lost_count = 0;
+	vcpu->lost_page = gpa / MSHV_PAGE_BYTES;
+	if (++vcpu->lost_count > RAM_MAX_TRIES)
+		return ret ? ret : -ENOMEM;
+	/* Others may give memory back meanwhile. */
+	pause = (struct timespec){.tv_nsec = vcpu->lost_count * NS_PER_MS};
+	nanosleep(&pause, NULL);
+	return 0;
 }
 
 static int read_entry(void *arg, uint64_t gpa, uint64_t *value)

@@ -49,8 +49,8 @@ int emu_ioctl(int fd, unsigned long request, void *arg);
 bool emu_owns(int fd);
 /* Whether FD, not known yet, is the device: it is ours then. */
 bool emu_adopt(int fd);
-void emu_dup(int from, int to);              /* TO is now FROM */
-void emu_close(int fd);                      /* before the real close() */
+void emu_dup(int from, int to);  /* TO is now FROM */
+void emu_close(int fd);          /* before the real close() */
 void emu_mappings_changed(void); /* of the program, after the call */
 int emu_mmap_check(int fd, uint64_t offset); /* 0 or -errno */
 

@@ -59,6 +59,7 @@ const struct mshv_sys mshv_sys_emu = {
 	.page_unmap = linked_page_unmap,
 	.ram_read = sys_ram_read_plain,
 	.ram_write = sys_ram_write_plain,
+	.ram_touch = sys_ram_touch_plain,
 };
 
 static int emu_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,

@@ -254,6 +254,14 @@ static void traced_ram_write(const struct mshv_sys *sys, void *ram,
 	trace_line("S write %s", trace_encode(from, len, text));
 }
 
+/* No call of the device, and nothing that a replay could do anew. */
+static int traced_ram_touch(const struct mshv_sys *sys, void *ram, size_t len,
+			    bool is_write)
+{
+	(void)sys;
+	return sys_ram_touch(wrapped, ram, len, is_write);
+}
+
 const struct mshv_sys *sys_trace(const struct mshv_sys *inner)
 {
 	static const struct mshv_sys traced = {
@@ -265,6 +273,7 @@ const struct mshv_sys *sys_trace(const struct mshv_sys *inner)
 		.page_unmap = traced_page_unmap,
 		.ram_read = traced_ram_read,
 		.ram_write = traced_ram_write,
+		.ram_touch = traced_ram_touch,
 	};
 
 	if (!trace_is_on())

@@ -56,6 +56,7 @@ void agent_link_release(struct agent_link *link)
 	free(link->answered);
 	link->stamps = NULL;
 	link->answered = NULL;
+	strbuf_release(&link->facts);
 }
 
 void agent_link_break(struct agent_link *link, const char *why)
@@ -385,7 +386,7 @@ static void on_hello(struct agent_link *link, const char *text)
 		agent_link_break(link, "the agent said hello twice");
 		return;
 	}
-	link->res->identity = xstrdup(text);
+	link->res->identity = xasprintf("%s%s", text, strbuf_str(&link->facts));
 	text_clean(link->res->identity);
 	link->state = LINK_RUNNING;
 	result_add_phase(link->res, "hello", clock_mono_ns());

@@ -58,6 +58,7 @@ struct agent_link {
 	const struct vsock_listener *vsock; /* borrowed; NULL or not open */
 	int vsock_fd;    /* owned; the channel once the agent has called; -1 */
 	bool has_stamps; /* the host's clock is known for each sample */
+	struct strbuf facts; /* of our VMM, until the agent says hello */
 	/* NULL: a VMM of ours. A reason why not to go on, or NULL. */
 	const char *(*on_event)(void *arg, pid_t pid, const char *line);
 	void *on_event_arg;

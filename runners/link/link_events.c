@@ -74,6 +74,9 @@ static void take_line(struct agent_link *link, const char *line)
 		snprintf(link->programs.net_backend,
 			 sizeof(link->programs.net_backend), "%.15s", e.name);
 		break;
+	case EVENT_FACT:
+		strbuf_printf(&link->facts, "\nvmm.%s=%s", e.name, e.text);
+		break;
 	case EVENT_END:
 	case EVENT_ERROR:
 		snprintf(link->end, sizeof(link->end), "%s", e.text);

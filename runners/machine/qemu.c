@@ -19,20 +19,30 @@
 #include "runners/site/shape_site.h"
 #include "workloads/workload.h"
 
-static void run_machine(const char *accel, const struct bench_case *bc,
+/* One accelerator; or, IS_EMULATED, mshv on the emulated device. */
+struct accelerator {
+	const char *name;
+	bool is_emulated;
+};
+
+static const struct accelerator kvm = {"kvm", false}, mshv = {"mshv", false},
+				mshv_emu = {"mshv", true}, tcg = {"tcg", false};
+
+static void run_machine(const struct accelerator *accel,
+			const struct bench_case *bc,
 			const struct shape_site *shape,
 			const struct watch *watch, struct result *res)
 {
 	struct io_site site;
 	struct qemu_witness witness = {
-		.wanted = accel, .site = &site, .watch = watch};
+		.wanted = accel->name, .site = &site, .watch = watch};
 	struct machine_spec spec = {
 		.events = MACHINE_EVENTS_QMP,
 		.on_event = qemu_witness_line,
 		.on_event_arg = &witness,
 		.on_hello = qemu_witness_look,
 		.on_hello_arg = &witness,
-		.reads_kvm = !strcmp(accel, "kvm"),
+		.reads_kvm = !strcmp(accel->name, "kvm"),
 		.watch = watch,
 	};
 	struct vsock_listener vsock;
@@ -41,7 +51,9 @@ static void run_machine(const char *accel, const struct bench_case *bc,
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = shape;
 	vsock_listener_open(&vsock);
-	qemu_args_add(&a, accel, bc, &vsock, &site);
+	if (accel->is_emulated)
+		qemu_args_emulate(&a);
+	qemu_args_add(&a, accel->name, bc, &vsock, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
 	spec.qmp_fd = &witness.qmp.fd;
@@ -61,13 +73,13 @@ static void run_shape(const void *accel, const struct bench_case *bc,
 	run_machine(accel, bc, shape, watch, res);
 }
 
-static void qemu_run(const char *accel, const struct bench_case *bc,
-		     struct result *res)
+static void qemu_run(const struct accelerator *accel,
+		     const struct bench_case *bc, struct result *res)
 {
-	if (!qemu_has_accelerator(accel))
+	if (!qemu_has_accelerator(accel->name))
 		result_fail(res, RUN_SKIPPED,
 			    "'%s' is missing or has no accelerator %s",
-			    qemu_path(), accel);
+			    qemu_path(), accel->name);
 	else if (bench_case_needs(bc, WL_SHAPE))
 		footprint_run(run_shape, accel, bc, res);
 	else
@@ -77,13 +89,18 @@ static void qemu_run(const char *accel, const struct bench_case *bc,
 static void qemu_kvm_run(const struct bench_case *bc, struct result *res)
 {
 	res->grade = grade_of_kvm();
-	qemu_run("kvm", bc, res);
+	qemu_run(&kvm, bc, res);
 }
 
 static void qemu_mshv_run(const struct bench_case *bc, struct result *res)
 {
 	res->grade = vmm_child_mshv_grade();
-	qemu_run("mshv", bc, res);
+	if (vmm_child_mshv_is_emulated())
+		result_fail(
+			res, RUN_SKIPPED,
+			"/dev/mshv is emulated here: its runner is called qemu-mshv-emu");
+	else
+		qemu_run(&mshv, bc, res);
 }
 
 static enum grade emulated(void)
@@ -91,10 +108,16 @@ static enum grade emulated(void)
 	return GRADE_EMULATED;
 }
 
+static void qemu_mshv_emu_run(const struct bench_case *bc, struct result *res)
+{
+	res->grade = GRADE_EMULATED;
+	qemu_run(&mshv_emu, bc, res);
+}
+
 static void qemu_tcg_run(const struct bench_case *bc, struct result *res)
 {
 	res->grade = GRADE_EMULATED;
-	qemu_run("tcg", bc, res);
+	qemu_run(&tcg, bc, res);
 }
 
 const struct runner_ops runner_qemu_kvm = {
@@ -113,6 +136,17 @@ const struct runner_ops runner_qemu_mshv = {
 	.device = "/dev/mshv",
 	.grade = vmm_child_mshv_grade,
 	.run = qemu_mshv_run,
+};
+
+const struct runner_ops runner_qemu_mshv_emu = {
+	.name = "qemu-mshv-emu",
+	.summary =
+		"the same on an emulated /dev/mshv: for correctness, not for speed",
+	.vmm = RUNNER_QEMU,
+	.device = "/dev/kvm",
+	.stands_in_for = "qemu-mshv",
+	.grade = emulated,
+	.run = qemu_mshv_emu_run,
 };
 
 const struct runner_ops runner_qemu_tcg = {

@@ -9,6 +9,6 @@
 struct runner_ops;
 
 extern const struct runner_ops runner_qemu_kvm, runner_qemu_mshv;
-extern const struct runner_ops runner_qemu_tcg;
+extern const struct runner_ops runner_qemu_mshv_emu, runner_qemu_tcg;
 
 #endif

@@ -213,6 +213,17 @@ static void add_shape(struct args *a, const struct io_site *site)
 		add_tap(a, site, i, wants_vhost(&site->bc->io));
 }
 
+void qemu_args_emulate(struct args *a)
+{
+	char *bench = file_beside_exe("l1vh-bench");
+
+	args_add(a, "%s", bench);
+	args_add(a, "mshv-emu");
+	args_add(a, "--hide-kvm");
+	args_add(a, "--");
+	free(bench);
+}
+
 void qemu_args_add(struct args *a, const char *accel,
 		   const struct bench_case *bc,
 		   const struct vsock_listener *vsock,

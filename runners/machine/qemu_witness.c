@@ -22,7 +22,8 @@ void qemu_witness_look(void *arg, pid_t pid)
 	struct qemu_witness *w = arg;
 
 	w->has_kvm_open = qemu_has_open(pid, "/dev/kvm");
-	w->has_mshv_open = qemu_has_open(pid, "/dev/mshv");
+	w->has_mshv_open = qemu_has_open(pid, "/dev/mshv") ||
+			   qemu_has_open(pid, "/memfd:mshv (deleted)");
 	/* QEMU does without the kernel's help where it gets none. */
 	snprintf(w->site->env.net_backend, sizeof(w->site->env.net_backend),
 		 "%s", qemu_has_open(pid, VHOST_NET_DEVICE) ? "vhost" : "tap");

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define LEAF1_ECX_MONITOR (1u << 3)
+#define LEAF7_EBX_SGX (1u << 2)
+#define LEAF7_ECX_SGX_LC (1u << 30)
 #define LEAF1_ECX_VMX (1u << 5)
 #define LEAF1_ECX_X2APIC (1u << 21)
 #define LEAF1_ECX_TSC_DEADLINE (1u << 24)
@@ -194,11 +196,25 @@ static int hide_hypervisor(struct cpuid_table *table)
 	return add_leaf(table, &e);
 }
 
+/* A guest that sees SGX or its launch control reads MSR 0x3a as firmware does,
+ * which hangs under some hypervisors. */
+static void hide_sgx(struct cpuid_table *table)
+{
+	struct cpuid_entry *e = cpuid_find(table, 7, 0);
+
+	if (e) {
+		e->ebx &= ~LEAF7_EBX_SGX;
+		e->ecx &= ~LEAF7_ECX_SGX_LC;
+	}
+	drop_leaves(table, 0x12, 0x12);
+}
+
 int cpuid_apply(struct cpuid_table *table, const struct cpuid_policy *policy)
 {
 	int ret;
 
 	set_leaf1(table, policy);
+	hide_sgx(table);
 	set_extended(table, policy);
 	ret = set_topology(table, policy);
 	if (!ret && policy->paravirt == HV_PARAVIRT_IDENTICAL)

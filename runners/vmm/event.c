@@ -132,6 +132,22 @@ static bool parse_device_net(const char *line, struct event *e)
 	return sscanf(line, "device net %15s", e->name) == 1;
 }
 
+void event_fact(FILE *out, const char *name, const char *text)
+{
+	if (out)
+		fprintf(out, "fact %s %s\n", name, text);
+}
+
+static bool parse_fact(const char *line, struct event *e)
+{
+	int used = 0;
+
+	if (sscanf(line, "fact %31s %n", e->name, &used) != 1 || !used)
+		return false;
+	e->text = line + used;
+	return true;
+}
+
 void event_end(FILE *out, const char *how, const char *detail)
 {
 	if (out)
@@ -165,6 +181,7 @@ static const struct {
 	[EVENT_COUNT] = {"count", parse_count},
 	[EVENT_EACH] = {"each", parse_each},
 	[EVENT_DEVICE_NET] = {"device", parse_device_net},
+	[EVENT_FACT] = {"fact", parse_fact},
 	[EVENT_END] = {"end", parse_text},
 	[EVENT_ERROR] = {"error", parse_text},
 };

@@ -14,6 +14,7 @@
  *   count NUMBER NAME VALUE   what had been counted when the guest said NUMBER
  *   each NUMBER NS NS ...     what each exit of a section took
  *   device net BACKEND
+ *   fact NAME TEXT            of the hypervisor, for the guest's identity
  *   end HOW DETAIL
  *   error REASON
  *
@@ -32,6 +33,7 @@ enum event_kind {
 	EVENT_COUNT,      /* number, name, count */
 	EVENT_EACH,       /* number, text: for event_next_ns() */
 	EVENT_DEVICE_NET, /* name */
+	EVENT_FACT,       /* name, text */
 	EVENT_END,        /* text, of both */
 	EVENT_ERROR,
 };
@@ -64,6 +66,7 @@ void event_each_begin(FILE *out, uint32_t number);
 void event_each_add(FILE *out, uint64_t ns);
 void event_each_end(FILE *out);
 void event_device_net(FILE *out, const char *backend);
+void event_fact(FILE *out, const char *name, const char *text);
 void event_end(FILE *out, const char *how, const char *detail);
 void event_error(FILE *out, const char *reason);
 

@@ -93,6 +93,9 @@ struct hv_vm {
 	const struct hv_ops *ops;
 	uint32_t tsc_khz;  /* of the guest's TSC; 0 when unknown */
 	bool has_exit_msr; /* false: not requested, or not available */
+	/* Who said what CPUID shows, where that is not certain; NULL: the
+	 * hypervisor alone can. */
+	const char *cpuid_source;
 };
 
 struct hv_vcpu {

@@ -409,6 +409,9 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 
 	stamp_phase(&vm->stamps, "vm_ready", clock_mono_ns());
 	vm_devices_write_names(&vm->devices, vm->cfg.events);
+	if (vm->hv->cpuid_source)
+		event_fact(vm->cfg.events, "cpuid_source",
+			   vm->hv->cpuid_source);
 	ret = threads_start(vm, err);
 	if (ret)
 		vm_stop(vm);

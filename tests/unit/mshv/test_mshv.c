@@ -352,7 +352,8 @@ static void what_can_be_repeated_is(void **state)
 {
 	static const unsigned long requests[] = {
 		MSHV_CREATE_PARTITION, MSHV_INITIALIZE_PARTITION,
-		MSHV_CREATE_VP, MSHV_SET_GUEST_MEMORY, MSHV_ROOT_HVCALL};
+		MSHV_CREATE_VP, MSHV_SET_GUEST_MEMORY, MSHV_ROOT_HVCALL,
+		MSHV_GET_VP_STATE, MSHV_SET_VP_STATE};
 	struct err err;
 	struct vm *vm;
 	size_t i;
@@ -490,6 +491,7 @@ static void an_undecodable_instruction_names_its_bytes(void **state)
 	(void)state;
 	script_message(MSHV_MSG_UNMAPPED_GPA);
 	m = (void *)mshv_fake_state.script[0].payload;
+	m->gpa = 0xd0000000;
 	m->header.exec_state = MSHV_EXEC_LMA;
 	m->header.cs.attr = 0xa09b;
 	m->byte_count = 16;

@@ -248,6 +248,7 @@ static void runners_have_their_facts(void **state)
 		{"mshv-emu", "/dev/kvm", true, true},
 		{"qemu-kvm", "/dev/kvm", true, false},
 		{"qemu-mshv", "/dev/mshv", true, false},
+		{"qemu-mshv-emu", "/dev/kvm", true, false},
 		{"qemu-tcg", NULL, true, false},
 		{"libvirt-kvm", "/dev/kvm", true, false},
 		{"libvirt-hyperv", "/dev/mshv", true, false},

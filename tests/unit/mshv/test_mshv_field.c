@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The mshv backend on hosts that answer as the field reported: RAM that cannot be
+ * faulted in, CPUID that is not answered, features that are refused.
+ */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+
+#include "mshv/features.h"
+#include "mshv/mshv_priv.h"
+#include "runners/vmm/cpuid.h"
+#include "runners/vmm/vm.h"
+#include "tests/unit/fixture/mshv_fake.h"
+
+static int create(struct vm **vm, enum hv_paravirt paravirt, struct err *err)
+{
+	struct vm_config cfg = {.mem = {.bytes = 32 * MIB},
+				.vcpu_count = 1,
+				.paravirt = paravirt,
+				.serial_fd = -1,
+				.channel_fd = -1,
+				.input_fd = -1};
+
+	memset(err, 0, sizeof(*err));
+	*vm = NULL;
+	return vm_create(&hv_mshv_fake, &cfg, vm, err);
+}
+
+static struct hv_exit run(struct vm *vm)
+{
+	struct hv_exit exit = {.kind = HV_EXIT_KIND_COUNT};
+
+	assert_int_equal(hv_vcpu_run(vm->vcpus[0].hv, &exit), 0);
+	return exit;
+}
+
+/* --- RAM ------------------------------------------------------------------ */
+
+/* COUNT messages of an access to RAM at GPA, and a halt behind them. */
+static struct vm *with_lost_ram(enum mshv_access access, uint64_t gpa,
+				int count)
+{
+	struct err err;
+	struct vm *vm;
+	int i;
+
+	mshv_fake_reset();
+	for (i = 0; i < count; i++) {
+		struct mshv_message *msg = &mshv_fake_state.script[i];
+		struct mshv_msg_memory *m = (void *)msg->payload;
+
+		msg->type = i % 2 ? MSHV_MSG_UNMAPPED_GPA
+				  : MSHV_MSG_GPA_INTERCEPT;
+		m->gpa = gpa;
+		m->header.access = (uint8_t)access;
+		m->header.exec_state = MSHV_EXEC_LMA | MSHV_EXEC_INTERRUPTION;
+	}
+	mshv_fake_state.script[count].type = MSHV_MSG_HALT;
+	mshv_fake_state.script_len = count + 1;
+	mshv_fake_state.page.rip = 0x1234;
+	if (create(&vm, HV_PARAVIRT_IDENTICAL, &err))
+		fail_msg("%s", err.msg);
+	return vm;
+}
+
+/* No access of the guest's is lost or done twice: it is entered as it was. */
+static void lost_ram_is_given_and_run_again(void **state)
+{
+	static const enum mshv_access accesses[] = {
+		MSHV_ACCESS_READ, MSHV_ACCESS_WRITE, MSHV_ACCESS_EXECUTE};
+	struct vm *vm;
+	size_t i;
+	int k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(accesses); i++) {
+		vm = with_lost_ram(accesses[i], 0x345678, 3);
+		assert_int_equal(run(vm).kind, HV_EXIT_HALT);
+		assert_int_equal(mshv_fake_state.touch_count, 3);
+		assert_int_equal(mshv_fake_state.touched_bytes, 2 * MIB);
+		assert_true(mshv_fake_state.touched_to_write);
+		for (k = 0; k < 4; k++) {
+			assert_int_equal(mshv_fake_state.at_run[k].rip, 0x1234);
+			assert_int_equal(mshv_fake_state.at_run[k].dirty &
+						 MSHV_DIRTY_RIP,
+					 0);
+		}
+		vm_destroy(vm);
+	}
+}
+
+static void ram_that_stays_lost_is_an_error(void **state)
+{
+	struct hv_exit exit = {.kind = HV_EXIT_KIND_COUNT};
+	struct vm *vm;
+	int tries;
+
+	(void)state;
+	vm = with_lost_ram(MSHV_ACCESS_WRITE, 0x345678, 1);
+	mshv_fake_state.script_len = 1;
+	mshv_fake_state.touch_result = -ENOMEM;
+	for (tries = 1; tries < 100; tries++) {
+		exit = run(vm);
+		if (exit.kind == HV_EXIT_ERROR)
+			break;
+		assert_int_equal(exit.kind, HV_EXIT_KICKED);
+		mshv_fake_state.script_at = 0;
+	}
+	assert_int_equal(tries, 21);
+	assert_non_null(strstr(exit.detail, "no memory for RAM at 0x345678"));
+	assert_non_null(strstr(exit.detail, "Cannot allocate memory"));
+	vm_destroy(vm);
+}
+
+/* --- CPUID ---------------------------------------------------------------- */
+
+static uint32_t refused_leaf; /* ~0: all */
+
+/* Gives a CPU of Intel's without features; a partition has SSE3 alone. */
+static int poor_cpuid(struct mshv_hvcall *call)
+{
+	const struct mshv_cpuid_query *query =
+		(const void *)((const uint8_t *)(uintptr_t)call->in_ptr +
+			       sizeof(struct mshv_in_cpuid));
+	const struct mshv_in_get_property *property =
+		(const void *)(uintptr_t)call->in_ptr;
+	uint32_t *out = (void *)(uintptr_t)call->out_ptr;
+
+	if (out)
+		memset(out, 0, call->out_bytes);
+	if (call->code == MSHV_HVCALL_GET_PROPERTY &&
+	    property->code == MSHV_PROP_PROCESSOR_FEATURES0)
+		out[0] = 1;
+	if (call->code == MSHV_HVCALL_GET_PROPERTY &&
+	    property->code == MSHV_PROP_XSAVE_STATES)
+		out[0] = 3;
+	if (call->code != MSHV_HVCALL_GET_CPUID)
+		return 0;
+	if (refused_leaf == ~0u || query->leaf == refused_leaf) {
+		call->status = MSHV_STATUS_ACCESS_DENIED;
+		return -EIO;
+	}
+	if (!query->leaf)
+		out[0] = 7;
+	return 0;
+}
+
+static struct mshv_in_cpuid_result overrides[256];
+static size_t override_count;
+
+static int kept_overrides(struct mshv_hvcall *call)
+{
+	if (call->code == MSHV_HVCALL_REGISTER_RESULT &&
+	    override_count < ARRAY_SIZE(overrides))
+		memcpy(&overrides[override_count++],
+		       (void *)(uintptr_t)call->in_ptr, sizeof(overrides[0]));
+	return poor_cpuid(call);
+}
+
+static uint32_t shown(uint32_t leaf, uint32_t subleaf, int reg)
+{
+	size_t i;
+
+	for (i = 0; i < override_count; i++)
+		if (overrides[i].leaf == leaf && overrides[i].subleaf == subleaf)
+			return overrides[i].out[reg].value;
+	return 0;
+}
+
+/* One refused leaf is as good as all: what a guest sees has one source. */
+static void an_unanswered_cpuid_is_the_hosts_masked(void **state)
+{
+	static const uint32_t refused[] = {~0u, 1, 7};
+	struct err err;
+	struct vm *vm;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		mshv_fake_reset();
+		override_count = 0;
+		refused_leaf = refused[i];
+		mshv_fake_state.hvcall = kept_overrides;
+		if (create(&vm, HV_PARAVIRT_IDENTICAL, &err))
+			fail_msg("%s", err.msg);
+		assert_string_equal(vm->hv->cpuid_source,
+				    "host, masked by the partition's properties");
+		for (k = 0; k < mshv_feature_count; k++) {
+			const struct mshv_feature *f = &mshv_features[k];
+			bool is_ours = f->leaf == 1 && f->cpuid_bit == 24;
+
+			if (f->leaf == 1 && f->reg == MSHV_ECX &&
+			    f->cpuid_bit == 0)
+				continue; /* SSE3 */
+			if (is_ours || f->leaf == 0x80000007)
+				continue; /* the policy's own */
+			assert_int_equal(
+				shown(f->leaf, f->subleaf, f->reg) >>
+					f->cpuid_bit & 1,
+				0);
+		}
+		assert_int_equal(shown(0xd, 0, 0) & ~3u, 0);
+		assert_int_equal(shown(0xd, 2, 0), 0);
+		vm_destroy(vm);
+	}
+	mshv_fake_reset();
+	refused_leaf = 0x12345;
+	mshv_fake_state.hvcall = poor_cpuid;
+	assert_int_equal(create(&vm, HV_PARAVIRT_IDENTICAL, &err), 0);
+	assert_string_equal(vm->hv->cpuid_source, "hypervisor");
+	vm_destroy(vm);
+}
+
+static void sgx_is_hidden(void **state)
+{
+	static struct cpuid_table table = {
+		.entries = {{.function = 0, .eax = 0x12},
+			    {.function = 7,
+			     .has_index = true,
+			     .ebx = 1u << 2 | 1u << 5,
+			     .ecx = 1u << 30},
+			    {.function = 0x12, .has_index = true, .eax = 1}},
+		.count = 3};
+	const struct cpuid_policy policy = {.vcpu_count = 1};
+
+	(void)state;
+	assert_int_equal(cpuid_apply(&table, &policy), 0);
+	assert_int_equal(cpuid_find(&table, 7, 0)->ebx, 1u << 5);
+	assert_int_equal(cpuid_find(&table, 7, 0)->ecx, 0);
+	assert_null(cpuid_find(&table, 0x12, 0));
+}
+
+/* --- synthetic features --------------------------------------------------- */
+
+#define ALL_OF_BEST 0x7400fffULL
+#define COMMON 0x6400ffbULL
+
+static struct {
+	bool knows_assignable;
+	uint64_t assignable;
+	uint64_t accepted; /* any other bit is refused */
+	uint64_t given;
+} features;
+
+static int choosy(struct mshv_hvcall *call)
+{
+	const struct mshv_in_set_property *set =
+		(const void *)(uintptr_t)call->in_ptr;
+	uint64_t *out = (void *)(uintptr_t)call->out_ptr;
+
+	if (out)
+		memset(out, 0, call->out_bytes);
+	if (call->code == MSHV_HVCALL_GET_PROPERTY_EX) {
+		if (!features.knows_assignable)
+			return -EINVAL;
+		out[0] = 1;
+		out[1] = features.assignable;
+	}
+	if (call->code != MSHV_HVCALL_SET_PROPERTY ||
+	    set->code != MSHV_PROP_SYNTHETIC_FEATURES)
+		return 0;
+	if (set->value & ~features.accepted) {
+		call->status = MSHV_STATUS_INVALID_PARAMETER;
+		return -EINVAL;
+	}
+	features.given = set->value;
+	return 0;
+}
+
+static void features_are_asked_for_by_what_is_assignable(void **state)
+{
+	static const struct {
+		bool knows;
+		uint64_t assignable, accepted, given;
+	} cases[] = {
+		{false, 0, ~0ULL, ALL_OF_BEST},
+		{true, ~0ULL, ~0ULL, ALL_OF_BEST},
+		{true, 0xffb, 0xffb, 0xffb},
+		{false, 0, COMMON, COMMON},
+		/* A host that lists more than it takes. */
+		{true, ~0ULL, COMMON, COMMON},
+		{false, 0, 0, 0},
+	};
+	struct err err;
+	struct vm *vm;
+	size_t i;
+	int ret;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		mshv_fake_reset();
+		mshv_fake_state.hvcall = choosy;
+		features.knows_assignable = cases[i].knows;
+		features.assignable = cases[i].assignable;
+		features.accepted = cases[i].accepted;
+		features.given = 0;
+		ret = create(&vm, HV_PARAVIRT_BEST, &err);
+		assert_int_equal(!ret, cases[i].given != 0);
+		assert_int_equal(features.given, cases[i].given);
+		if (ret)
+			assert_non_null(strstr(err.msg, "enlightenments"));
+		vm_destroy(vm);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lost_ram_is_given_and_run_again),
+		cmocka_unit_test(ram_that_stays_lost_is_an_error),
+		cmocka_unit_test(an_unanswered_cpuid_is_the_hosts_masked),
+		cmocka_unit_test(sgx_is_hidden),
+		cmocka_unit_test(features_are_asked_for_by_what_is_assignable),
+	};
+
+	return RUN_TESTS(tests);
+}
