@@ -59,9 +59,9 @@ struct mshv_vcpu {
 	enum vp_step step;
 	const struct insn *insn; /* in the cache */
 	struct insn_cpu cpu;
-	uint64_t gpr[16]; /* cpu.gpr where there is no register page */
-	uint64_t gpa;     /* of the operand */
-	uint64_t lost_page; /* of RAM that the host could not give, the last */
+	uint64_t gpr[16];    /* cpu.gpr where there is no register page */
+	uint64_t gpa;        /* of the operand */
+	uint64_t lost_page;  /* of RAM that the host could not give, the last */
 	uint32_t lost_count; /* how often in a row */
 	struct insn_slot cache[INSN_CACHE_SLOTS];
 

@@ -107,8 +107,8 @@ static int leaf_add(struct source *s, struct cpuid_table *table, uint32_t leaf)
 	return 0;
 }
 
-static int range_add(struct source *s, struct cpuid_table *table,
-		     uint32_t base, uint32_t limit)
+static int range_add(struct source *s, struct cpuid_table *table, uint32_t base,
+		     uint32_t limit)
 {
 	uint32_t last = leaf_read(s, base, 0).eax;
 	uint32_t leaf;
@@ -205,8 +205,8 @@ static int ranges_add(struct source *s, struct cpuid_table *table)
 }
 
 /* Of the features that every partition on hosts with L1VH has: x86-64-v2. */
-#define BASELINE_CPU0 (1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | \
-		       1u << 7 | 1u << 8)
+#define BASELINE_CPU0 \
+	(1u << 0 | 1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 7 | 1u << 8)
 
 static uint64_t property(struct mshv_vcpu *vcpu, uint32_t code,
 			 uint64_t fallback)
@@ -249,23 +249,20 @@ static void mask_by_properties(struct mshv_vcpu *vcpu,
 			       struct cpuid_table *table)
 {
 	const uint64_t banks[MSHV_BANK_COUNT] = {
-		[MSHV_BANK_CPU0] =
-			property(vcpu, MSHV_PROP_PROCESSOR_FEATURES0,
-				 BASELINE_CPU0),
+		[MSHV_BANK_CPU0] = property(vcpu, MSHV_PROP_PROCESSOR_FEATURES0,
+					    BASELINE_CPU0),
 		[MSHV_BANK_CPU1] =
 			property(vcpu, MSHV_PROP_PROCESSOR_FEATURES1, 0),
-		[MSHV_BANK_XSAVE] =
-			property(vcpu, MSHV_PROP_XSAVE_FEATURES, 0),
+		[MSHV_BANK_XSAVE] = property(vcpu, MSHV_PROP_XSAVE_FEATURES, 0),
 	};
 	size_t i;
 
 	for (i = 0; i < mshv_feature_count; i++) {
 		const struct mshv_feature *f = &mshv_features[i];
-		struct cpuid_entry *e =
-			cpuid_find(table, f->leaf, f->subleaf);
-		uint32_t *const regs[] = {e ? &e->eax : NULL, e ? &e->ebx : NULL,
-					  e ? &e->ecx : NULL,
-					  e ? &e->edx : NULL};
+		struct cpuid_entry *e = cpuid_find(table, f->leaf, f->subleaf);
+		uint32_t *const regs[] = {
+			e ? &e->eax : NULL, e ? &e->ebx : NULL,
+			e ? &e->ecx : NULL, e ? &e->edx : NULL};
 
 		if (e && !(banks[f->bank] >> f->bit & 1))
 			*regs[f->reg] &= ~(1u << f->cpuid_bit);
@@ -288,7 +285,8 @@ static int table_read(struct mshv_vcpu *vcpu, struct cpuid_table *table)
 	source = (struct source){.vcpu = vcpu, .is_host = true};
 	ret = ranges_add(&source, table);
 	mask_by_properties(vcpu, table);
-	vcpu->vm->base.cpuid_source = "host, masked by the partition's properties";
+	vcpu->vm->base.cpuid_source =
+		"host, masked by the partition's properties";
 	return ret;
 }
 

@@ -147,8 +147,10 @@ static uint16_t msr_access(struct emu_vp *vp, uint32_t msr, uint64_t *value,
 
 	if (kvm_msr_access(vp, msr, value, is_set))
 		return MSHV_STATUS_SUCCESS;
+	/* What it has already may always be set again. */
 	if (is_set && kvm_msr_access(vp, msr, &had, false))
-		return MSHV_STATUS_INVALID_REGISTER_VALUE;
+		return had == *value ? MSHV_STATUS_SUCCESS
+				     : MSHV_STATUS_INVALID_REGISTER_VALUE;
 	return emu_msr_shadow(vp, msr, value, is_set);
 }
 

@@ -301,6 +301,50 @@ static void register_msrs(const struct check *check)
 	round_trip(check, cases, COUNT(cases));
 }
 
+/*
+ * What a VMM saves and restores with a VP it reads, writes back and reads again:
+ * QEMU from 11.1 on with each reset. A register that cannot be read is none of
+ * this hypervisor's.
+ */
+static void register_migrated(const struct check *check)
+{
+	static const uint32_t names[] = {
+		MSHV_REG_TSC_ADJUST,      MSHV_REG_BNDCFGS,
+		MSHV_REG_SPEC_CTRL,       MSHV_REG_U_XSS,
+		MSHV_REG_U_CET,           MSHV_REG_S_CET,
+		MSHV_REG_PL0_SSP,         MSHV_REG_PL0_SSP + 1,
+		MSHV_REG_PL0_SSP + 2,     MSHV_REG_PL0_SSP + 3,
+		MSHV_REG_SSP_TABLE,       MSHV_REG_HYPERCALL,
+		MSHV_REG_GUEST_OS_ID,     MSHV_REG_REFERENCE_TSC,
+		MSHV_REG_VP_ASSIST_PAGE,  MSHV_REG_SCONTROL,
+		MSHV_REG_SIEFP,           MSHV_REG_SIMP,
+		MSHV_REG_SINT0,           MSHV_REG_SINT0 + 15,
+		MSHV_REG_STIMER0_CONFIG,  MSHV_REG_STIMER0_CONFIG + 1,
+		MSHV_REG_MTRR_PHYS_BASE0, MSHV_REG_MTRR_PHYS_MASK0,
+		MSHV_REG_MTRR_FIX64K,     MSHV_REG_MTRR_FIX4K,
+	};
+	struct mshv_register reg;
+	uint16_t i, count, status;
+	struct rig rig;
+	int ret;
+
+	rig_build(&rig, check, RIG_FLAGS);
+	for (i = 0; i < COUNT(names); i++) {
+		reg = (struct mshv_register){.name = names[i]};
+		count = 1;
+		if (rig_regs_get(&rig, rig.vp, 0, &names[i], &reg.value, &count,
+				 &status))
+			continue;
+		count = 1;
+		ret = rig_regs_set(&rig, rig.vp, 0, &reg, &count, &status);
+		check_ret(check, ret, 0,
+			  "register 0x%x, set to what it is (status 0x%x)",
+			  names[i], status);
+		check_u64(check, rig_reg(&rig, names[i]).u64, reg.value.u64,
+			  "register 0x%x, read again", names[i]);
+	}
+}
+
 /* VP and partition descriptors lead to the same registers. */
 static void register_descriptors(const struct check *check)
 {
@@ -331,6 +375,7 @@ const struct selftest_check selftest_register_checks[] = {
 	{"register_fp_control", register_fp_control},
 	{"register_debug", register_debug},
 	{"register_msrs", register_msrs},
+	{"register_migrated", register_migrated},
 	{"register_descriptors", register_descriptors},
 	{NULL, NULL},
 };

@@ -352,8 +352,9 @@ static void what_can_be_repeated_is(void **state)
 {
 	static const unsigned long requests[] = {
 		MSHV_CREATE_PARTITION, MSHV_INITIALIZE_PARTITION,
-		MSHV_CREATE_VP, MSHV_SET_GUEST_MEMORY, MSHV_ROOT_HVCALL,
-		MSHV_GET_VP_STATE, MSHV_SET_VP_STATE};
+		MSHV_CREATE_VP,        MSHV_SET_GUEST_MEMORY,
+		MSHV_ROOT_HVCALL,      MSHV_GET_VP_STATE,
+		MSHV_SET_VP_STATE};
 	struct err err;
 	struct vm *vm;
 	size_t i;

@@ -10,7 +10,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "harness/base/err.h"
 #include "mshv/emu/emu.h"
+#include "runners/vmm/hv.h"
 #include "runners/vmm/kvm.h"
 #include "tests/unit/fixture/micro.h"
 
@@ -156,6 +158,26 @@ static void with_poorer_messages(void **state)
 	run_on_emulator();
 }
 
+/* As KVM of many a distribution; a guest may be shown Hyper-V all the same. */
+static void on_a_kvm_without_hyperv(void **state)
+{
+	const struct hv_vm_config cfg = {.vcpu_count = 1,
+					 .paravirt = HV_PARAVIRT_BEST};
+	struct hv_vcpu *vcpu = NULL;
+	struct hv_vm *vm = NULL;
+	struct err err = {0};
+
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	emu_knobs.no_hyperv = true;
+	if (hv_vm_create(&hv_mshv_emu, &cfg, &vm, &err) ||
+	    hv_vcpu_create(vm, 0, &vcpu, &err))
+		fail_msg("%s", err.msg);
+	hv_vcpu_destroy(vcpu);
+	hv_vm_destroy(vm);
+}
+
 static void like_an_older_kernel(void **state)
 {
 	(void)state;
@@ -283,6 +305,7 @@ int main(void)
 		cmocka_unit_test_teardown(without_a_register_page, knobs_reset),
 		cmocka_unit_test_teardown(with_poorer_messages, knobs_reset),
 		cmocka_unit_test_teardown(like_an_older_kernel, knobs_reset),
+		cmocka_unit_test_teardown(on_a_kvm_without_hyperv, knobs_reset),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(an_unknown_instruction_is_an_error),
 		cmocka_unit_test(executing_no_memory_is_an_error),

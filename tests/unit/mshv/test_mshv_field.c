@@ -50,8 +50,8 @@ static struct vm *with_lost_ram(enum mshv_access access, uint64_t gpa,
 		struct mshv_message *msg = &mshv_fake_state.script[i];
 		struct mshv_msg_memory *m = (void *)msg->payload;
 
-		msg->type = i % 2 ? MSHV_MSG_UNMAPPED_GPA
-				  : MSHV_MSG_GPA_INTERCEPT;
+		msg->type =
+			i % 2 ? MSHV_MSG_UNMAPPED_GPA : MSHV_MSG_GPA_INTERCEPT;
 		m->gpa = gpa;
 		m->header.access = (uint8_t)access;
 		m->header.exec_state = MSHV_EXEC_LMA | MSHV_EXEC_INTERRUPTION;
@@ -163,7 +163,8 @@ static uint32_t shown(uint32_t leaf, uint32_t subleaf, int reg)
 	size_t i;
 
 	for (i = 0; i < override_count; i++)
-		if (overrides[i].leaf == leaf && overrides[i].subleaf == subleaf)
+		if (overrides[i].leaf == leaf &&
+		    overrides[i].subleaf == subleaf)
 			return overrides[i].out[reg].value;
 	return 0;
 }
@@ -184,8 +185,9 @@ static void an_unanswered_cpuid_is_the_hosts_masked(void **state)
 		mshv_fake_state.hvcall = kept_overrides;
 		if (create(&vm, HV_PARAVIRT_IDENTICAL, &err))
 			fail_msg("%s", err.msg);
-		assert_string_equal(vm->hv->cpuid_source,
-				    "host, masked by the partition's properties");
+		assert_string_equal(
+			vm->hv->cpuid_source,
+			"host, masked by the partition's properties");
 		for (k = 0; k < mshv_feature_count; k++) {
 			const struct mshv_feature *f = &mshv_features[k];
 			bool is_ours = f->leaf == 1 && f->cpuid_bit == 24;
@@ -195,10 +197,10 @@ static void an_unanswered_cpuid_is_the_hosts_masked(void **state)
 				continue; /* SSE3 */
 			if (is_ours || f->leaf == 0x80000007)
 				continue; /* the policy's own */
-			assert_int_equal(
-				shown(f->leaf, f->subleaf, f->reg) >>
-					f->cpuid_bit & 1,
-				0);
+			assert_int_equal(shown(f->leaf, f->subleaf, f->reg) >>
+							 f->cpuid_bit &
+						 1,
+					 0);
 		}
 		assert_int_equal(shown(0xd, 0, 0) & ~3u, 0);
 		assert_int_equal(shown(0xd, 2, 0), 0);

@@ -60,6 +60,11 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(e.kind, EVENT_DEVICE_NET);
 	assert_string_equal(e.name, "vhost");
 	free(text);
+	WRITE(event_fact(out, "cpuid_source", "host, masked"));
+	assert_int_equal(e.kind, EVENT_FACT);
+	assert_string_equal(e.name, "cpuid_source");
+	assert_string_equal(e.text, "host, masked");
+	free(text);
 	WRITE(event_end(out, "power-off", "as asked"));
 	assert_int_equal(e.kind, EVENT_END);
 	assert_string_equal(e.text, "power-off as asked");
@@ -111,6 +116,7 @@ static void other_lines_are_no_events(void **state)
 					    "each one",
 					    "device",
 					    "device disk x",
+					    "fact",
 					    "end",
 					    "errors x",
 					    " phase init 5",
