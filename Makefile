@@ -289,4 +289,4 @@ help: ## this list
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
--include $(shell find $(B) \( -path $(B)/debian13 -o -path $(B)/peers \) -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/debian13 -o -path "$(B)/peers*" \) -prune -o -name '*.d' -print 2>/dev/null)

@@ -283,7 +283,7 @@ static int take_nothing(const struct option_row *o, const char *arg, void *args,
 const struct option_row run_args_options[] = {
 	{"plan", "NAME",
 	 "options from a file: demo, quick, full, nightly, a-a, or a\n"
-	 "path; those given beside it go before it",
+	 "path; options on the command line override it",
 	 .take = take_nothing},
 	{"runners", "LIST", "of 'l1vh-bench list' (native,kvm,mshv,qemu-kvm)",
 	 .take = take_runners, KEY},
@@ -298,8 +298,8 @@ const struct option_row run_args_options[] = {
 	{"samples", "N", "repetitions per boot (5)",
 	 COUNT(plan.sample_count, MOST), KEY},
 	{"pilot", NULL,
-	 "three blocks first, as a run of their own, that tell how many\n"
-	 "repetitions are worth their time",
+	 "first run three blocks, as a run of their own, to find how many\n"
+	 "repetitions pay",
 	 OPTION_FLAG(struct run_args, wants_pilot)},
 	{"target-ms", "N", "target length of one repetition (10)",
 	 SCALED(plan.target_ns, NS_PER_MS), KEY},
@@ -311,16 +311,16 @@ const struct option_row run_args_options[] = {
 	 .take = take_paravirt,
 	 .offset = OPTION_FIELD(struct run_args, plan.paravirt, const char *),
 	 KEY},
-	{"timeout", "S", "for one boot with all its series (120)",
+	{"timeout", "S", "for one boot with all its series (120 s)",
 	 SCALED(plan.timeout_ns, NS_PER_S), KEY},
 	{"seed", "N", "of the random order (from the system)",
 	 OPTION_U64(struct run_args, plan.seed, 0, INT64_MAX)},
 	{"budget", "TIME", "start no block after this time: 90s, 30m, 2h",
 	 OPTION_DURATION(struct run_args, plan.budget_ns), KEY},
 	{"until-decided", NULL,
-	 "look at the claims four times on the way, each at a level\n"
-	 "of its own, and end when all are decided; --blocks is\n"
-	 "the most (40)",
+	 "test the claims at four interim looks, each at its own level,\n"
+	 "and stop when all are decided; --blocks is the maximum\n"
+	 "(40)",
 	 .take = take_until_decided},
 	{"claims", "NAME",
 	 "register claims before the first sample, and judge them at\n"
@@ -340,7 +340,7 @@ const struct option_row run_args_options[] = {
 	{"io-blocks", "N", "blocks with storage, network and micro (all)",
 	 COUNT(plan.io_block_count, MOST), KEY},
 	{"disk", "PATH",
-	 "file to work on, made as needed, or device, or\n"
+	 "file to work on (created if missing), device, or\n"
 	 "null:SIZE (results/l1vh-disk.img)",
 	 .take = take_disk},
 	{"disk-size", "SIZE", "how much of the disk to use (1G)",
@@ -352,12 +352,12 @@ const struct option_row run_args_options[] = {
 	{"vhost", "WORD", "vhost-net: auto, on or off (auto)",
 	 .take = take_vhost},
 	{"net-peer", "ADDRESS",
-	 "a host that runs 'l1vh-bench peer', in place of a\n"
-	 "network of the run's own; with it:",
+	 "a host that runs 'l1vh-bench peer', instead of the run's\n"
+	 "own network; with it:",
 	 .take = take_peer},
-	{"net-interface", "NAME", "bridge or interface that leads there",
+	{"net-interface", "NAME", "bridge or interface towards it",
 	 .take = take_interface},
-	{"net-guest-address", "A/BITS", "for the guest to take in that network",
+	{"net-guest-address", "A/BITS", "the guest's address in that network",
 	 .take = take_guest_address},
 	{"net-guest-gateway", "A", "the gateway, if the guest needs one",
 	 .take = take_guest_gateway},
@@ -366,8 +366,8 @@ const struct option_row run_args_options[] = {
 	 OPTION_FLAG(struct run_args, plan.io.ignores_panic)},
 	{.help = "Tests of the instrument:"},
 	{"stretch", "RUNNER=PERCENT",
-	 "the workload 'delay' takes so much longer there;\n"
-	 "a verdict must find it",
+	 "make the workload 'delay' this much longer there;\n"
+	 "a verdict must detect it",
 	 .take = take_stretch},
 	{.help = "Where:"},
 	{"lab", NULL, "measure in the emulated host",

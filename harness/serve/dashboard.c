@@ -159,7 +159,7 @@ static int load_tokens(struct dashboard *d, struct err *err)
 	if (!d->cfg.tokens)
 		return d->cfg.read_needs_token
 			       ? err_set(err, -EINVAL,
-					 "who reads needs a token, and there are none")
+					 "readers need a token, and there are none")
 			       : 0;
 	ret = tokens_load(d->cfg.tokens, &d->tokens, err);
 	d->has_tokens = !ret;

@@ -195,7 +195,7 @@ static void write_reproduce(const struct findings *f, struct strbuf *out)
 	if (run->revision[clean])
 		strbuf_puts(
 			out,
-			"<p class=\"note\">This build had uncommitted changes, so nobody can rebuild exactly this program.</p>\n");
+			"<p class=\"note\">This build had uncommitted changes: the same program cannot be built again.</p>\n");
 	strbuf_puts(out, "<details><summary>The guest, file by file"
 			 "</summary>\n");
 	html_lines(out, "the guest", run->guest_manifest);

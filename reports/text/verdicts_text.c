@@ -60,7 +60,7 @@ static void write_legend(FILE *out)
 	fputs("\nratio: candidate over baseline, by Student's on the blocks' logarithms; passes at:\n"
 	      "the smallest margin that would pass, of superiority the largest; finds: the\n"
 	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
-	      "estimate the truth; p: Holm's, for whoever believes single ones of these claims.\n",
+	      "estimate the truth; p: adjusted by Holm for reading single claims.\n",
 	      out);
 }
 

@@ -21,9 +21,9 @@ struct bundle_args {
 static const struct option_row export_options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct bundle_args, db)},
-	{"output", "FILE", "where to; .json.gz by custom",
+	{"output", "FILE", "output file, usually .json.gz",
 	 OPTION_TEXT(struct bundle_args, output)},
-	{"store", "FILE", "all runs instead, as one results file at rest",
+	{"store", "FILE", "copy all runs instead, into one results file",
 	 OPTION_TEXT(struct bundle_args, copy)},
 	{0},
 };

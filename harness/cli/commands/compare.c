@@ -44,16 +44,16 @@ static int take_margin(const struct option_row *o, const char *arg, void *args,
 static const struct option_row options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct compare_args, db)},
-	{"db-b", "FILE", "those of B, if they are elsewhere",
+	{"db-b", "FILE", "results file of B (that of A)",
 	 OPTION_TEXT(struct compare_args, db_b)},
-	{"runner", "NAME", "only this one of A's ...",
+	{"runner", "NAME", "only this runner of A ...",
 	 OPTION_TEXT(struct compare_args, pair.runner_a)},
-	{"against", "NAME", "... with this one of B's (the same)",
+	{"against", "NAME", "... against this runner of B (the same)",
 	 OPTION_TEXT(struct compare_args, pair.runner_b)},
-	{"margin", "SHARE", "verdicts whether B is not worse by it: 0.05",
+	{"margin", "SHARE", "judge whether B is worse by more than this: 0.05",
 	 .take = take_margin},
 	{"force", NULL,
-	 "show numbers, without verdicts, of what is not comparable",
+	 "show figures that are not comparable, without verdicts",
 	 OPTION_FLAG(struct compare_args, pair.is_forced)},
 	{"json", NULL, "keys: a, b, comparable, refused, differences, rows",
 	 OPTION_FLAG(struct compare_args, is_json)},
@@ -147,9 +147,9 @@ const struct command cmd_compare = {
 	.summary = "two stored runs, if they may be compared at all",
 	.usage =
 		"usage: l1vh-bench compare A B [options]\n"
-		"How run B differs from run A: first what of host, guest and plan does, then\n"
-		"each series, a guest by what it is of native in its own run. Differences that\n"
-		"leave nothing to compare are fatal.\n",
+		"How run B differs from run A: first the differences of host, guest and plan,\n"
+		"then each series, a guest as its ratio to native in its own run. Differences\n"
+		"that leave nothing to compare are fatal.\n",
 	.options = options,
 	.help_column = 20,
 	.notes =

@@ -47,7 +47,7 @@ static const struct option_row options[] = {
 	 OPTION_RELEASE(struct footprint_args, release)},
 	{"recommend", NULL, "constants that would cover 99.9 % of such guests",
 	 OPTION_FLAG(struct footprint_args, wants_advice)},
-	{"json", NULL, "the same as an object",
+	{"json", NULL, "as one JSON object",
 	 OPTION_FLAG(struct footprint_args, is_json)},
 	{.help = "--prove boots guests in a cgroup with the pod's limit, has them use all of their\n"
 		 "memory, and finds the smallest limit that they survive; --memlock the smallest\n"
@@ -64,11 +64,11 @@ static const struct option_row options[] = {
 	 OPTION_BYTES(struct footprint_args, limits.limit_bytes)},
 	{"mlock", NULL, "guests lock their RAM",
 	 OPTION_FLAG(struct footprint_args, limits.locks_ram)},
-	{"lab", NULL, "as of 'run'",
+	{"lab", NULL, "as for 'run'",
 	 OPTION_SITE(struct footprint_args, limits.choice)},
-	{"no-lab", NULL, "as of 'run'",
+	{"no-lab", NULL, "as for 'run'",
 	 OPTION_SITE(struct footprint_args, limits.choice)},
-	{"mshv-emu", NULL, "as of 'run'",
+	{"mshv-emu", NULL, "as for 'run'",
 	 OPTION_FLAG(struct footprint_args, limits.wants_mshv_emu)},
 	{0},
 };

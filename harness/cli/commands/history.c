@@ -78,30 +78,30 @@ static const struct option_row options[] = {
 	 OPTION_TEXT(struct history_args, db)},
 	{"runner", "NAME", "(kvm)",
 	 OPTION_TEXT(struct history_args, query.runner)},
-	{"host", "NAME", "runs of this host alone (all)",
+	{"host", "NAME", "only runs of this host (all)",
 	 OPTION_TEXT(struct history_args, query.host)},
 	{"all", NULL,
-	 "every series of the latest run; those that changed are told",
+	 "every series of the latest run; shows those that changed",
 	 OPTION_FLAG(struct history_args, is_all)},
 	{"gate", "PERCENT",
 	 "exit 1 when the last change is so much worse, came with one\n"
 	 "of the last runs, and is more than runs before it differ;\n"
 	 "2 when it may be no more than that, or they are too few",
 	 .take = take_gate},
-	{"recent", "N", "so many last runs (3)",
+	{"recent", "N", "number of last runs for --gate (3)",
 	 OPTION_U64(struct history_args, recent, 1, MAX_COUNT)},
 	{"series", "FILE",
 	 "a column of numbers in place of stored runs; - for stdin",
 	 OPTION_TEXT(struct history_args, series)},
-	{"window", "N", "values that are looked at together (50)",
+	{"window", "N", "number of values that are tested together (50)",
 	 OPTION_U64(struct history_args, opts.window, 4, MAX_COUNT)},
-	{"max-p", "P", "chance of an alarm in a whole series of noise (0.02)",
+	{"max-p", "P", "probability of a false alarm in a whole series (0.02)",
 	 .take = take_max_p},
-	{"min-magnitude", "X", "smaller changes are none; 0.05 is 5 % (0)",
+	{"min-magnitude", "X", "ignore smaller changes; 0.05 is 5 % (0)",
 	 .take = take_magnitude},
-	{"min-values", "N", "of a stretch; fewer are outliers (3)",
+	{"min-values", "N", "least values of a stretch; fewer are outliers (3)",
 	 OPTION_U64(struct history_args, opts.least_values, 1, MAX_COUNT)},
-	{"json", NULL, "the same as an object; changes have an index from 0",
+	{"json", NULL, "as one JSON object; changes have an index from 0",
 	 OPTION_FLAG(struct history_args, is_json)},
 	{0},
 };
@@ -290,7 +290,7 @@ const struct command cmd_history = {
 	.usage =
 		"usage: l1vh-bench history WORKLOAD[:POINT]|--all [options]\n"
 		"       l1vh-bench history --series FILE [options]\n"
-		"Boot medians of all stored runs, in order; where they change for good, by\n"
+		"Medians of boots of all stored runs, in order; where they change for good, by\n"
 		"E-divisive with permutations; and what changed in the host's fingerprint.\n",
 	.options = options,
 	.help_column = 21,

@@ -215,7 +215,7 @@ static const struct option_row options[] = {
 	{"require", "WORD",
 	 "one line, and exit status 0 where it holds, 1 where not",
 	 .take = take_requirement},
-	{"json", NULL, "the same as an object",
+	{"json", NULL, "as one JSON object",
 	 OPTION_FLAG(struct probe_args, is_json)},
 	{0},
 };

@@ -126,14 +126,14 @@ static int push_run(int argc, char **argv)
 
 const struct command cmd_push = {
 	.name = "push",
-	.summary = "a stored run to another's dashboard",
+	.summary = "send a stored run to a dashboard",
 	.usage =
 		"usage: l1vh-bench push URL [RUN] [options]\n"
 		"Sends the latest run by default to a dashboard that was given tokens (serve\n"
-		"--tokens). Where nobody answers it is tried three times more.\n",
+		"--tokens). Without an answer it tries three times more.\n",
 	.options = options,
 	.help_column = 21,
 	.notes =
-		"Exit status: 0 it is there, 64 usage or refused, 70 nobody took it.\n",
+		"Exit status: 0 it was stored, 64 usage or refused, 70 no server took it.\n",
 	.run = push_run,
 };

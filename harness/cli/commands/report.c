@@ -178,7 +178,7 @@ static const struct option_row report_options[] = {
 	{"output", "FILE", "write there instead of stdout",
 	 OPTION_TEXT(struct report_args, output)},
 	{"claims", "NAME",
-	 "hold claims against it: near-native, l1vh-vs-nested, or a file\n"
+	 "judge claims about it: near-native, l1vh-vs-nested, or a file\n"
 	 "(docs/statistics.md); text and csv are then their verdicts\n"
 	 "alone",
 	 OPTION_TEXT(struct report_args, claims)},
@@ -309,8 +309,7 @@ const struct command cmd_report = {
 	.summary = "show a stored run as text, JSON or HTML",
 	.usage =
 		"usage: l1vh-bench report [RUN] [options]\n"
-		"Show a stored run, the latest one by default: the rows that tell most of it, on\n"
-		"one screen.\n",
+		"Show a stored run, by default the latest: its most important rows, on one screen.\n",
 	.options = report_options,
 	.help_column = 18,
 	.notes =
