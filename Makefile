@@ -12,7 +12,7 @@ WARN	= -Wall -Wextra -Wshadow -Wundef -Wvla -Wformat=2 -Wwrite-strings \
 	  -Wold-style-definition -Wdeclaration-after-statement \
 	  -Wimplicit-fallthrough -Wcast-align -Wswitch-enum \
 	  -Wno-format-nonliteral $(if $(filter 0,$(WERROR)),,-Werror)
-# Sanitized code is slow whatever is done, and compiles in less time so.
+# -O1 compiles faster, and sanitized code is slow in any case.
 CFLAGS	?= $(if $(SANITIZE),-O1,-O2) -g
 
 # SANITIZE=address,undefined gets its own build folder.
@@ -24,13 +24,13 @@ override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
 
 LIBS	= sqlite3 jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicrohttpd libcurl
-# Debian's Zydis has no pkg-config file.
-# io_uring by liburing, static: its few functions cost no loading.
+# Debian's Zydis has no pkg-config file. liburing is static: its few functions
+# add no load time.
 VMM_LIBS = -lZydis -l:liburing.a -lm -lpthread
 CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
-# Every folder of sources is a row here; mains are apart from what they link.
+# Every source folder has a row here. Files with main() are listed apart.
 SRC	= $(wildcard harness/*/*.c harness/cli/commands/*.c runners/*.c runners/*/*.c \
 	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c \
 	  mshv/*.c mshv/selftest/*.c mshv/trace/*.c) $(EMU_SRC)
@@ -38,7 +38,7 @@ MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
 MSHV_SRC = $(wildcard mshv/*.c) mshv/trace/sys_trace.c $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
-# The emulator for programs that know nothing of it, without the backend.
+# The emulator for unmodified programs, without the backend.
 PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
 	  mshv/emu/preload.c mshv/features.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
@@ -48,14 +48,14 @@ AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
 UNIT	= $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' | LC_ALL=C sort))
-# TEST=test_store: that one unit alone.
+# TEST=test_store: only this unit test.
 TEST	= $(notdir $(UNIT))
 unit_of	= $(or $(filter %/$(1),$(UNIT)),$(error there is no unit test '$(1)'))
 TEST_OBJ = $(OBJ) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/fixture/*.c)) \
 	  $(addprefix $(B)/workloads/guest/,measure.o waited.o micro_native.o)
-# Fixtures that know nothing of cmocka, for fuzzers and benches as well.
+# Fixtures that do not use cmocka, for fuzzers and benchmarks as well.
 FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o)
-# Units in which several threads meet.
+# Unit tests of code that several threads use.
 THREAD_TESTS = $(addprefix test_,vm kvm mshv mshv_emu blk net footprint serve cache)
 GUEST	= $(B)/guest/manifest
 # The micro guest has no libc and no room for vector registers in its traps;
@@ -72,7 +72,7 @@ $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-# Lean: what it loads is part of the start-up time that is measured.
+# Few libraries: loading them is part of the measured start-up time.
 $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $(VMM_LIBS) -o $@
@@ -121,7 +121,7 @@ $(B)/gen/dsdt.hex: runners/vmm/dsdt.asl
 	@mkdir -p $(@D)
 	$(Q)iasl -p $(@:.hex=) -tc $< >/dev/null
 $(B)/runners/vmm/acpi.o: $(B)/gen/dsdt.hex
-# Assets are files, and go into the program as bytes.
+# Assets are files; the program embeds their bytes.
 ASSETS	= $(B)/gen/page.css.hex $(B)/gen/live.js.hex
 $(B)/gen/page.css.hex: reports/html/page.css
 $(B)/gen/live.js.hex: harness/serve/live.js
@@ -147,7 +147,7 @@ $(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make
 	$(call say,GUEST,$(@D))
 	$(Q)workloads/guest/build-image $(B)/kernel $(B)/guest-agent $(@D)
 
-# Where the host's QEMU is too old for the lab, a newer one.
+# A newer QEMU, if the host's is too old for the lab.
 $(B)/qemu/.done:
 	$(Q)ci/fetch-qemu $(B)/qemu
 
@@ -164,14 +164,14 @@ guest: $(GUEST) ## build the guest image
 
 lab: $(B)/lab/initrd.cpio $(B)/qemu/.done ## build the emulated host
 
-packages: ## install Debian packages that the build and the demo miss
+packages: ## install missing Debian packages for the build and the demo
 	$(Q)ci/install-packages ci/packages
 
-packages-check: ## install what the tests need as well
+packages-check: ## also install the packages that the tests need
 	$(Q)ci/install-packages ci/packages ci/packages-unit ci/packages-check
 
 # --- what people run -----------------------------------------------------
-demo: ## install, build, measure a little of everything, show one screen: three minutes
+demo: ## install, build, run a short measurement, show one screen: three minutes
 	$(Q)ci/demo
 
 PREFIX	?= /usr/local
@@ -179,25 +179,25 @@ PREFIX	?= /usr/local
 man: $(B)/l1vh-bench $(B)/l1vh-vmm ## make the manual pages
 	$(Q)ci/man-pages $(B)/l1vh-bench $(B)/man
 
-install: all guest lab man ## put everything below PREFIX (/usr/local), or DESTDIR
+install: all guest lab man ## install everything below PREFIX (/usr/local), or DESTDIR
 	$(Q)ci/install install $(B) $(PREFIX) $(DESTDIR)
 
-uninstall: ## take it away again
+uninstall: ## remove what `make install` installed
 	$(Q)ci/install uninstall $(B) $(PREFIX) $(DESTDIR)
 
-bench: bench-programs ## measure the speed bars in the lab (BARS=pattern for some)
+bench: bench-programs ## measure the speed bars in the lab (BARS=pattern: only matching groups)
 	$(Q)ci/bench $(BARS)
 
-bench-small: bench-programs ## try every group of them, with small numbers
+bench-small: bench-programs ## try every group of speed bars, with small numbers
 	$(Q)ci/bench --small $(BARS)
 
 bench-programs: packages
 	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
 
-check: packages-check ## install what is missing and run the tests, in 15 minutes
+check: packages-check ## install missing packages and run the tests, in 15 minutes
 	$(Q)ci/check check
 
-check-all: packages-check ## run every test there is, in 45 minutes
+check-all: packages-check ## run every test, in 45 minutes
 	$(Q)ci/install-packages ci/packages-bench ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
@@ -211,21 +211,21 @@ $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(FAKE_OBJ) $(OBJ)
 
 PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices \
 	  big_store wide_store nights_store serve_store spent)
-# Three are for the lab or bare, the others are made of our own parts.
+# Three link no code of the project; the others use its objects.
 PERF_LINK = -static -lm -lpthread
 $(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store serve_store): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 MADE_UP	= $(B)/tests/perf/made_up.o
 $(addprefix $(B)/tests/perf/,big_store wide_store): PERF_LINK += $(MADE_UP)
 $(addprefix $(B)/tests/perf/,big_store wide_store): $(MADE_UP)
 $(B)/tests/perf/exits: PERF_LINK += -Wl,--wrap=ioctl
-# This one drives devices as the unit tests do.
+# This benchmark drives devices in the same way as the unit tests.
 $(B)/tests/perf/devices: $(FAKE_OBJ)
 $(B)/tests/perf/devices: PERF_LINK = $(FAKE_OBJ) $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(PERF_LINK) -o $@
 
-# What QEMU boots where ours boots the micro guest.
+# QEMU boots this; our VMM boots the micro guest.
 PVH	= $(B)/tests/perf/pvh
 $(PVH): tests/perf/pvh.S Makefile
 	$(call say,AS,$<)
@@ -233,12 +233,12 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)$(CC) -m32 -c $< -o $@.o
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
-everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benches too
+everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 
-unit: $(foreach test,$(TEST),$(call unit_of,$(test))) ## unit tests (TEST=name: that one; SANITIZE=address,undefined: sanitized)
+unit: $(foreach test,$(TEST),$(call unit_of,$(test))) ## unit tests (TEST=name: only this test; SANITIZE=address,undefined: sanitized)
 	$(Q)ci/run-units $^
 
-unit-threads: ## units in which several threads meet, with the thread sanitizer
+unit-threads: ## unit tests of multithreaded code, with the thread sanitizer
 	$(Q)$(MAKE) unit SANITIZE=thread TEST="$(THREAD_TESTS)"
 
 fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
@@ -248,12 +248,12 @@ fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 system: all guest lab ## tests on this host and in the lab (TESTS=all: the long ones too)
 	$(Q)tests/system/on-host && tests/system/with-lab
 
-# 77: this machine cannot make the chroot; the script said why.
+# 77: this machine cannot make the chroot; the script prints why.
 debian13: ## try a clean clone on Debian 13, in a chroot
 	$(Q)ci/install-packages ci/packages-check-all
 	$(Q)ci/debian13 || [ $$? = 77 ]
 
-# What drives the browser, of the versions and hashes in its lock file.
+# The browser driver, with the versions and hashes in its lock file.
 $(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.json
 	@mkdir -p $(@D)
 	$(Q)cp $^ $(@D) && cd $(@D) && npm ci --prefer-offline --no-audit --no-fund \
@@ -261,25 +261,25 @@ $(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.j
 
 check-shape: check-layers check-headers check-format check-docs ## layers, headers, format, docs
 
-check-layers: ## fail on an include that goes up the tree
+check-layers: ## fail on an include that breaks the layer order
 	$(Q)ci/check-layers .
 
-check-headers: $(HDR:%=$(B)/%.ok) ## every header compiles on its own
+check-headers: $(HDR:%=$(B)/%.ok) ## check that every header compiles on its own
 $(B)/%.h.ok: %.h
 	@mkdir -p $(@D)
 	$(Q)printf '#include "%s"\n' $< | $(CC) $(ALL_CFLAGS) -MT $@ -MF $@.d -x c -fsyntax-only - && touch $@
 
-check-docs: man ## fail on a stale manual page, or a link to nowhere
+check-docs: man ## fail on a stale manual page or a broken link
 	$(Q)ci/check-man $(B)/l1vh-bench $(B)/man && ci/check-links
 
-check-format: ## fail where clang-format would change something
+check-format: ## fail if clang-format would change a source file
 	$(Q)files=$$(git ls-files '*.c' '*.h') && [ -n "$$files" ] && \
 		clang-format --dry-run --Werror $$files
 
-format: ## let clang-format lay out every source file
+format: ## format every source file with clang-format
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-clean: ## remove everything that was built, results stay
+clean: ## remove all build output; results stay
 	rm -rf build build-*
 
 help: ## this list
