@@ -2,7 +2,7 @@
 #ifndef HARNESS_SERVE_API_H
 #define HARNESS_SERVE_API_H
 
-/* api - the same as the pages, as JSON; each is an answer's function (rendered.h). */
+/* api - the JSON twins of the pages; each function makes an answer (rendered.h). */
 #include <jansson.h>
 
 struct err;
@@ -22,10 +22,10 @@ int api_history(struct store *store, const struct http_request *rq,
 int api_hosts(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err);
 
-/* A run of a list. */
+/* One run of a list. */
 json_t *api_line(const struct run_line *line); /* caller owns */
 
-/* What is answered in place of these, with the status that RE has. */
+/* The answer for an error, with the status of RE. */
 void api_error(const char *reason, struct http_reply *re);
 
 #endif

@@ -108,7 +108,7 @@ static int admit(void *arg, const struct http_route *route,
 	bool is_write = answer->show == take_bundle;
 	int ret;
 
-	/* Who watches over it is never in the way. */
+	/* A health check needs no token and has no rate limit. */
 	if (answer->show == show_health)
 		return 0;
 	ret = rates_check(&d->rates, rq->address, clock_mono_ns(), err);
@@ -119,7 +119,7 @@ static int admit(void *arg, const struct http_route *route,
 	if (!d->has_tokens)
 		return err_set(
 			err, -EPERM,
-			"this server was given no tokens: it takes no bundles");
+			"this server has no tokens file and takes no bundles");
 	return tokens_check(&d->tokens, rq->authorization,
 			    is_write ? TOKEN_WRITE : TOKEN_READ, rq->address,
 			    err);

@@ -3,10 +3,9 @@
 #define HARNESS_SERVE_DASHBOARD_H
 
 /*
- * dashboard - a store, shown to browsers and programs, as it is at the moment of
- * each request: one that is locked, missing or of a later schema is said so (503)
- * until it no longer is. Bundles are taken from who has a token
- * to write.
+ * dashboard - shows a store to browsers and programs. Each request reads the
+ * current store; a store that is locked, missing or of a later schema gives 503
+ * until it is readable. Clients with a write token may upload bundles.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,11 +16,11 @@ struct err;
 struct dashboard_config {
 	const char *db;
 	const char *listen;     /* "127.0.0.1:8080" */
-	unsigned int timeout_s; /* for a client that says nothing */
-	const char *tokens;     /* a file; NULL: nobody may write */
+	unsigned int timeout_s; /* for an idle client */
+	const char *tokens;     /* a file; NULL: no uploads */
 	bool read_needs_token;
-	unsigned int max_per_s;    /* requests of one address; 0: any number */
-	uint64_t max_upload_bytes; /* of a bundle, compressed */
+	unsigned int max_per_s;         /* requests per address; 0: no limit */
+	uint64_t max_upload_bytes;      /* of a bundle, compressed */
 	const char *tls_cert, *tls_key; /* files (tls.h); NULL: no TLS */
 };
 

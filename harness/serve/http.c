@@ -16,14 +16,14 @@
 #include "harness/base/xmalloc.h"
 #include "harness/serve/query.h"
 
-/* Each has a thread, so that who is slow, and what takes long, holds up none. */
+/* Each has a thread, so a slow client or request delays no other. */
 #define MAX_CONNECTIONS 256
 #define MAX_CONNECTIONS_EACH 64
 /* Less than a huge page, which the kernel would back a larger one with. */
 #define STACK_BYTES (1 * MIB)
-/* Of one connection: its address and headers must fit. */
+/* Memory per connection: the address and the headers must fit. */
 #define CONNECTION_BYTES (32 * KIB)
-/* Of a request whose body nobody reads. */
+/* For a request whose body is not used. */
 #define MAX_BODY_BYTES (64 * KIB)
 
 struct http {
@@ -196,7 +196,7 @@ static uint64_t max_bytes(const struct http *h, const struct exchange *x)
 	return x->rq.body_fd >= 0 ? h->cfg.max_upload_bytes : MAX_BODY_BYTES;
 }
 
-/* An address of IPv6 is one of a network that has as many as it likes. */
+/* An IPv6 client has a whole network of addresses: count the network. */
 static void take_address(struct MHD_Connection *c, uint8_t address[16])
 {
 	const union MHD_ConnectionInfo *info =
@@ -217,7 +217,7 @@ static int open_body(struct http *h, struct exchange *x)
 	x->rq.body_fd = h->cfg.open_body(h->cfg.arg, &x->err);
 	if (x->rq.body_fd >= 0)
 		return 0;
-	/* Whose rights it lacks is this process, not who asks. */
+	/* The server process lacks the permission, not the client. */
 	return x->rq.body_fd == -ENOSPC ? -ENOSPC : -EIO;
 }
 
@@ -240,7 +240,7 @@ static int match(const struct http *h, const char *method, struct exchange *x,
 		       "this address does not take that method");
 }
 
-/* Before its body has been read: what needs not be read to be refused. */
+/* Checks that need no body run before it is read. */
 static enum MHD_Result begin_request(struct http *h, struct MHD_Connection *c,
 				     const char *method, struct exchange *x)
 {

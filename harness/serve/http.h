@@ -3,9 +3,9 @@
 #define HARNESS_SERVE_HTTP_H
 
 /*
- * http - a small HTTP server over libmicrohttpd: addresses are matched with a
- * table of routes, and what may be answered, refused or waited for is bounded.
- * It knows nothing of what is served.
+ * http - a small HTTP server over libmicrohttpd. It matches addresses with a
+ * table of routes and limits sizes, times and connections. It does not know
+ * the content.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,12 +25,12 @@ struct http_request {
 	const struct query *query;
 	const char *item; /* what the pattern's '*' stands for; borrowed */
 	const char *authorization; /* of that header; NULL: absent */
-	uint8_t address[16];       /* of who asks; IPv6's first half alone */
-	int body_fd;               /* of a route that takes one; borrowed */
-	void *arg;                 /* of the configuration */
+	uint8_t address[16]; /* the client's; only the first half of IPv6 */
+	int body_fd;         /* of a route that takes one; borrowed */
+	void *arg;           /* of the configuration */
 };
 
-/* Zeroed by who calls a route; the body is released by it too. */
+/* The caller of a route zeroes it, and releases the body. */
 struct http_reply {
 	unsigned int status;        /* 0: by what was returned */
 	const char *type;           /* NULL: the route's */
@@ -40,9 +40,8 @@ struct http_reply {
 };
 
 /*
- * METHOD is GET, which HEAD is too, or POST, which takes a body. One '*' in
- * PATTERN stands for one part of the path; of two patterns that fit the first is
- * taken.
+ * METHOD is GET, which includes HEAD, or POST, which takes a body. One '*' in
+ * PATTERN matches one part of the path; the first match wins.
  */
 struct http_route {
 	const char *method;
@@ -57,21 +56,21 @@ struct http_config {
 	const struct http_route *routes; /* one without a pattern ends them */
 	uint64_t max_upload_bytes;       /* of what is sent with POST */
 	const char *cert, *key;          /* PEM; NULL: without TLS */
-	/* Before any of a body is read: whether a route is for who asks. */
+	/* Access check, before the body is read. */
 	int (*admit)(void *arg, const struct http_route *route,
 		     const struct http_request *rq, struct err *err);
-	/* A file for a body, which is closed here; or an error. */
+	/* Opens a file for a body; http closes it. Or an error. */
 	int (*open_body)(void *arg, struct err *err);
 	/*
-	 * Answers a route. What it fails with is told to who asked: -EINVAL as
-	 * 400, -EACCES 401, -EPERM 403, -ENOENT 404, -EAGAIN and -EDQUOT 429 for
-	 * a minute and a second, -ENOSPC 507, all else as 503. Called by several
-	 * threads at once.
+	 * Answers a route. The client gets its error: -EINVAL as 400, -EACCES
+	 * 401, -EPERM 403, -ENOENT 404, -EAGAIN and -EDQUOT 429 for a minute and
+	 * a second, -ENOSPC 507, all else as 503. Several threads call it at
+	 * once.
 	 */
 	int (*call)(void *arg, const struct http_route *route,
 		    const struct http_request *rq, struct http_reply *re,
 		    struct err *err);
-	/* The body of RE, which has its status, for who would read TYPE. */
+	/* Writes the error body of RE, which has its status, as TYPE. */
 	void (*write_error)(const char *reason, const char *type,
 			    struct http_reply *re);
 	void *arg;
@@ -85,7 +84,7 @@ void http_stop(struct http *http); /* NULL is fine */
 /* "http://127.0.0.1:8080/" */
 const char *http_url(const struct http *http);
 
-/* Answers so far whose status begins with that digit. */
+/* The number of answers so far whose status begins with that digit. */
 uint64_t http_reply_count(const struct http *http, unsigned int digit);
 
 #endif

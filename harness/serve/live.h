@@ -3,9 +3,9 @@
 #define HARNESS_SERVE_LIVE_H
 
 /*
- * live - how far the newest run is that did not end. The events are those of
- * EventSource, one an answer: the browser asks again each second, so that
- * nobody's connection has to be kept. Each is a route's function (http.h).
+ * live - the progress of the newest unfinished run. Events follow EventSource,
+ * one per answer: the browser asks again every second, so the server keeps no
+ * connection open. Each function serves a route (http.h).
  */
 struct err;
 struct http_reply;

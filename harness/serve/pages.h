@@ -2,7 +2,7 @@
 #ifndef HARNESS_SERVE_PAGES_H
 #define HARNESS_SERVE_PAGES_H
 
-/* pages - what a browser is shown; each is an answer's function (rendered.h). */
+/* pages - the HTML pages; each function makes an answer (rendered.h). */
 struct err;
 struct http_reply;
 struct http_request;
@@ -20,10 +20,10 @@ int page_history(struct store *store, const struct http_request *rq,
 int page_hosts(struct store *store, const struct http_request *rq,
 	       struct http_reply *re, struct err *err);
 
-/* What every page begins with; html_end() ends it. */
+/* The start of every page; html_end() ends it. */
 void page_begin(struct strbuf *out, const char *title);
 
-/* What is answered in place of these, with the status that RE has. */
+/* The page for an error, with the status of RE. */
 void page_error(const char *reason, struct http_reply *re);
 
 #endif

@@ -17,7 +17,7 @@
 
 #define RETRY_COUNT 3
 #define CONNECT_TIMEOUT_S 10L
-/* Slower than a byte a second for a minute is no transfer. */
+/* Less than one byte per second for a minute counts as a failure. */
 #define STALL_S 60L
 #define MAX_REPLY_BYTES (64 * KIB)
 
@@ -31,7 +31,7 @@ static size_t take_reply(char *data, size_t size, size_t count, void *arg)
 	return size * count;
 }
 
-/* What it said for itself; it may be anything. */
+/* The server's reason; the text may be anything. */
 static int refusal(long status, const struct strbuf *reply, struct err *err)
 {
 	json_t *o = json_loads(strbuf_str(reply), 0, NULL);

@@ -2,7 +2,7 @@
 #ifndef HARNESS_SERVE_PUSH_H
 #define HARNESS_SERVE_PUSH_H
 
-/* push - a bundle on its way to another's dashboard (upload.h). */
+/* push - sends a bundle to the dashboard of another host (upload.h). */
 #include <stdbool.h>
 
 struct err;
@@ -11,15 +11,15 @@ struct push {
 	const char *url;   /* of the dashboard */
 	const char *path;  /* of the bundle */
 	const char *token; /* NULL: none */
-	const char *ca;    /* a file, PEM; NULL: whom the system trusts */
+	const char *ca;    /* a file, PEM; NULL: the system's CAs */
 	unsigned int
 		retry_ms; /* before the first retry; twice that each time */
 };
 
 /*
- * Tried again three times where nobody answers, or the other end says that it
- * cannot now. *IS_NEW is false for a run that was there already. -EPROTO: it
- * was refused; -EHOSTUNREACH: nobody took it.
+ * Retries three times if the server does not answer or is temporarily
+ * unavailable. *IS_NEW is false if the server already has the run. -EPROTO: the
+ * server rejected the bundle; -EHOSTUNREACH: no server took it.
  */
 int push_bundle(const struct push *p, bool *is_new, struct err *err);
 

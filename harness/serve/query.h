@@ -3,9 +3,9 @@
 #define HARNESS_SERVE_QUERY_H
 
 /*
- * query - the target of a request (RFC 9112, 3.2.1), decoded. It is hostile:
- * damaged percent-encoding, what is no UTF-8, control characters and a
- * parameter that comes twice are refused, not repaired.
+ * query - the decoded target of a request (RFC 9112, 3.2.1). The input is
+ * hostile: damaged percent-encoding, invalid UTF-8, control characters and
+ * duplicate parameters are errors.
  */
 #include <stddef.h>
 
@@ -26,10 +26,10 @@ struct query {
 int query_parse(const char *target, struct query *q, struct err *err);
 void query_release(struct query *q);
 
-/* NULL where it is absent or empty, as a form sends what was left blank. */
+/* NULL if it is absent, or empty: a form sends blank fields as empty. */
 const char *query_get(const struct query *q, const char *name);
 
-/* -EINVAL when there is a parameter that is none of NAMES (NULL ends them). */
+/* -EINVAL for a parameter that is not in NAMES (NULL ends them). */
 int query_only(const struct query *q, const char *const *names,
 	       struct err *err);
 

@@ -3,8 +3,8 @@
 #define HARNESS_SERVE_RATES_H
 
 /*
- * rates - how often an address may ask: so many times a second, and ten seconds'
- * worth at once. Any thread may call.
+ * rates - the request limit of an address: a number per second, with a burst of
+ * ten seconds' worth. Any thread may call.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -27,8 +27,8 @@ struct rates {
 void rates_init(struct rates *r, unsigned int max_per_s);
 void rates_release(struct rates *r);
 
-/* -EDQUOT: too often. Of more addresses than there is room for the one that
- * did not ask for longest is forgotten. */
+/* -EDQUOT: too often. If the table is full, a new address replaces the least
+ * recently seen one. */
 int rates_check(struct rates *r, const uint8_t address[RATES_ADDRESS_BYTES],
 		uint64_t now_mono_ns, struct err *err);
 

@@ -27,7 +27,7 @@ static const struct answer *answer_of(const struct http_route *route)
 	return route->answer;
 }
 
-/* A page whose plots failed is shown, and made again for the next. */
+/* A page whose plots failed is shown but not cached. */
 static int make_with(void *arg, struct strbuf *out, struct err *err)
 {
 	struct making *m = arg;
@@ -43,7 +43,7 @@ static int make_with(void *arg, struct strbuf *out, struct err *err)
 	return ret;
 }
 
-/* A missing store is no missing page, whatever it was that failed. */
+/* A missing store must not look like a missing page. */
 static int lend(const struct rendered *r, struct lease *lease, struct err *err)
 {
 	return stores_take(r->stores, lease, err) ? -EIO : 0;

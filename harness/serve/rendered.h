@@ -3,9 +3,8 @@
 #define HARNESS_SERVE_RENDERED_H
 
 /*
- * rendered - answers that are made of the store, and kept for as long as they
- * would be made the same: until the store is written to, or until the run that
- * they are of has another boot. Any thread may call.
+ * rendered - answers made from the store, cached while they stay valid: until a
+ * write to the store, or until their run has another boot. Any thread may call.
  */
 #include <stdbool.h>
 
@@ -17,7 +16,7 @@ struct http_route;
 struct store;
 struct stores;
 
-/* How long the answer of a route would be the same. */
+/* How long the answer of a route stays valid. */
 enum keep {
 	KEEP_NOT,
 	KEEP_VERSION, /* until the store is written to */
@@ -25,9 +24,9 @@ enum keep {
 };
 
 /*
- * What a route of the dashboard leads to. Where it is kept the body is all that
- * SHOW gives. STORE is open for reading, or NULL where none is needed. Called by
- * several threads at once; what it fails with is http.h's to tell.
+ * The handler of a dashboard route. A cached answer keeps only the body that
+ * SHOW makes. STORE is open for reading, or NULL if the route needs none. Several
+ * threads call SHOW at once; http.h reports its error.
  */
 struct answer {
 	bool needs_store;
@@ -41,7 +40,7 @@ struct rendered {
 	struct stores *stores; /* what SHOW of a route is called with */
 };
 
-/* What ROUTE answers; -EIO where the store cannot be read. */
+/* The answer of ROUTE; -EIO if the store cannot be read. */
 int rendered_show(const struct rendered *r, const struct http_route *route,
 		  const struct http_request *rq, struct http_reply *re,
 		  struct err *err);

@@ -17,7 +17,7 @@
 /* Each has a cache of two MiB. More of them than CPUs help only while some wait
  * for a disk. */
 #define MAX_READERS 8
-/* Nobody is served by a request that waits; a writer holds the lock for less. */
+/* A writer holds the lock for less; a longer wait helps no client. */
 #define BUSY_MS 2000
 /* For one of the readers. After that others fail here too. */
 #define TURN_MS 8000

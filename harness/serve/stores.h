@@ -3,10 +3,9 @@
 #define HARNESS_SERVE_STORES_H
 
 /*
- * stores - one result file, open for reading several times. A handle is lent to
- * a request and kept for the next. A writer is never kept waiting: the file is
- * in WAL mode, where readers and a writer do not exclude each other
- * (sqlite.org/wal.html). All calls may come from any thread.
+ * stores - a pool of read handles on one result file. A request borrows a handle
+ * and returns it. Readers never block a writer: the file is in WAL mode
+ * (sqlite.org/wal.html). Any thread may call.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,19 +20,19 @@ void stores_destroy(struct stores *s); /* NULL is fine; all are given back */
 
 struct lease {
 	struct store *store;
-	uint64_t file; /* which one the path led to: it may be replaced */
+	uint64_t file; /* which file the path named: it may be replaced */
 };
 
 /*
- * -EBUSY when all were lent for eight seconds; else what opening failed with,
+ * -EBUSY if no handle was free for eight seconds; else the error of opening,
  * for example on a file of another schema or one that stays locked.
  */
 int stores_take(struct stores *s, struct lease *lease, struct err *err);
 
-/* IS_SOUND: the store did what was asked of it. */
+/* IS_SOUND: all calls on the store succeeded. */
 void stores_give(struct stores *s, struct lease *lease, bool is_sound);
 
-/* The same number: nobody wrote to the file in between. 0: unknown. */
+/* An equal number means no write in between. 0: unknown. */
 uint64_t stores_generation(struct stores *s);
 
 #endif

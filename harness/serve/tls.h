@@ -2,7 +2,7 @@
 #ifndef HARNESS_SERVE_TLS_H
 #define HARNESS_SERVE_TLS_H
 
-/* tls - a certificate and its key, as the server is given them. */
+/* tls - the server's certificate and key. */
 struct err;
 
 struct tls {
@@ -10,10 +10,9 @@ struct tls {
 };
 
 /*
- * Both paths or neither: then there is no TLS. -EINVAL for one alone, for what
- * is no certificate or no key, a key with a passphrase, one of another
- * certificate, and a certificate that has expired. For tls_release() after 0
- * alone.
+ * Both paths, or neither for no TLS. -EINVAL for only one path, an invalid
+ * certificate or key, a key with a passphrase, a key of another certificate, and
+ * an expired certificate. Call tls_release() only after 0.
  */
 int tls_load(const char *cert_path, const char *key_path, struct tls *t,
 	     struct err *err);

@@ -19,7 +19,7 @@
 #define MAX_FILE_BYTES (1 * MIB)
 #define MAX_NAME 64
 #define TOKEN_BYTES 32
-/* So many wrong tokens a minute; one has 2^256 to try. */
+/* Wrong tokens per minute; there are 2^256 possible tokens. */
 #define MAX_FAILURES 10
 #define WINDOW_NS (60 * NS_PER_S)
 
@@ -155,7 +155,7 @@ static bool is_barred(struct tokens *t, const uint8_t *address, bool is_failure)
 	return is;
 }
 
-/* All are looked at, however early one fits. */
+/* Compare with all tokens, so that the time does not show which one matches. */
 static const struct token *find_token(const struct tokens *t, const char *text)
 {
 	unsigned char sha256[TOKEN_SHA256_BYTES];

@@ -3,9 +3,9 @@
 #define HARNESS_SERVE_TOKENS_H
 
 /*
- * tokens - who may do what: lines of SCOPE, SHA-256 and NAME. The file holds no
- * token, so that who reads it can use none. And how often an address may be
- * wrong about one.
+ * tokens - access rights: lines of SCOPE, SHA-256 and NAME. The file holds only
+ * hashes, so a reader of the file cannot use the tokens. The module also limits
+ * how many wrong tokens an address may send.
  */
 #include <pthread.h>
 #include <stddef.h>
@@ -40,20 +40,20 @@ struct tokens {
 	} failures[TOKEN_ADDRESSES];
 };
 
-/* -EINVAL with the line that is none. For tokens_release() after 0 alone. */
+/* -EINVAL with the invalid line. Call tokens_release() only after 0. */
 int tokens_load(const char *path, struct tokens *t, struct err *err);
 void tokens_release(struct tokens *t);
 
 /*
- * The value of the header Authorization (NULL: absent), from ADDRESS. 0;
- * -EACCES: no token that is known; -EPERM: not of that scope; -EAGAIN: that
- * address was wrong too often.
+ * Checks the value of the header Authorization (NULL: absent), from ADDRESS.
+ * 0; -EACCES: no known token; -EPERM: the token lacks the scope; -EAGAIN: too
+ * many wrong tokens from that address.
  */
 int tokens_check(struct tokens *t, const char *authorization,
 		 enum token_scope wanted,
 		 const uint8_t address[TOKEN_ADDRESS_BYTES], struct err *err);
 
-/* A new one, which is nowhere kept, and its line for the file. */
+/* Makes a new token, which is not stored, and its line for the file. */
 int tokens_make(const char *scope, const char *name, struct strbuf *token,
 		struct strbuf *line, struct err *err);
 

@@ -91,6 +91,6 @@ int upload_import(struct upload *u, int fd, struct http_reply *re,
 	}
 	pthread_mutex_unlock(&u->turn);
 	if (ret && ret != -ENOSPC && !re->status)
-		re->status = 503; /* whatever it is: not who asks */
+		re->status = 503; /* in any case not the client's fault */
 	return ret;
 }

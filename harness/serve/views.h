@@ -3,8 +3,8 @@
 #define HARNESS_SERVE_VIEWS_H
 
 /*
- * views - what an address asks for, loaded: a page and its JSON twin are made
- * of the same. Parameters are checked here and nowhere else.
+ * views - the data that an address asks for, shared by a page and its JSON
+ * twin. Only this module checks parameters.
  */
 #include <stddef.h>
 
@@ -22,7 +22,7 @@ struct store;
 #define VIEW_PAGE_RUNS 50
 #define VIEW_PAGE_TREND_RUNS 200
 
-/* Every view is released after 0 alone. */
+/* Release a view only after 0. */
 struct view_runs {
 	struct run_list list;
 	size_t page; /* from 1 */
