@@ -3,9 +3,9 @@
 #define HARNESS_CLI_PLAN_FILE_H
 
 /*
- * plan_file - the options of `run`, written down: a key is an option without
- * its dashes, of those rows that may be one, and its value is checked as the
- * option's is. With `name` and `reason`, which say what for.
+ * plan_file - the options of `run` in a file. A key is an option name without
+ * its dashes, if its row is marked as a plan key; the option's checks apply to
+ * its value. `name` and `reason` describe the plan.
  */
 struct err;
 struct option_row;

@@ -3,15 +3,15 @@
 #define HARNESS_STORE_BUNDLE_H
 
 /*
- * bundle - one stored run as one file, to be taken elsewhere: gzip (RFC 1952)
- * of lines, each a JSON object:
+ * bundle - one stored run as one portable file: gzip (RFC 1952) of lines, each a
+ * JSON object:
  *
  *   {"l1vh_bundle": 1, "run": {...}}      what was decided beforehand
  *   {"boot": {...}, "result": {...}}      one per boot, in their order
  *   {"end": {"boot_count": N, "sha256": "..."}}   of all bytes above
  *
- * What is read is hostile: it is in the store as a whole or not at all, and a
- * run that is there already, by its uuid, stays as it is.
+ * The input is hostile. An import stores the whole run or nothing, and does not
+ * change a run whose uuid is already in the store.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,13 +24,13 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 		  struct err *err);
 
 /*
- * *IS_NEW is false for a run that was there already. -EPROTO for what is no
- * bundle, is damaged, cut short or of a later version.
+ * *IS_NEW is false for a run that was there already. -EPROTO for a file that is
+ * no bundle, or is damaged, truncated or of a later version.
  */
 int bundle_import(struct store *store, const char *path, int64_t *run_id,
 		  bool *is_new, struct err *err);
 
-/* The same of an open file, from its first byte; the messages name none. */
+/* The same for an open file, from its first byte; messages name no file. */
 int bundle_import_fd(struct store *store, int fd, int64_t *run_id, bool *is_new,
 		     struct err *err);
 

@@ -16,8 +16,8 @@ typedef void durations_fn(void *arg, const char *runner, const char *workload,
 			  uint64_t mean_ns);
 
 /*
- * Tell FN of the newest run before RUN_ID that measured the same series for as
- * long, in the lab as well or not either; nothing where there is none.
+ * Calls FN for the newest run before RUN_ID that measured the same series for
+ * the same time, both in the lab or both outside; no call if there is none.
  */
 int durations_load(struct store *store, int64_t run_id, durations_fn *fn,
 		   void *arg, struct err *err);

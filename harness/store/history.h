@@ -2,8 +2,8 @@
 #ifndef HARNESS_STORE_HISTORY_H
 #define HARNESS_STORE_HISTORY_H
 
-/* history - one series under one runner over all stored runs: a figure a boot,
- * the median of its undisturbed samples. */
+/* history - one series under one runner over all stored runs: one value per
+ * boot, the median of its undisturbed samples. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,7 +37,7 @@ struct history_query {
 	size_t skip_runs; /* that are later still */
 };
 
-/* -ENOENT where no stored boot has it. */
+/* -ENOENT if no stored boot has the series. */
 int history_load(struct store *store, const struct history_query *q,
 		 struct history *h, struct err *err);
 void history_release(struct history *h);
