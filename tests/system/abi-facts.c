@@ -19,9 +19,10 @@
 	printf("%s %#llx\n", #ours, (unsigned long long)PICK(ours, kernels))
 #define SIZE(ours, kernels) \
 	printf("sizeof %s %zu\n", #ours, sizeof(struct PICK(ours, kernels)))
-#define AT(ours, field, kernels, kernels_field)                  \
-	printf("%s.%s at %zu\n", #ours, #field,                      \
-	       offsetof(struct PICK(ours, kernels), PICK(field, kernels_field)))
+#define AT(ours, field, kernels, kernels_field)     \
+	printf("%s.%s at %zu\n", #ours, #field,     \
+	       offsetof(struct PICK(ours, kernels), \
+			PICK(field, kernels_field)))
 #define BIT(ours, kernels) NUMBER(ours, 1 << kernels)
 /* By its own name: an argument would be expanded first. */
 #define SAME(name) printf("%s %#llx\n", #name, (unsigned long long)(name))
