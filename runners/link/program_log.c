@@ -210,6 +210,8 @@ static double cost_s(const struct program_log *log,
 {
 	uint64_t ns = e->after.machine_ns - e->before.machine_ns;
 
+	if (log->meter.hides_cpu)
+		return NAN;
 	/* A kernel thread that ended takes its time with it. */
 	if (e->after.vhost_ns > e->before.vhost_ns)
 		ns += e->after.vhost_ns - e->before.vhost_ns;
@@ -255,14 +257,42 @@ static void add_value(struct result *res, const struct program_entry *e,
 	s->value = value;
 }
 
-static void refuse_entry(struct result *res, const struct program_entry *e,
-			 enum run_status status, const char *reason)
+static void refuse_metric(struct result *res, const struct program_entry *e,
+			  const char *metric, enum run_status status,
+			  const char *reason)
 {
-	struct series *s = add_series(res, e, program_main_metric(e->workload));
+	struct series *s = add_series(res, e, metric);
 
 	s->status = status;
 	snprintf(s->reason, sizeof(s->reason), "%.199s", reason);
 	text_clean(s->reason);
+}
+
+static void refuse_entry(struct result *res, const struct program_entry *e,
+			 enum run_status status, const char *reason)
+{
+	refuse_metric(res, e, program_main_metric(e->workload), status, reason);
+}
+
+/* Per GIB and per 1000 operations; NAN where a program counted none. */
+static void add_costs(const struct program_log *log,
+		      const struct program_entry *e, double gib, double kop,
+		      struct result *res)
+{
+	static const char why[] =
+		"not measurable: the hypervisor schedules the vCPUs, and the"
+		" host does not see their CPU time";
+	double cost = cost_s(log, e);
+
+	if (!log->meter.hides_cpu) {
+		add_value(res, e, "cpu_per_gib", cost / gib);
+		add_value(res, e, "cpu_per_kop", cost / kop);
+		return;
+	}
+	if (gib > 0)
+		refuse_metric(res, e, "cpu_per_gib", RUN_SKIPPED, why);
+	if (kop > 0)
+		refuse_metric(res, e, "cpu_per_kop", RUN_SKIPPED, why);
 }
 
 static void add_kvm(const struct program_entry *e, double ops,
@@ -341,7 +371,7 @@ static void add_metrics(const struct program_log *log,
 			const struct program_entry *e, const struct io_doc *doc,
 			struct result *res)
 {
-	double cost = cost_s(log, e);
+	bool has_both = doc->op_count > 0 && isfinite(doc->byte_count);
 
 	if (doc->op_count > 0)
 		add_value(res, e, "iops", doc->ops_per_s);
@@ -353,13 +383,10 @@ static void add_metrics(const struct program_log *log,
 	add_value(res, e, "p999", io_doc_quantile(doc, 0.999));
 	add_value(res, e, "loss", doc->loss_ratio);
 	add_value(res, e, "verified", doc->verified_bytes);
-	add_value(res, e, "cpu_per_gib", cost / (doc->byte_count / GIB));
-	if (doc->op_count > 0) {
-		if (isfinite(doc->byte_count))
-			add_value(res, e, "cpu_per_kop",
-				  cost / (doc->op_count / 1000));
+	add_costs(log, e, doc->byte_count / GIB,
+		  has_both ? doc->op_count / 1000 : NAN, res);
+	if (doc->op_count > 0)
 		add_per_op(log, e, doc, res);
-	}
 }
 
 /* What a reader must know of the series of a point, from FIRST on. */
@@ -370,12 +397,17 @@ static void add_note(struct result *res, size_t first, const char *note)
 			 sizeof(res->series[first].reason), "%s", note);
 }
 
-static json_t *reading_json(const struct host_reading *before,
+static json_t *reading_json(const struct program_log *log,
+			    const struct host_reading *before,
 			    const struct host_reading *after)
 {
-	json_t *out =
-		json_pack("{s:I}", "machine_cpu_ns",
-			  (json_int_t)(after->machine_ns - before->machine_ns));
+	json_t *out = json_object();
+
+	if (!log->meter.hides_cpu)
+		json_object_set_new(
+			out, "machine_cpu_ns",
+			json_integer((json_int_t)(after->machine_ns -
+						  before->machine_ns)));
 
 	if (!after->has_threads)
 		return out;
@@ -428,7 +460,7 @@ static void add_document(const struct program_log *log,
 			      "program_user_ns", (json_int_t)e->user_ns,
 			      "program_system_ns", (json_int_t)e->system_ns,
 			      "round_trip_ns", (json_int_t)e->round_trip_ns,
-			      "host", reading_json(&e->before, &e->after),
+			      "host", reading_json(log, &e->before, &e->after),
 			      "counts", counts_json(log, e), "output", output);
 	char *text;
 

@@ -14,10 +14,12 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
+#include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/link/agent_link.h"
 #include "runners/link/vsock_listener.h"
+#include "runners/measure/hv_scheduler.h"
 #include "runners/measure/watch.h"
 #include "runners/site/io_site.h"
 #include "workloads/workload.h"
@@ -228,6 +230,16 @@ static void judge_end(const struct agent_link *link,
 			    link->end[0] ? ": " : "", link->end, cause);
 }
 
+/* It stands in the result, for it decides what a figure of CPU time means. */
+static void note_scheduler(struct agent_link *link)
+{
+	char name[HV_SCHEDULER_NAME_BYTES];
+
+	hv_scheduler_here(name);
+	link->programs.meter.hides_cpu = !hv_scheduler_shows_cpu(name);
+	strbuf_printf(&link->facts, "\nvmm.scheduler=%s", name);
+}
+
 static void link_connect(struct agent_link *link,
 			 const struct machine_spec *spec,
 			 const struct streams *s, pid_t pid)
@@ -247,6 +259,8 @@ static void link_connect(struct agent_link *link,
 	link->env = spec->site ? &spec->site->env : NULL;
 	link->programs.meter.machine = pid;
 	link->programs.meter.reads_kvm = spec->reads_kvm;
+	if (spec->is_on_mshv)
+		note_scheduler(link);
 	link->programs.meter.skips_threads =
 		bench_case_needs(link->bc, WL_NEEDS_MICRO);
 	link->programs.is_native = spec->events == MACHINE_EVENTS_NONE;

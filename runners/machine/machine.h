@@ -48,6 +48,7 @@ struct machine_spec {
 	enum machine_events events;
 	uint64_t point_limit_ns;   /* see struct agent_link */
 	bool reads_kvm;            /* KVM counts this machine's exits */
+	bool is_on_mshv;           /* under the hypervisor's scheduler */
 	const struct watch *watch; /* borrowed; NULL: nobody watches */
 	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the
 				    * site's network */

@@ -43,6 +43,8 @@ static void run_machine(const struct accelerator *accel,
 		.on_hello = qemu_witness_look,
 		.on_hello_arg = &witness,
 		.reads_kvm = !strcmp(accel->name, "kvm"),
+		.is_on_mshv =
+			!strcmp(accel->name, "mshv") && !accel->is_emulated,
 		.watch = watch,
 	};
 	struct vsock_listener vsock;

@@ -139,7 +139,8 @@ static void run_machine(const char *hv, const struct bench_case *bc,
 	struct machine_spec spec = {.events = MACHINE_EVENTS_VMM,
 				    .watch = watch,
 				    .outcome = outcome,
-				    .reads_kvm = !strcmp(hv, "kvm")};
+				    .reads_kvm = !strcmp(hv, "kvm"),
+				    .is_on_mshv = !strcmp(hv, "mshv")};
 
 	if (bench_case_needs(bc, WL_NEEDS_MICRO))
 		spec.point_limit_ns = MICRO_POINT_LIMIT_NS;

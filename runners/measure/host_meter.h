@@ -21,6 +21,8 @@ enum kvm_stat {
 struct host_meter {
 	pid_t machine;  /* a VMM, or natively the agent */
 	bool reads_kvm; /* its exits are KVM's to count */
+	/* The host accounts no CPU time to its vCPUs (hv_scheduler.h). */
+	bool hides_cpu;
 	/* Kernel threads do no work for it, and reading all of them takes
 	 * longer than some series. */
 	bool skips_threads;

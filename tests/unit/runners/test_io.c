@@ -19,6 +19,7 @@
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "runners/link/program_log.h"
+#include "runners/measure/hv_scheduler.h"
 #include "runners/machine/qmp.h"
 #include "runners/site/disk_file.h"
 #include "runners/site/io_site.h"
@@ -284,6 +285,69 @@ static void run_micro(const char *rings, struct result *res)
 	say_run(&log, "end 7 100000000 5 6 200000000", output);
 	program_log_finish(&log, res);
 	program_log_release(&log);
+}
+
+/* Under a scheduler of the hypervisor's a guest would seem to cost nothing. */
+static void cpu_that_is_not_seen_is_no_small_figure(void **state)
+{
+	struct program_log log = {
+		.meter = {.machine = getpid(), .hides_cpu = true}};
+	struct result res;
+	size_t i, refused = 0;
+
+	(void)state;
+	result_init(&res);
+	program_log_open(&log, "storage", "randread-4k-qd1");
+	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	program_log_finish(&log, &res);
+	assert_true(value_of(&res, "randread-4k-qd1/iops") == 40);
+	for (i = 0; i < res.series_count; i++) {
+		const struct series *s = &res.series[i];
+
+		if (!strstr(s->point, "/cpu_per_"))
+			continue;
+		refused++;
+		assert_int_equal(s->status, RUN_SKIPPED);
+		assert_int_equal(s->sample_count, 0);
+		assert_non_null(strstr(s->reason, "not measurable"));
+	}
+	assert_int_equal(refused, 2);
+	assert_null(strstr(res.documents[0].text, "machine_cpu_ns"));
+	program_log_release(&log);
+	result_release(&res);
+}
+
+static void the_scheduler_is_the_kernels_word(void **state)
+{
+	static const struct {
+		const char *log, *name;
+		bool shows_cpu;
+	} cases[] = {
+		{"", "unknown", false},
+		{"6,1,2,-;usb 1-1: new\n", "unknown", false},
+		{"6,9,9,-;misc mshv: Hypervisor using core scheduler\n",
+		 "core scheduler", false},
+		{"6,9,9,-;mshv: Hypervisor using root scheduler\n SUBSYSTEM=misc\n",
+		 "root scheduler", true},
+		{"mshv: hypervisor using classic scheduler with SMT\n",
+		 "classic scheduler with SMT", false},
+		/* Loaded twice: the last word holds. */
+		{"Hypervisor using root scheduler\nHypervisor using core scheduler\n",
+		 "core scheduler", false},
+		/* Cut short. */
+		{"Hypervisor using root sched", "unknown", false},
+	};
+	char name[HV_SCHEDULER_NAME_BYTES];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_string_equal(hv_scheduler_of_log(cases[i].log, name),
+				    cases[i].name);
+		assert_int_equal(hv_scheduler_shows_cpu(name),
+				 cases[i].shows_cpu);
+	}
+	assert_true(*hv_scheduler_here(name));
 }
 
 /* What was emulated has figures, and each of them says so. */
@@ -630,6 +694,8 @@ int main(void)
 		cmocka_unit_test(programs_of_a_lying_clock_are_marked),
 		cmocka_unit_test(nothing_moved_is_void),
 		cmocka_unit_test(an_emulated_ring_is_noted),
+		cmocka_unit_test(cpu_that_is_not_seen_is_no_small_figure),
+		cmocka_unit_test(the_scheduler_is_the_kernels_word),
 		cmocka_unit_test(a_cut_program_has_a_reason),
 		cmocka_unit_test(marks_out_of_order_are_refused),
 		cmocka_unit_test(devices_have_boots_of_their_own),
