@@ -13,6 +13,7 @@
 
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/base/strbuf.h"
 #include "harness/core/grade.h"
 
 #define HV_LEAF 0x40000000u
@@ -193,20 +194,51 @@ enum kernel_log kernel_log_classify(const char *log)
 	return KERNEL_LOG_SILENT;
 }
 
-enum kernel_log kernel_log_of_host(void)
+/* NULL: it cannot be read. */
+static const char *kernel_log_text(void)
 {
 	static char log[1 << 20];
 	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log) - 1);
 
 	if (n < 0)
-		return KERNEL_LOG_UNREADABLE;
+		return NULL;
 	log[n] = '\0';
-	return kernel_log_classify(log);
+	return log;
+}
+
+enum kernel_log kernel_log_of_host(void)
+{
+	const char *log = kernel_log_text();
+
+	return log ? kernel_log_classify(log) : KERNEL_LOG_UNREADABLE;
+}
+
+bool kernel_log_is_unvalidated(const char *log)
+{
+	return strcasestr(log, "unvalidated Hyper-V version");
+}
+
+/* Deposits for guests split the kernel's direct map into small pages. */
+static const char *direct_map_4k(char buf[32])
+{
+	struct strbuf text = {0};
+	const char *at;
+
+	file_read("/proc/meminfo", 65536, &text);
+	at = strstr(strbuf_str(&text), "DirectMap4k:");
+	snprintf(buf, 32, "unknown");
+	if (at) {
+		at += strlen("DirectMap4k:");
+		at += strspn(at, " ");
+		snprintf(buf, 32, "%.*s", (int)strcspn(at, "\n"), at);
+	}
+	strbuf_release(&text);
+	return buf;
 }
 
 static json_t *memory_json(void)
 {
-	char two[32], one[32];
+	char two[32], one[32], map[32];
 
 	file_first_line(
 		"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", two,
@@ -215,8 +247,9 @@ static json_t *memory_json(void)
 		"/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages",
 		one, sizeof(one));
 	return json_pack(
-		"{s:s, s:s, s:s}", "hugepages_2mib", two[0] ? two : "0",
-		"hugepages_1gib", one[0] ? one : "0", "cgroup",
+		"{s:s, s:s, s:s, s:s}", "hugepages_2mib", two[0] ? two : "0",
+		"hugepages_1gib", one[0] ? one : "0", "direct_map_4k",
+		direct_map_4k(map), "cgroup",
 		!access("/sys/fs/cgroup/cgroup.controllers", F_OK) ? "v2"
 								   : "v1");
 }
@@ -228,6 +261,7 @@ json_t *hostprobe_json(void)
 	const char *module = kvm_vendor_module();
 	char clocksource[64];
 	json_t *kvm = device_json("/dev/kvm");
+	const char *log = kernel_log_text();
 
 	json_object_set_new(kvm, "vendor_module",
 			    json_string(module[0] ? module : "none"));
@@ -240,12 +274,16 @@ json_t *hostprobe_json(void)
 		"/sys/devices/system/clocksource/clocksource0/current_clocksource",
 		clocksource, sizeof(clocksource));
 	return json_pack(
-		"{s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:{s:s, s:s}}",
+		"{s:s, s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:s, s:{s:s, s:s}}",
 		"grade", grade_name(grade_of_host()), "kvm", kvm, "mshv",
 		device_json("/dev/mshv"), "hypervisor", hypervisor_json(),
-		"kernel_log_partition", kernel_log_name(kernel_log_of_host()),
-		"nested", nested_json(), "memory", memory_json(), "clocksource",
-		clocksource, "kubevirt_domain_type", "gate_off",
+		"kernel_log_partition",
+		kernel_log_name(log ? kernel_log_classify(log)
+				    : KERNEL_LOG_UNREADABLE),
+		"hypervisor_is_unvalidated",
+		log && kernel_log_is_unvalidated(log), "nested", nested_json(),
+		"memory", memory_json(), "clocksource", clocksource,
+		"kubevirt_domain_type", "gate_off",
 		kubevirt_choice(has_kvm, has_mshv, 0), "gate_on",
 		kubevirt_choice(has_kvm, has_mshv, 1));
 }

@@ -8,6 +8,7 @@
  * code tries whether a guest really boots.
  */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct err;
@@ -44,6 +45,10 @@ enum kernel_log {
 enum kernel_log kernel_log_classify(const char *log);
 enum kernel_log kernel_log_of_host(void);
 const char *kernel_log_name(enum kernel_log word);
+
+/* The driver says so of a hypervisor that is newer or older than those it was
+ * tested with. */
+bool kernel_log_is_unvalidated(const char *log);
 
 /*
  * -EPERM where network traffic can bring the whole host down: on an L1VH

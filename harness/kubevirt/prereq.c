@@ -10,7 +10,6 @@
 
 /* The releases that introduced each feature; see docs/mshv.md for kernels. */
 static const struct version kernel_with_mshv = {6, 15, 0};
-static const struct version kernel_with_l1vh = {6, 19, 0};
 static const struct version kernel_with_scheduler = {7, 0, 0};
 static const struct version qemu_with_mshv = {10, 2, 0};
 static const struct version libvirt_with_hyperv = {11, 10, 0};
@@ -74,7 +73,7 @@ static const char *judge_parent_without_device(enum kernel_log log)
 		return "a parent whose kernel is too old to know, or lacks CONFIG_MSHV_ROOT";
 	if (log == KERNEL_LOG_UNREADABLE)
 		return "mshv_root is not loaded, or not in this kernel; the kernel log would show which";
-	return "the module mshv_root is not loaded";
+	return "the module mshv_root is not loaded: modprobe mshv_root";
 }
 
 const char *witnesses_judge(enum partition_type cpuid, enum kernel_log log,
@@ -100,17 +99,16 @@ const char *witnesses_judge(enum partition_type cpuid, enum kernel_log log,
 	return "all three agree";
 }
 
+/* Distributions backport mshv and L1VH, so a version proves neither. */
 const char *kernel_judge(const char *release, bool has_mshv_root)
 {
-	if (is_at_least(release, &kernel_with_scheduler))
-		return "new enough for mshv and L1VH";
-	if (is_at_least(release, &kernel_with_l1vh))
-		return "new enough for L1VH; its integrated scheduler and statistics came with 7.0";
-	if (is_at_least(release, &kernel_with_mshv))
-		return "new enough for /dev/mshv (6.15), too old for L1VH in practice (6.19, better 7.0)";
 	if (has_mshv_root)
-		return "older than 6.15, but has CONFIG_MSHV_ROOT: a vendor's own driver";
-	return "too old for mshv: /dev/mshv came with 6.15, L1VH in practice with 6.19 or 7.0";
+		return is_at_least(release, &kernel_with_scheduler)
+			       ? "has CONFIG_MSHV_ROOT; whether it works, selftest mshv tells"
+			       : "has CONFIG_MSHV_ROOT, older than 7.0: L1VH needs a backport; selftest mshv tells";
+	if (is_at_least(release, &kernel_with_mshv))
+		return "new enough for mshv (6.15), but CONFIG_MSHV_ROOT is not known to be set";
+	return "older than mshv (6.15), and CONFIG_MSHV_ROOT is not known to be set";
 }
 
 const char *qemu_judge(const char *version_line, bool has_accelerator)

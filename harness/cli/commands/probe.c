@@ -78,11 +78,16 @@ static void print_probe(const json_t *probe)
 	printf("%-22s by CPUID: %s; by the kernel's log: %s\n",
 	       "Hyper-V partition", str(hv, "partition"),
 	       str(probe, "kernel_log_partition"));
+	if (yes(probe, "hypervisor_is_unvalidated"))
+		printf("%-22s the driver logs \"unvalidated Hyper-V version\"\n",
+		       "Hyper-V version");
 	printf("%-22s vmx %s, svm %s, kvm nested=%s\n", "nested features",
 	       yes(nested, "vmx") ? "yes" : "no",
 	       yes(nested, "svm") ? "yes" : "no", str(nested, "kvm_nested"));
 	printf("%-22s %s of 2 MiB, %s of 1 GiB\n", "huge pages",
 	       str(memory, "hugepages_2mib"), str(memory, "hugepages_1gib"));
+	printf("%-22s %s in pages of 4 KiB (grows with deposits for guests)\n",
+	       "direct map", str(memory, "direct_map_4k"));
 	printf("%-22s %s\n", "cgroup", str(memory, "cgroup"));
 	printf("%-22s %s\n", "clock source", str(probe, "clocksource"));
 	printf("%-22s %s; with gate ConfigurableHypervisor and hyperv-direct: %s\n",

@@ -166,7 +166,7 @@ static void l1vh_node_has_all_of_it(void **state)
 	gather(f, &wish);
 	expect(f, "partition", "cpuid", "l1vh");
 	expect(f, "partition", "witnesses", "agree: all three");
-	expect(f, "kernel", "release", "new enough for mshv and L1VH");
+	expect(f, "kernel", "release", "has CONFIG_MSHV_ROOT; whether");
 	expect(f, "kernel", "configuration", "/proc/config.gz");
 	expect(f, "kernel", "CONFIG_KVM", "not set");
 	expect(f, "kernel", "CONFIG_MSHV_ROOT", "m (");
@@ -204,7 +204,7 @@ static void root_that_contradicts_itself(void **state)
 	       "unavailable: another device's node: /proc/misc has mshv as 10:122");
 	expect(f, "devices", "/dev/mshv", "1:3, /proc/misc 122");
 	expect(f, "devices", "/dev/kvm", "a node without its driver");
-	expect(f, "kernel", "release", "a vendor's own driver");
+	expect(f, "kernel", "release", "older than 7.0: L1VH needs a backport");
 	expect(f, "kernel", "configuration", "/boot/config-6.6.135.mshv2");
 	expect(f, "device_plugin", "devices.kubevirt.io/mshv",
 	       "unknown to this release");
@@ -362,9 +362,13 @@ static void versions_are_compared_by_number(void **state)
 	assert_non_null(strstr(qemu_judge("10.1.0", true), "vendor"));
 	assert_non_null(strstr(qemu_judge("10.2.0", false), "built without"));
 	assert_non_null(strstr(libvirt_judge("11.9.0"), "too old"));
-	assert_non_null(strstr(kernel_judge("6.15.1", true), "too old for L1"));
-	assert_non_null(strstr(kernel_judge("6.19.0", true), "7.0"));
-	assert_non_null(strstr(kernel_judge("6.14.9", false), "too old for m"));
+	/* RHEL's 6.12 has L1VH: no version refuses it. */
+	assert_non_null(strstr(kernel_judge("6.12.0-211.7.1.el10_2", true),
+			       "backport; selftest mshv tells"));
+	assert_non_null(
+		strstr(kernel_judge("7.0.1", true), "whether it works"));
+	assert_non_null(strstr(kernel_judge("6.15.1", false), "new enough"));
+	assert_non_null(strstr(kernel_judge("6.14.9", false), "older than m"));
 }
 
 static void witnesses_tell_on_each_other(void **state)
@@ -410,6 +414,10 @@ static void witnesses_tell_on_each_other(void **state)
 	assert_int_equal(kernel_log_classify("CONFIG_MSHV_ROOT not enabled!"),
 			 KERNEL_LOG_NO_MSHV_ROOT);
 	assert_int_equal(kernel_log_classify(""), KERNEL_LOG_SILENT);
+	assert_true(kernel_log_is_unvalidated(
+		"mshv: Unvalidated Hyper-V version 26102, please use 27744\n"));
+	assert_false(
+		kernel_log_is_unvalidated("mshv: Hyper-V version 27744\n"));
 }
 
 static void domain_follows_release_gate_and_devices(void **state)
