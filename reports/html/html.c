@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/html/html.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/findings/explain.h"
 #include "harness/findings/findings.h"
-#include "harness/store/run_data.h"
 #include "reports/html/html_comparison.h"
 #include "reports/html/html_distributions.h"
 #include "reports/html/html_footprint.h"
@@ -23,38 +20,7 @@
 #include "reports/html/html_verdicts.h"
 #include "reports/text/explain_text.h"
 #include "reports/text/sections.h"
-static void write_banner(const struct model *m, struct strbuf *out)
-{
-	if (m->has_grade[GRADE_EMULATED])
-		strbuf_puts(
-			out,
-			"<p class=\"banner\" role=\"note\">EMULATED. Everything below was measured inside the lab, "
-			"a host emulated in software. It shows that the harness works; it says nothing about how "
-			"fast any hypervisor is, and no claim can be judged on it.</p>\n");
-	else if (m->has_grade[GRADE_SOFTWARE])
-		strbuf_puts(
-			out,
-			"<p class=\"banner\" role=\"note\">SOFTWARE. The hypervisor measured here works without hardware "
-			"assistance; its figures say nothing about one that has it.</p>\n");
-}
 
-static void write_run(const struct model *m, struct strbuf *out)
-{
-	const struct run_data *run = m->run;
-	char date[32], grades[64];
-
-	strbuf_printf(
-		out, "<p>Run %" PRId64 " of %s UTC, ", run->id,
-		units_format_date(run->started_unix_ns, date, sizeof(date)));
-	html_escape(out, run->status);
-	strbuf_puts(out, ", by revision ");
-	html_escape(out, run->revision);
-	strbuf_printf(
-		out,
-		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed.</p>\n",
-		model_grades(m, grades, sizeof(grades)), run->boot_count,
-		run->scheduled_count, m->failed_boot_count);
-}
 /* What WRITE has to say, as it stands; nothing of nothing. */
 static void write_words(const struct findings *f, const char *id,
 			const char *title,
@@ -129,9 +95,9 @@ void html_write(const struct findings *f, struct strbuf *out)
 	write_sections(f, &body);
 	html_begin(out, "l1vh-bench report");
 	strbuf_puts(out, "<h1>l1vh-bench: guests against the host</h1>\n");
-	write_banner(&f->model, out);
+	html_run_write_banner(&f->model, out);
 	html_verdicts_write_sentence(f, out);
-	write_run(&f->model, out);
+	html_run_write_line(&f->model, out);
 	html_highlights_write_chart(&f->model, out);
 	html_verdicts_write_table(&f->judgement, out);
 	write_contents(&body, out);

@@ -203,6 +203,39 @@ static void write_reproduce(const struct findings *f, struct strbuf *out)
 	strbuf_release(&lines);
 }
 
+void html_run_write_banner(const struct model *m, struct strbuf *out)
+{
+	if (m->has_grade[GRADE_EMULATED])
+		strbuf_puts(
+			out,
+			"<p class=\"banner\" role=\"note\">EMULATED. Everything below was measured inside the lab, "
+			"a host emulated in software. It shows that the harness works; it says nothing about how "
+			"fast any hypervisor is, and no claim can be judged on it.</p>\n");
+	else if (m->has_grade[GRADE_SOFTWARE])
+		strbuf_puts(
+			out,
+			"<p class=\"banner\" role=\"note\">SOFTWARE. The hypervisor measured here works without hardware "
+			"assistance; its figures say nothing about one that has it.</p>\n");
+}
+
+void html_run_write_line(const struct model *m, struct strbuf *out)
+{
+	const struct run_data *run = m->run;
+	char date[32], grades[64];
+
+	strbuf_printf(
+		out, "<p>Run %" PRId64 " of %s UTC, ", run->id,
+		units_format_date(run->started_unix_ns, date, sizeof(date)));
+	html_escape(out, run->status);
+	strbuf_puts(out, ", by revision ");
+	html_escape(out, run->revision);
+	strbuf_printf(
+		out,
+		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed.</p>\n",
+		model_grades(m, grades, sizeof(grades)), run->boot_count,
+		run->scheduled_count, m->failed_boot_count);
+}
+
 void html_run_write(const struct findings *f, struct strbuf *out)
 {
 	write_identity(f, out);

@@ -5,7 +5,12 @@
 /* html_run - how the run was made: what differed between the guests, its boots
  * and their exits, the host, the plan, and the commands to repeat it. */
 struct findings;
+struct model;
 struct strbuf;
+
+/* What grade the figures are of, unless it is hardware; and the run in a line. */
+void html_run_write_banner(const struct model *m, struct strbuf *out);
+void html_run_write_line(const struct model *m, struct strbuf *out);
 
 void html_run_write(const struct findings *f, struct strbuf *out);
 

@@ -7,18 +7,13 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/base/err.h"
 #include "harness/base/file.h"
-#include "harness/base/strbuf.h"
-#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
-#include "harness/core/result.h"
 #include "runners/link/vsock_listener.h"
 #include "runners/machine/args.h"
 #include "runners/machine/guest_boot.h"
 #include "runners/machine/machine.h"
 #include "runners/machine/qemu_program.h"
-#include "runners/machine/qmp.h"
 #include "runners/site/io_site.h"
 #include "runners/site/shape_site.h"
 #include "workloads/workload.h"

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
