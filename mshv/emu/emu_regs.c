@@ -322,6 +322,11 @@ static uint64_t interruption_get(const struct kvm_vcpu_events *e)
 	return 0;
 }
 
+static uint64_t interrupt_state_get(const struct kvm_vcpu_events *e)
+{
+	return (e->interrupt.shadow ? 1 : 0) | (e->nmi.masked ? 2 : 0);
+}
+
 static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 			      union mshv_value *value, bool is_set)
 {
@@ -331,8 +336,7 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 		return MSHV_STATUS_OPERATION_DENIED;
 	if (!is_set) {
 		if (name == MSHV_REG_INTERRUPT_STATE)
-			value->u64 = (e.interrupt.shadow ? 1 : 0) |
-				     (e.nmi.masked ? 2 : 0);
+			value->u64 = interrupt_state_get(&e);
 		else if (name == MSHV_REG_PENDING_INTERRUPTION)
 			value->u64 = interruption_get(&e);
 		return MSHV_STATUS_SUCCESS;
@@ -351,6 +355,8 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 		       ? MSHV_STATUS_INVALID_REGISTER_VALUE
 		       : MSHV_STATUS_SUCCESS;
 }
+
+#define CR4_OSXSAVE (1ULL << 18)
 
 /* Build 26100 of 10.0 (TLFS, 2.4.3). */
 #define HYPERVISOR_VERSION (26100ULL | 10ULL << 48)
@@ -383,6 +389,11 @@ static uint16_t activity_access(struct emu_vp *vp, union mshv_value *value,
 	return MSHV_STATUS_SUCCESS;
 }
 
+static struct mshv_register_page *page_of(const struct emu_vp *vp)
+{
+	return (struct mshv_register_page *)(void *)vp->pages;
+}
+
 /* --- by name -------------------------------------------------------------- */
 
 /* Names that are neither in the shadow copies nor MSRs. */
@@ -391,10 +402,14 @@ static uint16_t other_access(struct emu_vp *vp, uint32_t name,
 {
 	if (is_fpu(name))
 		return fpu_access(vp, name, value, is_set);
+	if (name == MSHV_REG_DR7 && is_set)
+		page_of(vp)->dr7 = 0;
 	if (name >= MSHV_REG_DR0 && name <= MSHV_REG_DR7)
 		return debug_access(vp, name, value, is_set);
 	switch (name) {
 	case MSHV_REG_XFEM:
+		if (is_set)
+			page_of(vp)->xfem = 0; /* to be read again */
 		return xfem_access(vp, value, is_set);
 	case MSHV_REG_PENDING_INTERRUPTION:
 	case MSHV_REG_INTERRUPT_STATE:
@@ -494,13 +509,24 @@ uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 
 /* --- the register page ---------------------------------------------------- */
 
-static struct mshv_register_page *page_of(const struct emu_vp *vp)
-{
-	return (struct mshv_register_page *)(void *)vp->pages;
-}
-
 /* XMM registers are not filled in: exit handlers do not read them, and it would
  * cost a system call each time. */
+/*
+ * These cost a call of KVM each. A guest writes XCR0 once, after it has set
+ * CR4.OSXSAVE, so that one is read until then; DR7 is read for a new VP, and both
+ * when the VMM sets registers.
+ */
+static void page_fill_rare(struct emu_vp *vp, struct mshv_register_page *page)
+{
+	bool may_be_set = vp->sregs.cr4 & CR4_OSXSAVE && page->xfem <= 1;
+	union mshv_value value = {.u64 = 0};
+
+	if ((!page->xfem || may_be_set) && !xfem_access(vp, &value, false))
+		page->xfem = value.u64;
+	if (!page->dr7 && !debug_access(vp, MSHV_REG_DR7, &value, false))
+		page->dr7 = value.u64;
+}
+
 void emu_page_refresh(struct emu_vp *vp)
 {
 	struct mshv_register_page *page = page_of(vp);
@@ -521,6 +547,9 @@ void emu_page_refresh(struct emu_vp *vp)
 	page->cr4 = vp->sregs.cr4;
 	page->cr8 = vp->sregs.cr8;
 	page->efer = vp->sregs.efer;
+	page->interrupt_state = interrupt_state_get(&vp->events);
+	page->pending_interruption = interruption_get(&vp->events);
+	page_fill_rare(vp, page);
 	page->is_valid = 1;
 }
 
