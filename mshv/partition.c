@@ -127,6 +127,9 @@ static int partition_initialize(struct mshv_vm *vm, struct err *err)
 		return mshv_no_memory(err, "to initialise a partition");
 	if (ret)
 		return err_sys(err, ret, "cannot initialise the partition");
+	/* One socket, as its CPUID says. Not every hypervisor has the property. */
+	hvcall_property_set(vm->sys, vm->pt_fd, MSHV_PROP_PROCESSORS_PER_SOCKET,
+			    vm->cfg.vcpu_count);
 	/* Other VMMs set this. Without it an unimplemented MSR raises #GP, as
 	 * under KVM; an old hypervisor can only do that. */
 	if (vm->cfg.paravirt == HV_PARAVIRT_BEST)
