@@ -287,7 +287,7 @@ static void describe_claim(const struct claim_verdict *v, struct strbuf *out)
 			out, " (%s)",
 			model_no_interval(v->block_count, why, sizeof(why)));
 	if (v->verdict == VERDICT_UNDECIDED && !isnan(v->test.n_needed))
-		strbuf_printf(out, "; %zu blocks, %.0f would decide it",
+		strbuf_printf(out, "; %zu blocks, %.0f needed for a decision",
 			      v->block_count, v->test.n_needed);
 	if (v->reason[0])
 		strbuf_printf(out, "; %s", v->reason);

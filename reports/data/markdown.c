@@ -192,7 +192,7 @@ static void write_verdicts(const struct judgement *j, struct strbuf *out)
 		      verdict_name(j->together));
 	strbuf_puts(
 		out,
-		"| claim | verdict | ratio [both sides] | claimed | blocks | metric | candidate | baseline | reason |\n"
+		"| claim | verdict | ratio [two-sided] | claimed | blocks | metric | candidate | baseline | reason |\n"
 		"|---|---|--:|---|--:|---|---|---|---|\n");
 	for (i = 0; i < j->count; i++)
 		write_verdict(&j->v[i], out);

@@ -71,13 +71,13 @@ static const struct family {
 	{"l1vh_ratio_high", NULL, "Upper end of its 95 % interval.", ratio_high,
 	 false},
 	{"l1vh_ratio_blocks", "blocks",
-	 "Blocks that the ratio is of; fewer than four have no interval.",
-	 ratio_blocks, false},
+	 "Blocks in the ratio; fewer than four have no interval.", ratio_blocks,
+	 false},
 	{"l1vh_boots", "boots", "Boots that have a figure.", boots, false},
 	{"l1vh_refused_boots", "boots", "Boots that did not measure it.",
 	 refused_boots, false},
 	{"l1vh_disturbed_samples", "samples",
-	 "Samples that were disturbed and are in no figure.", disturbed_samples,
+	 "Disturbed samples, which no figure includes.", disturbed_samples,
 	 false},
 };
 
@@ -196,7 +196,7 @@ void openmetrics_write_runs(const struct openmetrics_run *runs, size_t count,
 	size_t i, k;
 
 	openmetrics_family("l1vh_run", "info", NULL,
-			   "The run that all of this is of.", out);
+			   "The run of these metrics.", out);
 	for (k = 0; k < count; k++)
 		write_run(&runs[k], out);
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
@@ -207,7 +207,7 @@ void openmetrics_write_runs(const struct openmetrics_run *runs, size_t count,
 			write_samples(&runs[k], f, out);
 	}
 	openmetrics_family("l1vh_failed_boots", "gauge", "boots",
-			   "Boots that were skipped, failed or came to no end.",
+			   "Boots that were skipped, failed or did not end.",
 			   out);
 	for (k = 0; k < count; k++)
 		write_failed_boots(&runs[k], out);
@@ -241,7 +241,7 @@ static const struct verdict_family {
 	const char *help;
 	double (*value)(const struct claim_verdict *v);
 } verdict_families[] = {
-	{"l1vh_claim_verdict", NULL, "1, of the verdict that its label names.",
+	{"l1vh_claim_verdict", NULL, "1 for the verdict in the label.",
 	 verdict_is},
 	{"l1vh_claim_ratio", "ratio", "Candidate over baseline of a claim.",
 	 verdict_ratio},

@@ -25,7 +25,7 @@ void html_distributions_write(const struct model *m, struct strbuf *out)
 	html_fold_begin(out, "distributions", "Distributions");
 	strbuf_puts(
 		out,
-		"<p class=\"note\">Every dot is an undisturbed sample; those that would cover one another are one. Its height within the strip means nothing.</p>\n<div class=\"plots\">\n");
+		"<p class=\"note\">Every dot is an undisturbed sample; overlapping dots are drawn as one. The height within the strip has no meaning.</p>\n<div class=\"plots\">\n");
 	for (i = 0; i < m->row_count; i++) {
 		if (!strcmp(m->rows[i].workload, "mem_latency") ||
 		    metric_of_point(m->rows[i].point))

@@ -53,9 +53,9 @@ static void write_costs(const struct footprint *f, struct strbuf *out)
 	strbuf_puts(
 		out,
 		"<thead><tr><th>a guest costs</th>"
-		"<th class=\"n\" title=\"what its cgroup is charged and cannot give back\">charged</th>"
+		"<th class=\"n\" title=\"charged to its cgroup and not reclaimable\">charged</th>"
 		"<th class=\"n\">PSS</th><th class=\"n\">RSS</th>"
-		"<th class=\"n\" title=\"what the whole host has less\">system-wide</th>"
+		"<th class=\"n\" title=\"free memory that the whole host loses\">system-wide</th>"
 		"<th class=\"n\">KubeVirt grants</th></tr></thead><tbody>\n");
 	for (t = 0; t < FOOTPRINT_TERM_COUNT; t++) {
 		if (!f->has_term[t])
@@ -135,10 +135,10 @@ static void write_left(const struct footprint *f, enum footprint_left which,
 
 static void write_rest(const struct footprint *f, struct strbuf *out)
 {
-	html_table_begin(out, "not given back", " class=\"io\"");
+	html_table_begin(out, "not returned", " class=\"io\"");
 	strbuf_puts(
 		out,
-		"<thead><tr><th>not given back when it is gone</th><th class=\"n\">memory</th><th>finding</th></tr></thead><tbody>\n");
+		"<thead><tr><th>not returned after the guest ended</th><th class=\"n\">memory</th><th>finding</th></tr></thead><tbody>\n");
 	write_left(f, FOOTPRINT_LEFT_SYSTEM, out);
 	write_left(f, FOOTPRINT_LEFT_CHARGED, out);
 	html_table_end(out);
@@ -174,11 +174,11 @@ void html_footprint_write(const struct footprints *fs, struct strbuf *out)
 	strbuf_puts(out, "<h2 id=\"footprint\">Footprint</h2>\n");
 	html_cell(
 		out,
-		"<p class=\"note\">Memory of the host that a guest costs beside its RAM, once it has touched all of that; "
-		"least squares over shapes, intervals of 95 %. What is granted are the constants of KubeVirt ",
+		"<p class=\"note\">Host memory that a guest costs beside its RAM, after it has touched all of that RAM; "
+		"least squares over shapes, 95 % intervals. The grants are the constants of KubeVirt ",
 		kubevirt_release_name(fs->release),
-		"'s formula for the processes that were measured: virt-launcher's own are neither granted nor "
-		"measured here, and virtlogd's and virtqemud's only under libvirt.</p>\n");
+		"'s formula for the measured processes: this report excludes virt-launcher, "
+		"and includes virtlogd and virtqemud only under libvirt.</p>\n");
 	for (i = 0; i < fs->count; i++)
 		write_runner(&fs->rows[i], out);
 }

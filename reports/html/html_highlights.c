@@ -27,10 +27,10 @@ void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 		}
 		strbuf_puts(
 			out,
-			"</h2>\n<p class=\"note\">To the right of the line is worse than native, "
-			"whichever way a metric counts: 2&times; is twice the time or half the rate. "
-			"The scale is logarithmic and the same in all pictures. Grey: nothing "
-			"native to compare with, so the figures themselves.</p>\n");
+			"</h2>\n<p class=\"note\">Values to the right of the line are worse than native, "
+			"for times and for rates: 2&times; is twice the time or half the rate. "
+			"The scale is logarithmic and the same in all pictures. Grey: there is no "
+			"native result, so the picture shows the figures.</p>\n");
 		strbuf_puts(out, strbuf_str(&chart));
 	}
 	strbuf_release(&chart);
@@ -100,6 +100,6 @@ void html_highlights_write_table(const struct model *m, struct strbuf *out)
 	html_table_end(out);
 	strbuf_puts(
 		out,
-		"<p class=\"note\">Figures are medians of boots, with how many times worse than native "
-		"each is and the 95 % interval of that.</p>\n");
+		"<p class=\"note\">Figures are medians of boots, each with its slow-down relative to native "
+		"and the 95 % interval of the slow-down.</p>\n");
 }

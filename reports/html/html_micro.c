@@ -22,7 +22,7 @@ static const char *const starts[] = {
 static const char published[] =
 	"<p class=\"note\">Published for guests of KVM nested in an Azure VM: <i>cpuid</i> 8304 cycles with an "
 	"enlightened VMCS and 18890 without, <i>msr-read</i> 120 with an enlightened MSR bitmap and 1300 without. "
-	"Figures near these under L1VH say that nesting was measured.</p>\n";
+	"Figures near these under L1VH mean that the run measured nesting.</p>\n";
 
 struct section {
 	const struct model *m;
@@ -171,8 +171,8 @@ static void write_title(struct strbuf *out)
 	html_fold_begin(out, "micro", "Micro guest");
 	strbuf_puts(
 		out,
-		"<p class=\"note\">What one operation costs, "
-		"by a guest that does nothing else; docs/micro.md says what each does. "
+		"<p class=\"note\">The cost of one operation, "
+		"measured by a guest that does nothing else; docs/micro.md describes the operations. "
 		"&times; is the ratio to native.</p>\n");
 }
 

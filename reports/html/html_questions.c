@@ -170,9 +170,11 @@ static bool answer_passthrough(const struct findings *f, struct strbuf *out)
 	strbuf_puts(out, "<li><b>Not measured</b>: no guest of this version "
 			 "has a device passed through.</li>\n");
 	write_places(f, places, ARRAY_SIZE(places), out);
-	strbuf_puts(out, "<li>What KubeVirt adds for it is calculated: "
-			 "<code>l1vh-bench overhead --guest-memory 1Gi --vfio 1"
-			 "</code></li>\n");
+	strbuf_puts(
+		out,
+		"<li>This command calculates the memory that KubeVirt adds for it: "
+		"<code>l1vh-bench overhead --guest-memory 1Gi --vfio 1"
+		"</code></li>\n");
 	return true;
 }
 

@@ -28,10 +28,9 @@ static void write_identity_row(const struct identity_diff *diff,
 	for (k = 0; k < runner_count; k++) {
 		html_cell(out, "<td class=\"w\">",
 			  row->values[k] ? row->values[k] : "absent", "");
-		strbuf_puts(out,
-			    row->is_unstable[k]
-				    ? " <em>(not in all its boots)</em></td>"
-				    : "</td>");
+		strbuf_puts(out, row->is_unstable[k]
+					 ? " <em>(not in all boots)</em></td>"
+					 : "</td>");
 	}
 	strbuf_puts(out, "</tr>\n");
 }
@@ -48,7 +47,7 @@ static void write_identity(const struct findings *f, struct strbuf *out)
 		  "</p>\n");
 	strbuf_puts(
 		out,
-		"<details><summary>What the machines report differently</summary>\n");
+		"<details><summary>Differences between the machines' reports</summary>\n");
 	html_table_begin(out, "guest identity", "");
 	strbuf_puts(out, "<thead><tr><th>what</th>");
 	for (k = 0; k < m->runner_count; k++)

@@ -96,21 +96,21 @@ static void write_table(const struct judgement *j, struct strbuf *out)
 	strbuf_puts(
 		out,
 		"</th><th>claimed</th>"
-		"<th class=\"n\" title=\"the smallest margin that would pass\">passes at</th>"
-		"<th class=\"n\" title=\"the difference found in 80 % of cases\">finds</th><th class=\"n\">blocks</th>"
-		"<th class=\"n\" title=\"blocks that would decide it, were the estimate the truth\">needs</th>"
+		"<th class=\"n\" title=\"the smallest margin that would pass\">smallest passing margin</th>"
+		"<th class=\"n\" title=\"the difference detected in 80 % of cases\">detectable difference</th><th class=\"n\">blocks</th>"
+		"<th class=\"n\" title=\"blocks needed for a decision if the estimate is true\">blocks needed</th>"
 		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
 	for (i = 0; i < j->count; i++)
 		write_row(&f, &j->v[i], out);
 	html_table_end(out);
 	strbuf_puts(
 		out,
-		"<p class=\"note\">Shaded is where a claim holds, the line its margin; the dot is the "
-		"estimate, the bar its interval. An interval that ends inside the shade passes, one that begins outside fails, "
-		"one across the line decides nothing. ");
+		"<p class=\"note\">A claim holds in the shaded area; the line is its margin. The dot is the "
+		"estimate, the bar its interval. A claim passes if the interval is inside the shade and fails if it is outside; "
+		"an interval across the line leaves the claim undecided. ");
 	html_cell(
 		out,
-		"Ratios are candidate over baseline; the interval is of both sides, the verdict of one. ",
+		"Ratios are candidate over baseline; the interval is two-sided, the verdict's test one-sided. ",
 		judgement_origin(j->is_registered), "");
 	html_cell(out, " Their sha256 is ", j->claims->sha256, ".</p>\n");
 }

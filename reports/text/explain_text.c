@@ -37,7 +37,7 @@ static void write_one(const struct model *m, const struct model_group *g,
 	char guest[32], native[32], more[32], rest[32];
 	size_t i;
 
-	fprintf(out, "%s %s under %s: %s an operation, natively %s",
+	fprintf(out, "%s %s under %s: %s per operation, natively %s",
 		g->rows->workload, g->point, m->runners[runner],
 		units_format(e->guest_ns, "ns", guest, sizeof(guest)),
 		units_format(e->native_ns, "ns", native, sizeof(native)));
@@ -73,10 +73,10 @@ void explain_text_write(const struct findings *f, FILE *out)
 				write_one(m, &g, k, &e, out);
 				has_any = true;
 			}
-	fputs(has_any ? "An operation's time is the inverse of the rate: with several under way it is\n"
-			"less than what each waits. Costs were measured one at a time; what exits do to\n"
-			"caches and to other CPUs is in the unexplained part.\n"
-		      : "nothing to explain: it takes storage or network_rr, micro, native and a guest\n"
-			"in one run\n",
+	fputs(has_any ? "The time per operation is the inverse of the rate: with several operations in\n"
+			"flight it is less than the latency of each. Costs were measured one at a time;\n"
+			"the unexplained part has the effect of exits on caches and other CPUs.\n"
+		      : "nothing to explain: one run must have storage or network_rr, micro, native and\n"
+			"a guest\n",
 	      out);
 }

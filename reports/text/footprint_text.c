@@ -91,7 +91,7 @@ static void write_roles(const struct footprint *f, FILE *out)
 	size_t i;
 
 	fprintf(out, "%-12s %11s %11s %11s  %s\n", "process", "RSS", "PSS",
-		"constant", "by RSS, as KubeVirt's own test has it");
+		"constant", "by RSS, as in KubeVirt's own test");
 	for (i = 0; i < f->role_count; i++) {
 		const struct footprint_role *r = &f->roles[i];
 
@@ -113,7 +113,7 @@ static void write_left(const struct footprint *f, enum footprint_left which,
 
 	if (isnan(left.mean))
 		return;
-	fprintf(out, "not given back when it is gone, %s: %s %s%s\n",
+	fprintf(out, "not returned after the guest ended, %s: %s %s%s\n",
 		footprint_left_name(which),
 		bytes_text(left.mean, mean, sizeof(mean)),
 		bounds_text(&left, bounds, sizeof(bounds)),
@@ -162,8 +162,8 @@ void footprint_text_write(const struct footprints *fs, bool wants_advice,
 	size_t i;
 
 	fprintf(out,
-		"Footprint beside guest RAM, once the guest has touched it; KubeVirt %s's formula\n"
-		"for the processes that were measured. Intervals are of 95 %%.\n",
+		"Memory beside guest RAM after the guest has touched all of it; KubeVirt %s's\n"
+		"formula for the measured processes. Intervals are 95 %% intervals.\n",
 		kubevirt_release_name(fs->release));
 	for (i = 0; i < fs->count; i++)
 		write_one(&fs->rows[i], wants_advice, out);

@@ -26,8 +26,8 @@ void pilot_text_write(const struct findings *f, FILE *out)
 
 	pilot_init(&p, &f->model);
 	fprintf(out,
-		"What samples and boots add to the noise of run %lld, and how many samples a\n"
-		"boot should take by that and by what both cost:\n\n"
+		"The noise that samples and boots add to run %lld, and the number of samples per\n"
+		"boot that this noise and the cost of both suggest:\n\n"
 		"%-34s %-12s %5s %7s %10s %10s %6s %7s\n",
 		(long long)f->run->id, "series", "runner", "boots", "samples",
 		"samples", "boots", "alike", "wanted");
@@ -35,7 +35,7 @@ void pilot_text_write(const struct findings *f, FILE *out)
 		write_row(&p.rows[i], out);
 	if (p.best_samples)
 		fprintf(out,
-			"\nHalf of them want no more than %u: l1vh-bench run --samples %u\n",
+			"\nHalf of the series need at most %u: l1vh-bench run --samples %u\n",
 			p.best_samples, p.best_samples);
 	else
 		fputs("\nNo series has two boots of two undisturbed samples.\n",

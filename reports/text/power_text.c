@@ -50,8 +50,8 @@ void power_text_write(const struct findings *f, FILE *out)
 	size_t i, k, unknown = 0, known = 0;
 
 	fprintf(out,
-		"Blocks that each margin needs to be decided in %g %% of cases, were there no\n"
-		"difference, by the noise of run %lld (one-sided %g %%):\n\n"
+		"Blocks needed to decide each margin in %g %% of cases if there is no difference,\n"
+		"by the noise of run %lld (one-sided %g %%):\n\n"
 		"%-40s %-10s %6s %9s",
 		100 * POWER, (long long)m->run->id, 100 * ONE_SIDED, "series",
 		"runner", "blocks", "noise");
@@ -74,10 +74,10 @@ void power_text_write(const struct findings *f, FILE *out)
 		}
 	if (unknown)
 		fprintf(out,
-			"\n%zu more have fewer than three blocks, or none that differ: nothing is known of theirs.\n",
+			"\n%zu more have fewer than three blocks, or equal blocks: their noise is unknown.\n",
 			unknown);
 	if (known)
-		fputs("\nThe noise of few blocks is itself uncertain: from four, the true one may be\n"
-		      "three times as much.\n",
+		fputs("\nThe noise estimate of few blocks is uncertain: with four blocks, the true noise\n"
+		      "may be three times as high.\n",
 		      out);
 }

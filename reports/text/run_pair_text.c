@@ -22,7 +22,7 @@ static void write_differences(const struct differences *d, FILE *out)
 	size_t i;
 
 	fprintf(out,
-		"\nThey differ in %zu fatal, %zu marked and %zu harmless points:\n",
+		"\nThe runs differ in %zu fatal, %zu marked and %zu harmless points:\n",
 		d->counts[DIFFERENCE_FATAL], d->counts[DIFFERENCE_MARKED],
 		d->counts[DIFFERENCE_HARMLESS]);
 	for (i = 0; i < d->count; i++)
@@ -92,23 +92,23 @@ void run_pair_text_write(const struct run_pair *p, FILE *out)
 	write_run("B", p->b, out);
 	write_differences(&p->differences, out);
 	if (p->is_refused) {
-		fputs("\nNot comparable; --force shows the numbers all the same, without a verdict.\n",
+		fputs("\nThe runs are not comparable; --force shows the numbers without a verdict.\n",
 		      out);
 		return;
 	}
 	if (!p->row_count) {
-		fputs("\nThey have no series in common.\n", out);
+		fputs("\nThe runs have no series in common.\n", out);
 		return;
 	}
 	fprintf(out, "\n%-34s %-16s %8s %8s %8s %-20s %8s\n", "series",
 		"runner", "A", "B", "B/A", "[95 %]", "p");
 	for (i = 0; i < p->row_count; i++)
 		write_row(p, &p->rows[i], out);
-	fputs("\nA and B: over native of the same run; of native B/A is how the hosts differ. p:\n"
-	      "of no difference, by Welch, corrected by Benjamini and Hochberg.\n",
+	fputs("\nA and B: ratio to native of the same run; for native, B/A compares the hosts. p:\n"
+	      "for no difference, by Welch, corrected by Benjamini and Hochberg.\n",
 	      out);
 	if (p->options.margin > 0)
 		fprintf(out,
-			"EXPLORATORY: not worse by %g %% was not registered before either run.\n",
+			"EXPLORATORY: the margin of %g %% was not registered before either run.\n",
 			100 * p->options.margin);
 }

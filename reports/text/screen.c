@@ -103,7 +103,7 @@ static void write_banner(const struct model *m, const struct line_style *style,
 	else if (m->has_grade[GRADE_SOFTWARE])
 		line_wrap(out,
 			  "SOFTWARE: a hypervisor without hardware assistance; "
-			  "nothing of one that has it.",
+			  "not comparable to one with it.",
 			  0, 2, style);
 }
 
@@ -264,7 +264,7 @@ static void write_implausible(size_t count, const struct line_style *style,
 	if (!count)
 		return;
 	snprintf(text, sizeof(text),
-		 "Not plausible: %zu finding%s; no PASS rests on them.", count,
+		 "Implausible: %zu finding%s; no PASS relies on them.", count,
 		 plural(count));
 	line_wrap(out, text, 2, 1, style);
 }

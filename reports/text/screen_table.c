@@ -324,15 +324,15 @@ void screen_table_write_legend(const struct screen_table *t, size_t most,
 	struct strbuf text = {0};
 
 	if (t->hidden_count)
-		strbuf_printf(&text, "%zu more runner%s: no room here. ",
+		strbuf_printf(&text, "%zu more runner%s: not shown here. ",
 			      t->hidden_count, t->hidden_count == 1 ? "" : "s");
 	if (!t->has_words)
 		strbuf_printf(&text, "%s: lower is better, %s: higher. ",
 			      t->style.is_utf8 ? "\xe2\x86\x93" : "v",
 			      t->style.is_utf8 ? "\xe2\x86\x91" : "^");
 	if (t->m->has_grade[GRADE_EMULATED])
-		strbuf_puts(&text, "EMULATED: nothing here says how fast "
-				   "anything is. ");
+		strbuf_puts(&text, "EMULATED: these figures are not "
+				   "performance results. ");
 	strbuf_puts(&text, "Figures: medians of boots. ");
 	if (t->has_ratio)
 		strbuf_puts(&text,

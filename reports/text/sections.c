@@ -13,11 +13,11 @@ void sections_write_implausible(const struct findings *f, FILE *out)
 	const struct implausible *row;
 
 	if (p->count)
-		fputs("\nNot plausible:\n", out);
+		fputs("\nImplausible results:\n", out);
 	for (row = p->rows; row < p->rows + p->count; row++)
 		fprintf(out, "  %s%s%s: %s%s\n", row->runner,
 			row->workload[0] ? ", " : "", row->workload, row->text,
-			row->is_blocking ? "; no PASS may rest on it" : "");
+			row->is_blocking ? "; no PASS may rely on it" : "");
 }
 
 void sections_write_oddities(const struct findings *f, FILE *out)
@@ -35,8 +35,8 @@ void sections_write_oddities(const struct findings *f, FILE *out)
 			continue;
 		}
 		if (!told++)
-			fputs("\nOdd, at one in a hundred; flagged and never left out (drift: second half of the\n"
-			      "boots over the first):\n",
+			fputs("\nUnusual series, at p below 0.01; flagged, never left out (drift: second half of\n"
+			      "the boots over the first):\n",
 			      out);
 		fprintf(out, "  %s under %s: %s\n",
 			model_row_name(odd->row, name, sizeof(name)),
@@ -44,7 +44,7 @@ void sections_write_oddities(const struct findings *f, FILE *out)
 	}
 	if (outliers_alone)
 		fprintf(out,
-			"%s%zu series have outliers alone; JSON says which.\n",
+			"%s%zu series have only outliers; JSON lists them.\n",
 			told ? "  " : "", outliers_alone);
 }
 
@@ -81,7 +81,7 @@ void sections_write_suites(const struct findings *f, FILE *out)
 	if (m->runner_count < 2 || !model_has_base(m))
 		return;
 	if (f->suites.count)
-		fputs("\nAll series of a group together, geometric mean; above 1 is worse than native:\n",
+		fputs("\nGeometric mean of all series of a group; above 1 is worse than native:\n",
 		      out);
 	for (i = 0; i < f->suites.count; i++)
 		write_suite(m, &f->suites.rows[i], out);

@@ -171,7 +171,7 @@ void text_write(const struct findings *f, FILE *out)
 			write_row(m, &m->rows[i], width, out);
 	sections_write_suites(f, out);
 	fputs("\nRatios are geometric means over blocks, intervals Student's over blocks;\n"
-	      "this table judges nothing.\n",
+	      "this table gives no verdict.\n",
 	      out);
 	if (f->footprints.count) {
 		fputc('\n', out);

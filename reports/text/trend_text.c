@@ -69,7 +69,7 @@ static void write_causes(const struct trend *t, size_t run, FILE *out)
 		told++;
 	}
 	if (!told)
-		fputs("    nothing in the host's fingerprint changed with it\n",
+		fputs("    the host's fingerprint did not change with it\n",
 		      out);
 	differences_release(&d);
 }
@@ -102,7 +102,7 @@ static void write_breaks(const struct trend *t, FILE *out)
 		const struct history_run *run = &t->h->runs[t->breaks[i]];
 
 		fprintf(out,
-			"%s  run %lld  another machine, guest or measurement: the history begins anew\n",
+			"%s  run %lld  another machine, guest or measurement: a new history starts here\n",
 			units_format_date(run->started_unix_ns, date,
 					  sizeof(date)),
 			(long long)run->id);

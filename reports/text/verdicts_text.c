@@ -11,7 +11,7 @@
 #include "reports/text/paint.h"
 
 static const char grade_stamp[] =
-	"*** GRADE OVERRIDDEN FOR TESTING: these verdicts say nothing of any hypervisor ***\n";
+	"*** GRADE OVERRIDDEN FOR TESTING: these verdicts describe no hypervisor ***\n";
 
 static void write_one(const struct claim_verdict *v, FILE *out)
 {
@@ -57,10 +57,10 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 
 static void write_legend(FILE *out)
 {
-	fputs("\nratio: candidate over baseline, by Student's on the blocks' logarithms; passes at:\n"
-	      "the smallest margin that would pass, of superiority the largest; finds: the\n"
-	      "difference found in 80 % of cases; needs: blocks that would decide it, were the\n"
-	      "estimate the truth; p: adjusted by Holm for reading single claims.\n",
+	fputs("\nratio: candidate over baseline, Student's t on the logarithms of the blocks;\n"
+	      "passing: the smallest passing margin (superiority: the largest); detects: the\n"
+	      "difference detected in 80 % of cases; needed: the blocks needed for a decision\n"
+	      "if the estimate is true; p: adjusted by Holm, for reading single claims.\n",
 	      out);
 }
 
@@ -74,8 +74,8 @@ static void write_head(const struct findings *f, FILE *out)
 		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
 		j->claims->name, j->claims->sha256, (long long)f->run->id,
 		judgement_origin(j->is_registered), "claim", "verdict",
-		"  ratio [both sides]", " claimed", "passes at", "finds",
-		"blocks", "needs", "p");
+		"  ratio [two-sided]", " claimed", "passing", "detects",
+		"blocks", "needed", "p");
 }
 
 void verdicts_text_write(const struct findings *f, FILE *out)

@@ -216,7 +216,7 @@ static const struct {
 	 "text/html", "two"},
 	{"/runs/$1", "text/html", "guests against the host"},
 	{"/runs/$1.json", "application/json", "\"boots\""},
-	{"/compare?a=$1&b=$2", "text/html", "They differ in"},
+	{"/compare?a=$1&b=$2", "text/html", "The runs differ in"},
 	{"/history", "text/html", "workload"},
 	{"/history?workload=null&point=&runner=kvm", "text/html", "<polyline"},
 	{"/hosts", "text/html", "two"},

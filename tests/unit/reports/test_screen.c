@@ -293,9 +293,9 @@ static void a_narrow_terminal_has_every_guest(void **state)
 	assert_non_null(strstr(f->text, "libvirt"));
 	assert_non_null(strstr(f->text, "\xe2\x86\x93: lower is better"));
 	assert_non_null(strstr(f->text, "1.99x"));
-	assert_null(strstr(f->text, "no room here"));
+	assert_null(strstr(f->text, "not shown here"));
 	assert_non_null(strstr(screen(f, &(struct line_style){40, true}),
-			       "no room here"));
+			       "not shown here"));
 }
 
 static void native_alone_has_figures(void **state)
