@@ -52,7 +52,7 @@ int command_end(int status)
 		return status;
 	return complain(
 		STATUS_INTERNAL,
-		"cannot write to the standard output, which is not whole; is its disk full?");
+		"cannot write to the standard output: it is incomplete; check for a full disk");
 }
 
 enum exit_status status_of_verdict(enum verdict v)

@@ -256,7 +256,7 @@ static int find_memlock(struct trials *t, const struct shape *shape,
 	}
 	if (!strcmp(args->runner, "mshv") ||
 	    runner_stands_in_for(args->runner, "mshv"))
-		puts("the driver of /dev/mshv pins guest RAM before Linux 6.19, and asks no limit for it");
+		puts("before Linux 6.19, the driver of /dev/mshv pins guest RAM and checks no limit");
 	puts("a guest of this shape with one VFIO device would be allowed, by release:");
 	return say_releases(args, shape, s.high_bytes, err);
 }

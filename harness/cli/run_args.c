@@ -90,7 +90,7 @@ static int copy_address(const char *text, char *field, size_t size,
 	struct in_addr in;
 
 	if (inet_pton(AF_INET, text, &in) != 1)
-		return err_set(err, -EINVAL, "'%.40s' is no IPv4 address",
+		return err_set(err, -EINVAL, "'%.40s' is not an IPv4 address",
 			       text);
 	return copy_text(text, field, size, err);
 }
@@ -129,7 +129,8 @@ static int take_guest_address(const struct option_row *o, const char *arg,
 	if (sscanf(arg, "%31[0-9.]/%u%c", ip, &bits, &end) != 2 || !bits ||
 	    bits > 30 || inet_pton(AF_INET, ip, &in) != 1)
 		return err_set(err, -EINVAL,
-			       "'%.40s' is no address like 10.0.0.7/24", arg);
+			       "'%.40s' is not an address like 10.0.0.7/24",
+			       arg);
 	return copy_text(arg, io->guest_address, sizeof(io->guest_address),
 			 err);
 }
@@ -203,7 +204,7 @@ static int take_stretch(const struct option_row *o, const char *arg, void *args,
 	runner = runner_find(name);
 	if (!share || !runner)
 		return err_set(err, -EINVAL,
-			       "'%s' is no RUNNER=PERCENT of a known runner",
+			       "'%s' is not RUNNER=PERCENT with a known runner",
 			       arg);
 	if (units_parse_uint(share + 1, 1, 1000, &percent, err))
 		return err->code;

@@ -121,7 +121,8 @@ int vmm_args_disk(char *text, struct blk_config *cfg, struct err *err)
 static int net_tap(void *arg, const char *value, struct err *err)
 {
 	if (!*value || strlen(value) >= IFNAMSIZ)
-		return err_set(err, -EINVAL, "'%s' names no interface", value);
+		return err_set(err, -EINVAL, "'%s' is not an interface name",
+			       value);
 	((struct net_config *)arg)->tap_name = value;
 	return 0;
 }
@@ -151,8 +152,8 @@ static int net_mac(void *arg, const char *value, struct err *err)
 	if (sscanf(value, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &m[0], &m[1],
 		   &m[2], &m[3], &m[4], &m[5], &end) != 6 ||
 	    (m[0] & 1) || !memcmp(m, none, sizeof(none)))
-		return err_set(err, -EINVAL, "'%s' is no address of one card",
-			       value);
+		return err_set(err, -EINVAL,
+			       "'%s' is not a unicast MAC address", value);
 	return 0;
 }
 

@@ -18,7 +18,7 @@ static int write_json(json_t *json, struct http_reply *re, struct err *err)
 	char *text = json_dumps(json, JSON_INDENT(1));
 	int ret = text ? 0
 		       : err_set(err, -EILSEQ,
-				 "it holds text that JSON has no room for");
+				 "the result has text that JSON cannot hold");
 
 	json_decref(json);
 	strbuf_puts(&re->body, text ? text : "");

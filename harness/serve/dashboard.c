@@ -119,7 +119,7 @@ static int admit(void *arg, const struct http_route *route,
 	if (!d->has_tokens)
 		return err_set(
 			err, -EPERM,
-			"this server has no tokens file and takes no bundles");
+			"this server has no tokens file and accepts no bundles");
 	return tokens_check(&d->tokens, rq->authorization,
 			    is_write ? TOKEN_WRITE : TOKEN_READ, rq->address,
 			    err);
@@ -159,7 +159,7 @@ static int load_tokens(struct dashboard *d, struct err *err)
 	if (!d->cfg.tokens)
 		return d->cfg.read_needs_token
 			       ? err_set(err, -EINVAL,
-					 "readers need a token, and there are none")
+					 "readers need a token, but there is no tokens file")
 			       : 0;
 	ret = tokens_load(d->cfg.tokens, &d->tokens, err);
 	d->has_tokens = !ret;

@@ -237,7 +237,7 @@ static int match(const struct http *h, const char *method, struct exchange *x,
 	re->value = strcmp(other->method, MHD_HTTP_METHOD_GET) ? other->method
 							       : "GET, HEAD";
 	return err_set(&x->err, -EINVAL,
-		       "this address does not take that method");
+		       "this address does not accept that method");
 }
 
 /* Checks that need no body run before it is read. */
@@ -293,7 +293,7 @@ static enum MHD_Result take_body(struct http *h, struct exchange *x,
 
 		if (n < 0) {
 			x->ret = err_sys(&x->err, -errno,
-					 "cannot keep what was sent");
+					 "cannot store the request body");
 			break;
 		}
 		data += n;
@@ -365,7 +365,7 @@ static int split(const char *text, char *address, size_t size,
 		len = 0;
 	if (!len || len >= size || !colon[1])
 		return err_set(err, -EINVAL,
-			       "'%s' is no address to listen on: "
+			       "'%s' is not an address to listen on: "
 			       "127.0.0.1:8080, [::1]:8080",
 			       text);
 	snprintf(address, size, "%.*s", (int)len, text + is_v6);

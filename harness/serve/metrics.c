@@ -17,7 +17,7 @@ static void write_counters(const struct http *http, struct strbuf *out)
 	unsigned int digit;
 
 	openmetrics_family("l1vh_serve_replies", "counter", NULL,
-			   "Answers of this server, by their status.", out);
+			   "Responses of this server, by status.", out);
 	for (digit = 2; digit < 6; digit++)
 		strbuf_printf(out,
 			      "l1vh_serve_replies_total{status=\"%uxx\"}"

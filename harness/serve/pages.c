@@ -173,7 +173,7 @@ int page_runs(struct store *store, const struct http_request *rq,
 	if (v.list.count)
 		write_run_table(&v.list, &re->body);
 	else
-		strbuf_puts(&re->body, "<p>There are no such runs.</p>\n");
+		strbuf_puts(&re->body, "<p>No stored run matches.</p>\n");
 	write_page_buttons(rq->query, "/", v.page, v.list.has_more, &re->body);
 	html_end(&re->body);
 	view_runs_release(&v);

@@ -42,7 +42,7 @@ static int refusal(long status, const struct strbuf *reply, struct err *err)
 	text_clean(reason);
 	json_decref(o);
 	return err_set(err, status >= 500 ? -EHOSTUNREACH : -EPROTO,
-		       "the other end answered %ld: %s", status, reason);
+		       "the server answered %ld: %s", status, reason);
 }
 
 static void set_options(CURL *curl, const struct push *p, const char *url,
@@ -83,7 +83,7 @@ static int send_once(CURL *curl, const struct push *p, const char *url, FILE *f,
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	*is_new = status == 201;
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
-		ret = err_set(err, -EINVAL, "'%s' is no address: %s", url,
+		ret = err_set(err, -EINVAL, "'%s' is not an address: %s", url,
 			      curl_easy_strerror(code));
 	else if (code != CURLE_OK)
 		ret = err_set(err, -EHOSTUNREACH, "cannot reach '%s': %s", url,

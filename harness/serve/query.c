@@ -44,7 +44,7 @@ static int decode(char *text, bool is_form, struct err *err)
 	}
 	*to = '\0';
 	if (!portable_is_text(text))
-		return err_set(err, -EINVAL, "the address is no UTF-8 text");
+		return err_set(err, -EINVAL, "the address is not UTF-8 text");
 	return 0;
 }
 
@@ -65,7 +65,7 @@ static int add_parameter(struct query *q, char *text, struct err *err)
 	for (i = 0; i < q->count && !ret; i++)
 		if (!strcmp(q->parameters[i].name, text))
 			ret = err_set(err, -EINVAL,
-				      "parameter '%.40s' comes twice", text);
+				      "parameter '%.40s' is given twice", text);
 	if (!ret)
 		q->parameters[q->count++] =
 			(struct query_parameter){text, value};

@@ -68,11 +68,11 @@ static int check_pair(const struct tls *t, const char *cert_path,
 	int ret = 0;
 
 	if (!cert)
-		ret = err_set(err, -EINVAL, "'%s' is no certificate in PEM",
+		ret = err_set(err, -EINVAL, "'%s' is not a certificate in PEM",
 			      cert_path);
 	else if (!key)
 		ret = err_set(err, -EINVAL,
-			      "'%s' is no key in PEM without a passphrase",
+			      "'%s' is not a key in PEM without a passphrase",
 			      key_path);
 	else if (X509_check_private_key(cert, key) != 1)
 		ret = err_set(err, -EINVAL,

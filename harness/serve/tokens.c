@@ -181,16 +181,15 @@ int tokens_check(struct tokens *t, const char *authorization,
 			       "too many wrong tokens from this address");
 	if (!authorization ||
 	    strncasecmp(authorization, scheme, sizeof(scheme) - 1))
-		return err_set(err, -EACCES, "a token is needed");
+		return err_set(err, -EACCES, "this request needs a token");
 	token = find_token(t, authorization + sizeof(scheme) - 1);
 	if (!token) {
 		is_barred(t, address, true);
-		return err_set(err, -EACCES, "that token is not known");
+		return err_set(err, -EACCES, "the token is unknown");
 	}
 	return token->scope >= wanted
 		       ? 0
-		       : err_set(err, -EPERM,
-				 "that token is for reading alone");
+		       : err_set(err, -EPERM, "the token allows only reading");
 }
 
 int tokens_make(const char *scope, const char *name, struct strbuf *token,
@@ -200,10 +199,10 @@ int tokens_make(const char *scope, const char *name, struct strbuf *token,
 	enum token_scope parsed;
 
 	if (scope_parse(scope, &parsed))
-		return err_set(err, -EINVAL, "'%s' is no scope: read, or write",
-			       scope);
+		return err_set(err, -EINVAL,
+			       "'%s' is not a scope: read, or write", scope);
 	if (!*name || strlen(name) > MAX_NAME || strpbrk(name, " \t\r\n#"))
-		return err_set(err, -EINVAL, "'%.64s' is no name: one word",
+		return err_set(err, -EINVAL, "'%.64s' is not a name: one word",
 			       name);
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
 		return err_sys(err, -errno, "cannot get random bytes");

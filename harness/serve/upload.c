@@ -36,7 +36,7 @@ int upload_open(const struct upload *u, struct err *err)
 
 	if (!ret) {
 		fd = mkostemp(path, O_CLOEXEC);
-		ret = fd < 0 ? err_sys(err, -errno, "cannot keep a bundle")
+		ret = fd < 0 ? err_sys(err, -errno, "cannot store a bundle")
 			     : fd;
 		if (fd >= 0)
 			unlink(path);

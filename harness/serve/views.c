@@ -32,7 +32,7 @@ static int parse_day(const struct query *q, const char *name, uint64_t *unix_ns,
 	    !gmtime_r(&seconds, &back) ||
 	    !strftime(again, sizeof(again), "%Y-%m-%d", &back) ||
 	    strcmp(again, text))
-		return err_set(err, -EINVAL, "'%s' is no day: 2026-11-25",
+		return err_set(err, -EINVAL, "'%s' is not a day: 2026-11-25",
 			       name);
 	*unix_ns = (uint64_t)seconds * NS_PER_S;
 	return 0;
@@ -137,7 +137,8 @@ int view_pair_load(struct store *store, const struct query *q,
 	int ret = query_only(q, names, err);
 
 	if (!ret && (!a || !b))
-		ret = err_set(err, -EINVAL, "two runs are needed, a and b");
+		ret = err_set(err, -EINVAL,
+			      "the address must name two runs, a and b");
 	if (!ret && !strcmp(a, b))
 		ret = err_set(err, -EINVAL, "both are the same run");
 	if (!ret)
@@ -174,7 +175,8 @@ int view_trend_load(struct store *store, const struct query *q,
 	int ret = query_only(q, names, err);
 
 	if (!ret && (!hq.workload || !hq.runner))
-		ret = err_set(err, -EINVAL, "workload and runner are needed");
+		ret = err_set(err, -EINVAL,
+			      "the address must name a workload and a runner");
 	if (!ret)
 		ret = parse_page(q, &v->page, err);
 	hq.skip_runs = (v->page - 1) * VIEW_PAGE_TREND_RUNS;

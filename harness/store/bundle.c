@@ -197,10 +197,11 @@ static int fill_buffer(struct reader *r, struct err *err)
 	}
 	gzerror(r->file, &code);
 	if (n < 0 || code < 0)
-		return err_set(err, -EPROTO, "it is damaged or was cut short");
+		return err_set(err, -EPROTO,
+			       "the file is damaged or truncated");
 	r->is_at_end = n == 0;
 	if (r->in.len > MAX_LINE_BYTES || r->total_bytes > MAX_BUNDLE_BYTES)
-		return err_set(err, -EPROTO, "it is larger than any run");
+		return err_set(err, -EPROTO, "the file is larger than any run");
 	return 0;
 }
 
@@ -226,7 +227,7 @@ static int next_line(struct reader *r, char **line, size_t *len,
 			return 0;
 		}
 		if (r->is_at_end)
-			return err_set(err, -EPROTO, "it was cut short");
+			return err_set(err, -EPROTO, "the file is truncated");
 		seen = r->in.len;
 		ret = fill_buffer(r, err);
 		if (ret)
@@ -246,7 +247,7 @@ static int next_object(struct reader *r, json_t **out, struct err *err)
 	if (!json_is_object(*out)) {
 		json_decref(*out);
 		*out = NULL;
-		return err_set(err, -EPROTO, "a line of it is no JSON object");
+		return err_set(err, -EPROTO, "a line is not a JSON object");
 	}
 	return 0;
 }
@@ -344,17 +345,16 @@ static int import_boot(struct store *store, int64_t run_id, bool is_lab,
 	    !is_name(paravirt, sizeof(bc.paravirt)) || position < 0 ||
 	    position > UINT32_MAX || block < 0 || block >= UINT32_MAX ||
 	    vcpus < 0 || vcpus > UINT32_MAX || ram < 0)
-		return err_set(err, -EPROTO, "a boot of it is not well formed");
+		return err_set(err, -EPROTO, "a boot is not well formed");
 	ret = result_from_json(result, &res, err);
 	if (ret)
 		return ret;
 	if (is_lab && res.grade != GRADE_EMULATED)
-		ret = err_set(err, -EPROTO,
-			      "a boot of the lab calls itself '%s'",
+		ret = err_set(err, -EPROTO, "a boot in the lab has grade '%s'",
 			      grade_name(res.grade));
 	else if (!is_result_plain(&res))
 		ret = err_set(err, -EPROTO,
-			      "a boot of it has names or values that none has");
+			      "a boot has invalid names or values");
 	bc.block = (uint32_t)block;
 	bc.vcpu_count = (uint32_t)vcpus;
 	bc.ram_bytes = (uint64_t)ram;
@@ -384,7 +384,7 @@ static int import_schedule(struct store *store, int64_t run_id,
 		    position < 0 || position > UINT32_MAX || block < 0 ||
 		    block >= UINT32_MAX || !is_name(runner, 16))
 			return err_set(err, -EPROTO,
-				       "its schedule is not well formed");
+				       "the schedule is not well formed");
 		ret = store_schedule_add(store, run_id, (uint32_t)position,
 					 (uint32_t)block, runner, err);
 	}
@@ -418,11 +418,12 @@ static int parse_head(const json_t *line, struct head *h, struct err *err)
 
 	memset(h, 0, sizeof(*h));
 	if (json_unpack((json_t *)line, "{s:i}", "l1vh_bundle", &version))
-		return err_set(err, -EPROTO, "it is no bundle");
+		return err_set(err, -EPROTO, "the file is not a bundle");
 	if (version != BUNDLE_VERSION)
-		return err_set(err, -EPROTO,
-			       "it is of version %d; this program knows %d",
-			       version, BUNDLE_VERSION);
+		return err_set(
+			err, -EPROTO,
+			"the bundle has version %d; this program reads version %d",
+			version, BUNDLE_VERSION);
 	if (json_unpack((json_t *)line,
 			"{s:{s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o,"
 			" s:s, s:o}}",
@@ -436,7 +437,7 @@ static int parse_head(const json_t *line, struct head *h, struct err *err)
 	    h->ended < 0 || !json_is_object(plan) ||
 	    !json_is_object(fingerprint) || !json_is_object(probe) ||
 	    !json_is_array(h->schedule))
-		return err_set(err, -EPROTO, "its head is not well formed");
+		return err_set(err, -EPROTO, "the head is not well formed");
 	h->revision = xstrdup(revision);
 	h->manifest = xstrdup(manifest);
 	text_clean(h->revision);
@@ -466,12 +467,14 @@ static int check_end(struct reader *r, const json_t *line, json_int_t boots,
 	if (json_unpack((json_t *)line, "{s:{s:I, s:s}}", "end", "boot_count",
 			&count, "sha256", &wanted) ||
 	    count != boots || strcmp(wanted, sha256))
-		return err_set(err, -EPROTO,
-			       "its checksum is wrong: it is damaged");
+		return err_set(
+			err, -EPROTO,
+			"the checksum does not match: the file is damaged");
 	while (!ret && !r->is_at_end && r->in.len == r->taken)
 		ret = fill_buffer(r, err);
 	if (!ret && r->in.len != r->taken)
-		ret = err_set(err, -EPROTO, "something stands behind its end");
+		ret = err_set(err, -EPROTO,
+			      "the file has data after its end record");
 	return ret;
 }
 
@@ -494,7 +497,8 @@ static int import_boots(struct reader *r, struct store *store, int64_t run_id,
 		hash_line(r);
 		ret = boots++ < MAX_BOOTS
 			      ? import_boot(store, run_id, is_lab, line, err)
-			      : err_set(err, -EPROTO, "it has too many boots");
+			      : err_set(err, -EPROTO,
+					"the bundle has too many boots");
 		json_decref(line);
 		if (ret)
 			return ret;

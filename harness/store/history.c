@@ -233,7 +233,7 @@ int history_names(struct store *store, const char *runner,
 	else
 		ret = *count ? 0
 			     : err_set(err, -ENOENT,
-				       "the latest run has nothing of %s",
+				       "the latest run has no results of %s",
 				       runner);
 	if (ret) {
 		free(*names);

@@ -63,7 +63,8 @@ int store_import_begin(struct store *store, const struct run_info *info,
 		return ret;
 	*run_id = find_uuid(store, uuid);
 	if (*run_id)
-		ret = err_set(err, -EEXIST, "run %s is there already", uuid);
+		ret = err_set(err, -EEXIST, "run %s is already in the store",
+			      uuid);
 	else
 		ret = store_insert(
 			store, err,

@@ -98,7 +98,7 @@ static int check_version(struct store *store, int64_t version, struct err *err)
 		return store_error(store, "cannot read", err);
 	return err_set(
 		err, -EPROTO,
-		"'%s' is no result file of this version (schema %lld, wanted %d)",
+		"'%s' is not a result file of this version (schema %lld, expected %d)",
 		store->path, (long long)version, STORE_SCHEMA_VERSION);
 }
 
@@ -149,7 +149,7 @@ static int check_ours(struct store *store, struct err *err)
 		return has_our_tables(store)
 			       ? 0
 			       : err_set(err, -EPROTO,
-					 "'%s' is a SQLite file, and none of results",
+					 "'%s' is a SQLite file but not a result file",
 					 store->path);
 	return check_version(store, version, err);
 }
@@ -195,7 +195,7 @@ static int spare_create(struct store *store, struct err *err)
 		return 0;
 	return err_sys(
 		err, -ret,
-		"cannot keep %llu MiB spare beside '%s'; free some space or choose another place with --db",
+		"cannot reserve %llu MiB beside '%s'; free some space or choose another place with --db",
 		SPARE_BYTES / MIB, store->path);
 }
 
@@ -293,7 +293,7 @@ static int open_older(struct store *store, struct store **out, struct err *err)
 	store_close(store);
 	ret = store_open(path, out, err);
 	if (ret)
-		err_wrap(err, "'%s' is of an older version", path);
+		err_wrap(err, "'%s' has an older version", path);
 	free(path);
 	return ret;
 }
@@ -355,7 +355,7 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 
 	if (access(path, R_OK))
 		return err_sys(err, -errno,
-			       "cannot open '%s'; 'l1vh-bench run' makes it",
+			       "cannot open '%s'; 'l1vh-bench run' creates it",
 			       path);
 	store = store_new(path);
 	ret = open_to_read(store, busy_ms, err);
@@ -411,11 +411,11 @@ int store_copy(struct store *store, const char *path, struct err *err)
 	int ret = file_mkdirs_above(path, err);
 
 	if (!ret && !access(path, F_OK))
-		ret = err_set(err, -EEXIST, "'%s' is there already", path);
+		ret = err_set(err, -EEXIST, "'%s' already exists", path);
 	if (!ret)
 		ret = vacuum_into(store, part, err);
 	if (!ret && rename(part, path))
-		ret = err_sys(err, -errno, "cannot name '%s'", path);
+		ret = err_sys(err, -errno, "cannot create '%s'", path);
 	if (ret)
 		unlink(part);
 	free(part);

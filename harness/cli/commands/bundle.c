@@ -29,7 +29,7 @@ static const struct option_row export_options[] = {
 };
 
 static const struct option_row import_options[] = {
-	{"db", "FILE", "results to put them into (results/l1vh.db)",
+	{"db", "FILE", "results file to write (results/l1vh.db)",
 	 OPTION_TEXT(struct bundle_args, db)},
 	{0},
 };
@@ -65,7 +65,7 @@ static int export_run(int argc, char **argv)
 
 	if (!ret && !args.output == !args.copy)
 		ret = err_set(&err, -EINVAL,
-			      "either --output FILE or --store FILE is needed");
+			      "give --output FILE or --store FILE");
 	if (!ret && args.copy && optind < argc)
 		ret = err_set(&err, -EINVAL, "--store takes all runs");
 	if (!ret && optind < argc)
@@ -89,7 +89,7 @@ static int import_one(struct store *store, const char *path, struct err *err)
 
 	if (!ret)
 		printf("%s: run %" PRId64 "%s\n", path, run_id,
-		       is_new ? "" : ", which was here already");
+		       is_new ? "" : ", already in the store");
 	return ret;
 }
 
@@ -116,8 +116,9 @@ const struct command cmd_export = {
 	.summary = "a stored run as one file",
 	.usage =
 		"usage: l1vh-bench export [RUN] --output FILE [options]\n"
-		"The latest run by default: all its samples, its plan, its host, compressed and\n"
-		"with a checksum. --store copies the whole results file, also during a run.\n",
+		"Exports all samples of a run (the latest by default), its plan and its host,\n"
+		"compressed, with a checksum. --store copies the whole results file, also during\n"
+		"a run.\n",
 	.options = export_options,
 	.help_column = 18,
 	.run = export_run,
@@ -125,10 +126,11 @@ const struct command cmd_export = {
 
 const struct command cmd_import = {
 	.name = "import",
-	.summary = "runs from such files",
+	.summary = "read runs from exported files",
 	.usage =
 		"usage: l1vh-bench import FILE... [options]\n"
-		"Each as a whole or not at all; a run that is there already is left alone.\n",
+		"Imports each file completely or not at all. A run that is already in the store\n"
+		"does not change.\n",
 	.options = import_options,
 	.help_column = 18,
 	.run = import_run,

@@ -36,7 +36,7 @@ static int take_margin(const struct option_row *o, const char *arg, void *args,
 	    !(a->pair.margin < 10))
 		return err_set(
 			err, -EINVAL,
-			"'%s' is no margin: a share above 0, 0.05 for 5 %%",
+			"'%s' is not a margin: a share above 0, 0.05 for 5 %%",
 			arg);
 	return 0;
 }
@@ -68,7 +68,7 @@ static int parse_arguments(int argc, char **argv, struct compare_args *a,
 	if (ret)
 		return ret;
 	if (argc - optind != 2)
-		return err_set(err, -EINVAL, "two runs are needed, A and B");
+		return err_set(err, -EINVAL, "give two runs, A and B");
 	if (a->pair.runner_b && !a->pair.runner_a)
 		return err_set(err, -EINVAL, "--against needs --runner");
 	if (!a->pair.runner_b)
@@ -144,12 +144,12 @@ static int compare_run(int argc, char **argv)
 
 const struct command cmd_compare = {
 	.name = "compare",
-	.summary = "two stored runs, if they may be compared at all",
+	.summary = "compare two stored runs, if they are comparable",
 	.usage =
 		"usage: l1vh-bench compare A B [options]\n"
-		"How run B differs from run A: first the differences of host, guest and plan,\n"
-		"then each series, a guest as its ratio to native in its own run. Differences\n"
-		"that leave nothing to compare are fatal.\n",
+		"Shows how run B differs from run A: first the differences of host, guest and\n"
+		"plan, then each series, for guests the ratio to native of the same run. A\n"
+		"difference that makes the runs incomparable is fatal.\n",
 	.options = options,
 	.help_column = 20,
 	.notes =

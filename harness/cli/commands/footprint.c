@@ -47,11 +47,11 @@ static const struct option_row options[] = {
 	 OPTION_RELEASE(struct footprint_args, release)},
 	{"recommend", NULL, "constants that would cover 99.9 % of such guests",
 	 OPTION_FLAG(struct footprint_args, wants_advice)},
-	{"json", NULL, "as one JSON object",
+	{"json", NULL, "print one JSON object",
 	 OPTION_FLAG(struct footprint_args, is_json)},
-	{.help = "--prove boots guests in a cgroup with the pod's limit, has them use all of their\n"
-		 "memory, and finds the smallest limit that they survive; --memlock the smallest\n"
-		 "RLIMIT_MEMLOCK with which they start."},
+	{.help = "--prove boots guests in a cgroup with the pod's limit, lets them use all their\n"
+		 "memory, and finds the smallest limit that they survive. --memlock finds the\n"
+		 "smallest RLIMIT_MEMLOCK with which they start."},
 	{"prove", NULL, NULL, OPTION_FLAG(struct footprint_args, proves)},
 	{"memlock", NULL, NULL,
 	 OPTION_FLAG(struct footprint_args, finds_memlock)},
@@ -60,7 +60,7 @@ static const struct option_row options[] = {
 				const char *)},
 	{"shape", "SHAPE", "of footprint's points (256M-1cpu)",
 	 OPTION_TEXT(struct footprint_args, limits.shape)},
-	{"limit", "SIZE", "with --prove: this limit and no search",
+	{"limit", "SIZE", "with --prove: test only this limit",
 	 OPTION_BYTES(struct footprint_args, limits.limit_bytes)},
 	{"mlock", NULL, "guests lock their RAM",
 	 OPTION_FLAG(struct footprint_args, limits.locks_ram)},
@@ -101,7 +101,7 @@ static int try_limits(struct footprint_args *args, enum exit_status *status,
 	l->db = args->db;
 	l->release = args->release;
 	if (!runner_is_guest(l->runner))
-		return err_set(err, -EINVAL, "natively there is no guest");
+		return err_set(err, -EINVAL, "the runner native has no guest");
 	stop_on_signals();
 	l->is_memlock = args->finds_memlock;
 	return limits_run(l, status, err);
@@ -196,17 +196,17 @@ static int footprint_run_command(int argc, char **argv)
 
 const struct command cmd_footprint = {
 	.name = "footprint",
-	.summary = "what guests cost in memory, against KubeVirt's formula",
+	.summary = "memory cost of guests, against KubeVirt's formula",
 	.usage =
 		"usage: l1vh-bench footprint [RUN] [options]\n"
 		"       l1vh-bench footprint --prove|--memlock [options]\n"
-		"Of a stored run with footprints, the latest by default: what the VMM, a vCPU, a\n"
-		"GiB, a disk and a card cost, what KubeVirt grants for it, and whether a pod of\n"
-		"each shape is covered.\n",
+		"Shows, for a stored run with footprints (the latest by default), the memory cost\n"
+		"of the VMM, a vCPU, a GiB, a disk and a card, the memory that KubeVirt grants\n"
+		"for it, and whether the grant covers a pod of each shape.\n",
 	.options = options,
 	.help_column = 19,
 	.notes =
-		"Exit status: 0 all covered, 1 one is not or was killed, 2 undecided, or of an\n"
-		"emulated host.\n",
+		"Exit status: 0 all covered, 1 a pod is not covered or was killed, 2 undecided,\n"
+		"or the host is emulated.\n",
 	.run = footprint_run_command,
 };

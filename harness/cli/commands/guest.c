@@ -76,7 +76,7 @@ static int inspect(void)
 	if (status)
 		complain(
 			status,
-			"a file is not the one that was built; run 'l1vh-bench guest build'");
+			"a file differs from the manifest; run 'l1vh-bench guest build'");
 out:
 	strbuf_release(&text);
 	free(manifest);
@@ -112,8 +112,9 @@ static int domain_xml(int argc, char **argv)
 	for (i = 0; i < ARRAY_SIZE(types) && strcmp(types[i], type); i++)
 		;
 	if (argc > 3 || i == ARRAY_SIZE(types))
-		return complain(STATUS_USAGE,
-				"guest domain-xml: say kvm, hyperv or qemu");
+		return complain(
+			STATUS_USAGE,
+			"guest domain-xml: expected kvm, hyperv or qemu");
 	libvirt_domain_xml(type, &bc, &xml);
 	fputs(xml.str, stdout);
 	strbuf_release(&xml);
@@ -129,19 +130,19 @@ static int guest_run(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "inspect"))
 		return inspect();
 	return complain(STATUS_USAGE,
-			"guest: say 'build', 'inspect' or 'domain-xml'");
+			"guest: expected 'build', 'inspect' or 'domain-xml'");
 }
 
 const struct command cmd_guest = {
 	.name = "guest",
-	.summary = "build the guest image, or check what it is made of",
+	.summary = "build the guest image, or check its files",
 	.usage =
 		"usage: l1vh-bench guest build|inspect\n"
 		"       l1vh-bench guest domain-xml [kvm|hyperv|qemu]\n"
-		"build    unpack Debian's cloud kernel, make the initramfs; the same inputs\n"
-		"         give the same bytes\n"
+		"build    unpack Debian's cloud kernel and make the initramfs; the build is\n"
+		"         reproducible\n"
 		"inspect  print the manifest and check the files against it\n"
-		"domain-xml  the guest as libvirt is told of it\n"
-		"Exit status: 0, 2 a file is not the manifest's, 64 usage or no guest.\n",
+		"domain-xml  print the guest's libvirt domain XML\n"
+		"Exit status: 0, 2 a file differs from the manifest, 64 usage or no guest.\n",
 	.run = guest_run,
 };

@@ -38,8 +38,8 @@ static int take_number(const char *text, double max, bool may_be_zero,
 {
 	if (column_number(text, value) || *value > max || *value < 0 ||
 	    (!may_be_zero && *value == 0))
-		return err_set(err, -EINVAL, "'%s' is no number up to %g", text,
-			       max);
+		return err_set(err, -EINVAL, "'%s' is not a number up to %g",
+			       text, max);
 	return 0;
 }
 
@@ -84,9 +84,9 @@ static const struct option_row options[] = {
 	 "every series of the latest run; shows those that changed",
 	 OPTION_FLAG(struct history_args, is_all)},
 	{"gate", "PERCENT",
-	 "exit 1 when the last change is so much worse, came with one\n"
-	 "of the last runs, and is more than runs before it differ;\n"
-	 "2 when it may be no more than that, or they are too few",
+	 "exit 1 if the last change is worse by this much, came with\n"
+	 "one of the last runs, and exceeds earlier differences; 2 if it\n"
+	 "may not exceed them, or there are too few earlier runs",
 	 .take = take_gate},
 	{"recent", "N", "number of last runs for --gate (3)",
 	 OPTION_U64(struct history_args, recent, 1, MAX_COUNT)},
@@ -101,7 +101,7 @@ static const struct option_row options[] = {
 	 .take = take_magnitude},
 	{"min-values", "N", "least values of a stretch; fewer are outliers (3)",
 	 OPTION_U64(struct history_args, opts.least_values, 1, MAX_COUNT)},
-	{"json", NULL, "as one JSON object; changes have an index from 0",
+	{"json", NULL, "print one JSON object; changes have an index from 0",
 	 OPTION_FLAG(struct history_args, is_json)},
 	{0},
 };
@@ -127,7 +127,7 @@ static int parse_arguments(int argc, char **argv, struct history_args *a,
 				     : 0;
 	if (snprintf(a->metric, sizeof(a->metric), "%s", argv[optind]) >=
 	    (int)sizeof(a->metric))
-		return err_set(err, -EINVAL, "'%.40s...' is no metric",
+		return err_set(err, -EINVAL, "'%.40s...' is not a metric",
 			       argv[optind]);
 	colon = strchr(a->metric, ':');
 	if (colon)
@@ -199,7 +199,7 @@ static enum exit_status judge_trend(const struct history_args *a,
 		(long long)t->h->runs[worse->run].id,
 		stands_out
 			? ""
-			: ", but runs before it differ as much, or are too few");
+			: ", but earlier runs differ as much, or there are too few");
 	return stands_out ? STATUS_WORSE : STATUS_UNDECIDED;
 }
 
@@ -247,7 +247,7 @@ static int show_all(const struct history_args *a, struct store *store,
 			*status = of_one;
 	}
 	if (!ret)
-		printf("%zu series of %s looked at\n", count, a->query.runner);
+		printf("checked %zu series of %s\n", count, a->query.runner);
 	free(names);
 	return ret;
 }
@@ -290,8 +290,8 @@ const struct command cmd_history = {
 	.usage =
 		"usage: l1vh-bench history WORKLOAD[:POINT]|--all [options]\n"
 		"       l1vh-bench history --series FILE [options]\n"
-		"Medians of boots of all stored runs, in order; where they change for good, by\n"
-		"E-divisive with permutations; and what changed in the host's fingerprint.\n",
+		"Shows the medians of boots of all stored runs in order, their lasting changes\n"
+		"(E-divisive with permutations), and the changes of the host's fingerprint.\n",
 	.options = options,
 	.help_column = 21,
 	.notes =

@@ -28,11 +28,11 @@ static int peer_run(int argc, char **argv)
 
 const struct command cmd_peer = {
 	.name = "peer",
-	.summary = "be the far end of a network, for run --net-peer elsewhere",
+	.summary = "serve as the remote network peer for run --net-peer",
 	.usage =
 		"usage: l1vh-bench peer\n"
-		"Run the servers that 'l1vh-bench run --net-peer ADDRESS' talks to, until\n"
-		"Ctrl-C: iperf3 on port 5201, an echo of ours on port 5202.\n",
+		"Runs the servers for 'l1vh-bench run --net-peer ADDRESS' until Ctrl-C: iperf3 on\n"
+		"port 5201, l1vh-bench's own echo on port 5202.\n",
 	.run = peer_run,
 };
 

@@ -50,7 +50,7 @@ static int take_vmi(const struct option_row *o, const char *path, void *args,
 
 	(void)o;
 	if (ret)
-		err_sys(err, ret, "cannot read it");
+		err_sys(err, ret, "cannot read the file");
 	else
 		ret = vmi_parse(strbuf_str(&text), text.len, &a->spec, a->name,
 				sizeof(a->name), err);
@@ -81,7 +81,7 @@ static int take_ratio(const struct option_row *o, const char *arg, void *args,
 
 	(void)o;
 	if (strlen(arg) >= sizeof(s->ratio))
-		return err_set(err, -EINVAL, "'%.40s' is no ratio", arg);
+		return err_set(err, -EINVAL, "'%.40s' is not a ratio", arg);
 	snprintf(s->ratio, sizeof(s->ratio), "%s", arg);
 	return 0;
 }
@@ -187,11 +187,11 @@ static int overhead_run(int argc, char **argv)
 
 const struct command cmd_overhead = {
 	.name = "overhead",
-	.summary = "what KubeVirt adds to a guest's memory, to the byte",
+	.summary = "memory that KubeVirt adds for a guest, to the byte",
 	.usage =
 		"usage: l1vh-bench overhead [options]\n"
-		"GetMemoryOverhead() of a KubeVirt release, each term of it, and what follows for\n"
-		"the pod and its memlock limit. Amounts as Kubernetes writes them: 1Gi, 1.5G.\n",
+		"Calculates GetMemoryOverhead() of a KubeVirt release: each term, and the\n"
+		"resulting pod and memlock limits. Amounts use the notation of Kubernetes: 1Gi, 1.5G.\n",
 	.options = options,
 	.help_column = 25,
 	.run = overhead_run,

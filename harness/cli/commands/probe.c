@@ -199,8 +199,7 @@ static int take_wished_flag(const struct option_row *o, const char *arg,
 }
 
 static const struct option_row options[] = {
-	{"kubevirt", NULL,
-	 "what KubeVirt needs of a node, and what of it there is",
+	{"kubevirt", NULL, "show KubeVirt's node requirements and their status",
 	 OPTION_FLAG(struct probe_args, is_kubevirt)},
 	{"release", "NAME", "v1.0 to v1.9, or main (main)",
 	 .take = take_wished_release,
@@ -218,9 +217,9 @@ static const struct option_row options[] = {
 	 .offset = OPTION_FIELD(struct probe_args, wish.is_emulation_allowed,
 				bool)},
 	{"require", "WORD",
-	 "one line, and exit status 0 where it holds, 1 where not",
+	 "print one line; exit status 0 if it holds, 1 if not",
 	 .take = take_requirement},
-	{"json", NULL, "as one JSON object",
+	{"json", NULL, "print one JSON object",
 	 OPTION_FLAG(struct probe_args, is_json)},
 	{0},
 };
@@ -229,7 +228,7 @@ static int check_arguments(const struct probe_args *a, struct err *err)
 {
 	if (a->requirement != REQUIRE_COUNT &&
 	    (a->is_json || a->is_kubevirt || a->wish_option))
-		return err_set(err, -EINVAL, "--require stands alone");
+		return err_set(err, -EINVAL, "--require takes no other option");
 	if (a->wish_option && !a->is_kubevirt)
 		return err_set(err, -EINVAL, "--%s is for --kubevirt",
 			       a->wish_option);
@@ -259,16 +258,15 @@ static int probe_run(int argc, char **argv)
 
 const struct command cmd_probe = {
 	.name = "probe",
-	.summary = "what this host can do, and why not",
+	.summary = "show this host's hypervisors and what is missing",
 	.usage =
 		"usage: l1vh-bench probe [--json]\n"
 		"       l1vh-bench probe --kubevirt [options] [--json]\n"
 		"       l1vh-bench probe --require l1vh|kvm|vfio\n"
-		"Say which hypervisors this host has, of which grade, which partition of\n"
-		"Hyper-V it is, and which domain type KubeVirt would choose on it.\n",
+		"Shows the hypervisors of this host and their grades, its type of Hyper-V\n"
+		"partition, and the domain type that KubeVirt would choose on it.\n",
 	.options = options,
 	.help_column = 23,
-	.notes =
-		"Exit status: 0, 1 what was required does not hold, 64 usage.\n",
+	.notes = "Exit status: 0, 1 the requirement does not hold, 64 usage.\n",
 	.run = probe_run,
 };

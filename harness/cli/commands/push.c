@@ -34,7 +34,7 @@ static int take_token(const struct option_row *o, const char *path, void *args,
 	file_first_line(path, a->token, sizeof(a->token));
 	if (*a->token && !a->token[strcspn(a->token, " \t\r\n")])
 		return 0;
-	return err_set(err, -EINVAL, "'%s' holds no token", path);
+	return err_set(err, -EINVAL, "'%s' has no token", path);
 }
 
 static const struct option_row options[] = {
@@ -56,8 +56,7 @@ static int parse_arguments(int argc, char **argv, struct push_args *a,
 	if (ret)
 		return ret;
 	if (argc - optind < 1 || argc - optind > 2)
-		return err_set(err, -EINVAL,
-			       "a URL is needed, and at most one run");
+		return err_set(err, -EINVAL, "give a URL and at most one run");
 	a->url = argv[optind];
 	return argc - optind == 2 ? units_parse_uint(argv[optind + 1], 1,
 						     INT64_MAX, &a->run_id, err)
@@ -103,7 +102,7 @@ static int push(const struct push_args *a, struct err *err)
 		ret = push_bundle(&p, &is_new, err);
 	if (!ret)
 		printf("%s: taken%s\n", a->url,
-		       is_new ? "" : ", which was there already");
+		       is_new ? "" : ", already in the store");
 	unlink(path);
 	rmdir(folder);
 	free(path);
@@ -129,11 +128,11 @@ const struct command cmd_push = {
 	.summary = "send a stored run to a dashboard",
 	.usage =
 		"usage: l1vh-bench push URL [RUN] [options]\n"
-		"Sends the latest run by default to a dashboard that was given tokens (serve\n"
-		"--tokens). Without an answer it tries three times more.\n",
+		"Sends a run, by default the latest, to a dashboard that has tokens (serve\n"
+		"--tokens). Without an answer, push tries three more times.\n",
 	.options = options,
 	.help_column = 21,
 	.notes =
-		"Exit status: 0 it was stored, 64 usage or refused, 70 no server took it.\n",
+		"Exit status: 0 stored, 64 usage or rejected, 70 no server accepted the run.\n",
 	.run = push_run,
 };

@@ -300,7 +300,7 @@ static int plan_run(int argc, char **argv)
 	    (strcmp(argv[1], "power") && strcmp(argv[1], "samples")))
 		return complain(
 			STATUS_USAGE,
-			"plan: there are 'plan power' and 'plan samples'");
+			"plan: expected 'plan power' or 'plan samples'");
 	return show_report(argc - 1, argv + 1, short_options, argv[1]);
 }
 
@@ -320,12 +320,12 @@ const struct command cmd_report = {
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.summary = "how much of a slow-down its exits account for",
+	.summary = "the share of a slow-down that exits explain",
 	.usage =
 		"usage: l1vh-bench explain [RUN] [options]\n"
-		"For each workload of a stored run that counts operations, the latest run by\n"
-		"default: exits, doorbells and interrupts for each operation, times what the\n"
-		"micro guest measured that one costs.\n",
+		"Shows, for each workload that counts operations in a stored run (the latest by\n"
+		"default), exits, doorbells and interrupts per operation, times the cost of each\n"
+		"that the micro guest measured.\n",
 	.options = short_options,
 	.help_column = 18,
 	.run = explain_run,
@@ -333,12 +333,12 @@ const struct command cmd_explain = {
 
 const struct command cmd_plan = {
 	.name = "plan",
-	.summary = "how many blocks a margin needs here, and samples per boot",
+	.summary = "the number of blocks per margin, and samples per boot",
 	.usage =
 		"usage: l1vh-bench plan power|samples [RUN] [options]\n"
-		"By the noise of a stored run, the latest one by default. power: the blocks that\n"
-		"a run needs to tell whether a guest is within 3, 5 or 10 % of native. samples:\n"
-		"how many samples per boot are worth their time.\n",
+		"Uses the noise of a stored run, by default the latest. power: the blocks that a\n"
+		"run needs to decide whether a guest is within 3, 5 or 10 % of native. samples:\n"
+		"the number of samples per boot that is worth its time.\n",
 	.options = short_options,
 	.help_column = 18,
 	.run = plan_run,

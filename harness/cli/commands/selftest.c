@@ -25,9 +25,10 @@
 static const char usage[] =
 	"usage: l1vh-bench selftest mshv [--device PATH | --mshv-emu] [--json FILE]\n"
 	"       l1vh-bench selftest --replay TRACE\n"
-	"Ask a /dev/mshv everything that we rely on, in TAP. Takes a few seconds and\n"
-	"makes small partitions only; each deviation is a finding. Or play a trace of\n"
-	"'l1vh-bench vmm --trace' against the backend, without any device.\n";
+	"Checks every behaviour of /dev/mshv that l1vh-bench relies on, and prints TAP.\n"
+	"The checks take a few seconds and create only small partitions; each deviation is a\n"
+	"finding. --replay plays a trace of 'l1vh-bench vmm --trace' against the backend\n"
+	"without a device.\n";
 
 struct args {
 	const char *device;
@@ -168,13 +169,13 @@ static int selftest_run_command(int argc, char **argv)
 	if (args.replay || optind + 1 != argc || strcmp(argv[optind], "mshv"))
 		return complain(
 			STATUS_USAGE,
-			"selftest: of what? See 'l1vh-bench selftest --help'");
+			"selftest: no target; see 'l1vh-bench selftest --help'");
 	return run_checks(&args);
 }
 
 const struct command cmd_selftest = {
 	.name = "selftest",
-	.summary = "check a /dev/mshv against what we rely on",
+	.summary = "check the behaviour of /dev/mshv",
 	.usage = usage,
 	.options = options,
 	.help_column = 21,

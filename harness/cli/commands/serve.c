@@ -28,24 +28,23 @@ static int take_make_token(const struct option_row *o, const char *arg,
 	(void)o;
 	(void)arg;
 	(void)args;
-	return err_set(err, -EINVAL, "--make-token stands first, and alone");
+	return err_set(err, -EINVAL,
+		       "--make-token must be the first and only option");
 }
 
 static const struct option_row options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct dashboard_config, db)},
 	{"listen", "ADDR:PORT",
-	 "where (127.0.0.1:8080); port 0: any that is free",
+	 "address (127.0.0.1:8080); port 0: any free port",
 	 OPTION_TEXT(struct dashboard_config, listen)},
-	{"tokens", "FILE",
-	 "tokens of those who may send bundles; without it none are taken",
+	{"tokens", "FILE", "tokens for sending bundles; without it, no uploads",
 	 OPTION_TEXT(struct dashboard_config, tokens)},
 	{"read-needs-token", NULL, "reading needs a token as well",
 	 OPTION_FLAG(struct dashboard_config, read_needs_token)},
-	{"tls-cert", "FILE",
-	 "speak TLS: the certificate, with what signed it, PEM",
+	{"tls-cert", "FILE", "use TLS: the certificate and its chain, PEM",
 	 OPTION_TEXT(struct dashboard_config, tls_cert)},
-	{"tls-key", "FILE", "and its key, PEM without a passphrase",
+	{"tls-key", "FILE", "the certificate's key, PEM without a passphrase",
 	 OPTION_TEXT(struct dashboard_config, tls_key)},
 	{"max-rate", "N",
 	 "requests per second from one address (100; 0: any number)",
@@ -61,7 +60,8 @@ static int parse_arguments(int argc, char **argv, struct dashboard_config *cfg,
 	int ret = option_parse(argc, argv, options, cfg, err);
 
 	if (!ret && optind < argc)
-		ret = err_set(err, -EINVAL, "'%s' is no option", argv[optind]);
+		ret = err_set(err, -EINVAL, "'%s' is not an option",
+			      argv[optind]);
 	return ret;
 }
 
@@ -136,6 +136,6 @@ const struct command cmd_serve = {
 	.options = options,
 	.help_column = 22,
 	.notes =
-		"Prints the URL. Exit status: 0 stopped, 64 usage, 70 it cannot listen.\n",
+		"Prints the URL. Exit status: 0 stopped, 64 usage, 70 cannot listen.\n",
 	.run = serve_run,
 };

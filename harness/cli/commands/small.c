@@ -35,7 +35,7 @@ static int list_run(int argc, char **argv)
 
 const struct command cmd_list = {
 	.name = "list",
-	.summary = "the runners and workloads there are",
+	.summary = "list the runners and workloads",
 	.usage = "usage: l1vh-bench list\n",
 	.run = list_run,
 };
@@ -69,8 +69,7 @@ static int worker_run(int argc, char **argv)
 	(void)argc;
 	(void)argv;
 	if (worker_serve(STDIN_FILENO, STDOUT_FILENO, node_by_default))
-		return complain(STATUS_INTERNAL,
-				"worker: that was no request of ours");
+		return complain(STATUS_INTERNAL, "worker: invalid request");
 	return STATUS_OK;
 }
 

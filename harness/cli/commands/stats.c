@@ -132,7 +132,7 @@ static void print_ranks(const struct comparison *c,
 	}
 	printf("%s %.6g, ", o->is_paired ? "V" : "U", t->statistic);
 	if (t->smallest_p > 1 - o->confidence)
-		printf("refused: so few values cannot give a p below %.3g\n",
+		printf("skipped: so few values cannot give a p below %.3g\n",
 		       t->smallest_p);
 	else
 		printf("p %.6g (%s)\n", t->p, t->is_exact ? "exact" : "normal");
@@ -153,15 +153,15 @@ static void print_verdict(const struct comparison *c,
 		return;
 	}
 	printf(", p %.6g\n", margin_p(m));
-	printf("  smallest margin that would pass %.3g %%; a slow-down of %.3g %% would be found in %g %% of cases\n",
+	printf("  smallest margin that would pass %.3g %%; a slow-down of %.3g %% would be detected in %g %% of cases\n",
 	       100 * m->smallest, 100 * m->detectable, 100 * MARGIN_POWER);
 	if (m->verdict != VERDICT_UNDECIDED)
 		return;
 	if (isnan(m->n_needed))
-		puts("  no number of values would decide it: the estimate is the margin");
+		puts("  no number of values gives a decision: the estimate is the margin");
 	else
-		printf("  %.0f %s would decide it, were the estimate the truth\n",
-		       m->n_needed, o->is_paired ? "pairs" : "values an arm");
+		printf("  %.0f %s needed for a decision if the estimate is true\n",
+		       m->n_needed, o->is_paired ? "pairs" : "values per arm");
 }
 
 static void print_text(const struct comparison *c,
@@ -247,7 +247,8 @@ static const struct option_row options[] = {
 	{"margin", "SHARE",
 	 "give a verdict: is B worse by more than this? (0.05)",
 	 .take = take_margin},
-	{"equivalent", NULL, "nor better by more", .take = take_equivalent},
+	{"equivalent", NULL, "also judge whether B is better by more",
+	 .take = take_equivalent},
 	{"lower-is-better", NULL, "as times (the default)", .take = take_lower},
 	{"higher-is-better", NULL, "as rates",
 	 OPTION_FLAG(struct stats_args, compare.higher_is_better)},

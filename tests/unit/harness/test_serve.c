@@ -318,7 +318,7 @@ static void what_is_wrong_is_refused(void **state)
 	}
 	/* And nothing was dropped or let through. */
 	assert_int_equal(get(*state, "/?host='%20OR%20'1'='1", &out), 200);
-	assert_non_null(strstr(out.str, "There are no such runs"));
+	assert_non_null(strstr(out.str, "No stored run matches"));
 	get(*state, "/api/v1/runs/00", &out);
 	assert_non_null(strstr(out.str, "{\"error\":"));
 	strbuf_release(&out);
@@ -926,10 +926,10 @@ static void what_is_no_bundle_is_refused(void **state)
 	assert_int_equal(send_bytes(&t, t.write.str, t.bundle.str,
 				    t.bundle.len / 2, &out),
 			 400);
-	assert_non_null(strstr(out.str, "cut short"));
+	assert_non_null(strstr(out.str, "truncated"));
 	assert_int_equal(send_bytes(&t, t.write.str, "", 0, &out), 400);
 	assert_int_equal(send_bytes(&t, t.write.str, "{}\n", 3, &out), 400);
-	assert_non_null(strstr(out.str, "it is no bundle"));
+	assert_non_null(strstr(out.str, "the file is not a bundle"));
 	assert_null(strstr(out.str, "/tmp"));
 	while (big.len <= UPLOAD_BYTES)
 		strbuf_add(&big, t.bundle.str, t.bundle.len);
@@ -1230,7 +1230,7 @@ static void a_run_is_pushed(void **state)
 	assert_false(is_new);
 	p.token = t.read.str;
 	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
-	assert_non_null(strstr(err.msg, "403: that token is for reading"));
+	assert_non_null(strstr(err.msg, "403: the token allows only reading"));
 	p.token = NULL;
 	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
 	p.url = "http://127.0.0.1:1";

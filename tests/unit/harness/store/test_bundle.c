@@ -308,7 +308,7 @@ static void grades_are_not_laundered(void **state)
 		NULL, NULL, NULL);
 	assert_int_equal(bundle_export(f->a, f->run_id, f->bundle, &err), 0);
 	assert_int_equal(import_into_b(f, &err), -EPROTO);
-	assert_non_null(strstr(err.msg, "of the lab calls itself 'hardware'"));
+	assert_non_null(strstr(err.msg, "in the lab has grade 'hardware'"));
 	assert_int_equal(count_rows(f->b), 0);
 }
 
