@@ -41,10 +41,10 @@ struct format {
 	"text, json, html, csv, markdown, junit, openmetrics, explain, " \
 	"power, samples"
 
-/* NULL: there is none of that name. */
+/* NULL if no format has that name. */
 const struct format *format_find(const char *name);
 
-/* -EINVAL, with all names, where there is none. */
+/* -EINVAL, with all names, if no format has that name. */
 int format_parse(const char *name, const struct format **out, struct err *err);
 
 /* PLACES may be NULL. */

@@ -24,8 +24,8 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 		  struct err *err);
 
 /*
- * *IS_NEW is false for a run that was there already. -EPROTO for a file that is
- * no bundle, or is damaged, truncated or of a later version.
+ * *IS_NEW is false for a run that is already in the store. -EPROTO for a file that
+ * is not a bundle, or is damaged, truncated or of a later version.
  */
 int bundle_import(struct store *store, const char *path, int64_t *run_id,
 		  bool *is_new, struct err *err);

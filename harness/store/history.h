@@ -48,7 +48,7 @@ struct history_name {
 };
 
 /* The series that the latest run measured under RUNNER, in the order of
- * listings; *NAMES is for free(). -ENOENT where there are none. */
+ * listings; the caller frees *NAMES. -ENOENT if there are none. */
 int history_names(struct store *store, const char *runner,
 		  struct history_name **names, size_t *count, struct err *err);
 

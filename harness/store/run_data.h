@@ -3,8 +3,8 @@
 #define HARNESS_STORE_RUN_DATA_H
 
 /*
- * run_data - one stored run in memory, as reports need it. A report is a
- * function of this and nothing else.
+ * run_data - one stored run in memory, as reports need it. A report depends
+ * only on this data.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ struct run_data {
 	size_t boot_count;
 };
 
-/* -ENOENT when there is no such run. */
+/* -ENOENT if there is no such run. */
 int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		  struct err *err);
 void run_data_release(struct run_data *run);

@@ -3,8 +3,8 @@
 #define HARNESS_STORE_RUN_LIST_H
 
 /*
- * run_list - stored runs by a line each, the newest first, and which hosts they
- * are of. What is looked for is only ever bound, never part of a statement.
+ * run_list - stored runs, one line per run, the newest first, and their hosts.
+ * Search terms are always bound parameters, never part of a statement.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 struct err;
 struct store;
 
-/* NULL and 0: whatever it is. */
+/* NULL and 0 match every run. */
 struct run_filter {
 	const char *host, *runner, *workload;
 	const char *words;     /* part of the revision or of the uuid */
@@ -49,10 +49,10 @@ int run_list_load(struct store *store, const struct run_filter *f,
 		  struct run_list *list, struct err *err);
 void run_list_release(struct run_list *list);
 
-/* "7 of 10" into BUF; "7" of a search for a limit, whose end nobody planned. */
+/* "7 of 10" into BUF; "7" for a search for a limit, which has no planned end. */
 const char *run_line_boots(const struct run_line *line, char *buf, size_t size);
 
-/* -ENOENT when there is none of that uuid. */
+/* -ENOENT if no run has that uuid. */
 int run_list_find(struct store *store, const char *uuid, int64_t *run_id,
 		  struct err *err);
 

@@ -58,7 +58,7 @@ static const char schema_sql[] =
 	"CREATE INDEX phase_by_boot ON phase(boot_id);"
 	"CREATE INDEX exit_by_boot ON exit_ledger(boot_id);";
 
-/* What version 2 lacks; a file of it loses nothing. */
+/* The changes since version 2; the upgrade loses no data. */
 static const char upgrade_2_sql[] =
 	"ALTER TABLE sample RENAME COLUMN is_disturbed TO disturbances;"
 	"ALTER TABLE sample ADD COLUMN waited_ns INTEGER NOT NULL DEFAULT 0;"
@@ -69,8 +69,8 @@ static const char upgrade_2_sql[] =
 	"CREATE UNIQUE INDEX boot_by_position ON boot(run_id, position);";
 
 /*
- * What the emulator gave is emulated, whoever writes it down, and stays what
- * it is called. Made at every open, so that files from before have it too.
+ * These triggers keep the runner name and the grade of the emulator's results,
+ * for every writer. Every open creates them, so that older files have them too.
  */
 static const char guard_sql[] =
 	"CREATE TRIGGER IF NOT EXISTS boot_mshv_emu BEFORE INSERT ON boot"
@@ -86,15 +86,15 @@ static const char guard_sql[] =
 	" WHERE series.id = NEW.series_id)"
 	" BEGIN SELECT RAISE(ABORT, 'mshv-emu is of grade emulated'); END;";
 
-/* The host of a run, as it is indexed: a query that says it otherwise has to
- * read all fingerprints. One from elsewhere may be damaged; such a run is of no
+/* The host of a run, as the index has it: a query with another expression reads
+ * all fingerprints. An imported fingerprint may be damaged; such a run has no
  * host. */
 #define RUN_HOST_SQL                             \
 	"CASE WHEN json_valid(fingerprint) THEN" \
 	" coalesce(json_extract(fingerprint, '$.host'), '') ELSE '' END"
 
-/* What lists and histories of many runs are found by. Made at every open, like
- * the guards: a file from before has none, and is only slower. */
+/* Indexes for lists and histories of many runs. Every open creates them, like
+ * the guards; a file without them is only slower. */
 static const char index_sql[] =
 	"CREATE INDEX IF NOT EXISTS run_by_start"
 	" ON run(started_unix_ns DESC, id DESC);"

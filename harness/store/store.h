@@ -3,12 +3,12 @@
 #define HARNESS_STORE_STORE_H
 
 /*
- * store - the SQLite file that keeps every run: raw samples for ever, rows
- * only ever added. One transaction a result, so a killed run loses nothing
- * that was measured before.
+ * store - the SQLite file that keeps every run: it keeps raw samples for
+ * ever and only adds rows. Each result is one transaction, so a killed run
+ * keeps all earlier results.
  *
- * A spare file beside the database is given up when the disk is full, so
- * that the result in hand can still be written; see store_result_add().
+ * When the disk is full, the store deletes a spare file beside the database, so
+ * that it can still write the current result; see store_result_add().
  */
 #include <jansson.h>
 #include <stdint.h>
@@ -18,8 +18,8 @@ struct err;
 struct result;
 struct store;
 
-/* Raised with every change of the tables; the version before is brought up,
- * older and newer ones are refused. */
+/* Raised with every change of the tables. The store upgrades the previous
+ * version and rejects older and newer ones. */
 #define STORE_SCHEMA_VERSION 3
 
 struct run_info {
@@ -35,13 +35,13 @@ struct run_info {
 /* Opens for writing, creating folder and file as needed. */
 int store_open(const char *path, struct store **out, struct err *err);
 
-/* The same for who has others to serve meanwhile: a locked file is waited for
- * no longer than that. */
+/* The same for a caller that serves others: it waits for a locked file no longer
+ * than that. */
 int store_open_within(const char *path, int busy_ms, struct store **out,
 		      struct err *err);
 
-/* Opens an existing file for reading only; one of the version before must be
- * written to once. */
+/* Opens an existing file for reading only. A file of the previous version must be
+ * opened for writing once. */
 int store_open_readonly(const char *path, struct store **out, struct err *err);
 
 /* The same, within that time as well. */
@@ -50,8 +50,8 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 void store_close(struct store *store); /* NULL is fine */
 
 /*
- * The whole of it as one file that needs nothing beside it, for a place where no
- * SQLite can lock: as of one moment, while others write. STORE is open for
+ * Copies the whole store into one self-contained file, for a place where SQLite
+ * cannot lock: a snapshot of one moment, even while others write. STORE is open for
  * reading. -EEXIST: there is a file at PATH.
  */
 int store_copy(struct store *store, const char *path, struct err *err);

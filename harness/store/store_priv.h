@@ -2,7 +2,7 @@
 #ifndef HARNESS_STORE_STORE_PRIV_H
 #define HARNESS_STORE_STORE_PRIV_H
 
-/* store_priv - what the files of the store share of it. */
+/* store_priv - internals that the store's files share. */
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@ int store_exec(struct store *store, const char *sql, struct err *err);
 /* The first value that SQL gives; MISSING where it gives none or fails. */
 int64_t store_scalar(struct store *store, const char *sql, int64_t missing);
 
-/* Gives up the room that was kept; nothing where it was before. */
+/* Deletes the spare file; does nothing if it is already gone. */
 void store_spare_remove(struct store *store);
 
 /*

@@ -4,7 +4,7 @@
 
 /*
  * stored_json - the JSON that a store keeps as text: plans, fingerprints,
- * probes and documents. Stored text is parsed here and nowhere else.
+ * probes and documents. Only this file parses stored text.
  */
 #include <jansson.h>
 

@@ -19,10 +19,10 @@ void json_report_write(const struct findings *f, FILE *out);
 /* NaN and infinity have no place in JSON: null. */
 json_t *json_number(double value);
 
-/* JSON to stdout, as a command shows it; it is consumed. */
+/* Prints JSON to stdout, for a command, and consumes it. */
 void json_print(json_t *json);
 
-/* What is no character of UTF-8 becomes U+FFFD. */
+/* Replaces invalid UTF-8 by U+FFFD. */
 json_t *json_text(const char *text);
 
 #endif

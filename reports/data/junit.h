@@ -3,10 +3,9 @@
 #define REPORTS_DATA_JUNIT_H
 
 /*
- * junit - a run for CI servers, as Jenkins and Surefire have the format: a
- * suite for each runner with a case for each boot, and one with a case for
- * each claim that the run was begun with. tests/data/junit.xsd says what of
- * the format is used.
+ * junit - a run for CI servers, in the format of Jenkins and Surefire: a suite
+ * per runner with a case per boot, and a suite with a case per registered
+ * claim. tests/data/junit.xsd describes the used part of the format.
  */
 
 struct findings;

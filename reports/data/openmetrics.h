@@ -3,8 +3,8 @@
 #define REPORTS_DATA_OPENMETRICS_H
 
 /*
- * openmetrics - the figures as gauges, for Prometheus and what reads its
- * format (OpenMetrics 1.0, text). What is absent has no sample.
+ * openmetrics - the figures as gauges, for Prometheus and other readers of its
+ * format (OpenMetrics 1.0, text). An absent figure has no sample.
  */
 
 #include <stddef.h>
@@ -20,8 +20,7 @@ struct openmetrics_run {
 	const char *host; /* a label of each sample; NULL: none */
 };
 
-/* Runs in one text, to which others may add their families; "# EOF" is still
- * to come. */
+/* Runs in one text. The caller may add more families and must add "# EOF". */
 void openmetrics_write_runs(const struct openmetrics_run *runs, size_t count,
 			    struct strbuf *out);
 void openmetrics_family(const char *name, const char *type, const char *unit,

@@ -2,7 +2,7 @@
 #ifndef REPORTS_DATA_VERDICTS_JSON_H
 #define REPORTS_DATA_VERDICTS_JSON_H
 
-/* verdicts_json - claims and what became of them. */
+/* verdicts_json - claims and their verdicts. */
 #include <jansson.h>
 
 struct judgement;

@@ -2,15 +2,15 @@
 #ifndef REPORTS_HTML_AXIS_H
 #define REPORTS_HTML_AXIS_H
 
-/* axis - where a value stands along one side of an SVG picture, and the numbers
- * beside that side. */
+/* axis - the position of a value along one side of an SVG picture, and the
+ * numbers beside that side. */
 #include <stdbool.h>
 
 struct strbuf;
 
 struct axis {
 	double low, high; /* the values at both ends */
-	double from, to;  /* where these stand, in pixels; FROM may be larger */
+	double from, to;  /* their positions in pixels; FROM may be larger */
 	bool is_log;
 };
 

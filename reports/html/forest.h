@@ -6,8 +6,8 @@
  * forest - a claim's effect with its interval against its margin, as a strip
  * of SVG for a cell of a table. All strips of a table share one axis, so that
  * they read as one plot (Lewis and Clarke 2001): logarithmic, no difference in
- * the middle, to the right is worse whatever way the metric counts. Where the
- * claim holds is shaded.
+ * the middle, worse to the right for times and for rates. The shaded area is
+ * where the claim holds.
  */
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 #ifndef REPORTS_HTML_HTML_COMPARISON_H
 #define REPORTS_HTML_HTML_COMPARISON_H
 
-/* html_comparison - every series but those of the micro guest and of footprint,
- * a row each, with all runners. */
+/* html_comparison - every series except those of the micro guest and of
+ * footprint, one row per series, with all runners. */
 struct model;
 struct strbuf;
 

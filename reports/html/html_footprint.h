@@ -2,7 +2,7 @@
 #ifndef REPORTS_HTML_HTML_FOOTPRINT_H
 #define REPORTS_HTML_HTML_FOOTPRINT_H
 
-/* html_footprint - the page's section on what guests cost in memory. */
+/* html_footprint - the page's section on the memory cost of guests. */
 struct footprints;
 struct strbuf;
 

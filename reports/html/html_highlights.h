@@ -2,7 +2,7 @@
 #ifndef REPORTS_HTML_HTML_HIGHLIGHTS_H
 #define REPORTS_HTML_HTML_HIGHLIGHTS_H
 
-/* html_highlights - the page's chart of ratios, and the rows that it is of. */
+/* html_highlights - the page's chart of ratios, and its rows as a table. */
 
 struct model;
 struct strbuf;

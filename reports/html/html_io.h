@@ -3,7 +3,7 @@
 #define REPORTS_HTML_HTML_IO_H
 
 /* html_io - the page's sections on storage and network: for each job a table
- * of all metrics, a row a runner, and the distribution of its latencies. */
+ * of all metrics, a row per runner, and the distribution of its latencies. */
 struct model;
 struct strbuf;
 

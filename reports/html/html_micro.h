@@ -2,8 +2,8 @@
 #ifndef REPORTS_HTML_HTML_MICRO_H
 #define REPORTS_HTML_HTML_MICRO_H
 
-/* html_micro - the page's section on the micro guest: a table a workload, a
- * row a primitive, and of each runner what an operation costs. */
+/* html_micro - the page's section on the micro guest: a table per
+ * workload, a row per primitive, and the cost of an operation per runner. */
 struct model;
 struct strbuf;
 

@@ -2,7 +2,7 @@
 #ifndef REPORTS_HTML_HTML_PARTS_H
 #define REPORTS_HTML_HTML_PARTS_H
 
-/* html_parts - pieces that the sections of the page are made of. */
+/* html_parts - building blocks of the page's sections. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,14 +39,14 @@ void html_median(struct strbuf *out, const struct model_row *row,
 void html_value(struct strbuf *out, const struct model_row *row, size_t runner);
 
 /*
- * A section that is closed until somebody opens it, follows a link to ID, or
- * searches for what is in it; printed, it is open.
+ * A closed section. It opens on a click, on a link to ID, on a search for its
+ * text, and on paper.
  */
 void html_fold_begin(struct strbuf *out, const char *id, const char *title);
 void html_fold_end(struct strbuf *out);
 
-/* One line for each reason why rows have no figure, of those that IS_WANTED
- * says; nothing where there are none. */
+/* One line per reason why rows have no figure, of the rows that IS_WANTED
+ * accepts; no output without such rows. */
 void html_skipped(struct strbuf *out, const struct model *m,
 		  bool (*is_wanted)(const struct model_row *row,
 				    const void *arg),

@@ -2,9 +2,9 @@
 #ifndef REPORTS_HTML_HTML_QUESTIONS_H
 #define REPORTS_HTML_HTML_QUESTIONS_H
 
-/* html_questions - the page's section with the questions that this project
- * was begun for: each answered from the run alone, or "not measured" and what
- * to run. */
+/* html_questions - the page's section with this project's main questions: each
+ * has an answer from this run alone, or "not measured" and the command that
+ * measures it. */
 struct findings;
 struct strbuf;
 

@@ -2,8 +2,8 @@
 #ifndef REPORTS_HTML_HTML_RUN_H
 #define REPORTS_HTML_HTML_RUN_H
 
-/* html_run - how the run was made: what differed between the guests, its boots
- * and their exits, the host, the plan, and the commands to repeat it. */
+/* html_run - details of the run: differences between the guests, boots and
+ * their exits, the host, the plan, and the commands to repeat the run. */
 struct findings;
 struct model;
 struct strbuf;

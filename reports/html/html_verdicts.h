@@ -2,10 +2,9 @@
 #ifndef REPORTS_HTML_HTML_VERDICTS_H
 #define REPORTS_HTML_HTML_VERDICTS_H
 
-/* html_verdicts - the page's first screen: what was claimed before the run and
- * whether it holds, in a sentence for whoever decides, in a plot for whoever
- * asks how clearly, in numbers for whoever doubts. Without claims it says that
- * there were none. */
+/* html_verdicts - the page's first screen: the claims registered before the
+ * run and their verdicts, as a sentence, as a plot and as a table of numbers.
+ * A run without claims gets a sentence that says so. */
 struct findings;
 struct judgement;
 struct strbuf;

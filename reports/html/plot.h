@@ -3,9 +3,9 @@
 #define REPORTS_HTML_PLOT_H
 
 /*
- * plot - SVG drawn by gnuplot, to be put into a page. What was drawn is kept, up
- * to a bound, and not drawn again from the same script and data. Any thread may
- * call.
+ * plot - SVG drawn by gnuplot, to be put into a page. A bounded
+ * cache keeps the pictures, so the same script and data are not drawn again.
+ * Any thread may call these functions.
  */
 #include <stdint.h>
 
@@ -13,15 +13,15 @@ struct err;
 struct model;
 struct strbuf;
 
-/* Plots so far that gnuplot did not draw for this thread: a page that it made
- * meanwhile is without one that it may have tomorrow. */
+/* The number of plots that gnuplot failed to draw for this thread. A page with
+ * such a failure lacks a plot that a later attempt may draw. */
 uint64_t plot_failure_count(void);
 
-/* Memory latency over the working set, a curve a runner and page size. -ENOENT
+/* Memory latency over the working set, a curve per runner and page size. -ENOENT
  * without gnuplot. */
 int plot_latency(const struct model *m, struct strbuf *svg, struct err *err);
 
-/* How many requests took at most so long, a curve a runner. */
+/* The cumulative distribution of request latencies, a curve per runner. */
 int plot_cdf(const struct model *m, const char *workload, const char *point,
 	     struct strbuf *svg, struct err *err);
 

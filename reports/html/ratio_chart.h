@@ -3,10 +3,10 @@
 #define REPORTS_HTML_RATIO_CHART_H
 
 /*
- * ratio_chart - how much worse than native each guest is, a small picture per
- * group of highlights. All pictures share one axis, logarithmic, native a line
- * in it and worse to the right, so that groups compare at a glance. A group
- * that natively is nothing has its first row's figures.
+ * ratio_chart - the slow-down of each guest relative to native, a small picture
+ * per group of highlights. All pictures share one logarithmic axis, with native
+ * as a line and worse to the right, so that readers can compare groups. A group
+ * without native results shows the figures of its first row.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@
 struct model;
 struct strbuf;
 
-/* ROWS are of highlights_choose(). False, and nothing written, where there is
- * no guest to draw. */
+/* ROWS are of highlights_choose(). Returns false and writes nothing if
+ * there is no guest to draw. */
 bool ratio_chart_write(const struct model *m, const struct highlight_row *rows,
 		       size_t count, struct strbuf *out);
 

@@ -3,8 +3,8 @@
 #define REPORTS_HTML_STRIP_SVG_H
 
 /*
- * strip_svg - the samples of one series as dots on a strip for each runner,
- * drawn here because a program for each of hundreds of pictures would take
+ * strip_svg - the samples of one series as dots, one strip per runner. This
+ * code draws them itself because one external process per picture would take
  * most of a report's time.
  */
 #include <stdbool.h>
@@ -13,7 +13,7 @@ struct model;
 struct model_row;
 struct strbuf;
 
-/* False, and nothing is written, where no runner has a sample. */
+/* Returns false and writes nothing if no runner has a sample. */
 bool strip_svg(const struct model *m, const struct model_row *row,
 	       struct strbuf *out);
 

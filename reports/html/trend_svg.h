@@ -3,8 +3,8 @@
 #define REPORTS_HTML_TREND_SVG_H
 
 /*
- * trend_svg - the history of a series as a line, a point a boot, with where it
- * changed. Drawn here, not by gnuplot: a page is made each time it is asked for.
+ * trend_svg - the history of a series as a line, a point per boot, with its
+ * changes. Not drawn by gnuplot, because every request draws the page again.
  */
 struct strbuf;
 struct trend;

@@ -3,8 +3,8 @@
 #define REPORTS_TEXT_LINES_H
 
 /*
- * lines - text for a terminal of a certain width, wherever the text comes
- * from: no line is longer than the terminal, and no byte controls it.
+ * lines - text for a terminal of a certain width, from any
+ * source: no line is longer than the terminal, and no byte controls it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,8 +25,8 @@ struct line_style {
  */
 struct line_style line_style_of(FILE *out);
 
-/* How many columns TEXT takes; a character may count for two that takes one,
- * never the other way round. */
+/* The number of columns of TEXT. The result may be too high, never too low: a
+ * character of one column may count as two. */
 size_t line_width(const char *text);
 
 /* TEXT on one line, cut to COLUMNS, with "~" for what is cut off. */

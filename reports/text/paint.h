@@ -3,9 +3,9 @@
 #define REPORTS_TEXT_PAINT_H
 
 /*
- * paint - colour for words that must not be overlooked. Only on a terminal
- * that can show it, and not where NO_COLOR is set (no-color.org): elsewhere
- * the same bytes without it.
+ * paint - colour for important words, only on a terminal that has colours and
+ * only if NO_COLOR is not set (no-color.org). Other outputs get the same text
+ * without colour.
  */
 #include <stdio.h>
 
@@ -14,7 +14,7 @@
 /* VERDICT's name, with blanks to WIDTH. */
 void paint_verdict(enum verdict verdict, int width, FILE *out);
 
-/* TEXT as a warning; a newline at its end stays the last thing written. */
+/* TEXT as a warning; a newline at its end comes after the colour codes. */
 void paint_warning(const char *text, FILE *out);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef REPORTS_TEXT_PILOT_TEXT_H
 #define REPORTS_TEXT_PILOT_TEXT_H
 
-/* pilot_text - how many samples per boot a stored run speaks for. */
+/* pilot_text - the samples per boot that a stored run suggests. */
 #include <stdio.h>
 
 struct findings;

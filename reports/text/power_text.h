@@ -3,8 +3,8 @@
 #define REPORTS_TEXT_POWER_TEXT_H
 
 /*
- * power_text - how many blocks a margin needs on this host, by the noise of a
- * run that has been made: before one starts another.
+ * power_text - the number of blocks that a margin needs on this host, by the
+ * noise of a stored run. Users read it before they start another run.
  */
 #include <stdio.h>
 

@@ -3,9 +3,9 @@
 #define REPORTS_TEXT_SCREEN_H
 
 /*
- * screen - a run on one screen, SCREEN_LINES at most: where it was measured and
- * of what grade, the verdict in a sentence, the highlights, what failed, and
- * where the rest is.
+ * screen - a run on one screen of at most SCREEN_LINES: the host, the grade, the
+ * verdict in a sentence, the highlights, the failures, and the place of the
+ * full report.
  */
 #include <stdio.h>
 
@@ -14,10 +14,10 @@ struct findings;
 
 #define SCREEN_LINES 40
 
-/* Where the rest is. */
+/* The places of the full report. */
 struct screen_places {
 	const char *page;    /* NULL: there is none */
-	const char *store;   /* NULL: who asks knows it */
+	const char *store;   /* NULL: the reader knows it */
 	const char *command; /* that prints every row */
 };
 

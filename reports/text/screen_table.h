@@ -3,9 +3,9 @@
 #define REPORTS_TEXT_SCREEN_TABLE_H
 
 /*
- * screen_table - highlights as a table for a terminal: native's figure, and how
- * many times worse each guest is. Where the terminal is narrow, bars go first,
- * then words, then guests.
+ * screen_table - highlights as a table for a terminal: native's figure, and the
+ * slow-down of each guest. A narrow terminal loses the bars first, then the
+ * words, then guests.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ void screen_table_write_head(const struct screen_table *t, struct strbuf *out);
 void screen_table_write_rows(const struct screen_table *t, size_t count,
 			     struct strbuf *out);
 
-/* What the signs mean, on MOST lines at most; nothing where there are none. */
+/* The meaning of the signs, on at most MOST lines; no output without signs. */
 void screen_table_write_legend(const struct screen_table *t, size_t most,
 			       struct strbuf *out);
 

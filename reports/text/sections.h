@@ -3,9 +3,8 @@
 #define REPORTS_TEXT_SECTIONS_H
 
 /*
- * sections - parts of a report that are a few lines of text wherever they are
- * shown: on a terminal, or on the page as they stand. Each writes nothing where
- * there is nothing to say.
+ * sections - parts of a report that are a few lines of plain text, both on a
+ * terminal and on the page. A section without content writes nothing.
  */
 #include <stdio.h>
 

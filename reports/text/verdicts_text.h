@@ -2,12 +2,12 @@
 #ifndef REPORTS_TEXT_VERDICTS_TEXT_H
 #define REPORTS_TEXT_VERDICTS_TEXT_H
 
-/* verdicts_text - claims and what became of them, as a table for a terminal. */
+/* verdicts_text - claims and their verdicts, as a table for a terminal. */
 #include <stdio.h>
 
 struct findings;
 
-/* Nothing is written where nothing is claimed. */
+/* Writes nothing if there are no claims. */
 void verdicts_text_write(const struct findings *f, FILE *out);
 
 #endif
