@@ -7,7 +7,7 @@
  * ever and only adds rows. Each result is one transaction, so a killed run
  * keeps all earlier results.
  *
- * When the disk is full, the store deletes a spare file beside the database, so
+ * When the disk is full, the store frees a spare file beside the database, so
  * that it can still write the current result; see store_result_add().
  */
 #include <jansson.h>

@@ -26,7 +26,7 @@ int store_exec(struct store *store, const char *sql, struct err *err);
 /* The first value that SQL gives; MISSING where it gives none or fails. */
 int64_t store_scalar(struct store *store, const char *sql, int64_t missing);
 
-/* Deletes the spare file; does nothing if it is already gone. */
+/* Frees the spare space; does nothing if it is already free. */
 void store_spare_remove(struct store *store);
 
 /*
