@@ -208,13 +208,13 @@ void html_run_write_banner(const struct model *m, struct strbuf *out)
 		strbuf_puts(
 			out,
 			"<p class=\"banner\" role=\"note\">EMULATED. Everything below was measured inside the lab, "
-			"a host emulated in software. It shows that the harness works; it says nothing about how "
-			"fast any hypervisor is, and no claim can be judged on it.</p>\n");
+			"a host emulated in software. It shows that the harness works. It does not show how "
+			"fast any hypervisor is, and it cannot support a claim.</p>\n");
 	else if (m->has_grade[GRADE_SOFTWARE])
 		strbuf_puts(
 			out,
 			"<p class=\"banner\" role=\"note\">SOFTWARE. The hypervisor measured here works without hardware "
-			"assistance; its figures say nothing about one that has it.</p>\n");
+			"assistance; its figures are not comparable to a hypervisor with it.</p>\n");
 }
 
 void html_run_write_line(const struct model *m, struct strbuf *out)
@@ -230,7 +230,7 @@ void html_run_write_line(const struct model *m, struct strbuf *out)
 	html_escape(out, run->revision);
 	strbuf_printf(
 		out,
-		". Evidence grade: %s. %zu of %u boots are in it, %zu of them failed.</p>\n",
+		". Evidence grade: %s. It has %zu of %u boots; %zu of them failed.</p>\n",
 		model_grades(m, grades, sizeof(grades)), run->boot_count,
 		run->scheduled_count, m->failed_boot_count);
 }
