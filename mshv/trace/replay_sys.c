@@ -140,6 +140,26 @@ static void page_advance(struct vp_page *p, const char *text)
 	memcpy(p->last, p->page, sizeof(p->last));
 }
 
+/* What the device wrote outside of a run; the backend's own stays to be compared.
+ * REC's text is not changed. WORD: where it stands behind "= RET". */
+static void page_device(struct vp_page *p, const struct record *rec, int word)
+{
+	char *copy = xstrdup(rec->text);
+	const char *text = result_word(copy, NULL, word);
+	uint8_t changes[sizeof(p->last)];
+	size_t i;
+
+	if (!p || !text || !changes_decode(text, changes)) {
+		free(copy);
+		return;
+	}
+	for (i = 0; i < sizeof(p->last); i++) {
+		p->page[i] ^= changes[i];
+		p->last[i] ^= changes[i];
+	}
+	free(copy);
+}
+
 static int replay_run_vp(struct replay *r, int fd, void *arg)
 {
 	struct vp_page *p = page_of(r, fd);
@@ -208,6 +228,7 @@ static int replay_ioctl(const struct mshv_sys *sys, int fd,
 			"ioctl 0x%lx with other arguments than in line %" PRIu64,
 			request, rec->line);
 	free(in);
+	page_device(page_of(r, fd), rec, 2);
 	out = result_word(rec->text, &ret, 1);
 	if (out && !trace_decode(out, r->want, sizeof(r->want), &want))
 		sys_call_deliver(kind, request, arg, r->want, want);
@@ -226,17 +247,26 @@ static int replay_page_map(const struct mshv_sys *sys, int fd, uint32_t index,
 
 	snprintf(call, sizeof(call), "page_map %d %u ", fd, index);
 	rec = expect(r, call);
-	if (rec)
+	for (i = 0; i < REPLAY_MAX_PAGES && r->pages[i].page; i++)
+		;
+	if (rec && i < REPLAY_MAX_PAGES) {
+		struct vp_page *p = &r->pages[i];
+
+		p->fd = fd;
+		p->page = xcalloc(1, MSHV_PAGE_BYTES);
+		memset(p->last, 0, sizeof(p->last));
+		page_device(p, rec, 1);
 		result_word(rec->text, &ret, 0);
-	replay_record_free(rec);
-	for (i = 0; i < REPLAY_MAX_PAGES && !ret; i++)
-		if (!r->pages[i].page) {
-			r->pages[i].fd = fd;
-			r->pages[i].page = xcalloc(1, MSHV_PAGE_BYTES);
-			*page = r->pages[i].page;
-			return 0;
+		*page = p->page;
+		if (ret) {
+			free(p->page);
+			p->page = NULL;
 		}
-	return ret ? ret : -EMFILE;
+	} else if (rec) {
+		ret = -EMFILE;
+	}
+	replay_record_free(rec);
+	return ret;
 }
 
 static void replay_page_unmap(const struct mshv_sys *sys, void *page)

@@ -171,9 +171,35 @@ static const char *page_changes(struct page_copy *copy, char *text)
 	return trace_encode(changes, any ? sizeof(changes) : 0, text);
 }
 
+/* Of a call that may have the device write to the page: what it wrote, behind a
+ * blank, or "". What the VMM has written there is for the next run. */
+static const char *device_changes(struct page_copy *copy, const uint8_t *before,
+				  char *text)
+{
+	uint8_t changes[sizeof(copy->last)];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(changes); i++) {
+		changes[i] = before[i] ^ copy->page[i];
+		copy->last[i] ^= changes[i];
+		any |= changes[i] != 0;
+	}
+	if (!any)
+		return "";
+	text[0] = ' ';
+	trace_encode(changes, sizeof(changes), text + 1);
+	return text;
+}
+
+static struct page_copy *copy_of(int fd)
+{
+	return fd >= 0 && fd < MAX_FDS ? copies[fd] : NULL;
+}
+
 static int traced_run(int fd, void *arg)
 {
-	struct page_copy *copy = fd < MAX_FDS ? copies[fd] : NULL;
+	struct page_copy *copy = copy_of(fd);
 	char before[TRACE_TEXT_MAX(sizeof(copy->last))];
 	char after[TRACE_TEXT_MAX(sizeof(copy->last))];
 	char message[TRACE_TEXT_MAX(sizeof(struct mshv_message))];
@@ -192,6 +218,9 @@ static int traced_ioctl(const struct mshv_sys *sys, int fd,
 {
 	char text[2][TRACE_TEXT_MAX(SYS_CALL_MAX_BYTES)];
 	uint8_t bytes[SYS_CALL_MAX_BYTES];
+	struct page_copy *copy = copy_of(fd);
+	char changes[1 + TRACE_TEXT_MAX(sizeof(copy->last))];
+	uint8_t before[sizeof(copy->last)];
 	enum sys_kind kind = kind_of(fd);
 	const char *in, *out;
 	int ret;
@@ -201,6 +230,8 @@ static int traced_ioctl(const struct mshv_sys *sys, int fd,
 		return traced_run(fd, arg);
 	in = trace_encode(bytes, sys_call_input(kind, request, arg, bytes),
 			  text[0]);
+	if (copy)
+		memcpy(before, copy->page, sizeof(before));
 	ret = sys_ioctl(wrapped, fd, request, arg);
 	if (kind == SYS_DEVICE && request == MSHV_CREATE_PARTITION)
 		kind_set(ret, SYS_PARTITION);
@@ -208,23 +239,29 @@ static int traced_ioctl(const struct mshv_sys *sys, int fd,
 		kind_set(ret, SYS_VP);
 	out = trace_encode(bytes, sys_call_output(kind, request, arg, bytes),
 			   text[1]);
-	trace_line("S ioctl %d %lx %s = %d %s", fd, request, in, ret, out);
+	trace_line("S ioctl %d %lx %s = %d %s%s", fd, request, in, ret, out,
+		   copy ? device_changes(copy, before, changes) : "");
 	return ret;
 }
 
 static int traced_page_map(const struct mshv_sys *sys, int fd, uint32_t index,
 			   void **page)
 {
+	static const uint8_t empty[sizeof(struct mshv_register_page)];
+	char changes[1 + TRACE_TEXT_MAX(sizeof(empty))] = "";
 	int ret = sys_page_map(wrapped, fd, index, page);
+	const char *first = "";
 
 	(void)sys;
-	trace_line("S page_map %d %u = %d", fd, index, ret);
 	if (!ret && index == MSHV_VP_PAGE_REGISTERS && fd < MAX_FDS) {
 		free(copies[fd]);
 		copies[fd] = calloc(1, sizeof(*copies[fd]));
-		if (copies[fd])
+		if (copies[fd]) {
 			copies[fd]->page = *page;
+			first = device_changes(copies[fd], empty, changes);
+		}
 	}
+	trace_line("S page_map %d %u = %d%s", fd, index, ret, first);
 	return ret;
 }
 
