@@ -162,8 +162,8 @@ void footprint_text_write(const struct footprints *fs, bool wants_advice,
 	size_t i;
 
 	fprintf(out,
-		"Memory beside guest RAM after the guest has touched all of it; KubeVirt %s's\n"
-		"formula for the measured processes. Intervals are 95 %% intervals.\n",
+		"Memory beside guest RAM once the guest has touched it; KubeVirt %s's formula\n"
+		"for the measured processes. Intervals are 95 %% intervals.\n",
 		kubevirt_release_name(fs->release));
 	for (i = 0; i < fs->count; i++)
 		write_one(&fs->rows[i], wants_advice, out);
