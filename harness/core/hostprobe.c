@@ -6,16 +6,19 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/grade.h"
 
+#define LOG_MAX_BYTES ((int)(4 * MIB))
 #define HV_LEAF 0x40000000u
 #define PRIV_CREATE_PARTITIONS (1u << 0)
 #define PRIV_CPU_MANAGEMENT (1u << 12)
@@ -194,23 +197,29 @@ enum kernel_log kernel_log_classify(const char *log)
 	return KERNEL_LOG_SILENT;
 }
 
-/* NULL: it cannot be read. */
-static const char *kernel_log_text(void)
+char *kernel_log_text(void)
 {
-	static char log[1 << 20];
-	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log) - 1);
+	char *log = malloc(LOG_MAX_BYTES + 1);
+	int n = log ? klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log,
+			      LOG_MAX_BYTES)
+		    : -1;
 
-	if (n < 0)
+	if (n < 0) {
+		free(log);
 		return NULL;
+	}
 	log[n] = '\0';
 	return log;
 }
 
 enum kernel_log kernel_log_of_host(void)
 {
-	const char *log = kernel_log_text();
+	char *log = kernel_log_text();
+	enum kernel_log word =
+		log ? kernel_log_classify(log) : KERNEL_LOG_UNREADABLE;
 
-	return log ? kernel_log_classify(log) : KERNEL_LOG_UNREADABLE;
+	free(log);
+	return word;
 }
 
 bool kernel_log_is_unvalidated(const char *log)
@@ -261,7 +270,8 @@ json_t *hostprobe_json(void)
 	const char *module = kvm_vendor_module();
 	char clocksource[64];
 	json_t *kvm = device_json("/dev/kvm");
-	const char *log = kernel_log_text();
+	char *log = kernel_log_text();
+	json_t *json;
 
 	json_object_set_new(kvm, "vendor_module",
 			    json_string(module[0] ? module : "none"));
@@ -273,7 +283,7 @@ json_t *hostprobe_json(void)
 	file_first_line(
 		"/sys/devices/system/clocksource/clocksource0/current_clocksource",
 		clocksource, sizeof(clocksource));
-	return json_pack(
+	json = json_pack(
 		"{s:s, s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:s, s:{s:s, s:s}}",
 		"grade", grade_name(grade_of_host()), "kvm", kvm, "mshv",
 		device_json("/dev/mshv"), "hypervisor", hypervisor_json(),
@@ -286,4 +296,6 @@ json_t *hostprobe_json(void)
 		"kubevirt_domain_type", "gate_off",
 		kubevirt_choice(has_kvm, has_mshv, 0), "gate_on",
 		kubevirt_choice(has_kvm, has_mshv, 1));
+	free(log);
+	return json;
 }

@@ -42,6 +42,9 @@ enum kernel_log {
 	KERNEL_LOG_NO_MSHV_ROOT, /* a parent, but built without the driver */
 };
 
+/* The log, or the last 4 MiB of it; NULL: it cannot be read. Caller frees. */
+char *kernel_log_text(void);
+
 enum kernel_log kernel_log_classify(const char *log);
 enum kernel_log kernel_log_of_host(void);
 const char *kernel_log_name(enum kernel_log word);

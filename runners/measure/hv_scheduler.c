@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/measure/hv_scheduler.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "harness/base/base.h"
 #include "harness/base/strbuf.h"
-
-#define LOG_MAX_BYTES (4 * MIB)
-#define RECORD_BYTES 8192
+#include "harness/core/hostprobe.h"
 
 const char *hv_scheduler_of_log(const char *log,
 				char name[HV_SCHEDULER_NAME_BYTES])
@@ -35,24 +30,10 @@ const char *hv_scheduler_of_log(const char *log,
 
 const char *hv_scheduler_here(char name[HV_SCHEDULER_NAME_BYTES])
 {
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct strbuf log = {0};
-	char record[RECORD_BYTES];
-	ssize_t n = 0;
+	char *log = kernel_log_text();
 
-	/* A record per read; EPIPE: some were overwritten meanwhile. */
-	while (fd >= 0 && log.len < LOG_MAX_BYTES) {
-		n = read(fd, record, sizeof(record));
-		if (n < 0 && errno == EPIPE)
-			continue;
-		if (n <= 0)
-			break;
-		strbuf_add(&log, record, (size_t)n);
-	}
-	if (fd >= 0)
-		close(fd);
-	hv_scheduler_of_log(strbuf_str(&log), name);
-	strbuf_release(&log);
+	hv_scheduler_of_log(log ? log : "", name);
+	free(log);
 	return name;
 }
 

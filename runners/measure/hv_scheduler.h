@@ -21,7 +21,7 @@
 const char *hv_scheduler_of_log(const char *log,
 				char name[HV_SCHEDULER_NAME_BYTES]);
 
-/* Of this host, by /dev/kmsg; "unknown" without the right to read it. */
+/* Of this host; "unknown" without the right to read the log. */
 const char *hv_scheduler_here(char name[HV_SCHEDULER_NAME_BYTES]);
 
 /* Whether the host sees the CPU time of guests; not known is no. */
