@@ -23,7 +23,7 @@ int hvcall(const struct mshv_sys *sys, int fd, const struct hvcall *call)
 			.out_ptr = (uintptr_t)call->out,
 		};
 		ret = sys_ioctl(sys, fd, MSHV_ROOT_HVCALL, &arg);
-	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < SYS_MAX_TRIES);
+	} while (sys_is_to_retry(ret, &tries));
 	if (ret < 0)
 		return ret;
 	/* Before 6.19 a call may stop half way and still say 0. */

@@ -10,6 +10,8 @@
 
 #include "mshv/abi.h"
 
+#define MAX_TRIES 1000
+
 int sys_open(const struct mshv_sys *sys, const char *path)
 {
 	return sys->open(sys, path);
@@ -27,6 +29,11 @@ int sys_ioctl(const struct mshv_sys *sys, int fd, unsigned long request,
 	return sys->ioctl(sys, fd, request, arg);
 }
 
+bool sys_is_to_retry(int ret, int *tries)
+{
+	return (ret == -EINTR || ret == -EAGAIN) && ++*tries < MAX_TRIES;
+}
+
 int sys_ioctl_patiently(const struct mshv_sys *sys, int fd,
 			unsigned long request, void *arg)
 {
@@ -35,7 +42,7 @@ int sys_ioctl_patiently(const struct mshv_sys *sys, int fd,
 
 	do {
 		ret = sys_ioctl(sys, fd, request, arg);
-	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < SYS_MAX_TRIES);
+	} while (sys_is_to_retry(ret, &tries));
 	return ret;
 }
 

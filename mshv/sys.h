@@ -59,10 +59,14 @@ int sys_ram_touch(const struct mshv_sys *sys, void *ram, size_t len,
 		  bool is_write);
 
 /*
- * As sys_ioctl(), again while the kernel says EINTR (its locks give way to
- * signals) or EAGAIN (before 6.19: memory was deposited, ask again).
+ * Whether to make a call again that returned RET: the kernel says EINTR (its
+ * locks give way to signals) or EAGAIN (before 6.19: memory was deposited, ask
+ * again). TRIES starts at 0 and bounds them. For calls whose argument the kernel
+ * overwrites; the others use sys_ioctl_patiently().
  */
-#define SYS_MAX_TRIES 1000
+bool sys_is_to_retry(int ret, int *tries);
+
+/* As sys_ioctl(), again while sys_is_to_retry(). */
 int sys_ioctl_patiently(const struct mshv_sys *sys, int fd,
 			unsigned long request, void *arg);
 

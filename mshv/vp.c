@@ -54,7 +54,7 @@ static int state_move(struct mshv_vcpu *vcpu, unsigned long request,
 					    .buf_ptr = (uintptr_t)buf};
 
 		ret = sys_ioctl(vcpu->vm->sys, vcpu->fd, request, &arg);
-	} while ((ret == -EINTR || ret == -EAGAIN) && ++tries < SYS_MAX_TRIES);
+	} while (sys_is_to_retry(ret, &tries));
 	return ret;
 }
 
