@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * wide_store - a store of one run as wide as runs get, made up: 42 blocks of 4
+ * wide_store - a made-up store of one run of the largest size: 42 blocks of 4
  * runners, 60 workloads of 5 points, 20 samples each, which is a million and
  * eight thousand; with exits, an identity and a few disturbed samples.
  *

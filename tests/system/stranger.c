@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	int device, partition;
 
 	if (argc == 3) {
-		show(argv[1], create_partition(atoi(argv[2])));
+		show(argv[1], create_partition((int)strtol(argv[2], NULL, 10)));
 		return 0;
 	}
 	try_paths(NULL, "null");

@@ -378,7 +378,7 @@ static bool is_settled(struct claim_verdict *v)
 }
 
 /* Three of six blocks are half of what was planned: the first look has a level
- * of its own, and the interval is as wide as that asks for. */
+ * of its own, and its interval has the width of that level. */
 static void looks_are_judged_by_their_level(void **state)
 {
 	static const char plan[] =
