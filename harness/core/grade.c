@@ -40,6 +40,11 @@ enum grade grade_of_host(void)
 	return GRADE_HARDWARE;
 }
 
+enum grade grade_emulated(void)
+{
+	return GRADE_EMULATED;
+}
+
 const char *kvm_vendor_module_under(const char *root)
 {
 	/* kvm_pvm is only ever loaded on purpose; the others may be built in. */

@@ -22,6 +22,9 @@ enum grade grade_parse(const char *name); /* unknown: GRADE_EMULATED */
  */
 enum grade grade_of_host(void);
 
+/* GRADE_EMULATED: for the runners whose guests are emulated on every host. */
+enum grade grade_emulated(void);
+
 /* Of guests under this machine's /dev/kvm. */
 enum grade grade_of_kvm(void);
 

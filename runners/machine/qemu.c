@@ -105,11 +105,6 @@ static void qemu_mshv_run(const struct bench_case *bc, struct result *res)
 		qemu_run(&mshv, bc, res);
 }
 
-static enum grade emulated(void)
-{
-	return GRADE_EMULATED;
-}
-
 static void qemu_mshv_emu_run(const struct bench_case *bc, struct result *res)
 {
 	res->grade = GRADE_EMULATED;
@@ -147,7 +142,7 @@ const struct runner_ops runner_qemu_mshv_emu = {
 	.vmm = RUNNER_QEMU,
 	.device = "/dev/kvm",
 	.stands_in_for = "qemu-mshv",
-	.grade = emulated,
+	.grade = grade_emulated,
 	.run = qemu_mshv_emu_run,
 };
 
@@ -155,6 +150,6 @@ const struct runner_ops runner_qemu_tcg = {
 	.name = "qemu-tcg",
 	.summary = "QEMU without a hypervisor: every instruction translated",
 	.vmm = RUNNER_QEMU,
-	.grade = emulated,
+	.grade = grade_emulated,
 	.run = qemu_tcg_run,
 };

@@ -221,11 +221,6 @@ static void mshv_run(const struct bench_case *bc, struct result *res)
 	vmm_run("mshv", bc, res);
 }
 
-static enum grade emulated(void)
-{
-	return GRADE_EMULATED;
-}
-
 static void mshv_emu_run(const struct bench_case *bc, struct result *res)
 {
 	res->grade = GRADE_EMULATED;
@@ -248,7 +243,7 @@ const struct runner_ops runner_mshv_emu = {
 	.vmm = RUNNER_OWN_VMM,
 	.device = "/dev/kvm",
 	.stands_in_for = "mshv",
-	.grade = emulated,
+	.grade = grade_emulated,
 	.run = mshv_emu_run,
 };
 
