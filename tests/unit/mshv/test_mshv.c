@@ -270,19 +270,6 @@ static void walks_of_older_kinds(void **state)
 
 /* --- faults of the device ------------------------------------------------- */
 
-static int fake_create(struct vm **vm, struct err *err)
-{
-	struct vm_config cfg = {.mem = {.bytes = 32 * MIB},
-				.vcpu_count = 2,
-				.serial_fd = -1,
-				.channel_fd = -1,
-				.input_fd = -1};
-
-	memset(err, 0, sizeof(*err));
-	*vm = NULL;
-	return vm_create(&hv_mshv_fake, &cfg, vm, err);
-}
-
 static void every_failure_leaves_nothing(void **state)
 {
 	struct err err;
@@ -291,14 +278,15 @@ static void every_failure_leaves_nothing(void **state)
 
 	(void)state;
 	mshv_fake_reset();
-	assert_int_equal(fake_create(&vm, &err), 0);
+	assert_int_equal(mshv_fake_create(&vm, 2, HV_PARAVIRT_IDENTICAL, &err),
+			 0);
 	vm_destroy(vm);
 	calls = mshv_fake_state.calls;
 	assert_int_equal(mshv_fake_state.open_count, 0);
 	for (n = 1; n <= calls; n++) {
 		mshv_fake_reset();
 		mshv_fake_state.fail_at = n;
-		if (fake_create(&vm, &err)) {
+		if (mshv_fake_create(&vm, 2, HV_PARAVIRT_IDENTICAL, &err)) {
 			assert_true(err.msg[0]);
 			failures++;
 		}
@@ -339,7 +327,8 @@ static void a_device_that_cannot_be_had(void **state)
 		mshv_fake_state.failing_request = cases[i].request;
 		mshv_fake_state.failing_code = cases[i].code;
 		mshv_fake_state.failing_times = -1;
-		assert_true(fake_create(&vm, &err) < 0);
+		assert_true(mshv_fake_create(&vm, 2, HV_PARAVIRT_IDENTICAL,
+					     &err) < 0);
 		if (!strstr(err.msg, cases[i].says))
 			fail_msg("'%s' says nothing of '%s'", err.msg,
 				 cases[i].says);
@@ -365,7 +354,9 @@ static void what_can_be_repeated_is(void **state)
 		mshv_fake_state.failing_request = requests[i];
 		mshv_fake_state.failing_code = i % 2 ? -EINTR : -EAGAIN;
 		mshv_fake_state.failing_times = 20;
-		assert_int_equal(fake_create(&vm, &err), 0);
+		assert_int_equal(
+			mshv_fake_create(&vm, 2, HV_PARAVIRT_IDENTICAL, &err),
+			0);
 		assert_int_equal(mshv_fake_state.failing_times, 0);
 		vm_destroy(vm);
 	}
@@ -378,7 +369,7 @@ static struct hv_exit run_script(struct vm **vm)
 	struct hv_exit exit = {.kind = HV_EXIT_KIND_COUNT};
 	struct err err;
 
-	if (fake_create(vm, &err))
+	if (mshv_fake_create(vm, 2, HV_PARAVIRT_IDENTICAL, &err))
 		fail_msg("%s", err.msg);
 	assert_int_equal(hv_vcpu_run((*vm)->vcpus[0].hv, &exit), 0);
 	return exit;
@@ -553,7 +544,8 @@ static void a_stuck_vcpu_is_an_end(void **state)
 	sigaction(SIGUSR1, &kick, NULL);
 	mshv_fake_reset();
 	mshv_fake_state.run_blocks = true;
-	assert_int_equal(fake_create(&vm, &err), 0);
+	assert_int_equal(mshv_fake_create(&vm, 2, HV_PARAVIRT_IDENTICAL, &err),
+			 0);
 	pthread_create(&stopper, NULL, stop_soon, vm);
 	assert_int_equal(vm_run(vm, &end, &err), 0);
 	pthread_join(stopper, NULL);

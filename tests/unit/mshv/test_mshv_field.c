@@ -13,20 +13,6 @@
 #include "runners/vmm/vm.h"
 #include "tests/unit/fixture/mshv_fake.h"
 
-static int create(struct vm **vm, enum hv_paravirt paravirt, struct err *err)
-{
-	struct vm_config cfg = {.mem = {.bytes = 32 * MIB},
-				.vcpu_count = 1,
-				.paravirt = paravirt,
-				.serial_fd = -1,
-				.channel_fd = -1,
-				.input_fd = -1};
-
-	memset(err, 0, sizeof(*err));
-	*vm = NULL;
-	return vm_create(&hv_mshv_fake, &cfg, vm, err);
-}
-
 static struct hv_exit run(struct vm *vm)
 {
 	struct hv_exit exit = {.kind = HV_EXIT_KIND_COUNT};
@@ -59,7 +45,7 @@ static struct vm *with_lost_ram(enum mshv_access access, uint64_t gpa,
 	mshv_fake_state.script[count].type = MSHV_MSG_HALT;
 	mshv_fake_state.script_len = count + 1;
 	mshv_fake_state.page.rip = 0x1234;
-	if (create(&vm, HV_PARAVIRT_IDENTICAL, &err))
+	if (mshv_fake_create(&vm, 1, HV_PARAVIRT_IDENTICAL, &err))
 		fail_msg("%s", err.msg);
 	return vm;
 }
@@ -183,7 +169,7 @@ static void an_unanswered_cpuid_is_the_hosts_masked(void **state)
 		override_count = 0;
 		refused_leaf = refused[i];
 		mshv_fake_state.hvcall = kept_overrides;
-		if (create(&vm, HV_PARAVIRT_IDENTICAL, &err))
+		if (mshv_fake_create(&vm, 1, HV_PARAVIRT_IDENTICAL, &err))
 			fail_msg("%s", err.msg);
 		assert_string_equal(
 			vm->hv->cpuid_source,
@@ -209,7 +195,8 @@ static void an_unanswered_cpuid_is_the_hosts_masked(void **state)
 	mshv_fake_reset();
 	refused_leaf = 0x12345;
 	mshv_fake_state.hvcall = poor_cpuid;
-	assert_int_equal(create(&vm, HV_PARAVIRT_IDENTICAL, &err), 0);
+	assert_int_equal(mshv_fake_create(&vm, 1, HV_PARAVIRT_IDENTICAL, &err),
+			 0);
 	assert_string_equal(vm->hv->cpuid_source, "hypervisor");
 	vm_destroy(vm);
 }
@@ -297,7 +284,7 @@ static void features_are_asked_for_by_what_is_assignable(void **state)
 		features.assignable = cases[i].assignable;
 		features.accepted = cases[i].accepted;
 		features.given = 0;
-		ret = create(&vm, HV_PARAVIRT_BEST, &err);
+		ret = mshv_fake_create(&vm, 1, HV_PARAVIRT_BEST, &err);
 		assert_int_equal(!ret, cases[i].given != 0);
 		assert_int_equal(features.given, cases[i].given);
 		if (ret)
