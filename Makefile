@@ -31,8 +31,8 @@ CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
 # Every source folder has a row here. Files with main() are listed apart.
-SRC	= $(wildcard harness/*/*.c harness/cli/commands/*.c runners/*.c runners/*/*.c \
-	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c \
+SRC	= $(wildcard harness/*/*.c harness/*/*/*.c runners/*.c runners/*/*.c \
+	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c workloads/micro/*.c \
 	  mshv/*.c mshv/selftest/*.c mshv/trace/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
@@ -44,7 +44,7 @@ PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
 	  $(MSHV_SRC)) \
 	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/thread.o base/units.o cli/option.o cli/vmm_args.o cli/vmm_options.o)
-AGENT_SRC = $(wildcard workloads/*.c workloads/guest/*.c)
+AGENT_SRC = $(wildcard workloads/*.c workloads/micro/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
 UNIT	= $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' | LC_ALL=C sort))
@@ -61,7 +61,7 @@ GUEST	= $(B)/guest/manifest
 # The micro guest has no libc and no room for vector registers in its traps;
 # only one of its loops computes with doubles.
 MICRO_OBJ = $(patsubst %.c,$(B)/micro/%.o,$(wildcard workloads/guest/micro/*.c) \
-	  workloads/micro_loops.c workloads/micro_float.c workloads/wire.c) $(B)/micro/workloads/guest/micro/entry.o
+	  workloads/micro/micro_loops.c workloads/micro/micro_float.c workloads/wire.c) $(B)/micro/workloads/guest/micro/entry.o
 MICRO_CFLAGS = -std=gnu11 $(WARN) -O2 -ffreestanding -fno-pic -fno-stack-protector \
 	  -fcf-protection=none -fno-asynchronous-unwind-tables -mno-red-zone \
 	  $(if $(findstring micro_float,$@),,-mgeneral-regs-only) $(CPPFLAGS)

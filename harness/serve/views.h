@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 #include "harness/findings/findings.h"
-#include "harness/findings/run_pair.h"
-#include "harness/findings/trend.h"
+#include "harness/findings/runs/run_pair.h"
+#include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "harness/store/run_data.h"
 #include "harness/store/run_list.h"

@@ -2,7 +2,7 @@
 #include "reports/data/run_pair_json.h"
 
 #include "harness/findings/model.h"
-#include "harness/findings/run_pair.h"
+#include "harness/findings/runs/run_pair.h"
 #include "reports/data/json.h"
 
 static json_t *row_json(const struct run_pair *p, const struct run_pair_row *r)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/data/trend_json.h"
 
-#include "harness/findings/trend.h"
+#include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "reports/data/json.h"
 

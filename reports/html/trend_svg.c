@@ -7,7 +7,7 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
-#include "harness/findings/trend.h"
+#include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "reports/html/axis.h"
 #include "reports/html/html_parts.h"

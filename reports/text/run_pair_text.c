@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "harness/findings/model.h"
-#include "harness/findings/run_pair.h"
+#include "harness/findings/runs/run_pair.h"
 #include "reports/text/paint.h"
 
 static void write_run(const char *letter, const struct model *m, FILE *out)

@@ -17,7 +17,7 @@
 #include "harness/core/metric.h"
 #include "harness/core/result.h"
 #include "runners/vmm/event.h"
-#include "workloads/micro_points.h"
+#include "workloads/micro/micro_points.h"
 #include "workloads/workload.h"
 
 #define MAX_OUTPUT_BYTES (8u * MIB)

@@ -14,7 +14,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/machine/micro_guest.h"
-#include "workloads/micro_points.h"
+#include "workloads/micro/micro_points.h"
 
 /* Starts of each shape, unless they take longer; then as many as fit. */
 #define STARTS 5u

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "workloads/micro_loops.h"
-#include "workloads/micro_points.h"
+#include "workloads/micro/micro_loops.h"
+#include "workloads/micro/micro_points.h"
 
 #define RATE_NS 5000000u
 

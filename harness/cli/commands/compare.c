@@ -10,7 +10,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/findings/model.h"
-#include "harness/findings/run_pair.h"
+#include "harness/findings/runs/run_pair.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 #include "reports/data/json.h"

@@ -11,7 +11,7 @@
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
-#include "harness/findings/trend.h"
+#include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "harness/store/store.h"
 #include "reports/data/json.h"

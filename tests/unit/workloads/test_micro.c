@@ -19,8 +19,8 @@
 #include "tests/unit/fixture/hv_fake.h"
 #include "workloads/guest/micro/abi.h"
 #include "workloads/guest/micro_native.h"
-#include "workloads/micro_loops.h"
-#include "workloads/micro_points.h"
+#include "workloads/micro/micro_loops.h"
+#include "workloads/micro/micro_points.h"
 #include "workloads/workload.h"
 
 static int reset(void **state)

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "workloads/micro_loops.h"
+#include "workloads/micro/micro_loops.h"
 
 #define APIC_GPA 0xfee00000u
 #define MSR_APIC_BASE 0x1bu

@@ -12,7 +12,7 @@
 #include "workloads/guest/micro/pages.h"
 #include "workloads/guest/micro/prim.h"
 #include "workloads/guest/micro/text.h"
-#include "workloads/micro_points.h"
+#include "workloads/micro/micro_points.h"
 #include "workloads/stamp_port.h"
 #include "workloads/wire.h"
 

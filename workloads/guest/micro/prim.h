@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "workloads/guest/micro/abi.h"
-#include "workloads/micro_loops.h"
+#include "workloads/micro/micro_loops.h"
 
 micro_loop micro_pio_out, micro_pio_in, micro_mmio_write, micro_mmio_read;
 micro_loop micro_doorbell, micro_msr_read, micro_msr_write, micro_hypercall;

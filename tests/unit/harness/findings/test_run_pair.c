@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "harness/findings/model.h"
-#include "harness/findings/run_pair.h"
+#include "harness/findings/runs/run_pair.h"
 #include "harness/verdict/comparable.h"
 #include "reports/data/run_pair_json.h"
 #include "reports/text/run_pair_text.h"

@@ -11,7 +11,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "harness/findings/trend.h"
+#include "harness/findings/runs/trend.h"
 #include "harness/stats/changes.h"
 #include "harness/store/history.h"
 #include "harness/store/store.h"

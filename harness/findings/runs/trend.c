@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "harness/findings/trend.h"
+#include "harness/findings/runs/trend.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "workloads/micro_loops.h"
+#include "workloads/micro/micro_loops.h"
 
 #include <stddef.h>
 

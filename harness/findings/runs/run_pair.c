@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "harness/findings/run_pair.h"
+#include "harness/findings/runs/run_pair.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * that emulates ring 0 may know no SSE, and the compiler would use it for
  * integers too.
  */
-#include "workloads/micro_loops.h"
+#include "workloads/micro/micro_loops.h"
 
 void micro_float(struct micro_run *run)
 {

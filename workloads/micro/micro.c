@@ -5,7 +5,7 @@
  * a document of the same form.
  */
 #include "workloads/list.h"
-#include "workloads/micro_points.h"
+#include "workloads/micro/micro_points.h"
 
 #define POINT(loop, text, ring, repeat, param) {.name = text, .bytes = 0},
 #define WALK(text, guest, host, size) \
