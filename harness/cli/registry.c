@@ -3,7 +3,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/commands.h"
 #include "harness/core/runner.h"
-#include "runners/machine/libvirt.h"
+#include "runners/libvirt/libvirt.h"
 #include "runners/machine/native.h"
 #include "runners/machine/qemu.h"
 #include "runners/machine/vmm_child.h"

@@ -94,7 +94,7 @@ void agent_link_init(struct agent_link *link, const struct bench_case *bc,
 void agent_link_release(struct agent_link *link);
 
 /*
- * Talk until all streams have closed, DEADLINE_NS of the monotonic clock, or
+ * In link_streams.c. Talk until all streams have closed, DEADLINE_NS of the monotonic clock, or
  * once the limit of a point. 0, or -ETIMEDOUT.
  */
 int agent_link_run(struct agent_link *link, uint64_t deadline_ns);
@@ -115,5 +115,9 @@ void agent_link_break(struct agent_link *link, const char *why);
  * link_events.c. */
 void agent_link_channel(struct agent_link *link, const void *bytes, size_t len);
 void agent_link_events(struct agent_link *link, const void *bytes, size_t len);
+
+/* Take in the events that have arrived: what the VMM wrote before the agent
+ * said the words at hand. */
+void agent_link_drain_events(struct agent_link *link);
 
 #endif

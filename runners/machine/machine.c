@@ -2,11 +2,9 @@
 #include "runners/machine/machine.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -14,11 +12,11 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
-#include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/link/agent_link.h"
-#include "runners/link/vsock_listener.h"
+#include "runners/machine/machine_end.h"
+#include "runners/machine/machine_streams.h"
 #include "runners/measure/hv_scheduler.h"
 #include "runners/measure/watch.h"
 #include "runners/site/io_site.h"
@@ -27,37 +25,6 @@
 /* The time limit for a child to end after its streams have closed. */
 #define REAP_NS (10 * NS_PER_S)
 #define LAST_WORDS_NS (1 * NS_PER_S)
-
-/* Parent's and child's end of each stream; -1 where there is none. */
-struct streams {
-	int channel[2];
-	int events[2];
-	int console[2];
-};
-
-static void close_ends(const struct streams *s, int end)
-{
-	if (s->channel[end] >= 0)
-		close(s->channel[end]);
-	if (s->events[end] >= 0)
-		close(s->events[end]);
-	if (s->console[end] >= 0)
-		close(s->console[end]);
-}
-
-static int open_streams(struct streams *s, enum machine_events events)
-{
-	int type = SOCK_STREAM | SOCK_CLOEXEC;
-	int ret = socketpair(AF_UNIX, type, 0, s->channel);
-
-	if (!ret && events == MACHINE_EVENTS_QMP)
-		ret = socketpair(AF_UNIX, type, 0, s->events);
-	else if (!ret)
-		ret = pipe2(s->events, O_CLOEXEC);
-	if (!ret)
-		ret = pipe2(s->console, O_CLOEXEC);
-	return ret ? -errno : 0;
-}
 
 /* In the child, before it becomes the machine. */
 static int prepare(void *arg)
@@ -72,8 +39,8 @@ static int prepare(void *arg)
 	return ret;
 }
 
-static int spawn(const struct machine_spec *spec, const struct streams *s,
-		 pid_t *pid, struct err *err)
+static int spawn(const struct machine_spec *spec,
+		 const struct machine_streams *s, pid_t *pid, struct err *err)
 {
 	struct proc_fd fds[6] = {
 		{-1, 0},
@@ -137,99 +104,6 @@ static void add_boot_series(struct result *res, uint64_t spawn_ns,
 	}
 }
 
-/* The last line that is not empty, at most. */
-static const char *last_line(const char *text, int *len)
-{
-	const char *end = text + strlen(text);
-	const char *start;
-
-	while (end > text && strchr("\r\n", end[-1]))
-		end--;
-	for (start = end; start > text && start[-1] != '\n'; start--)
-		;
-	*len = (int)(end - start);
-	return start;
-}
-
-/* What a person wants to see first of a guest that died, or of a VMM that
- * did not come so far as to have one. */
-static void console_cause(const struct result *res, char *buf, size_t size)
-{
-	static const char panic[] = "Kernel panic - not syncing: ";
-	const char *text = res->console ? res->console : "";
-	const char *p = strstr(text, panic);
-	int len;
-
-	buf[0] = '\0';
-	if (p) {
-		snprintf(buf, size, "; guest kernel panic: %.*s",
-			 (int)strcspn(p + strlen(panic), "\r\n"),
-			 p + strlen(panic));
-	} else if (!res->identity) {
-		p = last_line(text, &len);
-		snprintf(buf, size, "%s%.*s", len ? ": " : "", len, p);
-	}
-}
-
-/* "hypervisor_error KVM internal error": the VMM's last line has the name of
- * the end and its details. */
-static void fill_outcome(const struct agent_link *link, int status,
-			 bool is_late, struct machine_outcome *out)
-{
-	static const char hypervisor[] = "hypervisor_error";
-	size_t name = strcspn(link->end, " ");
-	bool is_hypervisor = name == strlen(hypervisor) &&
-			     !strncmp(link->end, hypervisor, name);
-
-	if (is_late)
-		out->end = link->is_point_late ? MACHINE_END_POINT_LATE
-					       : MACHINE_END_LATE;
-	else if (link->state == LINK_BROKEN)
-		out->end = MACHINE_END_BROKEN;
-	else if (link->state == LINK_SHUTTING_DOWN && !status)
-		out->end = MACHINE_END_DONE;
-	else
-		out->end = is_hypervisor ? MACHINE_END_HYPERVISOR
-					 : MACHINE_END_DIED;
-	out->item = agent_link_item(link);
-	snprintf(out->detail, sizeof(out->detail), "%.199s",
-		 is_hypervisor && link->end[name] ? link->end + name + 1
-						  : link->end);
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Of a machine that is gone; LATE: it had to be stopped. */
-static void judge_end(const struct agent_link *link,
-		      const struct machine_spec *spec, bool is_late, int status,
-		      struct result *res)
-{
-	const char *what = base_name(spec->argv[0]);
-	uint64_t limit_ns = link->is_point_late ? spec->point_limit_ns
-						: link->bc->timeout_ns;
-	char cause[200], text[80];
-
-	console_cause(res, cause, sizeof(cause));
-	if (spec->outcome)
-		fill_outcome(link, status, is_late, spec->outcome);
-	if (is_late)
-		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
-			    what, (double)limit_ns / NS_PER_S,
-			    link->end[0] ? ": " : "", link->end, cause);
-	else if (link->state == LINK_BROKEN)
-		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", what,
-			    link->error);
-	else if (link->state != LINK_SHUTTING_DOWN || status)
-		result_fail(res, RUN_RUNNER_FAILED, "%s %s%s%s%s", what,
-			    proc_status_text(status, text, sizeof(text)),
-			    link->end[0] ? ": " : "", link->end, cause);
-}
-
 /* It stands in the result, for it decides what a figure of CPU time means. */
 static void note_scheduler(struct agent_link *link)
 {
@@ -242,7 +116,7 @@ static void note_scheduler(struct agent_link *link)
 
 static void link_connect(struct agent_link *link,
 			 const struct machine_spec *spec,
-			 const struct streams *s, pid_t pid)
+			 const struct machine_streams *s, pid_t pid)
 {
 	link->channel_fd = s->channel[0];
 	link->console_fd = s->console[0];
@@ -271,7 +145,7 @@ static void link_connect(struct agent_link *link,
 void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 		 struct result *res)
 {
-	struct streams s = {{-1, -1}, {-1, -1}, {-1, -1}};
+	struct machine_streams s = MACHINE_STREAMS_NONE;
 	uint64_t spawn_ns, gone_ns;
 	struct agent_link link;
 	struct err err = {0};
@@ -286,16 +160,16 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 			sizeof(res->boot_id));
 	spawn_ns = clock_mono_ns();
 	agent_link_init(&link, bc, res);
-	ret = open_streams(&s, spec->events);
+	ret = machine_streams_open(&s, spec->events);
 	if (ret)
 		err_sys(&err, ret, "cannot make the streams to a machine");
 	else
 		ret = spawn(spec, &s, &pid, &err);
-	close_ends(&s, 1);
+	machine_streams_close(&s, MACHINE_CHILD_END);
 	if (ret) {
 		result_fail(res, RUN_RUNNER_FAILED, "%s", err.msg);
 		agent_link_release(&link);
-		close_ends(&s, 0);
+		machine_streams_close(&s, MACHINE_OWN_END);
 		return;
 	}
 	link_connect(&link, spec, &s, pid);
@@ -310,10 +184,10 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
 	gone_ns = clock_mono_ns();
 	agent_link_finish(&link);
-	judge_end(&link, spec, ret != 0, status, res);
+	machine_end_judge(&link, spec, ret != 0, status, res);
 	if (bench_case_has(bc, "boot"))
 		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);
 	res->elapsed_ns = gone_ns - spawn_ns;
 	agent_link_release(&link);
-	close_ends(&s, 0);
+	machine_streams_close(&s, MACHINE_OWN_END);
 }

@@ -46,9 +46,6 @@ void net_site_close(struct net_site *site); /* zeroed is not fine */
 /* In a child before exec: enter the namespaces. 0 or a negative errno. */
 int net_site_enter(const struct net_site *site);
 
-/* The peer's servers, in the network we are in; they end with us. */
-int net_servers_start(struct err *err);
-
 /*
  * The helper's main (net_helper.c): "native", "tap PAIRS", "bridge PAIRS
  * NAME" or "macvtap NAME". Says "ready PID [TAP]" or "error MESSAGE", then

@@ -12,7 +12,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/core/bench_case.h"
-#include "runners/machine/libvirt.h"
+#include "runners/libvirt/libvirt_domain.h"
 
 #define MANIFEST_MAX 65536
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* libvirt-helper, which is for the runners alone. */
 #include "harness/cli/commands.h"
-#include "runners/machine/libvirt_helper.h"
+#include "runners/libvirt/libvirt_helper.h"
 
 const struct command cmd_libvirt_helper = {
 	.name = "libvirt-helper",

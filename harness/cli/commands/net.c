@@ -5,6 +5,7 @@
 
 #include "harness/base/err.h"
 #include "harness/cli/commands.h"
+#include "runners/site/net_servers.h"
 #include "runners/site/net_site.h"
 #include "workloads/rr.h"
 

@@ -4,8 +4,8 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
-#include "runners/machine/domain_xml.h"
-#include "runners/machine/libvirt.h"
+#include "runners/libvirt/domain_xml.h"
+#include "runners/libvirt/libvirt_domain.h"
 #include "runners/site/shape_site.h"
 #include "tests/unit/fixture/expect.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runners/machine/domain_xml.h"
+#include "runners/libvirt/domain_xml.h"
 
 #include <string.h>
 

@@ -9,13 +9,6 @@
  */
 #include "harness/core/runner.h"
 
-struct bench_case;
-struct strbuf;
-
 extern const struct runner_ops runner_libvirt_kvm, runner_libvirt_hyperv;
-
-/* The domain that such a runner creates for BC, without disks and cards. */
-void libvirt_domain_xml(const char *type, const struct bench_case *bc,
-			struct strbuf *out);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runners/machine/libvirt_daemon.h"
+#include "runners/libvirt/libvirt_daemon.h"
 
 #include <errno.h>
 #include <linux/capability.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "runners/machine/libvirt_helper.h"
+#include "runners/libvirt/libvirt_helper.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
-#include "runners/machine/libvirt_daemon.h"
+#include "runners/libvirt/libvirt_daemon.h"
 #include "runners/machine/machine.h"
 
 #define URI "qemu:///system"
