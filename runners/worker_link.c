@@ -19,6 +19,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
+#include "harness/core/runner.h"
 
 #define TICK_MS 200
 /* A lab takes six seconds to start, and several times that on a busy host. */
@@ -187,8 +188,10 @@ int worker_link_run(struct worker_link *w, const struct bench_case *bc,
 			    err);
 
 	if (!ret)
-		ret = receive_line(w, bc->timeout_ns + GRACE_NS, stop, tick,
-				   tick_arg, &reply, err);
+		ret = receive_line(
+			w,
+			runner_attempts(bc->runner) * bc->timeout_ns + GRACE_NS,
+			stop, tick, tick_arg, &reply, err);
 	if (ret)
 		return ret;
 	ret = result_from_json(json_object_get(reply, "result"), res, err);

@@ -49,6 +49,13 @@ const char *runner_device(const char *name)
 	return facts_of(name)->device;
 }
 
+uint32_t runner_attempts(const char *name)
+{
+	uint32_t attempts = facts_of(name)->attempts;
+
+	return attempts ? attempts : 1;
+}
+
 bool runner_stands_in_for(const char *name, const char *other)
 {
 	const char *real = facts_of(name)->stands_in_for;

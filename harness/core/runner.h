@@ -7,6 +7,7 @@
  * hypervisor.
  */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "harness/core/grade.h"
 
@@ -30,6 +31,9 @@ struct runner_ops {
 	/* The runner that this one emulates. It shows that everything works;
 	 * its figures do not apply to that runner. NULL: it emulates none. */
 	const char *stands_in_for;
+	/* Machines that one case may boot in turn until one of them works, each
+	 * with the case's time limit; 0 means 1. */
+	uint32_t attempts;
 	enum grade (*grade)(void);
 
 	/*
@@ -50,6 +54,7 @@ bool runner_is_guest(const char *name);
 bool runner_runs_qemu(const char *name); /* by itself, or through libvirt */
 bool runner_boots_micro(const char *name);
 const char *runner_device(const char *name); /* NULL: none */
+uint32_t runner_attempts(const char *name);
 bool runner_is_by(const char *name, enum runner_vmm vmm);
 
 /* Whether NAME emulates what OTHER does. */

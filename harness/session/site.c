@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "runners/machine/cpu_model.h"
 
 /* A runner that works boots Linux in one second on hardware, in four in the
  * lab. */
@@ -48,6 +49,23 @@ static void refuse_runner(struct site *site, const char *runner, bool is_micro,
 		site->worker.is_lab ? "in the lab" : "on this host", reason);
 }
 
+/* Which CPU a guest got is part of what the figures were made on. */
+static void keep_cpu_model(struct site *site, const char *runner,
+			   const struct result *res)
+{
+	json_t *fingerprint = json_object_get(site->hello, "fingerprint");
+	const char *fact = "\n" CPU_MODEL_FACT "=";
+	const char *p = res->identity ? strstr(res->identity, fact) : NULL;
+	char key[64];
+
+	if (!p)
+		return;
+	p += strlen(fact);
+	snprintf(key, sizeof(key), "cpu_model.%s", runner);
+	json_object_set_new(fingerprint, key,
+			    json_stringn(p, strcspn(p, "\n")));
+}
+
 /* Boot, say hello, power off; of Linux no series is wanted. */
 static int try_boot(struct site *site, const char *runner, bool is_micro,
 		    bool *boots, struct err *err)
@@ -69,6 +87,8 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 	ret = worker_link_run(&site->worker, &bc, site->stop, NULL, NULL, &res,
 			      err);
 	*boots = !ret && res.status == RUN_OK;
+	if (*boots)
+		keep_cpu_model(site, runner, &res);
 	if (!ret && !*boots)
 		refuse_runner(site, runner, is_micro, res.reason);
 	bench_case_release(&bc);
@@ -104,7 +124,7 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 static bool lab_boots(const struct site *site, const char *runner)
 {
 	return is_emulated(site) && !runner_is_by(runner, RUNNER_LIBVIRT) &&
-	       runner_device(runner) &&
+	       runner_attempts(runner) == 1 && runner_device(runner) &&
 	       !strcmp(runner_device(runner), "/dev/kvm");
 }
 

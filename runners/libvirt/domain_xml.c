@@ -58,10 +58,10 @@ static void add_boot(const struct domain_spec *s, struct strbuf *out)
 	element(out, "    <cmdline>", s->cmdline, "</cmdline>\n  </os>\n");
 	strbuf_printf(out,
 		      "  <features><acpi/></features>\n"
-		      "  <cpu mode='%s'/>\n"
+		      "  %s\n"
 		      "  <on_reboot>destroy</on_reboot>\n"
 		      "  <on_crash>destroy</on_crash>\n",
-		      strcmp(s->type, "qemu") ? "host-passthrough" : "maximum");
+		      s->cpu);
 }
 
 static void add_shape(const struct shape_site *shape, struct strbuf *out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef RUNNERS_MACHINE_DOMAIN_XML_H
-#define RUNNERS_MACHINE_DOMAIN_XML_H
+#ifndef RUNNERS_LIBVIRT_DOMAIN_XML_H
+#define RUNNERS_LIBVIRT_DOMAIN_XML_H
 
 /*
  * domain_xml - a guest's domain XML for libvirt (libvirt.org,
@@ -16,6 +16,7 @@ struct strbuf;
 struct domain_spec {
 	const char *type; /* "kvm", "hyperv" or "qemu" */
 	const char *name;
+	const char *cpu; /* the element <cpu>, written as it is */
 	const char *kernel, *initrd, *cmdline;
 	const char *emulator;
 	uint64_t ram_bytes;

@@ -13,9 +13,10 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/link/vsock_listener.h"
-#include "runners/machine/args.h"
 #include "runners/libvirt/libvirt_daemon.h"
 #include "runners/libvirt/libvirt_domain.h"
+#include "runners/machine/args.h"
+#include "runners/machine/cpu_model.h"
 #include "runners/machine/machine.h"
 #include "runners/machine/qemu_program.h"
 #include "runners/measure/footprint.h"
@@ -97,11 +98,21 @@ static void add_helper(struct args *a, const struct libvirt_domain *d,
 	free(self);
 }
 
-static void run_machine(const void *type, const struct bench_case *bc,
-			const struct shape_site *shape,
-			const struct watch *watch, struct result *res)
+/* One boot, whatever its CPU. */
+struct libvirt_boot {
+	const char *type;
+	const struct bench_case *bc;
+	const struct shape_site *shape;
+	const struct watch *watch;
+};
+
+static void boot_with(const struct libvirt_boot *boot, const char *cpu,
+		      struct result *res)
 {
-	struct libvirt_run run = {.device = "/dev/kvm", .outer = watch};
+	const struct bench_case *bc = boot->bc;
+	struct libvirt_run run = {.domain = {.cpu = cpu},
+				  .device = "/dev/kvm",
+				  .outer = boot->watch};
 	struct machine_spec spec = {
 		.events = MACHINE_EVENTS_QMP,
 		.on_event = take_line,
@@ -114,7 +125,7 @@ static void run_machine(const void *type, const struct bench_case *bc,
 	struct err err = {0};
 	int ret = libvirt_domain_open(&run.domain, &err);
 
-	if (!strcmp(type, "hyperv"))
+	if (!strcmp(boot->type, "hyperv"))
 		run.device = "/dev/mshv";
 	run.relay = (struct watch){.at = relay, .arg = &run, .procs_fd = -1};
 	vsock_listener_open(&vsock);
@@ -122,12 +133,12 @@ static void run_machine(const void *type, const struct bench_case *bc,
 		ret = err_set(&err, -ENODEV, "there is no /dev/vhost-vsock");
 	libvirt_domain_find_guest(&run.domain, true);
 	if (!ret)
-		ret = libvirt_domain_write_xml(&run.domain, type, bc, shape,
-					       vsock.cid, &err);
+		ret = libvirt_domain_write_xml(&run.domain, boot->type, bc,
+					       boot->shape, vsock.cid, &err);
 	if (ret) {
 		result_fail(res, RUN_SKIPPED, "%s", err.msg);
 	} else {
-		add_helper(&a, &run.domain, watch);
+		add_helper(&a, &run.domain, boot->watch);
 		spec.argv = (const char *const *)a.words;
 		spec.vsock = &vsock;
 		machine_run(&spec, bc, res);
@@ -135,6 +146,24 @@ static void run_machine(const void *type, const struct bench_case *bc,
 	args_release(&a);
 	vsock_listener_close(&vsock);
 	libvirt_domain_close(&run.domain);
+}
+
+static void boot_model(void *arg, enum cpu_model model, struct result *res)
+{
+	boot_with(arg, cpu_model_libvirt(model), res);
+}
+
+static void run_machine(const void *type, const struct bench_case *bc,
+			const struct shape_site *shape,
+			const struct watch *watch, struct result *res)
+{
+	static struct cpu_model_memory memory;
+	struct libvirt_boot boot = {type, bc, shape, watch};
+
+	if (!strcmp(type, "hyperv"))
+		cpu_model_search(&memory, boot_model, &boot, res);
+	else
+		boot_with(&boot, NULL, res);
 }
 
 /* Why there is no libvirt here, or NULL. */
@@ -196,6 +225,7 @@ const struct runner_ops runner_libvirt_hyperv = {
 	.summary = "the same on /dev/mshv; " NEEDS_HYPERV,
 	.vmm = RUNNER_LIBVIRT,
 	.device = "/dev/mshv",
+	.attempts = CPU_MODEL_COUNT,
 	.grade = grade_of_host,
 	.run = hyperv_run,
 };

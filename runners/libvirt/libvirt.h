@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef RUNNERS_MACHINE_LIBVIRT_H
-#define RUNNERS_MACHINE_LIBVIRT_H
+#ifndef RUNNERS_LIBVIRT_LIBVIRT_H
+#define RUNNERS_LIBVIRT_LIBVIRT_H
 
 /*
  * libvirt - QEMU as KubeVirt starts it: by libvirt's own daemons, whose memory

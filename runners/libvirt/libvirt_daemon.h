@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef RUNNERS_MACHINE_LIBVIRT_DAEMON_H
-#define RUNNERS_MACHINE_LIBVIRT_DAEMON_H
+#ifndef RUNNERS_LIBVIRT_LIBVIRT_DAEMON_H
+#define RUNNERS_LIBVIRT_LIBVIRT_DAEMON_H
 
 /* libvirt_daemon - libvirt's daemons: which are here, and one of our own. */
 #include <stdbool.h>

@@ -13,6 +13,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "runners/libvirt/domain_xml.h"
+#include "runners/machine/cpu_model.h"
 #include "runners/machine/guest_boot.h"
 #include "runners/machine/qemu_program.h"
 
@@ -79,6 +80,13 @@ void libvirt_domain_find_guest(struct libvirt_domain *d, bool has_vsock)
 			       p ? (int)strcspn(p, " ") : 0, p ? p : "");
 }
 
+/* Without a hypervisor QEMU has no CPU of the host's to show. */
+static const char *host_cpu(const char *type)
+{
+	return strcmp(type, "qemu") ? cpu_model_libvirt(CPU_MODEL_HOST)
+				    : "<cpu mode='maximum'/>";
+}
+
 static void fill_spec(const struct libvirt_domain *d, const char *type,
 		      const struct bench_case *bc,
 		      const struct shape_site *shape, uint32_t cid,
@@ -87,6 +95,7 @@ static void fill_spec(const struct libvirt_domain *d, const char *type,
 	*spec = (struct domain_spec){
 		.type = type,
 		.name = d->name,
+		.cpu = d->cpu ? d->cpu : host_cpu(type),
 		.kernel = d->kernel,
 		.initrd = d->initrd,
 		.cmdline = d->cmdline,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef RUNNERS_MACHINE_LIBVIRT_DOMAIN_H
-#define RUNNERS_MACHINE_LIBVIRT_DOMAIN_H
+#ifndef RUNNERS_LIBVIRT_LIBVIRT_DOMAIN_H
+#define RUNNERS_LIBVIRT_LIBVIRT_DOMAIN_H
 
 /*
  * libvirt_domain - the files of one libvirt domain: a folder of its own in
@@ -19,6 +19,7 @@ struct libvirt_domain {
 	char name[48];
 	char *xml, *console;                        /* owned paths */
 	char *kernel, *initrd, *emulator, *cmdline; /* owned */
+	const char *cpu; /* the element <cpu>; NULL: the host's CPU */
 };
 
 /* D is zeroed. Makes the folder; 0 or a negative errno. */

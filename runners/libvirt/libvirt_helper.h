@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef RUNNERS_MACHINE_LIBVIRT_HELPER_H
-#define RUNNERS_MACHINE_LIBVIRT_HELPER_H
+#ifndef RUNNERS_LIBVIRT_LIBVIRT_HELPER_H
+#define RUNNERS_LIBVIRT_LIBVIRT_HELPER_H
 
 /*
  * libvirt_helper - the process that is a machine under libvirt: it starts

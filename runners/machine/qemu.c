@@ -8,6 +8,7 @@
 #include "harness/core/runner.h"
 #include "runners/link/vsock_listener.h"
 #include "runners/machine/args.h"
+#include "runners/machine/cpu_model.h"
 #include "runners/machine/machine.h"
 #include "runners/machine/qemu_args.h"
 #include "runners/machine/qemu_program.h"
@@ -22,17 +23,34 @@
 /* One accelerator; or, IS_EMULATED, mshv on the emulated device. */
 struct accelerator {
 	const char *name;
+	const char *cpu; /* NULL: see cpu_model.h */
 	bool is_emulated;
+	struct cpu_model_memory *memory; /* where CPU is NULL */
 };
 
-static const struct accelerator kvm = {"kvm", false}, mshv = {"mshv", false},
-				mshv_emu = {"mshv", true}, tcg = {"tcg", false};
+static struct cpu_model_memory mshv_memory, mshv_emu_memory;
 
-static void run_machine(const struct accelerator *accel,
-			const struct bench_case *bc,
-			const struct shape_site *shape,
-			const struct watch *watch, struct result *res)
+static const struct accelerator kvm = {.name = "kvm", .cpu = "host"},
+				mshv = {.name = "mshv", .memory = &mshv_memory},
+				mshv_emu = {.name = "mshv",
+					    .is_emulated = true,
+					    .memory = &mshv_emu_memory},
+				tcg = {.name = "tcg", .cpu = "max"};
+
+/* One boot, whatever its CPU. */
+struct qemu_boot {
+	const struct accelerator *accel;
+	const struct bench_case *bc;
+	const struct shape_site *shape;
+	const struct watch *watch;
+};
+
+static void boot_with(const struct qemu_boot *boot, const char *cpu,
+		      struct result *res)
 {
+	const struct accelerator *accel = boot->accel;
+	const struct bench_case *bc = boot->bc;
+	const struct watch *watch = boot->watch;
 	struct io_site site;
 	struct qemu_witness witness = {
 		.wanted = accel->name, .site = &site, .watch = watch};
@@ -51,11 +69,11 @@ static void run_machine(const struct accelerator *accel,
 	struct args a = {.count = 0};
 
 	io_site_open(&site, bc, NET_GUEST);
-	site.shape = shape;
+	site.shape = boot->shape;
 	vsock_listener_open(&vsock);
 	if (accel->is_emulated)
 		qemu_args_emulate(&a);
-	qemu_args_add(&a, accel->name, bc, &vsock, &site);
+	qemu_args_add(&a, accel->name, cpu, bc, &vsock, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
 	spec.qmp_fd = &witness.qmp.fd;
@@ -66,6 +84,24 @@ static void run_machine(const struct accelerator *accel,
 	args_release(&a);
 	qemu_witness_judge(&witness, res);
 	qemu_witness_add_words(&witness.qmp, res);
+}
+
+static void boot_model(void *arg, enum cpu_model model, struct result *res)
+{
+	boot_with(arg, cpu_model_qemu(model), res);
+}
+
+static void run_machine(const struct accelerator *accel,
+			const struct bench_case *bc,
+			const struct shape_site *shape,
+			const struct watch *watch, struct result *res)
+{
+	struct qemu_boot boot = {accel, bc, shape, watch};
+
+	if (accel->cpu)
+		boot_with(&boot, accel->cpu, res);
+	else
+		cpu_model_search(accel->memory, boot_model, &boot, res);
 }
 
 static void run_shape(const void *accel, const struct bench_case *bc,
@@ -131,6 +167,7 @@ const struct runner_ops runner_qemu_mshv = {
 	.summary = "QEMU on /dev/mshv, where it has that accelerator",
 	.vmm = RUNNER_QEMU,
 	.device = "/dev/mshv",
+	.attempts = CPU_MODEL_COUNT,
 	.grade = vmm_child_mshv_grade,
 	.run = qemu_mshv_run,
 };
@@ -142,6 +179,7 @@ const struct runner_ops runner_qemu_mshv_emu = {
 	.vmm = RUNNER_QEMU,
 	.device = "/dev/kvm",
 	.stands_in_for = "qemu-mshv",
+	.attempts = CPU_MODEL_COUNT,
 	.grade = grade_emulated,
 	.run = qemu_mshv_emu_run,
 };

@@ -39,9 +39,9 @@ static void add_append(struct args *a, const struct vsock_listener *vsock)
 }
 
 static void add_machine(struct args *a, const struct bench_case *bc,
-			const char *accel, const struct vsock_listener *vsock)
+			const char *accel, const char *cpu,
+			const struct vsock_listener *vsock)
 {
-	bool is_tcg = !strcmp(accel, "tcg");
 	bool is_identical = !strcmp(bc->paravirt, "identical");
 	char *kernel = file_beside_exe("guest/bzImage");
 	char *initrd = file_beside_exe("guest/initramfs.cpio");
@@ -57,7 +57,7 @@ static void add_machine(struct args *a, const struct bench_case *bc,
 	args_add(a, "-accel");
 	args_add(a, "%s", accel);
 	args_add(a, "-cpu");
-	args_add(a, "%s%s", is_tcg ? "max" : "host",
+	args_add(a, "%s%s", cpu,
 		 is_identical && !strcmp(accel, "kvm") ? ",kvm=off" : "");
 	args_add(a, "-smp");
 	args_add(a, "%u", bc->vcpu_count);
@@ -219,12 +219,12 @@ void qemu_args_emulate(struct args *a)
 	free(bench);
 }
 
-void qemu_args_add(struct args *a, const char *accel,
+void qemu_args_add(struct args *a, const char *accel, const char *cpu,
 		   const struct bench_case *bc,
 		   const struct vsock_listener *vsock,
 		   const struct io_site *site)
 {
-	add_machine(a, bc, accel, vsock);
+	add_machine(a, bc, accel, cpu, vsock);
 	add_channels(a, vsock);
 	add_disks(a, site);
 	add_net(a, site);

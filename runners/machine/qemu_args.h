@@ -13,9 +13,9 @@ struct vsock_listener;
 /* First of all: QEMU is to run on the emulated /dev/mshv. */
 void qemu_args_emulate(struct args *a);
 
-/* ACCEL is "kvm", "mshv" or "tcg". All are borrowed; the descriptors that the
- * words name are those of machine.h. */
-void qemu_args_add(struct args *a, const char *accel,
+/* ACCEL is "kvm", "mshv" or "tcg", CPU the value of -cpu. All are borrowed; the
+ * descriptors that the words name are those of machine.h. */
+void qemu_args_add(struct args *a, const char *accel, const char *cpu,
 		   const struct bench_case *bc,
 		   const struct vsock_listener *vsock,
 		   const struct io_site *site);

@@ -6,6 +6,7 @@
 #include "harness/core/bench_case.h"
 #include "runners/libvirt/domain_xml.h"
 #include "runners/libvirt/libvirt_domain.h"
+#include "runners/machine/cpu_model.h"
 #include "runners/site/shape_site.h"
 #include "tests/unit/fixture/expect.h"
 
@@ -13,6 +14,7 @@ static struct domain_spec plain_spec(void)
 {
 	return (struct domain_spec){.type = "kvm",
 				    .name = "n",
+				    .cpu = cpu_model_libvirt(CPU_MODEL_HOST),
 				    .kernel = "/k",
 				    .initrd = "/i",
 				    .cmdline = "a=\"1\" b<c & d",
