@@ -70,6 +70,14 @@ static void on_stop(int sig)
 		vm_stop(running_vm);
 }
 
+/* Whoever waits for the guest wants to know where it is. */
+static void on_ask_place(int sig)
+{
+	(void)sig;
+	if (running_vm)
+		vm_ask_place(running_vm);
+}
+
 static void on_kick(int sig)
 {
 	(void)sig;
@@ -79,11 +87,13 @@ static void signals_set(void)
 {
 	struct sigaction stop = {.sa_handler = on_stop};
 	struct sigaction kick = {.sa_handler = on_kick};
+	struct sigaction place = {.sa_handler = on_ask_place};
 
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGHUP, &stop, NULL);
 	sigaction(SIGUSR1, &kick, NULL);
+	sigaction(SIGUSR2, &place, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -2,9 +2,6 @@
 #include "runners/libvirt/libvirt.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,89 +11,15 @@
 #include "harness/core/result.h"
 #include "runners/link/vsock_listener.h"
 #include "runners/libvirt/libvirt_daemon.h"
-#include "runners/libvirt/libvirt_domain.h"
+#include "runners/libvirt/libvirt_talk.h"
 #include "runners/machine/args.h"
 #include "runners/machine/cpu_model.h"
 #include "runners/machine/machine.h"
-#include "runners/machine/qemu_program.h"
 #include "runners/measure/footprint.h"
 #include "runners/measure/watch.h"
 #include "workloads/workload.h"
 
 #define NEEDS_HYPERV "type hyperv needs libvirt 11.10, QEMU 10.2 and /dev/mshv"
-
-/* A domain and who watches it. */
-struct libvirt_run {
-	struct libvirt_domain domain;
-	const char *device;        /* that QEMU is to have open */
-	const struct watch *outer; /* NULL: no watcher */
-	struct watch relay;
-	struct watch_process processes[3];
-	int events_fd; /* to the helper */
-	char reason[80];
-};
-
-/* The helper is the machine's process, but not part of a guest's cost. */
-static void relay(void *arg, enum watch_moment moment,
-		  const struct watch_process *processes, size_t count)
-{
-	struct libvirt_run *run = arg;
-
-	(void)processes;
-	(void)count;
-	if (run->outer && run->outer->at)
-		run->outer->at(run->outer->arg, moment, run->processes,
-			       sizeof(run->processes) /
-				       sizeof(run->processes[0]));
-}
-
-/* "paused QEMU VIRTQEMUD VIRTLOGD" */
-static const char *take_line(void *arg, pid_t helper, const char *line)
-{
-	struct libvirt_run *run = arg;
-	int qemu, virtqemud, virtlogd;
-
-	if (sscanf(line, "paused %d %d %d", &qemu, &virtqemud, &virtlogd) != 3)
-		return NULL;
-	run->processes[0] = (struct watch_process){"vmm", qemu};
-	run->processes[1] = (struct watch_process){"virtqemud", virtqemud};
-	run->processes[2] = (struct watch_process){"virtlogd", virtlogd};
-	if (!qemu_has_open(qemu, run->device)) {
-		snprintf(run->reason, sizeof(run->reason),
-			 "libvirt's QEMU does not use %s", run->device);
-		return run->reason;
-	}
-	watch_at(&run->relay, WATCH_STARTED, helper);
-	if (write(run->events_fd, "\n", 1) != 1)
-		return "the helper has gone";
-	return NULL;
-}
-
-static void add_helper(struct args *a, const struct libvirt_domain *d,
-		       const struct watch *watch)
-{
-	char link[64], path[400];
-	char *self = file_beside_exe("l1vh-bench");
-	ssize_t n = -1;
-
-	args_add(a, "%s", self);
-	args_add(a, "libvirt-helper");
-	args_add(a, "%s", d->name);
-	args_add(a, "%s", d->xml);
-	args_add(a, "%s", d->console);
-	if (watch && watch->procs_fd >= 0) {
-		snprintf(link, sizeof(link), "/proc/self/fd/%d",
-			 watch->procs_fd);
-		n = readlink(link, path, sizeof(path) - 1);
-	}
-	path[n > 0 ? n : 0] = '\0';
-	args_add(a, "%s", n > 0 ? path : "-");
-	if (watch && watch->has_memlock)
-		args_add(a, "%" PRIu64, watch->memlock_bytes);
-	else
-		args_add(a, "-");
-	free(self);
-}
 
 /* One boot, whatever its CPU. */
 struct libvirt_boot {
@@ -110,42 +33,46 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		      struct result *res)
 {
 	const struct bench_case *bc = boot->bc;
-	struct libvirt_run run = {.domain = {.cpu = cpu},
-				  .device = "/dev/kvm",
-				  .outer = boot->watch};
+	struct libvirt_talk talk = {.domain = {.cpu = cpu},
+				    .device = "/dev/kvm",
+				    .outer = boot->watch};
 	struct machine_spec spec = {
 		.events = MACHINE_EVENTS_QMP,
-		.on_event = take_line,
-		.on_event_arg = &run,
-		.watch = &run.relay,
-		.qmp_fd = &run.events_fd,
+		.on_event = libvirt_talk_line,
+		.on_event_arg = &talk,
+		.watch = &talk.relay,
+		.ask_place = libvirt_talk_ask,
+		.ask_place_arg = &talk,
+		.place = &talk.place,
+		.qmp_fd = &talk.events_fd,
 	};
 	struct vsock_listener vsock;
 	struct args a = {.count = 0};
 	struct err err = {0};
-	int ret = libvirt_domain_open(&run.domain, &err);
+	int ret = libvirt_domain_open(&talk.domain, &err);
 
 	if (!strcmp(boot->type, "hyperv"))
-		run.device = "/dev/mshv";
-	run.relay = (struct watch){.at = relay, .arg = &run, .procs_fd = -1};
+		talk.device = "/dev/mshv";
+	talk.relay = (struct watch){
+		.at = libvirt_talk_relay, .arg = &talk, .procs_fd = -1};
 	vsock_listener_open(&vsock);
 	if (!ret && vsock.fd < 0)
 		ret = err_set(&err, -ENODEV, "there is no /dev/vhost-vsock");
-	libvirt_domain_find_guest(&run.domain, true);
+	libvirt_domain_find_guest(&talk.domain, true);
 	if (!ret)
-		ret = libvirt_domain_write_xml(&run.domain, boot->type, bc,
+		ret = libvirt_domain_write_xml(&talk.domain, boot->type, bc,
 					       boot->shape, vsock.cid, &err);
 	if (ret) {
 		result_fail(res, RUN_SKIPPED, "%s", err.msg);
 	} else {
-		add_helper(&a, &run.domain, boot->watch);
+		libvirt_talk_add_args(&a, &talk);
 		spec.argv = (const char *const *)a.words;
 		spec.vsock = &vsock;
 		machine_run(&spec, bc, res);
 	}
 	args_release(&a);
 	vsock_listener_close(&vsock);
-	libvirt_domain_close(&run.domain);
+	libvirt_domain_close(&talk.domain);
 }
 
 static void boot_model(void *arg, enum cpu_model model, struct result *res)

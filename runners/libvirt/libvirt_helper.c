@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "harness/base/strbuf.h"
 #include "runners/libvirt/libvirt_daemon.h"
 #include "runners/machine/machine.h"
+#include "runners/machine/qmp.h"
 
 #define URI "qemu:///system"
 #define PID_FOLDER "/run/libvirt/qemu"
@@ -108,6 +111,43 @@ static void wait_to_go_on(const struct helper *h)
 		end_asked = 1;
 }
 
+/* Answer whoever wants to know where the guest is: one line, the monitor's
+ * words for its registers. */
+static void tell_place(const struct helper *h)
+{
+	const char *const argv[] = {"virsh",
+				    "-q",
+				    "-c",
+				    URI,
+				    "qemu-monitor-command",
+				    h->name,
+				    "--hmp",
+				    "info registers",
+				    NULL};
+	struct strbuf out = {0};
+	struct err ignored;
+	uint64_t rip;
+
+	if (!proc_capture(argv, NULL, &out, &ignored) &&
+	    qmp_parse_rip(strbuf_str(&out), &rip))
+		dprintf(MACHINE_EVENTS_FD, "place 0x%" PRIx64 "\n", rip);
+	strbuf_release(&out);
+}
+
+/* Wait a step; a byte meanwhile is a question. */
+static void serve_step(const struct helper *h)
+{
+	struct pollfd pfd = {.fd = MACHINE_EVENTS_FD, .events = POLLIN};
+	char c;
+
+	if (poll(&pfd, 1, STEP_NS / NS_PER_MS) <= 0)
+		return;
+	if (read(pfd.fd, &c, 1) == 1)
+		tell_place(h);
+	else
+		end_asked = 1;
+}
+
 static int run_domain(struct helper *h, struct err *err)
 {
 	int ret = virsh("create", h->xml, "--paused", err);
@@ -120,7 +160,7 @@ static int run_domain(struct helper *h, struct err *err)
 	if (!end_asked)
 		ret = virsh("resume", h->name, NULL, err);
 	while (!ret && !end_asked && !kill(h->qemu, 0))
-		step();
+		serve_step(h);
 	return ret;
 }
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "harness/base/strbuf.h"
+#include "runners/link/guest_place.h"
 #include "runners/link/program_log.h"
 #include "runners/measure/guard.h"
 
@@ -72,6 +73,7 @@ struct agent_link {
 	size_t item;        /* the one that was answered or begun last */
 	bool is_point_late; /* that limit ended agent_link_run() */
 	enum link_state state;
+	struct guest_place place; /* the last that our VMM told */
 	char error[160];
 	char end[200]; /* the VMM's "end" or "error" line, "" if none came */
 	bool has_open_series;

@@ -77,6 +77,12 @@ static void take_line(struct agent_link *link, const char *line)
 	case EVENT_FACT:
 		strbuf_printf(&link->facts, "\nvmm.%s=%s", e.name, e.text);
 		break;
+	case EVENT_PLACE:
+		link->place = (struct guest_place){.knows_rip = true,
+						   .rip = e.rip,
+						   .knows_reads = true,
+						   .disk_reads = e.count};
+		break;
 	case EVENT_END:
 	case EVENT_ERROR:
 		snprintf(link->end, sizeof(link->end), "%s", e.text);

@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
@@ -15,6 +14,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/link/agent_link.h"
+#include "runners/machine/hang.h"
 #include "runners/machine/machine_end.h"
 #include "runners/machine/machine_streams.h"
 #include "runners/measure/hv_scheduler.h"
@@ -149,6 +149,8 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	uint64_t spawn_ns, gone_ns;
 	struct agent_link link;
 	struct err err = {0};
+	char where[160] = "";
+	struct hang hang;
 	pid_t pid = -1;
 	int ret, status;
 
@@ -174,6 +176,10 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	}
 	link_connect(&link, spec, &s, pid);
 	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
+	if (ret && link.state == LINK_WANTS_HELLO) {
+		hang_look(&hang, &link, spec, pid);
+		hang_text(&hang, where, sizeof(where));
+	}
 	if (ret) {
 		/* A VMM that is asked to stop says where its guest was. */
 		kill(-pid, SIGTERM);
@@ -184,7 +190,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	status = ret || link.state == LINK_BROKEN ? 0 : proc_reap(pid, REAP_NS);
 	gone_ns = clock_mono_ns();
 	agent_link_finish(&link);
-	machine_end_judge(&link, spec, ret != 0, status, res);
+	machine_end_judge(&link, spec, ret ? where : NULL, status, res);
 	if (bench_case_has(bc, "boot"))
 		add_boot_series(res, spawn_ns, link.shutdown_ns, gone_ns);
 	res->elapsed_ns = gone_ns - spawn_ns;

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 struct bench_case;
+struct guest_place;
 struct io_site;
 struct vsock_listener;
 struct result;
@@ -59,6 +60,12 @@ struct machine_spec {
 	int *qmp_fd; /* QMP only: where to write to */
 	void (*on_hello)(void *arg, pid_t pid); /* optional */
 	void *on_hello_arg;
+	/* Make the VMM tell where its guest is; returns the VMM's own pid. NULL:
+	 * it cannot. The answer comes to PLACE, or if it is NULL as an event of
+	 * our VMM. */
+	pid_t (*ask_place)(void *arg, pid_t pid);
+	void *ask_place_arg;
+	const struct guest_place *place;
 	struct machine_outcome *outcome; /* filled in; may be NULL */
 };
 

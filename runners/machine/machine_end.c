@@ -45,6 +45,18 @@ static void console_cause(const struct result *res, char *buf, size_t size)
 	}
 }
 
+/* What a guest that hangs said last. */
+static const char *hang_cause(const struct result *res, char *buf, size_t size)
+{
+	int len;
+	const char *line = last_line(res->console ? res->console : "", &len);
+
+	snprintf(buf, size,
+		 len ? "; last console line: %.*s" : "; no console line", len,
+		 line);
+	return buf;
+}
+
 /* "hypervisor_error KVM internal error": the VMM's last line has the name of
  * the end and its details. */
 static void fill_outcome(const struct agent_link *link, int status,
@@ -79,18 +91,22 @@ static const char *base_name(const char *path)
 }
 
 void machine_end_judge(const struct agent_link *link,
-		       const struct machine_spec *spec, bool is_late,
+		       const struct machine_spec *spec, const char *late,
 		       int status, struct result *res)
 {
 	const char *what = base_name(spec->argv[0]);
 	uint64_t limit_ns = link->is_point_late ? spec->point_limit_ns
 						: link->bc->timeout_ns;
-	char cause[200], text[80];
+	char cause[200], text[80], line[120];
 
 	console_cause(res, cause, sizeof(cause));
 	if (spec->outcome)
-		fill_outcome(link, status, is_late, spec->outcome);
-	if (is_late)
+		fill_outcome(link, status, late != NULL, spec->outcome);
+	if (late && late[0])
+		result_fail(res, RUN_TIMEOUT, "%s: no hello after %.1f s: %s%s",
+			    what, (double)limit_ns / NS_PER_S, late,
+			    hang_cause(res, line, sizeof(line)));
+	else if (late)
 		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
 			    what, (double)limit_ns / NS_PER_S,
 			    link->end[0] ? ": " : "", link->end, cause);

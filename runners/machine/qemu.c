@@ -45,6 +45,14 @@ struct qemu_boot {
 	const struct watch *watch;
 };
 
+static pid_t ask_place(void *arg, pid_t pid)
+{
+	struct qemu_witness *witness = arg;
+
+	qmp_ask_place(&witness->qmp);
+	return pid;
+}
+
 static void boot_with(const struct qemu_boot *boot, const char *cpu,
 		      struct result *res)
 {
@@ -60,6 +68,9 @@ static void boot_with(const struct qemu_boot *boot, const char *cpu,
 		.on_event_arg = &witness,
 		.on_hello = qemu_witness_look,
 		.on_hello_arg = &witness,
+		.ask_place = ask_place,
+		.ask_place_arg = &witness,
+		.place = &witness.qmp.place,
 		.reads_kvm = !strcmp(accel->name, "kvm"),
 		.is_on_mshv =
 			!strcmp(accel->name, "mshv") && !accel->is_emulated,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/machine/qmp.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,47 @@ void qmp_continue(struct qmp *q)
 		q->knows_kvm = false;
 }
 
+void qmp_ask_place(struct qmp *q)
+{
+	static const char request[] =
+		"{\"execute\":\"human-monitor-command\",\"id\":\"registers\","
+		"\"arguments\":{\"command-line\":\"info registers\"}}\n"
+		"{\"execute\":\"query-blockstats\",\"id\":\"blocks\"}\n";
+
+	q->place = (struct guest_place){.knows_rip = false};
+	/* A QEMU that does not read does not answer either. */
+	if (q->has_greeting && write(q->fd, request, strlen(request)) < 0)
+		q->knows_kvm = false;
+}
+
+bool qmp_parse_rip(const char *registers, uint64_t *rip)
+{
+	const char *p = strstr(registers, "RIP=");
+
+	/* A vCPU that is not in long mode has a short one. */
+	if (!p)
+		p = strstr(registers, "EIP=");
+	return p && sscanf(p + 4, "%" SCNx64, rip) == 1;
+}
+
+static void take_registers(struct qmp *q, const char *text)
+{
+	q->place.knows_rip = text && qmp_parse_rip(text, &q->place.rip);
+}
+
+static void take_blocks(struct qmp *q, const json_t *disks)
+{
+	json_int_t reads;
+	json_t *disk;
+	size_t i;
+
+	q->place.knows_reads = json_is_array(disks);
+	json_array_foreach(disks, i, disk)
+		if (!json_unpack(disk, "{s:{s:I}}", "stats", "rd_operations",
+				 &reads))
+			q->place.disk_reads += (uint64_t)reads;
+}
+
 static void take_answer(struct qmp *q, const char *id, json_t *value)
 {
 	const json_t *enabled = json_object_get(value, "enabled");
@@ -30,6 +72,10 @@ static void take_answer(struct qmp *q, const char *id, json_t *value)
 	} else if (!strcmp(id, "accelerators") && json_is_string(enabled)) {
 		snprintf(q->accelerator, sizeof(q->accelerator), "%s",
 			 json_string_value(enabled));
+	} else if (!strcmp(id, "registers")) {
+		take_registers(q, json_string_value(value));
+	} else if (!strcmp(id, "blocks")) {
+		take_blocks(q, value);
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "runners/machine/vmm_child.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,13 @@ static void add_machine(struct args *a, const char *hv,
 	free(vmm);
 }
 
+static pid_t ask_place(void *arg, pid_t pid)
+{
+	(void)arg;
+	kill(pid, SIGUSR2);
+	return pid;
+}
+
 static void run_machine(const char *hv, const struct bench_case *bc,
 			const struct shape_site *shape,
 			const struct watch *watch,
@@ -139,6 +147,7 @@ static void run_machine(const char *hv, const struct bench_case *bc,
 	struct machine_spec spec = {.events = MACHINE_EVENTS_VMM,
 				    .watch = watch,
 				    .outcome = outcome,
+				    .ask_place = ask_place,
 				    .reads_kvm = !strcmp(hv, "kvm"),
 				    .is_on_mshv = !strcmp(hv, "mshv")};
 

@@ -148,6 +148,19 @@ static bool parse_fact(const char *line, struct event *e)
 	return true;
 }
 
+void event_place(FILE *out, uint64_t rip, uint64_t disk_requests)
+{
+	if (out)
+		fprintf(out, "place 0x%" PRIx64 " %" PRIu64 "\n", rip,
+			disk_requests);
+}
+
+static bool parse_place(const char *line, struct event *e)
+{
+	return sscanf(line, "place 0x%" SCNx64 " %" SCNu64, &e->rip,
+		      &e->count) == 2;
+}
+
 void event_end(FILE *out, const char *how, const char *detail)
 {
 	if (out)
@@ -182,6 +195,7 @@ static const struct {
 	[EVENT_EACH] = {"each", parse_each},
 	[EVENT_DEVICE_NET] = {"device", parse_device_net},
 	[EVENT_FACT] = {"fact", parse_fact},
+	[EVENT_PLACE] = {"place", parse_place},
 	[EVENT_END] = {"end", parse_text},
 	[EVENT_ERROR] = {"error", parse_text},
 };

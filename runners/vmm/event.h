@@ -15,6 +15,7 @@
  *   each NUMBER NS NS ...     what each exit of a section took
  *   device net BACKEND
  *   fact NAME TEXT            of the hypervisor, for the guest's identity
+ *   place RIP DISK_REQUESTS   of vCPU 0, when somebody asked
  *   end HOW DETAIL
  *   error REASON
  *
@@ -34,6 +35,7 @@ enum event_kind {
 	EVENT_EACH,       /* number, text: for event_next_ns() */
 	EVENT_DEVICE_NET, /* name */
 	EVENT_FACT,       /* name, text */
+	EVENT_PLACE,      /* rip, count */
 	EVENT_END,        /* text, of both */
 	EVENT_ERROR,
 };
@@ -43,7 +45,7 @@ struct event {
 	uint32_t number;
 	char name[32];
 	uint64_t ns, begin_ns, waited_ns;
-	uint64_t count;
+	uint64_t count, rip;
 	const char *text; /* into the line */
 };
 
@@ -67,6 +69,7 @@ void event_each_add(FILE *out, uint64_t ns);
 void event_each_end(FILE *out);
 void event_device_net(FILE *out, const char *backend);
 void event_fact(FILE *out, const char *name, const char *text);
+void event_place(FILE *out, uint64_t rip, uint64_t disk_requests);
 void event_end(FILE *out, const char *how, const char *detail);
 void event_error(FILE *out, const char *reason);
 

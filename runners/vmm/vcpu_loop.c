@@ -72,6 +72,21 @@ static void fail_with_state(struct vm_vcpu *vcpu, enum vm_end end,
 	vm_finish(vcpu->vm, end, detail);
 }
 
+/* Somebody may have asked where the guest is (vm_ask_place()). */
+static void tell_place(struct vm_vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	struct vcpu_regs regs;
+
+	if (vcpu->hv->index || !atomic_exchange(&vm->asks_place, false) ||
+	    hv_vcpu_regs_get(vcpu->hv, &regs))
+		return;
+	event_place(vm->cfg.events, regs.rip,
+		    vm_devices_disk_requests(&vm->devices));
+	if (vm->cfg.events)
+		fflush(vm->cfg.events);
+}
+
 static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 			uint64_t exit_ns)
 {
@@ -103,6 +118,8 @@ static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 		fail_with_state(vcpu, VM_END_HV_ERROR, exit->detail);
 		break;
 	case HV_EXIT_KICKED:
+		tell_place(vcpu);
+		break;
 	case HV_EXIT_KIND_COUNT:
 		break;
 	}

@@ -66,6 +66,12 @@ void vm_stop(struct vm *vm)
 	vm_finish(vm, VM_END_STOPPED, NULL);
 }
 
+void vm_ask_place(struct vm *vm)
+{
+	atomic_store(&vm->asks_place, true);
+	wake(vm);
+}
+
 static void power_request(void *arg, enum power_request request)
 {
 	struct vm *vm = arg;
@@ -373,6 +379,16 @@ static void terminal_input(struct vm *vm)
 	}
 }
 
+/* What woke vm_run() before an end: a question. */
+static void take_wake(struct vm *vm)
+{
+	uint64_t count;
+
+	if (read(vm->wake_fd, &count, sizeof(count)) == sizeof(count) &&
+	    atomic_load(&vm->asks_place))
+		hv_vcpu_kick(vm->vcpus[0].hv);
+}
+
 /*
  * The I/O thread: moves bytes inwards until the machine has ended. It sleeps
  * unless bytes wait for which the guest has no buffer yet.
@@ -393,6 +409,8 @@ static void io_loop(struct vm *vm)
 
 		if (poll(fds, ARRAY_SIZE(fds), waiting ? RETRY_MS : -1) < 0)
 			continue;
+		if (fds[0].revents)
+			take_wake(vm);
 		if (fds[1].revents)
 			terminal_input(vm);
 		if (!fds[2].revents && !waiting)

@@ -93,11 +93,12 @@ struct vm {
 	bool devices_ready;
 	struct vm_vcpu vcpus[VM_MAX_VCPUS];
 	uint32_t vcpu_count;
-	bool is_stuck;        /* a vCPU's thread did not come back */
-	bool input_escaped;   /* Ctrl-A was the last key */
-	int wake_fd;          /* eventfd; vm_run() sleeps on it */
-	_Atomic(int) end;     /* enum vm_end; the first to set it wins */
-	char end_detail[160]; /* written by the winner, before wake_fd */
+	bool is_stuck;          /* a vCPU's thread did not come back */
+	bool input_escaped;     /* Ctrl-A was the last key */
+	int wake_fd;            /* eventfd; vm_run() sleeps on it */
+	atomic_bool asks_place; /* of vCPU 0; see vm_ask_place() */
+	_Atomic(int) end;       /* enum vm_end; the first to set it wins */
+	char end_detail[160];   /* written by the winner, before wake_fd */
 };
 
 /*
@@ -117,6 +118,10 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err);
 
 /* From any thread or signal handler. */
 void vm_stop(struct vm *vm);
+
+/* From any thread or signal handler: vCPU 0 writes an event with its place as
+ * soon as it leaves the guest. */
+void vm_ask_place(struct vm *vm);
 
 /* First call wins; wakes vm_run(). */
 void vm_finish(struct vm *vm, enum vm_end end, const char *detail);

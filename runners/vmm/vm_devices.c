@@ -86,6 +86,16 @@ void vm_devices_write_names(const struct vm_devices *d, FILE *out)
 		event_device_net(out, net_backend(d->nets[i]));
 }
 
+uint64_t vm_devices_disk_requests(const struct vm_devices *d)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < VM_MAX_DISKS && d->disks[i]; i++)
+		sum += virtio_request_count(blk_dev(d->disks[i]));
+	return sum;
+}
+
 void vm_devices_write_counts(struct vm_devices *d, uint32_t number, FILE *out)
 {
 	uint32_t i;

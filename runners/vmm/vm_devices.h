@@ -45,6 +45,9 @@ void vm_devices_destroy(struct vm_devices *d);
 /* "device net vhost" or "device net tap", one line per card. */
 void vm_devices_write_names(const struct vm_devices *d, FILE *out);
 
+/* Requests that all disks have taken so far. */
+uint64_t vm_devices_disk_requests(const struct vm_devices *d);
+
 /* "count NUMBER NAME VALUE" lines, see virtio_write_counts(). */
 void vm_devices_write_counts(struct vm_devices *d, uint32_t number, FILE *out);
 

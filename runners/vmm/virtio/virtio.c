@@ -169,14 +169,24 @@ void virtio_kick_drain(struct virtio_dev *dev, uint32_t queue)
 		virtio_kick_count(dev, queue, rings);
 }
 
+uint64_t virtio_request_count(const struct virtio_dev *dev)
+{
+	uint64_t requests = 0;
+	uint32_t i;
+
+	for (i = 0; i < dev->queue_count; i++)
+		requests += atomic_load(&dev->counts[i].requests);
+	return requests;
+}
+
 void virtio_write_counts(struct virtio_dev *dev, uint32_t index,
 			 uint32_t number, FILE *out)
 {
-	uint64_t requests = 0, doorbells = 0, interrupts = 0;
+	uint64_t requests = virtio_request_count(dev);
+	uint64_t doorbells = 0, interrupts = 0;
 	uint32_t i;
 
 	for (i = 0; i < dev->queue_count; i++) {
-		requests += atomic_load(&dev->counts[i].requests);
 		doorbells += atomic_load(&dev->counts[i].doorbells);
 		interrupts += atomic_load(&dev->counts[i].interrupts);
 	}

@@ -126,6 +126,9 @@ void virtio_broken(struct virtio_dev *dev);
 void virtio_kick_drain(struct virtio_dev *dev, uint32_t queue);
 void virtio_kick_count(struct virtio_dev *dev, uint32_t queue, uint64_t rings);
 
+/* Requests that the driver has made so far. Any thread. */
+uint64_t virtio_request_count(const struct virtio_dev *dev);
+
 /* "count NUMBER NAMEINDEX.COUNTER VALUE" lines, "blk0.doorbells": sums over
  * the queues since the machine started. Any thread. */
 void virtio_write_counts(struct virtio_dev *dev, uint32_t index,

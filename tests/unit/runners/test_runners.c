@@ -573,7 +573,8 @@ static void a_machine_that_dies_tells_how(void **state)
 		 RUN_RUNNER_FAILED, "guest kernel panic: oh no"},
 		{"echo noise >&3; sleep 100", RUN_RUNNER_FAILED,
 		 "damaged frame"},
-		{"sleep 100", RUN_TIMEOUT, "no end after 2.0 s"},
+		{"echo last words; sleep 100", RUN_TIMEOUT,
+		 "no hello after 2.0 s: the VMM does not say where it is"},
 		{"exit 0", RUN_RUNNER_FAILED, "exited with status 0"},
 	};
 	struct result res;

@@ -65,6 +65,11 @@ static void what_is_written_is_read(void **state)
 	assert_string_equal(e.name, "cpuid_source");
 	assert_string_equal(e.text, "host, masked");
 	free(text);
+	WRITE(event_place(out, 0xffffffff81000000, 4));
+	assert_int_equal(e.kind, EVENT_PLACE);
+	assert_true(e.rip == 0xffffffff81000000);
+	assert_int_equal(e.count, 4);
+	free(text);
 	WRITE(event_end(out, "power-off", "as asked"));
 	assert_int_equal(e.kind, EVENT_END);
 	assert_string_equal(e.text, "power-off as asked");
