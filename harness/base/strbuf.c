@@ -82,3 +82,16 @@ void strbuf_keep_tail(struct strbuf *sb, size_t max)
 	if (sb->len > max)
 		strbuf_consume(sb, sb->len - max);
 }
+
+const char *text_last_line(const char *text, int *len)
+{
+	const char *end = text + strlen(text);
+	const char *start;
+
+	while (end > text && strchr("\r\n", end[-1]))
+		end--;
+	for (start = end; start > text && start[-1] != '\n'; start--)
+		;
+	*len = (int)(end - start);
+	return start;
+}

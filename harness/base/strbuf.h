@@ -24,6 +24,9 @@ const char *strbuf_str(const struct strbuf *sb);
 /* Drop the first LEN bytes. */
 void strbuf_consume(struct strbuf *sb, size_t len);
 
+/* The last line of TEXT that is not empty; *LEN is 0 where there is none. */
+const char *text_last_line(const char *text, int *len);
+
 /*
  * Make text of unknown origin safe to store and to print: whatever is not
  * printable ASCII, a tab or a newline becomes '?'.

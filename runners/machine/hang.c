@@ -31,7 +31,9 @@ void hang_look(struct hang *h, struct agent_link *link,
 	       const struct machine_spec *spec, int pid)
 {
 	struct host_meter meter = link->programs.meter;
-	uint64_t start_ns = clock_mono_ns(), used_ns;
+	uint64_t start_ns, used_ns;
+	const char *line;
+	int len;
 
 	*h = (struct hang){.knows_cpu = !meter.hides_cpu};
 	meter.machine = ask(link, spec, pid, &h->first);
@@ -40,6 +42,9 @@ void hang_look(struct hang *h, struct agent_link *link,
 	agent_link_run(link, start_ns + APART_NS);
 	ask(link, spec, pid, &h->last);
 	used_ns = host_meter_cpu_ns(&meter) - used_ns;
+	line = text_last_line(strbuf_str(&link->console_in), &len);
+	snprintf(h->line, sizeof(h->line), "%.*s", len, line);
+	text_clean(h->line);
 	h->cpu_ratio = (double)used_ns / (double)(clock_mono_ns() - start_ns);
 }
 
@@ -80,12 +85,18 @@ const char *hang_text(const struct hang *h, char *buf, size_t size)
 	if (used >= size)
 		return buf;
 	if (!h->knows_cpu)
-		snprintf(buf + used, size - used,
-			 ", CPU use is not measurable");
+		used += (size_t)snprintf(buf + used, size - used,
+					 ", CPU use is not measurable");
 	else
-		snprintf(buf + used, size - used, ", %s (%.0f %% of a CPU)",
-			 h->cpu_ratio >= BUSY_RATIO ? "its vCPU is busy"
-						    : "its vCPU waits",
-			 h->cpu_ratio * 100);
+		used += (size_t)snprintf(
+			buf + used, size - used, ", %s (%.0f %% of a CPU)",
+			h->cpu_ratio >= BUSY_RATIO ? "its vCPU is busy"
+						   : "its vCPU waits",
+			h->cpu_ratio * 100);
+	if (used < size)
+		snprintf(buf + used, size - used,
+			 h->line[0] ? "; last console line: %s"
+				    : "; no console line",
+			 h->line);
 	return buf;
 }

@@ -19,6 +19,7 @@ struct machine_spec;
 struct hang {
 	struct guest_place first, last;
 	bool knows_cpu;
+	char line[100];   /* the console's last; "" if it is silent */
 	double cpu_ratio; /* CPU time of all threads per time that passed */
 };
 

@@ -149,7 +149,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	uint64_t spawn_ns, gone_ns;
 	struct agent_link link;
 	struct err err = {0};
-	char where[160] = "";
+	char where[320] = "";
 	struct hang hang;
 	pid_t pid = -1;
 	int ret, status;

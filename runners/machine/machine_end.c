@@ -11,20 +11,6 @@
 #include "runners/link/agent_link.h"
 #include "runners/machine/machine.h"
 
-/* The last line that is not empty, at most. */
-static const char *last_line(const char *text, int *len)
-{
-	const char *end = text + strlen(text);
-	const char *start;
-
-	while (end > text && strchr("\r\n", end[-1]))
-		end--;
-	for (start = end; start > text && start[-1] != '\n'; start--)
-		;
-	*len = (int)(end - start);
-	return start;
-}
-
 /* What a person wants to see first of a guest that died, or of a VMM that
  * did not come so far as to have one. */
 static void console_cause(const struct result *res, char *buf, size_t size)
@@ -40,21 +26,9 @@ static void console_cause(const struct result *res, char *buf, size_t size)
 			 (int)strcspn(p + strlen(panic), "\r\n"),
 			 p + strlen(panic));
 	} else if (!res->identity) {
-		p = last_line(text, &len);
+		p = text_last_line(text, &len);
 		snprintf(buf, size, "%s%.*s", len ? ": " : "", len, p);
 	}
-}
-
-/* What a guest that hangs said last. */
-static const char *hang_cause(const struct result *res, char *buf, size_t size)
-{
-	int len;
-	const char *line = last_line(res->console ? res->console : "", &len);
-
-	snprintf(buf, size,
-		 len ? "; last console line: %.*s" : "; no console line", len,
-		 line);
-	return buf;
 }
 
 /* "hypervisor_error KVM internal error": the VMM's last line has the name of
@@ -97,15 +71,14 @@ void machine_end_judge(const struct agent_link *link,
 	const char *what = base_name(spec->argv[0]);
 	uint64_t limit_ns = link->is_point_late ? spec->point_limit_ns
 						: link->bc->timeout_ns;
-	char cause[200], text[80], line[120];
+	char cause[200], text[80];
 
 	console_cause(res, cause, sizeof(cause));
 	if (spec->outcome)
 		fill_outcome(link, status, late != NULL, spec->outcome);
 	if (late && late[0])
-		result_fail(res, RUN_TIMEOUT, "%s: no hello after %.1f s: %s%s",
-			    what, (double)limit_ns / NS_PER_S, late,
-			    hang_cause(res, line, sizeof(line)));
+		result_fail(res, RUN_TIMEOUT, "%s: no hello after %.1f s: %s",
+			    what, (double)limit_ns / NS_PER_S, late);
 	else if (late)
 		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
 			    what, (double)limit_ns / NS_PER_S,
