@@ -156,6 +156,12 @@ int mshv_vcpu_regs_get(struct hv_vcpu *base, struct vcpu_regs *regs)
 		regs->gpr[i] = v[i].u64;
 	regs->rip = v[GPR_COUNT].u64;
 	regs->rflags = v[GPR_COUNT + 1].u64;
+	/* What an exit has changed there is not in the VP before its next run. */
+	if (has_page(vcpu)) {
+		memcpy(regs->gpr, vcpu->page->gpr, sizeof(regs->gpr));
+		regs->rip = vcpu->page->rip;
+		regs->rflags = vcpu->page->rflags;
+	}
 	regs->cr0 = o[0].u64;
 	regs->cr3 = o[1].u64;
 	regs->cr4 = o[2].u64;
@@ -180,6 +186,17 @@ static void put_segment(struct mshv_register **r, uint32_t name,
 					 .value.segment = segment_to(s)};
 }
 
+/* What an exit left in the page would overwrite them at the next run. */
+static void page_set(struct mshv_vcpu *vcpu, const struct vcpu_regs *regs)
+{
+	if (!has_page(vcpu))
+		return;
+	memcpy(vcpu->page->gpr, regs->gpr, sizeof(regs->gpr));
+	vcpu->page->rip = regs->rip;
+	vcpu->page->rflags = regs->rflags;
+	vcpu->page->dirty = 0;
+}
+
 /* All in one call: the hypervisor checks control registers as a set. */
 int mshv_vcpu_regs_set(struct hv_vcpu *base, const struct vcpu_regs *regs)
 {
@@ -187,6 +204,7 @@ int mshv_vcpu_regs_set(struct hv_vcpu *base, const struct vcpu_regs *regs)
 	struct mshv_register list[GPR_COUNT + 2 + 12];
 	struct mshv_register *r = list;
 	uint32_t i;
+	int ret;
 
 	for (i = 0; i < GPR_COUNT; i++)
 		put(&r, MSHV_REG_RAX + i, regs->gpr[i]);
@@ -205,6 +223,9 @@ int mshv_vcpu_regs_set(struct hv_vcpu *base, const struct vcpu_regs *regs)
 	put(&r, MSHV_REG_CR3, regs->cr3);
 	put(&r, MSHV_REG_CR4, regs->cr4);
 	put(&r, MSHV_REG_EFER, regs->efer);
-	return hvcall_regs_set(vcpu->vm->sys, vcpu->fd, vcpu->base.index, list,
-			       (size_t)(r - list));
+	ret = hvcall_regs_set(vcpu->vm->sys, vcpu->fd, vcpu->base.index, list,
+			      (size_t)(r - list));
+	if (!ret)
+		page_set(vcpu, regs);
+	return ret;
 }
