@@ -204,13 +204,18 @@ static bool has_counts(const struct program_log *log,
 	return false;
 }
 
+static bool sees_machine(const struct program_entry *e)
+{
+	return e->before.has_machine && e->after.has_machine;
+}
+
 /* CPU time of everything that worked for the program, itself included. */
 static double cost_s(const struct program_log *log,
 		     const struct program_entry *e)
 {
 	uint64_t ns = e->after.machine_ns - e->before.machine_ns;
 
-	if (log->meter.hides_cpu)
+	if (!sees_machine(e))
 		return NAN;
 	/* A kernel thread that ended takes its time with it. */
 	if (e->after.vhost_ns > e->before.vhost_ns)
@@ -284,7 +289,7 @@ static void add_costs(const struct program_log *log,
 		" host does not see their CPU time";
 	double cost = cost_s(log, e);
 
-	if (!log->meter.hides_cpu) {
+	if (sees_machine(e)) {
 		add_value(res, e, "cpu_per_gib", cost / gib);
 		add_value(res, e, "cpu_per_kop", cost / kop);
 		return;
@@ -397,13 +402,12 @@ static void add_note(struct result *res, size_t first, const char *note)
 			 sizeof(res->series[first].reason), "%s", note);
 }
 
-static json_t *reading_json(const struct program_log *log,
-			    const struct host_reading *before,
+static json_t *reading_json(const struct host_reading *before,
 			    const struct host_reading *after)
 {
 	json_t *out = json_object();
 
-	if (!log->meter.hides_cpu)
+	if (before->has_machine && after->has_machine)
 		json_object_set_new(
 			out, "machine_cpu_ns",
 			json_integer((json_int_t)(after->machine_ns -
@@ -460,7 +464,7 @@ static void add_document(const struct program_log *log,
 			      "program_user_ns", (json_int_t)e->user_ns,
 			      "program_system_ns", (json_int_t)e->system_ns,
 			      "round_trip_ns", (json_int_t)e->round_trip_ns,
-			      "host", reading_json(log, &e->before, &e->after),
+			      "host", reading_json(&e->before, &e->after),
 			      "counts", counts_json(log, e), "output", output);
 	char *text;
 

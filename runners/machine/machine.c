@@ -105,18 +105,21 @@ static void add_boot_series(struct result *res, uint64_t spawn_ns,
 }
 
 /* It stands in the result, for it decides what a figure of CPU time means. */
-static void note_scheduler(struct agent_link *link)
+static void note_scheduler(struct agent_link *link,
+			   const struct mshv_stats *vps)
 {
 	char name[HV_SCHEDULER_NAME_BYTES];
 
 	hv_scheduler_here(name);
 	link->programs.meter.hides_cpu = !hv_scheduler_shows_cpu(name);
+	link->programs.meter.vps = *vps;
 	strbuf_printf(&link->facts, "\nvmm.scheduler=%s", name);
 }
 
 static void link_connect(struct agent_link *link,
 			 const struct machine_spec *spec,
-			 const struct machine_streams *s, pid_t pid)
+			 const struct machine_streams *s,
+			 const struct mshv_stats *vps, pid_t pid)
 {
 	link->channel_fd = s->channel[0];
 	link->console_fd = s->console[0];
@@ -134,7 +137,7 @@ static void link_connect(struct agent_link *link,
 	link->programs.meter.machine = pid;
 	link->programs.meter.reads_kvm = spec->reads_kvm;
 	if (spec->is_on_mshv)
-		note_scheduler(link);
+		note_scheduler(link, vps);
 	link->programs.meter.skips_threads =
 		bench_case_needs(link->bc, WL_NEEDS_MICRO);
 	link->programs.is_native = spec->events == MACHINE_EVENTS_NONE;
@@ -150,6 +153,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	struct agent_link link;
 	struct err err = {0};
 	char where[320] = "";
+	struct mshv_stats vps;
 	struct hang hang;
 	pid_t pid = -1;
 	int ret, status;
@@ -160,6 +164,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	res->started_unix_ns = clock_unix_ns();
 	file_first_line("/proc/sys/kernel/random/boot_id", res->boot_id,
 			sizeof(res->boot_id));
+	mshv_stats_begin(&vps, MSHV_STATS_FOLDER);
 	spawn_ns = clock_mono_ns();
 	agent_link_init(&link, bc, res);
 	ret = machine_streams_open(&s, spec->events);
@@ -174,7 +179,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 		machine_streams_close(&s, MACHINE_OWN_END);
 		return;
 	}
-	link_connect(&link, spec, &s, pid);
+	link_connect(&link, spec, &s, &vps, pid);
 	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
 	if (ret && link.state == LINK_WANTS_HELLO) {
 		hang_look(&hang, &link, spec, pid);

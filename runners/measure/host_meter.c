@@ -121,7 +121,14 @@ uint64_t host_meter_cpu_ns(const struct host_meter *m)
 
 void host_meter_read(const struct host_meter *m, struct host_reading *out)
 {
-	*out = (struct host_reading){.machine_ns = process_ns(m->machine)};
+	uint64_t vps_ns;
+
+	*out = (struct host_reading){.has_machine = !m->hides_cpu,
+				     .machine_ns = process_ns(m->machine)};
+	if (m->hides_cpu && mshv_stats_run_ns(&m->vps, &vps_ns)) {
+		out->has_machine = true;
+		out->machine_ns += vps_ns;
+	}
 	read_kvm(m, out);
 	out->has_threads = !m->skips_threads;
 	if (out->has_threads)

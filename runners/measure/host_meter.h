@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "runners/measure/mshv_stats.h"
+
 /* KVM's counters of a VM, by the names of its files in debugfs. */
 enum kvm_stat {
 	KVM_STAT_EXITS,
@@ -21,14 +23,17 @@ enum kvm_stat {
 struct host_meter {
 	pid_t machine;  /* a VMM, or natively the agent */
 	bool reads_kvm; /* its exits are KVM's to count */
-	/* The host accounts no CPU time to its vCPUs (hv_scheduler.h). */
+	/* The host accounts no CPU time to its vCPUs (hv_scheduler.h); the
+	 * hypervisor may say it. */
 	bool hides_cpu;
+	struct mshv_stats vps;
 	/* Kernel threads do no work for it, and reading all of them takes
 	 * longer than some series. */
 	bool skips_threads;
 };
 
 struct host_reading {
+	bool has_machine;    /* this was seen whole */
 	uint64_t machine_ns; /* all its threads, vCPUs among them */
 	bool has_threads;    /* these two were read */
 	uint64_t vhost_ns;   /* kernel threads that work for it alone */
@@ -36,7 +41,7 @@ struct host_reading {
 	uint64_t kvm[KVM_STAT_COUNT]; /* UINT64_MAX: KVM does not say */
 };
 
-/* CPU time of the machine and its threads; cheap. */
+/* CPU time of the machine and its threads, as far as the host sees it; cheap. */
 uint64_t host_meter_cpu_ns(const struct host_meter *m);
 
 void host_meter_read(const struct host_meter *m, struct host_reading *out);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/measure/mshv_stats.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The hypervisor counts in units of 100 ns (TLFS, "Partition Reference Time"). */
+#define UNIT_NS 100
+
+/* A folder entry that is a number. */
+static bool parse_entry(const struct dirent *e, uint64_t *number)
+{
+	char *end;
+
+	*number = strtoull(e->d_name, &end, 10);
+	return end != e->d_name && !*end;
+}
+
+static DIR *open_partitions(const char *folder)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%.200s/partition", folder);
+	return opendir(path);
+}
+
+void mshv_stats_begin(struct mshv_stats *s, const char *folder)
+{
+	DIR *dir = open_partitions(folder);
+	struct dirent *e;
+	uint64_t id;
+
+	*s = (struct mshv_stats){.folder = dir ? folder : NULL};
+	while (s->folder && (e = readdir(dir))) {
+		if (!parse_entry(e, &id))
+			continue;
+		if (s->count == MSHV_STATS_MAX_KNOWN)
+			s->folder = NULL;
+		else
+			s->known[s->count++] = id;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static bool is_known(const struct mshv_stats *s, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->known[i] == id)
+			return true;
+	return false;
+}
+
+/* The only partition that is new. */
+static bool find_new(const struct mshv_stats *s, uint64_t *found)
+{
+	DIR *dir = open_partitions(s->folder);
+	struct dirent *e;
+	size_t count = 0;
+	uint64_t id;
+
+	while (dir && (e = readdir(dir)))
+		if (parse_entry(e, &id) && !is_known(s, id)) {
+			*found = id;
+			count++;
+		}
+	if (dir)
+		closedir(dir);
+	return count == 1;
+}
+
+/* "VpTotalRunTime   : 123"; the first series of the driver wrote no "Vp". */
+static bool parse_line(const char *line, uint64_t *units)
+{
+	if (!strncmp(line, "Vp", 2))
+		line += 2;
+	return sscanf(line, "TotalRunTime : %" SCNu64, units) == 1;
+}
+
+static bool read_vp(const char *path, uint64_t *units)
+{
+	FILE *f = fopen(path, "re");
+	bool has_it = false;
+	char line[128];
+
+	while (f && !has_it && fgets(line, sizeof(line), f))
+		has_it = parse_line(line, units);
+	if (f)
+		fclose(f);
+	return has_it;
+}
+
+bool mshv_stats_run_ns(const struct mshv_stats *s, uint64_t *ns)
+{
+	char folder[300], path[400];
+	uint64_t id, vp, units, sum = 0;
+	bool has_all = true;
+	size_t count = 0;
+	struct dirent *e;
+	DIR *dir;
+
+	if (!s->folder || !find_new(s, &id))
+		return false;
+	snprintf(folder, sizeof(folder), "%.200s/partition/%" PRIu64 "/vp",
+		 s->folder, id);
+	dir = opendir(folder);
+	while (dir && has_all && (e = readdir(dir))) {
+		if (!parse_entry(e, &vp))
+			continue;
+		snprintf(path, sizeof(path), "%s/%" PRIu64 "/stats", folder,
+			 vp);
+		has_all = read_vp(path, &units);
+		sum += has_all ? units : 0;
+		count++;
+	}
+	if (dir)
+		closedir(dir);
+	if (!count || !has_all)
+		return false;
+	*ns = sum * UNIT_NS;
+	return true;
+}
