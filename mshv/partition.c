@@ -156,6 +156,9 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 	vm->sys = sys_trace(sys);
 	vm->cfg = *cfg;
 	vm->pt_fd = -1;
+	vm->base.doubts_bells = true;
+	/* Memory is movable from Linux 6.19 on: mapped at the first touch. */
+	vm->base.fills_lazily = true;
 	pthread_mutex_init(&vm->route_lock, NULL);
 	ret = device_open(vm, sys->stands_on, err);
 	if (!ret)

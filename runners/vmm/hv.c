@@ -62,6 +62,8 @@ int hv_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
 int hv_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
 		    bool is_on)
 {
+	if (is_on && vm->has_dead_bells)
+		return -ENODEV;
 	return vm->ops->doorbell_set(vm, bell, is_on);
 }
 

@@ -96,6 +96,10 @@ struct hv_vm {
 	/* Who said what CPUID shows, where that is not certain; NULL: the
 	 * hypervisor alone can. */
 	const char *cpuid_source;
+	/* Prefaulting RAM may leave the hypervisor's own tables empty. */
+	bool fills_lazily;
+	bool doubts_bells;   /* doorbells may be dead without an error */
+	bool has_dead_bells; /* and are (bell_check.h): none are set */
 };
 
 struct hv_vcpu {
@@ -157,7 +161,8 @@ int hv_route_set(struct hv_vm *vm, uint32_t route, const struct hv_msi *msi);
 int hv_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,
 		 const struct hv_msi *msi);
 
-/* -EEXIST when such a doorbell is there, -ENOENT when it is not. */
+/* -EEXIST when such a doorbell is there, -ENOENT when it is not; -ENODEV when
+ * doorbells are dead here, and the write is to come as an exit. */
 int hv_doorbell_set(struct hv_vm *vm, const struct hv_doorbell *bell,
 		    bool is_on);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/clock.h"
+#include "runners/vmm/bell_check.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
@@ -125,6 +126,19 @@ static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 	}
 }
 
+/* The first vCPU, before a guest that was loaded begins. */
+static void check_bells(struct vm_vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	bool is_loaded = vm->cfg.kernel_path || vm->cfg.micro_path;
+
+	if (vcpu->hv->index || !is_loaded || !vm->hv->doubts_bells)
+		return;
+	event_fact(vm->cfg.events, "doorbells",
+		   bell_check(vm->hv, vcpu->hv, &vm->mem) ? "eventfd"
+							  : "dead: exits");
+}
+
 void *vcpu_loop(void *arg)
 {
 	struct vm_vcpu *vcpu = arg;
@@ -134,6 +148,7 @@ void *vcpu_loop(void *arg)
 	uint64_t entry_ns;
 
 	memset(&exit, 0, sizeof(exit));
+	check_bells(vcpu);
 	/* Each reading ends one interval and begins the next, so that nothing
 	 * is left out. */
 	entry_ns = clock_mono_ns();

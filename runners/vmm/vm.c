@@ -430,6 +430,10 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 	if (vm->hv->cpuid_source)
 		event_fact(vm->cfg.events, "cpuid_source",
 			   vm->hv->cpuid_source);
+	if (vm->hv->fills_lazily && vm->cfg.mem.prefault)
+		event_fact(
+			vm->cfg.events, "prefault",
+			"host pages alone; the guest's first touch may fill the hypervisor's tables");
 	ret = threads_start(vm, err);
 	if (ret)
 		vm_stop(vm);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The mshv backend on hosts that answer as the field reported: RAM that cannot be
- * faulted in, CPUID that is not answered, features that are refused.
+ * faulted in, CPUID that is not answered, features that are refused, doorbells
+ * that do not ring.
  */
 #include "tests/unit/test.h"
 
@@ -9,6 +10,7 @@
 
 #include "mshv/features.h"
 #include "mshv/mshv_priv.h"
+#include "runners/vmm/bell_check.h"
 #include "runners/vmm/cpuid.h"
 #include "runners/vmm/vm.h"
 #include "tests/unit/fixture/mshv_fake.h"
@@ -293,6 +295,103 @@ static void features_are_asked_for_by_what_is_assignable(void **state)
 	}
 }
 
+/* --- doorbells ------------------------------------------------------------ */
+
+#define CHECK_BELL 0xfebff000ULL
+
+/* mov %ax,(%rdi) at the bell, as the exit that it should not be. */
+static void script_bell_exit(struct mshv_message *msg)
+{
+	static const uint8_t code[] = {0x66, 0x89, 0x07};
+	struct mshv_msg_memory *m = (void *)msg->payload;
+
+	msg->type = MSHV_MSG_UNMAPPED_GPA;
+	m->header.access = MSHV_ACCESS_WRITE;
+	m->header.exec_state = MSHV_EXEC_LMA;
+	m->header.cs.attr = 0xa09b;
+	m->info = MSHV_MEM_GVA_GPA_VALID;
+	m->gva = m->gpa = CHECK_BELL;
+	m->byte_count = 16;
+	memcpy(m->bytes, code, sizeof(code));
+}
+
+static void script_port_exit(struct mshv_message *msg)
+{
+	struct mshv_msg_io *io = (void *)msg->payload;
+
+	msg->type = MSHV_MSG_IO_PORT;
+	io->header.access = MSHV_ACCESS_WRITE;
+	io->header.length_cr8 = 2;
+	io->info = 1;
+	io->port = 0x80;
+}
+
+/* A device that takes a doorbell and never signals it, or lets the write come
+ * as an exit; devices then do without. */
+static void a_dead_doorbell_is_found_at_start(void **state)
+{
+	static const struct {
+		bool rings, is_exit, works;
+		int failure; /* of the registration */
+	} cases[] = {
+		{.rings = true, .works = true},
+		{.rings = false},
+		{.is_exit = true},
+		{.failure = -EINVAL, .works = true}, /* nothing to find out */
+	};
+	struct hv_doorbell bell = {.gpa = 0xc0000000, .len_bytes = 2};
+	uint8_t before[16], *code;
+	struct err err;
+	struct vm *vm;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		mshv_fake_reset();
+		assert_int_equal(
+			mshv_fake_create(&vm, 1, HV_PARAVIRT_IDENTICAL, &err),
+			0);
+		assert_true(vm->hv->doubts_bells);
+		mshv_fake_state.rings = cases[i].rings;
+		if (cases[i].is_exit)
+			script_bell_exit(&mshv_fake_state.script[0]);
+		else
+			script_port_exit(&mshv_fake_state.script[0]);
+		mshv_fake_state.script_len = 1;
+		mshv_fake_state.failing_request = MSHV_IOEVENTFD;
+		mshv_fake_state.failing_code = cases[i].failure;
+		mshv_fake_state.failing_times = cases[i].failure ? 1 : 0;
+		mshv_fake_state.page.is_valid = 1;
+		mshv_fake_state.page.rip = 0x777;
+		code = mem_ptr(&vm->mem, 0x3000, sizeof(before));
+		memset(code, 0xab, sizeof(before));
+		memcpy(before, code, sizeof(before));
+		assert_int_equal(bell_check(vm->hv, vm->vcpus[0].hv, &vm->mem),
+				 cases[i].works);
+		assert_memory_equal(code, before, sizeof(before));
+		assert_int_equal(mshv_fake_state.page.rip, 0x777);
+		assert_int_equal(hv_doorbell_set(vm->hv, &bell, true),
+				 cases[i].works ? 0 : -ENODEV);
+		vm_destroy(vm);
+	}
+}
+
+/* A vCPU that does not come to the bell says nothing about it. */
+static void a_vcpu_that_fails_says_nothing_of_doorbells(void **state)
+{
+	struct err err;
+	struct vm *vm;
+
+	(void)state;
+	mshv_fake_reset();
+	assert_int_equal(mshv_fake_create(&vm, 1, HV_PARAVIRT_IDENTICAL, &err),
+			 0);
+	/* Without a script each run is interrupted. */
+	assert_true(bell_check(vm->hv, vm->vcpus[0].hv, &vm->mem));
+	assert_false(vm->hv->has_dead_bells);
+	vm_destroy(vm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +400,8 @@ int main(void)
 		cmocka_unit_test(an_unanswered_cpuid_is_the_hosts_masked),
 		cmocka_unit_test(sgx_is_hidden),
 		cmocka_unit_test(features_are_asked_for_by_what_is_assignable),
+		cmocka_unit_test(a_dead_doorbell_is_found_at_start),
+		cmocka_unit_test(a_vcpu_that_fails_says_nothing_of_doorbells),
 	};
 
 	return RUN_TESTS(tests);
