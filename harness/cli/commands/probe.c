@@ -12,6 +12,7 @@
 #include "harness/cli/option.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
+#include "harness/core/imds.h"
 #include "harness/kubevirt/node_page.h"
 #include "harness/kubevirt/nodeprobe.h"
 #include "harness/kubevirt/prereq.h"
@@ -19,6 +20,7 @@
 struct probe_args {
 	bool is_json;
 	bool is_kubevirt;
+	const char *imds_url;    /* NULL: the service is not asked */
 	const char *wish_option; /* one that only --kubevirt takes */
 	struct domain_wish wish;
 	enum requirement requirement; /* REQUIRE_COUNT: none */
@@ -112,12 +114,40 @@ static void print_json(const json_t *o, size_t flags)
 	putchar('\n');
 }
 
-static int probe_host(bool is_json)
+/* What the metadata service says, or why it says nothing. */
+static json_t *ask_imds(const char *url)
+{
+	struct err err = {0};
+	json_t *out;
+
+	if (imds_get(url, &out, &err))
+		return json_pack("{s:s}", "reason", err.msg);
+	return out;
+}
+
+static void print_imds(const json_t *imds)
+{
+	const char *key;
+	json_t *value;
+
+	if (json_object_get(imds, "reason")) {
+		printf("%-22s %s\n", "Azure", str(imds, "reason"));
+		return;
+	}
+	printf("%-22s %s in %s\n", "Azure", str(imds, "vm_size"),
+	       str(imds, "location"));
+	json_object_foreach(json_object_get(imds, "tags"), key, value)
+		printf("  tag %s=%s\n", key, json_string_value(value));
+}
+
+static int probe_host(const struct probe_args *a)
 {
 	json_t *probe = hostprobe_json();
 	json_t *fingerprint = envinfo_fingerprint();
 
-	if (is_json) {
+	if (a->imds_url)
+		json_object_set_new(probe, "imds", ask_imds(a->imds_url));
+	if (a->is_json) {
 		json_t *both =
 			json_pack("{s:i, s:O, s:O}", "schema_version", 1,
 				  "probe", probe, "fingerprint", fingerprint);
@@ -126,6 +156,8 @@ static int probe_host(bool is_json)
 		json_decref(both);
 	} else {
 		print_probe(probe);
+		if (a->imds_url)
+			print_imds(json_object_get(probe, "imds"));
 		puts("mitigations");
 		print_mitigations(fingerprint);
 		puts("Whether a guest really boots is tried by 'l1vh-bench run'.");
@@ -176,6 +208,16 @@ static int take_requirement(const struct option_row *o, const char *arg,
 		       : 0;
 }
 
+static int take_imds(const struct option_row *o, const char *arg, void *args,
+		     struct err *err)
+{
+	(void)o;
+	(void)arg;
+	(void)err;
+	((struct probe_args *)args)->imds_url = IMDS_URL;
+	return 0;
+}
+
 /* What is wished for KubeVirt; check() says so where there is none. */
 static int take_wished_release(const struct option_row *o, const char *arg,
 			       void *args, struct err *err)
@@ -219,6 +261,10 @@ static const struct option_row options[] = {
 	{"require", "WORD",
 	 "print one line; exit status 0 if it holds, 1 if not",
 	 .take = take_requirement},
+	{"imds", NULL,
+	 "ask Azure's metadata service for the VM's size and tags",
+	 .take = take_imds},
+	{"imds-url", "URL", NULL, OPTION_TEXT(struct probe_args, imds_url)},
 	{"json", NULL, "print one JSON object",
 	 OPTION_FLAG(struct probe_args, is_json)},
 	{0},
@@ -227,8 +273,10 @@ static const struct option_row options[] = {
 static int check_arguments(const struct probe_args *a, struct err *err)
 {
 	if (a->requirement != REQUIRE_COUNT &&
-	    (a->is_json || a->is_kubevirt || a->wish_option))
+	    (a->is_json || a->is_kubevirt || a->wish_option || a->imds_url))
 		return err_set(err, -EINVAL, "--require takes no other option");
+	if (a->imds_url && a->is_kubevirt)
+		return err_set(err, -EINVAL, "--imds is not for --kubevirt");
 	if (a->wish_option && !a->is_kubevirt)
 		return err_set(err, -EINVAL, "--%s is for --kubevirt",
 			       a->wish_option);
@@ -252,15 +300,14 @@ static int probe_run(int argc, char **argv)
 		return complain(STATUS_USAGE, "probe: %s", err.msg);
 	if (args.requirement != REQUIRE_COUNT)
 		return probe_require(args.requirement);
-	return args.is_kubevirt ? probe_kubevirt(&args)
-				: probe_host(args.is_json);
+	return args.is_kubevirt ? probe_kubevirt(&args) : probe_host(&args);
 }
 
 const struct command cmd_probe = {
 	.name = "probe",
 	.summary = "show this host's hypervisors and what is missing",
 	.usage =
-		"usage: l1vh-bench probe [--json]\n"
+		"usage: l1vh-bench probe [--imds] [--json]\n"
 		"       l1vh-bench probe --kubevirt [options] [--json]\n"
 		"       l1vh-bench probe --require l1vh|kvm|vfio\n"
 		"Shows the hypervisors of this host and their grades, its type of Hyper-V\n"
