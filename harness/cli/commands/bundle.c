@@ -9,8 +9,12 @@
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
+#include "harness/cli/qualify_exhibits.h"
+#include "harness/qualify/qualification.h"
+#include "harness/qualify/qualification_file.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
+#include "reports/text/qualification_text.h"
 
 struct bundle_args {
 	const char *db;
@@ -81,11 +85,35 @@ static int export_run(int argc, char **argv)
 	return finish("export", ret, &err);
 }
 
+/* Its runs, and how far it came. */
+static int import_qualification(struct store *store, const char *path,
+				struct err *err)
+{
+	struct qualification q;
+	size_t count = 0;
+	int ret = qualification_read(path, &q, err);
+
+	if (!ret)
+		ret = qualify_exhibits_import(&q, store, &count, err);
+	if (!ret) {
+		printf("%s: a qualification of %s, %zu of %zu steps, %zu runs\n",
+		       path, q.host, qualification_done_count(&q), q.step_count,
+		       count);
+		qualification_text_write(&q, stdout);
+	}
+	qualification_release(&q);
+	return ret;
+}
+
 static int import_one(struct store *store, const char *path, struct err *err)
 {
 	int64_t run_id = 0;
 	bool is_new;
-	int ret = bundle_import(store, path, &run_id, &is_new, err);
+	int ret;
+
+	if (qualification_is_file(path))
+		return import_qualification(store, path, err);
+	ret = bundle_import(store, path, &run_id, &is_new, err);
 
 	if (!ret)
 		printf("%s: run %" PRId64 "%s\n", path, run_id,
@@ -129,7 +157,8 @@ const struct command cmd_import = {
 	.summary = "read runs from exported files",
 	.usage =
 		"usage: l1vh-bench import FILE... [options]\n"
-		"Imports each file completely or not at all. A run that is already in the store\n"
+		"Imports each file completely or not at all: runs, and the qualifications of\n"
+		"'qualify', whose steps it prints. A run that is already in the store\n"
 		"does not change.\n",
 	.options = import_options,
 	.help_column = 18,
