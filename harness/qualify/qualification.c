@@ -15,8 +15,11 @@
 #define AGAIN_STEP "run-mshv"
 
 static const char *const status_names[] = {
-	[STEP_WAITING] = "not reached", [STEP_OK] = "ok",
-	[STEP_FINDING] = "finding",     [STEP_LATE] = "out of time",
+	[STEP_WAITING] = "not reached",
+	[STEP_RUNNING] = "under way",
+	[STEP_OK] = "ok",
+	[STEP_FINDING] = "finding",
+	[STEP_LATE] = "out of time",
 	[STEP_SKIPPED] = "skipped",
 };
 _Static_assert(ARRAY_SIZE(status_names) == STEP_STATUS_COUNT,
@@ -135,7 +138,8 @@ static size_t count_of_status(const struct qualification *q,
 
 size_t qualification_done_count(const struct qualification *q)
 {
-	return q->step_count - count_of_status(q, STEP_WAITING);
+	return q->step_count - count_of_status(q, STEP_WAITING) -
+	       count_of_status(q, STEP_RUNNING);
 }
 
 bool qualification_can_run(const struct qualification *q)
@@ -149,7 +153,7 @@ bool qualification_is_clean(const struct qualification *q)
 {
 	return qualification_can_run(q) && !count_of_status(q, STEP_FINDING) &&
 	       !count_of_status(q, STEP_LATE) &&
-	       !count_of_status(q, STEP_WAITING);
+	       qualification_done_count(q) == q->step_count;
 }
 
 /* Why no guest runs: the device is not there, or the boot says it. Of one that
@@ -190,11 +194,26 @@ static void add_findings(const struct qualification *q, struct strbuf *out)
 		strbuf_puts(out, "; no step has a finding");
 }
 
+/* How far it came, unless it is through. */
+static void add_place(const struct qualification *q, struct strbuf *out)
+{
+	size_t done = qualification_done_count(q), i;
+
+	if (done == q->step_count)
+		return;
+	strbuf_printf(out, " (%zu of %zu steps were taken", done,
+		      q->step_count);
+	for (i = 0; i < q->step_count; i++)
+		if (q->steps[i].status == STEP_RUNNING)
+			strbuf_printf(out, "; it ended in '%s'",
+				      q->steps[i].name);
+	strbuf_puts(out, ")");
+}
+
 const char *qualification_sentence(const struct qualification *q, char *buf,
 				   size_t size)
 {
 	const struct step *boot = qualification_step(q, BOOT_STEP);
-	size_t done = qualification_done_count(q);
 	struct strbuf out = {0};
 
 	if (q->is_emulated)
@@ -205,7 +224,8 @@ const char *qualification_sentence(const struct qualification *q, char *buf,
 			    "This node can run guests under /dev/mshv, because "
 			    "Linux boots there and powers off");
 		add_findings(q, &out);
-	} else if (!boot || boot->status == STEP_WAITING) {
+	} else if (!boot || boot->status == STEP_WAITING ||
+		   boot->status == STEP_RUNNING) {
 		strbuf_puts(&out, "It is not known whether this node can run "
 				  "guests under /dev/mshv, because no boot "
 				  "was tried");
@@ -215,9 +235,7 @@ const char *qualification_sentence(const struct qualification *q, char *buf,
 			      "because %s",
 			      cause(q));
 	}
-	if (done < q->step_count)
-		strbuf_printf(&out, " (%zu of %zu steps were taken)", done,
-			      q->step_count);
+	add_place(q, &out);
 	strbuf_puts(&out, ".");
 	snprintf(buf, size, "%s", out.str);
 	strbuf_release(&out);

@@ -16,6 +16,7 @@ struct err;
 
 enum step_status {
 	STEP_WAITING, /* its turn has not come */
+	STEP_RUNNING, /* it has begun; in a file: it took the node with it */
 	STEP_OK,
 	STEP_FINDING, /* it failed, which is what it was there to show */
 	STEP_LATE,    /* it was ended at its limit */

@@ -13,9 +13,9 @@
 static const char *class_of(enum step_status status)
 {
 	static const char *const classes[] = {
-		[STEP_WAITING] = "open", [STEP_OK] = "pass",
-		[STEP_FINDING] = "fail", [STEP_LATE] = "fail",
-		[STEP_SKIPPED] = "open",
+		[STEP_WAITING] = "open", [STEP_RUNNING] = "fail",
+		[STEP_OK] = "pass",      [STEP_FINDING] = "fail",
+		[STEP_LATE] = "fail",    [STEP_SKIPPED] = "open",
 	};
 
 	return classes[status];

@@ -168,12 +168,15 @@ static int take_steps(struct qualifying *r, struct err *err)
 			continue;
 		fprintf(stderr, "[%zu/%zu] %s: %s ... ", i + 1, r->q.step_count,
 			s->name, s->title);
-		take_step(r, i);
+		s->status = STEP_RUNNING;
+		ret = save(r, err);
+		if (!ret)
+			take_step(r, i);
 		fprintf(stderr, "%s%s%s (%.1f s)\n",
 			step_status_name(s->status), s->finding[0] ? ": " : "",
 			s->finding, (double)s->elapsed_ns / NS_PER_S);
 		qualify_exhibits_take(&r->q, r->site.folder, i);
-		ret = save(r, err);
+		ret = ret ? ret : save(r, err);
 	}
 	if (!ret && !stop_wanted) {
 		r->q.ended_unix_ns = clock_unix_ns();

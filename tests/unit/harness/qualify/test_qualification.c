@@ -17,7 +17,7 @@
 /* Steps in one text, parted by blanks: NAME, a letter for its status, FINDING. */
 static void make(struct qualification *q, const char *steps)
 {
-	static const char letters[] = "?+!~="; /* by enum step_status */
+	static const char letters[] = "?>+!~="; /* by enum step_status */
 	char *copy = xstrdup(steps), *rest = copy, *word;
 
 	qualification_init(q);
@@ -86,6 +86,16 @@ static void the_sentence(void **state)
 		 false,
 		 false,
 		 {"It is not known whether", "(1 of 3 steps were taken)"}},
+		{"device+ boot-mshv>",
+		 false,
+		 false,
+		 false,
+		 {"not known", "(1 of 2 steps were taken; it ended in 'boot"}},
+		{"device+ boot-mshv+ plan>",
+		 false,
+		 true,
+		 false,
+		 {"can run", "it ended in 'plan')"}},
 		{"device+ boot-mshv+ plan?",
 		 false,
 		 true,
