@@ -17,6 +17,7 @@
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "mshv/emu/emu.h"
+#include "mshv/selftest/facts.h"
 #include "mshv/selftest/selftest.h"
 #include "mshv/sys.h"
 #include "mshv/trace/replay.h"
@@ -90,18 +91,44 @@ static bool is_emulated(const struct args *args)
 	return args->wants_emu || vmm_child_mshv_is_emulated();
 }
 
+/* Numbers of 64 bits are text, for readers that have doubles alone. */
+static void list_fact(void *arg, const struct mshv_fact *fact)
+{
+	json_t *facts = arg;
+	char code[16], value[24];
+
+	snprintf(code, sizeof(code), "0x%" PRIx32, fact->code);
+	snprintf(value, sizeof(value), "0x%" PRIx64, fact->value);
+	json_array_append_new(
+		facts,
+		fact->error ? json_pack("{s:s, s:s, s:s}", "name", fact->name,
+					"code", code, "refused",
+					strerror(-fact->error))
+			    : json_pack("{s:s, s:s, s:s}", "name", fact->name,
+					"code", code, "value", value));
+}
+
+static json_t *facts_of(const struct args *args, const struct mshv_sys *sys)
+{
+	json_t *facts = json_array();
+
+	facts_gather(sys, args->device, list_fact, facts);
+	return facts;
+}
+
 static int record_write(const struct args *args, const struct mshv_sys *sys,
 			const struct selftest_summary *sum, json_t *checks)
 {
 	json_t *record = json_pack(
-		"{s:s, s:s, s:s, s:b, s:s, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:O}",
+		"{s:s, s:s, s:s, s:b, s:s, s:I, s:{s:i, s:i, s:i}, s:o, s:o, s:o, s:O}",
 		"record", "l1vh-bench selftest mshv", "revision",
 		envinfo_revision(), "interface", sys->name, "is_emulated",
 		is_emulated(args), "device", args->device, "finished_unix_ns",
 		(json_int_t)clock_unix_ns(), "summary", "ok", (int)sum->ok,
 		"deviations", (int)sum->deviations, "skipped",
 		(int)sum->skipped, "fingerprint", envinfo_fingerprint(),
-		"probe", hostprobe_json(), "checks", checks);
+		"probe", hostprobe_json(), "properties", facts_of(args, sys),
+		"checks", checks);
 	int ret = record ? json_dump_file(record, args->json, JSON_INDENT(2))
 			 : -1;
 

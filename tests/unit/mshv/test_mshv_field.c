@@ -10,6 +10,7 @@
 
 #include "mshv/features.h"
 #include "mshv/mshv_priv.h"
+#include "mshv/selftest/facts.h"
 #include "runners/vmm/bell_check.h"
 #include "runners/vmm/cpuid.h"
 #include "runners/vmm/vm.h"
@@ -392,6 +393,60 @@ static void a_vcpu_that_fails_says_nothing_of_doorbells(void **state)
 	vm_destroy(vm);
 }
 
+/* --- facts ---------------------------------------------------------------- */
+
+static int all_but_one(struct mshv_hvcall *call)
+{
+	const struct mshv_in_get_property *in =
+		(const void *)(uintptr_t)call->in_ptr;
+	uint64_t *out = (void *)(uintptr_t)call->out_ptr;
+
+	if (call->code == MSHV_HVCALL_GET_PROPERTY &&
+	    in->code == MSHV_PROP_CLFLUSH_SIZE) {
+		call->status = MSHV_STATUS_ACCESS_DENIED;
+		return -EIO;
+	}
+	if (out)
+		memset(out, 0, call->out_bytes);
+	if (call->code == MSHV_HVCALL_GET_PROPERTY)
+		out[0] = in->code;
+	return 0;
+}
+
+static struct {
+	size_t count, refused;
+	uint64_t features0;
+} gathered;
+
+static void take_fact(void *arg, const struct mshv_fact *fact)
+{
+	(void)arg;
+	gathered.count++;
+	gathered.refused += fact->error != 0;
+	if (!strcmp(fact->name, "processor_features0"))
+		gathered.features0 = fact->value;
+}
+
+static void properties_are_gathered(void **state)
+{
+	(void)state;
+	mshv_fake_reset();
+	memset(&gathered, 0, sizeof(gathered));
+	mshv_fake_state.hvcall = all_but_one;
+	assert_int_equal(
+		facts_gather(&mshv_fake_sys, "/dev/mshv", take_fact, NULL), 0);
+	assert_int_equal(gathered.count, 19);
+	/* The one, and the two whose banks are empty here. */
+	assert_int_equal(gathered.refused, 3);
+	assert_int_equal(gathered.features0, MSHV_PROP_PROCESSOR_FEATURES0);
+	assert_int_equal(mshv_fake_state.open_count, 0);
+	mshv_fake_state.open_error = -ENOENT;
+	assert_int_equal(
+		facts_gather(&mshv_fake_sys, "/dev/mshv", take_fact, NULL),
+		-ENOENT);
+	assert_int_equal(gathered.count, 19);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +457,7 @@ int main(void)
 		cmocka_unit_test(features_are_asked_for_by_what_is_assignable),
 		cmocka_unit_test(a_dead_doorbell_is_found_at_start),
 		cmocka_unit_test(a_vcpu_that_fails_says_nothing_of_doorbells),
+		cmocka_unit_test(properties_are_gathered),
 	};
 
 	return RUN_TESTS(tests);
