@@ -167,3 +167,20 @@ char *file_shipped(const char *folder, const char *name)
 	free(inside);
 	return path;
 }
+
+uint64_t file_key_number(const char *path, const char *key)
+{
+	size_t len = strlen(key);
+	uint64_t number = 0;
+	char line[256];
+	FILE *f = fopen(path, "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, len)) {
+			number = strtoull(line + len, NULL, 10);
+			break;
+		}
+	if (f)
+		fclose(f);
+	return number;
+}

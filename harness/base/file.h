@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 struct strbuf;
@@ -15,6 +16,10 @@ int file_read(const char *path, size_t max, struct strbuf *out);
 
 /* The first line of a small file (sysfs, proc) into BUF, "" if unreadable. */
 const char *file_first_line(const char *path, char *buf, size_t size);
+
+/* The number behind KEY at the beginning of a line, "MemFree: 123 kB", of a file
+ * in /proc; 0 where there is none. */
+uint64_t file_key_number(const char *path, const char *key);
 
 /*
  * Write through a temporary name beside PATH, so that readers see the old

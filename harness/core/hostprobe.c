@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -230,18 +231,12 @@ bool kernel_log_is_unvalidated(const char *log)
 /* Deposits for guests split the kernel's direct map into small pages. */
 static const char *direct_map_4k(char buf[32])
 {
-	struct strbuf text = {0};
-	const char *at;
+	uint64_t kib = file_key_number("/proc/meminfo", "DirectMap4k:");
 
-	file_read("/proc/meminfo", 65536, &text);
-	at = strstr(strbuf_str(&text), "DirectMap4k:");
-	snprintf(buf, 32, "unknown");
-	if (at) {
-		at += strlen("DirectMap4k:");
-		at += strspn(at, " ");
-		snprintf(buf, 32, "%.*s", (int)strcspn(at, "\n"), at);
-	}
-	strbuf_release(&text);
+	if (kib)
+		snprintf(buf, 32, "%" PRIu64 " kB", kib);
+	else
+		snprintf(buf, 32, "unknown");
 	return buf;
 }
 

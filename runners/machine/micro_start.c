@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/machine/micro_start.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/core/bench_case.h"
@@ -117,29 +117,13 @@ static bool start_once(const char *hv, const struct micro_shape *s,
 	return true;
 }
 
-/* What the line KEY of a file in /proc says; 0 where the kernel does not. */
-static uint64_t proc_bytes(const char *path, const char *key)
-{
-	uint64_t kib = 0;
-	char line[128];
-	FILE *f = fopen(path, "re");
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, strlen(key)) &&
-		    sscanf(line + strlen(key), "%" SCNu64, &kib) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return kib * KIB;
-}
-
 /* Proportional share of mapped memory. */
 static uint64_t pss_bytes(pid_t pid)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
-	return proc_bytes(path, "Pss:");
+	return file_key_number(path, "Pss:") * KIB;
 }
 
 static uint64_t sum_pss(const struct micro_guest *guests, size_t count)
@@ -221,7 +205,7 @@ static const char *too_big(const struct micro_shape *s, double ns_per_byte)
 
 	if (!s->is_prefaulted || units_parse_bytes(s->memory, &bytes, &err))
 		return NULL;
-	if (bytes > proc_bytes("/proc/meminfo", "MemAvailable:") / 2)
+	if (bytes > file_key_number("/proc/meminfo", "MemAvailable:") * KIB / 2)
 		return "the host does not have twice this memory available";
 	if ((double)bytes * ns_per_byte > FULL_NS)
 		return "this much memory would exceed the suite's time limit";
