@@ -146,9 +146,10 @@ const struct model_cell *model_base(const struct model *m,
 	return model_has_base(m) ? &row->cells[0] : NULL;
 }
 
-size_t model_block_logs(const struct model_cell *base,
-			const struct model_cell *cell, double *logs,
-			uint32_t *blocks)
+/* One logarithm per block; BASE is not used where OWN is true. */
+static size_t block_logs(const struct model_cell *base, bool own,
+			 const struct model_cell *cell, double *logs,
+			 uint32_t *blocks)
 {
 	size_t count = 0;
 	size_t i, k;
@@ -161,7 +162,8 @@ size_t model_block_logs(const struct model_cell *base,
 			;
 		if (k < i)
 			continue;
-		ratio = block_mean(cell, block) / block_mean(base, block);
+		ratio = block_mean(cell, block) /
+			(own ? 1 : block_mean(base, block));
 		if (!isfinite(ratio))
 			continue;
 		if (blocks)
@@ -169,6 +171,19 @@ size_t model_block_logs(const struct model_cell *base,
 		logs[count++] = log(ratio);
 	}
 	return count;
+}
+
+size_t model_block_logs(const struct model_cell *base,
+			const struct model_cell *cell, double *logs,
+			uint32_t *blocks)
+{
+	return block_logs(base, false, cell, logs, blocks);
+}
+
+size_t model_own_logs(const struct model_cell *cell, double *logs,
+		      uint32_t *blocks)
+{
+	return block_logs(NULL, true, cell, logs, blocks);
 }
 
 static void estimate(const struct model_cell *base, struct model_cell *cell)

@@ -107,6 +107,12 @@ static bool has_ended(const struct model *m)
 	return false;
 }
 
+/* A claim over the host's own state before, by a metric that is a ratio to it. */
+static bool claim_is_before(const struct claim *claim)
+{
+	return !strcmp(claim->baseline, CLAIM_BEFORE);
+}
+
 /* The parts of the plan that determine the verdicts. */
 static struct design design_of(const struct run_plan *plan,
 			       const struct model *m,
@@ -146,7 +152,8 @@ static struct claim_verdict decide_by(struct claim_verdict v,
 	struct evidence e = {logs, blocks, 0, row->lower_is_better};
 	struct decision d;
 
-	e.count = model_block_logs(b, c, logs, blocks);
+	e.count = b ? model_block_logs(b, c, logs, blocks)
+		    : model_own_logs(c, logs, blocks);
 	d = decide(&e, &design, v.claim);
 	v.ratio = d.ratio;
 	v.block_count = d.block_count;
@@ -194,29 +201,30 @@ struct claim_verdict verdict_of(const struct model *m,
 	const struct model_row *row = row_find(m, claim->metric);
 	int candidate = runner_find_in(m, claim->candidate);
 	int baseline = runner_find_in(m, claim->baseline);
+	bool is_before = claim_is_before(claim);
 	const struct model_cell *c, *b;
 
 	if (!row)
 		return refuse_claim(v, VERDICT_NOT_EVALUABLE,
 				    "the run has no '%s'", claim->metric);
-	if (candidate < 0 || baseline < 0)
+	if (candidate < 0 || (baseline < 0 && !is_before))
 		return refuse_claim(
 			v, VERDICT_NOT_EVALUABLE, "%s was not measured",
 			candidate < 0 ? claim->candidate : claim->baseline);
 	c = &row->cells[candidate];
-	b = &row->cells[baseline];
+	b = is_before ? NULL : &row->cells[baseline];
 	v.measured = m->runners[candidate];
 	v.lower_is_better = row->lower_is_better;
-	if (c->status == RUN_VOID || b->status == RUN_VOID)
+	if (c->status == RUN_VOID || (b && b->status == RUN_VOID))
 		return refuse_claim(v, VERDICT_VOID, "%s",
 				    c->status == RUN_VOID ? c->reason
 							  : b->reason);
-	if (blank(c) || blank(b))
+	if (blank(c) || (b && blank(b)))
 		return refuse_claim(v, VERDICT_NOT_EVALUABLE, "%s: %s",
 				    m->runners[blank(c) ? candidate : baseline],
 				    blank(c) ? blank(c) : blank(b));
 	v = decide_by(v, plan, m, row, b, c);
-	return judge_by_grade(v, c->grade > b->grade ? c->grade : b->grade,
+	return judge_by_grade(v, b && b->grade > c->grade ? b->grade : c->grade,
 			      is_overridden);
 }
 
@@ -261,15 +269,18 @@ static void doubt_all(struct judgement *j, const struct model *m,
 
 	for (v = j->v; v < j->v + j->count; v++) {
 		const struct implausible *why;
-		const char *workload, *baseline;
+		const char *workload;
 
 		if (v->verdict != VERDICT_PASS)
 			continue;
 		workload = row_find(m, v->claim->metric)->workload;
-		baseline = m->runners[runner_find_in(m, v->claim->baseline)];
 		why = plausibility_blocks(doubts, v->measured, workload);
-		if (!why)
-			why = plausibility_blocks(doubts, baseline, workload);
+		if (!why && !claim_is_before(v->claim))
+			why = plausibility_blocks(
+				doubts,
+				m->runners[runner_find_in(m,
+							  v->claim->baseline)],
+				workload);
 		if (why)
 			*v = refuse_claim(*v, VERDICT_NOT_EVALUABLE,
 					  "implausible: %s: %s", why->runner,

@@ -15,6 +15,10 @@
 
 struct err;
 
+/* In place of a baseline: the host before, of a metric that is itself a ratio to
+ * it ("churn guests/memory_growth"). */
+#define CLAIM_BEFORE "before"
+
 struct claim {
 	char *id;
 	char *text;
