@@ -96,6 +96,16 @@ const struct highlight highlights[] = {
 	 LOWER, FIGURE},
 	{"exit cost", "first touch, 4K", "micro_exit",
 	 "first-touch-4KiB,r3/p50", LOWER, FIGURE},
+	{"churn", "torn down, p99", "churn", "guests/teardown_p99", LOWER,
+	 FIGURE},
+	{"churn", "torn down, p50", "churn", "guests/teardown_p50", LOWER,
+	 FIGURE},
+	{"churn", "memory, 1000 on", "churn", "guests/memory_growth", LOWER,
+	 FIGURE},
+	{"churn", "direct map 4K", "churn", "guests/direct_map_growth", LOWER,
+	 FIGURE},
+	{"churn", "open files", "churn", "guests/descriptor_growth", LOWER,
+	 FIGURE},
 	{NULL, NULL, NULL, NULL, LOWER, FIGURE},
 };
 

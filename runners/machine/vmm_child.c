@@ -13,6 +13,7 @@
 #include "harness/core/runner.h"
 #include "runners/link/vsock_listener.h"
 #include "runners/machine/args.h"
+#include "runners/machine/churn.h"
 #include "runners/machine/guest_boot.h"
 #include "runners/machine/machine.h"
 #include "runners/machine/micro_boot.h"
@@ -195,6 +196,7 @@ static void vmm_run(const char *hv, const struct bench_case *bc,
 	}
 	micro_boot_run(run_micro_guest, (void *)hv, bc, res);
 	micro_start_run(hv, bc, res);
+	churn_run(hv, bc, res);
 }
 
 static void kvm_run(const struct bench_case *bc, struct result *res)

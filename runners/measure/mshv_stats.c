@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,22 +75,28 @@ static bool find_new(const struct mshv_stats *s, uint64_t *found)
 	return count == 1;
 }
 
-/* "VpTotalRunTime   : 123"; the first series of the driver wrote no "Vp". */
-static bool parse_line(const char *line, uint64_t *units)
+/* "VpTotalRunTime   : 123"; the driver's first series wrote no PREFIX. */
+static bool parse_counter(const char *line, const char *prefix,
+			  const char *name, uint64_t *value)
 {
-	if (!strncmp(line, "Vp", 2))
-		line += 2;
-	return sscanf(line, "TotalRunTime : %" SCNu64, units) == 1;
+	size_t len = strlen(prefix);
+
+	if (!strncmp(line, prefix, len))
+		line += len;
+	len = strlen(name);
+	return !strncmp(line, name, len) &&
+	       sscanf(line + len, " : %" SCNu64, value) == 1;
 }
 
-static bool read_vp(const char *path, uint64_t *units)
+static bool read_counter(const char *path, const char *prefix, const char *name,
+			 uint64_t *value)
 {
 	FILE *f = fopen(path, "re");
 	bool has_it = false;
 	char line[128];
 
 	while (f && !has_it && fgets(line, sizeof(line), f))
-		has_it = parse_line(line, units);
+		has_it = parse_counter(line, prefix, name, value);
 	if (f)
 		fclose(f);
 	return has_it;
@@ -114,7 +121,7 @@ bool mshv_stats_run_ns(const struct mshv_stats *s, uint64_t *ns)
 			continue;
 		snprintf(path, sizeof(path), "%s/%" PRIu64 "/stats", folder,
 			 vp);
-		has_all = read_vp(path, &units);
+		has_all = read_counter(path, "Vp", "TotalRunTime", &units);
 		sum += has_all ? units : 0;
 		count++;
 	}
@@ -124,4 +131,25 @@ bool mshv_stats_run_ns(const struct mshv_stats *s, uint64_t *ns)
 		return false;
 	*ns = sum * UNIT_NS;
 	return true;
+}
+
+double mshv_stats_deposits(const char *folder)
+{
+	DIR *dir = open_partitions(folder);
+	double sum = NAN;
+	char path[400];
+	struct dirent *e;
+	uint64_t id, pages;
+
+	while (dir && (e = readdir(dir))) {
+		if (!parse_entry(e, &id))
+			continue;
+		snprintf(path, sizeof(path),
+			 "%.200s/partition/%" PRIu64 "/stats", folder, id);
+		if (read_counter(path, "Pt", "DepositedPages", &pages))
+			sum = (isnan(sum) ? 0 : sum) + (double)pages;
+	}
+	if (dir)
+		closedir(dir);
+	return sum;
 }

@@ -33,4 +33,8 @@ void mshv_stats_begin(struct mshv_stats *s, const char *folder);
  */
 bool mshv_stats_run_ns(const struct mshv_stats *s, uint64_t *ns);
 
+/* Pages that are deposited in all partitions that there are, by
+ * partition/ID/stats; NaN where the kernel does not show it. */
+double mshv_stats_deposits(const char *folder);
+
 #endif

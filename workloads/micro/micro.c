@@ -60,6 +60,20 @@ MICRO_WORKLOAD(walk, 0,
 	       "a load that misses the TLB, by guest and host page size");
 MICRO_WORKLOAD(fault, WL_SELFTEST, "the micro guest fails on purpose");
 
+static const struct wl_point churn_points[] = {{.name = "guests"}};
+
+const struct workload wl_churn = {
+	.name = "churn",
+	.group = "churn",
+	.summary =
+		"thousands of micro guests, one after the other: tear-down, and what the host loses",
+	.unit = WL_UNIT_NS,
+	.better = WL_LOWER_IS_BETTER,
+	.flags = WL_NEEDS_MICRO | WL_BY_HOST | WL_ON_REQUEST,
+	.points = churn_points,
+	.point_count = COUNT(churn_points),
+};
+
 const struct workload wl_micro_start = {
 	.name = "micro_start",
 	.group = "micro",

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine/churn.h"
+
+#include <gsl/gsl_fit.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/stats/quantile.h"
+#include "runners/machine/micro_guest.h"
+#include "runners/measure/mshv_stats.h"
+
+#define WORKLOAD "churn"
+#define POINT "guests"
+#define MAX_GUESTS 2000u
+/* Fewer give no tail and no slope. */
+#define MIN_GUESTS 50u
+/* Of the boot's time limit; the rest is for what else the boot does. */
+#define TIME_SHARE 0.6
+/* Guests from one reading of the host to the next. */
+#define STEP 5u
+#define MAX_READINGS (MAX_GUESTS / STEP + 1)
+
+/* What a guest may leave behind. Readings of a row that the host does not have
+ * are NaN. */
+enum resource {
+	RESOURCE_MEMORY,
+	RESOURCE_DIRECT_MAP,
+	RESOURCE_DESCRIPTORS,
+	RESOURCE_DEPOSITS,
+	RESOURCE_COUNT,
+};
+
+static const struct {
+	const char *metric, *absent;
+} resources[] = {
+	[RESOURCE_MEMORY] = {"memory_growth", "/proc/meminfo says nothing"},
+	[RESOURCE_DIRECT_MAP] = {"direct_map_growth",
+				 "this kernel does not count DirectMap4k"},
+	[RESOURCE_DESCRIPTORS] = {"descriptor_growth",
+				  "/proc/sys/fs/file-nr says nothing"},
+	[RESOURCE_DEPOSITS] = {"deposit_growth",
+			       "this kernel does not show deposited pages"},
+};
+_Static_assert(ARRAY_SIZE(resources) == RESOURCE_COUNT,
+	       "every resource has a metric");
+
+struct churn {
+	const char *hv;
+	uint64_t deadline_ns;
+	double gone_ns[MAX_GUESTS];
+	size_t count;
+	double guests[MAX_READINGS]; /* when a reading was taken */
+	double values[RESOURCE_COUNT][MAX_READINGS];
+	size_t reading_count;
+	char failure[200]; /* of the guest that ended it; "" */
+};
+
+static double meminfo(const char *key)
+{
+	uint64_t bytes = file_key_number("/proc/meminfo", key) * KIB;
+
+	return bytes ? (double)bytes : NAN;
+}
+
+static double open_files(void)
+{
+	char line[64];
+
+	return strtod(
+		file_first_line("/proc/sys/fs/file-nr", line, sizeof(line)),
+		NULL);
+}
+
+static void take_reading(struct churn *c)
+{
+	size_t i = c->reading_count;
+	double files = open_files();
+
+	if (i == MAX_READINGS)
+		return;
+	c->reading_count++;
+	c->guests[i] = (double)c->count;
+	c->values[RESOURCE_MEMORY][i] =
+		meminfo("MemTotal:") - meminfo("MemAvailable:");
+	c->values[RESOURCE_DIRECT_MAP][i] = meminfo("DirectMap4k:");
+	c->values[RESOURCE_DESCRIPTORS][i] = files > 0 ? files : NAN;
+	c->values[RESOURCE_DEPOSITS][i] =
+		mshv_stats_deposits(MSHV_STATS_FOLDER);
+}
+
+/* False: no other is to be started. */
+static bool run_guest(struct churn *c)
+{
+	const struct micro_shape shape = {POINT, "64M", 1, false};
+	struct err err = {0};
+	struct micro_guest g;
+	uint64_t gone_ns;
+	bool is_fine = !micro_guest_start(&g, c->hv, &shape, &err);
+
+	if (!is_fine)
+		snprintf(c->failure, sizeof(c->failure), "%.199s", err.msg);
+	else if (!micro_guests_await(&g, 1))
+		snprintf(c->failure, sizeof(c->failure), "%.199s",
+			 g.cause[0] ? g.cause
+				    : "a guest was not ready in time");
+	gone_ns = micro_guest_end(&g);
+	if (c->failure[0])
+		return false;
+	if (g.phase_ns[MICRO_PHASE_COUNT - 1])
+		c->gone_ns[c->count++] =
+			(double)(gone_ns - g.phase_ns[MICRO_PHASE_COUNT - 1]);
+	else
+		snprintf(c->failure, sizeof(c->failure),
+			 "a guest did not power off");
+	return !c->failure[0];
+}
+
+double churn_growth(const double *guests, const double *values, size_t count)
+{
+	double c0, c1, cov00, cov01, cov11, sumsq;
+
+	if (count < 3)
+		return NAN;
+	gsl_fit_linear(guests, 1, values, 1, count, &c0, &c1, &cov00, &cov01,
+		       &cov11, &sumsq);
+	/* In use at the first of these readings, by the line. */
+	c0 += c1 * guests[0];
+	return c0 > 0 ? 1 + 1000 * c1 / c0 : NAN;
+}
+
+static struct series *add_series(struct result *res, const char *metric,
+				 const char *unit)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), POINT "/%s", metric);
+	return result_add_series(res, WORKLOAD, name, unit);
+}
+
+static void add_value(struct result *res, const char *metric, const char *unit,
+		      double value)
+{
+	struct sample *s = series_add_sample(add_series(res, metric, unit));
+
+	s->value = value;
+	if (!strcmp(unit, "ns"))
+		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
+}
+
+static void refuse(struct result *res, const char *metric, const char *unit,
+		   enum run_status status, const char *why)
+{
+	struct series *s = add_series(res, metric, unit);
+
+	s->status = status;
+	snprintf(s->reason, sizeof(s->reason), "%.199s", why);
+	text_clean(s->reason);
+}
+
+static void add_growths(const struct churn *c, struct result *res)
+{
+	size_t first = c->reading_count / 10, i;
+
+	for (i = 0; i < RESOURCE_COUNT; i++) {
+		double growth =
+			churn_growth(c->guests + first, c->values[i] + first,
+				     c->reading_count - first);
+
+		/* A host that gives back more than it had says nothing. */
+		if (isfinite(growth) && growth > 0)
+			add_value(res, resources[i].metric, "ratio", growth);
+		else
+			refuse(res, resources[i].metric, "ratio", RUN_SKIPPED,
+			       isnan(growth)
+				       ? resources[i].absent
+				       : "more was given back than was in use");
+	}
+}
+
+static void add_all(struct churn *c, struct result *res)
+{
+	char why[240];
+
+	if (c->failure[0]) {
+		snprintf(why, sizeof(why), "guest %zu: %s", c->count + 1,
+			 c->failure);
+		refuse(res, "teardown_p50", "ns", RUN_RUNNER_FAILED, why);
+		return;
+	}
+	if (c->count < MIN_GUESTS) {
+		snprintf(
+			why, sizeof(why),
+			"only %zu guests fit into the boot's time limit; %u are the least",
+			c->count, MIN_GUESTS);
+		refuse(res, "teardown_p50", "ns", RUN_SKIPPED, why);
+		return;
+	}
+	add_growths(c, res);
+	add_value(res, "teardown_p50", "ns",
+		  quantile(c->gone_ns, c->count, 0.5));
+	add_value(res, "teardown_p99", "ns",
+		  quantile(c->gone_ns, c->count, 0.99));
+}
+
+void churn_run(const char *hv, const struct bench_case *bc, struct result *res)
+{
+	struct churn *c;
+
+	if (!bench_case_has(bc, WORKLOAD))
+		return;
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		refuse(res, "teardown_p50", "ns", RUN_RUNNER_FAILED,
+		       "no memory for the readings");
+		return;
+	}
+	c->hv = hv;
+	c->deadline_ns = clock_mono_ns() +
+			 (uint64_t)(TIME_SHARE * (double)bc->timeout_ns);
+	take_reading(c);
+	while (c->count < MAX_GUESTS && clock_mono_ns() < c->deadline_ns &&
+	       run_guest(c))
+		if (c->count % STEP == 0)
+			take_reading(c);
+	add_all(c, res);
+	free(c);
+}
