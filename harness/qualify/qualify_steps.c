@@ -30,6 +30,7 @@ enum need {
 	NEEDS_CLOUD_HYPERVISOR = 1 << 6,
 	NEEDS_TRACE = 1 << 7,  /* of the boot before */
 	NEEDS_BOOTED = 1 << 8, /* some runner's boot was OK */
+	NEEDS_ANY = 1 << 9,    /* some device */
 };
 
 /*
@@ -153,8 +154,18 @@ static const struct step_row rows[] = {
 	 .title = "what each kind of exit costs",
 	 .limit_s = 240,
 	 .least_s = 30,
-	 .command = RUN " --html {dir}/micro.html --runners {micro}"
+	 .needs = NEEDS_ANY,
+	 .command = RUN " --html {dir}/micro.html --runners native,{guests}"
 			" --workloads micro --blocks 2 --budget {seconds}s",
+	 .finding = CANNOT},
+	{.name = "churn",
+	 .title = "guests that come and go, and what they leave",
+	 .limit_s = 120,
+	 .least_s = 20,
+	 .needs = NEEDS_ANY,
+	 .command = RUN
+	 " --html {dir}/churn.html --runners {guests} --workloads churn"
+	 " --claims no-leak --blocks 2 --timeout {block} --budget {seconds}s",
 	 .finding = CANNOT},
 	{.name = "footprint",
 	 .title = "memory that a guest costs",
@@ -209,6 +220,8 @@ static const char *lacks(const struct qualify_site *site, uint32_t needs)
 	if ((needs & (NEEDS_MSHV | NEEDS_DEVICE)) && !site->has_mshv)
 		return site->is_emulated ? "the emulator needs /dev/kvm"
 					 : "there is no /dev/mshv";
+	if ((needs & NEEDS_ANY) && !site->has_mshv && !site->has_kvm)
+		return "there is neither /dev/mshv nor /dev/kvm";
 	if ((needs & NEEDS_KVM) && !site->has_kvm)
 		return "there is no /dev/kvm";
 	if ((needs & NEEDS_GUEST) && !site->has_guest)
@@ -289,13 +302,12 @@ static void add_booted(const struct qualify_site *site,
 }
 
 /* The micro guest needs a device and nothing else. */
-static void add_micro(const struct qualify_site *site, struct strbuf *out)
+static void add_guests(const struct qualify_site *site, struct strbuf *out)
 {
-	strbuf_puts(out, "native");
-	if (site->has_kvm)
-		strbuf_puts(out, ",kvm");
 	if (site->has_mshv)
-		strbuf_puts(out, site->is_emulated ? ",mshv-emu" : ",mshv");
+		strbuf_puts(out, site->is_emulated ? "mshv-emu" : "mshv");
+	if (site->has_kvm)
+		strbuf_puts(out, site->has_mshv ? ",kvm" : "kvm");
 }
 
 static void add_path(struct strbuf *out, const char *name)
@@ -336,8 +348,12 @@ static void add_value(const struct qualify_site *site,
 			      seconds / 4 > 8 ? seconds / 4 : 8);
 	else if (!strcmp(key, "seconds"))
 		strbuf_printf(out, "%" PRIu64, seconds > 3 ? seconds : 3);
-	else if (!strcmp(key, "micro"))
-		add_micro(site, out);
+	else if (!strcmp(key, "block"))
+		/* Two blocks of two runners, which boot twice in each. */
+		strbuf_printf(out, "%" PRIu64,
+			      seconds / 9 > 5 ? seconds / 9 : 5);
+	else if (!strcmp(key, "guests"))
+		add_guests(site, out);
 	else if (!strcmp(key, "booted"))
 		add_booted(site, q, out);
 }

@@ -65,7 +65,7 @@ static void without_a_device_nothing_of_it_is_tried(void **state)
 			assert_true(s->finding[0]);
 	}
 	/* The host, KubeVirt, and what decides later. */
-	assert_int_equal(waiting, 5);
+	assert_int_equal(waiting, 4);
 	qualification_release(&q);
 }
 
@@ -87,7 +87,7 @@ static void commands_name_this_site(void **state)
 	command = command_of(&site, &q, "device", 60);
 	assert_contains(command, "probe --json --imds");
 	assert_contains(command_of(&site, &q, "micro", 60),
-			"--runners native,kvm,mshv --workloads micro");
+			"--runners native,mshv,kvm --workloads micro");
 	assert_contains(command_of(&site, &q, "micro", 60), "--budget 60s");
 	assert_contains(command_of(&site, &q, "run-mshv", 100),
 			"--runners mshv --workloads boot --blocks 1 "
