@@ -91,7 +91,7 @@ static void commands_name_this_site(void **state)
 	assert_contains(command_of(&site, &q, "micro", 60), "--budget 60s");
 	assert_contains(command_of(&site, &q, "run-mshv", 100),
 			"--runners mshv --workloads boot --blocks 1 "
-			"--samples 1 --timeout 25");
+			"--samples 1 --timeout 50");
 	qualification_release(&q);
 	site = everything(true);
 	qualification_init(&q);
@@ -205,6 +205,14 @@ static void an_outcome_has_its_line(void **state)
 		 "qemu-mshv cannot boot Linux on this host: 'qemu' is missing "
 		 "or has no accelerator mshv"},
 		{"run-kvm", 70, "\n\n", false, STEP_FINDING, ""},
+		{"churn", 2, "Claims: 3 NOT EVALUABLE\nStore: x\n", false,
+		 STEP_OK, ""},
+		{"churn", 2, "1/8 kvm: timeout: no\nStore: x\n", false,
+		 STEP_FINDING, "1/8 kvm: timeout: no"},
+		{"churn", 1, "Claims: 1 FAIL\nStore: x\n", false, STEP_FINDING,
+		 "Claims: 1 FAIL"},
+		{"micro", 2, "l1vh-bench: noisy\n", false, STEP_FINDING,
+		 "l1vh-bench: noisy"},
 		{"device", 0,
 		 "{\"probe\":{\"mshv\":{\"usable\":false,\"reason\":\"no\"}}}",
 		 false, STEP_FINDING, "/dev/mshv: no"},
