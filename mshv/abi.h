@@ -219,6 +219,8 @@ enum mshv_status {
 	MSHV_STATUS_INVALID_PORT_ID = 0x11,
 	MSHV_STATUS_INVALID_CONNECTION_ID = 0x12,
 	MSHV_STATUS_INVALID_VP_STATE = 0x15,
+	MSHV_STATUS_INVALID_SYNIC_STATE = 0x18,
+	MSHV_STATUS_OBJECT_IN_USE = 0x19,
 	MSHV_STATUS_INVALID_LP_INDEX = 0x41,
 	MSHV_STATUS_INVALID_REGISTER_VALUE = 0x50,
 	MSHV_STATUS_INSUFFICIENT_ROOT_MEMORY = 0x73,
@@ -318,6 +320,25 @@ struct mshv_in_intercept {
 	uint32_t access_mask;
 	uint32_t type;
 	uint64_t parameter;
+};
+
+/* A flag of the event page of VP; out is a byte, whether it was not set yet. */
+struct mshv_in_signal_event {
+	uint64_t partition;
+	uint32_t vp;
+	uint8_t vtl;
+	uint8_t sint;
+	uint16_t flag;
+};
+
+struct mshv_in_post_message {
+	uint64_t partition;
+	uint32_t vp;
+	uint8_t vtl;
+	uint8_t rsvd[3];
+	uint32_t sint;
+	uint8_t message[256];
+	uint32_t rsvd1;
 };
 
 struct mshv_in_assert {
@@ -768,6 +789,10 @@ MSHV_SIZE(mshv_register, 32);
 MSHV_AT(mshv_register, value, 16);
 MSHV_SIZE(mshv_in_registers, 16);
 MSHV_SIZE(mshv_in_intercept, 24);
+MSHV_SIZE(mshv_in_signal_event, 16);
+MSHV_AT(mshv_in_signal_event, flag, 14);
+MSHV_SIZE(mshv_in_post_message, 280);
+MSHV_AT(mshv_in_post_message, message, 20);
 MSHV_SIZE(mshv_in_assert, 32);
 MSHV_AT(mshv_in_assert, vector, 24);
 MSHV_SIZE(mshv_in_translate, 32);

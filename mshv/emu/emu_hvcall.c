@@ -437,6 +437,17 @@ static uint16_t call_assert(struct call *c)
 	return emu_assert(c->pt, (const void *)c->in.bytes);
 }
 
+static uint16_t call_signal(struct call *c)
+{
+	return emu_synic_signal(c->pt, (const void *)c->in.bytes,
+				&c->out.bytes[0]);
+}
+
+static uint16_t call_post(struct call *c)
+{
+	return emu_synic_post(c->pt, (const void *)c->in.bytes);
+}
+
 static uint16_t call_clear(struct call *c)
 {
 	(void)c; /* there is never one that could be withdrawn */
@@ -474,8 +485,8 @@ static const struct {
 	 call_cpuid_result},
 	{MSHV_HVCALL_ASSERT_INTERRUPT, true, false, false, 615, 32,
 	 call_assert},
-	{MSHV_HVCALL_SIGNAL_EVENT, true, false, false, 615, 16, call_refused},
-	{MSHV_HVCALL_POST_MESSAGE, true, false, false, 615, 280, call_refused},
+	{MSHV_HVCALL_SIGNAL_EVENT, true, false, false, 615, 16, call_signal},
+	{MSHV_HVCALL_POST_MESSAGE, true, false, false, 615, 280, call_post},
 	{MSHV_HVCALL_GET_ACCESS_STATES, true, false, true, 615, 24,
 	 call_refused},
 	{MSHV_HVCALL_GET_CPUID, true, false, true, 615, 24, call_cpuid_get},

@@ -18,6 +18,8 @@
 #define MSI_LOGICAL (1u << 2)
 #define MSI_LEVEL (1u << 15)
 #define MSI_ASSERT (1u << 14)
+/* In a hidden route's upper address, which no MSI has: of a VP's SINT. */
+#define SINT_MARK UINT32_MAX
 
 struct kvm_route_table {
 	struct kvm_irq_routing head;
@@ -36,6 +38,12 @@ static void route_put(struct kvm_route_table *table,
 	struct kvm_irq_routing_entry *e = &table->entries[table->head.nr++];
 
 	e->gsi = gsi;
+	if (route->addr_hi == SINT_MARK) {
+		e->type = KVM_IRQ_ROUTING_HV_SINT;
+		e->u.hv_sint.vcpu = route->addr_lo;
+		e->u.hv_sint.sint = route->data;
+		return;
+	}
 	e->type = KVM_IRQ_ROUTING_MSI;
 	e->u.msi.address_lo = route->addr_lo;
 	e->u.msi.address_hi = route->addr_hi;
@@ -174,25 +182,42 @@ bool emu_is_level(struct emu_partition *pt, uint8_t vector)
 	return found;
 }
 
-static int level_remember(struct emu_partition *pt, uint32_t lo, uint32_t hi,
-			  uint32_t data)
+/* *GSI is that of the hidden route, which is made where it is new. */
+static int hidden_route(struct emu_partition *pt, uint32_t lo, uint32_t hi,
+			uint32_t data, uint32_t *gsi)
 {
 	struct mshv_route *r;
 	uint32_t i;
 
-	for (i = 0; i < pt->hidden_count; i++)
+	for (i = 0; i < pt->hidden_count; i++) {
+		*gsi = i;
 		if (pt->hidden[i].addr_lo == lo && pt->hidden[i].data == data &&
 		    pt->hidden[i].addr_hi == hi)
 			return 0;
+	}
 	if (pt->hidden_count == EMU_HIDDEN_ROUTES) {
-		emu_log("more than %d different level interrupts",
+		emu_log("more than %d different level and SynIC interrupts",
 			EMU_HIDDEN_ROUTES);
 		return -ENOSPC;
 	}
-	r = &pt->hidden[pt->hidden_count];
+	*gsi = pt->hidden_count;
+	r = &pt->hidden[pt->hidden_count++];
 	*r = (struct mshv_route){.addr_lo = lo, .addr_hi = hi, .data = data};
-	pt->hidden_count++;
 	return routes_flush(pt);
+}
+
+static int level_remember(struct emu_partition *pt, uint32_t lo, uint32_t hi,
+			  uint32_t data)
+{
+	uint32_t gsi;
+
+	return hidden_route(pt, lo, hi, data, &gsi);
+}
+
+int emu_sint_route(struct emu_partition *pt, uint32_t vp, uint32_t sint,
+		   uint32_t *gsi)
+{
+	return hidden_route(pt, vp, SINT_MARK, sint, gsi);
 }
 
 static uint16_t nmi_send(struct emu_partition *pt,

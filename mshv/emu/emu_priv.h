@@ -6,6 +6,7 @@
 
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -99,6 +100,8 @@ struct emu_vp {
 	uint8_t synic_pages[2][MSHV_PAGE_BYTES];
 	struct emu_shadow shadows[EMU_MAX_SHADOWS];
 	uint32_t shadow_count;
+	/* The guest's own, as long as its SynIC is on; 0: none. */
+	_Atomic uint64_t event_page, message_page;
 };
 
 struct emu_object {
@@ -141,6 +144,19 @@ int emu_ioeventfd(struct emu_partition *pt, const struct mshv_ioeventfd *arg);
 int emu_routes_set(struct emu_partition *pt, uint64_t arg);
 uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in);
 bool emu_is_level(struct emu_partition *pt, uint8_t vector);
+
+/* A GSI that interrupts VP by SINT; the same for the same two. 0 or -errno. */
+int emu_sint_route(struct emu_partition *pt, uint32_t vp, uint32_t sint,
+		   uint32_t *gsi);
+
+/* emu_synic.c. NOTE at KVM's exit for it; the others return a status, and *IS_NEW
+ * whether the flag was not set yet. */
+void emu_synic_note(struct emu_vp *vp);
+uint16_t emu_synic_signal(struct emu_partition *pt,
+			  const struct mshv_in_signal_event *in,
+			  uint8_t *is_new);
+uint16_t emu_synic_post(struct emu_partition *pt,
+			const struct mshv_in_post_message *in);
 
 /* emu_hvcall.c: VP is NULL on a partition's descriptor, PT on the device's. */
 int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *arg);

@@ -358,11 +358,16 @@ static bool take_fetch(struct emu_vp *vp)
 
 /* What a real hypervisor deals with by itself. Calls that KVM does not know
  * are refused; that the guest told of a crash of its own, is between them. */
-static int take_hyperv(struct kvm_run *run)
+static int take_hyperv(struct emu_vp *vp)
 {
+	struct kvm_run *run = vp->run;
+
 	if (run->exit_reason == KVM_EXIT_HYPERV &&
 	    run->hyperv.type == KVM_EXIT_HYPERV_HCALL)
 		run->hyperv.u.hcall.result = MSHV_STATUS_INVALID_CODE;
+	if (run->exit_reason == KVM_EXIT_HYPERV &&
+	    run->hyperv.type == KVM_EXIT_HYPERV_SYNIC)
+		emu_synic_note(vp);
 	return 0;
 }
 
@@ -385,7 +390,7 @@ static int take_exit(struct emu_vp *vp)
 		return take_msr(vp);
 	case KVM_EXIT_HYPERV:
 	case KVM_EXIT_SYSTEM_EVENT:
-		return take_hyperv(vp->run);
+		return take_hyperv(vp);
 	case KVM_EXIT_SHUTDOWN:
 		header_only(vp, MSHV_MSG_UNRECOVERABLE);
 		return 1;

@@ -45,6 +45,7 @@ extern const struct selftest_check selftest_message_checks[];
 extern const struct selftest_check selftest_intercept_checks[];
 extern const struct selftest_check selftest_irq_checks[];
 extern const struct selftest_check selftest_eventfd_checks[];
+extern const struct selftest_check selftest_synic_checks[];
 
 /* Report and end the process. */
 void check_end(const struct check *check, enum selftest_status status,

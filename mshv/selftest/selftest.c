@@ -32,6 +32,7 @@ static const struct selftest_check *const tables[] = {
 	selftest_vp_checks,      selftest_register_checks,
 	selftest_message_checks, selftest_intercept_checks,
 	selftest_irq_checks,     selftest_eventfd_checks,
+	selftest_synic_checks,
 };
 
 struct child {
