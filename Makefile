@@ -201,7 +201,12 @@ check-all: packages-check ## run every test, in 45 minutes
 	$(Q)ci/install-packages ci/packages-bench ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
-$(UNIT): $(B)/%: $(B)/%.o $(TEST_OBJ)
+# A unit test links what it uses, and nothing else: there are many of them.
+$(B)/tests/unit.a: $(TEST_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcsT $@ $^
+
+$(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
