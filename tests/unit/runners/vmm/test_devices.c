@@ -15,27 +15,10 @@
 #include "runners/vmm/virtio/console.h"
 #include "runners/vmm/virtio/rng.h"
 #include "runners/vmm/virtio/virtio_pci.h"
+#include "tests/unit/fixture/access.h"
 #include "tests/unit/fixture/hv_fake.h"
 
 static struct hv_vm fake_vm = {.ops = &hv_fake};
-
-static uint64_t dev_read(void (*fn)(void *, struct hv_access *), void *dev,
-			 uint64_t addr, uint8_t len)
-{
-	struct hv_access a = {.addr = addr, .len_bytes = len};
-
-	fn(dev, &a);
-	return a.data;
-}
-
-static void dev_write(void (*fn)(void *, struct hv_access *), void *dev,
-		      uint64_t addr, uint8_t len, uint64_t data)
-{
-	struct hv_access a = {
-		.addr = addr, .data = data, .len_bytes = len, .is_write = true};
-
-	fn(dev, &a);
-}
 
 /* --- bus ------------------------------------------------------------- */
 
@@ -67,10 +50,10 @@ static void bus_finds_owners_and_refuses_overlap(void **state)
 
 static void ioapic_program(struct ioapic *io, uint32_t pin, uint64_t entry)
 {
-	dev_write(ioapic_access, io, 0, 4, 0x10 + 2 * pin + 1);
-	dev_write(ioapic_access, io, 0x10, 4, entry >> 32);
-	dev_write(ioapic_access, io, 0, 4, 0x10 + 2 * pin);
-	dev_write(ioapic_access, io, 0x10, 4, entry & UINT32_MAX);
+	access_write(ioapic_access, io, 0, 4, 0x10 + 2 * pin + 1);
+	access_write(ioapic_access, io, 0x10, 4, entry >> 32);
+	access_write(ioapic_access, io, 0, 4, 0x10 + 2 * pin);
+	access_write(ioapic_access, io, 0x10, 4, entry & UINT32_MAX);
 }
 
 static void ioapic_edge_delivers_once_a_rise(void **state)
@@ -109,7 +92,7 @@ static void ioapic_level_waits_for_eoi(void **state)
 	ioapic_eoi(&io, 0x41);
 	assert_int_equal(hv_fake_state.sent_count, 1);
 	/* By the register of newer versions; the line is still high. */
-	dev_write(ioapic_access, &io, 0x40, 4, 0x42);
+	access_write(ioapic_access, &io, 0x40, 4, 0x42);
 	assert_int_equal(hv_fake_state.sent_count, 2);
 	ioapic_set(&io, 5, false);
 	ioapic_eoi(&io, 0x42);
@@ -134,17 +117,17 @@ static void uart_writes_lines_and_takes_keys(void **state)
 	ioapic_program(&io, UART_IRQ, 0x24);
 	uart_init(&u, &io, fds[1]);
 	for (i = 0; i < 3; i++)
-		dev_write(uart_access, &u, 0, 1, (uint64_t) "hi\n"[i]);
+		access_write(uart_access, &u, 0, 1, (uint64_t) "hi\n"[i]);
 	assert_int_equal(read(fds[0], buf, sizeof(buf)), 3);
 	assert_memory_equal(buf, "hi\n", 3);
-	assert_int_equal(dev_read(uart_access, &u, 5, 1), 0x60);
-	dev_write(uart_access, &u, 1, 1, 1); /* interrupt on data */
+	assert_int_equal(access_read(uart_access, &u, 5, 1), 0x60);
+	access_write(uart_access, &u, 1, 1, 1); /* interrupt on data */
 	uart_receive(&u, (const uint8_t *)"k", 1);
 	assert_true(hv_fake_state.sent_count > 0);
-	assert_int_equal(dev_read(uart_access, &u, 5, 1), 0x61);
-	assert_int_equal(dev_read(uart_access, &u, 0, 1), 'k');
-	assert_int_equal(dev_read(uart_access, &u, 5, 1), 0x60);
-	dev_write(uart_access, &u, 0, 1, 'x');
+	assert_int_equal(access_read(uart_access, &u, 5, 1), 0x61);
+	assert_int_equal(access_read(uart_access, &u, 0, 1), 'k');
+	assert_int_equal(access_read(uart_access, &u, 5, 1), 0x60);
+	access_write(uart_access, &u, 0, 1, 'x');
 	uart_release(&u);
 	assert_int_equal(read(fds[0], buf, sizeof(buf)), 1);
 	ioapic_release(&io);
@@ -158,11 +141,11 @@ static void rtc_shows_a_plausible_date(void **state)
 	uint64_t month;
 
 	(void)state;
-	dev_write(rtc_access, &rtc, 0, 1, 0x08);
-	month = dev_read(rtc_access, &rtc, 1, 1);
+	access_write(rtc_access, &rtc, 0, 1, 0x08);
+	month = access_read(rtc_access, &rtc, 1, 1);
 	assert_in_range(month, 1, 0x12);
-	dev_write(rtc_access, &rtc, 0, 1, 0x0a);
-	assert_int_equal(dev_read(rtc_access, &rtc, 1, 1), 0);
+	access_write(rtc_access, &rtc, 0, 1, 0x0a);
+	assert_int_equal(access_read(rtc_access, &rtc, 1, 1), 0);
 }
 
 /* --- PCI and virtio -------------------------------------------------- */
@@ -216,15 +199,15 @@ static int machine_teardown(void **state)
 static uint64_t cfg_read(struct machine *m, uint32_t slot, uint32_t reg,
 			 uint8_t len)
 {
-	dev_write(pci_config_access, &m->pci, 0, 4, CFG(slot, reg & ~3u));
-	return dev_read(pci_config_access, &m->pci, 4 + (reg & 3), len);
+	access_write(pci_config_access, &m->pci, 0, 4, CFG(slot, reg & ~3u));
+	return access_read(pci_config_access, &m->pci, 4 + (reg & 3), len);
 }
 
 static void cfg_write(struct machine *m, uint32_t slot, uint32_t reg,
 		      uint8_t len, uint64_t v)
 {
-	dev_write(pci_config_access, &m->pci, 0, 4, CFG(slot, reg & ~3u));
-	dev_write(pci_config_access, &m->pci, 4 + (reg & 3), len, v);
+	access_write(pci_config_access, &m->pci, 0, 4, CFG(slot, reg & ~3u));
+	access_write(pci_config_access, &m->pci, 4 + (reg & 3), len, v);
 }
 
 static void pci_shows_devices_and_sizes_bars(void **state)
@@ -270,12 +253,12 @@ static uint64_t bar_gpa(struct machine *m, uint32_t slot, uint32_t bar)
 
 static void mmio_write(struct machine *m, uint64_t off, uint8_t len, uint64_t v)
 {
-	dev_write(pci_mmio_access, &m->pci, off, len, v);
+	access_write(pci_mmio_access, &m->pci, off, len, v);
 }
 
 static uint64_t mmio_read(struct machine *m, uint64_t off, uint8_t len)
 {
-	return dev_read(pci_mmio_access, &m->pci, off, len);
+	return access_read(pci_mmio_access, &m->pci, off, len);
 }
 
 /* Queue q of the device in SLOT: rings at 1 MiB + q * 64 KiB. */
