@@ -126,6 +126,8 @@ static int traced_vcpu_create(struct hv_vm *vm, uint32_t index,
 		free(vcpu);
 		return ret;
 	}
+	/* A backend finds it when it gives a vCPU its CPUID. */
+	vm->cpuid_source = vm_of(vm)->cpuid_source;
 	*out = &vcpu->base;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
 #include "tests/unit/fixture/hv_fake.h"
+#include "tests/unit/fixture/mshv_fake.h"
 #include "tests/unit/fixture/scratch.h"
 
 static char path[SCRATCH_SIZE];
@@ -280,6 +281,30 @@ static void a_vm_that_fails_is_written(void **state)
 	EXPECT(lines);
 }
 
+/* Who said what CPUID shows is known once there is a vCPU. */
+static void the_source_of_cpuid_is_passed_on(void **state)
+{
+	const struct vm_config cfg = {.mem = {.bytes = 32 * MIB},
+				      .vcpu_count = 1,
+				      .serial_fd = -1,
+				      .channel_fd = -1,
+				      .input_fd = -1};
+	struct err err = {0};
+	struct vm *plain, *traced;
+
+	(void)state;
+	mshv_fake_reset();
+	assert_int_equal(vm_create(&hv_mshv_fake, &cfg, &plain, &err), 0);
+	mshv_fake_reset();
+	assert_int_equal(
+		vm_create(trace_wrap(&hv_mshv_fake), &cfg, &traced, &err), 0);
+	assert_non_null(plain->hv->cpuid_source);
+	assert_non_null(traced->hv->cpuid_source);
+	assert_string_equal(traced->hv->cpuid_source, plain->hv->cpuid_source);
+	vm_destroy(traced);
+	vm_destroy(plain);
+}
+
 static void *write_a_line(void *arg)
 {
 	trace_line("T %s", (const char *)arg);
@@ -363,6 +388,7 @@ int main(void)
 		TRACED(registers_come_back_from_their_text),
 		TRACED(what_fails_is_written_and_undone),
 		TRACED(a_vm_that_fails_is_written),
+		TRACED(the_source_of_cpuid_is_passed_on),
 		TRACED(threads_are_told_apart),
 		TRACED(without_a_trace_nothing_is_written),
 		cmocka_unit_test(bytes_become_text_and_back),
