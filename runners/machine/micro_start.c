@@ -88,7 +88,7 @@ static bool start_once(const char *hv, const struct micro_shape *s,
 {
 	struct err err = {0};
 	struct micro_guest g;
-	uint64_t gone_ns;
+	uint64_t gone_ns, off_ns;
 	bool is_fine;
 	size_t i;
 
@@ -110,10 +110,10 @@ static bool start_once(const char *hv, const struct micro_shape *s,
 			add_value(res, s->name, micro_phases[i], "ns",
 				  (double)(g.phase_ns[i] - g.spawn_ns));
 	/* What the host needs to take it all apart. */
-	if (g.phase_ns[MICRO_PHASE_COUNT - 1])
-		add_value(
-			res, s->name, "gone", "ns",
-			(double)(gone_ns - g.phase_ns[MICRO_PHASE_COUNT - 1]));
+	off_ns = g.phase_ns[MICRO_PHASE_COUNT - 1];
+	if (off_ns && off_ns <= gone_ns)
+		add_value(res, s->name, "gone", "ns",
+			  (double)(gone_ns - off_ns));
 	return true;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Starts of micro guests, with this program in the VMM's place: it says the
- * phases of a start, or fails at some point. */
+ * phases of a start, fails at some point, or tells the wrong time. */
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
@@ -79,9 +79,11 @@ static int play_vmm(const char *play)
 		say(noise);
 		say("\nphase\nphase vm_ready\nphase nothing 5\n\n\nlate 1\n");
 	}
+	if (!strcmp(play, "ahead"))
+		now_ns += 3600 * NS_PER_S;
 	say_phases(now_ns, 0, MICRO_READY_PHASE + 1);
 	wait_for_end();
-	power_off(clock_mono_ns());
+	power_off(strcmp(play, "ahead") ? clock_mono_ns() : now_ns);
 	return 0;
 }
 
@@ -302,6 +304,19 @@ static void a_failed_start_is_said_once(void **state)
 	result_release(&res);
 }
 
+/* A VMM whose clock runs ahead has not powered off yet, and a time below zero
+ * is none. */
+static void a_time_below_zero_is_no_sample(void **state)
+{
+	struct result res;
+
+	(void)state;
+	run("ahead", &res);
+	assert_int_equal(series_at(&res, "64MiB/agent_ready")->status, RUN_OK);
+	assert_null(find(&res, "64MiB/gone"));
+	result_release(&res);
+}
+
 static void it_runs_only_where_it_is_wanted(void **state)
 {
 	struct bench_case bc = {.vcpu_count = 1};
@@ -328,6 +343,7 @@ static int all_tests(void)
 		cmocka_unit_test(times_count_from_the_start),
 		cmocka_unit_test(several_guests_have_one_time),
 		cmocka_unit_test(a_failed_start_is_said_once),
+		cmocka_unit_test(a_time_below_zero_is_no_sample),
 		cmocka_unit_test(it_runs_only_where_it_is_wanted),
 	};
 
