@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,6 +69,15 @@ static int virsh(const char *verb, const char *arg, const char *more,
 	return ret;
 }
 
+/* It stays a zombie for end_all(), which kill() would take for a process. */
+static bool has_ended(pid_t child)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	       info.si_pid;
+}
+
 static int start_daemons(struct helper *h, struct err *err)
 {
 	uint64_t deadline = clock_mono_ns() + READY_NS;
@@ -78,7 +88,7 @@ static int start_daemons(struct helper *h, struct err *err)
 		ret = libvirt_daemon_start(&h->limits, libvirt_daemon_name(),
 					   &h->virtqemud, err);
 	while (!ret && !libvirt_daemon_socket() && !end_asked) {
-		if (clock_mono_ns() > deadline || kill(h->virtqemud, 0))
+		if (clock_mono_ns() > deadline || has_ended(h->virtqemud))
 			return err_set(err, -ETIMEDOUT, "%s does not answer",
 				       libvirt_daemon_name());
 		step();

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/clock.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
 #include "runners/libvirt/libvirt_daemon.h"
@@ -46,7 +47,8 @@ static int play_daemon(const char *name)
 	if (strcmp(name, "virtqemud"))
 		for (;;)
 			pause();
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 9))
+	if (plays("daemon_dies") ||
+	    bind(fd, (struct sockaddr *)&at, sizeof(at)) || listen(fd, 9))
 		return 1;
 	for (;;)
 		pause();
@@ -294,6 +296,23 @@ static void each_failure_says_why(void **state)
 	}
 }
 
+/* A daemon that ends at once will not answer, however long one waits. */
+static void a_daemon_that_ends_is_not_waited_for(void **state)
+{
+	uint64_t begin_ns = clock_mono_ns();
+	struct helper h;
+	char *out;
+
+	(void)state;
+	need_run();
+	begin(&h, "daemon_dies", "-", "-");
+	assert_int_equal(finish(&h, &out), 1);
+	assert_contains(out, "virtqemud does not answer");
+	assert_false(is_asked_for("version"));
+	assert_true(clock_mono_ns() - begin_ns < 20 * NS_PER_S);
+	free(out);
+}
+
 /* The value of KEY in a file of /proc/PID, as text. */
 static void proc_text(pid_t pid, const char *file, const char *key, char *value)
 {
@@ -400,6 +419,7 @@ static int all_tests(void)
 		cmocka_unit_test(a_guest_runs_to_its_end),
 		cmocka_unit_test(whoever_goes_away_ends_the_guest),
 		cmocka_unit_test(each_failure_says_why),
+		cmocka_unit_test(a_daemon_that_ends_is_not_waited_for),
 		cmocka_unit_test(a_limit_holds_for_the_daemon),
 		cmocka_unit_test(words_are_counted),
 		cmocka_unit_test(daemons_are_found_by_name_and_socket),
