@@ -109,6 +109,17 @@ static int find_qemu(struct helper *h, struct err *err)
 			   : err_set(err, -ESRCH, "'%s' has no process", path);
 }
 
+/* A signal may come just before a read, which would then wait for ever. */
+static bool hears_a_line(void)
+{
+	struct pollfd fd = {.fd = MACHINE_EVENTS_FD, .events = POLLIN};
+	char c;
+
+	while (!end_asked && poll(&fd, 1, STEP_NS / NS_PER_MS) <= 0)
+		;
+	return !end_asked && read(MACHINE_EVENTS_FD, &c, 1) == 1;
+}
+
 /* Somebody looks at the processes now, and says when he has. */
 static void wait_to_go_on(const struct helper *h)
 {
@@ -117,7 +128,7 @@ static void wait_to_go_on(const struct helper *h)
 			   (int)h->qemu, (int)h->virtqemud, (int)h->virtlogd);
 
 	if (write(MACHINE_EVENTS_FD, line, (size_t)len) != len ||
-	    read(MACHINE_EVENTS_FD, line, 1) != 1)
+	    !hears_a_line())
 		end_asked = 1;
 }
 

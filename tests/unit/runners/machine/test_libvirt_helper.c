@@ -244,9 +244,8 @@ static void whoever_goes_away_ends_the_guest(void **state)
 		bool goes_on;
 		int sig; /* 0: closes its end */
 	} rows[] = {
-		{false, 0},
-		{true, SIGTERM},
-		{true, SIGINT},
+		{false, 0},       {true, SIGTERM}, {true, SIGINT},
+		{false, SIGTERM}, {false, SIGINT},
 	};
 	struct helper h;
 	char *out;
