@@ -4,27 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
-#include "harness/core/bench_case.h"
-#include "harness/core/result.h"
-#include "runners/link/agent_link.h"
 #include "runners/machine/machine.h"
 #include "runners/measure/guard.h"
 #include "runners/worker.h"
 #include "tests/unit/fixture/scratch.h"
-#include "workloads/wire.h"
-
-struct talk {
-	struct bench_case bc;
-	struct result res;
-	struct agent_link link;
-	int fds[2];
-	uint32_t sequence;
-};
+#include "tests/unit/fixture/talk.h"
 
 static int setup(void **state)
 {
@@ -34,46 +22,16 @@ static int setup(void **state)
 	bench_case_add(&t->bc, "boot", "");
 	bench_case_add(&t->bc, "null", "");
 	bench_case_add(&t->bc, "cpu_aes", "");
-	result_init(&t->res);
-	agent_link_init(&t->link, &t->bc, &t->res);
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, t->fds))
-		return -1;
-	t->link.channel_fd = t->fds[0];
 	*state = t;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct talk *t = *state;
-
-	agent_link_release(&t->link);
-	result_release(&t->res);
-	bench_case_release(&t->bc);
-	close(t->fds[0]);
-	close(t->fds[1]);
-	free(t);
-	return 0;
-}
-
-static void say(struct talk *t, enum wire_type type, const char *text)
-{
-	char buf[512];
-	size_t len = wire_encode(type, t->sequence++, text,
-				 (uint32_t)strlen(text), buf);
-	size_t i;
-
-	/* Byte by byte: frames come in any pieces. */
-	for (i = 0; i < len; i++)
-		agent_link_channel(&t->link, buf + i, 1);
+	return talk_open(t);
 }
 
 static void good_series(struct talk *t)
 {
-	say(t, WIRE_SERIES, "null - ns 1");
-	say(t, WIRE_SAMPLE, "1 100000 100000.5");
-	say(t, WIRE_SAMPLE, "2 200000 200000");
-	say(t, WIRE_END, "2");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_SAMPLE, "1 100000 100000.5");
+	talk_say(t, WIRE_SAMPLE, "2 200000 200000");
+	talk_say(t, WIRE_END, "2");
 }
 
 static void a_whole_talk_is_kept(void **state)
@@ -81,11 +39,11 @@ static void a_whole_talk_is_kept(void **state)
 	struct talk *t = *state;
 	char buf[256];
 
-	say(t, WIRE_HELLO, "kernel.release=6.1\n");
+	talk_say(t, WIRE_HELLO, "kernel.release=6.1\n");
 	assert_true(read(t->fds[1], buf, sizeof(buf)) > WIRE_HEADER_BYTES);
 	good_series(t);
-	say(t, WIRE_SKIP, "cpu_aes - no AES here");
-	say(t, WIRE_DONE, "");
+	talk_say(t, WIRE_SKIP, "cpu_aes - no AES here");
+	talk_say(t, WIRE_DONE, "");
 	assert_int_equal(t->link.state, LINK_SHUTTING_DOWN);
 	agent_link_finish(&t->link);
 	assert_int_equal(t->res.series_count, 2);
@@ -107,8 +65,8 @@ static void a_stamp_that_is_taken_is_not_waited_for(void **state)
 	char buf[512];
 	size_t len;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
 	assert_int_equal(pipe(events), 0);
 	t->link.events_fd = events[0];
 	t->link.has_stamps = true;
@@ -128,87 +86,82 @@ static void a_stamp_that_is_taken_is_not_waited_for(void **state)
 	close(events[1]);
 }
 
-static void expect_broken(struct talk *t, const char *why)
-{
-	assert_int_equal(t->link.state, LINK_BROKEN);
-	assert_string_equal(t->link.error, why);
-}
-
 static void short_series_are_not_passed_on(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "null - ns 1");
-	say(t, WIRE_SAMPLE, "1 1 1");
-	say(t, WIRE_END, "1");
-	expect_broken(t, "a series ended with the wrong number of samples");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_SAMPLE, "1 1 1");
+	talk_say(t, WIRE_END, "1");
+	talk_expect_broken(t,
+			   "a series ended with the wrong number of samples");
 }
 
 static void missing_frames_are_noticed(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_HELLO, "");
 	t->sequence++;
-	say(t, WIRE_SERIES, "null - ns 1");
-	expect_broken(t, "a frame is missing");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_expect_broken(t, "a frame is missing");
 }
 
 static void order_is_checked(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_SAMPLE, "1 1 1");
-	expect_broken(t, "a frame came out of order");
+	talk_say(t, WIRE_SAMPLE, "1 1 1");
+	talk_expect_broken(t, "a frame came out of order");
 }
 
 static void unasked_series_are_refused(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "`reboot` - ns 1");
-	expect_broken(t, "a series came that was not requested");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "`reboot` - ns 1");
+	talk_expect_broken(t, "a series came that was not requested");
 }
 
 static void a_series_comes_once(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_HELLO, "");
 	good_series(t);
-	say(t, WIRE_SERIES, "null - ns 1");
-	expect_broken(t, "a series came that was not requested");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_expect_broken(t, "a series came that was not requested");
 }
 
 static void done_means_everything(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_HELLO, "");
 	good_series(t);
-	say(t, WIRE_DONE, "");
-	expect_broken(t, "the agent was done too early");
+	talk_say(t, WIRE_DONE, "");
+	talk_expect_broken(t, "the agent was done too early");
 }
 
 static void values_are_numbers(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "null - ns 1");
-	say(t, WIRE_SAMPLE, "1 1 nan");
-	expect_broken(t, "a sample came out of order or is not a number");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_SAMPLE, "1 1 nan");
+	talk_expect_broken(t, "a sample came out of order or is not a number");
 }
 
 static void samples_need_a_series(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SAMPLE, "1 1 1");
-	expect_broken(t, "a sample came out of order or is not a number");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SAMPLE, "1 1 1");
+	talk_expect_broken(t, "a sample came out of order or is not a number");
 }
 
 static void noise_on_the_channel_is_noticed(void **state)
@@ -216,44 +169,29 @@ static void noise_on_the_channel_is_noticed(void **state)
 	struct talk *t = *state;
 
 	agent_link_channel(&t->link, "login: root\n", 12);
-	expect_broken(t, "a damaged frame came");
+	talk_expect_broken(t, "a damaged frame came");
 }
 
 static void a_series_cut_short_has_no_numbers(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "null - ns 1");
-	say(t, WIRE_SAMPLE, "1 1 1");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_SAMPLE, "1 1 1");
 	agent_link_finish(&t->link);
 	assert_int_equal(t->res.series[0].status, RUN_RUNNER_FAILED);
 	assert_int_equal(t->res.series[0].sample_count, 0);
 }
 
-static void events(struct talk *t, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < strlen(text); i++)
-		agent_link_events(&t->link, text + i, 1);
-}
-
-/*
- * Sections of 100 us and 200 us; one exit costs 20 us. The first is seen
- * by the host as 119 us: fine. The second as 230 us: the clocks disagree.
- */
 /* What the agent is told after a sample. */
 static char answer(struct talk *t)
 {
-	struct wire_frame frame;
-	char buf[256];
-	ssize_t n = read(t->fds[1], buf, sizeof(buf));
+	char text[8];
 
-	assert_true(n > 0 && wire_decode(buf, (size_t)n, &frame) == n);
-	assert_int_equal(frame.type, WIRE_GO);
-	assert_int_equal(frame.length, 1);
-	return frame.payload[0];
+	assert_int_equal(talk_hear(t, text, sizeof(text)), WIRE_GO);
+	assert_int_equal(strlen(text), 1);
+	return text[0];
 }
 
 static void what_others_took_is_marked(void **state)
@@ -274,16 +212,16 @@ static void what_others_took_is_marked(void **state)
 	size_t i;
 
 	t->link.has_stamps = true;
-	say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_HELLO, "");
 	assert_true(read(t->fds[1], buf, sizeof(buf)) > 0);
-	events(t, "exit_cost 20000\n");
-	say(t, WIRE_SERIES, "null - ns 1");
+	talk_events(t, "exit_cost 20000\n");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		events(t, steps[i].stamp);
-		say(t, WIRE_SAMPLE, steps[i].sample);
+		talk_events(t, steps[i].stamp);
+		talk_say(t, WIRE_SAMPLE, steps[i].sample);
 		assert_int_equal(answer(t), steps[i].more);
 	}
-	say(t, WIRE_END, "4");
+	talk_say(t, WIRE_END, "4");
 	agent_link_finish(&t->link);
 	assert_int_equal(t->res.series[0].sample_count, 4);
 	s = t->res.series[0].samples;
@@ -300,15 +238,15 @@ static void enough_is_enough(void **state)
 	struct talk *t = *state;
 	char buf[256];
 
-	say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_HELLO, "");
 	assert_true(read(t->fds[1], buf, sizeof(buf)) > 0);
-	say(t, WIRE_SERIES, "null - ns 1");
-	say(t, WIRE_SAMPLE, "1 100000 100000 0");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_SAMPLE, "1 100000 100000 0");
 	assert_int_equal(answer(t), '1');
-	say(t, WIRE_SAMPLE, "2 100000 100000 0");
+	talk_say(t, WIRE_SAMPLE, "2 100000 100000 0");
 	assert_int_equal(answer(t), '0');
-	say(t, WIRE_SAMPLE, "3 100000 100000 0");
-	expect_broken(t, "a sample came out of order or is not a number");
+	talk_say(t, WIRE_SAMPLE, "3 100000 100000 0");
+	talk_expect_broken(t, "a sample came out of order or is not a number");
 }
 
 /* A host of our own: what it says of itself is what is judged. */
@@ -397,21 +335,25 @@ static void an_event_has_an_end(void **state)
 	assert_int_equal(result_phase_ns(&t->res, "init"), 5);
 }
 
+/*
+ * Sections of 100 us and 200 us; one exit costs 20 us. The first is seen
+ * by the host as 119 us: fine. The second as 230 us: the clocks disagree.
+ */
 static void lying_clocks_are_marked(void **state)
 {
 	struct talk *t = *state;
 
 	t->link.has_stamps = true; /* there is a host with a clock */
-	say(t, WIRE_HELLO, "");
-	events(t, "exit_cost 20000\nstamp 1 1000000 1119000\n"
-		  "stamp 2 2000000 2230000\nstamp 3 3000000 3100000\n"
-		  "phase init 5\n");
-	say(t, WIRE_SERIES, "null - ns 1");
-	say(t, WIRE_SAMPLE, "1 100000 100000");
-	say(t, WIRE_SAMPLE, "2 200000 200000");
-	say(t, WIRE_SAMPLE, "3 100000 100000");
-	say(t, WIRE_END, "3");
-	events(t, "ledger 0 pio 12 3400\nend power_off\nnonsense\n");
+	talk_say(t, WIRE_HELLO, "");
+	talk_events(t, "exit_cost 20000\nstamp 1 1000000 1119000\n"
+		       "stamp 2 2000000 2230000\nstamp 3 3000000 3100000\n"
+		       "phase init 5\n");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_SAMPLE, "1 100000 100000");
+	talk_say(t, WIRE_SAMPLE, "2 200000 200000");
+	talk_say(t, WIRE_SAMPLE, "3 100000 100000");
+	talk_say(t, WIRE_END, "3");
+	talk_events(t, "ledger 0 pio 12 3400\nend power_off\nnonsense\n");
 	agent_link_finish(&t->link);
 	assert_int_equal(t->res.series[0].status, RUN_OK);
 	assert_int_equal(t->res.series[0].samples[0].host_elapsed_ns, 119000);
@@ -431,11 +373,11 @@ static void samples_without_a_stamp_are_disturbed(void **state)
 	size_t i;
 
 	t->link.has_stamps = true;
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "null - ns 1");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "null - ns 1");
 	for (i = 0; i < 4; i++)
-		say(t, WIRE_SAMPLE, "1 100000 100000");
-	say(t, WIRE_END, "4");
+		talk_say(t, WIRE_SAMPLE, "1 100000 100000");
+	talk_say(t, WIRE_END, "4");
 	agent_link_finish(&t->link);
 	assert_int_equal(t->res.series[0].sample_count, 4);
 	for (i = 0; i < 4; i++)
@@ -452,13 +394,10 @@ static int setup_points(void **state)
 	bench_case_add(&t->bc, "micro_exit", "cpuid,ring0");
 	bench_case_add(&t->bc, "micro_start", "");
 	bench_case_add(&t->bc, "micro_clock", "tsc-host-60s,ring0");
-	result_init(&t->res);
-	agent_link_init(&t->link, &t->bc, &t->res);
-	t->link.point_limit_ns = 1;
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, t->fds))
-		return -1;
-	t->link.channel_fd = t->fds[0];
 	*state = t;
+	if (talk_open(t))
+		return -1;
+	t->link.point_limit_ns = 1;
 	return 0;
 }
 
@@ -474,7 +413,7 @@ static void a_point_has_a_time_of_its_own(void **state)
 	/* Nobody knows how long a guest takes to start. */
 	assert_int_equal(run_for(t, NS_PER_MS), -ETIMEDOUT);
 	assert_false(t->link.is_point_late);
-	say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_HELLO, "");
 	assert_int_equal(run_for(t, 60 * NS_PER_S), -ETIMEDOUT);
 	assert_true(t->link.is_point_late);
 	assert_int_equal(agent_link_item(&t->link), 0);
@@ -488,8 +427,8 @@ static void what_is_begun_has_its_time_too(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SERIES, "micro_exit cpuid,ring0 document 1");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SERIES, "micro_exit cpuid,ring0 document 1");
 	assert_int_equal(agent_link_item(&t->link), 0);
 	assert_int_equal(run_for(t, 60 * NS_PER_S), -ETIMEDOUT);
 	assert_true(t->link.is_point_late);
@@ -499,13 +438,13 @@ static void what_takes_long_by_definition_has_no_limit(void **state)
 {
 	struct talk *t = *state;
 
-	say(t, WIRE_HELLO, "");
-	say(t, WIRE_SKIP, "micro_exit cpuid,ring0 it is late");
+	talk_say(t, WIRE_HELLO, "");
+	talk_say(t, WIRE_SKIP, "micro_exit cpuid,ring0 it is late");
 	/* What the host measures is not the agent's. */
 	assert_int_equal(agent_link_item(&t->link), 2);
 	assert_int_equal(run_for(t, NS_PER_MS), -ETIMEDOUT);
 	assert_false(t->link.is_point_late);
-	say(t, WIRE_SKIP, "micro_clock tsc-host-60s,ring0 it is late");
+	talk_say(t, WIRE_SKIP, "micro_clock tsc-host-60s,ring0 it is late");
 	assert_int_equal(agent_link_item(&t->link), t->bc.item_count);
 }
 
@@ -667,9 +606,9 @@ static void worker_answers_and_refuses(void **state)
 	close(out[1]);
 }
 
-#define TALK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define TALK(test) cmocka_unit_test_setup_teardown(test, setup, talk_teardown)
 #define POINTS(test) \
-	cmocka_unit_test_setup_teardown(test, setup_points, teardown)
+	cmocka_unit_test_setup_teardown(test, setup_points, talk_teardown)
 
 int main(void)
 {
