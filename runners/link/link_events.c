@@ -11,6 +11,9 @@
 
 #define MAX_STAMPS 1000000u
 #define MAX_PHASES 64u
+/* More than every kind of exit of the largest machine. */
+#define MAX_EXIT_ROWS 4096u
+#define MAX_FACT_BYTES 4096u
 #define MAX_EVENT_BYTES 4096u
 
 static void take_stamp(struct agent_link *link, const struct event *e)
@@ -28,8 +31,11 @@ static void take_stamp(struct agent_link *link, const struct event *e)
 
 static void take_ledger(struct agent_link *link, const struct event *e)
 {
-	struct exit_row *row = result_add_exit(link->res);
+	struct exit_row *row;
 
+	if (link->res->exit_count >= MAX_EXIT_ROWS)
+		return;
+	row = result_add_exit(link->res);
 	row->vcpu = e->number;
 	row->count = e->count;
 	row->handled_ns = e->ns;
@@ -75,7 +81,9 @@ static void take_line(struct agent_link *link, const char *line)
 			 sizeof(link->programs.net_backend), "%.15s", e.name);
 		break;
 	case EVENT_FACT:
-		strbuf_printf(&link->facts, "\nvmm.%s=%s", e.name, e.text);
+		if (link->facts.len < MAX_FACT_BYTES)
+			strbuf_printf(&link->facts, "\nvmm.%s=%s", e.name,
+				      e.text);
 		break;
 	case EVENT_PLACE:
 		link->place = (struct guest_place){.knows_rip = true,

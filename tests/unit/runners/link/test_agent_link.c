@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The link: the job that an agent is given, what it may refuse, its programs,
- * and what the VMM says beside them. */
+ * and a VMM that says more than anyone can want. */
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
@@ -350,6 +350,28 @@ static void a_site_names_the_packet_path(void **state)
 	assert_string_equal(t->link.programs.net_backend, "veth");
 }
 
+static void a_flood_of_events_is_cut_off(void **state)
+{
+	struct talk *t = *state;
+	char line[128];
+	int i;
+
+	for (i = 0; i < 20000; i++) {
+		snprintf(line, sizeof(line),
+			 "ledger %d pio 1 1\nphase p%d 1\nfact f%d x\n"
+			 "count %d c 1\n",
+			 i, i, i, i);
+		agent_link_events(&t->link, line, strlen(line));
+	}
+	assert_int_equal(t->link.state, LINK_WANTS_HELLO);
+	assert_true(t->res.exit_count >= 64 * 8); /* of the largest machine */
+	assert_true(t->res.exit_count < 10000);
+	assert_int_equal(t->res.phase_count, 64);
+	assert_true(t->link.programs.count_count < 10000);
+	assert_true(t->link.facts.len < 10000);
+	assert_contains(t->link.facts.str, "vmm.f0=x");
+}
+
 static const char *end_at_stop(void *arg, pid_t pid, const char *line)
 {
 	(void)pid;
@@ -391,6 +413,7 @@ int main(void)
 		TALK(the_console_s_tail_is_kept),
 		TALK(facts_are_part_of_the_identity),
 		TALK(a_site_names_the_packet_path),
+		TALK(a_flood_of_events_is_cut_off),
 		TALK(a_listener_has_every_line),
 	};
 
