@@ -2,7 +2,6 @@
 /* runners/vmm: the machine as a whole, on a backend that fails on demand. */
 #include "tests/unit/test.h"
 
-#include <asm/bootparam.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
+#include "tests/unit/fixture/bzimage.h"
 #include "tests/unit/fixture/hv_fake.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -244,26 +244,8 @@ static void stop_ends_a_guest_that_does_nothing(void **state)
 
 struct image {
 	char path[SCRATCH_SIZE];
-	uint8_t bytes[8192];
+	uint8_t bytes[BZIMAGE_BYTES];
 };
-
-static void image_make(struct image *img)
-{
-	struct setup_header *h = (void *)(img->bytes + 0x1f1);
-
-	memset(img->bytes, 0, sizeof(img->bytes));
-	h->boot_flag = 0xaa55;
-	h->header = 0x53726448;
-	h->version = 0x020f;
-	h->xloadflags = 1;
-	h->setup_sects = 3;
-	h->syssize = (8192 - 4 * 512) / 16;
-	h->pref_address = 16 * MIB;
-	h->init_size = 4 * MIB;
-	h->initrd_addr_max = 0x7fffffff;
-	h->cmdline_size = 64;
-	memset(img->bytes + 2048, 0xab, 16);
-}
 
 static int load(const char *kernel, const char *initrd, const char *cmdline,
 		struct vcpu_regs *regs, struct mem *mem, struct err *err)
@@ -286,7 +268,7 @@ static void bzimage_is_placed_by_the_protocol(void **state)
 	struct mem mem;
 
 	(void)state;
-	image_make(&img);
+	bzimage_make(img.bytes);
 	scratch_file(img.path, img.bytes, sizeof(img.bytes));
 	assert_int_equal(load(img.path, img.path, "quiet", &regs, &mem, &err),
 			 0);
@@ -333,23 +315,23 @@ static void bad_images_are_refused_with_the_cause(void **state)
 	(void)state;
 	memset(long_line, 'x', sizeof(long_line));
 	long_line[99] = '\0';
-	image_make(&img);
+	bzimage_make(img.bytes);
 	expect_refusal(&img, 100, "", -EINVAL, "cut short");
 	h->header = 0;
 	expect_refusal(&img, 8192, "", -EINVAL, "is not a bzImage");
-	image_make(&img);
+	bzimage_make(img.bytes);
 	h->xloadflags = 0;
 	expect_refusal(&img, 8192, "", -EINVAL, "no 64-bit entry");
-	image_make(&img);
+	bzimage_make(img.bytes);
 	h->syssize = 1 << 20;
 	expect_refusal(&img, 8192, "", -EINVAL, "corrupt bzImage");
-	image_make(&img);
+	bzimage_make(img.bytes);
 	h->init_size = 1u << 30;
 	expect_refusal(&img, 8192, "", -ENOSPC, "does not fit into guest RAM");
-	image_make(&img);
+	bzimage_make(img.bytes);
 	h->pref_address = UINT64_MAX - 100;
 	expect_refusal(&img, 8192, "", -ENOSPC, "does not fit");
-	image_make(&img);
+	bzimage_make(img.bytes);
 	expect_refusal(&img, 8192, long_line, -E2BIG, "command line");
 }
 
@@ -363,7 +345,7 @@ static void initramfs_must_fit(void **state)
 	int fd = mkstemp(big);
 
 	(void)state;
-	image_make(&img);
+	bzimage_make(img.bytes);
 	scratch_file(img.path, img.bytes, sizeof(img.bytes));
 	assert_int_equal(ftruncate(fd, 50 * MIB), 0);
 	close(fd);
