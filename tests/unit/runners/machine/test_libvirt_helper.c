@@ -5,9 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,6 +20,7 @@
 #include "runners/libvirt/libvirt_helper.h"
 #include "runners/machine/machine.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/mountns.h"
 #include "tests/unit/fixture/stage.h"
 
 #define SOCKET "/run/libvirt/virtqemud-sock"
@@ -403,9 +402,7 @@ static void words_are_counted(void **state)
 /* The real one stays as it is: who has no right to this skips. */
 static void make_run(void)
 {
-	if (unshare(CLONE_NEWNS) ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", "/run", "tmpfs", 0, NULL) ||
+	if (mountns_enter() || mountns_cover("/run") ||
 	    mkdir("/run/libvirt", 0700) || mkdir("/run/libvirt/qemu", 0700))
 		return;
 	/* QEMU's parent, virsh, ends before it. */

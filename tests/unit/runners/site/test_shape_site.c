@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 
 #include "runners/site/shape_site.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/mountns.h"
 #include "tests/unit/fixture/netns.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -178,10 +178,9 @@ static void a_working_folder_may_be_too_deep(void **state)
 static void enter_network(void)
 {
 	no_network = netns_enter();
-	if (!no_network &&
-	    (unshare(CLONE_NEWNS) ||
-	     mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	     mount("none", "/sys", "sysfs", 0, NULL)))
+	if (!no_network)
+		no_network = mountns_enter();
+	if (!no_network && mount("none", "/sys", "sysfs", 0, NULL))
 		no_network = "cannot mount a /sys";
 }
 
