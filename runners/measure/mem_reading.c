@@ -193,14 +193,21 @@ static uint64_t used_of(const char *meminfo)
 	static const char *const more[] = {"MemTotal:", "Shmem:"};
 	static const char *const less[] = {
 		"MemFree:", "Buffers:", "Cached:", "SReclaimable:"};
-	uint64_t used = 0, own = own_anonymous();
+	uint64_t used = 0, own = own_anonymous(), value;
+	bool is_known = own != UINT64_MAX;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(more); i++)
-		used += keyed(meminfo, more[i], KIB);
-	for (i = 0; i < ARRAY_SIZE(less); i++)
-		used -= keyed(meminfo, less[i], KIB);
-	return own == UINT64_MAX ? UINT64_MAX : used - own;
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		value = keyed(meminfo, more[i], KIB);
+		is_known &= value != UINT64_MAX;
+		used += value;
+	}
+	for (i = 0; i < ARRAY_SIZE(less); i++) {
+		value = keyed(meminfo, less[i], KIB);
+		is_known &= value != UINT64_MAX;
+		used -= value;
+	}
+	return is_known ? used - own : UINT64_MAX;
 }
 
 void host_values_read(uint64_t values[HOST_VALUE_COUNT])

@@ -234,6 +234,28 @@ static void a_host_uses_what_cannot_be_dropped(void **state)
 	assert_int_equal(v[HOST_USED], 6000 * KIB);
 }
 
+/* A sum without one of its parts is not known. */
+static void a_part_that_is_missing_leaves_no_sum(void **state)
+{
+	uint64_t v[HOST_VALUE_COUNT];
+
+	(void)state;
+	need_mounts();
+	mountns_write("/proc/self/status", "RssAnon: 250 kB\n");
+	mountns_write("/proc/meminfo", MEMINFO(""));
+	host_values_read(v);
+	assert_true(v[HOST_USED] == UINT64_MAX);
+	assert_int_equal(v[HOST_FREE], 1000 * KIB);
+	unlink("/proc/meminfo");
+	host_values_read(v);
+	assert_true(v[HOST_USED] == UINT64_MAX);
+	assert_true(v[HOST_FREE] == UINT64_MAX);
+	mountns_write("/proc/meminfo", MEMINFO("SReclaimable: 50 kB\n"));
+	unlink("/proc/self/status");
+	host_values_read(v);
+	assert_true(v[HOST_USED] == UINT64_MAX);
+}
+
 /* Pages of each partition; a file without the line adds nothing. */
 static void deposits_of_all_partitions_add_up(void **state)
 {
@@ -262,6 +284,7 @@ int main(void)
 		MADE_UP(a_process_is_read_by_its_keys),
 		MADE_UP(guest_ram_is_found_by_its_size),
 		MADE_UP(a_host_uses_what_cannot_be_dropped),
+		MADE_UP(a_part_that_is_missing_leaves_no_sum),
 		MADE_UP(deposits_of_all_partitions_add_up),
 	};
 
