@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A virtio device's registers (virtio 1.2, 4.1.4): as a driver expects them,
+ * and as a hostile one uses them. */
+#include "tests/unit/test.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "runners/vmm/virtio/console.h"
+#include "runners/vmm/virtio/rng.h"
+#include "tests/unit/fixture/hv_fake.h"
+#include "tests/unit/fixture/vdriver.h"
+
+/* virtio_pci_common_cfg, 4.1.4.3 */
+enum {
+	DEVICE_SELECT = 0,
+	DEVICE_FEATURE = 4,
+	DRIVER_SELECT = 8,
+	DRIVER_FEATURE = 12,
+	CONFIG_VECTOR = 16,
+	NUM_QUEUES = 18,
+	STATUS = 20,
+	GENERATION = 21,
+	QUEUE_SELECT = 22,
+	QUEUE_SIZE = 24,
+	QUEUE_VECTOR = 26,
+	QUEUE_ENABLE = 28,
+	QUEUE_NOTIFY = 30,
+	QUEUE_DESC = 32,
+	QUEUE_DRIVER = 40,
+	QUEUE_DEVICE = 48,
+};
+#define NO_VECTOR 0xffff
+#define ISR 0x1000
+#define CONSOLE_QUEUES 4
+
+static const _Atomic(int) never;
+
+struct bench {
+	struct vdriver d;
+	struct console con;
+	struct rng rng;
+	int channel[2];
+};
+
+static struct bench *bench_new(void)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct err err = {0};
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, b->channel), 0);
+	assert_int_equal(vdriver_init(&b->d, &err), 0);
+	return b;
+}
+
+static int setup_console(void **state)
+{
+	struct bench *b = bench_new();
+
+	*state = b;
+	console_init(&b->con, &b->d.mem, b->channel[0], &never);
+	return vdriver_attach(&b->d, &b->con.dev);
+}
+
+static int setup_rng(void **state)
+{
+	struct bench *b = bench_new();
+
+	*state = b;
+	rng_init(&b->rng, &b->d.mem);
+	return vdriver_attach(&b->d, &b->rng.dev);
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+
+	vdriver_release(&b->d);
+	console_release(&b->con);
+	rng_release(&b->rng);
+	close(b->channel[0]);
+	close(b->channel[1]);
+	free(b);
+	return 0;
+}
+
+static uint64_t get(struct bench *b, uint64_t reg, uint8_t len)
+{
+	return vdriver_read(&b->d, reg, len);
+}
+
+static void put(struct bench *b, uint64_t reg, uint8_t len, uint64_t value)
+{
+	vdriver_write(&b->d, reg, len, value);
+}
+
+/* --- as a driver expects them --------------------------------------------- */
+
+static void features_come_in_words(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, DEVICE_SELECT, 4, 0);
+	assert_int_equal(get(b, DEVICE_FEATURE, 4), 1u << 1); /* MULTIPORT */
+	put(b, DEVICE_SELECT, 4, 1);
+	assert_int_equal(get(b, DEVICE_SELECT, 4), 1);
+	assert_int_equal(get(b, DEVICE_FEATURE, 4), 1); /* VERSION_1 */
+	put(b, DEVICE_FEATURE, 4, UINT32_MAX);
+	assert_int_equal(get(b, DEVICE_FEATURE, 4), 1);
+	put(b, DEVICE_SELECT, 4, 2);
+	assert_int_equal(get(b, DEVICE_FEATURE, 4), 0);
+	put(b, DEVICE_SELECT, 4, UINT32_MAX);
+	assert_int_equal(get(b, DEVICE_FEATURE, 4), 0);
+}
+
+/* A driver's choice holds from FEATURES_OK on (3.1.1). */
+static void taken_features_stay(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, STATUS, 1, 3);
+	put(b, DRIVER_SELECT, 4, 1);
+	put(b, DRIVER_FEATURE, 4, 1);
+	put(b, DRIVER_SELECT, 4, 2);
+	put(b, DRIVER_FEATURE, 4, UINT32_MAX); /* nowhere */
+	assert_int_equal(get(b, DRIVER_SELECT, 4), 2);
+	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
+	put(b, STATUS, 1, 11);
+	assert_int_equal(get(b, STATUS, 1), 11);
+	put(b, DRIVER_SELECT, 4, 0);
+	put(b, DRIVER_FEATURE, 4, UINT32_MAX);
+	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
+	put(b, DRIVER_SELECT, 4, 1);
+	assert_int_equal(get(b, DRIVER_FEATURE, 4), 1);
+	put(b, STATUS, 1, 0);
+	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
+}
+
+static void each_queue_has_its_registers(void **state)
+{
+	static const uint64_t gpa = 0x123456000;
+	struct bench *b = *state;
+	uint64_t q;
+
+	assert_int_equal(get(b, NUM_QUEUES, 2), CONSOLE_QUEUES);
+	put(b, NUM_QUEUES, 2, 9);
+	assert_int_equal(get(b, NUM_QUEUES, 2), CONSOLE_QUEUES);
+	for (q = 0; q < CONSOLE_QUEUES; q++) {
+		put(b, QUEUE_SELECT, 2, q);
+		put(b, QUEUE_SIZE, 2, 8u << q);
+		put(b, QUEUE_VECTOR, 2, q + 1);
+		put(b, QUEUE_DESC, 8, gpa + q);
+		put(b, QUEUE_DRIVER, 4, q + 1);
+		put(b, QUEUE_DRIVER + 4, 4, 7);
+		put(b, QUEUE_DEVICE, 8, UINT64_MAX - q);
+	}
+	for (q = 0; q < CONSOLE_QUEUES; q++) {
+		put(b, QUEUE_SELECT, 2, q);
+		assert_int_equal(get(b, QUEUE_SELECT, 2), q);
+		assert_int_equal(get(b, QUEUE_SIZE, 2), 8u << q);
+		assert_int_equal(get(b, QUEUE_VECTOR, 2), q + 1);
+		assert_int_equal(get(b, QUEUE_NOTIFY, 2), q);
+		assert_int_equal(get(b, QUEUE_ENABLE, 2), 0);
+		assert_int_equal(get(b, QUEUE_DESC, 8), gpa + q);
+		assert_int_equal(get(b, QUEUE_DESC + 4, 4), gpa >> 32);
+		assert_int_equal(get(b, QUEUE_DRIVER, 8), 7ull << 32 | (q + 1));
+		assert_true(get(b, QUEUE_DEVICE, 8) == UINT64_MAX - q);
+	}
+	/* A reset forgets all of it. */
+	put(b, STATUS, 1, 0);
+	put(b, QUEUE_SELECT, 2, 1);
+	assert_int_equal(get(b, QUEUE_DESC, 8), 0);
+	assert_int_equal(get(b, QUEUE_VECTOR, 2), NO_VECTOR);
+	assert_int_equal(get(b, QUEUE_SIZE, 2), VIRTQ_MAX_SIZE);
+}
+
+static void only_powers_of_two_are_sizes(void **state)
+{
+	static const struct {
+		uint64_t written, kept;
+	} rows[] = {
+		{16, 16}, {0, 16},
+		{3, 16},  {VIRTQ_MAX_SIZE, VIRTQ_MAX_SIZE},
+		{1, 1},   {VIRTQ_MAX_SIZE * 2, 1},
+		{24, 1},  {0xffff, 1},
+		{64, 64},
+	};
+	struct bench *b = *state;
+	size_t i;
+
+	put(b, QUEUE_SELECT, 2, 0);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		put(b, QUEUE_SIZE, 2, rows[i].written);
+		assert_int_equal(get(b, QUEUE_SIZE, 2), rows[i].kept);
+	}
+}
+
+/* A vector that the device does not have reads back as none (4.1.5.1.2.1). */
+static void vectors_are_those_of_the_table(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, QUEUE_SELECT, 2, 0);
+	put(b, QUEUE_VECTOR, 2, CONSOLE_QUEUES);
+	assert_int_equal(get(b, QUEUE_VECTOR, 2), CONSOLE_QUEUES);
+	put(b, QUEUE_VECTOR, 2, CONSOLE_QUEUES + 1);
+	assert_int_equal(get(b, QUEUE_VECTOR, 2), NO_VECTOR);
+	put(b, CONFIG_VECTOR, 2, 2);
+	assert_int_equal(get(b, CONFIG_VECTOR, 2), 2);
+	put(b, CONFIG_VECTOR, 2, 0x7fff);
+	assert_int_equal(get(b, CONFIG_VECTOR, 2), NO_VECTOR);
+	put(b, CONFIG_VECTOR, 2, 3);
+	put(b, STATUS, 1, 0);
+	assert_int_equal(get(b, CONFIG_VECTOR, 2), NO_VECTOR);
+}
+
+static void an_enabled_queue_does_not_move(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, QUEUE_SELECT, 2, 0);
+	put(b, QUEUE_SIZE, 2, 16);
+	put(b, QUEUE_DESC, 8, MIB);
+	put(b, QUEUE_ENABLE, 2, 1);
+	assert_int_equal(get(b, QUEUE_ENABLE, 2), 1);
+	put(b, QUEUE_DESC, 8, 2 * MIB);
+	put(b, QUEUE_SIZE, 2, 32);
+	assert_int_equal(get(b, QUEUE_DESC, 8), MIB);
+	assert_int_equal(get(b, QUEUE_SIZE, 2), 16);
+	put(b, QUEUE_VECTOR, 2, 1); /* this may change */
+	assert_int_equal(get(b, QUEUE_VECTOR, 2), 1);
+}
+
+static void queues_that_are_not_there_read_zero(void **state)
+{
+	struct bench *b = *state;
+	uint64_t reg;
+
+	put(b, QUEUE_SELECT, 2, CONSOLE_QUEUES);
+	for (reg = QUEUE_SIZE; reg < QUEUE_DEVICE + 8; reg += 2) {
+		put(b, reg, 2, 1);
+		assert_int_equal(get(b, reg, 2), 0);
+	}
+	put(b, QUEUE_SELECT, 2, 0xffff);
+	assert_int_equal(get(b, QUEUE_SIZE, 2), 0);
+	assert_int_equal(get(b, GENERATION, 1), 0);
+	/* With MSI-X the ISR has no use, and the rest is empty. */
+	assert_int_equal(get(b, ISR, 1), 0);
+	put(b, ISR, 1, 0xff);
+	assert_int_equal(get(b, ISR, 1), 0);
+	assert_int_equal(get(b, QUEUE_DEVICE + 8, 8), 0);
+	assert_int_equal(get(b, 0xff8, 8), 0);
+}
+
+/* One port, and no size of a window (5.3.4). */
+static void the_console_has_one_port(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(vdriver_config(&b->d, 0, 4), 0);
+	assert_int_equal(vdriver_config(&b->d, 4, 4), 1);
+	assert_int_equal(vdriver_config(&b->d, 4, 8), 1);
+	assert_int_equal(vdriver_config(&b->d, 8, 8), 0); /* over its end */
+	assert_int_equal(vdriver_config(&b->d, 12, 1), 0);
+	assert_int_equal(vdriver_config(&b->d, 0xff8, 8), 0);
+	vdriver_write(&b->d, b->d.device_config + 4, 4, 9);
+	assert_int_equal(vdriver_config(&b->d, 4, 4), 1);
+}
+
+/* --- as a hostile one uses them ------------------------------------------- */
+
+/* Random bytes for a driver that keeps the rules. */
+static void expect_entropy(struct bench *b)
+{
+	struct vseg seg = {.len = 64, .is_in = true};
+	uint32_t len = 0;
+
+	assert_int_equal(vdriver_start(&b->d, UINT64_MAX, 1, 16), 0);
+	seg.gpa = vdriver_alloc(&b->d, 64, 16);
+	assert_true(vqueue_add(&b->d.queues[0], &seg, 1) >= 0);
+	vqueue_kick(&b->d, &b->d.queues[0]);
+	assert_true(vqueue_take(&b->d.queues[0], &len) >= 0);
+	assert_int_equal(len, 64);
+}
+
+/* Rings outside RAM, or not aligned, are found when the driver is ready; it is
+ * told by a configuration interrupt. */
+static void bad_rings_need_a_reset(void **state)
+{
+	static const uint64_t bad[][3] = {
+		{1ull << 40, MIB, MIB},
+		{MIB, UINT64_MAX - 15, MIB},
+		{MIB, MIB, 3 * GIB},
+		{MIB + 8, MIB, MIB},
+	};
+	struct bench *b = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(vdriver_negotiate(&b->d, UINT64_MAX), 0);
+		put(b, CONFIG_VECTOR, 2, 1);
+		put(b, QUEUE_SELECT, 2, 0);
+		put(b, QUEUE_SIZE, 2, 16);
+		put(b, QUEUE_DESC, 8, bad[i][0]);
+		put(b, QUEUE_DRIVER, 8, bad[i][1]);
+		put(b, QUEUE_DEVICE, 8, bad[i][2]);
+		put(b, QUEUE_ENABLE, 2, 1);
+		hv_fake_state.sent_count = 0;
+		vdriver_ok(&b->d);
+		assert_true(vdriver_needs_reset(&b->d));
+		assert_int_equal(hv_fake_state.sent_count, 1);
+		assert_int_equal(hv_fake_state.sent[0].data, 0x41);
+		/* Once more says it no more. */
+		vdriver_ok(&b->d);
+		assert_int_equal(hv_fake_state.sent_count, 1);
+		expect_entropy(b);
+	}
+}
+
+/* What a running device does not know it never will. */
+static void a_queue_enabled_too_late_stays_unknown(void **state)
+{
+	struct bench *b = *state;
+
+	assert_int_equal(vdriver_negotiate(&b->d, UINT64_MAX), 0);
+	vdriver_ok(&b->d);
+	put(b, QUEUE_SELECT, 2, 0);
+	put(b, QUEUE_DESC, 8, MIB);
+	put(b, QUEUE_ENABLE, 2, 1);
+	assert_int_equal(get(b, QUEUE_ENABLE, 2), 0);
+	put(b, b->d.notify, 2, 0);
+	assert_false(vdriver_needs_reset(&b->d));
+	expect_entropy(b);
+}
+
+/* Every register in every width, with numbers that are the same each time;
+ * a reset makes a device of it again. */
+static void noise_does_not_outlive_a_reset(void **state)
+{
+	struct bench *b = *state;
+	uint64_t x = 88172645463325252ull;
+	int i;
+
+	for (i = 0; i < 40000; i++) {
+		uint8_t len;
+		uint64_t reg;
+
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		len = (uint8_t)(1u << (x & 3));
+		/* Most of them where the registers are. */
+		reg = x >> 2 & 1 ? x >> 8 & 0x3f : x >> 8 & 0x3fff;
+		if (x >> 3 & 1)
+			put(b, reg, len, x >> 16);
+		else
+			get(b, reg, len);
+	}
+	vdriver_reset(&b->d);
+	assert_int_equal(vdriver_status(&b->d), 0);
+	expect_entropy(b);
+}
+
+#define CONSOLE(test) \
+	cmocka_unit_test_setup_teardown(test, setup_console, teardown)
+#define RNG(test) cmocka_unit_test_setup_teardown(test, setup_rng, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CONSOLE(features_come_in_words),
+		CONSOLE(taken_features_stay),
+		CONSOLE(each_queue_has_its_registers),
+		CONSOLE(only_powers_of_two_are_sizes),
+		CONSOLE(vectors_are_those_of_the_table),
+		CONSOLE(an_enabled_queue_does_not_move),
+		CONSOLE(queues_that_are_not_there_read_zero),
+		CONSOLE(the_console_has_one_port),
+		RNG(bad_rings_need_a_reset),
+		RNG(a_queue_enabled_too_late_stays_unknown),
+		RNG(noise_does_not_outlive_a_reset),
+	};
+
+	return RUN_TESTS(tests);
+}
