@@ -270,15 +270,20 @@ int cgroup_join(int procs_fd)
 
 bool cgroup_holds(const struct cgroup *cg, pid_t pid)
 {
-	struct strbuf text = {0};
-	char path[64];
-	bool holds;
-
 	/* Names are of this process and never used twice. */
+	const char *name = strrchr(cg->path, '/');
+	struct strbuf text = {0};
+	bool holds = false;
+	char path[64];
+	const char *p;
+
+	if (!name)
+		return false;
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	file_read(path, STAT_MAX, &text);
-	holds = cg->path[0] &&
-		strstr(strbuf_str(&text), strrchr(cg->path, '/'));
+	/* One name may begin as another. */
+	for (p = strbuf_str(&text); !holds && (p = strstr(p, name)); p++)
+		holds = strchr("/\n", p[strlen(name)]);
 	strbuf_release(&text);
 	return holds;
 }

@@ -297,7 +297,7 @@ static void leftovers_of_the_dead_go(void **state)
 	assert_true(is_there("l1vh-others"));
 }
 
-/* A process is in a group or below it. */
+/* A process is in a group or below it; numbers may begin alike. */
 static void a_process_is_in_its_group_alone(void **state)
 {
 	static const struct {
@@ -307,6 +307,7 @@ static void a_process_is_in_its_group_alone(void **state)
 		{"0::/pods/l1vh-7-1\n", true},
 		{"4:memory:/l1vh-7-1\n3:cpu:/\n", true},
 		{"0::/pods/l1vh-7-1/emulator\n", true},
+		{"0::/pods/l1vh-7-12\n", false},
 		{"0::/pods/l1vh-77-1\n", false},
 		{"0::/\n", false},
 		{"", false},
