@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Stamps: what a guest writes to the stamp port, in and out of order. */
+#include "tests/unit/test.h"
+
+#include "harness/base/clock.h"
+#include "runners/vmm/event.h"
+#include "runners/vmm/stamp.h"
+#include "tests/unit/fixture/expect.h"
+
+struct bench {
+	struct stamp_log log;
+	char *text;
+	size_t size;
+};
+
+static int setup(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	b->log.out = open_memstream(&b->text, &b->size);
+	*state = b;
+	return b->log.out ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+
+	thread_wait_close(&b->log.wait);
+	fclose(b->log.out);
+	free(b->text);
+	free(b);
+	return 0;
+}
+
+static void write_now(struct bench *b, uint32_t value)
+{
+	stamp_write(&b->log, value, clock_mono_ns());
+}
+
+static const char *written(struct bench *b)
+{
+	fflush(b->log.out);
+	return b->text;
+}
+
+static void a_section_is_as_long_as_it_took(void **state)
+{
+	struct bench *b = *state;
+	uint64_t before = clock_mono_ns(), after;
+	struct event e;
+	char line[128];
+
+	write_now(b, STAMP_BEGIN | 0x0fffffff);
+	after = clock_mono_ns();
+	stamp_write(&b->log, STAMP_END | 0x0fffffff, after + 5000);
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(written(b), "\n"),
+		 written(b));
+	assert_true(event_parse(line, &e));
+	assert_int_equal(e.kind, EVENT_STAMP);
+	assert_int_equal(e.number, 0x0fffffff);
+	assert_in_range(e.begin_ns, before, after);
+	assert_int_equal(e.ns, after + 5000);
+}
+
+/* Only the end that follows its own begin makes a stamp. */
+static void ends_belong_to_their_begin(void **state)
+{
+	static const uint32_t rows[][4] = {
+		{STAMP_END | 1, 0, 0, 0},
+		{STAMP_BEGIN | 1, STAMP_END | 2, 0, 0},
+		/* The wrong end ends it, too. */
+		{STAMP_BEGIN | 1, STAMP_END | 2, STAMP_END | 1, 0},
+		{STAMP_BEGIN | 1, STAMP_BEGIN | 2, STAMP_END | 1, 0},
+	};
+	struct bench *b = *state;
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		for (k = 0; k < 4 && rows[i][k]; k++)
+			write_now(b, rows[i][k]);
+	assert_int_equal(count_of(written(b), "stamp"), 0);
+	write_now(b, STAMP_BEGIN | 3);
+	write_now(b, STAMP_END | 3);
+	write_now(b, STAMP_END | 3);
+	assert_int_equal(count_of(written(b), "stamp"), 1);
+}
+
+/* A guest reports each once, however often it writes; others are not its to
+ * report. */
+static void phases_come_once(void **state)
+{
+	static const uint32_t others[] = {0, 4, 31, 32, 0x0fffffff};
+	struct bench *b = *state;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		write_now(b, STAMP_PHASE | STAMP_PHASE_INIT);
+		write_now(b, STAMP_PHASE | STAMP_PHASE_AGENT_READY);
+	}
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		write_now(b, STAMP_PHASE | others[i]);
+	assert_int_equal(count_of(written(b), "phase "), 2);
+	assert_int_equal(count_of(written(b), "phase init "), 1);
+	assert_int_equal(count_of(written(b), "phase agent_ready "), 1);
+}
+
+/* From the end of one write to the exit of the next: the longest counts. */
+static void an_exit_costs_what_the_longest_did(void **state)
+{
+	struct bench *b = *state;
+	uint64_t before, after, exit_ns;
+
+	write_now(b, STAMP_CALIBRATE | 0);
+	assert_int_equal(b->log.exit_cost_ns, 0); /* the first is no interval */
+	before = clock_mono_ns();
+	write_now(b, STAMP_CALIBRATE | 0);
+	after = clock_mono_ns();
+	exit_ns = after + 7 * NS_PER_S;
+	stamp_write(&b->log, STAMP_CALIBRATE | 1, exit_ns);
+	assert_in_range(b->log.exit_cost_ns, exit_ns - after, exit_ns - before);
+	write_now(b, STAMP_CALIBRATE | 2); /* a shorter one */
+	assert_in_range(b->log.exit_cost_ns, exit_ns - after, exit_ns - before);
+	assert_int_equal(count_of(written(b), "exit_cost "), 1);
+}
+
+static void other_kinds_are_nothing(void **state)
+{
+	static const uint32_t others[] = {0,           1,          0x50000000,
+					  0x60000001,  0x70000000, 0xf0000001,
+					  0xffffffffu, 0x80000001};
+	struct bench *b = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		write_now(b, others[i]);
+	assert_string_equal(written(b), "");
+}
+
+static void nobody_need_read_them(void **state)
+{
+	struct stamp_log log = {.out = NULL};
+	uint64_t now = clock_mono_ns();
+
+	(void)state;
+	stamp_write(&log, STAMP_BEGIN | 1, now);
+	stamp_write(&log, STAMP_END | 1, now);
+	stamp_write(&log, STAMP_PHASE | STAMP_PHASE_INIT, now);
+	stamp_write(&log, STAMP_CALIBRATE | 0, now);
+	stamp_write(&log, STAMP_CALIBRATE | 1, now + NS_PER_S);
+	stamp_phase(&log, "vm_ready", now);
+	assert_true(log.exit_cost_ns > 0);
+	thread_wait_close(&log.wait);
+}
+
+#define LOG(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		LOG(a_section_is_as_long_as_it_took),
+		LOG(ends_belong_to_their_begin),
+		LOG(phases_come_once),
+		LOG(an_exit_costs_what_the_longest_did),
+		LOG(other_kinds_are_nothing),
+		cmocka_unit_test(nobody_need_read_them),
+	};
+
+	return RUN_TESTS(tests);
+}
