@@ -34,7 +34,7 @@ static void calibrate(struct stamp_log *log, uint32_t number, uint64_t exit_ns)
 {
 	uint64_t cost = exit_ns - log->calibrate_last_ns;
 
-	if (number && cost > log->exit_cost_ns) {
+	if (number && log->calibrate_last_ns && cost > log->exit_cost_ns) {
 		log->exit_cost_ns = cost;
 		event_exit_cost(log->out, cost);
 	}

@@ -124,6 +124,17 @@ static void an_exit_costs_what_the_longest_did(void **state)
 	assert_int_equal(count_of(written(b), "exit_cost "), 1);
 }
 
+/* A number alone does not make an interval of it: that would be all the time
+ * since the host's start, and no clock could be wrong by more. */
+static void an_interval_has_a_beginning(void **state)
+{
+	struct bench *b = *state;
+
+	write_now(b, STAMP_CALIBRATE | 1);
+	assert_int_equal(b->log.exit_cost_ns, 0);
+	assert_string_equal(written(b), "");
+}
+
 static void other_kinds_are_nothing(void **state)
 {
 	static const uint32_t others[] = {0,           1,          0x50000000,
@@ -162,6 +173,7 @@ int main(void)
 		LOG(ends_belong_to_their_begin),
 		LOG(phases_come_once),
 		LOG(an_exit_costs_what_the_longest_did),
+		LOG(an_interval_has_a_beginning),
 		LOG(other_kinds_are_nothing),
 		cmocka_unit_test(nobody_need_read_them),
 	};
