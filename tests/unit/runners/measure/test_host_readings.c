@@ -193,10 +193,10 @@ static void guest_ram_is_found_by_its_size(void **state)
 	(void)state;
 	need_mounts();
 	mountns_write("/proc/77/smaps",
-		      "7f0000000000-7f0100000000 ---p 00000000 00:00 0\n"
-		      "Size: 4194304 kB\nRss:  5 kB\n"
 		      "7f0200000000-7f0204000000 rw-p 00000000 00:00 0\n"
 		      "Rss:  4096 kB\nPss: 1 kB\n"
+		      "7f0000000000-7f0100000000 ---p 00000000 00:00 0\n"
+		      "Size: 4194304 kB\nRss:  5 kB\n"
 		      "abc000-abd000 r--p 00000000 fe:01 12 /a/lib.so\n"
 		      "Rss:  12 kB\nAnonHugePages: 0 kB\n");
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {

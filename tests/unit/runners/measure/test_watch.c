@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/base/proc.h"
 #include "runners/measure/watch.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -81,6 +82,7 @@ static void a_process_that_stopped_goes_on(void **state)
 
 	(void)state;
 	if (pid == 0) {
+		setpgid(0, 0);
 		prctl(PR_SET_NAME, "a) S (b");
 		raise(SIGSTOP);
 		_exit(7);
@@ -91,7 +93,7 @@ static void a_process_that_stopped_goes_on(void **state)
 	assert_int_equal(seen.process.pid, pid);
 	assert_string_equal(seen.process.role, "vmm");
 	assert_int_equal(seen.state, 'T');
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	status = proc_reap(pid, 5 * NS_PER_S);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 7);
 }
@@ -126,9 +128,6 @@ static void a_process_joins_its_group(void **state)
 	close(fd);
 	w.procs_fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(enter(&w), EBADF);
-	close(w.procs_fd);
-	w.procs_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	assert_int_equal(enter(&w), ENOSPC);
 	close(w.procs_fd);
 	unlink(path);
 }

@@ -136,6 +136,20 @@ static void taken_features_stay(void **state)
 	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
 }
 
+/* A device that was started without FEATURES_OK reads them all the while. */
+static void features_stay_while_it_runs(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, STATUS, 1, VIRTIO_STATUS_DRIVER_OK);
+	put(b, DRIVER_SELECT, 4, 0);
+	put(b, DRIVER_FEATURE, 4, 2);
+	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
+	put(b, STATUS, 1, 0);
+	put(b, DRIVER_FEATURE, 4, 2);
+	assert_int_equal(get(b, DRIVER_FEATURE, 4), 2);
+}
+
 static void each_queue_has_its_registers(void **state)
 {
 	static const uint64_t gpa = 0x123456000;
@@ -370,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CONSOLE(features_come_in_words),
 		CONSOLE(taken_features_stay),
+		CONSOLE(features_stay_while_it_runs),
 		CONSOLE(each_queue_has_its_registers),
 		CONSOLE(only_powers_of_two_are_sizes),
 		CONSOLE(vectors_are_those_of_the_table),
