@@ -54,24 +54,45 @@ static bool next_group(const struct model *m, size_t *at, struct suite *s)
 	return false;
 }
 
-/* Sums over series, by the number of the block. */
+/* The logarithms of one block, summed over its series. */
+struct sum {
+	uint32_t block;
+	double log;
+	size_t count;
+};
+
+/* A row per block that has a series: a bundle may number its blocks as it
+ * likes, so no array goes up to the highest number. */
 struct sums {
-	double *logs;
-	size_t *counts;
+	struct sum *rows; /* owned */
 	size_t size;
 };
 
-static void sums_add(struct sums *s, uint32_t block, double log)
+/* The search begins at *AT, which moves on: every series has its blocks in
+ * about the same order. */
+static struct sum *sums_get(struct sums *s, uint32_t block, size_t *at)
 {
-	while (s->size <= block) {
-		s->logs = xrealloc(s->logs, s->size + 1, sizeof(*s->logs));
-		s->counts =
-			xrealloc(s->counts, s->size + 1, sizeof(*s->counts));
-		s->logs[s->size] = 0;
-		s->counts[s->size++] = 0;
+	size_t i;
+
+	for (i = 0; i < s->size; i++) {
+		struct sum *row = &s->rows[(*at + i) % s->size];
+
+		if (row->block != block)
+			continue;
+		*at = (size_t)(row - s->rows) + 1;
+		return row;
 	}
-	s->logs[block] += log;
-	s->counts[block]++;
+	s->rows = xrealloc(s->rows, s->size + 1, sizeof(*s->rows));
+	s->rows[s->size] = (struct sum){.block = block};
+	*at = s->size + 1;
+	return &s->rows[s->size++];
+}
+
+static int compare_sums(const void *a, const void *b)
+{
+	const struct sum *x = a, *y = b;
+
+	return (x->block > y->block) - (x->block < y->block);
 }
 
 /* Whether the runner has the series at all. */
@@ -82,11 +103,14 @@ static bool add_series(const struct model *m, const struct model_row *row,
 	double *logs = xcalloc(c->boot_count + 1, sizeof(*logs));
 	uint32_t *blocks = xcalloc(c->boot_count + 1, sizeof(*blocks));
 	size_t n = model_block_logs(model_base(m, row), c, logs, blocks);
-	size_t i;
+	size_t i, at = 0;
 
-	for (i = 0; i < n; i++)
-		sums_add(sums, blocks[i],
-			 row->lower_is_better ? logs[i] : -logs[i]);
+	for (i = 0; i < n; i++) {
+		struct sum *sum = sums_get(sums, blocks[i], &at);
+
+		sum->log += row->lower_is_better ? logs[i] : -logs[i];
+		sum->count++;
+	}
 	free(blocks);
 	free(logs);
 	return n > 0;
@@ -96,20 +120,24 @@ struct ratio suite_ratio_of(const struct model *m,
 			    const struct model_row *const *rows, size_t count,
 			    size_t runner, size_t *block_count)
 {
-	struct sums sums = {NULL, NULL, 0};
+	struct sums sums = {NULL, 0};
 	size_t i, series = 0, n = 0;
+	double *logs;
 	struct ratio r;
 
 	for (i = 0; i < count; i++)
 		series += add_series(m, rows[i], runner, &sums);
+	if (sums.size)
+		qsort(sums.rows, sums.size, sizeof(*sums.rows), compare_sums);
+	logs = xcalloc(sums.size + 1, sizeof(*logs));
 	for (i = 0; i < sums.size; i++)
-		if (sums.counts[i] == series)
-			sums.logs[n++] = sums.logs[i] / (double)series;
-	r = ratio_of_logs(sums.logs, n, MODEL_CONFIDENCE);
+		if (sums.rows[i].count == series)
+			logs[n++] = sums.rows[i].log / (double)series;
+	r = ratio_of_logs(logs, n, MODEL_CONFIDENCE);
 	model_hide_interval(&r, n);
 	*block_count = n;
-	free(sums.counts);
-	free(sums.logs);
+	free(logs);
+	free(sums.rows);
 	return r;
 }
 

@@ -118,6 +118,21 @@ static void one_series_is_not_the_group(void **state)
 	assert_int_equal(suite->block_counts[2], 0);
 }
 
+/* A bundle may number its blocks as it likes. */
+static void far_blocks_cost_no_memory(void **state)
+{
+	static const uint32_t blocks[] = {UINT32_MAX - 1, 7, 2000000000};
+	struct shown *s = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+		add_pair(s, blocks[i], "cpu_integer", "", 2);
+		add_pair(s, blocks[i], "cpu_float", "", 2);
+	}
+	assert_int_equal(only_suite(s)->block_counts[1], 3);
+	assert_close(only_suite(s)->worse[1].ratio, 2, 1e-12);
+}
+
 /* With N blocks of noise; the second guest measured nothing. */
 static void fill(struct shown *s, uint32_t count)
 {
@@ -199,6 +214,7 @@ int main(void)
 		WITH_SHOWN(start_times_are_not_compared),
 		WITH_SHOWN(a_block_without_a_series_is_left_out),
 		WITH_SHOWN(one_series_is_not_the_group),
+		WITH_SHOWN(far_blocks_cost_no_memory),
 		WITH_SHOWN(text_has_a_line_per_group),
 		WITH_SHOWN(text_is_silent_without_native),
 		WITH_SHOWN(json_has_a_row_per_guest),
