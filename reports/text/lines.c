@@ -139,6 +139,19 @@ void line_pad(struct strbuf *out, const char *text, size_t columns,
 	strbuf_printf(out, "%*s", (int)(columns - width), "");
 }
 
+void line_print(const char *text, size_t least, size_t most, FILE *out)
+{
+	struct line_style style = line_style_of(out);
+	struct strbuf line = {0};
+	size_t width;
+
+	line_cut(&line, text, most, &style);
+	width = line_width(strbuf_str(&line));
+	fprintf(out, "%s%*s", strbuf_str(&line),
+		width < least ? (int)(least - width) : 0, "");
+	strbuf_release(&line);
+}
+
 /* How much of TEXT stands on a line: up to the last blank that leaves it short
  * enough, or all that fits of what has none. */
 static size_t line_of(const char *text, size_t columns)

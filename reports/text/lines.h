@@ -37,6 +37,10 @@ void line_cut(struct strbuf *out, const char *text, size_t columns,
 void line_pad(struct strbuf *out, const char *text, size_t columns,
 	      const struct line_style *style);
 
+/* The same on OUT in its own style, cut to MOST columns and filled up with
+ * blanks to LEAST. */
+void line_print(const char *text, size_t least, size_t most, FILE *out);
+
 /* TEXT on MOST lines at most, broken at blanks where there are some; lines
  * after the first begin with INDENT blanks. What is left over is cut off. */
 void line_wrap(struct strbuf *out, const char *text, size_t indent, size_t most,

@@ -6,7 +6,12 @@
 
 #include "harness/findings/model.h"
 #include "harness/findings/runs/run_pair.h"
+#include "reports/text/lines.h"
 #include "reports/text/paint.h"
+
+/* Columns of a difference. */
+#define KEY_COLUMNS 32
+#define VALUE_COLUMNS 60
 
 static void write_run(const char *letter, const struct model *m, FILE *out)
 {
@@ -15,6 +20,18 @@ static void write_run(const char *letter, const struct model *m, FILE *out)
 	fprintf(out, "%s: run %lld, %s, of %s, grade %s, %s\n", letter,
 		(long long)m->run->id, m->run->uuid, m->run->revision,
 		model_grades(m, grades, sizeof(grades)), m->run->status);
+}
+
+/* A run from elsewhere may say anything. */
+static void write_difference(const struct difference *d, FILE *out)
+{
+	fprintf(out, "%-7s ", difference_class_name(d->class));
+	line_print(d->key, KEY_COLUMNS, LINES_COLUMNS, out);
+	fputc(' ', out);
+	line_print(d->a, 0, VALUE_COLUMNS, out);
+	fputs(" | ", out);
+	line_print(d->b, 0, VALUE_COLUMNS, out);
+	fputc('\n', out);
 }
 
 static void write_differences(const struct differences *d, FILE *out)
@@ -27,9 +44,7 @@ static void write_differences(const struct differences *d, FILE *out)
 		d->counts[DIFFERENCE_HARMLESS]);
 	for (i = 0; i < d->count; i++)
 		if (d->rows[i].class != DIFFERENCE_HARMLESS)
-			fprintf(out, "%-7s %-32s %.60s | %.60s\n",
-				difference_class_name(d->rows[i].class),
-				d->rows[i].key, d->rows[i].a, d->rows[i].b);
+			write_difference(&d->rows[i], out);
 }
 
 static void write_number(double value, FILE *out)

@@ -63,6 +63,36 @@ static void lines_are_broken_and_cut(void **state)
 	strbuf_release(&out);
 }
 
+static void printed_lines_are_cut_and_filled(void **state)
+{
+	static const struct {
+		const char *text, *want;
+		size_t least, most;
+	} cases[] = {
+		{"ab", "ab", 0, 9},
+		{"ab", "ab  ", 4, 9},
+		{"abcdef", "abc~", 2, 4},
+		{"abcdef", "abc~ ", 5, 4},
+		{"a\tb\nc", "a b c", 0, 9},
+		/* Escape, a C1 control and half a character. */
+		{"\x1b[m\xc2\x9bx\xe2\x82", "?[m??x??", 0, 9},
+		{"\xe2\x82\xac", "? ", 2, 9},
+	};
+	char *text;
+	size_t size, i;
+
+	(void)state;
+	setenv("LC_ALL", "C", 1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		FILE *out = open_memstream(&text, &size);
+
+		line_print(cases[i].text, cases[i].least, cases[i].most, out);
+		fclose(out);
+		assert_string_equal(text, cases[i].want);
+		free(text);
+	}
+}
+
 static void the_locale_tells_the_alphabet(void **state)
 {
 	static const struct {
@@ -118,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bars_tell_doublings),
 		cmocka_unit_test(lines_are_broken_and_cut),
+		cmocka_unit_test(printed_lines_are_cut_and_filled),
 		cmocka_unit_test(the_locale_tells_the_alphabet),
 		cmocka_unit_test(the_terminal_tells_its_width),
 	};
