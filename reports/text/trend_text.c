@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "harness/base/base.h"
-#include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "harness/verdict/comparable.h"
+#include "reports/text/lines.h"
 
 /* So many differences of the fingerprint are told. */
 #define MAX_TOLD 8
@@ -45,6 +45,18 @@ static void write_spark(const struct history *h, FILE *out)
 		units_format(high, h->unit, to, sizeof(to)));
 }
 
+/* A run from elsewhere may say anything. */
+static void write_cause(const struct difference *d, FILE *out)
+{
+	fputs("    ", out);
+	line_print(d->key, 0, LINES_COLUMNS, out);
+	fputs(": ", out);
+	line_print(d->a, 0, MAX_VALUE, out);
+	fputs(" -> ", out);
+	line_print(d->b, 0, MAX_VALUE, out);
+	fputc('\n', out);
+}
+
 /* What was not harmless, and is not the same as the night before. */
 static void write_causes(const struct trend *t, size_t run, FILE *out)
 {
@@ -60,12 +72,7 @@ static void write_causes(const struct trend *t, size_t run, FILE *out)
 		if (d.rows[i].class == DIFFERENCE_HARMLESS ||
 		    !strcmp(d.rows[i].key, "l1vh.revision"))
 			continue;
-		/* A run from elsewhere may say anything. */
-		text_clean(d.rows[i].key);
-		text_clean(d.rows[i].a);
-		text_clean(d.rows[i].b);
-		fprintf(out, "    %s: %.*s -> %.*s\n", d.rows[i].key, MAX_VALUE,
-			d.rows[i].a, MAX_VALUE, d.rows[i].b);
+		write_cause(&d.rows[i], out);
 		told++;
 	}
 	if (!told)

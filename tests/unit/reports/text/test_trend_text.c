@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* trend_text: a history on a terminal: its curve, its changes and causes. */
+#include "tests/unit/test.h"
+
+#include "reports/text/trend_text.h"
+#include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/made_history.h"
+
+#define MARK(last) "\xe2\x96" last /* U+2581 to U+2588 */
+#define LOWEST MARK("\x81")
+#define MIDDLE MARK("\x85")
+#define HIGHEST MARK("\x88")
+
+/* Valid until the next call. */
+static const char *text_of(struct made_history *m)
+{
+	size_t size;
+	FILE *out;
+
+	free(m->text);
+	m->text = NULL;
+	out = open_memstream(&m->text, &size);
+	trend_text_write(made_history_find(m), "series", out);
+	fclose(out);
+	return m->text;
+}
+
+static void one_boot_is_a_history(void **state)
+{
+	struct made_history *m = *state;
+
+	made_history_add(m, "{}", 250, 1);
+	assert_contains(text_of(m),
+			"series: 1 boots of 1 runs, 2023-11-14 22:13 to "
+			"2023-11-14 22:13, grade hardware\n" MIDDLE
+			"  250 ns to 250 ns\nno change\n");
+}
+
+/* By the medians of runs, whatever single boots do. */
+static void marks_tell_the_runs(void **state)
+{
+	struct made_history *m = *state;
+
+	made_history_add(m, "{}", 100, 3);
+	made_history_add(m, "{}", 151, 3);
+	made_history_add(m, "{}", 200, 3);
+	m->h.values[0] = 1;
+	m->h.values[8] = 999;
+	/* 100 * 1.01 is the median of what is left of the first. */
+	assert_contains(text_of(m),
+			"\n" LOWEST MIDDLE HIGHEST "  99.0 ns to 202 ns\n");
+}
+
+static void the_latest_sixty_have_marks(void **state)
+{
+	struct made_history *m = *state;
+	size_t i;
+	const char *text;
+
+	made_history_add(m, "{}", 9000, 1);
+	for (i = 0; i < 60; i++)
+		made_history_add(m, "{}", 100, 1);
+	text = text_of(m);
+	assert_contains(text, "61 boots of 61 runs");
+	assert_int_equal(count_of(text, MIDDLE), 60);
+	assert_contains(text, "  100 ns to 100 ns\n");
+	assert_contains(text, " to 2024-01-13 ");
+}
+
+/* Two runs on one host, then a slower one on a host of NEW. */
+static struct history_run *add_change(struct made_history *m, const char *new)
+{
+	made_history_add(m, "{\"thp\":\"never\"}", 100, 10);
+	return made_history_add(m, new, 120, 10);
+}
+
+static void a_change_says_its_size_and_way(void **state)
+{
+	struct made_history *m = *state;
+
+	add_change(m, "{\"thp\":\"always\"}");
+	assert_contains(text_of(m),
+			"\n2023-11-15 22:13  run 101  +20.0 % WORSE: "
+			"100 ns -> 120 ns, confidence ");
+	assert_contains(text_of(m), "    thp: never -> always\n");
+	assert_null(strstr(text_of(m), "l1vh-bench:"));
+	assert_null(strstr(text_of(m), "no change\n"));
+	m->h.lower_is_better = false;
+	assert_contains(text_of(m), "  run 101  +20.0 % better: ");
+}
+
+static void what_always_differs_is_no_cause(void **state)
+{
+	struct made_history *m = *state;
+
+	add_change(m, "{\"thp\":\"never\", \"host\":\"mars\","
+		      " \"loadavg\": 3, \"l1vh.revision\": \"x\"}");
+	assert_contains(text_of(m), "fingerprint did not change");
+	assert_null(strstr(text_of(m), "mars"));
+	assert_null(strstr(text_of(m), "loadavg"));
+	assert_null(strstr(text_of(m), "l1vh.revision"));
+}
+
+static void a_new_revision_is_a_cause(void **state)
+{
+	struct made_history *m = *state;
+	struct history_run *run = add_change(m, "{\"thp\":\"never\"}");
+
+	snprintf(run->revision, sizeof(run->revision), "def");
+	assert_contains(text_of(m), "    l1vh-bench: abc -> def\n");
+}
+
+static void eight_causes_are_enough(void **state)
+{
+	struct made_history *m = *state;
+	const char *text;
+
+	add_change(m, "{\"k1\":1,\"k2\":1,\"k3\":1,\"k4\":1,\"k5\":1,"
+		      "\"k6\":1,\"k7\":1,\"k8\":1,\"k9\":1}");
+	text = text_of(m);
+	assert_int_equal(count_of(text, ": absent -> 1\n"), 8);
+	assert_contains(text, "    k8: absent");
+	assert_null(strstr(text, "k9"));
+}
+
+static void another_machine_is_a_break(void **state)
+{
+	struct made_history *m = *state;
+
+	made_history_add(m, "{\"cpu.model\":\"1\"}", 100, 10);
+	made_history_add(m, "{\"cpu.model\":\"2\"}", 200, 10);
+	assert_contains(text_of(m),
+			"2023-11-15 22:13  run 101  another machine");
+	assert_contains(text_of(m), "    cpu.model: 1 -> 2\nno change\n");
+	/* So is another grade, with which no key changes. */
+	snprintf(m->h.runs[1].fingerprint, 18, "{\"cpu.model\":\"1\"}");
+	assert_null(strstr(text_of(m), "another machine"));
+	snprintf(m->h.runs[1].grade, sizeof(m->h.runs[1].grade), "emulated");
+	assert_contains(text_of(m), "  run 101  another machine");
+	assert_contains(text_of(m), "fingerprint did not change");
+	assert_contains(text_of(m), ", grade emulated\n");
+}
+
+/* A bundle's fingerprint may say anything; a terminal would obey it. */
+static void foreign_values_control_no_terminal(void **state)
+{
+	struct made_history *m = *state;
+	const char *text;
+
+	setenv("LC_ALL", "C", 1);
+	add_change(m, "{\"thp\":\"\\u001b[2J\\nno change\\n\","
+		      " \"k\\nno change\\n\\u0007\": \"\\u20ac\"}");
+	text = text_of(m);
+	assert_null(strpbrk(text, "\x1b\x07"));
+	assert_null(strstr(text, "\nno change"));
+	assert_contains(text, ": absent -> ?\n");
+	assert_contains(text, "    thp: never -> ?[2J no change ");
+}
+
+static void long_values_are_cut(void **state)
+{
+	struct made_history *m = *state;
+	const char *text;
+	char host[200];
+
+	snprintf(host, sizeof(host), "{\"thp\": \"%0150d\"}", 0);
+	add_change(m, host);
+	text = text_of(m);
+	assert_int_equal(strcspn(strstr(text, "-> 0") + 3, "\n"), 60);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_HISTORY(one_boot_is_a_history),
+		WITH_HISTORY(marks_tell_the_runs),
+		WITH_HISTORY(the_latest_sixty_have_marks),
+		WITH_HISTORY(a_change_says_its_size_and_way),
+		WITH_HISTORY(what_always_differs_is_no_cause),
+		WITH_HISTORY(a_new_revision_is_a_cause),
+		WITH_HISTORY(eight_causes_are_enough),
+		WITH_HISTORY(another_machine_is_a_break),
+		WITH_HISTORY(foreign_values_control_no_terminal),
+		WITH_HISTORY(long_values_are_cut),
+	};
+
+	return RUN_TESTS(tests);
+}
