@@ -8,17 +8,28 @@
 #include "harness/findings/headline.h"
 #include "harness/store/run_data.h"
 #include "harness/verdict/claims.h"
+#include "reports/text/lines.h"
 #include "reports/text/paint.h"
+
+#define ID_COLUMNS 20
 
 static const char grade_stamp[] =
 	"*** GRADE OVERRIDDEN FOR TESTING: these verdicts describe no hypervisor ***\n";
+
+/* To the end of the line. A bundle's claims may say anything. */
+static void write_words(const char *text, FILE *out)
+{
+	line_print(text, 0, HEADLINE_SIZE, out);
+	fputc('\n', out);
+}
 
 static void write_one(const struct claim_verdict *v, FILE *out)
 {
 	const struct claim *c = v->claim;
 	char why[32];
 
-	fprintf(out, "%-20s ", c->id);
+	line_print(c->id, ID_COLUMNS, LINES_COLUMNS, out);
+	fputc(' ', out);
 	paint_verdict(v->verdict, 13, out);
 	fputc(' ', out);
 	if (isnan(v->ratio.ratio))
@@ -45,14 +56,17 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 		fprintf(out, " %8s\n", "-");
 	else
 		fprintf(out, " %8.2g\n", v->holm_p);
-	if (v->measured && strcmp(v->measured, c->candidate))
-		fprintf(out, "    %s stands in for %s\n", v->measured,
-			c->candidate);
+	if (v->measured && strcmp(v->measured, c->candidate)) {
+		fprintf(out, "    %s stands in for ", v->measured);
+		write_words(c->candidate, out);
+	}
 	if (v->look)
 		fprintf(out, "    at look %zu, one-sided level %.2g\n", v->look,
 			v->level);
-	if (v->reason[0])
-		fprintf(out, "    %s\n", v->reason);
+	if (v->reason[0]) {
+		fputs("    ", out);
+		write_words(v->reason, out);
+	}
 }
 
 static void write_legend(FILE *out)
@@ -68,14 +82,16 @@ static void write_head(const struct findings *f, FILE *out)
 {
 	const struct judgement *j = &f->judgement;
 
+	fputs("Claims '", out);
+	line_print(j->claims->name, 0, LINES_COLUMNS, out);
 	fprintf(out,
-		"Claims '%s' (sha256 %.12s) against run %lld.\n"
+		"' (sha256 %.12s) against run %lld.\n"
 		"%s\n\n"
-		"%-20s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
-		j->claims->name, j->claims->sha256, (long long)f->run->id,
-		judgement_origin(j->is_registered), "claim", "verdict",
-		"  ratio [two-sided]", " claimed", "passing", "detects",
-		"blocks", "needed", "p");
+		"%-*s %-13s %-29s %-21s %9s %9s %6s %6s %8s\n",
+		j->claims->sha256, (long long)f->run->id,
+		judgement_origin(j->is_registered), ID_COLUMNS, "claim",
+		"verdict", "  ratio [two-sided]", " claimed", "passing",
+		"detects", "blocks", "needed", "p");
 }
 
 void verdicts_text_write(const struct findings *f, FILE *out)
@@ -91,10 +107,10 @@ void verdicts_text_write(const struct findings *f, FILE *out)
 	write_head(f, out);
 	for (i = 0; i < j->count; i++)
 		write_one(&j->v[i], out);
-	fprintf(out, "%-20s ", "all of them");
+	fprintf(out, "%-*s ", ID_COLUMNS, "all of them");
 	paint_verdict(j->together, 0, out);
-	fprintf(out, "\n\n%s\n",
-		headline(&f->model, j, sentence, sizeof(sentence)));
+	fputs("\n\n", out);
+	write_words(headline(&f->model, j, sentence, sizeof(sentence)), out);
 	write_legend(out);
 	if (j->is_overridden)
 		paint_warning(grade_stamp, out);
