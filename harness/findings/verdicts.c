@@ -235,10 +235,11 @@ const char *judgement_origin(bool is_registered)
 		       : "EXPLORATORY: they were not registered before the run began.";
 }
 
-/* The p of one look of several is none of the whole run. */
+/* The p of one look of several is none of the whole run, and before the first
+ * look there is no p. */
 static bool is_corrected(const struct claim_verdict *v)
 {
-	if (v->look)
+	if (v->look || isnan(margin_p(&v->test)))
 		return false;
 	return v->verdict == VERDICT_PASS || v->verdict == VERDICT_FAIL ||
 	       v->verdict == VERDICT_UNDECIDED;

@@ -221,6 +221,27 @@ static void no_pass_rests_on_a_wrong_clock(void **state)
 	assert_true(isnan(j->v[0].holm_p));
 }
 
+/* Without a look there is no p, and none to correct others by. */
+static void without_a_look_there_is_no_p(void **state)
+{
+	struct shown *s = *state;
+	const struct judgement *j;
+
+	fill(s, "kvm", "cpu_integer", 2, 1.05, .01);
+	fill(s, "kvm", "cpu_float", 2, 1.05, .01);
+	shown_set(&s->run.status, "stopped");
+	shown_set(&s->run.plan, "{\"block_count\": 6, \"look_count\": 4}");
+	s->run.done_block_count = 2;
+	shown_claim(s, two_claims);
+	j = &shown_find(s)->judgement;
+	assert_int_equal(j->v[0].verdict, VERDICT_UNDECIDED);
+	assert_contains(j->v[0].reason, "before its first look");
+	assert_true(isnan(j->v[0].test.p));
+	assert_true(isnan(j->v[0].holm_p));
+	assert_int_equal(j->together, VERDICT_UNDECIDED);
+	assert_false(judgement_is_settled(j));
+}
+
 static void all_together_is_the_least_of_each(void **state)
 {
 	static const struct {
@@ -287,6 +308,7 @@ int main(void)
 		WITH_SHOWN(the_worse_grade_of_both_counts),
 		WITH_SHOWN(worse_has_one_sign),
 		WITH_SHOWN(no_pass_rests_on_a_wrong_clock),
+		WITH_SHOWN(without_a_look_there_is_no_p),
 		cmocka_unit_test(all_together_is_the_least_of_each),
 		cmocka_unit_test(what_more_blocks_decide_is_not_settled),
 	};
