@@ -60,13 +60,14 @@ static json_t *roles_json(const struct footprint *f)
 	for (i = 0; i < f->role_count; i++)
 		json_array_append_new(
 			list,
-			json_pack(
-				"{s:s, s:s, s:o, s:o, s:o}", "role",
-				f->roles[i].name, "shape", f->role_shapes[i],
-				"rss_bytes", json_number(f->roles[i].rss_bytes),
-				"pss_bytes", json_number(f->roles[i].pss_bytes),
-				"constant_bytes",
-				json_number(f->roles[i].constant_bytes)));
+			json_pack("{s:o, s:s, s:o, s:o, s:o}", "role",
+				  json_text(f->roles[i].name), "shape",
+				  f->role_shapes[i], "rss_bytes",
+				  json_number(f->roles[i].rss_bytes),
+				  "pss_bytes",
+				  json_number(f->roles[i].pss_bytes),
+				  "constant_bytes",
+				  json_number(f->roles[i].constant_bytes)));
 	return list;
 }
 

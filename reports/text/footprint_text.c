@@ -6,6 +6,7 @@
 #include "harness/base/units.h"
 #include "harness/findings/footprint.h"
 #include "harness/kubevirt/overhead.h"
+#include "reports/text/lines.h"
 
 static const char *bytes_text(double bytes, char *buf, size_t size)
 {
@@ -95,7 +96,9 @@ static void write_roles(const struct footprint *f, FILE *out)
 	for (i = 0; i < f->role_count; i++) {
 		const struct footprint_role *r = &f->roles[i];
 
-		fprintf(out, "%-12s %11s %11s %11s  %s (%s)\n", r->name,
+		/* A run from elsewhere may call it anything. */
+		line_print(r->name, 12, sizeof(r->name), out);
+		fprintf(out, " %11s %11s %11s  %s (%s)\n",
 			bytes_text(r->rss_bytes, rss, sizeof(rss)),
 			bytes_text(r->pss_bytes, pss, sizeof(pss)),
 			bytes_text(r->constant_bytes, constant,

@@ -4,7 +4,10 @@
 
 #include <math.h>
 
+#include "harness/base/portable.h"
 #include "harness/kubevirt/overhead.h"
+#include "reports/data/footprint_json.h"
+#include "reports/text/footprint_text.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/shown.h"
 
@@ -199,6 +202,35 @@ static void roles_are_four_at_most(void **state)
 	assert_int_equal(only_footprint(s)->boots[0].role_count, 1);
 }
 
+/* A bundle's document may call its processes anything. */
+static void foreign_roles_are_plain_text(void **state)
+{
+	struct shown *s = *state;
+	char *text = NULL;
+	json_t *json, *list;
+	size_t size = 0;
+	FILE *out;
+
+	add(s, "kvm", 0, "256M-1cpu", 20, 25,
+	    DOCUMENT("{\"role\": \"\\u001b[2J\\nkvm\", \"rss\": 1,"
+		     " \"pss\": 1}, {\"role\": \"fourteen-bytes\\u20ac\","
+		     " \"rss\": 1, \"pss\": 1}"));
+	only_footprint(s);
+	out = open_memstream(&text, &size);
+	footprint_text_write(&s->findings.footprints, true, out);
+	fclose(out);
+	assert_null(strchr(text, '\033'));
+	assert_null(strstr(text, "\nkvm "));
+	assert_true(portable_is_text(text));
+	free(text);
+	json = footprint_json(&s->findings.footprints);
+	list = json_object_get(
+		json_array_get(json_object_get(json, "runners"), 0),
+		"processes");
+	assert_int_equal(json_array_size(list), 2);
+	json_decref(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +241,7 @@ int main(void)
 		WITH_SHOWN(the_caveat_is_by_grade_and_runner),
 		WITH_SHOWN(copies_share_what_the_host_lost),
 		WITH_SHOWN(roles_are_four_at_most),
+		WITH_SHOWN(foreign_roles_are_plain_text),
 	};
 
 	return RUN_TESTS(tests);
