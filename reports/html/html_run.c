@@ -174,12 +174,24 @@ static void write_boots(const struct model *m, struct strbuf *out)
 	html_fold_end(out);
 }
 
+/* Without the mark of changes. What git calls a revision behind a tag has
+ * hyphens of its own. */
+static size_t clean_length(const char *revision)
+{
+	static const char mark[] = "-dirty";
+	size_t len = strlen(revision), mark_len = sizeof(mark) - 1;
+
+	return len >= mark_len && !strcmp(revision + len - mark_len, mark)
+		       ? len - mark_len
+		       : len;
+}
+
 /* So far as this run can be had again: noise has no seed. */
 static void write_reproduce(const struct findings *f, struct strbuf *out)
 {
 	const struct run_data *run = f->run;
 	const char *command = f->plan.command;
-	size_t clean = strcspn(run->revision, "-");
+	size_t clean = clean_length(run->revision);
 	struct strbuf lines = {0};
 
 	strbuf_printf(&lines, "git checkout %.*s\nmake all guest\n", (int)clean,

@@ -169,6 +169,30 @@ static void a_run_says_how_to_do_it_again(void **state)
 	assert_contains(page, ">kernel &lt;1&gt;</pre>");
 }
 
+/* As git describes what follows a tag. */
+static void a_tag_is_part_of_the_revision(void **state)
+{
+	static const struct {
+		const char *revision, *checkout;
+		bool is_changed;
+	} cases[] = {
+		{"v1.0-2-gabc", "git checkout v1.0-2-gabc\n", false},
+		{"v1.0-2-gabc-dirty", "git checkout v1.0-2-gabc\n", true},
+		{"-dirty", "git checkout \n", true},
+		{"dirty", "git checkout dirty\n", false},
+		{"", "git checkout \n", false},
+	};
+	struct shown *s = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		shown_set(&s->run.revision, cases[i].revision);
+		assert_contains(page_of(s), cases[i].checkout);
+		assert_int_equal(strstr(s->out.str, "uncommitted") != NULL,
+				 cases[i].is_changed);
+	}
+}
+
 /* The worst grade that any figure has. */
 static void the_banner_is_by_grade(void **state)
 {
@@ -208,6 +232,7 @@ int main(void)
 		WITH_SHOWN(stored_objects_are_tables),
 		WITH_SHOWN(the_probe_is_shown_but_for_kubevirt),
 		WITH_SHOWN(a_run_says_how_to_do_it_again),
+		WITH_SHOWN(a_tag_is_part_of_the_revision),
 		WITH_SHOWN(the_banner_is_by_grade),
 		WITH_SHOWN(the_line_counts_boots),
 	};
