@@ -3,9 +3,8 @@
 #define REPORTS_HTML_PLOT_H
 
 /*
- * plot - SVG drawn by gnuplot, to be put into a page. A bounded
- * cache keeps the pictures, so the same script and data are not drawn again.
- * Any thread may call these functions.
+ * plot - SVG drawn by gnuplot, to be put into a page. Any thread may call
+ * these functions.
  */
 #include <stdint.h>
 
