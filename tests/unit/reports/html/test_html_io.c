@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* html_io, html_comparison: tables of jobs and series, with every outcome. */
+#include "tests/unit/test.h"
+
+#include "reports/html/html_comparison.h"
+#include "reports/html/html_io.h"
+#include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/shown.h"
+
+#define JOB "randread-4k-qd1"
+#define N "<td class=\"n\">"
+
+static void io_into(const struct findings *f, struct strbuf *out)
+{
+	html_io_write(&f->model, out);
+}
+
+static void comparison_into(const struct findings *f, struct strbuf *out)
+{
+	html_comparison_write(&f->model, out);
+}
+
+static void what_has_no_job_has_no_section(void **state)
+{
+	struct shown *s = *state;
+
+	assert_string_equal(shown_write(s, io_into), "");
+	assert_string_equal(shown_write(s, comparison_into), "");
+	shown_sample(s, "kvm", 0, "micro_exit", "cpuid,ring0/p50", 1);
+	shown_sample(s, "kvm", 0, "footprint", "256M-1cpu/charged", 1);
+	/* Both have sections of their own. */
+	assert_string_equal(shown_write(s, io_into), "");
+	assert_string_equal(shown_write(s, comparison_into), "");
+	shown_sample(s, "kvm", 0, "cpu_integer", "", 1);
+	assert_string_equal(shown_write(s, io_into), "");
+	assert_contains(shown_write(s, comparison_into), "cpu_integer");
+	assert_null(strstr(s->out.str, "footprint"));
+	assert_null(strstr(s->out.str, "micro"));
+}
+
+/* A boot that has no figure of a metric says why; nothing is zero. */
+static void each_outcome_has_its_cell(void **state)
+{
+	struct shown *s = *state;
+	const char *html;
+
+	shown_sample(s, "native", 0, "storage", JOB "/iops", 1000);
+	shown_sample(s, "native", 0, "storage", JOB "/p50", 2000);
+	shown_sample(s, "kvm", 0, "storage", JOB "/iops", 500);
+	shown_sample(s, "kvm", 0, "storage", JOB "/p50", 1)->disturbances =
+		DISTURBED_CPU;
+	shown_refuse(s, "mshv", 0, "storage", JOB "/iops", RUN_SKIPPED,
+		     "no <disk>");
+	shown_refuse(s, "qemu", 0, "storage", JOB "/iops", RUN_VOID, "empty");
+	html = shown_write(s, io_into);
+	assert_contains(html, "<h3>storage " JOB "</h3>");
+	assert_contains(html, ">IOPS &uarr;</th>");
+	assert_contains(html, ">p50 &darr;</th>");
+	assert_contains(html, "<tr><td>native <span class=\"grade hardware\">"
+			      "hardware</span></td>" N "1</td>" N
+			      "1.00 k/s</td>" N "2.00 us</td></tr>");
+	assert_contains(html, N "500 /s<br>&times;0.500<br>1 block</td>" N
+				"disturbed</td></tr>");
+	assert_contains(html, N "skipped: no &lt;disk&gt;</td>" N "</td></tr>");
+	assert_contains(html, N "void: empty</td>" N "</td></tr>");
+	assert_contains(html, "Not drawn: no latencies were kept.</p>");
+	assert_null(strstr(html, "nan"));
+}
+
+static void the_interval_stands_below_the_ratio(void **state)
+{
+	struct shown *s = *state;
+	uint32_t i;
+
+	for (i = 0; i < 4; i++) {
+		shown_sample(s, "native", i, "storage", JOB "/iops", 1000);
+		shown_sample(s, "kvm", i, "storage", JOB "/iops",
+			     i % 2 ? 499 : 501);
+	}
+	assert_contains(shown_write(s, io_into), N "4</td>" N "500 /s<br>"
+						   "&times;0.500<br>0.49");
+	assert_contains(s->out.str, " to 0.50");
+}
+
+/* Storage, then network; each metric of theirs is explained once in each. */
+static void storage_and_network_have_a_fold_each(void **state)
+{
+	struct shown *s = *state;
+	const char *html, *network;
+
+	shown_sample(s, "kvm", 0, "storage", JOB "/iops", 1);
+	shown_sample(s, "kvm", 0, "storage", "fsync-4k-qd1/iops", 1);
+	shown_sample(s, "kvm", 0, "network", "tcp-1/bandwidth", 1e9);
+	shown_sample(s, "kvm", 0, "network_rr", "tcp-1B/p50", 1000);
+	result_add_document(&shown_boot(s, "kvm", 0)->res, "network", "tcp-1",
+			    "{\"network_backend\": \"<vhost>\"}");
+	html = shown_write(s, io_into);
+	assert_int_equal(count_of(html, "<div id=\"storage\">"), 1);
+	assert_int_equal(count_of(html, "<div id=\"network\">"), 1);
+	assert_int_equal(count_of(html, "<details"),
+			 count_of(html, "</details>"));
+	assert_int_equal(count_of(html, "<h3>storage "), 2);
+	network = strstr(html, "<div id=\"network\">");
+	assert_null(strstr(network, "<h3>storage"));
+	/* The packet path is told of both, and of no disk. */
+	assert_int_equal(count_of(network, "<td>kvm (&lt;vhost&gt;) "), 2);
+	assert_int_equal(count_of(html, "<td>kvm (&lt;vhost&gt;) "), 2);
+	/* Streams have no latencies that could be missing. */
+	assert_int_equal(count_of(network, "Not drawn: "), 1);
+	assert_int_equal(count_of(html, "<th scope=\"row\">CPU per GiB"), 0);
+	assert_int_equal(count_of(html, "<th scope=\"row\">bandwidth"), 2);
+}
+
+/* The worst of a group's cells, and the most boots that any of them has. */
+static void a_group_has_its_worst_grade(void **state)
+{
+	struct shown *s = *state;
+
+	shown_sample(s, "kvm", 0, "storage", JOB "/iops", 1);
+	shown_sample(s, "kvm", 0, "storage", JOB "/p50", 1);
+	shown_sample(s, "kvm", 1, "storage", JOB "/p50", 1);
+	shown_boot(s, "kvm", 1)->res.grade = GRADE_EMULATED;
+	assert_contains(shown_write(s, io_into),
+			"<td>kvm <span class=\"grade emulated\">emulated</span>"
+			"</td>" N "2</td>");
+}
+
+static void the_comparison_tells_why_figures_are_missing(void **state)
+{
+	struct shown *s = *state;
+	const char *html;
+
+	shown_sample(s, "native", 0, "cpu_aes", "", 2);
+	shown_refuse(s, "kvm", 0, "cpu_aes", "", RUN_WORKLOAD_FAILED, "<b>no");
+	shown_sample(s, "mshv", 0, "cpu_aes", "", 1)->disturbances =
+		DISTURBED_CPU;
+	shown_boot(s, "qemu", 0);
+	html = shown_write(s, comparison_into);
+	assert_contains(html,
+			"<td>cpu_aes</td><td>higher</td>" N
+			"2.00 ns <span class=\"grade hardware\">"
+			"hardware</span></td>" N
+			"<span title=\"&lt;b&gt;no\">failed</span></td>" N
+			"every sample disturbed</td>" N "not measured</td>");
+	/* Three guests without a ratio, and as many without an interval. */
+	assert_contains(html, N "</td>" N "</td>" N "</td>" N "</td>" N
+				"</td>" N "</td>" N "1 / 0 / 0 / 0</td></tr>");
+	/* The reason stands below the table too: a phone shows no titles. */
+	assert_contains(html, "<p class=\"note\">cpu_aes under kvm failed: "
+			      "&lt;b&gt;no</p>");
+	/* A wide table lies across the paper. */
+	assert_contains(html, "class=\"broad\"");
+}
+
+static void the_comparison_has_ratios_and_intervals(void **state)
+{
+	struct shown *s = *state;
+	uint32_t i;
+
+	for (i = 0; i < 3; i++) {
+		shown_sample(s, "native", i, "cpu_integer", "", 10);
+		shown_sample(s, "kvm", i, "cpu_integer", "", 15);
+	}
+	assert_contains(shown_write(s, comparison_into),
+			N "1.500</td>" N "3 blocks</td>" N "3 / 3</td>");
+	shown_sample(s, "native", 3, "cpu_integer", "", 10);
+	shown_sample(s, "kvm", 3, "cpu_integer", "", 15.1);
+	assert_contains(shown_write(s, comparison_into),
+			N "1.502</td>" N "1.49");
+	assert_null(strstr(s->out.str, "class=\"broad\""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_SHOWN(what_has_no_job_has_no_section),
+		WITH_SHOWN(each_outcome_has_its_cell),
+		WITH_SHOWN(the_interval_stands_below_the_ratio),
+		WITH_SHOWN(storage_and_network_have_a_fold_each),
+		WITH_SHOWN(a_group_has_its_worst_grade),
+		WITH_SHOWN(the_comparison_tells_why_figures_are_missing),
+		WITH_SHOWN(the_comparison_has_ratios_and_intervals),
+	};
+
+	return RUN_TESTS(tests);
+}
