@@ -56,13 +56,14 @@ static json_t *sample_json(const struct boot_data *b, const struct series *s,
 	char why[64];
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:i, s:i, s:s, s:o,"
+		"{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o,"
 		" s:I, s:I, s:I, s:I, s:b, s:s}",
 		"runner", b->bc.runner, "workload", s->workload, "point",
-		s->point, "unit", s->unit, "block", (int)b->bc.block, "boot",
-		(int)b->position, "grade", grade_name(b->res.grade), "value",
-		json_number(p->value), "iterations", (json_int_t)s->iterations,
-		"elapsed_ns", (json_int_t)p->elapsed_ns, "host_elapsed_ns",
+		s->point, "unit", s->unit, "block", (json_int_t)b->bc.block,
+		"boot", (json_int_t)b->position, "grade",
+		grade_name(b->res.grade), "value", json_number(p->value),
+		"iterations", (json_int_t)s->iterations, "elapsed_ns",
+		(json_int_t)p->elapsed_ns, "host_elapsed_ns",
 		(json_int_t)p->host_elapsed_ns, "waited_ns",
 		(json_int_t)p->waited_ns, "disturbed", p->disturbances != 0,
 		"disturbances",
@@ -95,8 +96,8 @@ static json_t *ledger(const struct result *res)
 	for (i = 0; i < res->exit_count; i++)
 		json_array_append_new(
 			out,
-			json_pack("{s:i, s:s, s:I, s:I}", "vcpu",
-				  (int)res->exits[i].vcpu, "kind",
+			json_pack("{s:I, s:s, s:I, s:I}", "vcpu",
+				  (json_int_t)res->exits[i].vcpu, "kind",
 				  res->exits[i].kind, "count",
 				  (json_int_t)res->exits[i].count, "handled_ns",
 				  (json_int_t)res->exits[i].handled_ns));
@@ -113,15 +114,15 @@ static json_t *boots(const struct run_data *run)
 
 		json_array_append_new(
 			out,
-			json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:i,"
+			json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:I,"
 				  " s:I, s:I, s:I, s:o}",
-				  "boot", (int)b->position, "block",
-				  (int)b->bc.block, "runner", b->bc.runner,
-				  "paravirt", b->bc.paravirt, "status",
-				  run_status_name(b->res.status), "reason",
-				  b->res.reason, "grade",
+				  "boot", (json_int_t)b->position, "block",
+				  (json_int_t)b->bc.block, "runner",
+				  b->bc.runner, "paravirt", b->bc.paravirt,
+				  "status", run_status_name(b->res.status),
+				  "reason", b->res.reason, "grade",
 				  grade_name(b->res.grade), "vcpu_count",
-				  (int)b->bc.vcpu_count, "ram_bytes",
+				  (json_int_t)b->bc.vcpu_count, "ram_bytes",
 				  (json_int_t)b->bc.ram_bytes, "elapsed_ns",
 				  (json_int_t)b->res.elapsed_ns, "exit_cost_ns",
 				  (json_int_t)b->res.exit_cost_ns, "exits",
@@ -214,15 +215,16 @@ static json_t *frame(const struct findings *f)
 	const struct run_data *run = f->run;
 
 	return json_pack(
-		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:i, s:o, s:o,"
+		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:I, s:o, s:o,"
 		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
 		"id", (json_int_t)run->id, "status", run->status,
 		"started_unix_ns", (json_int_t)run->started_unix_ns,
 		"ended_unix_ns", (json_int_t)run->ended_unix_ns, "seed",
 		(json_int_t)run->seed, "revision", run->revision, "is_lab",
-		run->is_lab, "scheduled_count", (int)run->scheduled_count,
-		"plan", parse_stored(run->plan), "fingerprint",
+		run->is_lab, "scheduled_count",
+		(json_int_t)run->scheduled_count, "plan",
+		parse_stored(run->plan), "fingerprint",
 		parse_stored(run->fingerprint), "probe",
 		parse_stored(run->probe), "guest_manifest", run->guest_manifest,
 		"boots", boots(run), "samples", json_array(), "estimates",

@@ -151,6 +151,24 @@ static void a_boot_has_its_ledger(void **state)
 	json_decref(json);
 }
 
+/* A bundle may number its boots and blocks as it likes. */
+static void far_numbers_stay_positive(void **state)
+{
+	struct shown *s = *state;
+	json_t *json;
+
+	shown_sample(s, "kvm", UINT32_MAX - 1, "cpu_integer", "", 1);
+	s->run.boots[0].position = UINT32_MAX;
+	s->run.scheduled_count = UINT32_MAX;
+	json = json_report(shown_find(s));
+	assert_number(json, "boots.0.block", 4294967294);
+	assert_number(json, "boots.0.boot", 4294967295);
+	assert_number(json, "samples.0.block", 4294967294);
+	assert_number(json, "samples.0.boot", 4294967295);
+	assert_number(json, "run.scheduled_count", 4294967295);
+	json_decref(json);
+}
+
 static void a_sample_has_its_times(void **state)
 {
 	struct shown *s = *state;
@@ -252,6 +270,7 @@ int main(void)
 		cmocka_unit_test(damaged_text_is_text),
 		WITH_SHOWN(the_head_is_the_run),
 		WITH_SHOWN(a_boot_has_its_ledger),
+		WITH_SHOWN(far_numbers_stay_positive),
 		WITH_SHOWN(a_sample_has_its_times),
 		WITH_SHOWN(estimates_agree_with_one_another),
 		WITH_SHOWN(claims_carry_what_they_were_judged_by),
