@@ -10,13 +10,14 @@ static json_t *verdict_json(const struct claim_verdict *v)
 	const struct claim *c = v->claim;
 
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:s, s:o, s:o,"
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:o, s:o, s:o,"
 		" s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
 		"id", c->id, "scope", c->scope ? c->scope : "", "text", c->text,
 		"metric", c->metric, "candidate", c->candidate, "baseline",
 		c->baseline, "kind", margin_kind_words(c->kind), "margin",
 		c->margin, "confidence", c->confidence, "verdict",
-		verdict_name(v->verdict), "reason", v->reason, "measured",
+		verdict_name(v->verdict), "reason", json_text(v->reason),
+		"measured",
 		v->measured ? json_string(v->measured) : json_null(), "ratio",
 		json_number(v->ratio.ratio), "ratio_low",
 		json_number(v->ratio.low), "ratio_high",

@@ -263,6 +263,34 @@ static void claims_carry_what_they_were_judged_by(void **state)
 	json_decref(json);
 }
 
+/* A reason is cut to its room, wherever a character ends. */
+static void a_cut_reason_drops_no_verdict(void **state)
+{
+	struct shown *s = *state;
+	struct strbuf yaml = {0};
+	json_t *json;
+	size_t i, k;
+
+	for (i = 0; i < 3; i++) {
+		strbuf_puts(&yaml, "name: mine\nclaims:\n"
+				   "  - {id: a, text: t, metric: \"");
+		strbuf_printf(&yaml, "%.*s", (int)i, "xx");
+		for (k = 0; k < 100; k++)
+			strbuf_puts(&yaml, "\xe2\x82\xac");
+		strbuf_puts(&yaml, "\", candidate: kvm, baseline: native,"
+				   " kind: superior, margin: 0,"
+				   " confidence: 0.9, reason: r}\n");
+		shown_claim(s, yaml.str);
+		json = verdicts_json(&shown_find(s)->judgement);
+		assert_int_equal(json_array_size(at(json, "verdicts")), 1);
+		assert_contains(json_string_value(at(json, "verdicts.0."
+							   "reason")),
+				"the run has no '");
+		json_decref(json);
+		strbuf_release(&yaml);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +302,7 @@ int main(void)
 		WITH_SHOWN(a_sample_has_its_times),
 		WITH_SHOWN(estimates_agree_with_one_another),
 		WITH_SHOWN(claims_carry_what_they_were_judged_by),
+		WITH_SHOWN(a_cut_reason_drops_no_verdict),
 	};
 
 	return RUN_TESTS(tests);
