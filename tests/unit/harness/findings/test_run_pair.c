@@ -209,6 +209,85 @@ static void emulated_runs_get_no_verdict(void **state)
 	end_pair(&p);
 }
 
+/* Half the rate in B, of one that is better the more there is of it. */
+static void a_lower_rate_is_worse(void **state)
+{
+	const struct run_pair_options o = {.margin = .2};
+	struct pair p;
+
+	(void)state;
+	make_pair(&p, "{}", "{}", &o);
+	assert_int_equal(run_pair_verdict(&p.pair), VERDICT_PASS);
+	run_pair_release(&p.pair);
+	/* The same figures, as rates: 1.18 times as many are no fault. */
+	p.a.rows[0].lower_is_better = p.b.rows[0].lower_is_better = false;
+	run_pair_init(&p.pair, &p.a, &p.b, &o);
+	assert_int_equal(p.pair.rows[1].verdict, VERDICT_PASS);
+	run_pair_release(&p.pair);
+	run_pair_init(&p.pair, &p.b, &p.a, &o);
+	assert_true(fabs(p.pair.rows[1].ratio.ratio - 1.02 / 1.20) < 1e-9);
+	assert_int_equal(p.pair.rows[1].verdict, VERDICT_PASS);
+	run_pair_release(&p.pair);
+	run_pair_init(&p.pair, &p.b, &p.a,
+		      &(struct run_pair_options){.margin = .1});
+	assert_int_equal(run_pair_verdict(&p.pair), VERDICT_FAIL);
+	end_pair(&p);
+}
+
+/* FAIL before UNDECIDED before NOT EVALUABLE, and native is never judged. */
+static void the_worst_row_is_the_verdict(void **state)
+{
+	static const struct {
+		enum verdict native, kvm, mshv, all;
+	} cases[] = {
+		{VERDICT_FAIL, VERDICT_PASS, VERDICT_PASS, VERDICT_PASS},
+		{VERDICT_PASS, VERDICT_PASS, VERDICT_UNDECIDED,
+		 VERDICT_UNDECIDED},
+		{VERDICT_PASS, VERDICT_NOT_EVALUABLE, VERDICT_UNDECIDED,
+		 VERDICT_UNDECIDED},
+		{VERDICT_PASS, VERDICT_UNDECIDED, VERDICT_FAIL, VERDICT_FAIL},
+		{VERDICT_PASS, VERDICT_PASS, VERDICT_NOT_EVALUABLE,
+		 VERDICT_NOT_EVALUABLE},
+	};
+	struct run_pair_row rows[] = {{.runner_a = "native"},
+				      {.runner_a = "kvm"},
+				      {.runner_a = "mshv"}};
+	struct run_pair p = {.rows = rows, .row_count = ARRAY_SIZE(rows)};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		rows[0].verdict = cases[i].native;
+		rows[1].verdict = cases[i].kvm;
+		rows[2].verdict = cases[i].mshv;
+		assert_int_equal(run_pair_verdict(&p), cases[i].all);
+	}
+	/* Of native alone there is none. */
+	p.row_count = 1;
+	assert_int_equal(run_pair_verdict(&p), VERDICT_NOT_EVALUABLE);
+}
+
+/* A guest that B has not, or has no figure of, has no row. */
+static void what_one_run_lacks_has_no_row(void **state)
+{
+	const struct run_pair_options o = {.margin = .5};
+	struct pair p;
+
+	(void)state;
+	make_pair(&p, "{}", "{}", &o);
+	assert_int_equal(p.pair.row_count, 2);
+	run_pair_release(&p.pair);
+	p.b.rows[0].cells[1].boot_count = 0;
+	run_pair_init(&p.pair, &p.a, &p.b, &o);
+	assert_int_equal(p.pair.row_count, 1);
+	run_pair_release(&p.pair);
+	p.b.runners[1] = "mshv";
+	run_pair_init(&p.pair, &p.a, &p.b, &o);
+	assert_int_equal(p.pair.row_count, 1);
+	assert_string_equal(p.pair.rows[0].runner_a, "native");
+	end_pair(&p);
+}
+
 /* A fingerprint that is none, and runs that share no series. */
 static void odd_runs_are_no_harm(void **state)
 {
@@ -238,6 +317,9 @@ int main(void)
 		cmocka_unit_test(guests_are_compared_by_native),
 		cmocka_unit_test(fatal_differences_refuse),
 		cmocka_unit_test(emulated_runs_get_no_verdict),
+		cmocka_unit_test(a_lower_rate_is_worse),
+		cmocka_unit_test(the_worst_row_is_the_verdict),
+		cmocka_unit_test(what_one_run_lacks_has_no_row),
 		cmocka_unit_test(odd_runs_are_no_harm),
 	};
 
