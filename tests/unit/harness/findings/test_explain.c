@@ -9,7 +9,9 @@
 #include "harness/findings/findings.h"
 #include "reports/html/html.h"
 #include "reports/text/explain_text.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/made_run.h"
+#include "tests/unit/fixture/shown.h"
 
 static void add(struct result *res, const char *workload, const char *point,
 		const char *unit, double value)
@@ -110,11 +112,129 @@ static void what_was_not_measured_is_said(void **state)
 	run_data_release(&run);
 }
 
+#define JOB "randread-4k-qd1"
+
+static struct explain explained(struct shown *s)
+{
+	const struct model *m = &shown_find(s)->model;
+	struct model_group g;
+	struct explain e;
+	size_t at = 0;
+
+	while (model_next_group(m, &at, &g))
+		if (explain_group(m, &g, 1, &e))
+			return e;
+	fail();
+	return (struct explain){.native_ns = NAN};
+}
+
+/* 10 us natively; the guest takes 30 us and counts so many of each. */
+static void fill_counts(struct shown *s, double exits, double halts,
+			double interrupts)
+{
+	shown_sample(s, "native", 0, "storage", JOB "/iops", 1e5);
+	shown_sample(s, "kvm", 0, "storage", JOB "/iops", 1e9 / 30000);
+	shown_sample(s, "kvm", 0, "storage", JOB "/exits", exits);
+	shown_sample(s, "kvm", 0, "storage", JOB "/halts", halts);
+	shown_sample(s, "kvm", 0, "storage", JOB "/interrupts", interrupts);
+	shown_sample(s, "kvm", 0, "micro_exit", "cpuid,ring0/p50", 1000);
+	shown_sample(s, "kvm", 0, "micro_exit", "hlt-irqfd,ring0/p50", 4000);
+	shown_sample(s, "kvm", 0, "micro_exit", "self-ipi,ring0/p50", 2000);
+}
+
+/* Counters are read one after the other: a part may exceed its whole. */
+static void no_part_is_below_zero(void **state)
+{
+	struct shown *s = *state;
+	struct explain e;
+
+	fill_counts(s, 1, 2, 1.5);
+	e = explained(s);
+	assert_close(e.parts[2].per_op, 2, 0);
+	/* 1.5 interrupts less 2 that woke a halt, 1 exit less 2 halts. */
+	assert_close(e.parts[3].per_op, 0, 0);
+	assert_close(e.parts[5].per_op, 0, 0);
+	/* Without a doorbell's cost, waking costs all of the round trip. */
+	assert_close(e.explained_ns, 2 * 4000, 1e-9);
+	shown_sample(s, "kvm", 0, "micro_exit", "doorbell,ring0/p50", 5000);
+	assert_close(explained(s).explained_ns, 0, 0);
+}
+
+static void what_was_not_counted_is_said(void **state)
+{
+	struct shown *s = *state;
+	const char *text;
+
+	fill_counts(s, 3, 1, 1);
+	text = shown_print(s, explain_text_write);
+	assert_contains(text, "doorbells          not counted under this");
+	assert_contains(text, "exits to the VMM   not counted under this");
+	assert_contains(text, "halts, waking        1.00 x 4.00 us   = "
+			      "4.00 us     20.0 %  (hlt-irqfd");
+	assert_contains(text, "other exits          2.00 x 1.00 us   = "
+			      "2.00 us     10.0 %  (cpuid)");
+	/* 20 us less 6. */
+	assert_contains(text, "14.0 us   70.0 %\n");
+	assert_null(strstr(text, "nan"));
+}
+
+static void a_faster_guest_needs_no_explanation(void **state)
+{
+	struct shown *s = *state;
+
+	fill_counts(s, 3, 1, 1);
+	shown_series(s, "kvm", 0, "storage", JOB "/iops")->samples[0].value =
+		2e5;
+	assert_contains(shown_print(s, explain_text_write),
+			"under kvm: 5.00 us per operation, natively 10.0 us: "
+			"no slow-down to explain\n");
+	assert_null(strstr(s->out.str, "unexplained      "));
+}
+
+/* Rates that are nothing, or a run without native boots. */
+static void without_both_rates_there_is_nothing(void **state)
+{
+	struct shown *s = *state;
+	struct model_group g;
+	struct explain e;
+	size_t at = 0;
+
+	fill_counts(s, 3, 1, 1);
+	shown_series(s, "native", 0, "storage", JOB "/iops")->samples[0].value =
+		0;
+	assert_contains(shown_print(s, explain_text_write), "nothing to");
+	assert_false(explain_has_any(&s->findings.model));
+	snprintf(shown_boot(s, "native", 0)->bc.runner, 16, "another");
+	shown_series(s, "another", 0, "storage", JOB "/iops")
+		->samples[0]
+		.value = 1e5;
+	assert_contains(shown_print(s, explain_text_write), "nothing to");
+	/* Native itself is not held against itself. */
+	snprintf(shown_boot(s, "another", 0)->bc.runner, 16, "native");
+	assert_true(model_next_group(&shown_find(s)->model, &at, &g));
+	assert_false(explain_group(&s->findings.model, &g, 0, &e));
+}
+
+static void the_page_has_the_section_if_it_explains(void **state)
+{
+	struct shown *s = *state;
+
+	fill_counts(s, 3, 1, 1);
+	assert_contains(shown_write(s, html_write), "<h2 id=\"explain\">");
+	assert_contains(s->out.str, "<li><a href=\"#explain\">");
+	assert_contains(s->out.str, "unexplained ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parts_add_up),
 		cmocka_unit_test(what_was_not_measured_is_said),
+		WITH_SHOWN(no_part_is_below_zero),
+		WITH_SHOWN(what_was_not_counted_is_said),
+		WITH_SHOWN(a_faster_guest_needs_no_explanation),
+		WITH_SHOWN(without_both_rates_there_is_nothing),
+		WITH_SHOWN(the_page_has_the_section_if_it_explains),
 	};
 
 	return RUN_TESTS(tests);
