@@ -134,6 +134,24 @@ static void shapes_come_in_order_of_size(void **state)
 		assert_string_equal(f->margins[i].name, sorted[i]);
 }
 
+/* A bundle may have more shapes than there is room for margins. */
+static void shapes_beyond_the_room_are_left_out(void **state)
+{
+	struct shown *s = *state;
+	const struct footprint *f;
+	char shape[32];
+	uint32_t i;
+
+	for (i = 1; i <= FOOTPRINT_MAX_SHAPES + 2; i++) {
+		snprintf(shape, sizeof(shape), "256M-%ucpu", i);
+		add(s, "kvm", i, shape, 20, 25, "{}");
+	}
+	f = only_footprint(s);
+	assert_int_equal(f->boot_count, FOOTPRINT_MAX_SHAPES + 2);
+	assert_int_equal(f->margin_count, FOOTPRINT_MAX_SHAPES);
+	assert_string_equal(f->margins[31].name, "256M-32cpu");
+}
+
 /* One that any boot has been emulated in is emulated; the emulator is so
  * whatever it ran on. */
 static void the_caveat_is_by_grade_and_runner(void **state)
@@ -238,6 +256,7 @@ int main(void)
 		WITH_SHOWN(one_shape_tells_no_terms),
 		WITH_SHOWN(without_a_charge_nothing_is_known),
 		WITH_SHOWN(shapes_come_in_order_of_size),
+		WITH_SHOWN(shapes_beyond_the_room_are_left_out),
 		WITH_SHOWN(the_caveat_is_by_grade_and_runner),
 		WITH_SHOWN(copies_share_what_the_host_lost),
 		WITH_SHOWN(roles_are_four_at_most),

@@ -74,6 +74,10 @@ static void grades_are_of_boots_with_series(void **state)
 	assert_int_equal(m->rows[0].cells[0].grade, GRADE_HARDWARE);
 	model_grades(m, text, 6);
 	assert_string_equal(text, "hardw");
+	/* The first runner's counts like any other. */
+	shown_boot(s, "kvm", 1)->res.grade = GRADE_EMULATED;
+	m = model_of(s);
+	assert_int_equal(model_row_grade(m, &m->rows[0]), GRADE_EMULATED);
 }
 
 static void a_row_is_of_one_kind(void **state)
