@@ -152,6 +152,40 @@ static void a_start_is_drawn_by_its_figure(void **state)
 	assert_int_equal(count_of(f->page.str, "class=\"bar figure\""), 1);
 }
 
+/* Two rows of a group in different blocks: 2 and 8 times are 4 on average. */
+static void rows_of_different_blocks_have_a_mean(void **state)
+{
+	struct fixture *f = *state;
+	const char *html;
+
+	add_value(add_boot(f, "native", 0), "cpu_integer", "", true, 10);
+	add_value(add_boot(f, "kvm", 0), "cpu_integer", "", true, 20);
+	add_value(add_boot(f, "native", 1), "cpu_float", "", true, 10);
+	add_value(add_boot(f, "kvm", 1), "cpu_float", "", true, 80);
+	html = page(f);
+	assert_contains(html, "aria-label=\"CPU, times worse than native: "
+			      "kvm 4.00\"");
+	/* No block has both, so there is no interval. */
+	assert_null(strstr(html, "class=\"whisker"));
+}
+
+/* It has a place in the picture all the same. */
+static void a_guest_without_a_ratio_has_a_dash(void **state)
+{
+	struct fixture *f = *state;
+	const char *html, *picture;
+
+	fill(f, 1);
+	add_value(add_boot(f, "qemu", 0), "kernel_syscall", "", true, 40);
+	html = page(f);
+	picture = strstr(html, "aria-label=\"CPU, times worse than native: "
+			       "kvm 2.00, qemu none\"");
+	assert_non_null(picture);
+	assert_contains(picture, "text-anchor=\"end\">-</text>");
+	assert_contains(html, "aria-label=\"kernel, times worse than native: "
+			      "kvm 0.50, qemu 2.00\"");
+}
+
 /* Above claims and contents, with what it is worth in its heading. */
 static void the_chart_comes_first(void **state)
 {
@@ -286,6 +320,8 @@ int main(void)
 		WITH_RUN(worse_is_to_the_right),
 		WITH_RUN(whiskers_need_four_blocks),
 		WITH_RUN(a_start_is_drawn_by_its_figure),
+		WITH_RUN(rows_of_different_blocks_have_a_mean),
+		WITH_RUN(a_guest_without_a_ratio_has_a_dash),
 		WITH_RUN(the_chart_comes_first),
 		WITH_RUN(native_alone_has_no_chart),
 		WITH_RUN(nothing_has_no_chart_either),
