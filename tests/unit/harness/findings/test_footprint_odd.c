@@ -90,6 +90,9 @@ static void one_shape_tells_no_terms(void **state)
 	assert_close(f->margins[0].granted_bytes, 46.5 * MI, MI / 2);
 	assert_close(f->margins[0].mean_bytes,
 		     f->margins[0].granted_bytes - 21 * MI, 1);
+	/* Student's t of one degree, 12.706, times the error of 1 MiB. */
+	assert_close(f->margins[0].mean_bytes - f->margins[0].low_bytes,
+		     12.706 * MI, .001 * MI);
 	i = footprint_margin_shown(&f->margins[0]);
 	assert_close(i.mean, f->margins[0].mean_bytes, 0);
 	assert_true(isnan(i.low) && isfinite(f->margins[0].low_bytes));

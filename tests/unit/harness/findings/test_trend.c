@@ -142,6 +142,24 @@ static void eleven_runs_ago_is_long_ago(void **state)
 	assert_false(stands_out(m, 10, 100, 150));
 }
 
+/* Neither one of long ago nor one that came later. */
+static void other_breaks_do_not_matter(void **state)
+{
+	struct made_history *m = *state;
+	size_t i;
+
+	made_history_add(m, TWO, 100, 1);
+	for (i = 0; i < 14; i++)
+		made_history_add(m, ONE, i < 3 ? 1e5 : 100 + (double)(i % 2),
+				 1);
+	made_history_add(m, TWO, 100, 1);
+	/* Those of 1e5 are more than ten runs before. */
+	assert_true(stands_out(m, 14, 100, 150));
+	assert_false(stands_out(m, 13, 100, 150));
+	/* The first of another machine has none before it. */
+	assert_false(stands_out(m, 15, 100, 150));
+}
+
 static void differences_are_of_neighbours(void **state)
 {
 	struct made_history *m = *state;
@@ -189,6 +207,7 @@ int main(void)
 		WITH_HISTORY(runs_that_are_alike_allow_nothing),
 		WITH_HISTORY(only_runs_of_its_machine_count),
 		WITH_HISTORY(eleven_runs_ago_is_long_ago),
+		WITH_HISTORY(other_breaks_do_not_matter),
 		WITH_HISTORY(differences_are_of_neighbours),
 		WITH_HISTORY(a_run_has_the_median_of_its_boots),
 	};

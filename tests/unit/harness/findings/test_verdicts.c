@@ -83,6 +83,9 @@ static void noise_is_needed_to_judge(void **state)
 	fill(s, "kvm", "cpu_integer", 1, 1.05, 0);
 	assert_refused(s, &c, VERDICT_NOT_EVALUABLE,
 		       "one block does not show the noise");
+	fill(s, "kvm", "cpu_integer", 2, 1.05, 0);
+	assert_refused(s, &c, VERDICT_NOT_EVALUABLE,
+		       "no block differs: there is no noise to judge with");
 	fill(s, "kvm", "cpu_integer", 6, 1.05, 0);
 	assert_refused(s, &c, VERDICT_NOT_EVALUABLE,
 		       "no block differs: there is no noise to judge with");

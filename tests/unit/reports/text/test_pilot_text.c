@@ -78,6 +78,19 @@ static void the_number_stays_within_reason(void **state)
 	}
 }
 
+/* What a boot measures once is part of what it costs. */
+static void phases_are_part_of_a_boot(void **state)
+{
+	struct shown *s = *state;
+	uint32_t i;
+
+	add_example(s, "cpu_integer", 100);
+	for (i = 0; i < 3; i++)
+		shown_sample(s, "kvm", i, "boot", "agent_ready", 1)
+			->elapsed_ns = 100 * SAMPLE_NS;
+	assert_contains(shown_print(s, pilot_text_write), "at most 6: ");
+}
+
 /* As many of each boot as the one has that has fewest. */
 static void disturbed_samples_do_not_count(void **state)
 {
@@ -161,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_SHOWN(an_example_from_the_literature),
 		WITH_SHOWN(the_number_stays_within_reason),
+		WITH_SHOWN(phases_are_part_of_a_boot),
 		WITH_SHOWN(disturbed_samples_do_not_count),
 		WITH_SHOWN(without_two_boots_of_two_there_is_none),
 		WITH_SHOWN(half_of_the_series_have_enough),
