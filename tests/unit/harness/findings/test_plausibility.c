@@ -152,6 +152,109 @@ static void fast_clocks_are_wrong_too(void **state)
 	expect(f, "-1000 ppm", true);
 }
 
+/* The bounds of docs/statistics.md, from both sides. */
+static void figures_are_doubted_beyond_their_bounds(void **state)
+{
+	static const struct {
+		const char *runner, *workload, *point;
+		double value;
+		bool is_emulated, is_doubted;
+	} cases[] = {
+		{"kvm", "mem_latency", "16KiB,4KiB-pages", .51, false, false},
+		{"kvm", "mem_latency", "16KiB,4KiB-pages", .49, false, true},
+		{"native", "mem_latency", "16KiB,4KiB-pages", .49, false, true},
+		{"kvm", "mem_latency", "256MiB,4KiB-pages", 41, false, false},
+		{"kvm", "mem_latency", "256MiB,4KiB-pages", 39, false, true},
+		/* Not more than twice the last cache. */
+		{"kvm", "mem_latency", "64MiB,4KiB-pages", 39, false, false},
+		{"kvm", "boot", "agent_ready", 20.1e6, false, false},
+		{"kvm", "boot", "agent_ready", 19.9e6, false, true},
+		{"kvm", "boot", "init", 1e6, false, false},
+		{"kvm", "micro_exit", "cpuid,ring0/p50", 101, false, false},
+		{"kvm", "micro_exit", "cpuid,ring0/p50", 99, false, true},
+		{"kvm", "micro_exit", "cpuid,ring0/p50", 32900, false, false},
+		{"kvm", "micro_exit", "cpuid,ring0/p50", 33100, false, true},
+		{"kvm", "micro_exit", "cpuid,ring3/p50", 99, false, false},
+		{"native", "micro_exit", "cpuid,ring0/p50", 99, false, false},
+		{"kvm", "micro_exit", "cpuid,ring0/p50", 99, true, false},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *f;
+
+		teardown(state);
+		setup(state);
+		f = *state;
+		add(&f->run, cases[i].runner, 0, cases[i].workload,
+		    cases[i].point, cases[i].value, 0, 0);
+		if (cases[i].is_emulated)
+			f->run.boots[0].res.grade = GRADE_EMULATED;
+		check(f);
+		if (f->findings.plausibility.count != cases[i].is_doubted)
+			fail_msg("case %zu", i);
+	}
+}
+
+/* Of long samples that count, by what no exit explains. */
+static void clocks_are_held_to_the_host(void **state)
+{
+	static const struct {
+		uint64_t guest_ns, host_ns, exit_ns;
+		uint32_t disturbances;
+		const char *words; /* NULL: no doubt */
+	} cases[] = {
+		{100000000, 100049000, 0, 0, NULL},
+		{100000000, 100051000, 0, 0, " by 510 ppm"},
+		{100000000, 99949000, 0, 0, " by -510 ppm"},
+		{100000000, 100051000, 2000, 0, NULL},
+		{100000000, 100153000, 2000, 0, " by 1510 ppm"},
+		{100000000, 100151000, 0, DISTURBED_STEAL, NULL},
+		{100000000, 0, 0, 0, NULL},
+		{49000000, 59000000, 0, 0, NULL},
+		{51000000, 61200000, 0, 0, " by 200000 ppm"},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct fixture *f;
+
+		teardown(state);
+		setup(state);
+		f = *state;
+		add(&f->run, "kvm", 0, "delay", "100ms", 100e6,
+		    cases[i].guest_ns, cases[i].host_ns);
+		f->run.boots[0].res.exit_cost_ns = cases[i].exit_ns;
+		f->run.boots[0].res.series[0].samples[0].disturbances =
+			cases[i].disturbances;
+		if (cases[i].words)
+			expect(f, cases[i].words, true);
+		else
+			check(f);
+		assert_int_equal(f->findings.plausibility.count,
+				 cases[i].words != NULL);
+	}
+}
+
+/* Without its caches nobody knows what is DRAM. */
+static void unknown_caches_raise_no_doubt(void **state)
+{
+	static const char *const texts[] = {
+		"{}", "damaged", "{\"cpu.caches\": 5}",
+		"{\"cpu.caches\": \"L\"}", "{\"cpu.caches\": \"L3 big\"}"};
+	struct fixture *f = *state;
+	size_t i;
+
+	add(&f->run, "kvm", 0, "mem_latency", "256MiB,4KiB-pages", 20, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		free(f->run.fingerprint);
+		f->run.fingerprint = strdup(texts[i]);
+		findings_release(&f->findings);
+		check(f);
+		assert_int_equal(f->findings.plausibility.count, 0);
+	}
+}
+
 /* A guest as near as native by figures that cannot be. */
 static void no_pass_rests_on_it(void **state)
 {
@@ -200,6 +303,9 @@ int main(void)
 		FOUND(exits_cost_something),
 		FOUND(wrong_clocks_spoil_everything),
 		FOUND(fast_clocks_are_wrong_too),
+		FOUND(figures_are_doubted_beyond_their_bounds),
+		FOUND(clocks_are_held_to_the_host),
+		FOUND(unknown_caches_raise_no_doubt),
 		FOUND(no_pass_rests_on_it),
 	};
 
