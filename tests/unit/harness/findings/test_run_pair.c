@@ -262,9 +262,31 @@ static void the_worst_row_is_the_verdict(void **state)
 		rows[2].verdict = cases[i].mshv;
 		assert_int_equal(run_pair_verdict(&p), cases[i].all);
 	}
+	/* Where native has no row, the first is a guest's. */
+	rows[0].runner_a = "qemu";
+	rows[0].verdict = VERDICT_FAIL;
+	assert_int_equal(run_pair_verdict(&p), VERDICT_FAIL);
+	rows[0].runner_a = "native";
 	/* Of native alone there is none. */
 	p.row_count = 1;
 	assert_int_equal(run_pair_verdict(&p), VERDICT_NOT_EVALUABLE);
+}
+
+/* A's guest against B's own host: 1.02 times native to native itself. */
+static void a_guest_is_compared_with_native_by_ratios(void **state)
+{
+	const struct run_pair_options o = {.runner_a = "kvm",
+					   .runner_b = "native"};
+	struct pair p;
+
+	(void)state;
+	make_pair(&p, "{}", "{}", &o);
+	assert_int_equal(p.pair.row_count, 2);
+	assert_string_equal(p.pair.rows[1].runner_a, "kvm");
+	assert_string_equal(p.pair.rows[1].runner_b, "native");
+	assert_true(fabs(p.pair.rows[1].ratio.ratio - 1 / 1.02) < 1e-9);
+	assert_int_equal(p.pair.rows[1].count_a, 4);
+	end_pair(&p);
 }
 
 /* A guest that B has not, or has no figure of, has no row. */
@@ -319,6 +341,7 @@ int main(void)
 		cmocka_unit_test(emulated_runs_get_no_verdict),
 		cmocka_unit_test(a_lower_rate_is_worse),
 		cmocka_unit_test(the_worst_row_is_the_verdict),
+		cmocka_unit_test(a_guest_is_compared_with_native_by_ratios),
 		cmocka_unit_test(what_one_run_lacks_has_no_row),
 		cmocka_unit_test(odd_runs_are_no_harm),
 	};
