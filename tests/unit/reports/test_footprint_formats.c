@@ -202,6 +202,13 @@ static void the_page_has_the_same_numbers(void **state)
 			      "<td class=\"n\">-</td>"
 			      "<td class=\"n\">40.0 MiB</td>"
 			      "<td>beyond</td></tr>");
+	/* The first row of each table as well. */
+	assert_contains(html, "<tr><td>256M-1cpu</td><td class=\"n\">6</td>"
+			      "<td class=\"n\">46.0 MiB</td><td class=\"n\">"
+			      "20.0 MiB<br>[19.0 MiB, 21.0 MiB]</td>"
+			      "<td>covered</td></tr>");
+	assert_contains(html, "<tr><td>vmm</td><td>256M-1cpu</td>");
+	assert_int_equal(count_of(html, "<td>within</td></tr>"), 1);
 	assert_null(strstr(html, "each GiB"));
 	assert_null(strstr(html, "nan"));
 	assert_null(strstr(html, "EMULATED"));

@@ -109,6 +109,7 @@ static void storage_and_network_have_a_fold_each(void **state)
 	assert_int_equal(count_of(network, "Not drawn: "), 1);
 	assert_int_equal(count_of(html, "<th scope=\"row\">CPU per GiB"), 0);
 	assert_int_equal(count_of(html, "<th scope=\"row\">bandwidth"), 2);
+	assert_int_equal(count_of(html, "<th scope=\"row\">IOPS"), 2);
 }
 
 /* The worst of a group's cells, and the most boots that any of them has. */
@@ -136,6 +137,10 @@ static void the_comparison_tells_why_figures_are_missing(void **state)
 		DISTURBED_CPU;
 	shown_boot(s, "qemu", 0);
 	html = shown_write(s, comparison_into);
+	assert_contains(html, "<th>better</th><th class=\"n\">native</th>"
+			      "<th class=\"n\">kvm</th><th class=\"n\">mshv"
+			      "</th><th class=\"n\">qemu</th><th class=\"n\">"
+			      "kvm/native</th><th class=\"n\">95 %</th>");
 	assert_contains(html,
 			"<td>cpu_aes</td><td>higher</td>" N
 			"2.00 ns <span class=\"grade hardware\">"
