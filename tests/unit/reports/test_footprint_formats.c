@@ -12,6 +12,7 @@
 #include "reports/html/html_footprint.h"
 #include "reports/text/footprint_text.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/run/json_path.h"
 
 #define MI ((double)MIB)
 #define NOTHING                  \
@@ -218,23 +219,6 @@ static void the_page_has_the_same_numbers(void **state)
 	assert_string_equal(as_html(f), "");
 }
 
-static const json_t *at(const json_t *o, const char *path)
-{
-	char name[64];
-
-	while (*path) {
-		size_t len = strcspn(path, ".");
-
-		snprintf(name, sizeof(name), "%.*s", (int)len, path);
-		o = json_is_array(o)
-			    ? json_array_get(o, strtoul(name, NULL, 10))
-			    : json_object_get(o, name);
-		path += len + (path[len] == '.');
-	}
-	assert_non_null(o);
-	return o;
-}
-
 static void json_has_the_same_numbers(void **state)
 {
 	static const struct {
@@ -261,23 +245,17 @@ static void json_has_the_same_numbers(void **state)
 	};
 	struct fixture *f = *state;
 	json_t *json = footprint_json(&f->all);
-	const json_t *runner = at(json, "runners.0");
+	const json_t *runner = json_at(json, "runners.0");
 	size_t i;
 
-	assert_string_equal(json_string_value(at(json, "release")), "v1.9");
-	assert_string_equal(json_string_value(at(runner, "runner")), "k<v>m");
-	assert_string_equal(json_string_value(at(runner, "answer")), "covered");
-	assert_int_equal(json_object_size(at(runner, "costs.charged")), 2);
-	assert_int_equal(json_object_size(at(runner, "costs.beside_rss")), 0);
-	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
-		const json_t *value = at(runner, numbers[i].path);
-
-		if (isnan(numbers[i].value))
-			assert_true(json_is_null(value));
-		else
-			assert_close(json_number_value(value), numbers[i].value,
-				     1e-9);
-	}
+	assert_json_text(json, "release", "v1.9");
+	assert_json_text(runner, "runner", "k<v>m");
+	assert_json_text(runner, "answer", "covered");
+	assert_int_equal(json_object_size(json_at(runner, "costs.charged")), 2);
+	assert_int_equal(json_object_size(json_at(runner, "costs.beside_rss")),
+			 0);
+	for (i = 0; i < ARRAY_SIZE(numbers); i++)
+		assert_json_number(runner, numbers[i].path, numbers[i].value);
 	json_decref(json);
 }
 
@@ -288,11 +266,9 @@ static void json_says_why_there_is_no_advice(void **state)
 
 	f->fp.advice = (struct footprint_advice){.reason = "too few"};
 	json = footprint_json(&f->all);
-	assert_string_equal(
-		json_string_value(at(json, "runners.0.recommended.reason")),
-		"too few");
-	assert_int_equal(json_object_size(at(json, "runners.0.recommended")),
-			 1);
+	assert_json_text(json, "runners.0.recommended.reason", "too few");
+	assert_int_equal(
+		json_object_size(json_at(json, "runners.0.recommended")), 1);
 	json_decref(json);
 }
 

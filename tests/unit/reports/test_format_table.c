@@ -6,7 +6,7 @@
 
 #include "reports/formats.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* What FORMAT writes of the run as it is now; valid until the next call. */
 static const char *written(struct shown *s, const char *name,

@@ -11,7 +11,7 @@
 #include "reports/text/explain_text.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/made_run.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 static void add(struct result *res, const char *workload, const char *point,
 		const char *unit, double value)

@@ -9,7 +9,7 @@
 #include "reports/data/footprint_json.h"
 #include "reports/text/footprint_text.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define MI ((double)MIB)
 

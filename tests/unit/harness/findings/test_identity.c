@@ -4,7 +4,7 @@
 
 #include "reports/html/html_run.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* A boot of RUNNER for WORKLOAD that reports TEXT. */
 static void add(struct shown *s, const char *runner, uint32_t block,

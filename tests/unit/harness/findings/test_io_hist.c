@@ -4,7 +4,7 @@
 
 #include "harness/findings/io_hist.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define JOB "randread-4k-qd1"
 

@@ -6,7 +6,7 @@
 
 #include "harness/findings/refusals.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 static const struct model *model_of(struct shown *s)
 {

@@ -5,7 +5,7 @@
 #include "harness/findings/oddities.h"
 #include "reports/data/json.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* COUNT boots of about 100; their order has no pattern. */
 static void add(struct shown *s, const char *workload, uint32_t first,

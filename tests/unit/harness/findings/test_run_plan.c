@@ -5,7 +5,7 @@
 #include "harness/findings/run_plan.h"
 #include "harness/verdict/claims.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define CLAIMS                                                             \
 	"name: mine\\nclaims:\\n  - {id: a, text: t, metric: cpu_integer," \

@@ -9,7 +9,8 @@
 #include "reports/data/suites_json.h"
 #include "reports/text/sections.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/json_path.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* Native and a guest that takes RATIO of native's time, or has RATIO of its
  * rate. */
@@ -172,36 +173,26 @@ static void text_is_silent_without_native(void **state)
 	assert_true(isnan(s->findings.suites.rows[0].worse[1].ratio));
 }
 
-static double number_of(json_t *list, size_t index, const char *key)
-{
-	json_t *value = json_object_get(json_array_get(list, index), key);
-
-	assert_true(json_is_number(value));
-	return json_number_value(value);
-}
-
 static void json_has_a_row_per_guest(void **state)
 {
 	struct shown *s = *state;
-	json_t *list, *kvm, *qemu;
+	json_t *list;
 
 	fill(s, 4);
 	list = suites_json(shown_find(s));
 	assert_int_equal(json_array_size(list), 2);
-	kvm = json_array_get(list, 0);
-	qemu = json_array_get(list, 1);
-	assert_string_equal(json_string_value(json_object_get(kvm, "runner")),
-			    "kvm");
-	assert_string_equal(json_string_value(json_object_get(kvm, "group")),
-			    "cpu");
-	assert_int_equal(number_of(list, 0, "series_count"), 2);
-	assert_int_equal(number_of(list, 0, "block_count"), 4);
-	assert_close(number_of(list, 0, "worse_ratio"), 1.2, .001);
-	assert_true(number_of(list, 0, "worse_low") < 1.2);
-	assert_true(number_of(list, 0, "worse_high") > 1.2);
-	assert_int_equal(number_of(list, 1, "block_count"), 0);
-	assert_true(json_is_null(json_object_get(qemu, "worse_ratio")));
-	assert_true(json_is_null(json_object_get(qemu, "worse_low")));
+	assert_json_text(list, "0.runner", "kvm");
+	assert_json_text(list, "0.group", "cpu");
+	assert_json_number(list, "0.series_count", 2);
+	assert_json_number(list, "0.block_count", 4);
+	assert_json_number(list, "0.worse_ratio",
+			   s->findings.suites.rows[0].worse[1].ratio);
+	assert_true(json_real_value(json_at(list, "0.worse_low")) < 1.2);
+	assert_true(json_real_value(json_at(list, "0.worse_high")) > 1.2);
+	assert_json_text(list, "1.runner", "qemu");
+	assert_json_number(list, "1.block_count", 0);
+	assert_json_number(list, "1.worse_ratio", NAN);
+	assert_json_number(list, "1.worse_low", NAN);
 	json_decref(list);
 }
 

@@ -4,7 +4,7 @@
 
 #include "harness/verdict/comparable.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/made_history.h"
+#include "tests/unit/fixture/run/made_history.h"
 
 #define ONE "{\"cpu.model\":\"1\"}"
 #define TWO "{\"cpu.model\":\"2\"}"

@@ -6,7 +6,7 @@
 
 #include "harness/verdict/claims.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* In each block the guest takes RATIO of native's time, or has RATIO of its
  * rate, give or take NOISE. */

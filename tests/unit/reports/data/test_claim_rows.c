@@ -9,7 +9,7 @@
 #include "reports/data/openmetrics.h"
 #include "reports/html/html.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define CLAIM(id, metric, candidate, margin, more)                            \
 	"  - {id: " id ", text: t, metric: " metric ", candidate: " candidate \

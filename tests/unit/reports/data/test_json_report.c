@@ -9,44 +9,8 @@
 #include "reports/data/json.h"
 #include "reports/data/verdicts_json.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
-
-/* The member at a path "boots.0.exits"; it must be there. */
-static const json_t *at(const json_t *o, const char *path)
-{
-	char name[32];
-
-	while (*path) {
-		size_t len = strcspn(path, ".");
-
-		snprintf(name, sizeof(name), "%.*s", (int)len, path);
-		o = json_is_array(o)
-			    ? json_array_get(o, strtoul(name, NULL, 10))
-			    : json_object_get(o, name);
-		if (!o)
-			fail_msg("no '%s'", path);
-		path += len + (path[len] == '.');
-	}
-	return o;
-}
-
-static void assert_text(const json_t *o, const char *path, const char *want)
-{
-	assert_string_equal(json_string_value(at(o, path)), want);
-}
-
-/* NaN: null. */
-static void assert_number(const json_t *o, const char *path, double want)
-{
-	const json_t *value = at(o, path);
-
-	if (isnan(want)) {
-		assert_true(json_is_null(value));
-		return;
-	}
-	assert_true(json_is_number(value));
-	assert_close(json_number_value(value), want, 1e-12 * fabs(want));
-}
+#include "tests/unit/fixture/run/json_path.h"
+#include "tests/unit/fixture/run/shown.h"
 
 static void no_numbers_are_null(void **state)
 {
@@ -102,21 +66,21 @@ static void the_head_is_the_run(void **state)
 	shown_set(&s->run.plan, "{\"name\": \"x\"}");
 	shown_set(&s->run.probe, "damaged");
 	json = json_report(shown_find(s));
-	assert_number(json, "schema_version", REPORT_JSON_VERSION);
-	assert_text(json, "run.uuid", "u-u");
-	assert_number(json, "run.id", 7);
-	assert_text(json, "run.status", "complete");
-	assert_number(json, "run.started_unix_ns", 5);
-	assert_number(json, "run.ended_unix_ns", 6);
-	assert_number(json, "run.seed", 9);
-	assert_true(json_is_true(at(json, "run.is_lab")));
-	assert_number(json, "run.scheduled_count", 3);
-	assert_text(json, "run.plan.name", "x");
-	assert_number(json, "run.probe", NAN);
-	assert_int_equal(json_array_size(at(json, "boots")), 0);
-	assert_int_equal(json_array_size(at(json, "samples")), 0);
-	assert_int_equal(json_array_size(at(json, "estimates")), 0);
-	assert_true(json_is_null(at(json, "claims")));
+	assert_json_number(json, "schema_version", REPORT_JSON_VERSION);
+	assert_json_text(json, "run.uuid", "u-u");
+	assert_json_number(json, "run.id", 7);
+	assert_json_text(json, "run.status", "complete");
+	assert_json_number(json, "run.started_unix_ns", 5);
+	assert_json_number(json, "run.ended_unix_ns", 6);
+	assert_json_number(json, "run.seed", 9);
+	assert_true(json_is_true(json_at(json, "run.is_lab")));
+	assert_json_number(json, "run.scheduled_count", 3);
+	assert_json_text(json, "run.plan.name", "x");
+	assert_json_number(json, "run.probe", NAN);
+	assert_int_equal(json_array_size(json_at(json, "boots")), 0);
+	assert_int_equal(json_array_size(json_at(json, "samples")), 0);
+	assert_int_equal(json_array_size(json_at(json, "estimates")), 0);
+	assert_true(json_is_null(json_at(json, "claims")));
 	json_decref(json);
 }
 
@@ -134,20 +98,20 @@ static void a_boot_has_its_ledger(void **state)
 	*result_add_exit(&b->res) = (struct exit_row){1, "mmio", 3, 400};
 	result_fail(&b->res, RUN_TIMEOUT, "no \"end\"");
 	json = json_report(shown_find(s));
-	assert_number(json, "boots.0.block", 2);
-	assert_text(json, "boots.0.runner", "kvm");
-	assert_text(json, "boots.0.paravirt", "identical");
-	assert_text(json, "boots.0.status", "timeout");
-	assert_text(json, "boots.0.reason", "no \"end\"");
-	assert_text(json, "boots.0.grade", "hardware");
-	assert_number(json, "boots.0.vcpu_count", 4);
-	assert_number(json, "boots.0.ram_bytes", 1099511627776);
-	assert_number(json, "boots.0.elapsed_ns", 2199023255552);
-	assert_number(json, "boots.0.exit_cost_ns", 17);
-	assert_number(json, "boots.0.exits.0.vcpu", 1);
-	assert_text(json, "boots.0.exits.0.kind", "mmio");
-	assert_number(json, "boots.0.exits.0.count", 3);
-	assert_number(json, "boots.0.exits.0.handled_ns", 400);
+	assert_json_number(json, "boots.0.block", 2);
+	assert_json_text(json, "boots.0.runner", "kvm");
+	assert_json_text(json, "boots.0.paravirt", "identical");
+	assert_json_text(json, "boots.0.status", "timeout");
+	assert_json_text(json, "boots.0.reason", "no \"end\"");
+	assert_json_text(json, "boots.0.grade", "hardware");
+	assert_json_number(json, "boots.0.vcpu_count", 4);
+	assert_json_number(json, "boots.0.ram_bytes", 1099511627776);
+	assert_json_number(json, "boots.0.elapsed_ns", 2199023255552);
+	assert_json_number(json, "boots.0.exit_cost_ns", 17);
+	assert_json_number(json, "boots.0.exits.0.vcpu", 1);
+	assert_json_text(json, "boots.0.exits.0.kind", "mmio");
+	assert_json_number(json, "boots.0.exits.0.count", 3);
+	assert_json_number(json, "boots.0.exits.0.handled_ns", 400);
 	json_decref(json);
 }
 
@@ -161,11 +125,11 @@ static void far_numbers_stay_positive(void **state)
 	s->run.boots[0].position = UINT32_MAX;
 	s->run.scheduled_count = UINT32_MAX;
 	json = json_report(shown_find(s));
-	assert_number(json, "boots.0.block", 4294967294);
-	assert_number(json, "boots.0.boot", 4294967295);
-	assert_number(json, "samples.0.block", 4294967294);
-	assert_number(json, "samples.0.boot", 4294967295);
-	assert_number(json, "run.scheduled_count", 4294967295);
+	assert_json_number(json, "boots.0.block", 4294967294);
+	assert_json_number(json, "boots.0.boot", 4294967295);
+	assert_json_number(json, "samples.0.block", 4294967294);
+	assert_json_number(json, "samples.0.boot", 4294967295);
+	assert_json_number(json, "run.scheduled_count", 4294967295);
 	json_decref(json);
 }
 
@@ -183,19 +147,19 @@ static void a_sample_has_its_times(void **state)
 	p->waited_ns = 12;
 	p->disturbances = DISTURBED_CLOCKS | DISTURBED_STEAL;
 	json = json_report(shown_find(s));
-	assert_text(json, "samples.0.point", "16KiB,4KiB-pages");
-	assert_text(json, "samples.0.unit", "ns");
-	assert_number(json, "samples.0.value", 2.5);
-	assert_number(json, "samples.0.iterations", 1000);
-	assert_number(json, "samples.0.elapsed_ns", 10);
-	assert_number(json, "samples.0.host_elapsed_ns", 11);
-	assert_number(json, "samples.0.waited_ns", 12);
-	assert_text(json, "samples.0.disturbances", "clocks, steal");
-	assert_true(json_is_true(at(json, "samples.0.disturbed")));
+	assert_json_text(json, "samples.0.point", "16KiB,4KiB-pages");
+	assert_json_text(json, "samples.0.unit", "ns");
+	assert_json_number(json, "samples.0.value", 2.5);
+	assert_json_number(json, "samples.0.iterations", 1000);
+	assert_json_number(json, "samples.0.elapsed_ns", 10);
+	assert_json_number(json, "samples.0.host_elapsed_ns", 11);
+	assert_json_number(json, "samples.0.waited_ns", 12);
+	assert_json_text(json, "samples.0.disturbances", "clocks, steal");
+	assert_true(json_is_true(json_at(json, "samples.0.disturbed")));
 	/* The estimate has none, and says how many it left out. */
-	assert_number(json, "estimates.0.median", NAN);
-	assert_number(json, "estimates.0.disturbed_count", 1);
-	assert_text(json, "estimates.0.grade", "hardware");
+	assert_json_number(json, "estimates.0.median", NAN);
+	assert_json_number(json, "estimates.0.disturbed_count", 1);
+	assert_json_text(json, "estimates.0.grade", "hardware");
 	json_decref(json);
 }
 
@@ -213,25 +177,26 @@ static void estimates_agree_with_one_another(void **state)
 	}
 	shown_boot(s, "qemu", 0);
 	json = json_report(shown_find(s));
-	assert_number(json, "estimates.0.ratio_to_native", 1);
-	assert_number(json, "estimates.1.median", 12);
-	assert_number(json, "estimates.1.ratio_block_count", 6);
-	assert_close(json_number_value(at(json, "estimates.1.hodges_lehmann_"
+	assert_json_number(json, "estimates.0.ratio_to_native", 1);
+	assert_json_number(json, "estimates.1.median", 12);
+	assert_json_number(json, "estimates.1.ratio_block_count", 6);
+	assert_close(
+		json_number_value(json_at(json, "estimates.1.hodges_lehmann_"
 						"ratio")),
-		     1.2, .005);
+		1.2, .005);
 	/* All six: the least and the most have 31 of 32 (David, 1981). */
-	assert_number(json, "estimates.1.median_low", 11);
-	assert_number(json, "estimates.1.median_high", 13);
-	assert_true(json_number_value(at(json, "estimates.1.bootstrap_low")) >
-		    1.1);
-	assert_true(json_number_value(at(json, "estimates.1.bootstrap_high")) <
-		    1.3);
+	assert_json_number(json, "estimates.1.median_low", 11);
+	assert_json_number(json, "estimates.1.median_high", 13);
+	assert_true(json_number_value(
+			    json_at(json, "estimates.1.bootstrap_low")) > 1.1);
+	assert_true(json_number_value(
+			    json_at(json, "estimates.1.bootstrap_high")) < 1.3);
 	/* One that measured nothing. */
-	assert_text(json, "estimates.2.runner", "qemu");
-	assert_number(json, "estimates.2.grade", NAN);
-	assert_number(json, "estimates.2.boot_count", 0);
-	assert_number(json, "estimates.2.ratio_to_native", NAN);
-	assert_number(json, "estimates.2.hodges_lehmann_ratio", NAN);
+	assert_json_text(json, "estimates.2.runner", "qemu");
+	assert_json_number(json, "estimates.2.grade", NAN);
+	assert_json_number(json, "estimates.2.boot_count", 0);
+	assert_json_number(json, "estimates.2.ratio_to_native", NAN);
+	assert_json_number(json, "estimates.2.hodges_lehmann_ratio", NAN);
 	json_decref(json);
 }
 
@@ -246,20 +211,20 @@ static void claims_carry_what_they_were_judged_by(void **state)
 		       " margin: 0, confidence: 0.9, reason: r,"
 		       " scope: \"all \\u20ac\"}\n");
 	json = verdicts_json(&shown_find(s)->judgement);
-	assert_text(json, "name", "mine");
-	assert_text(json, "sha256", s->claims->sha256);
-	assert_text(json, "all_of_them", "NOT EVALUABLE");
-	assert_text(json, "verdicts.0.id", "a");
-	assert_text(json, "verdicts.0.text", "t\x1b");
-	assert_text(json, "verdicts.0.scope", "all \xe2\x82\xac");
-	assert_text(json, "verdicts.0.kind", "better by");
-	assert_number(json, "verdicts.0.margin", 0);
-	assert_number(json, "verdicts.0.confidence", .9);
-	assert_number(json, "verdicts.0.measured", NAN);
-	assert_number(json, "verdicts.0.ratio", NAN);
-	assert_number(json, "verdicts.0.blocks_needed", NAN);
-	assert_number(json, "verdicts.0.block_count", 0);
-	assert_number(json, "verdicts.0.look", 0);
+	assert_json_text(json, "name", "mine");
+	assert_json_text(json, "sha256", s->claims->sha256);
+	assert_json_text(json, "all_of_them", "NOT EVALUABLE");
+	assert_json_text(json, "verdicts.0.id", "a");
+	assert_json_text(json, "verdicts.0.text", "t\x1b");
+	assert_json_text(json, "verdicts.0.scope", "all \xe2\x82\xac");
+	assert_json_text(json, "verdicts.0.kind", "better by");
+	assert_json_number(json, "verdicts.0.margin", 0);
+	assert_json_number(json, "verdicts.0.confidence", .9);
+	assert_json_number(json, "verdicts.0.measured", NAN);
+	assert_json_number(json, "verdicts.0.ratio", NAN);
+	assert_json_number(json, "verdicts.0.blocks_needed", NAN);
+	assert_json_number(json, "verdicts.0.block_count", 0);
+	assert_json_number(json, "verdicts.0.look", 0);
 	json_decref(json);
 }
 
@@ -282,9 +247,9 @@ static void a_cut_reason_drops_no_verdict(void **state)
 				   " confidence: 0.9, reason: r}\n");
 		shown_claim(s, yaml.str);
 		json = verdicts_json(&shown_find(s)->judgement);
-		assert_int_equal(json_array_size(at(json, "verdicts")), 1);
-		assert_contains(json_string_value(at(json, "verdicts.0."
-							   "reason")),
+		assert_int_equal(json_array_size(json_at(json, "verdicts")), 1);
+		assert_contains(json_string_value(json_at(json, "verdicts.0."
+								"reason")),
 				"the run has no '");
 		json_decref(json);
 		strbuf_release(&yaml);

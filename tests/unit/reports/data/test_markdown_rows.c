@@ -4,7 +4,7 @@
 
 #include "reports/data/markdown.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 static const char *text_of(struct shown *s)
 {
@@ -83,12 +83,26 @@ static void notes_have_a_section_of_their_own(void **state)
 	assert_null(strstr(text, "Nothing."));
 }
 
+/* The first boot's failure, and no boot that went well. */
+static void failures_are_listed_by_boot(void **state)
+{
+	struct shown *s = *state;
+
+	result_fail(&shown_boot(s, "kvm", 4)->res, RUN_TIMEOUT, "no end");
+	shown_sample(s, "kvm", 5, "cpu_integer", "", 10);
+	assert_contains(text_of(s), "\n### Skipped and failed\n\n"
+				    "- boot 0, block 4, kvm: **timeout**: "
+				    "no end\n");
+	assert_null(strstr(s->out.str, "- boot 1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SHOWN(a_table_has_as_many_cells_everywhere),
 		WITH_SHOWN(intervals_need_four_blocks),
 		WITH_SHOWN(notes_have_a_section_of_their_own),
+		WITH_SHOWN(failures_are_listed_by_boot),
 	};
 
 	return RUN_TESTS(tests);

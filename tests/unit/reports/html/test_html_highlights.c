@@ -6,7 +6,7 @@
 #include "reports/html/html_highlights.h"
 #include "reports/html/html_questions.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define N "<td class=\"n\">"
 #define NOTE "<span class=\"note\">"

@@ -5,7 +5,7 @@
 #include "reports/html/html_comparison.h"
 #include "reports/html/html_io.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define JOB "randread-4k-qd1"
 #define N "<td class=\"n\">"

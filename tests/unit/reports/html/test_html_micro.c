@@ -4,7 +4,7 @@
 
 #include "reports/html/html_micro.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define N "<td class=\"n\">"
 

@@ -4,7 +4,7 @@
 
 #include "reports/html/html_run.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define BAD "\xef\xbf\xbd"
 

@@ -10,7 +10,7 @@
 #include "reports/html/plot.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define JOB "randread-4k-qd1"
 

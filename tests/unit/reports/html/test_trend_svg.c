@@ -5,7 +5,7 @@
 #include "harness/base/strbuf.h"
 #include "reports/html/trend_svg.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/made_history.h"
+#include "tests/unit/fixture/run/made_history.h"
 
 /* Ends of the picture's axes, in pixels. */
 #define X_FIRST 90.0

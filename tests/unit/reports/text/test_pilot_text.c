@@ -7,7 +7,7 @@
 #include "harness/findings/pilot.h"
 #include "reports/text/pilot_text.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define SAMPLE_NS 1000
 

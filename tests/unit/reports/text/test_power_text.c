@@ -6,7 +6,7 @@
 
 #include "reports/text/power_text.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* COUNT blocks, half of which are worse by AMOUNT and half better, on the
  * logarithm: a standard deviation of AMOUNT * sqrt(COUNT / (COUNT - 1)). */

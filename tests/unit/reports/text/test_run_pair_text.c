@@ -6,7 +6,7 @@
 #include "harness/findings/runs/run_pair.h"
 #include "reports/text/run_pair_text.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 struct pair {
 	struct shown *a, *b;

@@ -6,7 +6,7 @@
 #include "reports/text/lines.h"
 #include "reports/text/screen.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 static void screen_into(const struct findings *f, FILE *out)
 {

@@ -5,7 +5,7 @@
 #include "reports/html/html.h"
 #include "reports/text/sections.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 /* By hand, so that the words do not hang on any test's power. */
 struct fixture {

@@ -4,7 +4,7 @@
 
 #include "reports/text/trend_text.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/made_history.h"
+#include "tests/unit/fixture/run/made_history.h"
 
 #define MARK(last) "\xe2\x96" last /* U+2581 to U+2588 */
 #define LOWEST MARK("\x81")

@@ -6,7 +6,7 @@
 #include "harness/verdict/claims.h"
 #include "reports/text/verdicts_text.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/shown.h"
+#include "tests/unit/fixture/run/shown.h"
 
 #define CLAIM(id, candidate, kind, margin)                         \
 	"  - {id: " id ", text: it is fast, metric: cpu_integer,"  \
