@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,14 +42,17 @@ int column_read(const char *path, struct column *c, struct err *err)
 	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	char *line = NULL;
 	size_t size = 0, number = 0;
+	ssize_t len;
 	int ret = 0;
 
 	if (!in)
 		return err_sys(err, -errno, "cannot open '%s'", path);
-	while (!ret && getline(&line, &size, in) >= 0) {
+	while (!ret && (len = getline(&line, &size, in)) >= 0) {
+		bool has_zero = strlen(line) != (size_t)len;
+
 		number++;
 		line[strcspn(line, "\r\n")] = '\0';
-		if (column_add(c, line))
+		if (has_zero || column_add(c, line))
 			ret = err_set(err, -EINVAL,
 				      "%s:%zu: '%.40s' is not a finite number",
 				      path, number, line);
