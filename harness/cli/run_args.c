@@ -121,13 +121,15 @@ static int take_guest_address(const struct option_row *o, const char *arg,
 			      void *args, struct err *err)
 {
 	struct io_plan *io = io_of(args);
-	char ip[32], end;
+	const char *slash = strchr(arg, '/');
 	struct in_addr in;
-	unsigned int bits;
+	uint64_t bits;
+	char ip[32];
 
 	(void)o;
-	if (sscanf(arg, "%31[0-9.]/%u%c", ip, &bits, &end) != 2 || !bits ||
-	    bits > 30 || inet_pton(AF_INET, ip, &in) != 1)
+	snprintf(ip, sizeof(ip), "%.*s", (int)strcspn(arg, "/"), arg);
+	if (!slash || units_parse_uint(slash + 1, 1, 30, &bits, err) ||
+	    inet_pton(AF_INET, ip, &in) != 1)
 		return err_set(err, -EINVAL,
 			       "'%.40s' is not an address like 10.0.0.7/24",
 			       arg);
