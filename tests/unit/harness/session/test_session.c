@@ -1,80 +1,51 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * session: what is kept of boots whose worker dies, whose host is another, or
- * that are ended before their time. The worker is a script, which answers what
- * the test laid down for it.
+ * that are ended before their time.
  */
 #include "tests/unit/test.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
-#include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/plan.h"
 #include "harness/core/result.h"
 #include "harness/session/session.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "tests/unit/fixture/scratch.h"
+#include "harness/verdict/claims.h"
+#include "tests/unit/fixture/fake_worker.h"
 
 #define BLOCKS 6
 
-static const char worker[] =
-	"#!/bin/sh\n"
-	"cd \"$L1VH_TEST_ANSWERS\" || exit 1\n"
-	"while read -r request; do\n"
-	"	case $request in\n"
-	"	*'\"hello\"'*) echo '{\"hello\": {\"fingerprint\": {}, \"probe\": {}}}' ;;\n"
-	"	*'\"run\"'*)\n"
-	"		n=$(cat count 2>/dev/null || echo 0)\n"
-	"		echo $((n + 1)) >count\n"
-	"		cat answer-\"$n\" || exit 1 ;;\n"
-	"	*) exit 0 ;;\n"
-	"	esac\n"
-	"done\n";
-
 struct fixture {
-	char folder[SCRATCH_SIZE];
-	char *worker, *db;
+	struct fake_worker worker;
+	char *db;
 	struct plan plan;
 	struct session session;
 	volatile bool stop;
 	uint32_t ends_after; /* blocks; 0: runs to its end */
 	uint32_t stops_after;
+	uint32_t fails_after;
+	bool is_in_lab;
+	const struct claims *claims;
 	size_t began_count, ended_count;
 };
-
-static void write_text(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
 
 /* What the worker says to the N-th case; without one it dies. */
 static void answer(const struct fixture *f, int n, const char *boot_id)
 {
 	struct result res;
-	json_t *reply;
-	char *text, *line, *path;
+	char key[16];
 
 	result_init(&res);
 	snprintf(res.boot_id, sizeof(res.boot_id), "%s", boot_id);
-	reply = json_pack("{s:o}", "result", result_to_json(&res));
-	text = json_dumps(reply, JSON_COMPACT);
-	line = xasprintf("%s\n", text);
-	path = xasprintf("%s/answer-%d", f->folder, n);
-	write_text(path, line);
-	free(path);
-	free(line);
-	free(text);
-	json_decref(reply);
+	snprintf(key, sizeof(key), "%d", n);
+	fake_worker_answer(&f->worker, key, &res);
 	result_release(&res);
 }
 
@@ -88,10 +59,10 @@ static void answers(const struct fixture *f, const char *boot_id)
 
 static void lose(const struct fixture *f, int n)
 {
-	char *path = xasprintf("%s/answer-%d", f->folder, n);
+	char key[16];
 
-	assert_int_equal(unlink(path), 0);
-	free(path);
+	snprintf(key, sizeof(key), "%d", n);
+	fake_worker_lose(&f->worker, key);
 }
 
 static int set_up(void **state)
@@ -99,12 +70,8 @@ static int set_up(void **state)
 	struct fixture *f = xcalloc(1, sizeof(*f));
 	struct err err;
 
-	scratch_folder(f->folder, "session");
-	assert_int_equal(setenv("L1VH_TEST_ANSWERS", f->folder, 1), 0);
-	f->worker = file_beside_exe("l1vh-bench");
-	write_text(f->worker, worker);
-	assert_int_equal(chmod(f->worker, 0755), 0);
-	f->db = xasprintf("%s/db", f->folder);
+	fake_worker_install(&f->worker);
+	f->db = xasprintf("%s/db", f->worker.folder);
 	plan_init_quick(&f->plan);
 	f->plan.block_count = BLOCKS;
 	assert_int_equal(plan_add_workloads(&f->plan, "delay", &err), 0);
@@ -118,10 +85,8 @@ static int tear_down(void **state)
 
 	session_close(&f->session);
 	plan_release(&f->plan);
-	unlink(f->worker);
-	scratch_remove(f->folder);
+	fake_worker_remove(&f->worker);
 	free(f->db);
-	free(f->worker);
 	free(f);
 	return 0;
 }
@@ -131,12 +96,13 @@ static void begin(struct fixture *f)
 	static const char *const runners[] = {"native"};
 	const struct session_wants wants = {
 		.db = f->db,
-		.site = {.choice = SITE_HOST,
+		.site = {.choice = f->is_in_lab ? SITE_LAB : SITE_HOST,
 			 .runners = runners,
 			 .runner_count = 1,
 			 .stop = &f->stop},
 	};
-	const struct session_run run = {.plan = &f->plan, .command = "again"};
+	const struct session_run run = {
+		.plan = &f->plan, .command = "again", .claims = f->claims};
 	struct err err = {0};
 
 	assert_int_equal(session_open(&f->session, &wants, &f->plan, &err), 0);
@@ -168,7 +134,8 @@ static int at_block(void *arg, uint32_t done_count, const char **end,
 {
 	const struct fixture *f = arg;
 
-	(void)err;
+	if (done_count == f->fails_after)
+		return err_set(err, -EIO, "cannot look");
 	if (done_count == f->ends_after)
 		*end = "decided";
 	return 0;
@@ -360,6 +327,129 @@ static void a_session_that_did_not_open_closes_nothing_else(void **state)
 	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
 }
 
+/* Another lab is another host, and that is no restart of this one. */
+static void a_lost_lab_is_followed_by_another(void **state)
+{
+	struct fixture *f = *state;
+	uint64_t timeout_ns = f->plan.timeout_ns;
+	struct run_data run;
+	struct err err = {0};
+	int n;
+
+	answers(f, "one");
+	lose(f, 2);
+	for (n = 3; n < BLOCKS; n++)
+		answer(f, n, "two");
+	f->is_in_lab = true;
+	begin(f);
+	/* All is slower there. */
+	assert_true(f->plan.timeout_ns > timeout_ns);
+	assert_true(f->session.sched.cases[0].timeout_ns > timeout_ns);
+	assert_int_equal(measure(f, &run, &err), 0);
+	assert_string_equal(run.status, "complete");
+	assert_true(run.is_lab);
+	assert_int_equal(f->session.lost_count, 1);
+	run_data_release(&run);
+}
+
+static void what_was_claimed_stands_in_the_run(void **state)
+{
+	struct fixture *f = *state;
+	struct claims *claims = NULL;
+	struct run_data run;
+	struct err err = {0};
+	json_t *plan, *kept;
+
+	if (claims_load("reports/claims/near-native.yaml", &claims, &err))
+		fail_msg("%s", err.msg);
+	answers(f, "one");
+	f->claims = claims;
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), 0);
+	plan = json_loads(run.plan, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(plan, "command")),
+			    "again");
+	kept = json_object_get(plan, "claims");
+	assert_string_equal(json_string_value(json_object_get(kept, "sha256")),
+			    claims->sha256);
+	assert_string_equal(json_string_value(json_object_get(kept, "text")),
+			    claims->file);
+	json_decref(plan);
+	run_data_release(&run);
+	claims_free(claims);
+}
+
+/* One of its series failed in one boot; that one was skipped is no failure. */
+static void a_series_that_failed_fails_its_boot(void **state)
+{
+	static const enum run_status statuses[] = {RUN_SKIPPED, RUN_TIMEOUT,
+						   RUN_OK};
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+	size_t i;
+
+	answers(f, "one");
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		struct result res;
+		struct series *s;
+		char key[16];
+
+		result_init(&res);
+		s = result_add_series(&res, "delay", "", "ns");
+		s->status = statuses[i];
+		if (statuses[i] != RUN_OK)
+			snprintf(s->reason, sizeof(s->reason), "a reason");
+		snprintf(key, sizeof(key), "%zu", i);
+		fake_worker_answer(&f->worker, key, &res);
+		result_release(&res);
+	}
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), 0);
+	assert_int_equal(f->session.failed_count, 1);
+	assert_int_equal(run.boots[1].res.series[0].status, RUN_TIMEOUT);
+	run_data_release(&run);
+}
+
+static void an_error_between_blocks_ends_the_run(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+
+	answers(f, "one");
+	f->fails_after = 2;
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), -EIO);
+	assert_string_equal(err.msg, "cannot look");
+	assert_string_equal(run.status, "failed");
+	assert_int_equal(run.boot_count, 2);
+	run_data_release(&run);
+}
+
+static void a_result_that_cannot_be_kept_ends_the_run(void **state)
+{
+	struct fixture *f = *state;
+	const struct session_watch watch = {.ended = ended, .arg = f};
+	const char *end = "complete";
+	struct err err = {0};
+
+	answers(f, "one");
+	begin(f);
+	assert_int_equal(
+		sqlite3_exec(store_handle(f->session.store),
+			     "CREATE TRIGGER full BEFORE INSERT ON boot"
+			     " WHEN new.position = 1"
+			     " BEGIN SELECT RAISE(FAIL, 'no'); END",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
+	assert_true(session_measure(&f->session, &watch, &end, &err) < 0);
+	assert_string_equal(end, "complete");
+	/* Only what was kept is shown as done. */
+	assert_int_equal(f->ended_count, 1);
+	session_end(&f->session, err.code, end);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -374,6 +464,11 @@ int main(void)
 		TEST(one_session_has_two_runs),
 		TEST(a_plan_without_a_boot_is_no_run),
 		TEST(a_session_that_did_not_open_closes_nothing_else),
+		TEST(a_lost_lab_is_followed_by_another),
+		TEST(what_was_claimed_stands_in_the_run),
+		TEST(a_series_that_failed_fails_its_boot),
+		TEST(an_error_between_blocks_ends_the_run),
+		TEST(a_result_that_cannot_be_kept_ends_the_run),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
