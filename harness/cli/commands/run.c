@@ -262,6 +262,27 @@ static int status_of(int ret, const struct running *r, const struct err *err)
 	return (int)r->claims_status;
 }
 
+/* One more word, quoted where a shell would not take it as it is. */
+static void add_word(struct strbuf *text, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789%+,-./:=@_";
+
+	if (*word && !word[strspn(word, plain)]) {
+		strbuf_printf(text, " %s", word);
+		return;
+	}
+	strbuf_puts(text, " '");
+	for (; *word; word++) {
+		if (*word == '\'')
+			strbuf_puts(text, "'\\''");
+		else
+			strbuf_add(text, word, 1);
+	}
+	strbuf_puts(text, "'");
+}
+
 /* The words as they were given, and the seed even if it was not. */
 static char *command_line(int argc, char **argv, uint64_t seed)
 {
@@ -271,7 +292,7 @@ static char *command_line(int argc, char **argv, uint64_t seed)
 
 	strbuf_puts(&text, "build/l1vh-bench");
 	for (i = 0; i < argc; i++)
-		strbuf_printf(&text, " %s", argv[i]);
+		add_word(&text, argv[i]);
 	strbuf_printf(&text, " --seed %" PRIu64, seed);
 	copy = xstrdup(text.str);
 	text_clean(copy);
