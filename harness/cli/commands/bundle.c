@@ -72,6 +72,9 @@ static int export_run(int argc, char **argv)
 			      "give --output FILE or --store FILE");
 	if (!ret && args.copy && optind < argc)
 		ret = err_set(&err, -EINVAL, "--store takes all runs");
+	if (!ret && argc - optind > 1)
+		ret = err_set(&err, -EINVAL, "unexpected argument '%s'",
+			      argv[optind + 1]);
 	if (!ret && optind < argc)
 		ret = units_parse_uint(argv[optind], 1, INT64_MAX, &wanted,
 				       &err);

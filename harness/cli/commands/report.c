@@ -203,6 +203,9 @@ static int parse_arguments(int argc, char **argv,
 {
 	int ret = option_parse(argc, argv, options, args, err);
 
+	if (!ret && argc - optind > 1)
+		ret = err_set(err, -EINVAL, "unexpected argument '%s'",
+			      argv[optind + 1]);
 	if (!ret && optind < argc)
 		ret = units_parse_uint(argv[optind], 1, INT64_MAX,
 				       &args->run_id, err);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* export, import: a run from one store to another, and what is refused. */
+#include "tests/unit/test.h"
+
+#include <unistd.h>
+
+#include "harness/base/xmalloc.h"
+#include "harness/cli/commands.h"
+#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/scratch.h"
+#include "tests/unit/fixture/stored_run.h"
+
+static struct fixture {
+	char folder[SCRATCH_SIZE];
+	char *a, *b, *bundle, *copy;
+} f;
+
+static void add_run(double level)
+{
+	const struct stored_level levels[] = {
+		{"native", "cpu_integer", NULL, level}};
+	const struct stored_run run = {
+		.block_count = 2, .levels = levels, .level_count = 1};
+
+	stored_run_add(f.a, &run);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	scratch_folder(f.folder, "bundles");
+	f.a = xasprintf("%s/a.db", f.folder);
+	f.b = xasprintf("%s/b.db", f.folder);
+	f.bundle = xasprintf("%s/run.json.gz", f.folder);
+	f.copy = xasprintf("%s/copy.db", f.folder);
+	add_run(100);
+	add_run(200);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	scratch_remove(f.folder);
+	free(f.a);
+	free(f.b);
+	free(f.bundle);
+	free(f.copy);
+	return 0;
+}
+
+/* The bytes of run RUN of a store as JSON; the caller frees them. */
+static char *json_of(const char *db, const char *run)
+{
+	assert_int_equal(CALL(cmd_report, "--format=json", "--db", db, run),
+			 STATUS_OK);
+	return xstrdup(called.out);
+}
+
+static void the_latest_run_goes_from_store_to_store(void **state)
+{
+	char *said = xasprintf("%s: run 1\n", f.bundle);
+	char *again = xasprintf("%s: run 1, already in the store\n", f.bundle);
+	char *before, *after;
+
+	(void)state;
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	assert_string_equal(called.out, "");
+	assert_int_equal(CALL(cmd_import, "--db", f.b, f.bundle), STATUS_OK);
+	assert_string_equal(called.out, said);
+	assert_int_equal(CALL(cmd_import, f.bundle, f.bundle, "--db", f.b),
+			 STATUS_OK);
+	assert_int_equal(count_of(called.out, again), 2);
+	/* It was the second; all but its number is the same. */
+	before = json_of(f.a, "2");
+	after = json_of(f.b, "1");
+	assert_int_equal(strlen(before), strlen(after));
+	assert_contains(after, "200");
+	free(after);
+	free(before);
+	free(again);
+	free(said);
+}
+
+static void a_run_may_be_named(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		CALL(cmd_export, "1", "--db", f.a, "--output", f.bundle),
+		STATUS_OK);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, f.bundle), STATUS_OK);
+	assert_int_equal(CALL(cmd_report, "--db", f.b, "--all"), STATUS_OK);
+	assert_contains(called.out, "100");
+}
+
+static void a_store_is_copied_as_a_whole(void **state)
+{
+	char *before, *after;
+
+	(void)state;
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--store", f.copy),
+			 STATUS_OK);
+	before = json_of(f.a, "1");
+	after = json_of(f.copy, "1");
+	assert_string_equal(before, after);
+	free(after);
+	after = json_of(f.copy, "2");
+	assert_non_null(after);
+	free(after);
+	free(before);
+	/* Never over another file. */
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--store", f.copy),
+			 STATUS_USAGE);
+	assert_contains(called.err, f.copy);
+}
+
+/* The first file is in the store, the second is none, the third not tried. */
+static void files_are_taken_until_one_is_bad(void **state)
+{
+	char bad[SCRATCH_SIZE];
+
+	(void)state;
+	scratch_file(bad, "{}", 2);
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, f.bundle, bad, f.bundle),
+			 STATUS_USAGE);
+	assert_int_equal(count_of(called.out, "run 1"), 1);
+	assert_contains(called.err, "import: ");
+	assert_int_equal(CALL(cmd_report, "--db", f.b), STATUS_OK);
+	unlink(bad);
+}
+
+static void mistakes_are_of_usage(void **state)
+{
+	const struct refused_call exports[] = {
+		{{NULL}, "--output FILE or --store FILE"},
+		{{"--output=x", "--store=y"}, "--output FILE or --store"},
+		{{"--store=y", "1"}, "all runs"},
+		{{"--output=x", "0"}, "'0'"},
+		{{"--output=x", "1x"}, "'1x'"},
+		{{"--output=x", "1", "2"}, "'2'"},
+		{{"--db", f.a, "--output", f.bundle, "3"}, "3"},
+		{{"--db=/no/such/db", "--output=x"}, "/no/such/db"},
+	};
+	const struct refused_call imports[] = {
+		{{NULL}, "name a file"},
+		{{"--output=x"}, "import --help"},
+		{{"--db", f.b, "/no/such/file"}, "/no/such/file"},
+	};
+
+	(void)state;
+	expect_refused(&cmd_export, exports, ARRAY_SIZE(exports));
+	expect_refused(&cmd_import, imports, ARRAY_SIZE(imports));
+	/* Nothing was written for a run that is not there. */
+	assert_int_not_equal(access(f.bundle, F_OK), 0);
+	assert_int_equal(
+		CALL(cmd_export, "--db", f.a, "--output=/no/such/folder/x"),
+		STATUS_USAGE);
+	assert_int_equal(CALL(cmd_import, "--db=/dev/null/b.db", f.bundle),
+			 STATUS_INTERNAL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_latest_run_goes_from_store_to_store),
+		TEST(a_run_may_be_named),
+		TEST(a_store_is_copied_as_a_whole),
+		TEST(files_are_taken_until_one_is_bad),
+		TEST(mistakes_are_of_usage),
+	};
+
+	return RUN_TESTS(tests);
+}

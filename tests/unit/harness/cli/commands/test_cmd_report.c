@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* report, explain, plan: what they show of a store, where to, and their status. */
+#include "tests/unit/test.h"
+
+#include <jansson.h>
+#include <unistd.h>
+
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+#include "harness/cli/commands.h"
+#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/scratch.h"
+#include "tests/unit/fixture/stored_run.h"
+
+static struct fixture {
+	char folder[SCRATCH_SIZE];
+	char *db, *claims, *output;
+} f;
+
+/* KVM at RATIO times native's time. */
+static int64_t add_run(double ratio, enum grade grade)
+{
+	const struct stored_level levels[] = {
+		{"native", "cpu_integer", NULL, 100},
+		{"native", "mem_latency", "16KiB,4KiB-pages", 2},
+		{"kvm", "cpu_integer", NULL, 100 * ratio},
+		{"kvm", "mem_latency", "16KiB,4KiB-pages", 2 * ratio},
+	};
+	const struct stored_run run = {.grade = grade,
+				       .block_count = 8,
+				       .levels = levels,
+				       .level_count = ARRAY_SIZE(levels)};
+
+	return stored_run_add(f.db, &run);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	scratch_folder(f.folder, "report");
+	f.db = xasprintf("%s/r.db", f.folder);
+	f.claims = xasprintf("%s/claims.yaml", f.folder);
+	f.output = xasprintf("%s/output", f.folder);
+	return add_run(1.25, GRADE_HARDWARE) == 1 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	scratch_remove(f.folder);
+	free(f.db);
+	free(f.claims);
+	free(f.output);
+	return 0;
+}
+
+#define REPORT(...) CALL(cmd_report, "--db", f.db, ##__VA_ARGS__)
+
+/* MARGIN of a claim that kvm is not slower than native. */
+static void claim(const char *margin)
+{
+	char *text = xasprintf(
+		"name: test\nclaims:\n  - id: one\n    text: fast enough\n"
+		"    metric: cpu_integer\n    candidate: kvm\n"
+		"    baseline: native\n    kind: non-inferior\n    margin: %s\n"
+		"    confidence: 0.95\n    reason: a test\n",
+		margin);
+	struct err err;
+
+	assert_int_equal(file_write(f.claims, text, strlen(text), &err), 0);
+	free(text);
+}
+
+static void the_latest_run_is_shown(void **state)
+{
+	(void)state;
+	assert_int_equal(add_run(2, GRADE_HARDWARE), 2);
+	assert_int_equal(REPORT(), STATUS_OK);
+	assert_contains(called.out, "run 2 of");
+	assert_contains(called.out, "2.00x");
+	/* How to see all of it names the store. */
+	assert_contains(called.out, "report 2 --all --db ");
+	assert_contains(called.out, f.db);
+	assert_int_equal(REPORT("1"), STATUS_OK);
+	assert_contains(called.out, "run 1 of");
+	assert_contains(called.out, "1.25x");
+	assert_int_equal(REPORT("--all", "1"), STATUS_OK);
+	assert_contains(called.out, "16KiB,4KiB-pages");
+}
+
+static void every_format_is_written(void **state)
+{
+	static const struct {
+		const char *format, *mark;
+	} cases[] = {
+		{"text", "1.25x"},          {"json", "\"mem_latency\""},
+		{"html", "<html"},          {"csv", "mem_latency,"},
+		{"markdown", "|"},          {"junit", "<testsuite"},
+		{"openmetrics", "# EOF\n"}, {"explain", "run 1"},
+		{"power", "blocks"},        {"samples", "samples"},
+	};
+	struct strbuf file = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(REPORT("--format", cases[i].format),
+				 STATUS_OK);
+		assert_contains(called.out, cases[i].mark);
+		/* The same bytes, into a file. */
+		assert_int_equal(REPORT("--format", cases[i].format, "--output",
+					f.output),
+				 STATUS_OK);
+		assert_string_equal(called.out, "");
+		strbuf_release(&file);
+		assert_int_equal(file_read(f.output, 4 * MIB, &file), 0);
+		assert_contains(strbuf_str(&file), cases[i].mark);
+	}
+	strbuf_release(&file);
+}
+
+static void json_is_one_object(void **state)
+{
+	json_t *all;
+
+	(void)state;
+	assert_int_equal(REPORT("--format=json"), STATUS_OK);
+	all = json_loads(called.out, 0, NULL);
+	assert_true(json_is_object(all));
+	json_decref(all);
+}
+
+static void claims_give_the_status(void **state)
+{
+	(void)state;
+	claim("0.5");
+	assert_int_equal(REPORT("--claims", f.claims), STATUS_OK);
+	assert_contains(called.out, "PASS");
+	claim("0.1");
+	assert_int_equal(REPORT("--claims", f.claims), STATUS_WORSE);
+	assert_contains(called.out, "FAIL");
+	claim("0.25");
+	assert_int_equal(REPORT("--claims", f.claims, "--format=csv"),
+			 STATUS_UNDECIDED);
+	assert_contains(called.out, "UNDECIDED");
+	/* Its rows are the verdicts alone. */
+	assert_null(strstr(called.out, "mem_latency"));
+}
+
+/* The lab's figures decide nothing, unless a test of the verdicts says so. */
+static void an_emulated_grade_has_no_verdict(void **state)
+{
+	(void)state;
+	assert_int_equal(add_run(1.25, GRADE_EMULATED), 2);
+	claim("0.5");
+	assert_int_equal(REPORT("--claims", f.claims), STATUS_UNDECIDED);
+	assert_contains(called.out, "NOT EVALUABLE");
+	assert_int_equal(
+		REPORT("--claims", f.claims, "--grade-override-for-testing"),
+		STATUS_OK);
+	/* That is stamped on what it shows. */
+	assert_contains(called.out, "OVERRID");
+}
+
+static void what_a_format_cannot_show_is_refused(void **state)
+{
+	const struct refused_call rows[] = {
+		{{"--db", f.db, "--format=pdf"}, "pdf"},
+		{{"--db", f.db, "--format=csv", "--all"}, "--all is for text"},
+		{{"--db", f.db, "--format=html",
+		  "--grade-override-for-testing"},
+		 "is for text"},
+		{{"--db", f.db, "--format=explain", "--claims", f.claims},
+		 "'explain' has no verdicts"},
+		{{"--db", f.db, "--claims=/no/such"}, "/no/such"},
+		{{"--db", f.db, "0"}, "'0'"},
+		{{"--db", f.db, "latest"}, "'latest'"},
+		{{"--db", f.db, "99"}, "99"},
+		{{"--db", f.db, "1", "2"}, "'2'"},
+		{{"--db=/no/such/db"}, "/no/such/db"},
+		{{"--what"}, "report --help"},
+	};
+
+	(void)state;
+	claim("0.5");
+	expect_refused(&cmd_report, rows, ARRAY_SIZE(rows));
+}
+
+static void a_file_that_cannot_be_written_is_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(REPORT("--output=/no/such/folder/x"), STATUS_USAGE);
+	assert_contains(called.err, "/no/such/folder/x");
+	assert_int_equal(REPORT("--output=/dev/full"), STATUS_INTERNAL);
+	assert_contains(called.err, "cannot write the report");
+}
+
+/* A page that is read meanwhile is the old one or the new one. */
+static void a_page_is_replaced_as_a_whole(void **state)
+{
+	struct strbuf file = {0};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(file_write(f.output, "old", 3, &err), 0);
+	assert_int_equal(REPORT("99", "--format=html", "--output", f.output),
+			 STATUS_USAGE);
+	assert_int_equal(file_read(f.output, MIB, &file), 0);
+	assert_string_equal(strbuf_str(&file), "old");
+	strbuf_release(&file);
+}
+
+static void a_file_that_is_no_store_is_none(void **state)
+{
+	char path[SCRATCH_SIZE];
+
+	(void)state;
+	scratch_file(path, "this is no database, but text", 29);
+	assert_int_not_equal(CALL(cmd_report, "--db", path), STATUS_OK);
+	assert_contains(called.err, path);
+	unlink(path);
+	/* And an empty store has no latest run. */
+	assert_int_equal(CALL(cmd_import, "--db", path, "/no/such/bundle"),
+			 STATUS_USAGE);
+	assert_int_equal(CALL(cmd_report, "--db", path), STATUS_USAGE);
+	unlink(path);
+}
+
+static void short_commands_show_their_part(void **state)
+{
+	static const struct refused_call rows[] = {
+		{{NULL}, "plan power"},
+		{{"noise"}, "plan samples"},
+		{{"power", "--db=/no/such/db"}, "power: "},
+		{{"samples", "--all"}, "samples --help"},
+	};
+
+	(void)state;
+	assert_int_equal(CALL(cmd_plan, "power", "1", "--db", f.db), STATUS_OK);
+	assert_contains(called.out, "cpu_integer");
+	assert_int_equal(CALL(cmd_plan, "samples", "--db", f.db), STATUS_OK);
+	assert_contains(called.out, "mem_latency");
+	assert_int_equal(
+		CALL(cmd_explain, "--db", f.db, "--output", f.output, "1"),
+		STATUS_OK);
+	assert_int_equal(access(f.output, F_OK), 0);
+	assert_int_equal(CALL(cmd_explain, "--db", f.db, "7"), STATUS_USAGE);
+	assert_contains(called.err, "explain: ");
+	expect_refused(&cmd_plan, rows, ARRAY_SIZE(rows));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_latest_run_is_shown),
+		TEST(every_format_is_written),
+		TEST(json_is_one_object),
+		TEST(claims_give_the_status),
+		TEST(an_emulated_grade_has_no_verdict),
+		TEST(what_a_format_cannot_show_is_refused),
+		TEST(a_file_that_cannot_be_written_is_an_error),
+		TEST(a_page_is_replaced_as_a_whole),
+		TEST(a_file_that_is_no_store_is_none),
+		TEST(short_commands_show_their_part),
+	};
+
+	return RUN_TESTS(tests);
+}
