@@ -13,6 +13,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/query.h"
 
@@ -358,12 +359,15 @@ static int split(const char *text, char *address, size_t size,
 	const char *colon = strrchr(text, ':');
 	bool is_v6 = *text == '[';
 	size_t len = colon ? (size_t)(colon - text) : 0;
+	uint64_t number;
 
 	if (is_v6)
 		len = len >= 2 && text[len - 1] == ']' ? len - 2 : 0;
 	else if (memchr(text, ':', len))
 		len = 0;
-	if (!len || len >= size || !colon[1])
+	/* getaddrinfo() would take 65536 for 0. */
+	if (!len || len >= size ||
+	    units_parse_uint(colon + 1, 0, UINT16_MAX, &number, err))
 		return err_set(err, -EINVAL,
 			       "'%s' is not an address to listen on: "
 			       "127.0.0.1:8080, [::1]:8080",
