@@ -116,10 +116,30 @@ static void preload_set(const char *library)
 	free(list);
 }
 
+/* Become PROGRAM, with its words in ARGV. */
+static int start(const char *program, char **argv, const char *library)
+{
+	const char *judged =
+		is_loader(program) ? loaded_program(argv) : program;
+
+	if (judged && is_static(judged))
+		return complain(
+			STATUS_INTERNAL,
+			"mshv-emu: '%s' is statically linked: no library can be put in front of it",
+			judged);
+	if (access(library, R_OK))
+		return complain(STATUS_INTERNAL, "mshv-emu: no '%s'", library);
+	preload_set(library);
+	signal(SIGPIPE, SIG_DFL); /* as any program expects it */
+	execv(program, argv);
+	return complain(STATUS_INTERNAL, "mshv-emu: cannot start '%s': %s",
+			program, strerror(errno));
+}
+
 static int mshv_emu_run(int argc, char **argv)
 {
-	const char *judged;
 	char *program, *library;
+	int status;
 
 	if (argc > 1 && !strcmp(argv[1], "--hide-kvm")) {
 		setenv("L1VH_MSHV_EMU_HIDE_KVM", "1", 1);
@@ -139,20 +159,11 @@ static int mshv_emu_run(int argc, char **argv)
 			"mshv-emu: the emulator stands on /dev/kvm, which cannot be opened: %s",
 			strerror(errno));
 	program = find_program(argv[1]);
-	judged = is_loader(program) ? loaded_program(argv + 1) : program;
-	if (judged && is_static(judged))
-		return complain(
-			STATUS_INTERNAL,
-			"mshv-emu: '%s' is statically linked: no library can be put in front of it",
-			judged);
 	library = file_beside_exe("libmshv-emu.so");
-	if (access(library, R_OK))
-		return complain(STATUS_INTERNAL, "mshv-emu: no '%s'", library);
-	preload_set(library);
-	signal(SIGPIPE, SIG_DFL); /* as any program expects it */
-	execv(program, argv + 1);
-	return complain(STATUS_INTERNAL, "mshv-emu: cannot start '%s': %s",
-			program, strerror(errno));
+	status = start(program, argv + 1, library);
+	free(library);
+	free(program);
+	return status;
 }
 
 const struct command cmd_mshv_emu = {
