@@ -197,6 +197,10 @@ static int selftest_run_command(int argc, char **argv)
 		return complain(
 			STATUS_USAGE,
 			"selftest: no target; see 'l1vh-bench selftest --help'");
+	if (!selftest_count(args.only))
+		return complain(STATUS_USAGE,
+				"selftest: no check has '%s' in its name",
+				args.only);
 	return run_checks(&args);
 }
 
