@@ -10,6 +10,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/result.h"
 #include "harness/session/site.h"
+#include "tests/unit/fixture/beside.h"
 #include "tests/unit/fixture/called.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/fake_worker.h"
@@ -306,7 +307,7 @@ static void a_worker_that_dies_ends_the_opening(void **state)
 	/* That is no reason to go to the lab. */
 	assert_int_equal(fake_worker_starts(&f.worker, true), 0);
 	site_close(&f.site);
-	unlink(f.worker.program);
+	beside_remove("l1vh-bench");
 	OPEN(SITE_HOST, "native");
 	assert_true(f.ret < 0);
 }

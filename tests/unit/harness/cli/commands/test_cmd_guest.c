@@ -2,12 +2,10 @@
 /* guest: the files of an image against their manifest, its build, its domain. */
 #include "tests/unit/test.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
+#include "tests/unit/fixture/beside.h"
 #include "tests/unit/fixture/called.h"
 #include "tests/unit/fixture/expect.h"
 
@@ -19,39 +17,12 @@
 	"e3b0c44298fc1c149afbf4c8996fb924" \
 	"27ae41e4649b934ca495991b7852b855"
 
-static void make_folder(const char *name)
-{
-	char *path = file_beside_exe(name);
-
-	mkdir(path, 0755); /* may be there */
-	free(path);
-}
-
-static void make_file(const char *name, const char *text)
-{
-	char *path = file_beside_exe(name);
-	struct err err;
-
-	if (file_write(path, text, strlen(text), &err))
-		fail_msg("%s", err.msg);
-	assert_int_equal(chmod(path, 0755), 0);
-	free(path);
-}
-
-static void remove_it(const char *name)
-{
-	char *path = file_beside_exe(name);
-
-	remove(path); /* a folder may have other files */
-	free(path);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	make_folder("guest");
-	make_file("guest/one", "abc");
-	make_file("guest/two", "");
+	beside_folder("guest");
+	beside_file("guest/one", "abc");
+	beside_file("guest/two", "");
 	return 0;
 }
 
@@ -70,17 +41,17 @@ static int tear_down(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(names); i++)
-		remove_it(names[i]);
+		beside_remove(names[i]);
 	return 0;
 }
 
 static void files_are_as_the_manifest_has_them(void **state)
 {
 	(void)state;
-	make_file("guest/manifest", "kernel_version 6.1\n"
-				    "sha256 one " OF_ABC "\n"
-				    "sha256 two " OF_NOTHING "\n"
-				    "file init 123\n");
+	beside_file("guest/manifest", "kernel_version 6.1\n"
+				      "sha256 one " OF_ABC "\n"
+				      "sha256 two " OF_NOTHING "\n"
+				      "file init 123\n");
 	assert_int_equal(CALL(cmd_guest, "inspect"), STATUS_OK);
 	assert_string_equal(called.out, "kernel_version 6.1\n"
 					"sha256 one " OF_ABC " ok\n"
@@ -105,7 +76,7 @@ static void a_file_that_differs_is_marked(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(manifests); i++) {
-		make_file("guest/manifest", manifests[i]);
+		beside_file("guest/manifest", manifests[i]);
 		if (CALL(cmd_guest, "inspect") != STATUS_UNDECIDED)
 			fail_msg("row %zu:\n%s", i, called.out);
 		assert_contains(called.out, " DIFFERS\n");
@@ -122,7 +93,7 @@ static void a_manifest_without_sums_proves_nothing(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(manifests); i++) {
-		make_file("guest/manifest", manifests[i]);
+		beside_file("guest/manifest", manifests[i]);
 		assert_int_equal(CALL(cmd_guest, "inspect"), STATUS_UNDECIDED);
 		assert_contains(called.err, "guest build");
 	}
@@ -131,7 +102,7 @@ static void a_manifest_without_sums_proves_nothing(void **state)
 static void without_a_guest_there_is_a_hint(void **state)
 {
 	(void)state;
-	remove_it("guest/manifest");
+	beside_remove("guest/manifest");
 	assert_int_equal(CALL(cmd_guest, "inspect"), STATUS_USAGE);
 	assert_contains(called.err, "guest build");
 }
@@ -145,17 +116,17 @@ static void a_build_is_two_scripts_and_the_manifest(void **state)
 			       kernel, agent, out);
 
 	(void)state;
-	make_folder("../ci");
-	make_folder("../workloads");
-	make_folder("../workloads/guest");
-	make_file("guest/manifest", "a manifest\n");
-	make_file("../ci/fetch-kernel", "#!/bin/sh\necho fetch \"$@\"\n");
-	make_file("../workloads/guest/build-image",
-		  "#!/bin/sh\necho build \"$@\"\n");
+	beside_folder("../ci");
+	beside_folder("../workloads");
+	beside_folder("../workloads/guest");
+	beside_file("guest/manifest", "a manifest\n");
+	beside_file("../ci/fetch-kernel", "#!/bin/sh\necho fetch \"$@\"\n");
+	beside_file("../workloads/guest/build-image",
+		    "#!/bin/sh\necho build \"$@\"\n");
 	assert_int_equal(CALL_FORKED(cmd_guest, "build"), 0);
 	assert_string_equal(called.out, want);
 	/* What the scripts end with is its status, and stops it. */
-	make_file("../ci/fetch-kernel", "#!/bin/sh\nexit 9\n");
+	beside_file("../ci/fetch-kernel", "#!/bin/sh\nexit 9\n");
 	assert_int_equal(CALL_FORKED(cmd_guest, "build"), 9);
 	assert_string_equal(called.out, "");
 	free(want);

@@ -11,6 +11,7 @@
 #include "harness/cli/commands.h"
 #include "tests/unit/fixture/called.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/one_claim.h"
 #include "tests/unit/fixture/scratch.h"
 #include "tests/unit/fixture/stored_run.h"
 
@@ -57,21 +58,6 @@ static int tear_down(void **state)
 }
 
 #define REPORT(...) CALL(cmd_report, "--db", f.db, ##__VA_ARGS__)
-
-/* MARGIN of a claim that kvm is not slower than native. */
-static void claim(const char *margin)
-{
-	char *text = xasprintf(
-		"name: test\nclaims:\n  - id: one\n    text: fast enough\n"
-		"    metric: cpu_integer\n    candidate: kvm\n"
-		"    baseline: native\n    kind: non-inferior\n    margin: %s\n"
-		"    confidence: 0.95\n    reason: a test\n",
-		margin);
-	struct err err;
-
-	assert_int_equal(file_write(f.claims, text, strlen(text), &err), 0);
-	free(text);
-}
 
 static void the_latest_run_is_shown(void **state)
 {
@@ -135,13 +121,13 @@ static void json_is_one_object(void **state)
 static void claims_give_the_status(void **state)
 {
 	(void)state;
-	claim("0.5");
+	one_claim_write(f.claims, "0.5");
 	assert_int_equal(REPORT("--claims", f.claims), STATUS_OK);
 	assert_contains(called.out, "PASS");
-	claim("0.1");
+	one_claim_write(f.claims, "0.1");
 	assert_int_equal(REPORT("--claims", f.claims), STATUS_WORSE);
 	assert_contains(called.out, "FAIL");
-	claim("0.25");
+	one_claim_write(f.claims, "0.25");
 	assert_int_equal(REPORT("--claims", f.claims, "--format=csv"),
 			 STATUS_UNDECIDED);
 	assert_contains(called.out, "UNDECIDED");
@@ -154,7 +140,7 @@ static void an_emulated_grade_has_no_verdict(void **state)
 {
 	(void)state;
 	assert_int_equal(add_run(1.25, GRADE_EMULATED), 2);
-	claim("0.5");
+	one_claim_write(f.claims, "0.5");
 	assert_int_equal(REPORT("--claims", f.claims), STATUS_UNDECIDED);
 	assert_contains(called.out, "NOT EVALUABLE");
 	assert_int_equal(
@@ -184,7 +170,7 @@ static void what_a_format_cannot_show_is_refused(void **state)
 	};
 
 	(void)state;
-	claim("0.5");
+	one_claim_write(f.claims, "0.5");
 	expect_refused(&cmd_report, rows, ARRAY_SIZE(rows));
 }
 

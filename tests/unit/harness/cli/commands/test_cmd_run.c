@@ -16,6 +16,7 @@
 #include "tests/unit/fixture/called.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/fake_worker.h"
+#include "tests/unit/fixture/one_claim.h"
 
 #define SAMPLES 5
 
@@ -99,21 +100,6 @@ static void load(int64_t id, struct run_data *run)
 	if (run_data_load(store, id, run, &err))
 		fail_msg("%s", err.msg);
 	store_close(store);
-}
-
-/* MARGIN of a claim that kvm is not slower than native. */
-static void claim(const char *margin)
-{
-	char *text = xasprintf(
-		"name: test\nclaims:\n  - id: one\n    text: fast enough\n"
-		"    metric: cpu_integer\n    candidate: kvm\n"
-		"    baseline: native\n    kind: non-inferior\n    margin: %s\n"
-		"    confidence: 0.95\n    reason: a test\n",
-		margin);
-	struct err err;
-
-	assert_int_equal(file_write(f.claims, text, strlen(text), &err), 0);
-	free(text);
 }
 
 static void all_that_was_measured_is_stored_and_shown(void **state)
@@ -233,14 +219,14 @@ static void claims_give_the_status(void **state)
 
 	(void)state;
 	/* 1.10 times native is within 20 % and not within 5 %. */
-	claim("0.20");
+	one_claim_write(f.claims, "0.20");
 	assert_int_equal(RUN("--claims", f.claims), STATUS_OK);
-	claim("0.05");
+	one_claim_write(f.claims, "0.05");
 	assert_int_equal(RUN("--claims", f.claims), STATUS_WORSE);
 	load(2, &run);
 	assert_contains(run.plan, "fast enough");
 	run_data_release(&run);
-	claim("0.10"); /* the truth itself is neither */
+	one_claim_write(f.claims, "0.10"); /* the truth itself is neither */
 	assert_int_equal(RUN("--claims", f.claims), STATUS_UNDECIDED);
 }
 
@@ -249,7 +235,7 @@ static void a_run_ends_when_all_is_decided(void **state)
 	struct run_data run;
 
 	(void)state;
-	claim("0.20");
+	one_claim_write(f.claims, "0.20");
 	assert_int_equal(
 		RUN("--claims", f.claims, "--until-decided", "--blocks=16"),
 		STATUS_OK);
@@ -259,7 +245,7 @@ static void a_run_ends_when_all_is_decided(void **state)
 	assert_true(run.boot_count < 64 && run.boot_count % 16 == 0);
 	assert_int_equal(run.scheduled_count, 64);
 	run_data_release(&run);
-	claim("0.10");
+	one_claim_write(f.claims, "0.10");
 	assert_int_equal(
 		RUN("--claims", f.claims, "--until-decided", "--blocks=8"),
 		STATUS_UNDECIDED);

@@ -12,28 +12,11 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/core/runner.h"
+#include "tests/unit/fixture/beside.h"
 #include "tests/unit/fixture/called.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 #include "workloads/workload.h"
-
-/* A file beside this program, in place of one of the project's. */
-static char *make_beside(const char *name, const char *text)
-{
-	char *path = file_beside_exe(name);
-	struct err err;
-
-	if (file_write(path, text, strlen(text), &err))
-		fail_msg("%s", err.msg);
-	assert_int_equal(chmod(path, 0755), 0);
-	return path;
-}
-
-static void remove_made(char *path)
-{
-	unlink(path);
-	free(path);
-}
 
 static void commands_have_names_of_their_own(void **state)
 {
@@ -77,13 +60,11 @@ static void list_has_every_runner_and_workload(void **state)
 
 static void vmm_becomes_the_other_program(void **state)
 {
-	char *vmm = make_beside("l1vh-vmm",
-				"#!/bin/sh\necho \"$#\" \"$@\"\nexit 11\n");
-
 	(void)state;
+	beside_file("l1vh-vmm", "#!/bin/sh\necho \"$#\" \"$@\"\nexit 11\n");
 	assert_int_equal(CALL_FORKED(cmd_vmm, "--micro", "a b", "--help"), 11);
 	assert_string_equal(called.out, "3 --micro a b --help\n");
-	remove_made(vmm);
+	beside_remove("l1vh-vmm");
 	assert_int_equal(CALL_FORKED(cmd_vmm, "--help"), STATUS_INTERNAL);
 	assert_contains(called.err, "l1vh-vmm");
 }
@@ -153,22 +134,24 @@ static bool has_kvm(void)
 	return false;
 }
 
+#define LIBRARY "libmshv-emu.so"
+
 /* An empty file is no library: the loader says so, and goes on without. */
-static char *make_library(void)
+static void make_library(void)
 {
-	return make_beside("libmshv-emu.so", "");
+	beside_file(LIBRARY, "");
 }
 
 #define SHOW "printf '%s;' \"$LD_PRELOAD\" \"$L1VH_MSHV_EMU_HIDE_KVM\" \"$@\""
 
 static void a_program_gets_the_emulator_in_front(void **state)
 {
-	char *library, *want;
+	char *library = file_beside_exe(LIBRARY), *want;
 
 	(void)state;
 	if (!has_kvm())
 		skip();
-	library = make_library();
+	make_library();
 	unsetenv("LD_PRELOAD");
 	want = xasprintf("%s;;a b;", library);
 	assert_int_equal(
@@ -185,21 +168,20 @@ static void a_program_gets_the_emulator_in_front(void **state)
 	assert_string_equal(called.out, want);
 	unsetenv("LD_PRELOAD");
 	free(want);
-	remove_made(library);
+	free(library);
+	beside_remove(LIBRARY);
 }
 
 /* SIGPIPE is ignored in this program, and ends others as ever. */
 static void a_program_can_be_ended_by_a_pipe(void **state)
 {
-	char *library;
-
 	(void)state;
 	if (!has_kvm())
 		skip();
-	library = make_library();
+	make_library();
 	assert_int_equal(CALL_FORKED(cmd_mshv_emu, "sh", "-c", "kill -PIPE $$"),
 			 128 + SIGPIPE);
-	remove_made(library);
+	beside_remove(LIBRARY);
 }
 
 /* An ELF header of 64 bits with COUNT program headers of TYPE. */
@@ -225,12 +207,10 @@ static void make_elf(char path[SCRATCH_SIZE], uint16_t count, uint32_t type)
 static void a_static_program_is_refused(void **state)
 {
 	char fixed[SCRATCH_SIZE], dynamic[SCRATCH_SIZE], cut[SCRATCH_SIZE];
-	char *library;
-
 	(void)state;
 	if (!has_kvm())
 		skip();
-	library = make_library();
+	make_library();
 	make_elf(fixed, 4, PT_LOAD);
 	make_elf(dynamic, 4, PT_INTERP);
 	make_elf(cut, 5, PT_LOAD); /* its headers go on behind its end */
@@ -249,13 +229,11 @@ static void a_static_program_is_refused(void **state)
 	unlink(fixed);
 	unlink(dynamic);
 	unlink(cut);
-	remove_made(library);
+	beside_remove(LIBRARY);
 }
 
 static void a_program_that_is_not_there_is_said(void **state)
 {
-	char *library;
-
 	(void)state;
 	assert_int_equal(CALL(cmd_mshv_emu), STATUS_USAGE);
 	assert_int_equal(CALL(cmd_mshv_emu, "--hide-kvm", "--"), STATUS_USAGE);
@@ -265,11 +243,11 @@ static void a_program_that_is_not_there_is_said(void **state)
 		skip();
 	assert_int_equal(CALL(cmd_mshv_emu, "sh"), STATUS_INTERNAL);
 	assert_contains(called.err, "libmshv-emu.so");
-	library = make_library();
+	make_library();
 	assert_int_equal(CALL_FORKED(cmd_mshv_emu, "no-such-program-here"),
 			 STATUS_INTERNAL);
 	assert_contains(called.err, "'no-such-program-here'");
-	remove_made(library);
+	beside_remove(LIBRARY);
 }
 
 int main(void)
