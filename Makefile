@@ -51,8 +51,8 @@ UNIT	= $(patsubst %.c,$(B)/%,$(shell find tests/unit -name 'test_*.c' | LC_ALL=C
 # TEST=test_store: only this unit test.
 TEST	= $(notdir $(UNIT))
 unit_of	= $(or $(filter %/$(1),$(UNIT)),$(error there is no unit test '$(1)'))
-TEST_OBJ = $(OBJ) $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/fixture/*.c \
-	  tests/unit/fixture/*/*.c)) \
+TEST_OBJ = $(OBJ) \
+	  $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/fixture/*.c tests/unit/fixture/*/*.c)) \
 	  $(addprefix $(B)/workloads/guest/,measure.o waited.o micro_native.o)
 # Fixtures that do not use cmocka, for fuzzers and benchmarks as well.
 FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o)

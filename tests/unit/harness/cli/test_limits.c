@@ -14,9 +14,9 @@
 #include "harness/core/result.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
+#include "tests/unit/fixture/cli/fake_worker.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/fake_worker.h"
 
 static struct fixture {
 	struct fake_worker worker;

@@ -7,7 +7,7 @@
 #include "harness/cli/progress.h"
 #include "harness/core/forecast.h"
 #include "harness/core/plan.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/terminal.h"
 

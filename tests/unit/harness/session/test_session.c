@@ -18,7 +18,7 @@
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
-#include "tests/unit/fixture/fake_worker.h"
+#include "tests/unit/fixture/cli/fake_worker.h"
 
 #define BLOCKS 6
 

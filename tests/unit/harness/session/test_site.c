@@ -10,10 +10,10 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/result.h"
 #include "harness/session/site.h"
-#include "tests/unit/fixture/beside.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/beside.h"
+#include "tests/unit/fixture/cli/called.h"
+#include "tests/unit/fixture/cli/fake_worker.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/fake_worker.h"
 
 static struct fixture {
 	struct fake_worker worker;

@@ -5,8 +5,8 @@
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
-#include "tests/unit/fixture/beside.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/beside.h"
+#include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/expect.h"
 
 /* SHA-256 of "abc" and of nothing, FIPS 180-2. */

@@ -8,10 +8,10 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
+#include "tests/unit/fixture/cli/stored_run.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored_run.h"
 
 static struct fixture {
 	char folder[SCRATCH_SIZE];

@@ -7,7 +7,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/core/grade.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/expect.h"
 
 static json_t *parsed(void)

@@ -13,10 +13,10 @@
 #include "harness/core/result.h"
 #include "harness/store/run_data.h"
 #include "harness/store/store.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
+#include "tests/unit/fixture/cli/fake_worker.h"
+#include "tests/unit/fixture/cli/one_claim.h"
 #include "tests/unit/fixture/expect.h"
-#include "tests/unit/fixture/fake_worker.h"
-#include "tests/unit/fixture/one_claim.h"
 
 #define SAMPLES 5
 

@@ -9,7 +9,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 

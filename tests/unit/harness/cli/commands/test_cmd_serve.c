@@ -14,10 +14,10 @@
 #include "harness/cli/commands.h"
 #include "harness/serve/dashboard.h"
 #include "harness/serve/tokens.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
+#include "tests/unit/fixture/cli/stored_run.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored_run.h"
 
 static struct fixture {
 	char folder[SCRATCH_SIZE];

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "harness/cli/commands.h"
-#include "tests/unit/fixture/called.h"
+#include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 
