@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/cli/command.h"
+#include "tests/unit/fixture/cli/called.h"
 
 #define MANY 100000 /* more than any buffer holds */
 
@@ -93,11 +94,67 @@ static void a_full_disk_is_one(void **state)
 	close(full);
 }
 
+static void a_verdict_has_its_status(void **state)
+{
+	static const enum exit_status statuses[VERDICT_COUNT] = {
+		[VERDICT_PASS] = STATUS_OK,
+		[VERDICT_FAIL] = STATUS_WORSE,
+		[VERDICT_UNDECIDED] = STATUS_UNDECIDED,
+		[VERDICT_NOT_EVALUABLE] = STATUS_UNDECIDED,
+		[VERDICT_VOID] = STATUS_UNDECIDED,
+	};
+	int v;
+
+	(void)state;
+	for (v = 0; v < VERDICT_COUNT; v++)
+		assert_int_equal(status_of_verdict((enum verdict)v),
+				 statuses[v]);
+}
+
+/* What was printed before comes out before, where both go to one place. */
+static int complain_behind_output(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	dup2(STDOUT_FILENO, STDERR_FILENO);
+	printf("first ");
+	return complain(STATUS_WORSE, "%s is %d", "it", 7);
+}
+
+static void a_complaint_comes_behind_what_was_printed(void **state)
+{
+	static const struct command command = {.name = "x",
+					       .run = complain_behind_output};
+
+	(void)state;
+	assert_int_equal(CALL(command), STATUS_WORSE);
+	assert_string_equal(called.out, "first l1vh-bench: it is 7\n");
+}
+
+static void signals_ask_to_stop(void **state)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	size_t i;
+
+	(void)state;
+	stop_on_signals();
+	for (i = 0; i < ARRAY_SIZE(signals); i++) {
+		stop_wanted = false;
+		assert_int_equal(raise(signals[i]), 0);
+		assert_true(stop_wanted);
+		signal(signals[i], SIG_DFL);
+	}
+	stop_wanted = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reader_that_has_enough_is_no_fault),
 		cmocka_unit_test(a_full_disk_is_one),
+		cmocka_unit_test(a_verdict_has_its_status),
+		cmocka_unit_test(a_complaint_comes_behind_what_was_printed),
+		cmocka_unit_test(signals_ask_to_stop),
 	};
 
 	return RUN_TESTS(tests);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/cli/vmm_args.h"
@@ -180,16 +181,19 @@ static void bad_cards_are_refused(void **state)
 	}
 }
 
+#define MAX_WORDS 40
+
 static int parse_all(const char *const *words, struct vmm_options *opt,
 		     struct err *err)
 {
-	static char copies[16][64];
-	char *argv[17] = {NULL};
+	static char copies[MAX_WORDS][64];
+	char *argv[MAX_WORDS + 1] = {NULL};
 	int argc = 0;
 
 	*opt = (struct vmm_options){.vm = {.channel_fd = -1}};
 	*err = (struct err){0};
 	for (; words[argc]; argc++) {
+		assert_true(argc < MAX_WORDS);
 		snprintf(copies[argc], sizeof(copies[argc]), "%s", words[argc]);
 		argv[argc] = copies[argc];
 	}
@@ -246,6 +250,119 @@ static void a_wrong_command_line_is_refused(void **state)
 	}
 }
 
+/* WORD and VALUE so many times. */
+static int parse_many(const char *word, const char *value, int count,
+		      struct vmm_options *opt, struct err *err)
+{
+	const char *words[MAX_WORDS + 1] = {"vmm", "--micro", "m"};
+	int i;
+
+	for (i = 0; i < count; i++) {
+		words[3 + 2 * i] = word;
+		words[4 + 2 * i] = value;
+	}
+	words[3 + 2 * count] = NULL;
+	return parse_all(words, opt, err);
+}
+
+static void a_machine_has_room_for_so_many_devices(void **state)
+{
+	struct vmm_options opt;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_many("--disk", "null:1M,queues=2", VM_MAX_DISKS,
+				    &opt, &err),
+			 0);
+	assert_int_equal(opt.vm.devices.disk_count, VM_MAX_DISKS);
+	assert_string_equal(opt.vm.devices.disks[VM_MAX_DISKS - 1].disk.path,
+			    "null:1M");
+	assert_int_equal(opt.vm.devices.disks[VM_MAX_DISKS - 1].queue_count, 2);
+	assert_int_equal(
+		parse_many("--disk", "null:1M", VM_MAX_DISKS + 1, &opt, &err),
+		-EINVAL);
+	assert_int_equal(parse_many("--net", "tap=t", VM_MAX_NETS, &opt, &err),
+			 0);
+	assert_int_equal(opt.vm.devices.net_count, VM_MAX_NETS);
+	assert_string_equal(opt.vm.devices.nets[0].tap_name, "t");
+	assert_int_equal(
+		parse_many("--net", "tap=t", VM_MAX_NETS + 1, &opt, &err),
+		-EINVAL);
+	assert_non_null(strstr(err.msg, "cards"));
+	/* One that is wrong is told as such. */
+	assert_int_equal(parse_many("--net", "tap=t,queues=9", 1, &opt, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.msg, "network card: 'queues'"));
+}
+
+static void numbers_have_their_bounds(void **state)
+{
+	static const struct {
+		const char *word, *value;
+		bool is_good;
+	} cases[] = {
+		{"--channel-fd", "0", true},
+		{"--channel-fd", "1023", true},
+		{"--channel-fd", "1024", false},
+		{"--channel-fd", "-1", false},
+		{"--channel-fd", "x", false},
+		{"--events-fd", "1024", false},
+		{"--events-fd", "", false},
+		{"--vsock-cid", "2147483647", true},
+		{"--vsock-cid", "2147483648", false},
+		{"--vcpus", "65536", false},
+		{"--memory", "1T", false},
+	};
+	struct vmm_options opt;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int ret = parse_many(cases[i].word, cases[i].value, 1, &opt,
+				     &err);
+
+		if (!ret != cases[i].is_good)
+			fail_msg("%s %s: %d", cases[i].word, cases[i].value,
+				 ret);
+	}
+	assert_int_equal(parse_many("--channel-fd", "7", 1, &opt, &err), 0);
+	assert_int_equal(opt.vm.channel_fd, 7);
+}
+
+static void events_go_to_a_descriptor(void **state)
+{
+	struct vmm_options opt;
+	char number[16], got[16] = "";
+	struct err err;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	snprintf(number, sizeof(number), "%d", ends[1]);
+	assert_int_equal(parse_many("--events-fd", number, 1, &opt, &err), 0);
+	fputs("an event\n", opt.vm.events);
+	fclose(opt.vm.events);
+	assert_int_equal(read(ends[0], got, sizeof(got) - 1), 9);
+	assert_string_equal(got, "an event\n");
+	close(ends[0]);
+}
+
+/* Neither needs a guest. */
+static void help_and_the_clock_need_no_kernel(void **state)
+{
+	static const char *const help[] = {"vmm", "--help", NULL};
+	static const char *const clock[] = {"vmm", "--tsc-khz", NULL};
+	struct vmm_options opt;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_all(help, &opt, &err), 0);
+	assert_true(opt.wants_help);
+	assert_int_equal(parse_all(clock, &opt, &err), 0);
+	assert_true(opt.wants_tsc_khz);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +373,10 @@ int main(void)
 		cmocka_unit_test(bad_cards_are_refused),
 		cmocka_unit_test(a_whole_command_line_is_taken),
 		cmocka_unit_test(a_wrong_command_line_is_refused),
+		cmocka_unit_test(a_machine_has_room_for_so_many_devices),
+		cmocka_unit_test(numbers_have_their_bounds),
+		cmocka_unit_test(events_go_to_a_descriptor),
+		cmocka_unit_test(help_and_the_clock_need_no_kernel),
 	};
 
 	return RUN_TESTS(tests);
