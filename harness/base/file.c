@@ -38,6 +38,13 @@ int file_read(const char *path, size_t max, struct strbuf *out)
 	return (int)n;
 }
 
+int file_read_whole(const char *path, size_t max, struct strbuf *out)
+{
+	int ret = file_read(path, max + 1, out);
+
+	return !ret && out->len > max ? -EFBIG : ret;
+}
+
 const char *file_first_line(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

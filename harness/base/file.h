@@ -14,6 +14,10 @@ struct strbuf;
 /* Append the file to OUT, at most MAX bytes of it. 0 or a negative errno. */
 int file_read(const char *path, size_t max, struct strbuf *out);
 
+/* The same of a file that means something only as a whole, into an empty OUT;
+ * -EFBIG where it has more than MAX bytes. */
+int file_read_whole(const char *path, size_t max, struct strbuf *out);
+
 /* The first line of a small file (sysfs, proc) into BUF, "" if unreadable. */
 const char *file_first_line(const char *path, char *buf, size_t size);
 

@@ -75,7 +75,7 @@ int plan_file_load(const char *name, const struct option_row *table,
 	char *path = file_shipped("harness/plans", name);
 	struct strbuf text = {0};
 	void *data = NULL;
-	int ret = file_read(path, MAX_FILE_BYTES, &text);
+	int ret = file_read_whole(path, MAX_FILE_BYTES, &text);
 
 	make_schema(file, table);
 	if (ret)

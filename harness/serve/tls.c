@@ -19,7 +19,7 @@
 static int read_text(const char *path, char **text, struct err *err)
 {
 	struct strbuf sb = {0};
-	int ret = file_read(path, MAX_FILE_BYTES, &sb);
+	int ret = file_read_whole(path, MAX_FILE_BYTES, &sb);
 
 	if (!ret && !sb.len)
 		ret = -ENODATA;

@@ -94,7 +94,7 @@ static int parse_tokens(char *text, const char *path, struct tokens *t,
 int tokens_load(const char *path, struct tokens *t, struct err *err)
 {
 	struct strbuf text = {0};
-	int ret = file_read(path, MAX_FILE_BYTES, &text);
+	int ret = file_read_whole(path, MAX_FILE_BYTES, &text);
 
 	*t = (struct tokens){.count = 0};
 	if (ret)

@@ -178,7 +178,7 @@ int claims_parse(const char *bytes, size_t len, struct claims **out,
 int claims_load(const char *path, struct claims **out, struct err *err)
 {
 	struct strbuf file = {0};
-	int ret = file_read(path, MAX_FILE_BYTES, &file);
+	int ret = file_read_whole(path, MAX_FILE_BYTES, &file);
 
 	*out = NULL;
 	if (ret)

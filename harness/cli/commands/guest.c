@@ -91,7 +91,7 @@ static int inspect(void)
 	struct strbuf text = {0};
 	int status;
 
-	if (file_read(manifest, MANIFEST_MAX, &text))
+	if (file_read_whole(manifest, MANIFEST_MAX, &text))
 		status = complain(
 			STATUS_USAGE,
 			"cannot read '%s'; build the guest with 'l1vh-bench guest build'",

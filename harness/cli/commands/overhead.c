@@ -46,7 +46,7 @@ static int take_vmi(const struct option_row *o, const char *path, void *args,
 {
 	struct overhead_args *a = args;
 	struct strbuf text = {0};
-	int ret = file_read(path, MAX_MANIFEST_BYTES, &text);
+	int ret = file_read_whole(path, MAX_MANIFEST_BYTES, &text);
 
 	(void)o;
 	if (ret)

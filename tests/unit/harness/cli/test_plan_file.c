@@ -77,6 +77,15 @@ static void mistakes_are_named(void **state)
 		{"name: n\nreason: r\nparavirt: fast\n", "key 'paravirt'"},
 		{"name: n\nreason: r\nrunners: xen\n", "unknown runner 'xen'"},
 		{"name: n\nreason: r\nblocks: [1]\n", "line: 3"},
+		{"name: n\nreason: r\nblocks: 3\nblocks: 4\n", "already seen"},
+		{"name: n\nreason: r\nblocks:\n", "'blocks'"},
+		{"name: n\nreason: r\ndisk: x\n", "Unexpected key: disk"},
+		{"name: n\nreason: r\nplan: quick\n", "key: plan"},
+		{"name: n\nreason: r\nmemory: *a\n", "'memory'"},
+		{"name: n\nreason: r\nclaims: /no/such\n", "'/no/such'"},
+		{"[1, 2]\n", "Expecting MAPPING"},
+		{"---\nname: n\n---\nname: m\n", "reason"},
+		{"\tname: n\n", "plan '"},
 		{"", "empty"},
 		{"# nothing but this\n", "says nothing"},
 	};
@@ -96,12 +105,49 @@ static void mistakes_are_named(void **state)
 	}
 }
 
+/* A plan of SIZE bytes whose last line is its only option. */
+static int parse_large(size_t size, struct run_args *args, struct err *err)
+{
+	static const char head[] = "name: n\nreason: r\n#";
+	static const char tail[] = "\nblocks: 2\n";
+	char *text = malloc(size);
+	char path[SCRATCH_SIZE];
+	int ret;
+
+	assert_non_null(text);
+	memset(text, '#', size);
+	memcpy(text, head, strlen(head));
+	memcpy(text + size - strlen(tail), tail, strlen(tail));
+	scratch_file(path, text, size);
+	ret = parse(path, NULL, NULL, args, err);
+	unlink(path);
+	free(text);
+	return ret;
+}
+
+static void a_plan_that_is_too_large_is_refused_and_not_cut(void **state)
+{
+	struct run_args args;
+	struct err err;
+
+	(void)state;
+	assert_int_not_equal(parse_large(64 * 1024 + 1, &args, &err), 0);
+	assert_contains(err.msg, "too large");
+	run_args_release(&args);
+	if (parse_large(64 * 1024, &args, &err))
+		fail_msg("%s", err.msg);
+	assert_int_equal(args.plan.block_count, 2);
+	run_args_release(&args);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shipped_plans_are_understood),
 		cmocka_unit_test(the_command_line_has_the_last_word),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(
+			a_plan_that_is_too_large_is_refused_and_not_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

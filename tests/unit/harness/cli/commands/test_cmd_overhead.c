@@ -154,6 +154,11 @@ static void a_manifest_is_read(void **state)
 		json_integer_value(json_object_get(all, "overhead_bytes")),
 		by_options);
 	json_decref(all);
+	/* One that is larger than a MiB is refused, not cut. */
+	assert_int_equal(truncate(path, MIB + 1), 0);
+	assert_int_equal(CALL(cmd_overhead, "--vmi", path), STATUS_USAGE);
+	assert_contains(called.err, "too large");
+	assert_int_equal(truncate(path, (off_t)strlen(vmi)), 0);
 	/* What stands behind it has the last word. */
 	assert_int_equal(CALL(cmd_overhead, "--vmi", path, "--json",
 			      "--release=v1.9", "--vcpus=5"),

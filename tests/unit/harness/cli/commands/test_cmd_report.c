@@ -135,6 +135,25 @@ static void claims_give_the_status(void **state)
 	assert_null(strstr(called.out, "mem_latency"));
 }
 
+/* The claim behind the first MiB fails, so that it must not be lost. */
+static void claims_that_are_too_large_are_refused(void **state)
+{
+	static char line[MIB];
+	struct strbuf text = {0};
+	struct err err;
+
+	(void)state;
+	one_claim_write(f.claims, "0.5");
+	assert_int_equal(file_read(f.claims, MIB, &text), 0);
+	memset(line, '#', sizeof(line));
+	strbuf_add(&text, line, sizeof(line));
+	strbuf_puts(&text, "\n  - id: two\n    text: none\n");
+	assert_int_equal(file_write(f.claims, text.str, text.len, &err), 0);
+	assert_int_equal(REPORT("--claims", f.claims), STATUS_INTERNAL);
+	assert_contains(called.err, f.claims);
+	strbuf_release(&text);
+}
+
 /* The lab's figures decide nothing, unless a test of the verdicts says so. */
 static void an_emulated_grade_has_no_verdict(void **state)
 {
@@ -246,6 +265,7 @@ int main(void)
 		TEST(every_format_is_written),
 		TEST(json_is_one_object),
 		TEST(claims_give_the_status),
+		TEST(claims_that_are_too_large_are_refused),
 		TEST(an_emulated_grade_has_no_verdict),
 		TEST(what_a_format_cannot_show_is_refused),
 		TEST(a_file_that_cannot_be_written_is_an_error),
