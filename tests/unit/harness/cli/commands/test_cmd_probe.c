@@ -80,6 +80,10 @@ static void devices_are_as_the_folder_has_them(void **state)
 		else
 			assert_null(strstr(called.out, absent));
 	}
+	/* Each on a line of its own. */
+	assert_contains(called.out, "\n/dev/kvm ");
+	assert_contains(called.out, "\n/dev/mshv ");
+	assert_contains(called.out, "\nhypervisor below ");
 }
 
 static void a_requirement_is_one_line_and_a_status(void **state)

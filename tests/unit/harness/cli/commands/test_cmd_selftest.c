@@ -46,7 +46,9 @@ static void checks_are_tap_with_a_plan(void **state)
 	assert_true(count > 3);
 	assert_int_equal(count_of(called.out, "\nok "), count);
 	assert_int_equal(count_of(called.out, "- partition_"), count);
-	/* The last line counts them again. */
+	assert_contains(called.out, "\nok 1 - partition_");
+	/* The version, the plan, a mark, the checks, and their counts. */
+	assert_int_equal(count_of(called.out, "\n"), count + 4);
 	assert_int_equal(number_behind(strrchr(called.out, '#'), "# "),
 			 count - skipped);
 }
@@ -95,6 +97,28 @@ static void without_a_device_tap_bails_out(void **state)
 	assert_contains(called.out, "\nBail out! ");
 	assert_contains(called.err, "/no/such/dev");
 	assert_null(strstr(called.out, "ok 1"));
+}
+
+/* To which every request is unknown. */
+static void a_device_that_is_another_deviates(void **state)
+{
+	char path[SCRATCH_SIZE];
+	json_t *record;
+
+	(void)state;
+	scratch_file(path, "", 0);
+	assert_int_equal(CALL(cmd_selftest, "mshv", "--device=/dev/null",
+			      "--only=device_create", "--json", path),
+			 STATUS_WORSE);
+	assert_contains(called.out, "\nnot ok 1 - device_create\n# ");
+	assert_contains(called.out, "ENOTTY");
+	record = json_load_file(path, 0, NULL);
+	assert_int_equal(
+		json_integer_value(json_object_get(
+			json_object_get(record, "summary"), "deviations")),
+		count_of(called.out, "\nnot ok "));
+	json_decref(record);
+	unlink(path);
 }
 
 static void a_trace_is_played(void **state)
@@ -181,6 +205,7 @@ int main(void)
 		cmocka_unit_test(checks_are_tap_with_a_plan),
 		cmocka_unit_test(a_record_has_every_check),
 		cmocka_unit_test(without_a_device_tap_bails_out),
+		cmocka_unit_test(a_device_that_is_another_deviates),
 		cmocka_unit_test(a_trace_is_played),
 		cmocka_unit_test(a_trace_that_differs_is_worse),
 		cmocka_unit_test(what_is_no_trace_is_an_error),

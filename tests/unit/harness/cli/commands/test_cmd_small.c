@@ -214,11 +214,11 @@ static void a_static_program_is_refused(void **state)
 	make_elf(fixed, 4, PT_LOAD);
 	make_elf(dynamic, 4, PT_INTERP);
 	make_elf(cut, 5, PT_LOAD); /* its headers go on behind its end */
-	assert_int_equal(CALL(cmd_mshv_emu, fixed), STATUS_INTERNAL);
+	assert_int_equal(CALL_FORKED(cmd_mshv_emu, fixed), STATUS_INTERNAL);
 	assert_contains(called.err, "statically linked");
 	/* With the loader in front the program behind it counts. */
-	assert_int_equal(CALL(cmd_mshv_emu, "/lib/ld-x.so.2", "--argv0", "x",
-			      "--list", fixed),
+	assert_int_equal(CALL_FORKED(cmd_mshv_emu, "/lib/ld-x.so.2", "--argv0",
+				     "x", "--list", fixed),
 			 STATUS_INTERNAL);
 	assert_contains(called.err, fixed);
 	/* The kernel refuses these two, not we. */
@@ -241,12 +241,12 @@ static void a_program_that_is_not_there_is_said(void **state)
 	unsetenv("L1VH_MSHV_EMU_HIDE_KVM");
 	if (!has_kvm())
 		skip();
-	assert_int_equal(CALL(cmd_mshv_emu, "sh"), STATUS_INTERNAL);
+	assert_int_equal(CALL_FORKED(cmd_mshv_emu, "sh"), STATUS_INTERNAL);
 	assert_contains(called.err, "libmshv-emu.so");
 	make_library();
 	assert_int_equal(CALL_FORKED(cmd_mshv_emu, "no-such-program-here"),
 			 STATUS_INTERNAL);
-	assert_contains(called.err, "'no-such-program-here'");
+	assert_contains(called.err, "cannot start 'no-such-program-here'");
 	beside_remove(LIBRARY);
 }
 
