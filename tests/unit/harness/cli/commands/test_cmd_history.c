@@ -136,6 +136,22 @@ static void all_series_are_checked_at_once(void **state)
 			 STATUS_USAGE);
 }
 
+/* In noise alone there is no figure, and that is no change for the worse. */
+static void a_series_without_a_calm_sample_is_passed_over(void **state)
+{
+	const struct stored_level level = {"kvm", "cpu_integer", NULL, 100};
+	const struct stored_run run = {.block_count = 2,
+				       .disturbances = 1,
+				       .levels = &level,
+				       .level_count = 1};
+
+	(void)state;
+	stored_run_add(f.db, &run);
+	assert_int_equal(HISTORY("cpu_integer"), STATUS_USAGE);
+	assert_int_equal(HISTORY("--all", "--gate=1"), STATUS_OK);
+	assert_string_equal(called.out, "checked 1 series of kvm\n");
+}
+
 static void json_has_the_nights_and_the_changes(void **state)
 {
 	const json_t *change;
@@ -240,6 +256,11 @@ static void mistakes_are_of_usage(void **state)
 	memset(long_name, 'x', sizeof(long_name) - 1);
 	expect_refused(&cmd_history, rows, ARRAY_SIZE(rows));
 	assert_int_equal(HISTORY("cpu_integer", "--host=one"), STATUS_OK);
+	/* At the bounds all is well. */
+	assert_int_equal(HISTORY("cpu_integer", "--gate=1000", "--max-p=0.5",
+				 "--min-magnitude=0", "--window=4",
+				 "--min-values=1", "--recent=1"),
+			 STATUS_OK);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -253,6 +274,7 @@ int main(void)
 		TEST(an_old_change_is_not_of_the_last_runs),
 		TEST(too_few_nights_leave_it_undecided),
 		TEST(all_series_are_checked_at_once),
+		TEST(a_series_without_a_calm_sample_is_passed_over),
 		TEST(json_has_the_nights_and_the_changes),
 		TEST(a_column_has_its_change),
 		TEST(mistakes_are_of_usage),

@@ -66,6 +66,7 @@ static json_t *stats_json(const char *a, const char *b, const char *option)
 	assert_int_equal(STATS(a, b, "--json", option), STATUS_OK);
 	all = json_loads(called.out, 0, &bad);
 	assert_non_null(all);
+	assert_string_equal(called.out + strlen(called.out) - 2, "}\n");
 	return all;
 }
 
