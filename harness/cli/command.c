@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define LOOK_AGAIN_MS 200
+
 volatile bool stop_wanted;
 
 static void on_signal(int sig)
@@ -22,6 +24,14 @@ void stop_on_signals(void)
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+}
+
+/* A signal between a look and pause() would be lost, and so would be one that
+ * another thread gets. */
+void wait_until_stopped(void)
+{
+	while (!stop_wanted)
+		poll(NULL, 0, LOOK_AGAIN_MS);
 }
 
 int complain(int status, const char *fmt, ...)

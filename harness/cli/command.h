@@ -50,5 +50,6 @@ int command_end(int status);
 /* Set by SIGINT and SIGTERM once stop_on_signals() was called. */
 extern volatile bool stop_wanted;
 void stop_on_signals(void);
+void wait_until_stopped(void); /* after stop_on_signals() */
 
 #endif

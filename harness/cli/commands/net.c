@@ -18,12 +18,11 @@ static int peer_run(int argc, char **argv)
 				argv[1]);
 	if (net_servers_start(&err))
 		return complain(STATUS_INTERNAL, "peer: %s", err.msg);
+	stop_on_signals();
 	printf("iperf3 listens on port %d, the echo on %d (TCP and UDP)\n",
 	       RR_IPERF_PORT, RR_PORT);
 	fflush(stdout);
-	stop_on_signals();
-	while (!stop_wanted)
-		pause();
+	wait_until_stopped();
 	return STATUS_OK;
 }
 

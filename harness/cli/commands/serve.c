@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* serve - the store as web pages, until it is stopped. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +18,6 @@
 /* More than people and Prometheus ask for, less than takes a CPU. */
 #define DEFAULT_RATE 100
 #define MAX_RATE 1000000
-/* How long a signal to another thread may go unnoticed. */
-#define LOOK_AGAIN_MS 200
 
 static int take_make_token(const struct option_row *o, const char *arg,
 			   void *args, struct err *err)
@@ -74,8 +71,7 @@ static int serve(const struct dashboard_config *cfg, struct err *err)
 		return ret;
 	printf("%s\n", dashboard_url(d));
 	fflush(stdout);
-	while (!stop_wanted)
-		poll(NULL, 0, LOOK_AGAIN_MS);
+	wait_until_stopped();
 	dashboard_stop(d);
 	return 0;
 }

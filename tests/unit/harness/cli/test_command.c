@@ -144,6 +144,8 @@ static void signals_ask_to_stop(void **state)
 		assert_true(stop_wanted);
 		signal(signals[i], SIG_DFL);
 	}
+	/* One that came before the wait is not missed. */
+	wait_until_stopped();
 	stop_wanted = false;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The commands that hand over: list, vmm, worker, mshv-emu; and their table. */
+/* The commands that hand over: list, vmm, worker, peer, mshv-emu; their table. */
 #include "tests/unit/test.h"
 
 #include <jansson.h>
@@ -15,6 +15,7 @@
 #include "tests/unit/fixture/cli/beside.h"
 #include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/netns.h"
 #include "tests/unit/fixture/scratch.h"
 #include "workloads/workload.h"
 
@@ -122,6 +123,27 @@ static void a_case_that_makes_no_sense_has_failed(void **state)
 				NULL),
 		STATUS_OK);
 	assert_int_equal(count_of(called.out, "\"runner_failed\""), 2);
+}
+
+/* Its echo is a program that is beside it; here one that ends at once. */
+static void a_peer_whose_server_ends_is_an_error(void **state)
+{
+	const char *cannot = netns_enter();
+
+	(void)state;
+	assert_int_equal(CALL(cmd_peer, "5201"), STATUS_USAGE);
+	assert_contains(called.err, "'5201'");
+	if (cannot) {
+		/* Another server may listen at the port. */
+		print_message("SKIP: %s\n", cannot);
+		skip();
+	}
+	beside_file("guest-agent", "#!/bin/sh\nexit 1\n");
+	assert_int_equal(CALL(cmd_peer), STATUS_INTERNAL);
+	assert_contains(called.err, "peer: the peer's ");
+	assert_string_equal(called.out, "");
+	beside_remove("guest-agent");
+	assert_int_equal(CALL(cmd_peer), STATUS_INTERNAL);
 }
 
 /* --- mshv-emu --------------------------------------------------------------- */
@@ -259,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_worker_answers_until_it_is_told_to_quit),
 		cmocka_unit_test(a_worker_refuses_what_makes_no_sense),
 		cmocka_unit_test(a_case_that_makes_no_sense_has_failed),
+		cmocka_unit_test(a_peer_whose_server_ends_is_an_error),
 		cmocka_unit_test(a_program_gets_the_emulator_in_front),
 		cmocka_unit_test(a_program_can_be_ended_by_a_pipe),
 		cmocka_unit_test(a_static_program_is_refused),
