@@ -74,26 +74,41 @@ static int write_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-int file_write(const char *path, const void *bytes, size_t len, struct err *err)
+static int write_into(const char *path, int flags, const void *bytes,
+		      size_t len, struct err *err)
 {
-	char *tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
 	int ret;
 
-	if (fd < 0) {
-		ret = err_sys(err, -errno, "cannot create '%s'", tmp);
-		goto out;
-	}
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot create '%s'", path);
 	ret = write_all(fd, bytes, len);
 	if (close(fd) && !ret)
 		ret = -errno;
+	return ret ? err_sys(err, ret, "cannot write '%s'", path) : 0;
+}
+
+/* A device or a pipe stays what it is: root could put a file in its place. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
+int file_write(const char *path, const void *bytes, size_t len, struct err *err)
+{
+	char *tmp;
+	int ret;
+
+	if (is_special(path))
+		return write_into(path, 0, bytes, len, err);
+	tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
+	ret = write_into(tmp, O_CREAT | O_TRUNC, bytes, len, err);
 	if (!ret && rename(tmp, path))
-		ret = -errno;
-	if (ret) {
-		err_sys(err, ret, "cannot write '%s'", path);
+		ret = err_sys(err, -errno, "cannot write '%s'", path);
+	if (ret)
 		unlink(tmp);
-	}
-out:
 	free(tmp);
 	return ret;
 }

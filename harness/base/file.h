@@ -27,7 +27,8 @@ uint64_t file_key_number(const char *path, const char *key);
 
 /*
  * Write through a temporary name beside PATH, so that readers see the old
- * file or the new one and a failure leaves nothing behind.
+ * file or the new one and a failure leaves nothing behind. What is no file, as
+ * /dev/null, is written to instead.
  */
 int file_write(const char *path, const void *bytes, size_t len,
 	       struct err *err);

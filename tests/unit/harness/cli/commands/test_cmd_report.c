@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 
 #include <jansson.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
@@ -198,7 +199,9 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
 	(void)state;
 	assert_int_equal(REPORT("--output=/no/such/folder/x"), STATUS_USAGE);
 	assert_contains(called.err, "/no/such/folder/x");
-	assert_int_equal(REPORT("--output=/dev/full"), STATUS_INTERNAL);
+	/* Behind a link, which a report that were renamed would replace. */
+	assert_int_equal(symlink("/dev/full", f.output), 0);
+	assert_int_equal(REPORT("--output", f.output), STATUS_INTERNAL);
 	assert_contains(called.err, "cannot write the report");
 }
 
@@ -215,6 +218,29 @@ static void a_page_is_replaced_as_a_whole(void **state)
 	assert_int_equal(file_read(f.output, MIB, &file), 0);
 	assert_string_equal(strbuf_str(&file), "old");
 	strbuf_release(&file);
+}
+
+/* As root a page for /dev/null would take its place; here it is a link's. */
+static void a_page_does_not_replace_a_device(void **state)
+{
+	static const char *const devices[] = {"/dev/null", "/dev/full"};
+	static const int statuses[] = {STATUS_OK, STATUS_INTERNAL};
+	struct stat st;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		assert_int_equal(symlink(devices[i], f.output), 0);
+		assert_int_equal(REPORT("--format=html", "--output", f.output),
+				 statuses[i]);
+		assert_int_equal(lstat(f.output, &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_int_equal(unlink(f.output), 0);
+	}
+	/* Nor a folder, and no part of it is left. */
+	assert_int_not_equal(REPORT("--format=html", "--output", f.folder),
+			     STATUS_OK);
+	assert_int_equal(access(f.db, F_OK), 0);
 }
 
 static void a_file_that_is_no_store_is_none(void **state)
@@ -270,6 +296,7 @@ int main(void)
 		TEST(what_a_format_cannot_show_is_refused),
 		TEST(a_file_that_cannot_be_written_is_an_error),
 		TEST(a_page_is_replaced_as_a_whole),
+		TEST(a_page_does_not_replace_a_device),
 		TEST(a_file_that_is_no_store_is_none),
 		TEST(short_commands_show_their_part),
 	};
