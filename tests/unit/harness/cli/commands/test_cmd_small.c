@@ -281,11 +281,12 @@ int main(void)
 		cmocka_unit_test(a_worker_answers_until_it_is_told_to_quit),
 		cmocka_unit_test(a_worker_refuses_what_makes_no_sense),
 		cmocka_unit_test(a_case_that_makes_no_sense_has_failed),
-		cmocka_unit_test(a_peer_whose_server_ends_is_an_error),
 		cmocka_unit_test(a_program_gets_the_emulator_in_front),
 		cmocka_unit_test(a_program_can_be_ended_by_a_pipe),
 		cmocka_unit_test(a_static_program_is_refused),
 		cmocka_unit_test(a_program_that_is_not_there_is_said),
+		/* Last, as it leaves this network. */
+		cmocka_unit_test(a_peer_whose_server_ends_is_an_error),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
