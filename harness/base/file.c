@@ -88,12 +88,12 @@ static int write_into(const char *path, int flags, const void *bytes,
 	return ret ? err_sys(err, ret, "cannot write '%s'", path) : 0;
 }
 
-/* A device or a pipe stays what it is: root could put a file in its place. */
-static bool is_special(const char *path)
+bool file_is_special(const char *path)
 {
 	struct stat st;
 
-	return !stat(path, &st) && !S_ISREG(st.st_mode);
+	return !stat(path, &st) && !S_ISREG(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
 }
 
 int file_write(const char *path, const void *bytes, size_t len, struct err *err)
@@ -101,7 +101,7 @@ int file_write(const char *path, const void *bytes, size_t len, struct err *err)
 	char *tmp;
 	int ret;
 
-	if (is_special(path))
+	if (file_is_special(path))
 		return write_into(path, 0, bytes, len, err);
 	tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
 	ret = write_into(tmp, O_CREAT | O_TRUNC, bytes, len, err);

@@ -14,6 +14,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/store/run_data.h"
@@ -148,7 +149,8 @@ static int write_run(struct writer *w, struct store *store,
 int bundle_export(struct store *store, int64_t run_id, const char *path,
 		  struct err *err)
 {
-	char *part = xasprintf("%s.part", path);
+	bool is_special = file_is_special(path);
+	char *part = is_special ? xstrdup(path) : xasprintf("%s.part", path);
 	struct run_data run;
 	struct writer w = {NULL, NULL};
 	int ret = run_data_load(store, run_id, &run, err);
@@ -164,9 +166,9 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 		     : err_sys(err, -errno, "cannot create '%s'", part);
 	if (w.file && gzclose(w.file) != Z_OK && !ret)
 		ret = err_set(err, -EIO, "cannot write '%s'", part);
-	if (!ret && rename(part, path))
+	if (!ret && !is_special && rename(part, path))
 		ret = err_sys(err, -errno, "cannot create '%s'", path);
-	if (ret)
+	if (ret && !is_special)
 		unlink(part);
 	EVP_MD_CTX_free(w.hash);
 	run_data_release(&run);

@@ -2,6 +2,7 @@
 /* export, import: a run from one store to another, and what is refused. */
 #include "tests/unit/test.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/base/xmalloc.h"
@@ -133,6 +134,26 @@ static void files_are_taken_until_one_is_bad(void **state)
 	unlink(bad);
 }
 
+/* As root a bundle for /dev/null would take its place; here it is a link's. */
+static void a_bundle_does_not_replace_a_device(void **state)
+{
+	static const char *const devices[] = {"/dev/null", "/dev/full"};
+	static const int statuses[] = {STATUS_OK, STATUS_INTERNAL};
+	struct stat st;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		assert_int_equal(symlink(devices[i], f.bundle), 0);
+		assert_int_equal(
+			CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			statuses[i]);
+		assert_int_equal(lstat(f.bundle, &st), 0);
+		assert_true(S_ISLNK(st.st_mode));
+		assert_int_equal(unlink(f.bundle), 0);
+	}
+}
+
 static void mistakes_are_of_usage(void **state)
 {
 	const struct refused_call exports[] = {
@@ -172,6 +193,7 @@ int main(void)
 		TEST(a_run_may_be_named),
 		TEST(a_store_is_copied_as_a_whole),
 		TEST(files_are_taken_until_one_is_bad),
+		TEST(a_bundle_does_not_replace_a_device),
 		TEST(mistakes_are_of_usage),
 	};
 
