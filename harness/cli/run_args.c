@@ -157,6 +157,8 @@ static int take_disk(const struct option_row *o, const char *arg, void *args,
 	(void)o;
 	if (null_size && units_parse_bytes(null_size, &bytes, err))
 		return err_wrap(err, "a null disk needs a size");
+	if (!*arg)
+		return err_set(err, -EINVAL, "a disk needs a path");
 	if (!null_size && arg[strspn(arg, "abcdefghijklmnopqrstuvwxyz"
 					  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					  "0123456789/_.+-")])

@@ -159,6 +159,7 @@ static void bad_values_are_refused(void **state)
 		{{"--disk-size=x"}, "'x' is not a size"},
 		{{"--disk=null:"}, "a null disk needs a size"},
 		{{"--disk=null:big"}, "'big' is not a size"},
+		{{"--disk="}, "a disk needs a path"},
 		{{"--disk=a:b"}, "letters, digits"},
 		{{"--disk=a,readonly"}, "letters, digits"},
 		{{"--disk=a b"}, "letters, digits"},
