@@ -158,17 +158,18 @@ static void mistakes_are_of_usage(void **state)
 {
 	const struct refused_call exports[] = {
 		{{NULL}, "--output FILE or --store FILE"},
-		{{"--output=x", "--store=y"}, "--output FILE or --store"},
-		{{"--store=y", "1"}, "all runs"},
-		{{"--output=x", "0"}, "'0'"},
-		{{"--output=x", "1x"}, "'1x'"},
-		{{"--output=x", "1", "2"}, "'2'"},
+		{{"--output=/no/such/x", "--store=/no/such/y"},
+		 "--output FILE or --store"},
+		{{"--store=/no/such/y", "1"}, "all runs"},
+		{{"--output=/no/such/x", "0"}, "'0'"},
+		{{"--output=/no/such/x", "1x"}, "'1x'"},
+		{{"--output=/no/such/x", "1", "2"}, "'2'"},
 		{{"--db", f.a, "--output", f.bundle, "3"}, "3"},
-		{{"--db=/no/such/db", "--output=x"}, "/no/such/db"},
+		{{"--db=/no/such/db", "--output=/no/such/x"}, "/no/such/db"},
 	};
 	const struct refused_call imports[] = {
 		{{NULL}, "name a file"},
-		{{"--output=x"}, "import --help"},
+		{{"--output=/no/such/x"}, "import --help"},
 		{{"--db", f.b, "/no/such/file"}, "/no/such/file"},
 	};
 
