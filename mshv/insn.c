@@ -139,6 +139,16 @@ static int take_operand(const ZydisDecodedOperand *op, struct insn *out)
 	return 0;
 }
 
+/* Zydis 4.0 takes R13D as the base where a SIB byte says that there is none. */
+static void base_correct(const ZydisDecodedInstruction *zi, struct insn *out)
+{
+	if (!(zi->attributes & ZYDIS_ATTRIB_HAS_SIB) || zi->raw.modrm.mod ||
+	    zi->raw.sib.base != 5)
+		return;
+	out->base = INSN_NO_REG;
+	out->displacement = zi->raw.disp.value;
+}
+
 /* The operands of a string instruction are implied; one or two of them are
  * memory. The source's segment can be overridden, the destination's not. */
 static void take_string(const ZydisDecodedInstruction *zi,
@@ -176,6 +186,7 @@ static int take_all(const ZydisDecodedInstruction *zi,
 			ret = take_operand(&ops[i], out);
 		if (ret)
 			return ret;
+		base_correct(zi, out);
 	}
 	if (out->mem_bytes != 1 && out->mem_bytes != 2 && out->mem_bytes != 4 &&
 	    out->mem_bytes != 8)
