@@ -268,7 +268,9 @@ static bool string_deliver(struct mshv_vcpu *vcpu, struct hv_exit *exit,
 	}
 	if (!mshv_guest_write(vcpu, dest, &data, vcpu->insn->mem_bytes))
 		return complete(vcpu, exit, false, 0);
-	if (operand_gpa(vcpu, dest, &vcpu->gpa))
+	/* RAM that cannot be written in full is no device. */
+	if (operand_gpa(vcpu, dest, &vcpu->gpa) ||
+	    mshv_ram(vcpu->vm, vcpu->gpa, 1))
 		return fail(exit, "movs to 0x%llx, which is not mapped",
 			    (unsigned long long)dest);
 	return complete(vcpu, exit, true, data);
