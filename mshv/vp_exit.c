@@ -64,8 +64,9 @@ static struct insn_slot *slot_of(struct mshv_vcpu *vcpu, const uint8_t *bytes)
 }
 _Static_assert(INSN_CACHE_SLOTS == 64, "the hash yields six bits");
 
-/* The message may carry fewer bytes than the instruction has, even none. */
-static int fetch(struct mshv_vcpu *vcpu, uint8_t bytes[16])
+/* The message may carry fewer bytes than the instruction has, even none. COUNT:
+ * how many are there. */
+static int fetch(struct mshv_vcpu *vcpu, uint8_t bytes[16], size_t *count)
 {
 	uint64_t rip = vcpu->cpu.rip;
 	size_t first;
@@ -77,13 +78,14 @@ static int fetch(struct mshv_vcpu *vcpu, uint8_t bytes[16])
 	}
 	first = MSHV_PAGE_BYTES - (rip & (MSHV_PAGE_BYTES - 1));
 	memset(bytes, 0, 16);
+	*count = INSN_MAX_BYTES;
 	if (first >= INSN_MAX_BYTES)
 		return mshv_guest_read(vcpu, rip, bytes, INSN_MAX_BYTES);
 	ret = mshv_guest_read(vcpu, rip, bytes, first);
 	/* What lies behind need not be there, if it is not needed. */
-	if (!ret)
-		mshv_guest_read(vcpu, rip + first, bytes + first,
-				INSN_MAX_BYTES - first);
+	if (!ret && mshv_guest_read(vcpu, rip + first, bytes + first,
+				    INSN_MAX_BYTES - first))
+		*count = first;
 	return ret;
 }
 
@@ -113,14 +115,13 @@ static int find_insn(struct mshv_vcpu *vcpu, const uint8_t *given, size_t count,
 	slot->is_used = false;
 	ret = insn_decode(bytes, count, vcpu->cpu.mode, &slot->insn);
 	if (ret == -ENODATA) {
-		ret = fetch(vcpu, bytes);
+		ret = fetch(vcpu, bytes, &count);
 		if (ret) {
 			fail(exit, "cannot fetch the instruction at 0x%llx",
 			     (unsigned long long)vcpu->cpu.rip);
 			return ret;
 		}
-		ret = insn_decode(bytes, INSN_MAX_BYTES, vcpu->cpu.mode,
-				  &slot->insn);
+		ret = insn_decode(bytes, count, vcpu->cpu.mode, &slot->insn);
 	} else if (!ret) {
 		memcpy(slot->bytes, bytes, 16);
 		slot->mode = (uint8_t)vcpu->cpu.mode;

@@ -520,11 +520,29 @@ static void a_failing_call_is_no_other_access(void **state)
 	}
 }
 
+static void an_event_through_no_memory(void **state)
+{
+	static const struct act none = {.messages = 1};
+	struct mshv_msg_memory *m;
+	struct vp vp;
+
+	(void)state;
+	act_prepare(&vp, &none, true);
+	m = (void *)mshv_fake_state.script[0].payload;
+	m->header.access = MSHV_ACCESS_WRITE;
+	m->header.exec_state |= MSHV_EXEC_INTERRUPTION;
+	vp_run(&vp);
+	assert_int_equal(vp.exit.kind, HV_EXIT_ERROR);
+	assert_contains(vp.exit.detail, "event");
+	vp_destroy(&vp);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accesses),
 		cmocka_unit_test(a_failing_call_is_no_other_access),
+		cmocka_unit_test(an_event_through_no_memory),
 	};
 
 	return RUN_TESTS(tests);
