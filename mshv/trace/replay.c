@@ -241,7 +241,13 @@ static int play_vcpu_destroy(struct replay *r, const char *args)
 
 static int play_vm_destroy(struct replay *r, const char *args)
 {
+	size_t i;
+
 	(void)args;
+	for (i = 0; i < REPLAY_MAX_VCPUS; i++)
+		if (r->vcpus[i])
+			return replay_differs(r, "vm_destroy before vCPU %zu's",
+					      i);
 	hv_vm_destroy(r->vm);
 	r->vm = NULL;
 	return r->result;
