@@ -63,8 +63,9 @@ static int play_create(struct replay *r, const char *args)
 	char name[16];
 	int paravirt, want;
 
-	if (sscanf(args, "%15s %u %d = %d %u", name, &cfg.vcpu_count, &paravirt,
-		   &want, &tsc) != 5 ||
+	/* Where there is an exit MSR, it ends the line. */
+	if (sscanf(args, "%15s %u %d = %d %u %x", name, &cfg.vcpu_count,
+		   &paravirt, &want, &tsc, &cfg.exit_msr) < 5 ||
 	    r->vm)
 		return replay_differs(r, "no such vm_create");
 	if (strncmp(name, "mshv", 4))
@@ -215,7 +216,8 @@ static int play_run(struct replay *r, const char *args)
 	if (exit->kind == HV_EXIT_EOI && exit->vector != vector)
 		return replay_differs(r, "the vector is %u, recorded was %u",
 				      exit->vector, vector);
-	if ((exit->kind == HV_EXIT_MMIO || exit->kind == HV_EXIT_PIO) &&
+	if ((exit->kind == HV_EXIT_MMIO || exit->kind == HV_EXIT_PIO ||
+	     exit->kind == HV_EXIT_MSR) &&
 	    (exit->access.addr != addr || exit->access.len_bytes != len ||
 	     exit->access.is_write != is_write ||
 	     (is_write && exit->access.data != data)))

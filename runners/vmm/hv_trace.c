@@ -2,6 +2,7 @@
 /* The H lines of a trace: a backend that calls another one and records the
  * results. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,14 +36,17 @@ static int traced_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 			    struct err *err)
 {
 	struct traced_vm *vm = calloc(1, sizeof(*vm));
+	char msr[12] = "";
 	int ret;
 
 	if (!vm)
 		return err_set(err, -ENOMEM, "cannot allocate a traced vm");
 	ret = hv_vm_create(wrapped, cfg, &vm->inner, err);
-	trace_line("H vm_create %s %u %d = %d %u", wrapped->name,
+	if (cfg->exit_msr)
+		snprintf(msr, sizeof(msr), " %x", cfg->exit_msr);
+	trace_line("H vm_create %s %u %d = %d %u%s", wrapped->name,
 		   cfg->vcpu_count, (int)cfg->paravirt, ret,
-		   ret ? 0 : vm->inner->tsc_khz);
+		   ret ? 0 : vm->inner->tsc_khz, msr);
 	if (ret) {
 		free(vm);
 		return ret;

@@ -19,6 +19,7 @@
 #include "tests/unit/fixture/scratch.h"
 
 #define RAM_BYTES 0x10000ULL
+#define EXIT_MSR 0x1234
 
 static alignas(4096) uint8_t ram[RAM_BYTES];
 static char trace_path[SCRATCH_SIZE], copy_path[SCRATCH_SIZE];
@@ -44,6 +45,7 @@ static void script_write(void)
 {
 	struct mshv_message *script = mshv_fake_state.script;
 	struct mshv_msg_memory *m = (void *)script[1].payload;
+	struct mshv_msg_msr *msr = (void *)script[6].payload;
 	struct mshv_msg_io *io[] = {(void *)script[0].payload,
 				    (void *)script[2].payload,
 				    (void *)script[3].payload};
@@ -64,7 +66,9 @@ static void script_write(void)
 	m->bytes[1] = 0x03;
 	script[4].type = MSHV_MSG_APIC_EOI;
 	script[5].type = MSHV_MSG_HALT;
-	mshv_fake_state.script_len = 6;
+	script[6].type = MSHV_MSG_MSR;
+	msr->msr = EXIT_MSR;
+	mshv_fake_state.script_len = 7;
 }
 
 static void vcpu_use(struct hv_vcpu *vcpu)
@@ -112,7 +116,8 @@ static void vm_use(struct hv_vm *vm)
 static int record(int n, bool has_page)
 {
 	const struct hv_vm_config cfg = {.vcpu_count = 2,
-					 .paravirt = HV_PARAVIRT_BEST};
+					 .paravirt = HV_PARAVIRT_BEST,
+					 .exit_msr = EXIT_MSR};
 	struct hv_vm *vm = NULL;
 	struct err err = {0};
 
@@ -154,7 +159,7 @@ static void what_is_recorded_is_replayed(void **state)
 		assert_int_equal(ram[0x3000], 0x5a);
 		if (replay_run(trace_path, &sum, &err))
 			fail_msg("%s", err.msg);
-		assert_int_equal(sum.runs, 7);
+		assert_int_equal(sum.runs, 8);
 	}
 }
 
