@@ -14,51 +14,16 @@
 #include "mshv/features.h"
 #include "mshv/hvcall.h"
 #include "mshv/sys.h"
-#include "tests/unit/fixture/micro.h"
-
-static const struct mshv_sys *const sys = &mshv_sys_emu;
-
-struct rig {
-	int dev, pt, vp;
-};
-
-/* FEATURES: synthetic ones, which are set before INITIALIZE. */
-static void rig_create(struct rig *rig, const void *create, uint64_t features)
-{
-	struct mshv_create_vp vp = {.index = 0};
-	struct mshv_create_partition plain = {.flags = MSHV_PT_LAPIC |
-						       MSHV_PT_X2APIC};
-
-	rig->dev = sys_open(sys, MSHV_DEVICE);
-	rig->pt = sys_ioctl(sys, rig->dev, MSHV_CREATE_PARTITION,
-			    create ? (void *)(uintptr_t)create : &plain);
-	assert_true(rig->pt >= 0);
-	if (features)
-		assert_int_equal(
-			hvcall_property_set(sys, rig->pt,
-					    MSHV_PROP_SYNTHETIC_FEATURES,
-					    features),
-			0);
-	assert_int_equal(
-		sys_ioctl(sys, rig->pt, MSHV_INITIALIZE_PARTITION, NULL), 0);
-	rig->vp = sys_ioctl(sys, rig->pt, MSHV_CREATE_VP, &vp);
-	assert_true(rig->vp >= 0);
-}
-
-static void rig_destroy(struct rig *rig)
-{
-	sys_close(sys, rig->vp);
-	sys_close(sys, rig->pt);
-	sys_close(sys, rig->dev);
-}
+#include "tests/unit/fixture/emu_rig.h"
 
 /* --- properties --------------------------------------------------------------- */
 
-static uint64_t property(const struct rig *rig, uint32_t code)
+static uint64_t property(const struct emu_rig *rig, uint32_t code)
 {
 	uint64_t value = 0;
 
-	assert_int_equal(hvcall_property_get(sys, rig->pt, code, &value), 0);
+	assert_int_equal(hvcall_property_get(emu_sys, rig->pt, code, &value),
+			 0);
 	return value;
 }
 
@@ -74,13 +39,11 @@ static uint64_t vendor_of_host(void)
 
 static void properties_of_the_processor(void **state)
 {
-	struct rig rig;
+	struct emu_rig rig;
 	uint64_t width;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	width = property(&rig, MSHV_PROP_PHYSICAL_ADDRESS_WIDTH);
 	assert_in_range(width, 36, 52);
 	assert_int_equal(property(&rig, MSHV_PROP_PROCESSOR_VENDOR),
@@ -92,7 +55,7 @@ static void properties_of_the_processor(void **state)
 	assert_in_range(property(&rig, MSHV_PROP_MAX_XSAVE_BYTES), 576, 4096);
 	assert_true(property(&rig, MSHV_PROP_CLOCK_FREQUENCY) > 100000000);
 	assert_true(property(&rig, MSHV_PROP_PROCESSOR_FEATURES1) >> 17 & 1);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 static void properties_are_kept(void **state)
@@ -111,16 +74,15 @@ static void properties_are_kept(void **state)
 		{MSHV_PROP_CLOCK_FREQUENCY, 1, -EIO}, /* not to be set */
 		{0xffffff, 1, -EIO},
 	};
-	struct rig rig;
+	struct emu_rig rig;
 	uint64_t value;
 	size_t i;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(hvcall_property_set(sys, rig.pt, cases[i].code,
+		assert_int_equal(hvcall_property_set(emu_sys, rig.pt,
+						     cases[i].code,
 						     cases[i].value),
 				 cases[i].ret);
 		if (!cases[i].ret)
@@ -128,69 +90,66 @@ static void properties_are_kept(void **state)
 					 cases[i].value);
 	}
 	assert_int_equal(property(&rig, MSHV_PROP_TIME_FREEZE), 0);
-	assert_int_equal(hvcall_property_get(sys, rig.pt, 0xffffff, &value),
+	assert_int_equal(hvcall_property_get(emu_sys, rig.pt, 0xffffff, &value),
 			 -EIO);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 static void a_partitions_time(void **state)
 {
-	struct rig rig;
+	struct emu_rig rig;
 	uint64_t now;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
-	hvcall_property_set(sys, rig.pt, MSHV_PROP_TIME_FREEZE, 1);
-	hvcall_property_set(sys, rig.pt, MSHV_PROP_REFERENCE_TIME, 777000);
+	emu_rig_create(&rig, NULL, 0);
+	hvcall_property_set(emu_sys, rig.pt, MSHV_PROP_TIME_FREEZE, 1);
+	hvcall_property_set(emu_sys, rig.pt, MSHV_PROP_REFERENCE_TIME, 777000);
 	assert_int_equal(property(&rig, MSHV_PROP_REFERENCE_TIME), 777000);
 	/* Frozen twice is frozen once. */
-	hvcall_property_set(sys, rig.pt, MSHV_PROP_TIME_FREEZE, 1);
+	hvcall_property_set(emu_sys, rig.pt, MSHV_PROP_TIME_FREEZE, 1);
 	assert_int_equal(property(&rig, MSHV_PROP_REFERENCE_TIME), 777000);
-	hvcall_property_set(sys, rig.pt, MSHV_PROP_TIME_FREEZE, 0);
+	hvcall_property_set(emu_sys, rig.pt, MSHV_PROP_TIME_FREEZE, 0);
 	now = property(&rig, MSHV_PROP_REFERENCE_TIME);
 	/* It goes on from there: an hour is 36e9 units. */
 	assert_in_range(now, 777000, 777000 + 36000000000);
 	assert_true(property(&rig, MSHV_PROP_REFERENCE_TIME) >= now);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 static void properties_in_banks(void **state)
 {
-	struct rig rig;
+	struct emu_rig rig;
 	uint64_t value = 1;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
-	assert_int_equal(hvcall_property_get_ex(sys, rig.dev,
+	emu_rig_create(&rig, NULL, 0);
+	assert_int_equal(hvcall_property_get_ex(emu_sys, rig.dev,
 						MSHV_PROP_ASSIGNABLE_SYNTHETIC,
 						&value),
 			 0);
 	assert_int_equal(value, ~0ULL);
-	assert_int_equal(hvcall_property_get_ex(sys, rig.pt,
+	assert_int_equal(hvcall_property_get_ex(emu_sys, rig.pt,
 						MSHV_PROP_VMM_CAPABILITIES,
 						&value),
 			 0);
 	assert_int_equal(value, 0);
-	assert_int_equal(hvcall_property_get_ex(sys, rig.pt, 0xffffff, &value),
-			 -EIO);
+	assert_int_equal(
+		hvcall_property_get_ex(emu_sys, rig.pt, 0xffffff, &value),
+		-EIO);
 	emu_knobs.kernel = 615; /* whose driver does not know the call */
-	assert_int_equal(hvcall_property_get_ex(sys, rig.pt,
+	assert_int_equal(hvcall_property_get_ex(emu_sys, rig.pt,
 						MSHV_PROP_VMM_CAPABILITIES,
 						&value),
 			 -EINVAL);
 	emu_knobs.kernel = 0;
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 /* --- CPUID -------------------------------------------------------------------- */
 
 #define LEAF 0x40000100u /* nobody's */
 
-static int override(const struct rig *rig, uint32_t vp, uint32_t leaf,
+static int override(const struct emu_rig *rig, uint32_t vp, uint32_t leaf,
 		    uint32_t value, uint32_t mask)
 {
 	struct mshv_in_cpuid_result in = {
@@ -200,10 +159,10 @@ static int override(const struct rig *rig, uint32_t vp, uint32_t leaf,
 			      .in_bytes = sizeof(in)};
 
 	in.out[MSHV_EBX] = (struct mshv_masked){value, mask};
-	return hvcall(sys, rig->pt, &call);
+	return hvcall(emu_sys, rig->pt, &call);
 }
 
-static void cpuid(const struct rig *rig, bool overridden, uint32_t leaf,
+static void cpuid(const struct emu_rig *rig, bool overridden, uint32_t leaf,
 		  uint32_t subleaf, uint32_t out[4])
 {
 	struct {
@@ -218,10 +177,10 @@ static void cpuid(const struct rig *rig, bool overridden, uint32_t leaf,
 			      .out = out,
 			      .out_bytes = 16};
 
-	assert_int_equal(hvcall(sys, rig->pt, &call), 0);
+	assert_int_equal(hvcall(emu_sys, rig->pt, &call), 0);
 }
 
-static uint32_t ebx_of(const struct rig *rig, bool overridden)
+static uint32_t ebx_of(const struct emu_rig *rig, bool overridden)
 {
 	uint32_t out[4];
 
@@ -232,12 +191,10 @@ static uint32_t ebx_of(const struct rig *rig, bool overridden)
 static void cpuid_overrides(void **state)
 {
 	uint32_t out[4];
-	struct rig rig;
+	struct emu_rig rig;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	assert_int_equal(ebx_of(&rig, true), 0);
 	assert_int_equal(override(&rig, MSHV_VP_ANY, LEAF, 0x12345678, ~0u), 0);
 	assert_int_equal(ebx_of(&rig, true), 0x12345678);
@@ -249,8 +206,9 @@ static void cpuid_overrides(void **state)
 	assert_int_equal(override(&rig, 1, LEAF, 0, ~0u), 0);
 	assert_int_equal(ebx_of(&rig, true), 0x1234ff78);
 	assert_int_equal(override(&rig, MSHV_MAX_VPS, LEAF, 1, 1), -EINVAL);
-	assert_int_equal(hvcall_cpuid_get(sys, rig.pt, 9, 0, 0, out), -EINVAL);
-	rig_destroy(&rig);
+	assert_int_equal(hvcall_cpuid_get(emu_sys, rig.pt, 9, 0, 0, out),
+			 -EINVAL);
+	emu_rig_destroy(&rig);
 }
 
 /* Once a VP has run, its CPU is what it is. */
@@ -262,18 +220,16 @@ static void cpuid_overrides_come_too_late(void **state)
 					 .flags = MSHV_MEM_WRITABLE |
 						  MSHV_MEM_EXECUTABLE};
 	struct mshv_message msg;
-	struct rig rig;
+	struct emu_rig rig;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	/* At the reset vector, where there is no memory. */
-	assert_int_equal(sys_ioctl(sys, rig.pt, MSHV_SET_GUEST_MEMORY, &region),
-			 0);
-	assert_int_equal(sys_ioctl(sys, rig.vp, MSHV_RUN_VP, &msg), 0);
+	assert_int_equal(
+		sys_ioctl(emu_sys, rig.pt, MSHV_SET_GUEST_MEMORY, &region), 0);
+	assert_int_equal(sys_ioctl(emu_sys, rig.vp, MSHV_RUN_VP, &msg), 0);
 	assert_int_equal(override(&rig, MSHV_VP_ANY, LEAF, 1, 1), -EIO);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 /* Each feature of the banks that is disabled is gone from CPUID. */
@@ -284,15 +240,13 @@ static void disabled_features_are_hidden(void **state)
 		.bank_count = MSHV_CPU_BANKS,
 		.disabled_cpu = {~0ULL, 0},
 	};
-	struct rig all, some;
+	struct emu_rig all, some;
 	uint32_t out[2][4];
 	size_t i, hidden = 0;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&all, NULL, 0);
-	rig_create(&some, &create, 0);
+	emu_rig_create(&all, NULL, 0);
+	emu_rig_create(&some, &create, 0);
 	for (i = 0; i < mshv_feature_count; i++) {
 		const struct mshv_feature *f = &mshv_features[i];
 
@@ -307,8 +261,8 @@ static void disabled_features_are_hidden(void **state)
 		}
 	}
 	assert_true(hidden > 0);
-	rig_destroy(&some);
-	rig_destroy(&all);
+	emu_rig_destroy(&some);
+	emu_rig_destroy(&all);
 }
 
 static void leaves_of_the_hypervisor(void **state)
@@ -316,18 +270,16 @@ static void leaves_of_the_hypervisor(void **state)
 	const uint64_t features = 1ULL << MSHV_SYN_HYPERVISOR_PRESENT |
 				  1ULL << MSHV_SYN_HV1 |
 				  1ULL << MSHV_SYN_VP_INDEX;
-	struct rig rig;
+	struct emu_rig rig;
 	uint32_t out[4];
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	cpuid(&rig, false, 0x40000000, 0, out);
 	assert_int_equal(out[0] | out[1] | out[2] | out[3], 0);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 
-	rig_create(&rig, NULL, features);
+	emu_rig_create(&rig, NULL, features);
 	cpuid(&rig, false, 0x40000000, 0, out);
 	assert_memory_equal(&out[1], "Microsoft Hv", 12);
 	assert_int_equal(out[0], 0x40000006);
@@ -337,34 +289,32 @@ static void leaves_of_the_hypervisor(void **state)
 	 * it; no other privilege was asked for. */
 	cpuid(&rig, false, 0x40000003, 0, out);
 	assert_int_equal(out[0] & ~(1u << 6), 0);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 static void a_vp_has_its_own_apic_id(void **state)
 {
 	struct mshv_create_vp arg = {.index = 5};
 	uint32_t out[4] = {0};
-	struct rig rig;
+	struct emu_rig rig;
 	int vp;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
-	vp = sys_ioctl(sys, rig.pt, MSHV_CREATE_VP, &arg);
+	emu_rig_create(&rig, NULL, 0);
+	vp = sys_ioctl(emu_sys, rig.pt, MSHV_CREATE_VP, &arg);
 	assert_true(vp >= 0);
-	assert_int_equal(hvcall_cpuid_get(sys, rig.pt, 5, 1, 0, out), 0);
+	assert_int_equal(hvcall_cpuid_get(emu_sys, rig.pt, 5, 1, 0, out), 0);
 	assert_int_equal(out[MSHV_EBX] >> 24, 5);
 	assert_int_equal(out[MSHV_ECX] >> 24 & 1, 1); /* TSC deadline */
-	assert_int_equal(hvcall_cpuid_get(sys, rig.pt, 0, 1, 0, out), 0);
+	assert_int_equal(hvcall_cpuid_get(emu_sys, rig.pt, 0, 1, 0, out), 0);
 	assert_int_equal(out[MSHV_EBX] >> 24, 0);
-	sys_close(sys, vp);
-	rig_destroy(&rig);
+	sys_close(emu_sys, vp);
+	emu_rig_destroy(&rig);
 }
 
 /* --- intercepts ----------------------------------------------------------------- */
 
-static int intercept(const struct rig *rig, uint32_t type, uint32_t mask,
+static int intercept(const struct emu_rig *rig, uint32_t type, uint32_t mask,
 		     uint64_t parameter)
 {
 	struct mshv_in_intercept in = {
@@ -373,20 +323,18 @@ static int intercept(const struct rig *rig, uint32_t type, uint32_t mask,
 			      .in = &in,
 			      .in_bytes = sizeof(in)};
 
-	return hvcall(sys, rig->pt, &call);
+	return hvcall(emu_sys, rig->pt, &call);
 }
 
 /* KVM's filter has room for eight; one that is taken back has room again. */
 static void msr_intercepts(void **state)
 {
 	const uint32_t type = MSHV_INTERCEPT_MSR_INDEX;
-	struct rig rig;
+	struct emu_rig rig;
 	uint32_t i;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	for (i = 0; i < 8; i++)
 		assert_int_equal(intercept(&rig, type, 3, 0x4b564d10 + i), 0);
 	assert_int_equal(intercept(&rig, type, 1, 0x4b564d10), 0);
@@ -397,7 +345,7 @@ static void msr_intercepts(void **state)
 	assert_int_equal(intercept(&rig, type, 3, 0x4b564d21), -EIO);
 	assert_int_equal(intercept(&rig, type, 4, 0x4b564d10), -EINVAL);
 	assert_int_equal(intercept(&rig, type, 3, 1ULL << 32), -EINVAL);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 static void other_intercepts(void **state)
@@ -417,18 +365,16 @@ static void other_intercepts(void **state)
 		{MSHV_INTERCEPT_CPUID, 4, 0x20000000, 0},
 		{99, 4, 0, -EIO},
 	};
-	struct rig rig;
+	struct emu_rig rig;
 	size_t i;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
 		if (intercept(&rig, cases[i].type, cases[i].mask,
 			      cases[i].parameter) != cases[i].ret)
 			fail_msg("case %zu", i);
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 /* --- registers ------------------------------------------------------------------ */
@@ -465,27 +411,25 @@ static void registers_are_kept(void **state)
 		{MSHV_REG_SSP, {0x7000, 0}, {~0ULL, 0}},
 	};
 	union mshv_value got;
-	struct rig rig;
+	struct emu_rig rig;
 	size_t i;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct mshv_register reg = {.name = cases[i].name};
 
 		memcpy(&reg.value, cases[i].words, sizeof(reg.value));
 		memset(&got, 0, sizeof(got));
-		if (hvcall_regs_set(sys, rig.vp, 0, &reg, 1) ||
-		    hvcall_regs_get(sys, rig.vp, 0, &reg.name, &got, 1) ||
+		if (hvcall_regs_set(emu_sys, rig.vp, 0, &reg, 1) ||
+		    hvcall_regs_get(emu_sys, rig.vp, 0, &reg.name, &got, 1) ||
 		    (got.words[0] ^ cases[i].words[0]) & cases[i].mask[0] ||
 		    (got.words[1] ^ cases[i].words[1]) & cases[i].mask[1])
 			fail_msg("register 0x%x: 0x%llx 0x%llx", reg.name,
 				 (unsigned long long)got.words[0],
 				 (unsigned long long)got.words[1]);
 	}
-	rig_destroy(&rig);
+	emu_rig_destroy(&rig);
 }
 
 static void registers_that_are_refused(void **state)
@@ -506,37 +450,31 @@ static void registers_that_are_refused(void **state)
 		{0xdead00, 1, -EINVAL},
 	};
 	union mshv_value value;
-	struct rig rig;
+	struct emu_rig rig;
 	uint32_t name;
 	size_t i;
 
 	(void)state;
-	if (micro_cannot_run())
-		skip();
-	rig_create(&rig, NULL, 0);
+	emu_rig_create(&rig, NULL, 0);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		if (hvcall_reg_set(sys, rig.vp, 0, cases[i].name,
+		if (hvcall_reg_set(emu_sys, rig.vp, 0, cases[i].name,
 				   cases[i].value) != cases[i].ret)
 			fail_msg("register 0x%x", cases[i].name);
 	/* What was refused has changed nothing. */
 	name = MSHV_REG_CR0;
-	assert_int_equal(hvcall_regs_get(sys, rig.vp, 0, &name, &value, 1), 0);
+	assert_int_equal(hvcall_regs_get(emu_sys, rig.vp, 0, &name, &value, 1),
+			 0);
 	assert_int_equal(value.u64 & 0x80000000, 0);
 	name = 0xdead00;
-	assert_int_equal(hvcall_regs_get(sys, rig.vp, 0, &name, &value, 1),
+	assert_int_equal(hvcall_regs_get(emu_sys, rig.vp, 0, &name, &value, 1),
 			 -EINVAL);
 	name = MSHV_REG_RIP;
-	assert_int_equal(hvcall_regs_get(sys, rig.vp, 1, &name, &value, 1),
+	assert_int_equal(hvcall_regs_get(emu_sys, rig.vp, 1, &name, &value, 1),
 			 -EINVAL);
-	assert_int_equal(hvcall_regs_get(sys, rig.pt, ~0u, &name, &value, 1),
-			 -EINVAL);
-	rig_destroy(&rig);
-}
-
-static int log_quiet(void **state)
-{
-	(void)state;
-	return setenv("L1VH_MSHV_EMU_LOG", "/dev/null", 1);
+	assert_int_equal(
+		hvcall_regs_get(emu_sys, rig.pt, ~0u, &name, &value, 1),
+		-EINVAL);
+	emu_rig_destroy(&rig);
 }
 
 int main(void)
@@ -557,5 +495,5 @@ int main(void)
 		cmocka_unit_test(registers_that_are_refused),
 	};
 
-	return cmocka_run_group_tests(tests, log_quiet, NULL);
+	return cmocka_run_group_tests(tests, emu_rig_quiet, NULL);
 }
