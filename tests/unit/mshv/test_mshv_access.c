@@ -6,14 +6,11 @@
  */
 #include "tests/unit/test.h"
 
-#include <stdalign.h>
-
-#include "mshv/mshv_priv.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/mshv_fake.h"
+#include "tests/unit/fixture/mshv_vp.h"
 
-#define RAM_BYTES 0x40000ULL
 #define CR3 0x1000ULL
 /* Virtual pages: two of RAM that are not neighbours, then none; two of a
  * device; two of code, then none. */
@@ -28,15 +25,13 @@
 #define GPA_CODE 0x8000ULL
 #define GPA_CODE_2 0xb000ULL
 
-static alignas(4096) uint8_t ram[RAM_BYTES];
-
 /* --- a VP ------------------------------------------------------------------ */
 
 static void map_page(uint64_t va, uint64_t gpa)
 {
 	uint64_t pte = gpa | 1;
 
-	memcpy(ram + 0x4000 + va / 4096 * 8, &pte, sizeof(pte));
+	memcpy(mshv_vp_ram + 0x4000 + va / 4096 * 8, &pte, sizeof(pte));
 }
 
 /* Each byte of RAM differs from its neighbours. */
@@ -46,12 +41,12 @@ static void ram_fill(void)
 	uint64_t entry;
 	size_t i;
 
-	for (i = 0; i < RAM_BYTES; i++)
-		ram[i] = (uint8_t)(i * 7 + i / 4096);
-	memset(ram + CR3, 0, 4 * 4096);
+	for (i = 0; i < MSHV_VP_RAM_BYTES; i++)
+		mshv_vp_ram[i] = (uint8_t)(i * 7 + i / 4096);
+	memset(mshv_vp_ram + CR3, 0, 4 * 4096);
 	for (i = 0; i + 1 < ARRAY_SIZE(tables); i++) {
 		entry = tables[i + 1] | 1;
-		memcpy(ram + tables[i], &entry, sizeof(entry));
+		memcpy(mshv_vp_ram + tables[i], &entry, sizeof(entry));
 	}
 	map_page(RAM, GPA_RAM);
 	map_page(RAM + 4096, GPA_RAM_2);
@@ -61,57 +56,19 @@ static void ram_fill(void)
 	map_page(CODE + 4096, GPA_CODE_2);
 }
 
-/* 64-bit mode with paging, at CODE; RBX: the device. */
-static void registers_reset(void)
+static void vp_create(struct mshv_vp *vp, bool has_page)
 {
 	struct mshv_register_page *p = &mshv_fake_state.page;
 
-	memset(p, 0, sizeof(*p));
+	mshv_vp_create(vp, has_page);
+	ram_fill();
+	/* 64-bit mode with paging, at CODE; RBX: the device. */
 	p->rip = CODE;
-	p->rflags = 2;
 	p->gpr[VCPU_RBX] = DEVICE;
 	p->cr0 = 0x80000001;
 	p->cr3 = CR3;
 	p->cr4 = 0x20;
 	p->efer = 0x500;
-}
-
-struct vp {
-	struct hv_vm *vm;
-	struct hv_vcpu *vcpu;
-	struct hv_exit exit;
-};
-
-static void vp_create(struct vp *vp, bool has_page)
-{
-	const struct hv_vm_config cfg = {.vcpu_count = 1, .exit_msr = 0x1234};
-	const struct hv_mem mem = {.size_bytes = RAM_BYTES, .host = ram};
-	struct err err = {0};
-
-	memset(vp, 0, sizeof(*vp));
-	mshv_fake_reset();
-	mshv_fake_state.has_no_page = !has_page;
-	mshv_fake_state.hvcall = mshv_fake_registers;
-	ram_fill();
-	if (hv_vm_create(&hv_mshv_fake, &cfg, &vp->vm, &err) ||
-	    hv_mem_map(vp->vm, &mem, &err) ||
-	    hv_vcpu_create(vp->vm, 0, &vp->vcpu, &err))
-		fail_msg("%s", err.msg);
-	registers_reset();
-	mshv_fake_state.register_calls = 0;
-	vp->exit.kind = HV_EXIT_KIND_COUNT;
-}
-
-static void vp_destroy(struct vp *vp)
-{
-	hv_vcpu_destroy(vp->vcpu);
-	hv_vm_destroy(vp->vm);
-	assert_int_equal(mshv_fake_state.open_count, 0);
-}
-
-static void vp_run(struct vp *vp)
-{
-	assert_int_equal(hv_vcpu_run(vp->vcpu, &vp->exit), 0);
 }
 
 /* --- messages -------------------------------------------------------------- */
@@ -187,7 +144,8 @@ static void message_io(struct mshv_message *msg, const struct act *act)
 	memcpy(m->bytes, act->bytes, sizeof(act->bytes));
 }
 
-static void act_prepare(struct vp *vp, const struct act *act, bool has_page)
+static void act_prepare(struct mshv_vp *vp, const struct act *act,
+			bool has_page)
 {
 	struct mshv_register_page *p = &mshv_fake_state.page;
 	int i;
@@ -206,7 +164,7 @@ static void act_prepare(struct vp *vp, const struct act *act, bool has_page)
 	p->gpr[VCPU_RDI] = act->rdi;
 }
 
-static void step_check(struct vp *vp, const struct act *act, size_t i)
+static void step_check(struct mshv_vp *vp, const struct act *act, size_t i)
 {
 	const struct step *step = &act->steps[i];
 	const struct hv_exit *exit = &vp->exit;
@@ -260,23 +218,22 @@ static size_t step_count(const struct act *act)
 
 static void act_run(const struct act *act, bool has_page)
 {
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	act_prepare(&vp, act, has_page);
 	for (i = 0; i < step_count(act); i++) {
-		vp_run(&vp);
+		mshv_vp_run(&vp);
 		step_check(&vp, act, i);
 	}
 	if (vp.exit.kind != HV_EXIT_ERROR) {
-		vp_run(&vp);
-		assert_int_equal(vp.exit.kind, HV_EXIT_KICKED);
+		mshv_vp_is_done(&vp);
 		registers_check(act);
 		if (has_page && act->rip)
 			assert_true(mshv_fake_state.page.dirty &
 				    MSHV_DIRTY_RIP);
 	}
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 #define RAM_END (RAM + 4096)
@@ -489,11 +446,12 @@ static void accesses(void **state)
 static void fail_call(const struct act *act, int n)
 {
 	size_t i = 0;
-	struct vp vp;
+	struct mshv_vp vp;
 
 	act_prepare(&vp, act, false);
 	mshv_fake_state.failing_register_call = n;
-	for (vp_run(&vp); vp.exit.kind != HV_EXIT_ERROR; vp_run(&vp)) {
+	for (mshv_vp_run(&vp); vp.exit.kind != HV_EXIT_ERROR;
+	     mshv_vp_run(&vp)) {
 		if (vp.exit.kind == HV_EXIT_KICKED) {
 			assert_int_equal(i, step_count(act));
 			registers_check(act);
@@ -502,7 +460,7 @@ static void fail_call(const struct act *act, int n)
 		assert_true(i < step_count(act));
 		step_check(&vp, act, i++);
 	}
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 static void a_failing_call_is_no_other_access(void **state)
@@ -524,17 +482,15 @@ static void an_event_through_no_memory(void **state)
 {
 	static const struct act none = {.messages = 1};
 	struct mshv_msg_memory *m;
-	struct vp vp;
+	struct mshv_vp vp;
 
 	(void)state;
 	act_prepare(&vp, &none, true);
 	m = (void *)mshv_fake_state.script[0].payload;
 	m->header.access = MSHV_ACCESS_WRITE;
 	m->header.exec_state |= MSHV_EXEC_INTERRUPTION;
-	vp_run(&vp);
-	assert_int_equal(vp.exit.kind, HV_EXIT_ERROR);
-	assert_contains(vp.exit.detail, "event");
-	vp_destroy(&vp);
+	mshv_vp_fails(&vp, "event");
+	mshv_vp_destroy(&vp);
 }
 
 int main(void)

@@ -6,73 +6,19 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
-#include <stdalign.h>
 
-#include "mshv/mshv_priv.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/mshv_fake.h"
+#include "tests/unit/fixture/mshv_vp.h"
 
-#define RAM_BYTES 0x10000ULL
 #define GPA_DEVICE 0xd0000000ULL
-#define EXIT_MSR 0x1234
 
-static alignas(4096) uint8_t ram[RAM_BYTES];
-
-struct vp {
-	struct hv_vm *vm;
-	struct hv_vcpu *vcpu;
-	struct hv_exit exit;
-	struct mshv_message *msg; /* the first of the script */
-};
-
-/* Without paging, in 32-bit mode; one message of TYPE, which has no header. */
-static void vp_create(struct vp *vp, uint32_t type, bool has_page)
+/* One message of TYPE. */
+static void vp_create(struct mshv_vp *vp, uint32_t type, bool has_page)
 {
-	const struct hv_vm_config cfg = {.vcpu_count = 1, .exit_msr = EXIT_MSR};
-	const struct hv_mem mem = {.size_bytes = RAM_BYTES, .host = ram};
-	struct err err = {0};
-
-	memset(ram, 0, sizeof(ram));
-	memset(vp, 0, sizeof(*vp));
-	mshv_fake_reset();
-	mshv_fake_state.has_no_page = !has_page;
-	mshv_fake_state.hvcall = mshv_fake_registers;
-	if (hv_vm_create(&hv_mshv_fake, &cfg, &vp->vm, &err) ||
-	    hv_mem_map(vp->vm, &mem, &err) ||
-	    hv_vcpu_create(vp->vm, 0, &vp->vcpu, &err))
-		fail_msg("%s", err.msg);
-	memset(&mshv_fake_state.page, 0, sizeof(mshv_fake_state.page));
-	mshv_fake_state.page.cr0 = 1;
-	mshv_fake_state.page.rflags = 2;
-	mshv_fake_state.script_len = 1;
-	vp->msg = &mshv_fake_state.script[0];
+	mshv_vp_create(vp, has_page);
 	vp->msg->type = type;
-	vp->exit.kind = HV_EXIT_KIND_COUNT;
-}
-
-static void vp_destroy(struct vp *vp)
-{
-	hv_vcpu_destroy(vp->vcpu);
-	hv_vm_destroy(vp->vm);
-	assert_int_equal(mshv_fake_state.open_count, 0);
-}
-
-static const struct hv_exit *vp_run(struct vp *vp)
-{
-	assert_int_equal(hv_vcpu_run(vp->vcpu, &vp->exit), 0);
-	return &vp->exit;
-}
-
-static void assert_kicked(struct vp *vp)
-{
-	assert_int_equal(vp_run(vp)->kind, HV_EXIT_KICKED);
-}
-
-static void assert_fails(struct vp *vp, const char *words)
-{
-	assert_int_equal(vp_run(vp)->kind, HV_EXIT_ERROR);
-	assert_contains(vp->exit.detail, words);
 }
 
 /* --- modes ---------------------------------------------------------------- */
@@ -195,7 +141,7 @@ static void each_mode(bool has_page, size_t bytes_in_message)
 {
 	const uint64_t rax = 0x1122334455667788;
 	struct mshv_msg_memory *m;
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modes); i++) {
@@ -208,17 +154,17 @@ static void each_mode(bool has_page, size_t bytes_in_message)
 		m->byte_count = (uint8_t)bytes_in_message;
 		memcpy(m->bytes, modes[i].bytes, bytes_in_message);
 		/* 64-bit mode knows no base of CS. */
-		memcpy(ram + (modes[i].attr == ATTR_64 ? 0x200 : 0x300),
+		memcpy(mshv_vp_ram + (modes[i].attr == ATTR_64 ? 0x200 : 0x300),
 		       modes[i].bytes, sizeof(modes[i].bytes));
 		print_message("%s\n", modes[i].name);
-		assert_int_equal(vp_run(&vp)->kind, HV_EXIT_MMIO);
+		assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_MMIO);
 		assert_int_equal(vp.exit.access.addr, modes[i].addr);
 		assert_int_equal(vp.exit.access.len_bytes, modes[i].len);
 		assert_int_equal(vp.exit.access.data,
 				 rax & (~0ULL >> (64 - 8 * modes[i].len)));
 		assert_int_equal(mshv_fake_state.page.rip,
 				 0x200 + modes[i].rip);
-		vp_destroy(&vp);
+		mshv_vp_destroy(&vp);
 	}
 }
 
@@ -244,7 +190,7 @@ static void kept_instructions_have_a_mode(void **state)
 	static const uint16_t attrs[] = {ATTR_32, ATTR_16, ATTR_32};
 	static const uint8_t lens[] = {4, 2, 4};
 	struct mshv_msg_memory *m;
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	(void)state;
@@ -261,10 +207,10 @@ static void kept_instructions_have_a_mode(void **state)
 	}
 	mshv_fake_state.script_len = ARRAY_SIZE(attrs);
 	for (i = 0; i < ARRAY_SIZE(attrs); i++) {
-		assert_int_equal(vp_run(&vp)->kind, HV_EXIT_MMIO);
+		assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_MMIO);
 		assert_int_equal(vp.exit.access.len_bytes, lens[i]);
 	}
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 /* At the end of RAM: what lies behind is only missed if it is needed. */
@@ -273,12 +219,12 @@ static void an_instruction_at_an_end(void **state)
 	static const struct {
 		uint64_t rip;
 		const char *says; /* NULL: it is decoded */
-	} cases[] = {{RAM_BYTES - 2, NULL},
-		     {RAM_BYTES - 1, "decode"},
-		     {RAM_BYTES, "cannot fetch"},
+	} cases[] = {{MSHV_VP_RAM_BYTES - 2, NULL},
+		     {MSHV_VP_RAM_BYTES - 1, "decode"},
+		     {MSHV_VP_RAM_BYTES, "cannot fetch"},
 		     {0xffffffff, "cannot fetch"}};
 	struct mshv_msg_memory *m;
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	(void)state;
@@ -289,14 +235,14 @@ static void an_instruction_at_an_end(void **state)
 		m->gpa = GPA_DEVICE;
 		mshv_fake_state.page.rip = cases[i].rip;
 		mshv_fake_state.page.gpr[VCPU_RBX] = GPA_DEVICE;
-		memcpy(ram + RAM_BYTES - 2, "\x89\x03", 2);
-		if (cases[i].rip == RAM_BYTES - 1)
-			ram[RAM_BYTES - 1] = 0x89;
+		memcpy(mshv_vp_ram + MSHV_VP_RAM_BYTES - 2, "\x89\x03", 2);
+		if (cases[i].rip == MSHV_VP_RAM_BYTES - 1)
+			mshv_vp_ram[MSHV_VP_RAM_BYTES - 1] = 0x89;
 		if (cases[i].says)
-			assert_fails(&vp, cases[i].says);
+			mshv_vp_fails(&vp, cases[i].says);
 		else
-			assert_int_equal(vp_run(&vp)->kind, HV_EXIT_MMIO);
-		vp_destroy(&vp);
+			assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_MMIO);
+		mshv_vp_destroy(&vp);
 	}
 }
 
@@ -319,7 +265,7 @@ static void ports(bool has_page)
 		{4, false, 0xdeadbeef, 0xdeadbeef},
 	};
 	struct mshv_msg_io *io;
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -333,18 +279,18 @@ static void ports(bool has_page)
 		io->info = cases[i].size;
 		io->port = 0xcf8;
 		io->rax = 0x1122334455667788;
-		assert_int_equal(vp_run(&vp)->kind, HV_EXIT_PIO);
+		assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_PIO);
 		assert_int_equal(vp.exit.access.addr, 0xcf8);
 		assert_int_equal(vp.exit.access.len_bytes, cases[i].size);
 		assert_int_equal(vp.exit.access.is_write, cases[i].is_write);
 		if (cases[i].is_write)
 			assert_int_equal(vp.exit.access.data, cases[i].data);
 		vp.exit.access.data = cases[i].data;
-		assert_kicked(&vp);
+		mshv_vp_is_done(&vp);
 		assert_int_equal(mshv_fake_state.page.rip, 0x5003);
 		assert_int_equal(mshv_fake_state.page.gpr[VCPU_RAX],
 				 cases[i].rax);
-		vp_destroy(&vp);
+		mshv_vp_destroy(&vp);
 	}
 }
 
@@ -358,21 +304,21 @@ static void ports_with_and_without_a_page(void **state)
 static void a_port_access_of_no_size(void **state)
 {
 	static const uint8_t sizes[] = {0, 3, 5, 6, 7};
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		vp_create(&vp, MSHV_MSG_IO_PORT, true);
 		((struct mshv_msg_io *)vp.msg->payload)->info = sizes[i];
-		assert_fails(&vp, "port access");
-		vp_destroy(&vp);
+		mshv_vp_fails(&vp, "port access");
+		mshv_vp_destroy(&vp);
 	}
 }
 
 /* --- MSRs ----------------------------------------------------------------- */
 
-static struct mshv_msg_msr *msr_message(struct vp *vp, uint32_t msr,
+static struct mshv_msg_msr *msr_message(struct mshv_vp *vp, uint32_t msr,
 					bool is_write)
 {
 	struct mshv_msg_msr *m = (void *)vp->msg->payload;
@@ -390,47 +336,47 @@ static struct mshv_msg_msr *msr_message(struct vp *vp, uint32_t msr,
 static void the_exit_msr(bool has_page)
 {
 	const uint64_t *gpr = mshv_fake_state.page.gpr;
-	struct vp vp;
+	struct mshv_vp vp;
 
 	vp_create(&vp, MSHV_MSG_MSR, has_page);
-	msr_message(&vp, EXIT_MSR, true);
-	assert_int_equal(vp_run(&vp)->kind, HV_EXIT_MSR);
-	assert_int_equal(vp.exit.access.addr, EXIT_MSR);
+	msr_message(&vp, MSHV_VP_EXIT_MSR, true);
+	assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_MSR);
+	assert_int_equal(vp.exit.access.addr, MSHV_VP_EXIT_MSR);
 	assert_true(vp.exit.access.is_write);
 	assert_int_equal(vp.exit.access.data, 0x9911223344);
-	assert_kicked(&vp);
+	mshv_vp_is_done(&vp);
 	assert_int_equal(mshv_fake_state.page.rip, 0x5002);
 	assert_int_equal(gpr[VCPU_RDX], 0x99);
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 
 	vp_create(&vp, MSHV_MSG_MSR, has_page);
-	msr_message(&vp, EXIT_MSR, false);
-	assert_int_equal(vp_run(&vp)->kind, HV_EXIT_MSR);
+	msr_message(&vp, MSHV_VP_EXIT_MSR, false);
+	assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_MSR);
 	assert_false(vp.exit.access.is_write);
 	vp.exit.access.data = 0xfedcba9876543210;
-	assert_kicked(&vp);
+	mshv_vp_is_done(&vp);
 	assert_int_equal(gpr[VCPU_RAX], 0x76543210);
 	assert_int_equal(gpr[VCPU_RDX], 0xfedcba98);
 	assert_int_equal(mshv_fake_state.page.rip, 0x5002);
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 /* Reads as 0, ignores writes, and nobody hears of it. */
 static void another_msr(bool has_page)
 {
 	const uint64_t *gpr = mshv_fake_state.page.gpr;
-	struct vp vp;
+	struct mshv_vp vp;
 	int is_write;
 
 	for (is_write = 0; is_write < 2; is_write++) {
 		vp_create(&vp, MSHV_MSG_MSR, has_page);
-		msr_message(&vp, EXIT_MSR + 1, is_write);
-		assert_kicked(&vp);
+		msr_message(&vp, MSHV_VP_EXIT_MSR + 1, is_write);
+		mshv_vp_is_done(&vp);
 		assert_int_equal(mshv_fake_state.page.rip, 0x5002);
 		assert_int_equal(gpr[VCPU_RAX],
 				 is_write ? 0xaaaaaaaa11223344 : 0);
 		assert_int_equal(gpr[VCPU_RDX], is_write ? 0x99 : 0);
-		vp_destroy(&vp);
+		mshv_vp_destroy(&vp);
 	}
 }
 
@@ -449,31 +395,31 @@ static void messages_without_a_header(void **state)
 {
 	struct mshv_msg_unsupported *unsupported;
 	struct mshv_msg_eoi *eoi;
-	struct vp vp;
+	struct mshv_vp vp;
 
 	(void)state;
 	vp_create(&vp, MSHV_MSG_APIC_EOI, true);
 	eoi = (void *)vp.msg->payload;
 	eoi->vector = 0xef;
-	assert_int_equal(vp_run(&vp)->kind, HV_EXIT_EOI);
+	assert_int_equal(mshv_vp_run(&vp)->kind, HV_EXIT_EOI);
 	assert_int_equal(vp.exit.vector, 0xef);
 	assert_int_equal(vp.exit.raw_reason, MSHV_MSG_APIC_EOI);
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 
 	vp_create(&vp, MSHV_MSG_UNSUPPORTED_FEATURE, true);
 	unsupported = (void *)vp.msg->payload;
 	unsupported->code = 77;
 	unsupported->parameter = 0xabcdef;
-	assert_fails(&vp, "77");
+	mshv_vp_fails(&vp, "77");
 	assert_contains(vp.exit.detail, "0xabcdef");
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 /* CPUID's answers are the message's, all of them. */
 static void cpuid_by_hypercall(void **state)
 {
 	struct mshv_msg_cpuid *m;
-	struct vp vp;
+	struct mshv_vp vp;
 
 	(void)state;
 	vp_create(&vp, MSHV_MSG_CPUID, false);
@@ -483,13 +429,13 @@ static void cpuid_by_hypercall(void **state)
 	m->default_rbx = 2;
 	m->default_rcx = 3;
 	m->default_rdx = 4;
-	assert_kicked(&vp);
+	mshv_vp_is_done(&vp);
 	assert_int_equal(mshv_fake_state.page.gpr[VCPU_RAX], 1);
 	assert_int_equal(mshv_fake_state.page.gpr[VCPU_RBX], 2);
 	assert_int_equal(mshv_fake_state.page.gpr[VCPU_RCX], 3);
 	assert_int_equal(mshv_fake_state.page.gpr[VCPU_RDX], 4);
 	assert_int_equal(mshv_fake_state.page.rip, 0x5002);
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 /* Each message that needs registers, with its n-th call for them failing. */
@@ -508,13 +454,12 @@ static void registers_that_cannot_be_had(void **state)
 		{MSHV_MSG_UNMAPPED_GPA, 1, "read registers"},
 	};
 	struct mshv_msg_io *io;
-	struct vp vp;
+	struct mshv_vp vp;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		vp_create(&vp, cases[i].type, false);
-		mshv_fake_state.register_calls = 0;
 		mshv_fake_state.failing_register_call = cases[i].call;
 		io = (void *)vp.msg->payload;
 		if (cases[i].type == MSHV_MSG_UNMAPPED_GPA)
@@ -523,8 +468,8 @@ static void registers_that_cannot_be_had(void **state)
 		else if (cases[i].type == MSHV_MSG_IO_PORT)
 			io->info = 1;
 		io->header.access = cases[i].type == MSHV_MSG_IO_PORT;
-		assert_fails(&vp, cases[i].says);
-		vp_destroy(&vp);
+		mshv_vp_fails(&vp, cases[i].says);
+		mshv_vp_destroy(&vp);
 	}
 }
 
@@ -537,7 +482,7 @@ static void registers_as_a_whole(void **state)
 				.cr4 = 0x20,
 				.efer = 0x500};
 	struct vcpu_regs got = {0};
-	struct vp vp;
+	struct mshv_vp vp;
 	int i;
 
 	(void)state;
@@ -564,7 +509,7 @@ static void registers_as_a_whole(void **state)
 	mshv_fake_state.failing_register_call =
 		mshv_fake_state.register_calls + 1;
 	assert_int_equal(hv_vcpu_regs_set(vp.vcpu, &set), -EIO);
-	vp_destroy(&vp);
+	mshv_vp_destroy(&vp);
 }
 
 int main(void)
