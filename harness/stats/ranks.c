@@ -190,6 +190,9 @@ struct rank_test ranks_signed(const double *a, const double *b, size_t n)
 
 /* --- shifts ---------------------------------------------------------------- */
 
+/* 1 - 0.9 is less than 0.1. */
+#define ALPHA_ROUNDING 1e-12
+
 /* The largest k with 2 P(statistic <= k - 1) <= alpha; 0: there is none. */
 static size_t cut(const double *ways, size_t count, double alpha)
 {
@@ -200,7 +203,7 @@ static size_t cut(const double *ways, size_t count, double alpha)
 		all += ways[k];
 	for (k = 0; k < count; k++) {
 		below += ways[k];
-		if (2 * below / all > alpha)
+		if (2 * below / all > alpha + ALPHA_ROUNDING)
 			break;
 	}
 	return k;
