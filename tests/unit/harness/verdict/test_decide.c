@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "harness/stats/sequential.h"
+#include "harness/verdict/claims.h"
 #include "harness/verdict/decide.h"
 #include "tests/unit/fixture/expect.h"
 
@@ -380,6 +381,88 @@ static void a_stopped_run_takes_no_look(void **state)
 	assert_true(fabs(got.level - .05) < 1e-9);
 }
 
+/* Throughput is worse where it falls: the same verdicts, mirrored. */
+static void higher_is_better_is_a_mirror(void **state)
+{
+	static const double margins[] = {.0005, .001, .002, .05};
+	double mirrored[10];
+	struct evidence lower = {rising, ten, 10, true};
+	struct evidence higher = {mirrored, ten, 10, false};
+	struct design d = {.planned = 10, .done = 10, .is_ended = true};
+	size_t i;
+	int kind;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		mirrored[i] = -rising[i];
+	for (i = 0; i < ARRAY_SIZE(margins); i++)
+		for (kind = MARGIN_NON_INFERIOR; kind <= MARGIN_SUPERIOR;
+		     kind++) {
+			struct decision a =
+				decide_margin(&lower, &d, margins[i],
+					      (enum margin_kind)kind, .95);
+			struct decision b =
+				decide_margin(&higher, &d, margins[i],
+					      (enum margin_kind)kind, .95);
+
+			assert_int_equal(a.test.verdict, b.test.verdict);
+			assert_close(a.test.p, b.test.p, 1e-12);
+			assert_close(a.ratio.ratio * b.ratio.ratio, 1, 1e-12);
+			assert_close(a.ratio.low * b.ratio.high, 1, 1e-12);
+		}
+}
+
+/* A look is taken after blocks that were run, and has those that count. */
+static void looks_have_the_blocks_that_count(void **state)
+{
+	const uint32_t gaps[] = {0, 1, 3, 7, 8, 9};
+	struct evidence e = {rising, gaps, 6, true};
+	struct design d = {
+		.planned = 10, .done = 7, .looks = {5, 10}, .look_count = 2};
+	const struct claim claim = {
+		.kind = MARGIN_NON_INFERIOR, .margin = .05, .confidence = .95};
+	struct decision got = decide(&e, &d, &claim);
+
+	(void)state;
+	assert_int_equal(got.look, 1);
+	assert_int_equal(got.block_count, 3);
+	/* Its share of the data is 3 of 10, not 5. */
+	assert_close(got.level, sequential_spent(.3, .05), 1e-9);
+}
+
+/* At a hundredth of the data nothing is spent; and where all looks are taken,
+ * one more takes the place of the last. */
+static void first_and_last_looks(void **state)
+{
+	struct evidence e = {rising, ten, 10, true};
+	struct design d = {
+		.planned = 1000, .done = 10, .looks = {10}, .look_count = 1};
+	struct decision got =
+		decide_margin(&e, &d, .05, MARGIN_NON_INFERIOR, .95);
+	double logs[17];
+	uint32_t blocks[17];
+	struct evidence many = {logs, blocks, 17, true};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(got.look, 0);
+	assert_int_equal(got.test.verdict, VERDICT_NOT_EVALUABLE);
+	for (i = 0; i < 17; i++) {
+		logs[i] = i % 2 ? .01 : -.01; /* for ever undecided */
+		blocks[i] = (uint32_t)i;
+	}
+	d = (struct design){.planned = 17,
+			    .done = 17,
+			    .is_ended = true,
+			    .look_count = SEQUENTIAL_MAX_LOOKS};
+	for (i = 0; i < SEQUENTIAL_MAX_LOOKS; i++)
+		d.looks[i] = i + 1;
+	got = decide_margin(&many, &d, .001, MARGIN_NON_INFERIOR, .95);
+	assert_int_equal(got.test.verdict, VERDICT_UNDECIDED);
+	assert_int_equal(got.look, SEQUENTIAL_MAX_LOOKS);
+	assert_int_equal(got.block_count, 17);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +476,9 @@ int main(void)
 		cmocka_unit_test(real_noise_makes_no_verdicts),
 		cmocka_unit_test(the_first_verdict_stands),
 		cmocka_unit_test(a_stopped_run_takes_no_look),
+		cmocka_unit_test(higher_is_better_is_a_mirror),
+		cmocka_unit_test(looks_have_the_blocks_that_count),
+		cmocka_unit_test(first_and_last_looks),
 	};
 
 	return RUN_TESTS(tests);
