@@ -430,6 +430,152 @@ static void bad_manifests_are_named(void **state)
 	assert_non_null(strstr(err.msg, "too deeply"));
 }
 
+/* --- what is shown ------------------------------------------------------- */
+
+/* All that a guest can have at once: each term is there, and they add up. */
+static const struct vm_spec everything = {
+	.is_arm64 = true,
+	.memory_request = 4 * GI,
+	.guest_memory = 4 * GI,
+	.memory_limit = 8 * GI,
+	.vcpu_count = 4,
+	.vfio_count = 2,
+	.has_sev = true,
+	.has_tpm = true,
+	.has_dedicated_cpus = true,
+	.has_liveness_exec = true,
+	.has_readiness_exec = true,
+	.has_downward_metrics = true,
+	.is_memlock_required = true,
+	.added_overhead = 12345,
+	.ratio = "1.5",
+};
+
+static void terms_add_up(void **state)
+{
+	struct overhead o = of("v1.8", &everything);
+	int64_t sum = 0, kubevirts, libvirts;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < o.term_count; i++) {
+		sum += o.terms[i].bytes;
+		assert_int_equal(overhead_term(&o, o.terms[i].name),
+				 o.terms[i].bytes);
+		for (k = 0; k < i; k++)
+			assert_string_not_equal(o.terms[i].name,
+						o.terms[k].name);
+	}
+	assert_int_equal(o.term_count, 18);
+	assert_int_equal(sum, o.total_bytes);
+	assert_int_equal(overhead_term(&o, "no such term"), 0);
+	assert_int_equal(overhead_term(&o, "vCPUs, 8 MiB each"), 32 * MIB);
+	assert_int_equal(overhead_term(&o, "exec probes"), 120 * MIB);
+	assert_int_equal(overhead_term(&o, "reservedOverhead.addedOverhead"),
+			 12345);
+	kubevirts = overhead_term(&o, "virt-launcher") +
+		    overhead_term(&o, "virt-launcher-monitor");
+	libvirts =
+		overhead_term(&o, "virtlogd") + overhead_term(&o, "virtqemud");
+	assert_int_equal(kubevirts, 125 * MIB);
+	assert_int_equal(overhead_of_guest(&o, true), sum - kubevirts);
+	assert_int_equal(overhead_of_guest(&o, false),
+			 sum - kubevirts - libvirts);
+}
+
+static char *written(const struct overhead *o)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	overhead_write(o, out);
+	fclose(out);
+	return text;
+}
+
+/* The words for a limit; in JSON they are null, or "unlimited". */
+static void limits_have_words(void **state)
+{
+	static const struct {
+		int64_t pod, memlock;
+		const char *words;
+		bool memlock_is_text, memlock_is_null;
+	} cases[] = {
+		{0, 0, "left alone", false, true},
+		{GI, MEMLOCK_UNKNOWN, "not known", false, true},
+		{GI, MEMLOCK_UNLIMITED, "unlimited", true, false},
+		{GI, 3 * MIB, "3.00 MiB", false, false},
+	};
+	struct overhead o = of("v1.8", &everything);
+	const json_t *limit;
+	json_t *json;
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		o.pod_limit_bytes = cases[i].pod;
+		o.memlock_bytes = cases[i].memlock;
+		text = written(&o);
+		assert_contains(text, cases[i].words);
+		assert_int_equal(count_of(text, " none\n"), !cases[i].pod);
+		assert_int_equal(count_of(text, "\n"), o.term_count + 4);
+		free(text);
+		json = overhead_to_json(&o);
+		limit = json_object_get(json, "memlock_bytes");
+		assert_int_equal(json_is_string(limit),
+				 cases[i].memlock_is_text);
+		assert_int_equal(json_is_null(limit), cases[i].memlock_is_null);
+		assert_int_equal(json_integer_value(json_object_get(
+					 json, "pod_limit_bytes")),
+				 cases[i].pod);
+		assert_int_equal(
+			json_array_size(json_object_get(json, "terms")),
+			o.term_count);
+		json_decref(json);
+	}
+}
+
+/* One formula is of the request, the other of the guest. */
+static void two_totals_are_shown(void **state)
+{
+	const struct vm_spec s = {.guest_memory = 512 * GI};
+	struct overhead o = of("v1.7", &s);
+	char *text = written(&o);
+
+	(void)state;
+	assert_true(o.total_by_guest_bytes > o.total_bytes);
+	/* Page tables of 1/512: a GiB, in whole thousands. */
+	assert_close((double)(o.total_by_guest_bytes - o.total_bytes), GI,
+		     1000);
+	assert_contains(text, "were the guest's memory requested");
+	free(text);
+	/* Which fills in the request. */
+	assert_int_equal(of("v1.6", &s).total_bytes, o.total_by_guest_bytes);
+}
+
+static void releases_have_names(void **state)
+{
+	static const char *const none[] = {"", "v1", "v1.10", "v2.0", "main.1"};
+	const char *names = kubevirt_release_names();
+	size_t i;
+
+	(void)state;
+	assert_int_equal(count_of(names, "v1."), 10);
+	assert_contains(names, " main");
+	for (i = 0; i < ARRAY_SIZE(none); i++)
+		if (kubevirt_release_find(none[i]))
+			fail_msg("'%s' is found", none[i]);
+	assert_string_equal(
+		kubevirt_release_name(kubevirt_release_find("1.6.3")), "v1.6");
+	assert_true(kubevirt_release_has_hypervisor_gate(
+		kubevirt_release_find("main")));
+	assert_false(kubevirt_release_has_hypervisor_gate(
+		kubevirt_release_find("v1.7")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -444,6 +590,10 @@ int main(void)
 		cmocka_unit_test(manifests_are_understood),
 		cmocka_unit_test(guaranteed_pods_are_seen),
 		cmocka_unit_test(bad_manifests_are_named),
+		cmocka_unit_test(terms_add_up),
+		cmocka_unit_test(limits_have_words),
+		cmocka_unit_test(two_totals_are_shown),
+		cmocka_unit_test(releases_have_names),
 	};
 
 	return RUN_TESTS(tests);
