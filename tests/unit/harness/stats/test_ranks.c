@@ -6,6 +6,7 @@
  */
 #include "tests/unit/test.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 
 #include "harness/stats/ranks.h"
@@ -122,27 +123,37 @@ static void signed_ranks_are_a_count(void **state)
 
 /* --- large samples ------------------------------------------------------------ */
 
-/* Sums of K of the numbers 1 to N (K < 0: of any many of them), without ties. */
-static double exact_below(int n, int k, size_t sum)
+/* Doubled ranks of sizes that come in groups of TIED. */
+static void ranks_of(size_t *ranks, size_t n, size_t tied)
 {
-	const size_t max = (size_t)n * ((size_t)n + 1) / 2;
-	const size_t rows = k < 0 ? 1 : (size_t)k + 1;
+	size_t i, first, last;
+
+	for (i = 0; i < n; i++) {
+		first = i / tied * tied + 1;
+		last = first + tied - 1 < n ? first + tied - 1 : n;
+		ranks[i] = first + last;
+	}
+}
+
+/* That K of the ranks (0: any many of them) add up to no more than SUM. */
+static double exact_below(const size_t *ranks, size_t n, size_t k, size_t sum)
+{
+	const size_t max = n * (n + 1), rows = k + 1;
 	double *ways = calloc(rows * (max + 1), sizeof(*ways));
 	double below = 0, all = 0;
-	size_t s, row;
-	int i;
+	size_t i, s, row;
 
 	assert_non_null(ways);
 	ways[0] = 1;
-	for (i = 1; i <= n; i++)
-		for (row = rows; row-- > (k < 0 ? 0 : 1);)
-			for (s = max + 1; s-- > (size_t)i;)
+	for (i = 0; i < n; i++)
+		for (row = rows; row-- > (k ? 1 : 0);)
+			for (s = max + 1; s-- > ranks[i];)
 				ways[row * (max + 1) + s] +=
-					ways[(k < 0 ? 0 : row - 1) * (max + 1) +
-					     s - (size_t)i];
+					ways[(k ? row - 1 : 0) * (max + 1) + s -
+					     ranks[i]];
 	for (s = 0; s <= max; s++) {
-		all += ways[(rows - 1) * (max + 1) + s];
-		below += s <= sum ? ways[(rows - 1) * (max + 1) + s] : 0;
+		all += ways[k * (max + 1) + s];
+		below += s <= sum ? ways[k * (max + 1) + s] : 0;
 	}
 	free(ways);
 	return below / all;
@@ -153,10 +164,11 @@ static double exact_below(int n, int k, size_t sum)
 
 static void many_values_are_nearly_normal(void **state)
 {
+	size_t ranks[120], shift, i;
 	double a[60], b[60];
-	size_t shift, i;
 
 	(void)state;
+	ranks_of(ranks, 120, 1);
 	for (shift = 0; shift < 24; shift += 4) {
 		struct rank_test t;
 		double u, below;
@@ -168,7 +180,7 @@ static void many_values_are_nearly_normal(void **state)
 		t = ranks_mann_whitney(a, 60, b, 60);
 		assert_false(t.is_exact);
 		u = t.statistic;
-		below = exact_below(120, 60, (size_t)(u + 60. * 61 / 2));
+		below = exact_below(ranks, 120, 60, (size_t)(2 * u + 60 * 61));
 		assert_close(t.p_less, below, NORMAL_ERROR);
 		/* U of B is what is left of all pairs. */
 		assert_close(ranks_mann_whitney(b, 60, a, 60).statistic,
@@ -178,25 +190,70 @@ static void many_values_are_nearly_normal(void **state)
 	}
 }
 
+/* The standard deviation that the normal tails were made of: a correction of a
+ * half on both sides is one in all. */
+static double implied_sd(const struct rank_test *t)
+{
+	return 1 / (gsl_cdf_ugaussian_Pinv(t->p_less) -
+		    gsl_cdf_ugaussian_Qinv(t->p_greater));
+}
+
+/* Sizes 1 to 101, or fewer ones that come more often; every so many positive. */
 static void many_pairs_are_nearly_normal(void **state)
 {
-	double a[101], zero[101] = {0};
-	size_t i, every;
+	static const size_t ties[] = {1, 4, 25};
+	double a[101], zero[101] = {0}, variance;
+	size_t ranks[101], i, k, every;
 
 	(void)state;
-	for (every = 2; every < 6; every++) {
+	for (k = 0; k < ARRAY_SIZE(ties); k++)
+		for (every = 2; every < 6; every++) {
+			struct rank_test t;
+
+			ranks_of(ranks, 101, ties[k]);
+			for (i = 0, variance = 0; i < 101; i++) {
+				a[i] = (double)(i / ties[k] + 1) *
+				       (i % every ? -1 : 1);
+				/* Each rank is there or not: a quarter of its
+				 * square, of a doubled one a sixteenth. */
+				variance += (double)(ranks[i] * ranks[i]) / 16;
+			}
+			t = ranks_signed(a, zero, 101);
+			assert_false(t.is_exact);
+			assert_close(implied_sd(&t), sqrt(variance), 1e-3);
+			if (ties[k] == 1)
+				assert_close(
+					t.p_less,
+					exact_below(ranks, 101, 0,
+						    (size_t)(2 * t.statistic)),
+					NORMAL_ERROR);
+			assert_close(ranks_signed(zero, a, 101).p_greater,
+				     t.p_less, 1e-12);
+		}
+}
+
+/* The variance of a sum of 60 of 120 ranks, without replacement. */
+static void many_ties_have_less_variance(void **state)
+{
+	static const size_t ties[] = {1, 5, 40};
+	size_t ranks[120], i, k;
+	double a[120], variance;
+
+	(void)state;
+	for (k = 0; k < ARRAY_SIZE(ties); k++) {
 		struct rank_test t;
 
-		/* Sizes 1 to 101, each EVERY-th is positive. */
-		for (i = 0; i < 101; i++)
-			a[i] = (double)(i + 1) * (i % every ? -1 : 1);
-		t = ranks_signed(a, zero, 101);
+		ranks_of(ranks, 120, ties[k]);
+		for (i = 0, variance = 0; i < 120; i++) {
+			double off = ((double)ranks[i] - 121) / 2;
+
+			/* Even ones to A: no group is A's alone. */
+			a[i % 2 * 60 + i / 2] = (double)(i / ties[k]);
+			variance += off * off * 60 * 60 / (120. * 119);
+		}
+		t = ranks_mann_whitney(a, 60, a + 60, 60);
 		assert_false(t.is_exact);
-		assert_close(t.p_less,
-			     exact_below(101, -1, (size_t)t.statistic),
-			     NORMAL_ERROR);
-		assert_close(ranks_signed(zero, a, 101).p_greater, t.p_less,
-			     1e-12);
+		assert_close(implied_sd(&t), sqrt(variance), 1e-3);
 	}
 }
 
@@ -338,6 +395,7 @@ int main(void)
 		cmocka_unit_test(signed_ranks_are_a_count),
 		cmocka_unit_test(many_values_are_nearly_normal),
 		cmocka_unit_test(many_pairs_are_nearly_normal),
+		cmocka_unit_test(many_ties_have_less_variance),
 		cmocka_unit_test(many_ties_are_no_evidence),
 		cmocka_unit_test(a_shifts_interval_inverts_the_test),
 		cmocka_unit_test(a_paired_interval_inverts_the_test),
