@@ -16,6 +16,7 @@
 
 /* More exits than any one instruction causes in KVM. */
 #define MAX_FOLLOWERS 64
+#define FLAG_DF (1ULL << 10)
 
 static int read_entry(void *arg, uint64_t gpa, uint64_t *value)
 {
@@ -172,16 +173,20 @@ static void header_only(struct emu_vp *vp, uint32_t type)
 
 /* --- ports ---------------------------------------------------------------- */
 
-/* KVM would overwrite the destination of INS: let it write the old bytes. */
+/* KVM would overwrite the destination of INS: let it write the old bytes, element
+ * by element, as their order in RAM depends on DF. */
 static void finish_in(struct emu_vp *vp, const struct emu_insn *insn)
 {
 	struct kvm_run *run = vp->run;
 	uint8_t *data = (uint8_t *)run + run->io.data_offset;
-	size_t bytes = (size_t)run->io.size * run->io.count;
+	size_t size = run->io.size, i;
+	uint64_t dest = emu_string_dest(vp);
+	uint64_t step = vp->regs.rflags & FLAG_DF ? -(uint64_t)size : size;
 
-	memset(data, 0, bytes);
-	if (insn->is_string)
-		emu_guest_copy(vp, emu_string_dest(vp), data, NULL, bytes);
+	memset(data, 0, size * run->io.count);
+	for (i = 0; i < run->io.count && insn->is_string; i++)
+		emu_guest_copy(vp, dest + i * step, data + i * size, NULL,
+			       size);
 	finish(vp, insn->is_rep, run->io.count);
 }
 
