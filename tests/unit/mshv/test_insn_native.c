@@ -5,6 +5,7 @@
  */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include "mshv/insn.h"
@@ -305,7 +306,7 @@ static void try_one(const struct family *f, unsigned int width, bool rex,
 	struct machine before, native, ours;
 	uint8_t bytes[16];
 	size_t len = encode(f, width, rex, reg, bytes);
-	struct insn insn;
+	struct insn insn, part;
 
 	machine_draw(&native);
 	if (f->is_bit_offset)
@@ -317,6 +318,9 @@ static void try_one(const struct family *f, unsigned int width, bool rex,
 	if (insn_decode(bytes, len, INSN_MODE_64, &insn))
 		fail_msg("%s of %u bytes is not decoded", f->name, width);
 	assert_int_equal(insn.length_bytes, len);
+	/* A part of it is no instruction, and never another one. */
+	assert_int_equal(insn_decode(bytes, draw() % len, INSN_MODE_64, &part),
+			 -ENODATA);
 	emulate(&insn, &ours, &native);
 	compare(f->name, bytes, len, &ours, &native, f->undefined);
 }
@@ -469,12 +473,114 @@ static void strings(void **state)
 	}
 }
 
+/* --- what is not emulated --------------------------------------------------- */
+
+static void refusals(void **state)
+{
+	static const struct {
+		const char *name;
+		uint8_t bytes[10];
+		int ret;
+	} cases[] = {
+		{"adc (%rbx),%eax", {0x13, 0x03}, -ENOTSUP},
+		{"sbb %eax,(%rbx)", {0x19, 0x03}, -ENOTSUP},
+		{"shl (%rbx)", {0xd1, 0x23}, -ENOTSUP},
+		{"mul (%rbx)", {0xf7, 0x23}, -ENOTSUP},
+		{"push (%rbx)", {0xff, 0x33}, -ENOTSUP},
+		{"pop (%rbx)", {0x8f, 0x03}, -ENOTSUP},
+		{"call *(%rbx)", {0xff, 0x13}, -ENOTSUP},
+		{"jmp *(%rbx)", {0xff, 0x23}, -ENOTSUP},
+		{"lea (%rbx),%eax", {0x8d, 0x03}, -ENOTSUP},
+		{"mov (%rbx),%ds", {0x8e, 0x1b}, -ENOTSUP},
+		{"cmpxchg8b (%rbx)", {0x0f, 0xc7, 0x0b}, -ENOTSUP},
+		{"cmpxchg16b (%rbx)", {0x48, 0x0f, 0xc7, 0x0b}, -ENOTSUP},
+		{"movbe (%rbx),%eax", {0x0f, 0x38, 0xf0, 0x03}, -ENOTSUP},
+		/* Named as a string instruction is. */
+		{"movsd (%rbx),%xmm0", {0xf2, 0x0f, 0x10, 0x03}, -ENOTSUP},
+		{"movdqu (%rbx),%xmm0", {0xf3, 0x0f, 0x6f, 0x03}, -ENOTSUP},
+		{"cmpsd $0,(%rbx),%xmm0",
+		 {0xf2, 0x0f, 0xc2, 0x03, 0},
+		 -ENOTSUP},
+		{"flds (%rbx)", {0xd9, 0x03}, -ENOTSUP},
+		{"scasb", {0xae}, -ENOTSUP},
+		{"cmpsb", {0xa6}, -ENOTSUP},
+		{"mov %eax,%ebx", {0x89, 0xc3}, -ENOTSUP},
+		{"add $1,%eax", {0x83, 0xc0, 0x01}, -ENOTSUP},
+		{"nop", {0x90}, -ENOTSUP},
+		/* Not in 64-bit mode, and never. */
+		{"push %es", {0x06}, -EINVAL},
+		{"lock mov %eax,(%rbx)", {0xf0, 0x89, 0x03}, -EINVAL},
+		{"ud0", {0x0f, 0xff, 0x03}, -ENOTSUP},
+	};
+	struct insn insn;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int ret = insn_decode(cases[i].bytes, 10, INSN_MODE_64, &insn);
+
+		if (ret != cases[i].ret)
+			fail_msg("%s: %d", cases[i].name, ret);
+	}
+}
+
+/* Fifteen bytes are the longest instruction that there can be. */
+static void prefixes_without_end(void **state)
+{
+	uint8_t bytes[16];
+	struct insn insn;
+
+	(void)state;
+	memset(bytes, 0x66, sizeof(bytes));
+	assert_int_equal(insn_decode(bytes, 14, INSN_MODE_64, &insn), -ENODATA);
+	assert_int_equal(insn_decode(bytes, 15, INSN_MODE_64, &insn), -EINVAL);
+	assert_int_equal(insn_decode(bytes, 16, INSN_MODE_64, &insn), -EINVAL);
+	bytes[13] = 0x89;
+	bytes[14] = 0x03;
+	assert_int_equal(insn_decode(bytes, 15, INSN_MODE_64, &insn), 0);
+	assert_int_equal(insn.length_bytes, 15);
+}
+
+/* An address of as many bytes as addresses have, and no ModRM. */
+static void absolute_addresses(void **state)
+{
+	static const uint8_t bytes[] = {0x65, 0xa3, 0x88, 0x77, 0x66,
+					0x55, 0x44, 0x33, 0x22, 0x11};
+	static const struct {
+		enum insn_mode mode;
+		uint8_t length, mem_bytes;
+		uint64_t address;
+	} cases[] = {
+		{INSN_MODE_64, 10, 4, 0x1122334455667788 + 0x1000},
+		{INSN_MODE_32, 6, 4, 0x55667788 + 0x1000},
+		{INSN_MODE_16, 4, 2, 0x7788 + 0x1000},
+	};
+	uint64_t gpr[16] = {0x99};
+	struct insn_cpu cpu = {.gpr = gpr, .segment_base = {[5] = 0x1000}};
+	struct insn insn;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		cpu.mode = cases[i].mode;
+		assert_int_equal(insn_decode(bytes, 10, cpu.mode, &insn), 0);
+		assert_int_equal(insn.length_bytes, cases[i].length);
+		assert_int_equal(insn.mem_bytes, cases[i].mem_bytes);
+		assert_true(insn.mem_is_written && !insn.mem_is_read);
+		assert_int_equal(insn_address(&insn, &cpu), cases[i].address);
+		assert_int_equal(insn_execute(&insn, &cpu, 0), 0x99);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_operands),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(refusals),
+		cmocka_unit_test(prefixes_without_end),
+		cmocka_unit_test(absolute_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, stub_map, stub_unmap);
