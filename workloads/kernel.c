@@ -43,17 +43,22 @@ static enum wl_answer switch_setup(struct wl_ctx *ctx)
 {
 	struct switch_state *s = calloc(1, sizeof(*s));
 
-	if (!s || pipe(s->to_child) || pipe(s->to_parent)) {
-		free(s);
-		return wl_say(ctx, WL_FAIL, "cannot make pipes");
-	}
+	if (!s)
+		return wl_say(ctx, WL_FAIL, "out of memory");
+	memset(s->to_child, -1, sizeof(s->to_child));
+	memset(s->to_parent, -1, sizeof(s->to_parent));
 	ctx->state = s;
 	ctx->ops_count = 2;
+	if (pipe(s->to_child) || pipe(s->to_parent))
+		return wl_say(ctx, WL_FAIL, "cannot make pipes");
 	s->child = fork();
 	if (s->child == 0)
 		echo_forever(s);
 	if (s->child < 0)
 		return wl_say(ctx, WL_FAIL, "cannot fork");
+	/* So that a read ends when the child has. */
+	close(s->to_parent[1]);
+	s->to_parent[1] = -1;
 	return WL_OK;
 }
 

@@ -2,10 +2,16 @@
 /* workloads: frames, digests, and that every workload runs and is timed. */
 #include "tests/unit/test.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/core/metric.h"
 #include "runners/vmm/stamp.h"
+#include "tests/unit/fixture/expect.h"
 #include "workloads/guest/measure.h"
 #include "workloads/region.h"
 #include "workloads/sha256.h"
@@ -95,13 +101,6 @@ static bool on_sample(void *arg, const struct measure_sample *s)
 	return seen->samples < 3;
 }
 
-/* forkexec runs the agent; here /proc/self/exe is this test. */
-static int skipped_here(const struct workload *wl)
-{
-	return (wl->flags & (WL_SELFTEST | WL_BY_HOST)) ||
-	       !strcmp(wl->name, "kernel_forkexec");
-}
-
 static void every_workload_gives_samples(void **state)
 {
 	const struct measure_plan plan = {.warmup_count = 1,
@@ -116,7 +115,7 @@ static void every_workload_gives_samples(void **state)
 			.series = on_series, .sample = on_sample, .arg = &seen};
 		enum wl_answer answer;
 
-		if (skipped_here(*wl) || (*wl)->program)
+		if ((*wl)->flags & (WL_SELFTEST | WL_BY_HOST) || (*wl)->program)
 			continue;
 		answer = measure_run(*wl, &(*wl)->points[0], &plan, &sink,
 				     reason, sizeof(reason));
@@ -224,7 +223,118 @@ static void main_metrics_are_metrics(void **state)
 	assert_false(metric_is_main(metric_find("iops"), "no such workload"));
 }
 
-int main(void)
+/* --- workloads that cannot have what they need ------------------------------- */
+
+static unsigned int descriptor_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+/* With room for so many more descriptors: both pipes need two. */
+static void pipes_that_cannot_be_had(void **state)
+{
+	const struct workload *wl = workload_find("kernel_switch");
+	unsigned int before = descriptor_count();
+	struct rlimit limit, less;
+	rlim_t spare;
+	int lowest;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	lowest = dup(0);
+	close(lowest);
+	for (spare = 0; spare < 4; spare++) {
+		struct wl_ctx ctx = {.point = &wl->points[0]};
+		enum wl_answer answer;
+
+		less = limit;
+		less.rlim_cur = (rlim_t)lowest + spare;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+		answer = wl->setup(&ctx);
+		setrlimit(RLIMIT_NOFILE, &limit);
+		assert_int_equal(answer, WL_FAIL);
+		assert_contains(ctx.reason, "pipes");
+		wl->teardown(&ctx);
+		assert_int_equal(descriptor_count(), before);
+	}
+}
+
+/* As kernel.c has it. */
+struct switch_state {
+	int to_child[2];
+	int to_parent[2];
+	pid_t child;
+};
+
+/* Whoever kills it, an out-of-memory killer say: no run waits for ever. */
+static void an_echo_that_is_gone(void **state)
+{
+	const struct workload *wl = workload_find("kernel_switch");
+	struct wl_ctx ctx = {.point = &wl->points[0]};
+	unsigned int before = descriptor_count();
+	struct switch_state *s;
+
+	(void)state;
+	assert_int_equal(wl->setup(&ctx), WL_OK);
+	assert_int_equal(wl->run(&ctx, 3), WL_OK);
+	s = ctx.state;
+	assert_int_equal(kill(s->child, SIGKILL), 0);
+	assert_int_equal(waitpid(s->child, NULL, 0), s->child);
+	s->child = 0;
+	alarm(20);
+	assert_int_equal(wl->run(&ctx, 3), WL_FAIL);
+	alarm(0);
+	assert_contains(ctx.reason, "gone");
+	wl->teardown(&ctx);
+	assert_int_equal(descriptor_count(), before);
+}
+
+/* The agent ends at once when it is called so; here, main() does. */
+static void a_program_is_run_again(void **state)
+{
+	const struct workload *wl = workload_find("kernel_forkexec");
+	struct wl_ctx ctx = {.point = &wl->points[0]};
+
+	(void)state;
+	assert_int_equal(wl->run(&ctx, 2), WL_OK);
+	setenv("L1VH_TEST_EXIT", "1", 1);
+	assert_int_equal(wl->run(&ctx, 2), WL_FAIL);
+	unsetenv("L1VH_TEST_EXIT");
+	assert_contains(ctx.reason, "exec");
+}
+
+static void memory_that_cannot_be_had(void **state)
+{
+	const struct wl_point huge = {.name = "huge", .bytes = 1ULL << 60};
+	const struct workload *wl = workload_find("mem_latency");
+	struct wl_ctx ctx = {.point = &huge};
+	struct region region = {0};
+
+	(void)state;
+	assert_int_equal(wl->setup(&ctx), WL_FAIL);
+	assert_contains(ctx.reason, "1099511627776 MiB");
+	wl->teardown(&ctx);
+	assert_int_equal(region_map(&region, &ctx, 1ULL << 60, 0), WL_FAIL);
+	assert_null(region.mapping);
+	region_unmap(&region); /* of nothing */
+	/* Two MiB, aligned to them, of small pages. */
+	assert_int_equal(region_map(&region, &ctx, 5000, 4096), WL_OK);
+	assert_int_equal((uintptr_t)region.base % (2ULL << 20), 0);
+	memset(region.base, 1, 2 << 20);
+	assert_int_equal(region_check(&region, &ctx), WL_OK);
+	region_unmap(&region);
+	assert_null(region.mapping);
+	region_unmap(&region);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_survive_the_wire),
@@ -233,10 +343,17 @@ int main(void)
 		cmocka_unit_test(every_workload_gives_samples),
 		cmocka_unit_test(a_failing_workload_says_why),
 		cmocka_unit_test(chase_is_one_cycle),
+		cmocka_unit_test(pipes_that_cannot_be_had),
+		cmocka_unit_test(an_echo_that_is_gone),
+		cmocka_unit_test(a_program_is_run_again),
+		cmocka_unit_test(memory_that_cannot_be_had),
 		cmocka_unit_test(names_are_unique_and_fit),
 		cmocka_unit_test(main_metrics_are_metrics),
 		cmocka_unit_test(both_sides_agree_on_the_stamp_port),
 	};
 
+	/* a_program_is_run_again() */
+	if (argc > 1 && !strcmp(argv[1], "--exit"))
+		return getenv("L1VH_TEST_EXIT") != NULL;
 	return RUN_TESTS(tests);
 }
