@@ -209,7 +209,10 @@ $(B)/tests/unit.a: $(TEST_OBJ)
 
 $(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
+
+# The library's calls in place of libc's, in this one program.
+$(B)/tests/unit/mshv/emu/test_preload: $(B)/mshv/emu/preload.o
 
 $(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(FAKE_OBJ) $(OBJ)
 	$(call say,LINK,$@)
