@@ -9,7 +9,7 @@
 #include "runners/vmm/vcpu_regs.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/mshv_fake.h"
-#include "tests/unit/fixture/mshv_vp.h"
+#include "tests/unit/fixture/mshv/mshv_vp.h"
 
 #define CR3 0x1000ULL
 /* Virtual pages: two of RAM that are not neighbours, then none; two of a

@@ -10,7 +10,7 @@
 #include "runners/vmm/vcpu_regs.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/mshv_fake.h"
-#include "tests/unit/fixture/mshv_vp.h"
+#include "tests/unit/fixture/mshv/mshv_vp.h"
 
 #define GPA_DEVICE 0xd0000000ULL
 

@@ -14,7 +14,7 @@
 #include "mshv/emu/emu.h"
 #include "mshv/hvcall.h"
 #include "mshv/sys.h"
-#include "tests/unit/fixture/emu_rig.h"
+#include "tests/unit/fixture/mshv/emu_rig.h"
 
 #define PAGE MSHV_PAGE_BYTES
 #define PAGES 16

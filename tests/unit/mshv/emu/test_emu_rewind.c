@@ -10,7 +10,7 @@
 
 #include "mshv/abi.h"
 #include "mshv/hvcall.h"
-#include "tests/unit/fixture/emu_rig.h"
+#include "tests/unit/fixture/mshv/emu_rig.h"
 
 #define RAM_BYTES 0x10000u
 #define CODE 0x1000u
