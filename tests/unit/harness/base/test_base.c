@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* harness/base: err, strbuf, units, file, proc. */
+/* harness/base: err, strbuf, file, proc. */
 #include "tests/unit/test.h"
 
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 
 static void err_wraps_in_front(void **state)
 {
@@ -58,90 +57,6 @@ static void strbuf_grows_consumes_and_keeps_tails(void **state)
 	assert_string_equal(sb.str, "999,");
 	strbuf_release(&sb);
 	assert_null(sb.str);
-}
-
-static void units_parse_sizes(void **state)
-{
-	static const struct {
-		const char *text;
-		uint64_t bytes;
-	} good[] = {{"4096", 4096},
-		    {"512M", 512 * MIB},
-		    {"2GiB", 2 * GIB},
-		    {"16K", 16 * KIB}};
-	static const char *const bad[] = {"",
-					  "M",
-					  "-1M",
-					  "12X",
-					  "1.5G",
-					  "99999999999999999999",
-					  "99999999999G"};
-	struct err err = {0};
-	uint64_t bytes;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(good); i++) {
-		assert_int_equal(units_parse_bytes(good[i].text, &bytes, &err),
-				 0);
-		assert_int_equal(bytes, good[i].bytes);
-	}
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(units_parse_bytes(bad[i], &bytes, &err),
-				 -EINVAL);
-}
-
-static void units_parse_times(void **state)
-{
-	static const char *const bad[] = {"",    "m",        "0m",   "-1m",
-					  "5d",  "30",       "1.5h", "30mm",
-					  " 3s", "99999999h"};
-	struct err err = {0};
-	uint64_t ns = 0;
-	size_t i;
-
-	(void)state;
-	assert_int_equal(units_parse_duration("90s", &ns, &err), 0);
-	assert_int_equal(ns, 90 * NS_PER_S);
-	assert_int_equal(units_parse_duration("2h", &ns, &err), 0);
-	assert_int_equal(ns, 7200 * NS_PER_S);
-	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(units_parse_duration(bad[i], &ns, &err),
-				 -EINVAL);
-}
-
-static void units_format_dates(void **state)
-{
-	char buf[32];
-
-	(void)state;
-	assert_string_equal(units_format_date(0, buf, sizeof(buf)),
-			    "1970-01-01 00:00");
-	assert_string_equal(
-		units_format_date(1795680188607353499u, buf, sizeof(buf)),
-		"2026-11-26 08:03");
-}
-
-static void units_format_scales(void **state)
-{
-	static const struct {
-		double value;
-		const char *unit;
-		const char *text;
-	} rows[] = {{1.5, "ns", "1.50 ns"},
-		    {2500, "ns", "2.50 us"},
-		    {123456789, "ns", "123 ms"},
-		    {2.2e9, "ns", "2.20 s"},
-		    {6.31e8, "bytes_per_s", "631 MB/s"},
-		    {7, "count", "7.00"}};
-	char buf[32];
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		assert_string_equal(units_format(rows[i].value, rows[i].unit,
-						 buf, sizeof(buf)),
-				    rows[i].text);
 }
 
 static void file_write_is_whole_or_nothing(void **state)
@@ -212,10 +127,6 @@ int main(void)
 		cmocka_unit_test(err_wraps_in_front),
 		cmocka_unit_test(err_survives_endless_text),
 		cmocka_unit_test(strbuf_grows_consumes_and_keeps_tails),
-		cmocka_unit_test(units_parse_sizes),
-		cmocka_unit_test(units_parse_times),
-		cmocka_unit_test(units_format_scales),
-		cmocka_unit_test(units_format_dates),
 		cmocka_unit_test(file_write_is_whole_or_nothing),
 		cmocka_unit_test(proc_tells_why_it_cannot_start),
 		cmocka_unit_test(proc_kills_what_does_not_end),
