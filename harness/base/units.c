@@ -27,7 +27,8 @@ int units_parse_bytes(const char *text, uint64_t *bytes, struct err *err)
 
 	errno = 0;
 	value = strtoull(text, &end, 10);
-	if (errno || end == text || text[0] == '-')
+	/* strtoull() would take blanks, and signs behind them. */
+	if (errno || text[0] < '0' || text[0] > '9')
 		goto bad;
 	for (i = 0; i < ARRAY_SIZE(byte_suffixes); i++) {
 		if (strcmp(end, byte_suffixes[i].suffix))
@@ -71,7 +72,6 @@ int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 
 	errno = 0;
 	v = strtoull(text, &end, 10);
-	/* strtoull() would take blanks, and negative numbers behind them. */
 	if (errno || text[0] < '0' || text[0] > '9' || *end || v < min ||
 	    v > max)
 		return err_set(
