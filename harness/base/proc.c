@@ -23,27 +23,35 @@
 /* After SIGKILL; a machine's memory takes seconds to be given back. */
 #define KILL_NS (20 * NS_PER_S)
 
+/* The first number above all that SPEC's child is to see. */
+static int child_first_free(const struct proc_spec *spec)
+{
+	int first = STDERR_FILENO + 1;
+	int i;
+
+	for (i = 0; i < spec->fd_count; i++)
+		if (spec->fds[i].child >= first)
+			first = spec->fds[i].child + 1;
+	return first;
+}
+
 /*
- * Descriptors are first moved above every wanted number, so that placing
- * one never overwrites another that has still to be placed.
+ * Descriptors are first moved to FIRST_FREE and above, so that placing one
+ * never overwrites another that has still to be placed.
  */
-static int child_place_fds(const struct proc_spec *spec, int status_fd)
+static int child_place_fds(const struct proc_spec *spec, int first_free)
 {
 	int moved[16];
-	int top = status_fd;
 	int i;
 
 	if (spec->fd_count > (int)ARRAY_SIZE(moved))
 		return -EINVAL;
-	for (i = 0; i < spec->fd_count; i++)
-		if (spec->fds[i].child > top)
-			top = spec->fds[i].child;
 	for (i = 0; i < spec->fd_count; i++) {
 		int from = spec->fds[i].parent;
 
 		if (from < 0)
 			from = open("/dev/null", O_RDWR | O_CLOEXEC);
-		moved[i] = fcntl(from, F_DUPFD_CLOEXEC, top + 1);
+		moved[i] = fcntl(from, F_DUPFD_CLOEXEC, first_free);
 		if (moved[i] < 0)
 			return -errno;
 	}
@@ -67,8 +75,9 @@ static void child_reset_signals(void)
 
 static void child_run(const struct proc_spec *spec, int status_fd, pid_t parent)
 {
-	int high = fcntl(status_fd, F_DUPFD_CLOEXEC, 100);
-	int ret;
+	int first_free = child_first_free(spec);
+	int high = fcntl(status_fd, F_DUPFD_CLOEXEC, first_free);
+	int ret = high < 0 ? -errno : 0;
 
 	child_reset_signals();
 	setpgid(0, 0);
@@ -76,7 +85,10 @@ static void child_run(const struct proc_spec *spec, int status_fd, pid_t parent)
 	/* The parent may have died before the line above took effect. */
 	if (getppid() != parent)
 		_exit(127);
-	ret = child_place_fds(spec, high);
+	if (ret)
+		high = status_fd;
+	else
+		ret = child_place_fds(spec, first_free);
 	if (!ret && spec->prepare)
 		ret = spec->prepare(spec->prepare_arg);
 	if (!ret) {

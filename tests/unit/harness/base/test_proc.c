@@ -2,11 +2,13 @@
 /* proc: what a child gets, how it ends, and what is left of it: nothing. */
 #include "tests/unit/test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -324,6 +326,83 @@ static void preparations_are_the_childs(void **state)
 	close(ends[1]);
 }
 
+/* The pipe that tells of it has a number too, which nothing may take. */
+static void a_failure_is_told_past_every_descriptor(void **state)
+{
+	static const char *const argv[] = {"/nonexistent/program", NULL};
+	struct proc_fd fds[17];
+	struct proc_spec spec = {.argv = argv, .fds = fds, .fd_count = 16};
+	struct err err = {0};
+	pid_t pid;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 17; i++)
+		fds[i] = (struct proc_fd){-1, 95 + i};
+	assert_int_equal(proc_spawn(&spec, &pid, &err), -ENOENT);
+	spec.fd_count = 17;
+	assert_int_equal(proc_spawn(&spec, &pid, &err), -EINVAL);
+	fds[3].parent = 1000000; /* nobody's */
+	spec.fd_count = 4;
+	assert_int_equal(proc_spawn(&spec, &pid, &err), -EBADF);
+	assert_int_equal(pid, -1);
+}
+
+/* The lowest number is that of the folder itself, which is free again. */
+static int count_open(int *first_free)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	*first_free = dirfd(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static int cat_with(rlim_t limit, int *to, int *from, pid_t *pid)
+{
+	static const char *const cat[] = {"cat", NULL};
+	struct rlimit before, less;
+	struct err err = {0};
+	int ret;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	less = (struct rlimit){limit, before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+	ret = proc_spawn_piped(cat, pid, to, from, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	return ret;
+}
+
+/* Two pipes, one for the start, and in the child four more; each may be the
+ * first that there is no number for. */
+static void without_descriptors_nothing_starts(void **state)
+{
+	int i, first, ret = -EMFILE, count = count_open(&first);
+
+	(void)state;
+	for (i = 0; ret && i < 20; i++) {
+		int to = -1, from = -1;
+		pid_t pid = -1;
+
+		ret = cat_with((rlim_t)(first + i), &to, &from, &pid);
+		/* The kernel says EINVAL of a number that may not be asked. */
+		assert_true(!ret || ret == -EMFILE || ret == -EINVAL);
+		assert_int_equal(to >= 0, i >= 4);
+		if (to >= 0) {
+			close(to);
+			close(from);
+		}
+		if (!ret)
+			assert_int_equal(proc_reap(pid, 60 * NS_PER_S), 0);
+		assert_int_equal(count_open(&first), count);
+	}
+	assert_int_equal(ret, 0);
+	assert_in_range(i, 7, 19);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +417,8 @@ int main(void)
 		cmocka_unit_test(a_child_inherits_nothing_else),
 		cmocka_unit_test(signals_are_as_they_were_made),
 		cmocka_unit_test(preparations_are_the_childs),
+		cmocka_unit_test(a_failure_is_told_past_every_descriptor),
+		cmocka_unit_test(without_descriptors_nothing_starts),
 	};
 
 	return RUN_TESTS(tests);
