@@ -26,6 +26,12 @@ static double number_at(const json_t *o, const char *path)
 	return json_is_number(o) ? json_number_value(o) : NAN;
 }
 
+/* A guest may say anything: what is absent or below zero was not moved. */
+static bool is_amount(double value)
+{
+	return isfinite(value) && value >= 0;
+}
+
 static int add_bins(struct io_doc *doc, json_t *bins)
 {
 	const char *key;
@@ -85,8 +91,8 @@ static int add_fio_part(struct io_doc *doc, const json_t *job, const char *name)
 	double iops = number_at(part, "iops");
 	double rate = number_at(part, "bw_bytes");
 
-	if (!isfinite(ops) || !isfinite(bytes) || !isfinite(iops) ||
-	    !isfinite(rate))
+	if (!is_amount(ops) || !is_amount(bytes) || !is_amount(iops) ||
+	    !is_amount(rate))
 		return -EPROTO;
 	doc->op_count += ops;
 	doc->byte_count += bytes;
@@ -149,14 +155,14 @@ static int read_iperf(const json_t *output, struct io_doc *doc, struct err *err)
 
 	if (error)
 		return err_set(err, -EPROTO, "iperf3 says: %s",
-			       json_string_value(error));
+			       json_string_value(error) ?: "an error");
 	doc->byte_count = number_at(end, "sum_received.bytes");
 	doc->bytes_per_s = number_at(end, "sum_received.bits_per_second") / 8;
 	/* TCP tells of no packets. */
 	if (sent > 0)
 		doc->loss_ratio =
 			number_at(end, "sum_received.lost_packets") / sent;
-	if (!isfinite(doc->byte_count) || !isfinite(doc->bytes_per_s))
+	if (!is_amount(doc->byte_count) || !is_amount(doc->bytes_per_s))
 		return err_set(err, -EPROTO, "cannot parse iperf3's output");
 	return 0;
 }
@@ -169,8 +175,8 @@ static int read_rr(const json_t *output, struct io_doc *doc, struct err *err)
 	double lost = number_at(rr, "lost_count");
 
 	doc->op_count = number_at(rr, "count");
-	if (!isfinite(doc->op_count) || !isfinite(bytes) || !(ns > 0) ||
-	    !isfinite(lost) ||
+	if (!is_amount(doc->op_count) || !is_amount(bytes) || !(ns > 0) ||
+	    !is_amount(lost) ||
 	    add_bins(doc,
 		     json_object_get(json_object_get(rr, "lat_ns"), "bins")))
 		return err_set(err, -EPROTO,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* io_doc: figures from what programs print, quantiles of them. */
+/* io_doc: figures from what programs print, quantiles of them, and amounts
+ * that no program can have moved. */
 #include "tests/unit/test.h"
 
 #include <errno.h>
@@ -129,6 +130,53 @@ static void tcp_loses_nothing(void **state)
 	io_doc_release(&doc);
 }
 
+/* A guest that lies must not become a rate below zero, or no number. */
+static void impossible_amounts_are_refused(void **state)
+{
+	static const char *const texts[][2] = {
+		{"storage", JOB(PART(-1, 0, ""), PART(0, 0, ""), "")},
+		{"storage", JOB(PART(0, 0, ""), PART(1, -4096, ""), "")},
+		{"storage", JOB(PART(1, "x", ""), PART(0, 0, ""), "")},
+		{"storage", JOB(PART(1, 1, "\"-5\":1"), PART(0, 0, ""), "")},
+		{"storage", JOB(PART(1, 1, "\"1e999\":1"), PART(0, 0, ""), "")},
+		{"storage", JOB(PART(1, 1, "\"nan\":1"), PART(0, 0, ""), "")},
+		{"storage", JOB(PART(1, 1, "\"\":1"), PART(0, 0, ""), "")},
+		{"storage", JOB(PART(1, 1, "\"5\":1.5"), PART(0, 0, ""), "")},
+		{"storage", "{\"jobs\":[{\"error\":\"0\"}]}"},
+		{"storage", "{\"jobs\":[7]}"},
+		{"network", "{\"end\":{\"sum_received\":{\"bytes\":-1,"
+			    "\"bits_per_second\":8}}}"},
+		{"network", "{\"end\":{\"sum_received\":{\"bytes\":1,"
+			    "\"bits_per_second\":-8}}}"},
+		{"network", "{\"end\":[]}"},
+		{"network", "{\"error\":7}"},
+		{"network_rr", "{\"rr\":{\"count\":-1,\"elapsed_ns\":1,"
+			       "\"request_bytes\":1,\"lost_count\":0}}"},
+		{"network_rr", "{\"rr\":{\"count\":1,\"elapsed_ns\":0,"
+			       "\"request_bytes\":1,\"lost_count\":0}}"},
+		{"network_rr", "{\"rr\":{\"count\":1,\"elapsed_ns\":1,"
+			       "\"request_bytes\":-1,\"lost_count\":0}}"},
+		{"network_rr", "{\"rr\":{\"count\":1,\"elapsed_ns\":1,"
+			       "\"request_bytes\":1,\"lost_count\":-2}}"},
+		{"network_rr", "{\"rr\":{\"count\":1,\"elapsed_ns\":1,"
+			       "\"request_bytes\":1,\"lost_count\":0,"
+			       "\"lat_ns\":{\"bins\":{\"5\":\"1\"}}}}"},
+		{"network_rr", "[]"},
+	};
+	struct io_doc doc;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		if (!read_doc(texts[i][0], texts[i][1], &doc, &err))
+			fail_msg("taken: %s", texts[i][1]);
+		assert_int_equal(err.code, -EPROTO);
+		assert_null(doc.bins);
+		assert_int_equal(doc.bin_count, 0);
+	}
+}
+
 /* COUNT bins, or as many samples of the micro guest. */
 static int read_many(const char *workload, unsigned int count)
 {
@@ -234,6 +282,7 @@ int main(void)
 		cmocka_unit_test(what_was_verified_was_written),
 		cmocka_unit_test(requests_and_answers_are_counted),
 		cmocka_unit_test(tcp_loses_nothing),
+		cmocka_unit_test(impossible_amounts_are_refused),
 		cmocka_unit_test(no_document_has_endless_bins),
 		cmocka_unit_test(quantiles_are_those_of_all_requests),
 		cmocka_unit_test(histograms_are_added),
