@@ -34,18 +34,21 @@ static bool is_amount(double value)
 
 static int add_bins(struct io_doc *doc, json_t *bins)
 {
+	size_t more = json_object_size(bins);
 	const char *key;
 	json_t *value;
 
+	if (more > MAX_BINS - doc->bin_count)
+		return -EPROTO;
+	if (more)
+		doc->bins = xrealloc(doc->bins, doc->bin_count + more,
+				     sizeof(*doc->bins));
 	json_object_foreach(bins, key, value) {
 		struct io_bin *b;
 		char *end;
 
-		if (doc->bin_count == MAX_BINS || !json_is_integer(value) ||
-		    json_integer_value(value) < 0)
+		if (!json_is_integer(value) || json_integer_value(value) < 0)
 			return -EPROTO;
-		doc->bins = xrealloc(doc->bins, doc->bin_count + 1,
-				     sizeof(*doc->bins));
 		b = &doc->bins[doc->bin_count++];
 		b->ns = strtod(key, &end);
 		b->count = (uint64_t)json_integer_value(value);
