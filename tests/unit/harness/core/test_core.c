@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* harness/core: plan and schedule, cases and results as JSON, the probe. */
+/* harness/core: plan and schedule, results as JSON, the probe. */
 #include "tests/unit/test.h"
 
 #include <errno.h>
@@ -109,35 +109,6 @@ static void three_runners_are_shuffled(void **state)
 		assert_in_range(native_at[i], 8, 32);
 	schedule_release(&a);
 	plan_release(&plan);
-}
-
-static void case_survives_json(void **state)
-{
-	struct bench_case bc = {.runner = "kvm",
-				.block = 3,
-				.vcpu_count = 2,
-				.ram_bytes = 512 * MIB,
-				.paravirt = "best",
-				.warmup_count = 1,
-				.sample_count = 5,
-				.target_ns = 7,
-				.timeout_ns = 9};
-	struct bench_case back;
-	struct err err = {0};
-	json_t *json;
-
-	(void)state;
-	bench_case_add(&bc, "mem_latency", "16KiB,4KiB-pages");
-	json = bench_case_to_json(&bc);
-	assert_int_equal(bench_case_from_json(json, &back, &err), 0);
-	assert_string_equal(back.runner, "kvm");
-	assert_int_equal(back.ram_bytes, 512 * MIB);
-	assert_string_equal(back.items[0].point, "16KiB,4KiB-pages");
-	json_object_del(json, "items");
-	bench_case_release(&back);
-	assert_int_equal(bench_case_from_json(json, &back, &err), -EPROTO);
-	json_decref(json);
-	bench_case_release(&bc);
 }
 
 static void add_exit(struct result *res, uint32_t vcpu, uint64_t count)
@@ -346,7 +317,6 @@ int main(void)
 		cmocka_unit_test(all_leaves_selftests_out),
 		cmocka_unit_test(schedule_is_complete_and_repeatable),
 		cmocka_unit_test(three_runners_are_shuffled),
-		cmocka_unit_test(case_survives_json),
 		cmocka_unit_test(a_result_absorbs_another),
 		cmocka_unit_test(result_survives_json),
 		cmocka_unit_test(unknown_words_mean_the_worst),

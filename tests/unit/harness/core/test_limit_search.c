@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "harness/core/limit_search.h"
+#include "tests/unit/fixture/expect.h"
 
 struct edge {
 	uint64_t dies_below, lives_from; /* between them by turns */
@@ -84,6 +85,55 @@ static void nothing_is_enough(void **state)
 	assert_non_null(strstr(err.msg, "1024 MiB"));
 }
 
+/* Doubling does not step over the limit of what may be tried. */
+static void the_last_try_is_at_the_limit(void **state)
+{
+	struct edge e = {.dies_below = 800 * MIB, .lives_from = 800 * MIB};
+	struct limit_search s = search_of(&e, 700 * MIB);
+	struct err err;
+
+	(void)state;
+	s.max_bytes = 900 * MIB;
+	assert_int_equal(limit_search_run(&s, &err), 0);
+	assert_int_equal(s.high_bytes, 800 * MIB);
+	assert_int_equal(s.low_bytes, 799 * MIB);
+	/* Nor is what is never reached tried again and again. */
+	e = (struct edge){.dies_below = 901 * MIB, .lives_from = 901 * MIB};
+	s = search_of(&e, 700 * MIB);
+	s.max_bytes = 900 * MIB;
+	assert_int_equal(limit_search_run(&s, &err), -ERANGE);
+	assert_int_equal(s.try_count, 2);
+	assert_contains(err.msg, "900 MiB");
+}
+
+/* It survives every other time, however much it has. */
+static void chance_up_to_the_limit_is_no_answer(void **state)
+{
+	struct edge e = {.lives_from = UINT64_MAX, .turn = 1};
+	struct limit_search s = search_of(&e, 8 * MIB);
+	struct err err;
+
+	(void)state;
+	s.max_bytes = 16 * MIB;
+	assert_int_equal(limit_search_run(&s, &err), -ERANGE);
+	assert_contains(err.msg, "random");
+	assert_true(s.high_bytes >= 16 * MIB);
+	assert_true(e.tries < 100);
+}
+
+/* What survives even the smallest step has no lower end but none at all. */
+static void nothing_fails(void **state)
+{
+	struct edge e = {.lives_from = 0};
+	struct limit_search s = search_of(&e, 64 * MIB);
+	struct err err;
+
+	(void)state;
+	assert_int_equal(limit_search_run(&s, &err), 0);
+	assert_int_equal(s.low_bytes, 0);
+	assert_int_equal(s.high_bytes, MIB);
+}
+
 static void an_error_ends_it_wherever_it_comes(void **state)
 {
 	size_t i;
@@ -108,6 +158,9 @@ int main(void)
 		cmocka_unit_test(what_is_expected_may_be_too_little),
 		cmocka_unit_test(chance_widens_the_bracket),
 		cmocka_unit_test(nothing_is_enough),
+		cmocka_unit_test(the_last_try_is_at_the_limit),
+		cmocka_unit_test(chance_up_to_the_limit_is_no_answer),
+		cmocka_unit_test(nothing_fails),
 		cmocka_unit_test(an_error_ends_it_wherever_it_comes),
 	};
 
