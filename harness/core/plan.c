@@ -257,7 +257,9 @@ static size_t draw_slots(const char *const *names, size_t count,
 	}
 	for (i = 0; i < count; i++)
 		slots[i] = names[i];
-	gsl_ran_shuffle(rng, slots, count, sizeof(slots[0]));
+	/* GSL ends the program where there is nothing to shuffle. */
+	if (count)
+		gsl_ran_shuffle(rng, slots, count, sizeof(slots[0]));
 	return count;
 }
 

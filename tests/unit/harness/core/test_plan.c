@@ -23,6 +23,7 @@ static const struct {
 	{{"native", "qemu-kvm"}, "null,micro,footprint", 3, 1, 2},
 	{{"native", "kvm", "qemu-kvm"}, "micro,storage_verify", 2, 2, 4},
 	{{"kvm", "mshv-emu", "qemu-kvm", "qemu-tcg"}, "all", 2, 1, 16},
+	{{"qemu-kvm", "libvirt-kvm"}, "micro", 5, 5, 1},
 	{{"native"}, "footprint", 2, 2, 1},
 	{{"native", "kvm"}, "mem_latency", 1, 0, 1},
 	{{"native", "kvm"}, "storage,null", 3, 0, 1},
