@@ -68,19 +68,23 @@ static int write_line(struct writer *w, json_t *line, struct err *err)
 	return ret;
 }
 
-static json_t *schedule_of(struct store *store, int64_t run_id)
+/* *OUT is the caller's, also after an error. */
+static int read_schedule(struct store *store, int64_t run_id, json_t **out,
+			 struct err *err)
 {
 	sqlite3_stmt *s = NULL;
-	json_t *out = json_array();
+	int ret = sqlite3_prepare_v2(
+		store_handle(store),
+		"SELECT position, block, runner FROM schedule"
+		" WHERE run_id = ? ORDER BY position",
+		-1, &s, NULL);
 
-	if (sqlite3_prepare_v2(store_handle(store),
-			       "SELECT position, block, runner FROM schedule"
-			       " WHERE run_id = ? ORDER BY position",
-			       -1, &s, NULL) == SQLITE_OK) {
+	*out = json_array();
+	if (ret == SQLITE_OK) {
 		sqlite3_bind_int64(s, 1, run_id);
-		while (sqlite3_step(s) == SQLITE_ROW)
+		while ((ret = sqlite3_step(s)) == SQLITE_ROW)
 			json_array_append_new(
-				out,
+				*out,
 				json_pack(
 					"[I, I, s]",
 					(json_int_t)sqlite3_column_int64(s, 0),
@@ -89,7 +93,10 @@ static json_t *schedule_of(struct store *store, int64_t run_id)
 									  2)));
 	}
 	sqlite3_finalize(s);
-	return out;
+	return ret == SQLITE_DONE
+		       ? 0
+		       : err_set(err, -EIO, "cannot read the schedule: %s",
+				 sqlite3_errmsg(store_handle(store)));
 }
 
 static json_t *object_of(const char *text)
@@ -102,7 +109,8 @@ static json_t *object_of(const char *text)
 	return json_object();
 }
 
-static json_t *head_of(struct store *store, const struct run_data *run)
+/* SCHEDULE is consumed. */
+static json_t *head_of(const struct run_data *run, json_t *schedule)
 {
 	return json_pack(
 		"{s:i, s:{s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o,"
@@ -114,8 +122,7 @@ static json_t *head_of(struct store *store, const struct run_data *run)
 		"revision", run->revision, "is_lab", run->is_lab, "plan",
 		object_of(run->plan), "fingerprint",
 		object_of(run->fingerprint), "probe", object_of(run->probe),
-		"guest_manifest", run->guest_manifest, "schedule",
-		schedule_of(store, run->id));
+		"guest_manifest", run->guest_manifest, "schedule", schedule);
 }
 
 static json_t *boot_of(const struct boot_data *b)
@@ -132,9 +139,15 @@ static int write_run(struct writer *w, struct store *store,
 		     const struct run_data *run, struct err *err)
 {
 	char sha256[SHA256_HEX + 1] = "";
-	int ret = write_line(w, head_of(store, run), err);
+	json_t *schedule;
+	int ret = read_schedule(store, run->id, &schedule, err);
 	size_t i;
 
+	if (ret) {
+		json_decref(schedule);
+		return ret;
+	}
+	ret = write_line(w, head_of(run, schedule), err);
 	for (i = 0; i < run->boot_count && !ret; i++)
 		ret = write_line(w, boot_of(&run->boots[i]), err);
 	hash_text(w->hash, sha256);

@@ -5,10 +5,13 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <unistd.h>
+#include <zlib.h>
 
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
+#include "harness/store/bundle.h"
 #include "harness/store/durations.h"
 #include "harness/store/history.h"
 #include "harness/store/run_data.h"
@@ -208,6 +211,28 @@ static int read_durations(struct fixture *f, struct strbuf *said,
 	return durations_load(f->store, f->run_id, hear_duration, said, err);
 }
 
+static int export_run(struct fixture *f, struct strbuf *said, struct err *err)
+{
+	char path[64], part[80], buf[4096];
+	int n, ret;
+	gzFile in;
+
+	snprintf(path, sizeof(path), "%s/bundle", f->folder);
+	snprintf(part, sizeof(part), "%s.part", path);
+	ret = bundle_export(f->store, f->run_id, path, err);
+	assert_int_equal(access(part, F_OK), -1);
+	if (ret) {
+		assert_int_equal(access(path, F_OK), -1);
+		return ret;
+	}
+	in = gzopen(path, "rb");
+	while ((n = gzread(in, buf, sizeof(buf))) > 0)
+		strbuf_add(said, buf, (size_t)n);
+	gzclose(in);
+	unlink(path);
+	return 0;
+}
+
 /* --- how it fails ---------------------------------------------------------- */
 
 /* While a statement is prepared: each thing that it touches. */
@@ -381,10 +406,9 @@ static const struct {
 	const char *name;
 	operation *op;
 } readers[] = {
-	{"read_run", read_run},
-	{"list_runs", list_runs},
-	{"read_names", read_names},
-	{"read_durations", read_durations},
+	{"read_run", read_run},     {"list_runs", list_runs},
+	{"read_names", read_names}, {"read_durations", read_durations},
+	{"export_run", export_run},
 };
 
 /* As it was before the first of them. */
