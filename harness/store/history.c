@@ -40,6 +40,7 @@ static const char run_sql[] =
 struct reading {
 	struct history *h;
 	sqlite3_stmt *run;
+	int run_code; /* SQLite's, of the last run that was not read */
 	int64_t series_id;
 	double *samples;
 	size_t count;
@@ -71,19 +72,23 @@ static void begin_run(struct reading *r, int64_t id, const char *grade)
 {
 	struct history *h = r->h;
 	struct history_run *run;
+	int code;
 
 	h->runs = xrealloc(h->runs, h->run_count + 1, sizeof(*h->runs));
 	run = &h->runs[h->run_count++];
 	*run = (struct history_run){.id = id, .first = h->value_count};
 	snprintf(run->grade, sizeof(run->grade), "%s", grade);
 	sqlite3_bind_int64(r->run, 1, id);
-	if (sqlite3_step(r->run) == SQLITE_ROW) {
+	code = sqlite3_step(r->run);
+	if (code == SQLITE_ROW) {
 		run->started_unix_ns =
 			(uint64_t)sqlite3_column_int64(r->run, 0);
 		snprintf(run->revision, sizeof(run->revision), "%s",
 			 text_at(r->run, 1));
+		run->fingerprint = xstrdup(text_at(r->run, 2));
+	} else {
+		r->run_code = code;
 	}
-	run->fingerprint = xstrdup(text_at(r->run, 2));
 	sqlite3_reset(r->run);
 }
 
@@ -159,6 +164,8 @@ static int read_all(sqlite3 *db, const struct history_query *q,
 			take_row(&r, s);
 		end_boot(&r);
 	}
+	if (r.run_code)
+		ret = r.run_code;
 	if (q->max_runs && h->run_count > q->max_runs)
 		drop_first_run(h);
 	free(r.samples);
@@ -184,7 +191,7 @@ int history_load(struct store *store, const struct history_query *q,
 				 q->point, q->host ? " on host " : "",
 				 q->host ? q->host : "")
 		       : err_set(err, -EIO, "cannot read the history: %s",
-				 sqlite3_errmsg(db));
+				 sqlite3_errstr(ret));
 }
 
 void history_release(struct history *h)

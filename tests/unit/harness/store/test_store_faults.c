@@ -184,6 +184,22 @@ static int list_runs(struct fixture *f, struct strbuf *said, struct err *err)
 	return ret;
 }
 
+static int read_history(struct fixture *f, struct strbuf *said, struct err *err)
+{
+	const struct history_query q = {
+		.workload = "null", .point = "", .runner = "kvm"};
+	struct history h;
+	int ret = history_load(f->store, &q, &h, err);
+	size_t i;
+
+	for (i = 0; i < h.run_count; i++)
+		strbuf_printf(said, "%d %s %s %d %zu; ", (int)h.runs[i].id,
+			      h.runs[i].revision, h.runs[i].fingerprint,
+			      h.runs[i].started_unix_ns != 0, h.runs[i].count);
+	history_release(&h);
+	return ret;
+}
+
 static int read_names(struct fixture *f, struct strbuf *said, struct err *err)
 {
 	struct history_name *names;
@@ -406,8 +422,11 @@ static const struct {
 	const char *name;
 	operation *op;
 } readers[] = {
-	{"read_run", read_run},     {"list_runs", list_runs},
-	{"read_names", read_names}, {"read_durations", read_durations},
+	{"read_run", read_run},
+	{"list_runs", list_runs},
+	{"read_history", read_history},
+	{"read_names", read_names},
+	{"read_durations", read_durations},
 	{"export_run", export_run},
 };
 
