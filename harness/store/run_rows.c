@@ -158,8 +158,11 @@ int store_run_end(struct store *store, int64_t run_id, const char *status,
 
 int store_run_latest(struct store *store, int64_t *run_id, struct err *err)
 {
-	*run_id = store_scalar(store, "SELECT max(id) FROM run", 0);
-	if (*run_id)
+	*run_id =
+		store_scalar(store, "SELECT coalesce(max(id), 0) FROM run", -1);
+	if (*run_id > 0)
 		return 0;
+	if (*run_id < 0)
+		return store_error(store, "cannot read", err);
 	return err_set(err, -ENOENT, "'%s' holds no run yet", store->path);
 }

@@ -184,6 +184,15 @@ static int list_runs(struct fixture *f, struct strbuf *said, struct err *err)
 	return ret;
 }
 
+static int find_latest(struct fixture *f, struct strbuf *said, struct err *err)
+{
+	int64_t id = 0;
+	int ret = store_run_latest(f->store, &id, err);
+
+	strbuf_printf(said, "%d", (int)id);
+	return ret;
+}
+
 static int read_history(struct fixture *f, struct strbuf *said, struct err *err)
 {
 	const struct history_query q = {
@@ -422,11 +431,9 @@ static const struct {
 	const char *name;
 	operation *op;
 } readers[] = {
-	{"read_run", read_run},
-	{"list_runs", list_runs},
-	{"read_history", read_history},
-	{"read_names", read_names},
-	{"read_durations", read_durations},
+	{"read_run", read_run},       {"list_runs", list_runs},
+	{"find_latest", find_latest}, {"read_history", read_history},
+	{"read_names", read_names},   {"read_durations", read_durations},
 	{"export_run", export_run},
 };
 
