@@ -18,7 +18,9 @@
 #include "reports/data/trend_json.h"
 #include "reports/html/trend_svg.h"
 #include "reports/text/trend_text.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
+#include "tests/unit/fixture/stored.h"
 
 struct fixture {
 	char folder[SCRATCH_SIZE];
@@ -244,6 +246,51 @@ static size_t find(const double *v, size_t n, size_t *index)
 	return count;
 }
 
+/* Those of the latest run alone, in the order of listings, and each once. */
+static void names_are_of_the_latest_run(void **state)
+{
+	struct fixture *f = *state;
+	struct history_name *names = NULL;
+	struct err err = {0};
+	size_t count = 7;
+	int64_t id;
+
+	assert_int_equal(history_names(f->store, "kvm", &names, &count, &err),
+			 -ENOENT);
+	assert_int_equal(count, 0);
+	add_night(f, 100, "{}");
+	id = stored_run(f->store, "r", "{}");
+	stored_boot(f->store, id, 0, "kvm", "null", 1);
+	stored_boot(f->store, id, 1, "kvm", "delay", 1);
+	stored_boot(f->store, id, 2, "kvm", "delay", 1);
+	stored_boot(f->store, id, 3, "native", "cpu_aes", 1);
+	stored_boot(f->store, id, 4, "kvm", "cpu_sha256", 1);
+	stored_sql(f->store, "UPDATE series SET status = 'skipped'"
+			     " WHERE workload = 'cpu_sha256';"
+			     "UPDATE series SET list_rank = 1"
+			     " WHERE workload = 'null';"
+			     "UPDATE series SET list_rank = 2"
+			     " WHERE workload = 'delay'");
+	assert_int_equal(history_names(f->store, "kvm", &names, &count, &err),
+			 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(names[0].workload, "null");
+	assert_string_equal(names[1].workload, "delay");
+	assert_string_equal(names[1].point, "");
+	free(names);
+	assert_int_equal(history_names(f->store, "mshv", &names, &count, &err),
+			 -ENOENT);
+	assert_null(names);
+	assert_contains(err.msg, "mshv");
+	/* The earlier one began later, by its clock: it is the latest. */
+	stored_sql(f->store, "UPDATE run SET started_unix_ns = 1 WHERE id = 2");
+	assert_int_equal(history_names(f->store, "kvm", &names, &count, &err),
+			 0);
+	assert_int_equal(count, 1);
+	assert_string_equal(names[0].workload, "mem_latency");
+	free(names);
+}
+
 static void published_series_have_one_change(void **state)
 {
 	static const double otava[] = {1.02, .95,  .99, 1,   1.12, 1,   1.01,
@@ -338,6 +385,7 @@ int main(void)
 		WITH_FIXTURE(what_nights_do_anyway_is_undecided),
 		WITH_FIXTURE(another_machine_begins_anew),
 		WITH_FIXTURE(only_what_was_asked_for),
+		WITH_FIXTURE(names_are_of_the_latest_run),
 		cmocka_unit_test(published_series_have_one_change),
 		cmocka_unit_test(noise_raises_no_alarm),
 		cmocka_unit_test(changes_are_found_where_they_are),
