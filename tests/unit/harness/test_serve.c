@@ -2,10 +2,8 @@
 /* serve: a dashboard on a free port, and clients of all manners. */
 #include "tests/unit/test.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <sys/socket.h>
@@ -19,14 +17,13 @@
 #include "harness/core/result.h"
 #include "harness/serve/dashboard.h"
 #include "harness/serve/push.h"
-#include "harness/serve/query.h"
-#include "harness/serve/rates.h"
 #include "harness/serve/tokens.h"
 #include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 #include "reports/html/plot.h"
 #include "tests/unit/fixture/scratch.h"
+#include "tests/unit/fixture/web.h"
 
 #define SCRIPT "<script>alert(1)</script>"
 
@@ -134,60 +131,19 @@ static int teardown(void **state)
 
 static int dial(const struct fixture *f)
 {
-	const char *port = strrchr(dashboard_url(f->dashboard), ':') + 1;
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	return fd;
+	return web_dial(dashboard_url(f->dashboard));
 }
 
-/* All that comes until the other end closes. */
-static void read_all(int fd, struct strbuf *out)
-{
-	char buf[65536];
-	ssize_t n;
-
-	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
-		strbuf_add(out, buf, (size_t)n);
-	close(fd);
-}
-
-/* BYTES as they are; the status, and the whole answer in OUT. */
 static int raw(const struct fixture *f, const char *bytes, size_t len,
 	       struct strbuf *out)
 {
-	int fd = dial(f);
-
-	/* It may close before it has everything. */
-	while (len) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
-
-		if (n <= 0)
-			break;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	read_all(fd, out);
-	return out->len > 12 ? (int)strtol(out->str + 9, NULL, 10) : -1;
+	return web_send(dashboard_url(f->dashboard), bytes, len, out);
 }
 
 static int ask(const struct fixture *f, const char *method, const char *target,
 	       struct strbuf *out)
 {
-	struct strbuf rq = {0};
-	int status;
-
-	strbuf_release(out);
-	strbuf_printf(&rq, "%s %s HTTP/1.1\r\nHost: x\r\n", method, target);
-	strbuf_puts(&rq, "Connection: close\r\n\r\n");
-	status = raw(f, rq.str, rq.len, out);
-	strbuf_release(&rq);
-	return status;
+	return web_ask(dashboard_url(f->dashboard), method, target, out);
 }
 
 /* TARGET with the UUIDs for $1 and $2. */
@@ -405,8 +361,8 @@ static void who_says_nothing_is_hung_up_on(void **state)
 
 	assert_int_equal(send(slow, "GET / HT", 8, MSG_NOSIGNAL), 8);
 	assert_int_equal(get(*state, "/healthz", &out), 200);
-	read_all(silent, &out);
-	read_all(slow, &out);
+	web_read(silent, &out);
+	web_read(slow, &out);
 	assert_true(clock_mono_ns() - start_ns < 8 * NS_PER_S);
 	strbuf_release(&out);
 }
@@ -1020,7 +976,7 @@ static void who_is_slow_holds_up_nobody(void **state)
 		}
 		send(slow[i], head.str + sent, head.len - sent, MSG_NOSIGNAL);
 		strbuf_release(&rest);
-		read_all(slow[i], &rest);
+		web_read(slow[i], &rest);
 		assert_non_null(strstr(rest.str, "200 OK"));
 		assert_non_null(strstr(rest.str, "already here"));
 	}
@@ -1046,7 +1002,7 @@ static void who_leaves_in_the_middle_leaves_nothing(void **state)
 	fd = dial(&t.f);
 	assert_int_equal(send(fd, rq.str, rq.len, MSG_NOSIGNAL), rq.len);
 	shutdown(fd, SHUT_WR);
-	read_all(fd, &out);
+	web_read(fd, &out);
 	assert_null(out.len ? strstr(out.str, "201") : NULL);
 	/* No store was made for it, and then one without runs. */
 	assert_int_equal(get(&t.f, "/", &out), 503);
@@ -1242,56 +1198,6 @@ static void a_run_is_pushed(void **state)
 	target_release(&t);
 }
 
-/* Answers 503 twice, and then takes it. */
-static void *busy_server(void *arg)
-{
-	static const char *const answers[] = {"503 Busy", "503 Busy",
-					      "201 Created"};
-	int listening = *(int *)arg;
-	char buf[4096];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(answers); i++) {
-		int fd = accept(listening, NULL, NULL);
-		ssize_t n = recv(fd, buf, sizeof(buf), 0);
-
-		dprintf(fd,
-			"HTTP/1.1 %s\r\nContent-Length: 0\r\n"
-			"Connection: close\r\n\r\n",
-			answers[n > 0 ? i : 0]);
-		shutdown(fd, SHUT_WR);
-		while (recv(fd, buf, sizeof(buf), 0) > 0)
-			;
-		close(fd);
-	}
-	return NULL;
-}
-
-static void a_busy_server_is_asked_again(void **state)
-{
-	const struct fixture *f = *state;
-	struct sockaddr_in at = {.sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct push p = {.retry_ms = 1, .path = f->db};
-	struct err err = {0};
-	pthread_t thread;
-	char url[64];
-	bool is_new;
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(fd, 4), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	snprintf(url, sizeof(url), "http://127.0.0.1:%d/", ntohs(at.sin_port));
-	p.url = url;
-	assert_int_equal(pthread_create(&thread, NULL, busy_server, &fd), 0);
-	assert_int_equal(push_bundle(&p, &is_new, &err), 0);
-	assert_true(is_new);
-	pthread_join(thread, NULL);
-	close(fd);
-}
-
 static void who_asks_too_often_is_told_to_wait(void **state)
 {
 	struct fixture *f = *state;
@@ -1313,79 +1219,6 @@ static void who_asks_too_often_is_told_to_wait(void **state)
 	assert_non_null(strstr(out.str, "Retry-After: 1\r\n"));
 	assert_int_equal(get(f, "/healthz", &out), 200);
 	strbuf_release(&out);
-}
-
-static void rates_are_of_an_address(void **state)
-{
-	uint8_t one[RATES_ADDRESS_BYTES] = {1}, other[RATES_ADDRESS_BYTES];
-	struct err err = {0};
-	struct rates r;
-	unsigned int i;
-
-	(void)state;
-	rates_init(&r, 2);
-	for (i = 0; i < 20; i++)
-		assert_int_equal(rates_check(&r, one, NS_PER_S, &err), 0);
-	assert_int_equal(rates_check(&r, one, NS_PER_S, &err), -EDQUOT);
-	/* Half a second is worth one; a clock that goes back nothing. */
-	assert_int_equal(rates_check(&r, one, NS_PER_S * 3 / 2, &err), 0);
-	assert_int_equal(rates_check(&r, one, NS_PER_S, &err), -EDQUOT);
-	/* As many others as there is room for, and then it is forgotten. */
-	for (i = 0; i < RATES_ADDRESSES; i++) {
-		memset(other, 0, sizeof(other));
-		other[4] = 1;
-		other[5] = (uint8_t)i;
-		assert_int_equal(rates_check(&r, other, 2 * NS_PER_S, &err), 0);
-	}
-	for (i = 0; i < 20; i++)
-		assert_int_equal(rates_check(&r, one, 2 * NS_PER_S, &err), 0);
-	assert_int_equal(rates_check(&r, one, 2 * NS_PER_S, &err), -EDQUOT);
-	rates_release(&r);
-	rates_init(&r, 0);
-	for (i = 0; i < 1000; i++)
-		assert_int_equal(rates_check(&r, one, 1, &err), 0);
-	rates_release(&r);
-}
-
-static void token_files_are_checked(void **state)
-{
-	static const char *const wrong[] = {
-		"write abc name\n", "admin %064d name\n", "write %064d\n",
-		"write %063dg name\n"};
-	const struct fixture *f = *state;
-	struct strbuf token = {0}, line = {0};
-	struct tokens t;
-	struct err err = {0};
-	char path[64], text[128];
-	size_t i;
-
-	snprintf(path, sizeof(path), "%s/wrong", f->folder);
-	assert_int_equal(tokens_load(path, &t, &err), -ENOENT);
-	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		snprintf(text, sizeof(text), wrong[i], 0);
-		assert_int_equal(file_write(path, text, strlen(text), &err), 0);
-		assert_int_equal(tokens_load(path, &t, &err), -EINVAL);
-	}
-	assert_int_equal(tokens_make("x", "n", &token, &line, &err), -EINVAL);
-	assert_int_equal(tokens_make("read", "a b", &token, &line, &err),
-			 -EINVAL);
-}
-
-static void queries_are_decoded(void **state)
-{
-	struct query q;
-	struct err err = {0};
-
-	(void)state;
-	assert_int_equal(query_parse("/a%20+b?x=1+2%2b&y=&&z==", &q, &err), 0);
-	assert_string_equal(q.path, "/a +b");
-	assert_string_equal(query_get(&q, "x"), "1 2+");
-	assert_null(query_get(&q, "y"));
-	assert_string_equal(query_get(&q, "z"), "=");
-	assert_null(query_get(&q, "w"));
-	query_release(&q);
-	assert_int_equal(query_parse("*", &q, &err), -EINVAL);
-	assert_int_equal(query_parse("", &q, &err), -EINVAL);
 }
 
 #define WITH_FIXTURE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
@@ -1422,11 +1255,7 @@ int main(void)
 		WITH_FIXTURE(a_store_that_cannot_be_written_takes_nothing),
 		WITH_FIXTURE(of_two_at_once_one_is_new),
 		WITH_FIXTURE(a_run_is_pushed),
-		WITH_FIXTURE(a_busy_server_is_asked_again),
 		WITH_FIXTURE(who_asks_too_often_is_told_to_wait),
-		cmocka_unit_test(rates_are_of_an_address),
-		WITH_FIXTURE(token_files_are_checked),
-		cmocka_unit_test(queries_are_decoded),
 	};
 
 	return RUN_TESTS(tests);

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* push: what is sent to a server, and what each of its answers means. */
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "harness/base/strbuf.h"
+#include "harness/serve/push.h"
+#include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/scratch.h"
+#include "tests/unit/fixture/web.h"
+
+#define MAX_ANSWERS 5
+
+/* Answers one request after the other, and keeps what it was sent. */
+struct server {
+	const char *answers[MAX_ANSWERS]; /* "": hangs up; NULL ends them */
+	int fd;
+	char url[48];
+	int asked; /* so many times */
+	struct strbuf requests[MAX_ANSWERS];
+	pthread_t thread;
+};
+
+/* Headers and body; the body's length is announced. */
+static void read_request(int fd, struct strbuf *rq)
+{
+	char buf[65536];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		const char *length, *body;
+
+		strbuf_add(rq, buf, (size_t)n);
+		body = strstr(rq->str, "\r\n\r\n");
+		length = strstr(rq->str, "Content-Length: ");
+		if (body && length &&
+		    rq->len - (size_t)(body + 4 - rq->str) >=
+			    strtoull(length + 16, NULL, 10))
+			return;
+	}
+}
+
+static void *serve(void *arg)
+{
+	struct server *s = arg;
+	int i;
+
+	for (i = 0; i < MAX_ANSWERS && s->answers[i]; i++) {
+		int fd = accept(s->fd, NULL, NULL);
+		size_t len = strlen(s->answers[i]);
+		char byte;
+
+		if (fd < 0)
+			break; /* the test is over */
+		read_request(fd, &s->requests[i]);
+		s->asked++;
+		if (send(fd, s->answers[i], len, MSG_NOSIGNAL) == (ssize_t)len)
+			shutdown(fd, SHUT_WR);
+		while (len && recv(fd, &byte, 1, 0) > 0)
+			;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void server_start(struct server *s)
+{
+	s->fd = web_listen(s->url, sizeof(s->url));
+	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+/* An accept() that waits returns. */
+static void server_stop(struct server *s)
+{
+	int i;
+
+	shutdown(s->fd, SHUT_RDWR);
+	pthread_join(s->thread, NULL);
+	close(s->fd);
+	for (i = 0; i < MAX_ANSWERS; i++)
+		strbuf_release(&s->requests[i]);
+}
+
+#define ANSWER(status, body)                           \
+	"HTTP/1.1 " status "\r\nConnection: close\r\n" \
+	"Content-Type: application/json\r\n\r\n" body
+
+static const struct {
+	const char *answers[MAX_ANSWERS];
+	int ret;
+	int asked;
+	bool is_new;
+	const char *says;
+} cases[] = {
+	{{ANSWER("201 Created", "{}")}, 0, 1, true, ""},
+	{{ANSWER("200 OK", "{}")}, 0, 1, false, ""},
+	{{ANSWER("200 OK", "")}, 0, 1, false, ""},
+	{{ANSWER("400 Bad", "{\"error\": \"no bundle\"}")},
+	 -EPROTO,
+	 1,
+	 false,
+	 "400: no bundle"},
+	{{ANSWER("401 No", "{\"error\": \"a\\u001b[1mb\\u00e4\"}")},
+	 -EPROTO,
+	 1,
+	 false,
+	 "401: a?[1mb??"},
+	{{ANSWER("403 No", "<html>")}, -EPROTO, 1, false, "no reason given"},
+	{{ANSWER("404 No", "{\"error\": 7}")}, -EPROTO, 1, false, "no reason"},
+	{{ANSWER("413 Much", "[]")}, -EPROTO, 1, false, "413"},
+	{{ANSWER("204 None", "")}, -EPROTO, 1, false, "204"},
+	/* Wherever it points: who has the token is not told of others. */
+	{{"HTTP/1.1 302 There\r\nLocation: http://127.0.0.1:1/\r\n"
+	  "Connection: close\r\nContent-Length: 0\r\n\r\n"},
+	 -EPROTO,
+	 1,
+	 false,
+	 "302"},
+	{{ANSWER("503 Busy", ""), ANSWER("500 Oh", ""), "",
+	  ANSWER("201 Created", "{}")},
+	 0,
+	 4,
+	 true,
+	 ""},
+	{{ANSWER("503 Busy", ""), ANSWER("400 Bad", "")},
+	 -EPROTO,
+	 2,
+	 false,
+	 ""},
+	{{ANSWER("503 Busy", ""), ANSWER("503 Busy", ""),
+	  ANSWER("503 Busy", ""),
+	  ANSWER("507 Full", "{\"error\": \"the disk is full\"}"),
+	  ANSWER("201 Created", "")},
+	 -EHOSTUNREACH,
+	 4,
+	 false,
+	 "507: the disk is full"},
+	{{"", "", "", "", ANSWER("201 Created", "")},
+	 -EHOSTUNREACH,
+	 4,
+	 false,
+	 "127.0.0.1"},
+};
+
+static void answers_have_their_meaning(void **state)
+{
+	char path[SCRATCH_SIZE];
+	size_t i;
+
+	(void)state;
+	scratch_file(path, "bundle", 6);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct server s = {.fd = -1};
+		struct push p = {.path = path, .retry_ms = 1};
+		struct err err = {0};
+		bool is_new = true;
+		int ret;
+
+		memcpy(s.answers, cases[i].answers, sizeof(s.answers));
+		server_start(&s);
+		p.url = s.url;
+		ret = push_bundle(&p, &is_new, &err);
+		if (ret != cases[i].ret || s.asked != cases[i].asked)
+			fail_msg("case %zu: %d after %d: %s", i, ret, s.asked,
+				 err.msg);
+		if (!ret)
+			assert_int_equal(is_new, cases[i].is_new);
+		assert_contains(err.msg, cases[i].says);
+		server_stop(&s);
+	}
+	unlink(path);
+}
+
+/* More than a reason needs is not read to its end. */
+static void an_endless_answer_is_no_answer(void **state)
+{
+	struct strbuf big = {0};
+	struct server s = {.fd = -1};
+	char path[SCRATCH_SIZE];
+	struct push p = {.path = path, .retry_ms = 1};
+	struct err err = {0};
+	bool is_new;
+	int i;
+
+	(void)state;
+	scratch_file(path, "bundle", 6);
+	strbuf_puts(&big, ANSWER("400 Bad", "{\"error\": \""));
+	for (i = 0; i < 70000; i++)
+		strbuf_puts(&big, "x");
+	strbuf_puts(&big, "\"}");
+	for (i = 0; i < 4; i++)
+		s.answers[i] = big.str;
+	server_start(&s);
+	p.url = s.url;
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	server_stop(&s);
+	/* One that fits has a reason, of which a line is shown. */
+	s = (struct server){.answers = {big.str}};
+	big.str[60000] = '"';
+	big.str[60001] = '}';
+	big.str[60002] = '\0';
+	server_start(&s);
+	p.url = s.url;
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	assert_contains(err.msg, "400: xxx");
+	assert_true(strlen(err.msg) < 300);
+	server_stop(&s);
+	strbuf_release(&big);
+	unlink(path);
+}
+
+static void check_request(const struct strbuf *rq, const char *path,
+			  const char *token, const void *bytes, size_t len)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line), "POST %s HTTP/1.1\r\n", path);
+	assert_int_equal(strncmp(rq->str, line, strlen(line)), 0);
+	assert_contains(rq->str, "Content-Type: application/gzip\r\n");
+	if (token)
+		assert_contains(rq->str, token);
+	else
+		assert_null(strstr(rq->str, "Authorization"));
+	assert_true(rq->len > len);
+	assert_memory_equal(rq->str + rq->len - len, bytes, len);
+}
+
+/* To the last byte, and again where it must be sent again. */
+static void the_whole_bundle_is_sent(void **state)
+{
+	static const struct {
+		const char *behind, *path, *token;
+	} ways[] = {
+		{"", "/api/v1/bundles", NULL},
+		{"/", "/api/v1/bundles", "t0ken"},
+		{"///", "/api/v1/bundles", NULL},
+		{"/below/", "/below/api/v1/bundles", "t0ken"},
+	};
+	char path[SCRATCH_SIZE], url[80];
+	uint8_t bytes[100000];
+	struct err err = {0};
+	bool is_new;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * i >> 5);
+	scratch_file(path, bytes, sizeof(bytes));
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct server s = {.answers = {ANSWER("503 Busy", ""),
+					       ANSWER("201 Created", "")}};
+		struct push p = {.path = path,
+				 .url = url,
+				 .token = ways[i].token,
+				 .retry_ms = 1};
+
+		server_start(&s);
+		snprintf(url, sizeof(url), "%s%s", s.url, ways[i].behind);
+		if (push_bundle(&p, &is_new, &err))
+			fail_msg("%s", err.msg);
+		check_request(&s.requests[0], ways[i].path, ways[i].token,
+			      bytes, sizeof(bytes));
+		check_request(&s.requests[1], ways[i].path, ways[i].token,
+			      bytes, sizeof(bytes));
+		if (ways[i].token)
+			assert_contains(s.requests[1].str,
+					"Authorization: Bearer t0ken\r\n");
+		server_stop(&s);
+	}
+	unlink(path);
+}
+
+static void only_web_addresses_are_dialled(void **state)
+{
+	static const char *const wrong[] = {
+		"file:///tmp", "ftp://127.0.0.1:1",      "gopher://127.0.0.1/",
+		"http://[::1", "http://127.0.0.1:99999", "http://a b/",
+	};
+	char path[SCRATCH_SIZE];
+	struct push p = {.path = path, .retry_ms = 1};
+	struct err err = {0};
+	bool is_new = true;
+	size_t i;
+
+	(void)state;
+	scratch_file(path, "bundle", 6);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		p.url = wrong[i];
+		if (push_bundle(&p, &is_new, &err) != -EINVAL)
+			fail_msg("'%s': %s", wrong[i], err.msg);
+		assert_contains(err.msg, wrong[i]);
+		assert_false(is_new);
+	}
+	p.url = "http://127.0.0.1:1";
+	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_contains(err.msg, "127.0.0.1:1");
+	p.path = "/nonexistent";
+	assert_int_equal(push_bundle(&p, &is_new, &err), -ENOENT);
+	assert_contains(err.msg, "/nonexistent");
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_have_their_meaning),
+		cmocka_unit_test(an_endless_answer_is_no_answer),
+		cmocka_unit_test(the_whole_bundle_is_sent),
+		cmocka_unit_test(only_web_addresses_are_dialled),
+	};
+
+	return RUN_TESTS(tests);
+}
