@@ -258,6 +258,33 @@ static int export_run(struct fixture *f, struct strbuf *said, struct err *err)
 	return 0;
 }
 
+/* The handle reads only from then on, as those do that a copy is made with. */
+static int copy_store(struct fixture *f, struct strbuf *said, struct err *err)
+{
+	struct store *copy;
+	struct err ignored;
+	char path[64], part[96];
+	int64_t id = 0;
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/copy.db", f->folder);
+	snprintf(part, sizeof(part), "%s.part-%d", path, (int)getpid());
+	ret = store_copy(f->store, path, err);
+	sqlite3_exec(store_handle(f->store), "PRAGMA query_only = OFF", NULL,
+		     NULL, NULL);
+	assert_int_equal(access(part, F_OK), -1);
+	if (ret) {
+		assert_int_equal(access(path, F_OK), -1);
+		return ret;
+	}
+	assert_int_equal(store_open_readonly(path, &copy, &ignored), 0);
+	assert_int_equal(store_run_latest(copy, &id, &ignored), 0);
+	store_close(copy);
+	unlink(path);
+	strbuf_printf(said, "%d", (int)id);
+	return 0;
+}
+
 /* --- how it fails ---------------------------------------------------------- */
 
 /* While a statement is prepared: each thing that it touches. */
@@ -528,6 +555,13 @@ static void no_step_reads_half_of_it(void **state)
 	read_everywhere(*state, AT_STEP);
 }
 
+/* Each of its steps would take as long as a copy; its statements are few. */
+static void a_copy_is_whole_or_absent(void **state)
+{
+	assert_true(fail_everywhere(*state, copy_store, AT_PREPARE, "2",
+				    "copy_store") > 2);
+}
+
 #define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -538,6 +572,7 @@ int main(void)
 		WITH_STORE(a_failed_write_is_made_good_by_the_spare),
 		WITH_STORE(no_statement_reads_half_of_it),
 		WITH_STORE(no_step_reads_half_of_it),
+		WITH_STORE(a_copy_is_whole_or_absent),
 	};
 
 	return RUN_TESTS(tests);
