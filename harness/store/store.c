@@ -25,6 +25,8 @@
 #define BUSY_MS 10000
 /* For readers of what the last checkpoint has to replace. */
 #define CHECKPOINT_MS 1000
+/* In place of a number of the file's own, which may be below 0. */
+#define UNREADABLE INT64_MIN
 
 struct sqlite3 *store_handle(struct store *store)
 {
@@ -94,7 +96,7 @@ static int check_version(struct store *store, int64_t version, struct err *err)
 {
 	if (version == STORE_SCHEMA_VERSION)
 		return 0;
-	if (version < 0)
+	if (version == UNREADABLE)
 		return store_error(store, "cannot read", err);
 	return err_set(
 		err, -EPROTO,
@@ -105,7 +107,8 @@ static int check_version(struct store *store, int64_t version, struct err *err)
 int store_check(struct store *store, struct err *err)
 {
 	return check_version(
-		store, store_scalar(store, "PRAGMA user_version", -1), err);
+		store, store_scalar(store, "PRAGMA user_version", UNREADABLE),
+		err);
 }
 
 int64_t store_data_version(struct store *store)
@@ -113,50 +116,64 @@ int64_t store_data_version(struct store *store)
 	return store_scalar(store, "PRAGMA data_version", -1);
 }
 
-/* What a file of this version would have been made of; NULL: nothing. */
-static const char *missing_sql(struct store *store)
-{
-	int64_t version = store_scalar(store, "PRAGMA user_version", -1);
+/* What shows whose file it is: another program's may have our number. */
+struct contents {
+	int64_t version;
+	int64_t entry_count;     /* tables, indexes and all else */
+	int64_t own_table_count; /* of those that only ours has together */
+};
 
-	if (version == STORE_SCHEMA_VERSION - 1)
-		return upgrade_2_sql;
-	return !version && !store_scalar(store,
-					 "SELECT count(*) FROM sqlite_master",
-					 0)
-		       ? schema_sql
-		       : NULL;
+#define OWN_TABLES 4
+
+static int look_into(struct store *store, struct contents *c, struct err *err)
+{
+	c->version = store_scalar(store, "PRAGMA user_version", UNREADABLE);
+	if (c->version == UNREADABLE)
+		return store_error(store, "cannot read", err);
+	c->entry_count = store_scalar(
+		store, "SELECT count(*) FROM sqlite_master", UNREADABLE);
+	if (c->entry_count == UNREADABLE)
+		return store_error(store, "cannot read", err);
+	c->own_table_count = store_scalar(
+		store,
+		"SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+		" AND name IN ('run', 'schedule', 'boot', 'series')",
+		UNREADABLE);
+	return c->own_table_count == UNREADABLE
+		       ? store_error(store, "cannot read", err)
+		       : 0;
 }
 
-/* Whether it has our tables: another program's file may have our number. */
-static bool has_our_tables(struct store *store)
+/* What a file of this version would have been made of; NULL: nothing. */
+static const char *missing_sql(const struct contents *c)
 {
-	return store_scalar(
-		       store,
-		       "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
-		       " AND name IN ('run', 'schedule', 'boot', 'series')",
-		       0) == 4;
+	if (c->version == STORE_SCHEMA_VERSION - 1)
+		return upgrade_2_sql;
+	return !c->version && !c->entry_count ? schema_sql : NULL;
 }
 
 /* Before anything is written: a file that is not ours stays as it is. */
 static int check_ours(struct store *store, struct err *err)
 {
-	int64_t version = store_scalar(store, "PRAGMA user_version", -1);
+	struct contents c;
+	int ret = look_into(store, &c, err);
 
-	if (missing_sql(store) == schema_sql)
-		return 0;
-	if (version >= STORE_SCHEMA_VERSION - 1 &&
-	    version <= STORE_SCHEMA_VERSION)
-		return has_our_tables(store)
+	if (ret || missing_sql(&c) == schema_sql)
+		return ret;
+	if (c.version >= STORE_SCHEMA_VERSION - 1 &&
+	    c.version <= STORE_SCHEMA_VERSION)
+		return c.own_table_count == OWN_TABLES
 			       ? 0
 			       : err_set(err, -EPROTO,
 					 "'%s' is a SQLite file but not a result file",
 					 store->path);
-	return check_version(store, version, err);
+	return check_version(store, c.version, err);
 }
 
 /* All or nothing, so that a second process finds it whole or not begun. */
 static int bring_up(struct store *store, struct err *err)
 {
+	struct contents c;
 	char version[64];
 	const char *sql;
 	int ret;
@@ -166,7 +183,8 @@ static int bring_up(struct store *store, struct err *err)
 	ret = store_exec(store, "BEGIN IMMEDIATE", err);
 	if (ret)
 		return ret;
-	sql = missing_sql(store);
+	ret = look_into(store, &c, err);
+	sql = ret ? NULL : missing_sql(&c);
 	if (sql) {
 		ret = store_exec(store, sql, err);
 		if (!ret)
@@ -329,18 +347,19 @@ static int64_t reopen_still(struct store *store)
 {
 	int code = sqlite3_errcode(store->db);
 	char *escaped, *uri;
-	int64_t version = -1;
+	int64_t version = UNREADABLE;
 
 	if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) ||
 	    has_log(store->path))
-		return -1;
+		return UNREADABLE;
 	escaped = uri_escape(store->path);
 	uri = xasprintf("file:%s?immutable=1", escaped);
 	sqlite3_close(store->db);
 	if (sqlite3_open_v2(uri, &store->db,
 			    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
 			    NULL) == SQLITE_OK)
-		version = store_scalar(store, "PRAGMA user_version", -1);
+		version =
+			store_scalar(store, "PRAGMA user_version", UNREADABLE);
 	free(uri);
 	free(escaped);
 	return version;
@@ -349,6 +368,7 @@ static int64_t reopen_still(struct store *store)
 int store_open_impatient(const char *path, int busy_ms, struct store **out,
 			 struct err *err)
 {
+	struct contents c = {.own_table_count = 0};
 	struct store *store;
 	int64_t version;
 	int ret;
@@ -361,13 +381,16 @@ int store_open_impatient(const char *path, int busy_ms, struct store **out,
 	ret = open_to_read(store, busy_ms, err);
 	if (!ret) {
 		/* Once: a file that is locked is waited for each time. */
-		version = store_scalar(store, "PRAGMA user_version", -1);
-		if (version < 0)
+		version =
+			store_scalar(store, "PRAGMA user_version", UNREADABLE);
+		if (version == UNREADABLE)
 			version = reopen_still(store);
-		if (version == STORE_SCHEMA_VERSION - 1 &&
-		    has_our_tables(store))
+		if (version == STORE_SCHEMA_VERSION - 1)
+			ret = look_into(store, &c, err);
+		if (c.own_table_count == OWN_TABLES && !ret)
 			return open_older(store, out, err);
-		ret = check_version(store, version, err);
+		if (!ret)
+			ret = check_version(store, version, err);
 	}
 	if (ret) {
 		store_close(store);

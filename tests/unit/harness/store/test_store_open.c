@@ -150,6 +150,8 @@ static long fail_each_step(const struct strbuf *file, opener *open)
 			assert_int_equal(
 				file_write(db, file->str, file->len, &err), 0);
 		ret = open_failing(open, &store, &err);
+		if (ret && ret != -EIO)
+			fail_msg("step %ld: %d, %s", fail_at, ret, err.msg);
 		failed += ret != 0;
 		/* Whether it failed or not, the next one finds all in order. */
 		if (!ret)
