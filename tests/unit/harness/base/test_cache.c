@@ -116,6 +116,44 @@ static void what_was_not_asked_for_longest_goes(void **state)
 	cache_destroy(c);
 }
 
+/* Their hashes begin alike, so that they lie in one bucket; of three any one
+ * may be the one that goes. */
+static void neighbours_are_told_apart(void **state)
+{
+	struct strbuf out = {0};
+	unsigned int gone, i;
+
+	(void)state;
+	for (gone = 0; gone < 3; gone++) {
+		/* Room for three of 4000 bytes, and not for a fourth. */
+		struct cache *c = cache_create(16 * KIB);
+		struct maker m[4];
+
+		for (i = 0; i < ARRAY_SIZE(m); i++)
+			m[i] = (struct maker){.number = 7 + i * 1024,
+					      .size = 4000};
+		for (i = 0; i < 3; i++)
+			assert_int_equal(get(c, &m[i], &out), 0);
+		/* All but one are asked for again, so that it is the oldest. */
+		for (i = 0; i < 3; i++)
+			if (i != gone)
+				assert_int_equal(get(c, &m[i], &out), 0);
+		assert_int_equal(get(c, &m[3], &out), 0);
+		for (i = 0; i < ARRAY_SIZE(m); i++) {
+			if (i == gone)
+				continue;
+			assert_int_equal(get(c, &m[i], &out), 0);
+			assert_int_equal(strtoul(out.str, NULL, 10),
+					 m[i].number);
+			assert_int_equal(m[i].made_count, 1);
+		}
+		assert_int_equal(get(c, &m[gone], &out), 0);
+		assert_int_equal(m[gone].made_count, 2);
+		cache_destroy(c);
+	}
+	strbuf_release(&out);
+}
+
 struct asker {
 	struct cache *c;
 	struct maker *m;
@@ -176,6 +214,7 @@ int main(void)
 		cmocka_unit_test(what_was_made_is_not_made_again),
 		cmocka_unit_test(a_failure_is_not_kept),
 		cmocka_unit_test(what_was_not_asked_for_longest_goes),
+		cmocka_unit_test(neighbours_are_told_apart),
 		cmocka_unit_test(who_asks_at_once_waits_for_one),
 	};
 

@@ -314,6 +314,36 @@ static void one_place_has_one_boot(void **state)
 	assert_int_equal(count_rows(f->to), 0);
 }
 
+/* What no boot needs is neither written nor read. */
+static void lines_are_bounded(void **state)
+{
+	struct fixture *f = *state;
+	struct store *from = open_in(f, "from.db");
+	int64_t id = stored_run(from, "abc", "{}");
+	struct strbuf text = {0};
+	struct err err = {0};
+	bool is_new;
+
+	stored_boot(from, id, 0, "kvm", "null", 1);
+	stored_sql(from, "UPDATE boot SET console ="
+			 " replace(hex(zeroblob(8388608)), '0', 'x')");
+	assert_int_equal(bundle_export(from, id, f->bundle, &err), -EFBIG);
+	assert_int_equal(access(f->bundle, F_OK), -1);
+	stored_sql(from, "UPDATE boot SET console = 'short'");
+	assert_int_equal(bundle_export(from, id, f->bundle, &err), 0);
+	store_close(from);
+	/* A line without an end, of which 16 MiB are read. */
+	add_line(&text, f->head);
+	while (text.len < 17 * MIB)
+		strbuf_printf(&text, "%0*d", 65536, 0);
+	assert_int_equal(file_write(f->bundle, text.str, text.len, &err), 0);
+	assert_int_equal(bundle_import(f->to, f->bundle, &id, &is_new, &err),
+			 -EPROTO);
+	assert_contains(err.msg, "larger than any run");
+	assert_int_equal(count_rows(f->to), 0);
+	strbuf_release(&text);
+}
+
 static void what_is_no_file_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -371,6 +401,7 @@ int main(void)
 		WITH_BUNDLE(hostile_fields_are_refused),
 		WITH_BUNDLE(free_text_becomes_plain),
 		WITH_BUNDLE(one_place_has_one_boot),
+		WITH_BUNDLE(lines_are_bounded),
 		WITH_BUNDLE(what_is_no_file_is_refused),
 		WITH_BUNDLE(a_failed_export_leaves_nothing),
 	};
