@@ -183,8 +183,8 @@ static void another_file_is_another_store(void **state)
 	assert_int_not_equal(stores_generation(f->stores), generation);
 	/* Who reads the old file reads on; then nobody does. */
 	assert_int_equal(count_runs(before.store), 1);
-	stores_give(f->stores, &before, true);
 	stores_give(f->stores, &lease, true);
+	stores_give(f->stores, &before, true);
 	take(f, &lease);
 	assert_false(is_marked(lease.store));
 	assert_int_equal(count_runs(lease.store), 3);
