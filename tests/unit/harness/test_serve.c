@@ -22,8 +22,8 @@
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 #include "reports/html/plot.h"
+#include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/web.h"
 
 #define SCRIPT "<script>alert(1)</script>"
 

@@ -14,8 +14,8 @@
 #include "harness/serve/http.h"
 #include "harness/serve/query.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/web.h"
 
 #define UPLOAD_BYTES (200 * KIB)
 

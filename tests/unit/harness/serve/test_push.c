@@ -11,8 +11,8 @@
 #include "harness/base/strbuf.h"
 #include "harness/serve/push.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/web.h"
 
 #define MAX_ANSWERS 5
 

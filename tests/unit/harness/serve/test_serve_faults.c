@@ -12,9 +12,9 @@
 #include "harness/serve/tokens.h"
 #include "harness/store/store.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/stored.h"
+#include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
-#include "tests/unit/fixture/web.h"
 
 struct fixture {
 	char folder[SCRATCH_SIZE], db[320], tokens[64];

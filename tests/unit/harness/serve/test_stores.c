@@ -14,8 +14,8 @@
 #include "harness/store/store.h"
 #include "harness/store/store_priv.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
 
 #define READERS 8 /* as many as are lent at once */
 #define MARK 77   /* of a handle: an odd size of its cache */

@@ -17,8 +17,8 @@
 #include "harness/serve/tls.h"
 #include "harness/serve/tokens.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/web.h"
 
 #define HOUR_S 3600L
 

@@ -9,8 +9,8 @@
 #include "harness/serve/views.h"
 #include "harness/store/store.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
 
 struct fixture {
 	char folder[SCRATCH_SIZE];

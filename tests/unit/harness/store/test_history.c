@@ -19,8 +19,8 @@
 #include "reports/html/trend_svg.h"
 #include "reports/text/trend_text.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
 
 struct fixture {
 	char folder[SCRATCH_SIZE];

@@ -10,8 +10,8 @@
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
 
 #define S NS_PER_S
 

@@ -18,8 +18,8 @@
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 #include "harness/store/store_priv.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
 
 struct fixture {
 	char folder[SCRATCH_SIZE];

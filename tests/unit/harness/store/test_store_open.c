@@ -17,8 +17,8 @@
 #include "harness/store/store.h"
 #include "harness/store/store_priv.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
-#include "tests/unit/fixture/stored.h"
 
 static char folder[SCRATCH_SIZE], db[64];
 
