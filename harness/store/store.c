@@ -156,8 +156,13 @@ static const char *missing_sql(const struct contents *c)
 static int check_ours(struct store *store, struct err *err)
 {
 	struct contents c;
-	int ret = look_into(store, &c, err);
+	/* Of one moment: another process may be making the file just now. */
+	int ret = store_exec(store, "BEGIN", err);
 
+	if (ret)
+		return ret;
+	ret = look_into(store, &c, err);
+	sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 	if (ret || missing_sql(&c) == schema_sql)
 		return ret;
 	if (c.version >= STORE_SCHEMA_VERSION - 1 &&
