@@ -107,6 +107,15 @@ const struct metric *metric_of_point(const char *point)
 	return slash ? metric_find(slash + 1) : NULL;
 }
 
+bool metric_is_growth(const struct metric *m)
+{
+	static const char end[] = "_growth";
+	size_t len = strlen(m->name);
+
+	return len > sizeof(end) - 1 &&
+	       !strcmp(m->name + len - (sizeof(end) - 1), end);
+}
+
 uint32_t metric_index(const struct metric *m)
 {
 	return (uint32_t)(m - metrics);

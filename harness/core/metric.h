@@ -25,6 +25,9 @@ extern const struct metric metrics[];
 const struct metric *metric_of_point(const char *point);
 const struct metric *metric_find(const char *name); /* NULL: none */
 
+/* Whether it is a ratio to what was before, 1 for no change. */
+bool metric_is_growth(const struct metric *m);
+
 /* Whether M is WORKLOAD's main metric. */
 bool metric_is_main(const struct metric *m, const char *workload);
 uint32_t metric_index(const struct metric *m);

@@ -111,12 +111,13 @@ const struct model_cell *model_base(const struct model *m,
  * without its pair is left out. LOGS and BLOCKS have room for the cell's
  * boots; BLOCKS may be NULL. Returns how many there are.
  */
-/* The same of values that are ratios by themselves. */
-size_t model_own_logs(const struct model_cell *cell, double *logs,
-		      uint32_t *blocks);
 size_t model_block_logs(const struct model_cell *base,
 			const struct model_cell *cell, double *logs,
 			uint32_t *blocks);
+
+/* The same of values that are ratios by themselves. */
+size_t model_own_logs(const struct model_cell *cell, double *logs,
+		      uint32_t *blocks);
 
 /* Whether CELL has a figure or a reason for its absence. */
 bool model_cell_is_measured(const struct model_cell *cell);

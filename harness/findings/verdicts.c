@@ -8,6 +8,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/metric.h"
 #include "harness/core/plan.h"
 #include "harness/core/runner.h"
 #include "harness/findings/model.h"
@@ -113,6 +114,13 @@ static bool claim_is_before(const struct claim *claim)
 	return !strcmp(claim->baseline, CLAIM_BEFORE);
 }
 
+static bool row_is_growth(const struct model_row *row)
+{
+	const struct metric *m = metric_of_point(row->point);
+
+	return m && metric_is_growth(m);
+}
+
 /* The parts of the plan that determine the verdicts. */
 static struct design design_of(const struct run_plan *plan,
 			       const struct model *m,
@@ -207,6 +215,10 @@ struct claim_verdict verdict_of(const struct model *m,
 	if (!row)
 		return refuse_claim(v, VERDICT_NOT_EVALUABLE,
 				    "the run has no '%s'", claim->metric);
+	if (is_before && !row_is_growth(row))
+		return refuse_claim(v, VERDICT_NOT_EVALUABLE,
+				    "'%s' is no ratio to what was before",
+				    claim->metric);
 	if (candidate < 0 || (baseline < 0 && !is_before))
 		return refuse_claim(
 			v, VERDICT_NOT_EVALUABLE, "%s was not measured",

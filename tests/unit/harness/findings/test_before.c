@@ -41,15 +41,14 @@ static void make(struct run_data *run, double mean, enum grade grade)
 	}
 }
 
-static struct claim_verdict judge(struct run_data *run)
+static struct claim_verdict judge(struct run_data *run, const char *text)
 {
 	struct findings f;
 	struct claims *claims;
 	struct claim_verdict v;
 	struct err err = {0};
 
-	assert_int_equal(claims_parse(no_leak, strlen(no_leak), &claims, &err),
-			 0);
+	assert_int_equal(claims_parse(text, strlen(text), &claims, &err), 0);
 	findings_init(&f, run, &(struct findings_options){.claims = claims});
 	v = f.judgement.v[0];
 	findings_release(&f);
@@ -79,13 +78,36 @@ static void growth_is_judged_against_none(void **state)
 		struct claim_verdict v;
 
 		make(&run, cases[i].mean, cases[i].grade);
-		v = judge(&run);
+		v = judge(&run, no_leak);
 		assert_int_equal(v.verdict, cases[i].verdict);
 		assert_int_equal(v.block_count, BLOCKS);
 		assert_close(v.ratio.ratio, cases[i].mean, 1e-4);
 		assert_string_equal(v.measured, "kvm");
 		run_data_release(&run);
 	}
+}
+
+/* log(50000) is hugely better than before, and means nothing. */
+static void what_is_no_growth_gets_no_verdict(void **state)
+{
+	char text[sizeof(no_leak) + 40];
+	struct claim_verdict v;
+	struct run_data run;
+	uint32_t i;
+
+	(void)state;
+	made_run_init(&run, "{}");
+	for (i = 0; i < BLOCKS; i++)
+		series_add_sample(
+			result_add_series(&made_run_boot(&run, "kvm", i)->res,
+					  "churn", "guests/teardown_p50", "ns"))
+			->value = 50000 + i;
+	snprintf(text, sizeof(text), "%s", no_leak);
+	memcpy(strstr(text, "memory_growth"), "teardown_p50 ", 13);
+	v = judge(&run, text);
+	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
+	assert_contains(v.reason, "no ratio to what was before");
+	run_data_release(&run);
 }
 
 static void without_churn_there_is_no_verdict(void **state)
@@ -96,7 +118,7 @@ static void without_churn_there_is_no_verdict(void **state)
 	(void)state;
 	made_run_init(&run, "{}");
 	made_run_boot(&run, "kvm", 0);
-	v = judge(&run);
+	v = judge(&run, no_leak);
 	assert_int_equal(v.verdict, VERDICT_NOT_EVALUABLE);
 	assert_contains(v.reason, "the run has no 'churn");
 	run_data_release(&run);
@@ -106,6 +128,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(growth_is_judged_against_none),
+		cmocka_unit_test(what_is_no_growth_gets_no_verdict),
 		cmocka_unit_test(without_churn_there_is_no_verdict),
 	};
 
