@@ -136,20 +136,24 @@ bool mshv_stats_run_ns(const struct mshv_stats *s, uint64_t *ns)
 double mshv_stats_deposits(const char *folder)
 {
 	DIR *dir = open_partitions(folder);
-	double sum = NAN;
-	char path[400];
+	double sum = 0;
+	bool is_shown = false;
+	char path[600];
 	struct dirent *e;
 	uint64_t id, pages;
 
 	while (dir && (e = readdir(dir))) {
-		if (!parse_entry(e, &id))
+		/* An L1VH parent's own is called so, and has what stays. */
+		if (strcmp(e->d_name, "self") && !parse_entry(e, &id))
 			continue;
-		snprintf(path, sizeof(path),
-			 "%.200s/partition/%" PRIu64 "/stats", folder, id);
-		if (read_counter(path, "Pt", "DepositedPages", &pages))
-			sum = (isnan(sum) ? 0 : sum) + (double)pages;
+		snprintf(path, sizeof(path), "%.200s/partition/%.255s/stats",
+			 folder, e->d_name);
+		if (read_counter(path, "Pt", "DepositedPages", &pages)) {
+			sum += (double)pages;
+			is_shown = true;
+		}
 	}
 	if (dir)
 		closedir(dir);
-	return sum;
+	return is_shown ? sum : NAN;
 }

@@ -3,11 +3,13 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "runners/measure/host_meter.h"
 #include "runners/measure/mshv_stats.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 
 static char folder[SCRATCH_SIZE];
@@ -140,6 +142,31 @@ static void a_meter_adds_what_the_hypervisor_says(void **state)
 	assert_true(r.machine_ns < 3000000000000);
 }
 
+/* In all partitions, an L1VH parent's own among them, which has no number. */
+static void deposits_are_summed(void **state)
+{
+	char name[160];
+	FILE *f;
+
+	(void)state;
+	assert_true(isnan(mshv_stats_deposits(folder)));
+	make("partition/self");
+	snprintf(name, sizeof(name), "%s/partition/self/stats", folder);
+	f = fopen(name, "w");
+	assert_non_null(f);
+	fputs("PtGpaPages : 7\nPtDepositedPages      : 1398\n", f);
+	fclose(f);
+	assert_close(mshv_stats_deposits(folder), 1398, 0);
+	make("partition/23");
+	snprintf(name, sizeof(name), "%s/partition/23/stats", folder);
+	f = fopen(name, "w");
+	assert_non_null(f);
+	fputs("DepositedPages: 2\n", f);
+	fclose(f);
+	assert_close(mshv_stats_deposits(folder), 1400, 0);
+	assert_true(isnan(mshv_stats_deposits("/nonexistent")));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -152,6 +179,8 @@ int main(void)
 			teardown),
 		cmocka_unit_test_setup_teardown(
 			a_meter_adds_what_the_hypervisor_says, setup, teardown),
+		cmocka_unit_test_setup_teardown(deposits_are_summed, setup,
+						teardown),
 	};
 
 	return RUN_TESTS(tests);
