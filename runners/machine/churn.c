@@ -11,6 +11,7 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
@@ -23,6 +24,7 @@
 #define MAX_GUESTS 2000u
 /* Fewer give no tail and no slope. */
 #define MIN_GUESTS 50u
+#define TAIL_GUESTS 200u
 /* Of the boot's time limit; the rest is for what else the boot does. */
 #define TIME_SHARE 0.6
 /* Guests from one reading of the host to the next. */
@@ -97,6 +99,24 @@ static void take_reading(struct churn *c)
 		mshv_stats_deposits(MSHV_STATS_FOLDER);
 }
 
+/* A tear-down that had to be forced, or crashed, has no time of its own. */
+static void judge_end(struct churn *c, const struct micro_guest *g)
+{
+	const char *cause = g->cause[0] ? g->cause : "no reason given";
+	char text[80];
+
+	if (g->was_killed)
+		snprintf(c->failure, sizeof(c->failure),
+			 "its VMM did not end and was killed");
+	else if (g->status)
+		snprintf(c->failure, sizeof(c->failure), "its VMM %.80s: %.80s",
+			 proc_status_text(g->status, text, sizeof(text)),
+			 cause);
+	else if (!g->phase_ns[MICRO_PHASE_COUNT - 1])
+		snprintf(c->failure, sizeof(c->failure),
+			 "it did not power off: %.120s", cause);
+}
+
 /* False: no other is to be started. */
 static bool run_guest(struct churn *c)
 {
@@ -113,15 +133,13 @@ static bool run_guest(struct churn *c)
 			 g.cause[0] ? g.cause
 				    : "a guest was not ready in time");
 	gone_ns = micro_guest_end(&g);
+	if (!c->failure[0])
+		judge_end(c, &g);
 	if (c->failure[0])
 		return false;
-	if (g.phase_ns[MICRO_PHASE_COUNT - 1])
-		c->gone_ns[c->count++] =
-			(double)(gone_ns - g.phase_ns[MICRO_PHASE_COUNT - 1]);
-	else
-		snprintf(c->failure, sizeof(c->failure),
-			 "a guest did not power off");
-	return !c->failure[0];
+	c->gone_ns[c->count++] =
+		(double)(gone_ns - g.phase_ns[MICRO_PHASE_COUNT - 1]);
+	return true;
 }
 
 double churn_growth(const double *guests, const double *values, size_t count)
@@ -166,6 +184,19 @@ static void refuse(struct result *res, const char *metric, const char *unit,
 	text_clean(s->reason);
 }
 
+/* The slope of fewer guests is stretched to 1000, and says so. */
+static void add_growth(const struct churn *c, const char *metric, double growth,
+		       struct result *res)
+{
+	struct series *s;
+
+	add_value(res, metric, "ratio", growth);
+	s = &res->series[res->series_count - 1];
+	if (c->count < 1000)
+		snprintf(s->reason, sizeof(s->reason),
+			 "by the slope of %zu guests", c->count);
+}
+
 static void add_growths(const struct churn *c, struct result *res)
 {
 	size_t first = c->reading_count / 10, i;
@@ -177,7 +208,7 @@ static void add_growths(const struct churn *c, struct result *res)
 
 		/* A host that gives back more than it had says nothing. */
 		if (isfinite(growth) && growth > 0)
-			add_value(res, resources[i].metric, "ratio", growth);
+			add_growth(c, resources[i].metric, growth, res);
 		else
 			refuse(res, resources[i].metric, "ratio", RUN_SKIPPED,
 			       isnan(growth)
@@ -207,8 +238,12 @@ static void add_all(struct churn *c, struct result *res)
 	add_growths(c, res);
 	add_value(res, "teardown_p50", "ns",
 		  quantile(c->gone_ns, c->count, 0.5));
-	add_value(res, "teardown_p99", "ns",
-		  quantile(c->gone_ns, c->count, 0.99));
+	if (c->count >= TAIL_GUESTS)
+		add_value(res, "teardown_p99", "ns",
+			  quantile(c->gone_ns, c->count, 0.99));
+	else
+		refuse(res, "teardown_p99", "ns", RUN_SKIPPED,
+		       "fewer than 200 guests have no such tail");
 }
 
 void churn_run(const char *hv, const struct bench_case *bc, struct result *res)

@@ -162,9 +162,10 @@ static void hear_out(struct micro_guest *g)
 
 	while (clock_mono_ns() < deadline)
 		if (poll(&fd, 1, 100) > 0 && !take_events(g)) {
-			proc_reap(g->pid, GONE_NS);
+			g->status = proc_reap(g->pid, GONE_NS);
 			return;
 		}
+	g->was_killed = true;
 	proc_kill(g->pid);
 }
 

@@ -34,6 +34,8 @@ struct micro_guest {
 	char line[128];
 	size_t line_len;
 	char cause[160]; /* the VMM's own word on a failure */
+	bool was_killed; /* it did not end by itself */
+	int status;      /* as waitpid() gives it, of one that did */
 };
 
 /* G is to be ended, also where this fails. */
