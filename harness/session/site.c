@@ -16,6 +16,9 @@
 /* A runner that works boots Linux in one second on hardware, in four in the
  * lab. */
 #define TRIAL_NS (5 * NS_PER_S)
+/* QEMU has firmware before it; libvirt starts its daemons, which probe QEMU. */
+#define QEMU_TRIAL_NS (15 * NS_PER_S)
+#define LIBVIRT_TRIAL_NS (60 * NS_PER_S)
 #define EMULATED_TRIAL_NS (60 * NS_PER_S)
 
 /* In the lab, or on a host that is one. */
@@ -66,6 +69,15 @@ static void keep_cpu_model(struct site *site, const char *runner,
 			    json_stringn(p, strcspn(p, "\n")));
 }
 
+static uint64_t trial_ns(const struct site *site, const char *runner)
+{
+	if (is_emulated(site))
+		return EMULATED_TRIAL_NS;
+	if (runner_is_by(runner, RUNNER_LIBVIRT))
+		return LIBVIRT_TRIAL_NS;
+	return runner_runs_qemu(runner) ? QEMU_TRIAL_NS : TRIAL_NS;
+}
+
 /* Boot, say hello, power off; of Linux no series is wanted. */
 static int try_boot(struct site *site, const char *runner, bool is_micro,
 		    bool *boots, struct err *err)
@@ -82,7 +94,7 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 	bc.ram_bytes = plan.ram_bytes;
 	if (is_micro)
 		bench_case_add(&bc, "micro_exit", "null,ring3");
-	bc.timeout_ns = is_emulated(site) ? EMULATED_TRIAL_NS : TRIAL_NS;
+	bc.timeout_ns = trial_ns(site, runner);
 	result_init(&res);
 	ret = worker_link_run(&site->worker, &bc, site->stop, NULL, NULL, &res,
 			      err);
