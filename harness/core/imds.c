@@ -37,6 +37,15 @@ static void keep_text(json_t *out, const char *name, const json_t *from,
 	free(copy);
 }
 
+static void keep_tag(json_t *tags, const char *name, const json_t *tag)
+{
+	char *clean = xstrdup(name);
+
+	text_clean(clean);
+	keep_text(tags, clean, tag, "value");
+	free(clean);
+}
+
 /* "tagsList": [{"name": ..., "value": ...}], or in short "tags": "a:b;c:d",
  * where a value may have colons of its own. */
 static json_t *tags_of(const json_t *compute)
@@ -49,7 +58,7 @@ static json_t *tags_of(const json_t *compute)
 			json_string_value(json_object_get(tag, "name"));
 
 		if (name)
-			keep_text(tags, name, tag, "value");
+			keep_tag(tags, name, tag);
 	}
 	if (!json_object_size(tags))
 		keep_text(tags, "all", compute, "tags");
