@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "harness/base/base.h"
 #include "mshv/abi.h"
 #include "mshv/hvcall.h"
 #include "mshv/sys.h"
@@ -65,8 +66,7 @@ int facts_gather(const struct mshv_sys *sys, const char *path,
 	int pt = dev < 0 ? dev : partition_open(sys, dev);
 	size_t i;
 
-	for (i = 0; pt >= 0 && i < sizeof(properties) / sizeof(properties[0]);
-	     i++) {
+	for (i = 0; pt >= 0 && i < ARRAY_SIZE(properties); i++) {
 		struct mshv_fact fact = {.name = properties[i].name,
 					 .code = properties[i].code};
 

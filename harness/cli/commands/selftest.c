@@ -108,12 +108,24 @@ static void list_fact(void *arg, const struct mshv_fact *fact)
 					"code", code, "value", value));
 }
 
+/* An object: the properties, or why there are none. */
 static json_t *facts_of(const struct args *args, const struct mshv_sys *sys)
 {
 	json_t *facts = json_array();
+	int ret = facts_gather(sys, args->device, list_fact, facts);
 
-	facts_gather(sys, args->device, list_fact, facts);
-	return facts;
+	if (!ret)
+		return facts;
+	json_decref(facts);
+	return json_string(strerror(-ret));
+}
+
+static int record_save(const struct args *args, json_t *record)
+{
+	if (record && !json_dump_file(record, args->json, JSON_INDENT(2)))
+		return STATUS_OK;
+	return complain(STATUS_INTERNAL, "selftest: cannot write '%s'",
+			args->json);
 }
 
 static int record_write(const struct args *args, const struct mshv_sys *sys,
@@ -127,16 +139,17 @@ static int record_write(const struct args *args, const struct mshv_sys *sys,
 		(json_int_t)clock_unix_ns(), "summary", "ok", (int)sum->ok,
 		"deviations", (int)sum->deviations, "skipped",
 		(int)sum->skipped, "fingerprint", envinfo_fingerprint(),
-		"probe", hostprobe_json(), "properties", facts_of(args, sys),
-		"checks", checks);
-	int ret = record ? json_dump_file(record, args->json, JSON_INDENT(2))
-			 : -1;
+		"probe", hostprobe_json(), "properties", json_null(), "checks",
+		checks);
+	int status = record_save(args, record);
 
+	/* Once more: a device that hung in a check may hang in this. */
+	if (!status) {
+		json_object_set_new(record, "properties", facts_of(args, sys));
+		status = record_save(args, record);
+	}
 	json_decref(record);
-	if (ret)
-		return complain(STATUS_INTERNAL, "selftest: cannot write '%s'",
-				args->json);
-	return STATUS_OK;
+	return status;
 }
 
 static int run_checks(const struct args *args)
