@@ -64,30 +64,42 @@ static bool is_dead(struct hv_vcpu *vcpu, int fd)
 	return false;
 }
 
-bool bell_check(struct hv_vm *vm, struct hv_vcpu *vcpu, const struct mem *mem)
+/* With the bell set: the code, and all put back. */
+static int ring(struct hv_vm *vm, struct hv_vcpu *vcpu, uint8_t *ram,
+		const struct vcpu_regs *regs, int fd)
+{
+	struct vcpu_regs test = *regs;
+	uint8_t kept[sizeof(code)];
+
+	memcpy(kept, ram, sizeof(kept));
+	memcpy(ram, code, sizeof(code));
+	test.rip = CODE_GPA;
+	test.gpr[VCPU_RDI] = BELL_GPA;
+	vm->has_dead_bells =
+		!hv_vcpu_regs_set(vcpu, &test) && is_dead(vcpu, fd);
+	memcpy(ram, kept, sizeof(kept));
+	return hv_vcpu_regs_set(vcpu, regs);
+}
+
+int bell_check(struct hv_vm *vm, struct hv_vcpu *vcpu, const struct mem *mem,
+	       bool *works)
 {
 	struct hv_doorbell bell = {.gpa = BELL_GPA, .len_bytes = 2};
 	uint8_t *ram = mem_ptr(mem, CODE_GPA, sizeof(code));
-	uint8_t kept[sizeof(code)];
-	struct vcpu_regs regs, test;
+	struct vcpu_regs regs;
+	int ret = 0;
 
+	*works = true;
 	if (!ram || hv_vcpu_regs_get(vcpu, &regs))
-		return true;
+		return 0;
 	bell.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (bell.fd < 0)
-		return true;
+		return 0;
 	if (!hv_doorbell_set(vm, &bell, true)) {
-		memcpy(kept, ram, sizeof(kept));
-		memcpy(ram, code, sizeof(code));
-		test = regs;
-		test.rip = CODE_GPA;
-		test.gpr[VCPU_RDI] = BELL_GPA;
-		vm->has_dead_bells = !hv_vcpu_regs_set(vcpu, &test) &&
-				     is_dead(vcpu, bell.fd);
+		ret = ring(vm, vcpu, ram, &regs, bell.fd);
 		hv_doorbell_set(vm, &bell, false);
-		memcpy(ram, kept, sizeof(kept));
-		hv_vcpu_regs_set(vcpu, &regs);
 	}
 	close(bell.fd);
-	return !vm->has_dead_bells;
+	*works = !vm->has_dead_bells;
+	return ret;
 }

@@ -15,10 +15,12 @@ struct mem;
 
 /*
  * On the thread of VCPU, whose registers are set to long mode with the first
- * 4 GiB mapped; they and the RAM used are put back. False, and VM has no
- * doorbells from then on, if the bell was set and did not ring. True also where
- * that could not be found out.
+ * 4 GiB mapped; they and the RAM used are put back. *WORKS is false, and VM has
+ * no doorbells from then on, if the bell was set and did not ring; it is true
+ * also where that could not be found out. A negative errno where the registers
+ * could not be put back, and the guest cannot begin.
  */
-bool bell_check(struct hv_vm *vm, struct hv_vcpu *vcpu, const struct mem *mem);
+int bell_check(struct hv_vm *vm, struct hv_vcpu *vcpu, const struct mem *mem,
+	       bool *works);
 
 #endif

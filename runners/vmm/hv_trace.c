@@ -53,6 +53,8 @@ static int traced_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 	}
 	vm->base.tsc_khz = vm->inner->tsc_khz;
 	vm->base.has_exit_msr = vm->inner->has_exit_msr;
+	vm->base.doubts_bells = vm->inner->doubts_bells;
+	vm->base.fills_lazily = vm->inner->fills_lazily;
 	*out = &vm->base;
 	return 0;
 }

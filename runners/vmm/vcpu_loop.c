@@ -126,17 +126,27 @@ static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 	}
 }
 
-/* The first vCPU, before a guest that was loaded begins. */
+/* The first vCPU, before a guest begins that rings doorbells: a boot without
+ * devices is timed without this. */
 static void check_bells(struct vm_vcpu *vcpu)
 {
 	struct vm *vm = vcpu->vm;
-	bool is_loaded = vm->cfg.kernel_path || vm->cfg.micro_path;
+	const struct vm_config *cfg = &vm->cfg;
+	bool works;
 
-	if (vcpu->hv->index || !is_loaded || !vm->hv->doubts_bells)
+	if (vcpu->hv->index || !vm->hv->doubts_bells ||
+	    (cfg->micro_path ? !cfg->checks_bells
+			     : !cfg->kernel_path || (!cfg->devices.disk_count &&
+						     !cfg->devices.net_count)))
 		return;
-	event_fact(vm->cfg.events, "doorbells",
-		   bell_check(vm->hv, vcpu->hv, &vm->mem) ? "eventfd"
-							  : "dead: exits");
+	if (bell_check(vm->hv, vcpu->hv, &vm->mem, &works)) {
+		fail_with_state(vcpu, VM_END_HV_ERROR,
+				"registers cannot be put back");
+		return;
+	}
+	event_fact(cfg->events, "doorbells", works ? "eventfd" : "dead: exits");
+	if (!works && cfg->micro_path)
+		micro_bells_drop(&vm->micro);
 }
 
 void *vcpu_loop(void *arg)

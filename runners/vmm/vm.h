@@ -37,6 +37,7 @@ struct err;
 struct vm_config {
 	const char *kernel_path; /* NULL: load nothing, see vm_create() */
 	const char *micro_path;  /* in its place: the micro guest's image */
+	bool checks_bells;       /* of the micro guest, see bell_check.h */
 	const char *initrd_path;
 	const char *cmdline;
 	struct mem_config mem;

@@ -266,8 +266,18 @@ void micro_port_access(void *micro, struct hv_access *access)
 		access->data = frame_receive(m);
 }
 
+void micro_bells_drop(struct micro *m)
+{
+	bell_set(m, MICRO_DEV_MMIO_BELL, m->bell_fd, false);
+	bell_set(m, MICRO_DEV_MMIO_ECHO, m->echo_fd, false);
+}
+
+/* A bell's write comes here where there are no doorbells. */
 void micro_nop_access(void *micro, struct hv_access *access)
 {
-	(void)micro;
+	struct micro *m = micro;
+
+	if (access->is_write && access->addr == MICRO_DEV_MMIO_ECHO)
+		eventfd_write(m->echo_fd, 1);
 	access->data = 0;
 }

@@ -86,6 +86,9 @@ struct micro {
 int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 		 int channel_fd, const _Atomic(int) *end, struct err *err);
 void micro_destroy(struct micro *m); /* after a failed micro_create() too */
+/* The hypervisor's are dead: from now on writes come as exits, and ECHO answers
+ * them all the same. */
+void micro_bells_drop(struct micro *m);
 void micro_release(struct micro *m); /* its memory, once the VM is gone */
 
 /* Load the image at PATH and the guest's parameters into RAM; REGS for its
