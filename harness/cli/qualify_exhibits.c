@@ -20,7 +20,8 @@
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
 
-#define MAX_FILE_BYTES (256 * MIB)
+/* A larger one is left out: all together must be read again. */
+#define MAX_FILE_BYTES (32 * MIB)
 #define RUN_NAME "run-"
 
 static void add_file(struct qualification *q, const char *path,
@@ -51,8 +52,11 @@ static void add_kernel_log(struct qualification *q, const char *name)
 
 void qualify_exhibits_begin(struct qualification *q, const char *folder)
 {
-	static const char *const old[] = {"qualify.db", "boot.trace",
-					  "selftest.json"};
+	static const char *const old[] = {
+		"qualify.db", "boot.trace",         "selftest.json",
+		"probe.json", "kubevirt.txt",       "boot.html",
+		"micro.html", "churn.html",         "footprint.html",
+		"plan.html",  "qualification.html", "qualification.json.gz"};
 	char path[400];
 	size_t i;
 

@@ -156,6 +156,17 @@ bool qualification_is_clean(const struct qualification *q)
 	       qualification_done_count(q) == q->step_count;
 }
 
+/* A boot that was tried and failed, or no device to try one on. */
+bool qualification_cannot_run(const struct qualification *q)
+{
+	const struct step *device = qualification_step(q, DEVICE_STEP);
+	const struct step *boot = qualification_step(q, BOOT_STEP);
+
+	if (!boot || qualification_can_run(q))
+		return false;
+	return (device && is_bad(device)) || (is_bad(boot) && boot->elapsed_ns);
+}
+
 /* Why no guest runs: the device is not there, or the boot says it. Of one that
  * hung, the measured boot knows where. */
 static const char *cause(const struct qualification *q)
@@ -224,16 +235,18 @@ const char *qualification_sentence(const struct qualification *q, char *buf,
 			    "This node can run guests under /dev/mshv, because "
 			    "Linux boots there and powers off");
 		add_findings(q, &out);
-	} else if (!boot || boot->status == STEP_WAITING ||
-		   boot->status == STEP_RUNNING) {
-		strbuf_puts(&out, "It is not known whether this node can run "
-				  "guests under /dev/mshv, because no boot "
-				  "was tried");
-	} else {
+	} else if (qualification_cannot_run(q)) {
 		strbuf_printf(&out,
 			      "This node cannot run guests under /dev/mshv, "
 			      "because %s",
 			      cause(q));
+	} else {
+		strbuf_printf(
+			&out,
+			"It is not known whether this node can run guests "
+			"under /dev/mshv, because %s",
+			boot && boot->finding[0] ? boot->finding
+						 : "no boot was tried");
 	}
 	add_place(q, &out);
 	strbuf_puts(&out, ".");

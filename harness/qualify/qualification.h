@@ -84,6 +84,7 @@ const char *qualification_sentence(const struct qualification *q, char *buf,
 /* Whether guests run under /dev/mshv, and nothing was found. */
 bool qualification_is_clean(const struct qualification *q);
 bool qualification_can_run(const struct qualification *q);
+bool qualification_cannot_run(const struct qualification *q); /* it is known */
 
 /*
  * One object, for files; the caller owns it. The other way -EPROTO for one that

@@ -15,8 +15,9 @@
 #include "harness/base/xmalloc.h"
 #include "harness/qualify/qualification.h"
 
-/* Unpacked; a trace of a boot has a tenth of it. */
-#define MAX_BYTES (512 * MIB)
+/* Unpacked; a trace of a boot has a fifth of it. What a hostile file can make of
+ * it in memory is some twenty times as much. */
+#define MAX_BYTES (64 * MIB)
 
 static const char begin[] = "{\"l1vh_qualification\"";
 
@@ -41,6 +42,21 @@ static int write_packed(const struct qualification *q, int fd, struct err *err)
 	return ret ? err_set(err, -EIO, "cannot write all of it") : 0;
 }
 
+/* The new name is on the disk only with its folder. */
+static void folder_flush(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? xasprintf("%.*s", (int)(slash - path + 1), path)
+			     : xstrdup(".");
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(folder);
+}
+
 int qualification_write(const struct qualification *q, const char *path,
 			struct err *err)
 {
@@ -56,6 +72,8 @@ int qualification_write(const struct qualification *q, const char *path,
 		close(fd);
 		if (!ret && rename(temporary, path))
 			ret = err_sys(err, -errno, "cannot write '%s'", path);
+		if (!ret)
+			folder_flush(path);
 		if (ret)
 			unlink(temporary);
 	}

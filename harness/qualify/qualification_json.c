@@ -73,6 +73,15 @@ static char *clean_copy(const char *text)
 	return copy;
 }
 
+/* A name is one line. */
+static char *clean_line(const char *text)
+{
+	char *copy = clean_copy(text);
+
+	copy[strcspn(copy, "\n")] = '\0';
+	return copy;
+}
+
 static int parse_status(const char *name, enum step_status *status)
 {
 	int i;
@@ -101,9 +110,11 @@ static int take_step(const json_t *o, struct qualification *q)
 			"output", &output) ||
 	    limit < 0 || elapsed < 0)
 		return -EPROTO;
-	s = qualification_add_step(q, name, title);
-	text_clean(s->name);
-	text_clean(s->title);
+	s = qualification_add_step(q, "", "");
+	free(s->name);
+	free(s->title);
+	s->name = clean_line(name);
+	s->title = clean_line(title);
 	free(s->command);
 	free(s->output);
 	s->command = clean_copy(command);
@@ -118,8 +129,10 @@ static int take_step(const json_t *o, struct qualification *q)
 /* A name is a plain file's, and never leads elsewhere. */
 static bool is_file_name(const char *name)
 {
-	return name[0] && name[0] != '.' && !strchr(name, '/') &&
-	       strlen(name) < 100;
+	return name[0] && name[0] != '.' && strlen(name) < 100 &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+		       strlen(name);
 }
 
 static int take_base64(struct qualification *q, const char *name,
@@ -178,8 +191,8 @@ static int take_head(const json_t *o, struct qualification *q, struct err *err)
 			       "the qualification's head is not well formed");
 	free(q->host);
 	free(q->revision);
-	q->host = clean_copy(host);
-	q->revision = clean_copy(revision);
+	q->host = clean_line(host);
+	q->revision = clean_line(revision);
 	q->is_emulated = is_emulated;
 	q->started_unix_ns = (uint64_t)started;
 	q->ended_unix_ns = (uint64_t)ended;

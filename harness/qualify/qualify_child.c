@@ -100,7 +100,8 @@ int child_run(char *const *words, uint64_t limit_ns, const volatile bool *stop,
 	if (ret)
 		return ret;
 	has_ended = await(pid, fd, start_ns + limit_ns, stop, output, &status);
-	end->is_late = !has_ended;
+	end->is_stopped = !has_ended && stop && *stop;
+	end->is_late = !has_ended && !end->is_stopped;
 	if (!has_ended) {
 		kill(-pid, SIGTERM);
 		has_ended = await(pid, fd, clock_mono_ns() + LAST_WORDS_NS,

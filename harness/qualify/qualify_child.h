@@ -10,7 +10,8 @@ struct err;
 struct strbuf;
 
 struct child_end {
-	bool is_late;    /* it passed LIMIT_NS, or *STOP became true */
+	bool is_late;    /* it passed LIMIT_NS */
+	bool is_stopped; /* *STOP became true before it ended */
 	int exit_status; /* -1: killed */
 	uint64_t elapsed_ns;
 };

@@ -173,7 +173,8 @@ static const struct step_row rows[] = {
 	 .command = RUN
 	 " --html {dir}/churn.html --runners {guests} --workloads churn"
 	 " --claims no-leak --blocks 2 --timeout {block} --budget {seconds}s",
-	 .finding = CANNOT "| FAIL",
+	 .finding = CANNOT "| FAIL|boots failed",
+	 .absent = "guests fit into",
 	 .may_be_undecided = true},
 	{.name = "footprint",
 	 .title = "memory that a guest costs",
@@ -540,15 +541,14 @@ void qualify_step_judge(const struct qualify_site *site,
 
 	if (is_late)
 		step_end(s, STEP_LATE, text);
+	else if (s->exit_status && first_of(s->output, rows[i].absent))
+		step_end(s, STEP_SKIPPED, text);
 	else if (s->exit_status == STATUS_UNDECIDED &&
 		 rows[i].may_be_undecided &&
 		 !first_of(s->output, rows[i].finding))
 		step_end(s, STEP_OK, "");
 	else if (s->exit_status)
-		step_end(s,
-			 first_of(text, rows[i].absent) ? STEP_SKIPPED
-							: STEP_FINDING,
-			 text);
+		step_end(s, STEP_FINDING, text);
 	else
 		step_end(s, STEP_OK, "");
 	if (!i && s->status == STEP_OK)

@@ -129,7 +129,9 @@ static void run_words(struct qualifying *r, size_t i, char **words,
 		free(s->output);
 		s->output = xstrdup(strbuf_str(&output));
 		text_clean(s->output);
-		qualify_step_judge(&r->site, &r->q, i, end.is_late);
+		/* What somebody stopped came to nothing, and stays under way. */
+		if (!end.is_stopped)
+			qualify_step_judge(&r->site, &r->q, i, end.is_late);
 	}
 	strbuf_release(&output);
 }
@@ -166,10 +168,10 @@ static int take_steps(struct qualifying *r, struct err *err)
 
 		if (s->status != STEP_WAITING)
 			continue;
-		fprintf(stderr, "[%zu/%zu] %s: %s ... ", i + 1, r->q.step_count,
-			s->name, s->title);
 		s->status = STEP_RUNNING;
 		ret = save(r, err);
+		fprintf(stderr, "[%zu/%zu] %s: %s ... ", i + 1, r->q.step_count,
+			s->name, s->title);
 		if (!ret)
 			take_step(r, i);
 		fprintf(stderr, "%s%s%s (%.1f s)\n",
@@ -187,7 +189,7 @@ static int take_steps(struct qualifying *r, struct err *err)
 
 static int status_of(const struct qualification *q)
 {
-	if (!qualification_can_run(q))
+	if (qualification_cannot_run(q))
 		return STATUS_WORSE;
 	return qualification_is_clean(q) ? STATUS_OK : STATUS_UNDECIDED;
 }
@@ -248,6 +250,6 @@ const struct command cmd_qualify = {
 	.help_column = 18,
 	.notes =
 		"Exit status: 0 it can, without findings, 1 it cannot, 2 it can, with findings,\n"
-		"or it was stopped, 64 usage, 70 internal.\n",
+		"or that is not known, 64 usage, 70 internal.\n",
 	.run = qualify_run,
 };

@@ -31,6 +31,7 @@ static void make(struct qualification *q, const char *steps)
 		step_end(s,
 			 (enum step_status)(strchr(letters, status) - letters),
 			 mark + 1);
+		s->elapsed_ns = 1;
 	}
 	free(copy);
 	q->ended_unix_ns = 1;
@@ -81,6 +82,11 @@ static void the_sentence(void **state)
 		 false,
 		 false,
 		 {"cannot run", "because RIP-stands"}},
+		{"device+ boot-mshv=there-is-no-guest-image plan+",
+		 false,
+		 false,
+		 false,
+		 {"not known", "because there-is-no-guest-image"}},
 		{"device+ boot-mshv? plan?",
 		 false,
 		 false,

@@ -209,6 +209,12 @@ static void an_outcome_has_its_line(void **state)
 		 STEP_OK, ""},
 		{"churn", 2, "1/8 kvm: timeout: no\nStore: x\n", false,
 		 STEP_FINDING, "1/8 kvm: timeout: no"},
+		{"churn", 2,
+		 "8/8 kvm: ok\nl1vh-bench: 1 of 8 boots failed in whole\n",
+		 false, STEP_FINDING,
+		 "l1vh-bench: 1 of 8 boots failed in whole"},
+		{"churn", 2, "  x: only 12 guests fit into the time\n", false,
+		 STEP_SKIPPED, "  x: only 12 guests fit into the time"},
 		{"churn", 1, "Claims: 1 FAIL\nStore: x\n", false, STEP_FINDING,
 		 "Claims: 1 FAIL"},
 		{"micro", 2, "l1vh-bench: noisy\n", false, STEP_FINDING,
@@ -287,7 +293,8 @@ static void a_child_that_hangs_is_ended(void **state)
 	/* Somebody presses Ctrl-C. */
 	assert_int_equal(
 		run("exec sleep 100", 60 * NS_PER_S, &stop, &output, &end), 0);
-	assert_true(end.is_late);
+	assert_true(end.is_stopped);
+	assert_false(end.is_late);
 	strbuf_release(&output);
 }
 
