@@ -68,7 +68,9 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		libvirt_talk_add_args(&a, &talk);
 		spec.argv = (const char *const *)a.words;
 		spec.vsock = &vsock;
+		spec.console_path = talk.domain.console;
 		machine_run(&spec, bc, res);
+		libvirt_talk_end(&talk);
 	}
 	args_release(&a);
 	vsock_listener_close(&vsock);
@@ -88,7 +90,7 @@ static void run_machine(const void *type, const struct bench_case *bc,
 	struct libvirt_boot boot = {type, bc, shape, watch};
 
 	if (!strcmp(type, "hyperv"))
-		cpu_model_search(&memory, boot_model, &boot, res);
+		cpu_model_search(&memory, boot_model, &boot, !watch, res);
 	else
 		boot_with(&boot, NULL, res);
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,10 +19,9 @@
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
 #include "runners/libvirt/libvirt_daemon.h"
+#include "runners/libvirt/virsh.h"
 #include "runners/machine/machine.h"
-#include "runners/machine/qmp.h"
 
-#define URI "qemu:///system"
 #define PID_FOLDER "/run/libvirt/qemu"
 #define CONSOLE_MAX 65536
 #define STEP_NS (20 * NS_PER_MS)
@@ -50,23 +48,6 @@ static void step(void)
 	const struct timespec ts = {.tv_nsec = STEP_NS};
 
 	nanosleep(&ts, NULL);
-}
-
-/* Run virsh; if it fails, its output is the error's text. */
-static int virsh(const char *verb, const char *arg, const char *more,
-		 struct err *err)
-{
-	const char *const argv[] = {"virsh", "-q", "-c", URI,
-				    verb,    arg,  more, NULL};
-	struct strbuf out = {0};
-	int ret = proc_capture_all(argv, &out, err);
-
-	if (ret && out.len) {
-		text_clean(out.str);
-		err_set(err, ret, "virsh %s: %.400s", verb, out.str);
-	}
-	strbuf_release(&out);
-	return ret;
 }
 
 /* It stays a zombie for end_all(), which kill() would take for a process. */
@@ -115,9 +96,17 @@ static bool hears_a_line(void)
 	struct pollfd fd = {.fd = MACHINE_EVENTS_FD, .events = POLLIN};
 	char c;
 
-	while (!end_asked && poll(&fd, 1, STEP_NS / NS_PER_MS) <= 0)
-		;
-	return !end_asked && read(MACHINE_EVENTS_FD, &c, 1) == 1;
+	while (!end_asked) {
+		if (poll(&fd, 1, STEP_NS / NS_PER_MS) <= 0)
+			continue;
+		if (read(MACHINE_EVENTS_FD, &c, 1) != 1)
+			return false;
+		/* Anything else is a question, which a paused guest has no
+		 * answer to. */
+		if (c == '\n')
+			return true;
+	}
+	return false;
 }
 
 /* Somebody looks at the processes now, and says when he has. */
@@ -132,27 +121,14 @@ static void wait_to_go_on(const struct helper *h)
 		end_asked = 1;
 }
 
-/* Answer whoever wants to know where the guest is: one line, the monitor's
- * words for its registers. */
+/* Answer whoever wants to know where the guest is. */
 static void tell_place(const struct helper *h)
 {
-	const char *const argv[] = {"virsh",
-				    "-q",
-				    "-c",
-				    URI,
-				    "qemu-monitor-command",
-				    h->name,
-				    "--hmp",
-				    "info registers",
-				    NULL};
-	struct strbuf out = {0};
-	struct err ignored;
 	uint64_t rip;
 
-	if (!proc_capture(argv, NULL, &out, &ignored) &&
-	    qmp_parse_rip(strbuf_str(&out), &rip))
-		dprintf(MACHINE_EVENTS_FD, "place 0x%" PRIx64 "\n", rip);
-	strbuf_release(&out);
+	if (virsh_guest_rip(h->name, &rip))
+		dprintf(MACHINE_EVENTS_FD, "place 0x%llx\n",
+			(unsigned long long)rip);
 }
 
 /* Wait a step; a byte meanwhile is a question. */

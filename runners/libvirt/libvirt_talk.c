@@ -2,6 +2,7 @@
 #include "runners/libvirt/libvirt_talk.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,6 +57,8 @@ pid_t libvirt_talk_ask(void *arg, pid_t helper)
 	struct libvirt_talk *talk = arg;
 
 	talk->place.knows_rip = false;
+	if (talk->processes[0].pid <= 0)
+		return 0; /* there is no QEMU yet */
 	if (write(talk->events_fd, "?", 1) != 1)
 		return helper; /* it has gone, and so has QEMU */
 	return talk->processes[0].pid;
@@ -86,4 +89,13 @@ void libvirt_talk_add_args(struct args *a, const struct libvirt_talk *talk)
 	else
 		args_add(a, "-");
 	free(self);
+}
+
+/* QEMU is not the helper's child: one that was killed leaves it behind. */
+void libvirt_talk_end(const struct libvirt_talk *talk)
+{
+	pid_t pid = talk->processes[0].pid;
+
+	if (pid > 0 && qemu_has_open(pid, talk->device))
+		kill(pid, SIGKILL);
 }

@@ -38,4 +38,7 @@ void libvirt_talk_relay(void *arg, enum watch_moment moment,
 			const struct watch_process *processes, size_t count);
 pid_t libvirt_talk_ask(void *arg, pid_t helper);
 
+/* The machine is gone: so is its QEMU, whatever became of the helper. */
+void libvirt_talk_end(const struct libvirt_talk *talk);
+
 #endif

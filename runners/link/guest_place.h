@@ -9,8 +9,8 @@
 struct guest_place {
 	bool knows_rip;
 	uint64_t rip; /* of vCPU 0 */
-	bool knows_reads;
-	uint64_t disk_reads; /* requests so far, of all disks */
+	bool knows_requests;
+	uint64_t disk_requests; /* requests so far, of all disks */
 };
 
 #endif

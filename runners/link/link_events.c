@@ -88,8 +88,8 @@ static void take_line(struct agent_link *link, const char *line)
 	case EVENT_PLACE:
 		link->place = (struct guest_place){.knows_rip = true,
 						   .rip = e.rip,
-						   .knows_reads = true,
-						   .disk_reads = e.count};
+						   .knows_requests = true,
+						   .disk_requests = e.count};
 		break;
 	case EVENT_END:
 	case EVENT_ERROR:

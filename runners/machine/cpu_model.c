@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/machine/cpu_model.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -62,15 +63,37 @@ static void add_failure(struct result *first, enum cpu_model model,
 	free(text);
 }
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct cpu_model_memory recall(const struct cpu_model_memory *memory)
+{
+	struct cpu_model_memory copy;
+
+	pthread_mutex_lock(&lock);
+	copy = *memory;
+	pthread_mutex_unlock(&lock);
+	return copy;
+}
+
+/* The first that booted stays. */
+static void remember(struct cpu_model_memory *memory, enum cpu_model model)
+{
+	pthread_mutex_lock(&lock);
+	if (!memory->is_known)
+		*memory = (struct cpu_model_memory){model, true};
+	pthread_mutex_unlock(&lock);
+}
+
 void cpu_model_search(struct cpu_model_memory *memory,
 		      void (*boot)(void *arg, enum cpu_model model,
 				   struct result *res),
-		      void *arg, struct result *res)
+		      void *arg, bool may_search, struct result *res)
 {
-	enum cpu_model model = memory->model;
+	const struct cpu_model_memory known = recall(memory);
+	enum cpu_model model = known.model;
 
 	boot(arg, model, res);
-	while (!memory->is_known && !res->identity &&
+	while (may_search && !known.is_known && !res->identity &&
 	       res->status != RUN_SKIPPED && ++model < CPU_MODEL_COUNT) {
 		struct result next;
 
@@ -83,11 +106,12 @@ void cpu_model_search(struct cpu_model_memory *memory,
 			break;
 		}
 		add_failure(res, model, &next);
+		if (next.status == RUN_SKIPPED)
+			model = CPU_MODEL_COUNT;
 		result_release(&next);
 	}
 	if (!res->identity)
 		return;
-	memory->model = model;
-	memory->is_known = true;
+	remember(memory, model);
 	add_fact(res, model);
 }

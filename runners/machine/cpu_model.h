@@ -29,10 +29,7 @@ const char *cpu_model_name(enum cpu_model model); /* "host-vmx-sgx" */
 const char *cpu_model_qemu(enum cpu_model model);
 const char *cpu_model_libvirt(enum cpu_model model);
 
-/*
- * What has booted so far, by one runner in one process: zeroed at first. One
- * thread.
- */
+/* What has booted so far, by one runner in one process: zeroed at first. */
 struct cpu_model_memory {
 	enum cpu_model model;
 	bool is_known; /* MODEL has booted, and no other is tried any more */
@@ -42,11 +39,13 @@ struct cpu_model_memory {
  * Boot with BOOT(ARG, model, RES) until a guest says hello, that is, until RES
  * has an identity. RES then is that boot's, with the model among its facts; if
  * none boots, the first one's, whose reason names what the others came to. A
- * boot that was skipped ends the search.
+ * boot that was skipped ends the search. Without MAY_SEARCH there is one boot, of
+ * the model that is known or the first: somebody watches it, and must not see
+ * three. Any thread.
  */
 void cpu_model_search(struct cpu_model_memory *memory,
 		      void (*boot)(void *arg, enum cpu_model model,
 				   struct result *res),
-		      void *arg, struct result *res);
+		      void *arg, bool may_search, struct result *res);
 
 #endif

@@ -18,6 +18,7 @@ struct machine_spec;
 
 struct hang {
 	struct guest_place first, last;
+	bool has_vmm; /* whom to ask; libvirt may not have come so far */
 	bool knows_cpu;
 	char line[100];   /* the console's last; "" if it is silent */
 	double cpu_ratio; /* CPU time of all threads per time that passed */
@@ -28,7 +29,7 @@ struct hang {
 void hang_look(struct hang *h, struct agent_link *link,
 	       const struct machine_spec *spec, int pid);
 
-/* One clause: "RIP stands still at 0xfd1d2 (firmware or boot code), ...". */
+/* One clause: "RIP stands still at 0xfd1d2 (firmware, ...), ...". */
 const char *hang_text(const struct hang *h, char *buf, size_t size);
 
 #endif

@@ -66,6 +66,7 @@ struct machine_spec {
 	pid_t (*ask_place)(void *arg, pid_t pid);
 	void *ask_place_arg;
 	const struct guest_place *place;
+	const char *console_path; /* the guest's, if not the stream; or NULL */
 	struct machine_outcome *outcome; /* filled in; may be NULL */
 };
 

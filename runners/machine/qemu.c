@@ -112,7 +112,7 @@ static void run_machine(const struct accelerator *accel,
 	if (accel->cpu)
 		boot_with(&boot, accel->cpu, res);
 	else
-		cpu_model_search(accel->memory, boot_model, &boot, res);
+		cpu_model_search(accel->memory, boot_model, &boot, !watch, res);
 }
 
 static void run_shape(const void *accel, const struct bench_case *bc,

@@ -55,11 +55,11 @@ static void take_blocks(struct qmp *q, const json_t *disks)
 	json_t *disk;
 	size_t i;
 
-	q->place.knows_reads = json_is_array(disks);
+	q->place.knows_requests = json_is_array(disks);
 	json_array_foreach(disks, i, disk)
 		if (!json_unpack(disk, "{s:{s:I}}", "stats", "rd_operations",
 				 &reads))
-			q->place.disk_reads += (uint64_t)reads;
+			q->place.disk_requests += (uint64_t)reads;
 }
 
 static void take_answer(struct qmp *q, const char *id, json_t *value)

@@ -1,133 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/machine/vmm_child.h"
 
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/file.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "runners/link/vsock_listener.h"
 #include "runners/machine/args.h"
 #include "runners/machine/churn.h"
-#include "runners/machine/guest_boot.h"
 #include "runners/machine/machine.h"
 #include "runners/machine/micro_boot.h"
 #include "runners/machine/micro_start.h"
+#include "runners/machine/vmm_command.h"
 #include "runners/measure/footprint.h"
 #include "runners/measure/watch.h"
 #include "runners/site/io_site.h"
-#include "runners/site/shape_site.h"
 #include "workloads/workload.h"
-
-/* Cards have one pair of queues, as KubeVirt's have unless it is asked. */
-static void add_shape(struct args *a, const struct io_site *site)
-{
-	const struct mem_limits *limits = &site->bc->limits;
-	uint32_t i;
-
-	if (!site->shape)
-		return;
-	args_add(a, "--hold");
-	if (limits->locks_ram)
-		args_add(a, "--mlock");
-	for (i = 0; i < site->shape->disk_count; i++) {
-		args_add(a, "--disk");
-		args_add(a, "%s,queues=%u", site->shape->disks[i],
-			 site->bc->io.queue_count);
-	}
-	for (i = 0; i < site->shape->tap_count; i++) {
-		args_add(a, "--net");
-		args_add(a, "tap=%s,vhost=%s", site->shape->taps[i],
-			 site->bc->io.vhost);
-	}
-}
-
-static void add_disks(struct args *a, const struct io_site *site)
-{
-	if (site->has_disk) {
-		args_add(a, "--disk");
-		args_add(a, "%s,serial=l1vh-data,queues=%u", site->bc->io.disk,
-			 site->bc->io.queue_count);
-	}
-	if (site->needs_tools) {
-		args_add(a, "--disk");
-		args_add(a, "%s,serial=l1vh-tools,readonly,buffered",
-			 site->tools);
-	}
-}
-
-static void add_net(struct args *a, const struct io_site *site)
-{
-	if (!site->has_net)
-		return;
-	args_add(a, "--net");
-	if (site->net.tap_fd >= 0)
-		args_add(a, "fd=%d,mac=" GUEST_MAC ",vhost=%s", MACHINE_TAP_FD,
-			 site->bc->io.vhost);
-	else
-		args_add(a, "tap=%s,queues=%u,mac=" GUEST_MAC ",vhost=%s",
-			 site->net.tap, site->bc->io.queue_count,
-			 site->bc->io.vhost);
-}
-
-static void add_micro(struct args *a)
-{
-	char *micro = file_beside_exe("micro.bin");
-
-	args_add(a, "--micro");
-	args_add(a, "%s", micro);
-	free(micro);
-}
-
-static void add_linux(struct args *a, const struct vsock_listener *vsock)
-{
-	char *kernel = file_beside_exe("guest/bzImage");
-	char *initrd = file_beside_exe("guest/initramfs.cpio");
-
-	args_add(a, "--kernel");
-	args_add(a, "%s", kernel);
-	args_add(a, "--initrd");
-	args_add(a, "%s", initrd);
-	args_add(a, "--cmdline");
-	args_add(a, GUEST_CMDLINE "%s", vsock->fd >= 0 ? GUEST_VSOCK : "");
-	if (vsock->fd >= 0) {
-		args_add(a, "--vsock-cid");
-		args_add(a, "%u", vsock->cid);
-	}
-	free(initrd);
-	free(kernel);
-}
-
-static void add_machine(struct args *a, const char *hv,
-			const struct bench_case *bc,
-			const struct vsock_listener *vsock)
-{
-	char *vmm = file_beside_exe("l1vh-vmm");
-
-	args_add(a, "%s", vmm);
-	args_add(a, "--hv");
-	args_add(a, "%s", hv);
-	if (bench_case_needs(bc, WL_NEEDS_MICRO))
-		add_micro(a);
-	else
-		add_linux(a, vsock);
-	args_add(a, "--memory");
-	args_add(a, "%" PRIu64, bc->ram_bytes);
-	args_add(a, "--vcpus");
-	args_add(a, "%u", bc->vcpu_count);
-	args_add(a, "--paravirt");
-	args_add(a, "%s", bc->paravirt);
-	args_add(a, "--channel-fd");
-	args_add(a, "%d", MACHINE_CHANNEL_FD);
-	args_add(a, "--events-fd");
-	args_add(a, "%d", MACHINE_EVENTS_FD);
-	free(vmm);
-}
 
 static pid_t ask_place(void *arg, pid_t pid)
 {
@@ -157,10 +47,7 @@ static void run_machine(const char *hv, const struct bench_case *bc,
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = shape;
 	vsock_listener_open(&vsock);
-	add_machine(&a, hv, bc, &vsock);
-	add_disks(&a, &site);
-	add_net(&a, &site);
-	add_shape(&a, &site);
+	vmm_command_add(&a, hv, bc, &vsock, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;
 	spec.vsock = &vsock;

@@ -115,8 +115,8 @@ static void read_submit(struct vdriver *d, uint64_t parts_gpa)
 }
 
 /* DEPTH reads at a time; each that comes back is replaced. */
-static void disk_reads(const char *name, const struct blk_config *cfg,
-		       uint32_t depth)
+static void disk_requests(const char *name, const struct blk_config *cfg,
+			  uint32_t depth)
 {
 	static struct vdriver d;
 	struct vqueue *q = &d.queues[0];
@@ -164,14 +164,14 @@ static void file_reads(const char *path)
 		die("cannot write the file");
 	close(fd);
 	cfg.disk.is_buffered = true;
-	disk_reads("blk_file_buffered_randread_qd1", &cfg, 1);
-	disk_reads("blk_file_buffered_randread_qd32", &cfg, 32);
+	disk_requests("blk_file_buffered_randread_qd1", &cfg, 1);
+	disk_requests("blk_file_buffered_randread_qd32", &cfg, 32);
 	cfg.disk.is_buffered = false;
 	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	if (fd >= 0) {
 		close(fd);
-		disk_reads("blk_file_direct_randread_qd1", &cfg, 1);
-		disk_reads("blk_file_direct_randread_qd32", &cfg, 32);
+		disk_requests("blk_file_direct_randread_qd1", &cfg, 1);
+		disk_requests("blk_file_direct_randread_qd32", &cfg, 32);
 	}
 	unlink(path);
 }
@@ -241,9 +241,9 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		duration_ns = strtoull(argv[2], NULL, 10) * NS_PER_MS;
 	virtq_alone();
-	disk_reads("blk_null_qd1", &null, 1);
-	disk_reads("blk_null_qd32", &null, 32);
-	disk_reads("blk_null_polled_qd1", &polled, 1);
+	disk_requests("blk_null_qd1", &null, 1);
+	disk_requests("blk_null_qd32", &null, 32);
+	disk_requests("blk_null_polled_qd1", &polled, 1);
 	file_reads(argv[1]);
 	card();
 	return 0;

@@ -32,7 +32,7 @@ static void search(struct fake *f, struct cpu_model_memory *memory,
 {
 	result_init(res);
 	res->grade = GRADE_HARDWARE;
-	cpu_model_search(memory, fake_boot, f, res);
+	cpu_model_search(memory, fake_boot, f, true, res);
 }
 
 static void the_first_that_boots_is_used(void **state)

@@ -682,7 +682,7 @@ static void qemu_is_asked_and_heard(void **state)
 	qmp_ask_place(&q);
 	assert_true(read(fds[0], text, sizeof(text)) > 0);
 	assert_non_null(strstr(text, "info registers"));
-	assert_false(q.place.knows_rip || q.place.knows_reads);
+	assert_false(q.place.knows_rip || q.place.knows_requests);
 	qmp_line(&q, "{\"id\":\"registers\",\"return\":"
 		     "\"EAX=0\\r\\nEIP=000fd1d2 EFL=00000046\"}");
 	assert_true(q.place.knows_rip);
@@ -690,8 +690,8 @@ static void qemu_is_asked_and_heard(void **state)
 	qmp_line(&q, "{\"id\":\"blocks\",\"return\":["
 		     "{\"stats\":{\"rd_operations\":3}},{\"stats\":{}},"
 		     "{\"stats\":{\"rd_operations\":4}}]}");
-	assert_true(q.place.knows_reads);
-	assert_int_equal(q.place.disk_reads, 7);
+	assert_true(q.place.knows_requests);
+	assert_int_equal(q.place.disk_requests, 7);
 	qmp_line(&q, "{\"id\":\"registers\",\"return\":\"no vCPU\"}");
 	assert_false(q.place.knows_rip);
 	close(fds[0]);
