@@ -76,6 +76,16 @@ struct emu_partition {
 	struct emu_vp *vps[MSHV_MAX_VPS]; /* owned */
 };
 
+/* The general register that an instruction loads which does nothing else, apart
+ * from advancing RIP. */
+struct emu_load {
+	uint8_t number;    /* of the register, as encoded */
+	uint8_t shift;     /* 8 for AH, CH, DH and BH */
+	uint8_t reg_bytes; /* of the register, that are written */
+	uint8_t bytes;     /* that are read; 0: it is no such instruction */
+	bool is_signed;
+};
+
 struct emu_vp {
 	struct emu_partition *pt;
 	uint32_t index;
@@ -92,6 +102,11 @@ struct emu_vp {
 	struct kvm_vcpu_events events; /* at the last exit */
 	uint32_t synced;               /* KVM_SYNC_X86_*, what an exit brings */
 	bool regs_are_dirty; /* to be given to KVM on the next entry */
+	/* emu_finish.c: KVM has still to finish the last exit's instruction. DUE
+	 * are its registers then, apart from what LOAD loads. */
+	bool is_unfinished;
+	struct kvm_regs due;
+	struct emu_load load;
 	uint64_t resume_rip; /* where it was entered last */
 	struct mshv_message msg;
 	const void *checked; /* a buffer known to be writable */
@@ -200,6 +215,8 @@ void emu_page_fill(struct emu_vp *vp);
 void emu_page_refresh(struct emu_vp *vp);
 int emu_page_apply(struct emu_vp *vp);
 struct mshv_segment emu_segment(const struct kvm_segment *k);
+/* By its number in instructions, as the hypervisor's names have it too. */
+uint64_t *emu_gpr(struct kvm_regs *k, uint32_t number);
 
 /* emu_run.c */
 int emu_run(struct emu_vp *vp, uint64_t arg);
@@ -217,6 +234,8 @@ struct emu_insn {
 	bool is_string;
 	bool is_rep;
 	bool moves_to_ram; /* MOVS or INS */
+	bool is_the_out;   /* an OUT as the last exit reports it */
+	struct emu_load load;
 	bool has_gva;
 	uint64_t gva; /* of the operand that is at the exit's address */
 };
@@ -226,8 +245,29 @@ void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn);
 uint64_t emu_string_dest(const struct emu_vp *vp);
 size_t emu_guest_copy(struct emu_vp *vp, uint64_t gva, uint8_t *to,
 		      const uint8_t *from, size_t len);
+/* Whether an OUT or OUTS may end right before vp->regs.rip. */
+bool emu_out_may_be_behind(struct emu_vp *vp);
 void emu_rewind_out(struct emu_vp *vp);
-void emu_rewind_mmio_write(struct emu_vp *vp);
+/* True if the exit is known to be for all of the instruction's write. */
+bool emu_rewind_mmio_write(struct emu_vp *vp);
+
+/*
+ * emu_finish.c: KVM's part in the instruction of an exit, at once, or with the
+ * next entry. After emu_finish*() KVM's registers are undefined.
+ */
+void emu_finish(struct emu_vp *vp);
+void emu_finish_in(struct emu_vp *vp, const struct emu_insn *insn);
+void emu_finish_read(struct emu_vp *vp, const struct emu_insn *insn);
+/* Leave it to the next entry; KVM's registers will be DUE. */
+void emu_leave(struct emu_vp *vp, const struct kvm_regs *due);
+/* The same, for an instruction at vp->regs.rip that does no more than LOAD (NULL:
+ * nothing) and advance RIP. False: it may do more, and is not left. */
+bool emu_leave_step(struct emu_vp *vp, const struct emu_insn *insn,
+		    const struct emu_load *load);
+/* Before each entry: finish what was left, by the entry itself if it can be. */
+void emu_finish_by_entry(struct emu_vp *vp);
+/* ioctl() on the VP in KVM; for all but KVM_RUN after its first one. */
+int emu_kvm(struct emu_vp *vp, unsigned long request, void *arg);
 
 /* emu_state.c */
 int emu_vp_state(struct emu_vp *vp, void *arg, bool is_set);

@@ -2,20 +2,22 @@
 /* The emulator's registers: one table row for every name that KVM has. */
 #include <errno.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"
 
-static uint64_t *gpr(struct kvm_regs *k, uint32_t number)
+uint64_t *emu_gpr(struct kvm_regs *k, uint32_t number)
 {
-	__u64 *const slots[16] = {
-		&k->rax, &k->rcx, &k->rdx, &k->rbx, &k->rsp, &k->rbp,
-		&k->rsi, &k->rdi, &k->r8,  &k->r9,  &k->r10, &k->r11,
-		&k->r12, &k->r13, &k->r14, &k->r15,
+#define SLOT(reg) offsetof(struct kvm_regs, reg)
+	static const uint8_t slots[16] = {
+		SLOT(rax), SLOT(rcx), SLOT(rdx), SLOT(rbx),
+		SLOT(rsp), SLOT(rbp), SLOT(rsi), SLOT(rdi),
+		SLOT(r8),  SLOT(r9),  SLOT(r10), SLOT(r11),
+		SLOT(r12), SLOT(r13), SLOT(r14), SLOT(r15),
 	};
+#undef SLOT
 
-	return (uint64_t *)slots[number];
+	return (uint64_t *)(void *)((uint8_t *)k + slots[number]);
 }
 
 /* es cs ss ds fs gs ldtr tr, as encoded. */
@@ -129,7 +131,7 @@ static bool kvm_msr_access(struct emu_vp *vp, uint32_t msr, uint64_t *value,
 		struct kvm_msr_entry entry;
 	} arg = {.head.nmsrs = 1, .entry = {.index = msr, .data = *value}};
 
-	if (ioctl(vp->vcpu_fd, is_set ? KVM_SET_MSRS : KVM_GET_MSRS, &arg) != 1)
+	if (emu_kvm(vp, is_set ? KVM_SET_MSRS : KVM_GET_MSRS, &arg) != 1)
 		return false;
 	*value = arg.entry.data;
 	return true;
@@ -232,11 +234,11 @@ static uint16_t fpu_access(struct emu_vp *vp, uint32_t name,
 	struct kvm_xsave xsave;
 	uint8_t *area = (uint8_t *)&xsave;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_XSAVE, &xsave))
+	if (emu_kvm(vp, KVM_GET_XSAVE, &xsave))
 		return MSHV_STATUS_OPERATION_DENIED;
 	fpu_move(area, name, value, is_set);
 	area[XSAVE_BV] |= XSAVE_BV_X87_SSE;
-	if (is_set && ioctl(vp->vcpu_fd, KVM_SET_XSAVE, &xsave))
+	if (is_set && emu_kvm(vp, KVM_SET_XSAVE, &xsave))
 		return MSHV_STATUS_INVALID_REGISTER_VALUE;
 	return MSHV_STATUS_SUCCESS;
 }
@@ -249,7 +251,7 @@ static uint16_t debug_access(struct emu_vp *vp, uint32_t name,
 	struct kvm_debugregs regs;
 	__u64 *slot;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_DEBUGREGS, &regs))
+	if (emu_kvm(vp, KVM_GET_DEBUGREGS, &regs))
 		return MSHV_STATUS_OPERATION_DENIED;
 	slot = name == MSHV_REG_DR6   ? &regs.dr6
 	       : name == MSHV_REG_DR7 ? &regs.dr7
@@ -259,7 +261,7 @@ static uint16_t debug_access(struct emu_vp *vp, uint32_t name,
 		return MSHV_STATUS_SUCCESS;
 	}
 	*slot = value->u64;
-	return ioctl(vp->vcpu_fd, KVM_SET_DEBUGREGS, &regs)
+	return emu_kvm(vp, KVM_SET_DEBUGREGS, &regs)
 		       ? MSHV_STATUS_INVALID_REGISTER_VALUE
 		       : MSHV_STATUS_SUCCESS;
 }
@@ -269,7 +271,7 @@ static uint16_t xfem_access(struct emu_vp *vp, union mshv_value *value,
 {
 	struct kvm_xcrs xcrs = {.nr_xcrs = 1, .xcrs[0].value = value->u64};
 
-	if (ioctl(vp->vcpu_fd, is_set ? KVM_SET_XCRS : KVM_GET_XCRS, &xcrs))
+	if (emu_kvm(vp, is_set ? KVM_SET_XCRS : KVM_GET_XCRS, &xcrs))
 		return is_set ? MSHV_STATUS_INVALID_REGISTER_VALUE
 			      : MSHV_STATUS_OPERATION_DENIED;
 	value->u64 = xcrs.xcrs[0].value;
@@ -332,7 +334,7 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 {
 	struct kvm_vcpu_events e;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_VCPU_EVENTS, &e))
+	if (emu_kvm(vp, KVM_GET_VCPU_EVENTS, &e))
 		return MSHV_STATUS_OPERATION_DENIED;
 	if (!is_set) {
 		if (name == MSHV_REG_INTERRUPT_STATE)
@@ -351,7 +353,7 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 	} else {
 		event_set(&e, value);
 	}
-	return ioctl(vp->vcpu_fd, KVM_SET_VCPU_EVENTS, &e)
+	return emu_kvm(vp, KVM_SET_VCPU_EVENTS, &e)
 		       ? MSHV_STATUS_INVALID_REGISTER_VALUE
 		       : MSHV_STATUS_SUCCESS;
 }
@@ -375,11 +377,11 @@ static uint16_t activity_access(struct emu_vp *vp, union mshv_value *value,
 			      : value->u64 & ACTIVITY_HALT
 				      ? KVM_MP_STATE_HALTED
 				      : KVM_MP_STATE_RUNNABLE;
-		return ioctl(vp->vcpu_fd, KVM_SET_MP_STATE, &mp)
+		return emu_kvm(vp, KVM_SET_MP_STATE, &mp)
 			       ? MSHV_STATUS_INVALID_REGISTER_VALUE
 			       : MSHV_STATUS_SUCCESS;
 	}
-	if (ioctl(vp->vcpu_fd, KVM_GET_MP_STATE, &mp))
+	if (emu_kvm(vp, KVM_GET_MP_STATE, &mp))
 		return MSHV_STATUS_OPERATION_DENIED;
 	value->u64 = mp.mp_state == KVM_MP_STATE_HALTED ? ACTIVITY_HALT
 		     : mp.mp_state == KVM_MP_STATE_UNINITIALIZED ||
@@ -451,7 +453,7 @@ uint16_t emu_reg_get(struct emu_vp *vp, uint32_t name, union mshv_value *value)
 	uint32_t msr;
 
 	if (name >= MSHV_REG_RAX && name <= MSHV_REG_R15)
-		value->u64 = *gpr(&vp->regs, name - MSHV_REG_RAX);
+		value->u64 = *emu_gpr(&vp->regs, name - MSHV_REG_RAX);
 	else if (name == MSHV_REG_RIP)
 		value->u64 = vp->regs.rip;
 	else if (name == MSHV_REG_RFLAGS)
@@ -480,11 +482,11 @@ uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 	uint32_t msr;
 
 	if (name >= MSHV_REG_RAX && name <= MSHV_REG_RFLAGS) {
-		uint64_t *slot = name == MSHV_REG_RIP
-					 ? (uint64_t *)&vp->regs.rip
-				 : name == MSHV_REG_RFLAGS
-					 ? (uint64_t *)&vp->regs.rflags
-					 : gpr(&vp->regs, name - MSHV_REG_RAX);
+		uint64_t *slot =
+			name == MSHV_REG_RIP ? (uint64_t *)&vp->regs.rip
+			: name == MSHV_REG_RFLAGS
+				? (uint64_t *)&vp->regs.rflags
+				: emu_gpr(&vp->regs, name - MSHV_REG_RAX);
 
 		*slot = value->u64;
 		vp->regs_are_dirty = true;
@@ -534,7 +536,7 @@ void emu_page_refresh(struct emu_vp *vp)
 
 	page->version = 1;
 	for (i = 0; i < 16 && !(page->dirty & MSHV_DIRTY_GPR); i++)
-		page->gpr[i] = *gpr(&vp->regs, i);
+		page->gpr[i] = *emu_gpr(&vp->regs, i);
 	if (!(page->dirty & MSHV_DIRTY_RIP))
 		page->rip = vp->regs.rip;
 	if (!(page->dirty & MSHV_DIRTY_FLAGS))
@@ -563,10 +565,10 @@ static int page_xmm_apply(struct emu_vp *vp)
 {
 	struct kvm_fpu fpu;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_FPU, &fpu))
+	if (emu_kvm(vp, KVM_GET_FPU, &fpu))
 		return -errno;
 	memcpy(fpu.xmm, page_of(vp)->xmm, sizeof(page_of(vp)->xmm));
-	return ioctl(vp->vcpu_fd, KVM_SET_FPU, &fpu) ? -errno : 0;
+	return emu_kvm(vp, KVM_SET_FPU, &fpu) ? -errno : 0;
 }
 
 /* Only classes whose dirty bit is set count. */
@@ -580,7 +582,7 @@ int emu_page_apply(struct emu_vp *vp)
 	if (!dirty)
 		return 0;
 	for (i = 0; i < 16 && (dirty & MSHV_DIRTY_GPR); i++)
-		*gpr(&vp->regs, i) = page->gpr[i];
+		*emu_gpr(&vp->regs, i) = page->gpr[i];
 	if (dirty & MSHV_DIRTY_RIP)
 		vp->regs.rip = page->rip;
 	if (dirty & MSHV_DIRTY_FLAGS)

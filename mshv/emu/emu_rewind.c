@@ -13,6 +13,7 @@
 #include <Zydis/Zydis.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"
 
 #define PAGE_MASK (MSHV_PAGE_BYTES - 1ULL)
@@ -194,10 +195,98 @@ uint64_t emu_string_dest(const struct emu_vp *vp)
 						     : (uint16_t)vp->regs.rdi));
 }
 
+/* --- what an exit is of --------------------------------------------------- */
+
+struct search {
+	bool is_port;
+	uint32_t bytes;
+	uint64_t addr; /* port or GPA */
+	uint64_t data;
+};
+
+static struct search out_search(const struct kvm_run *run)
+{
+	struct search s = {
+		.is_port = true, .bytes = run->io.size, .addr = run->io.port};
+
+	memcpy(&s.data, (const uint8_t *)run + run->io.data_offset, s.bytes);
+	return s;
+}
+
+static bool port_matches(const struct emu_vp *vp, const struct decoded *d,
+			 const struct search *s)
+{
+	uint64_t mask = ~0ULL >> (64 - 8 * s->bytes);
+	uint64_t port = d->ops[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE
+				? d->ops[0].imm.value.u & 0xff
+				: vp->regs.rdx & 0xffff;
+
+	if (d->i.meta.category == ZYDIS_CATEGORY_IOSTRINGOP)
+		return s->addr == (vp->regs.rdx & 0xffff);
+	return d->i.mnemonic == ZYDIS_MNEMONIC_OUT && port == s->addr &&
+	       d->ops[1].size / 8 == s->bytes &&
+	       (vp->regs.rax & mask) == (s->data & mask);
+}
+
 /* --- describing ----------------------------------------------------------- */
+
+/* AH, CH, DH and BH come behind AL to BL, and behind them SPL to R15B. */
+static bool register_fill(ZydisRegister reg, struct emu_load *load)
+{
+	static const struct {
+		ZydisRegister first, last;
+		uint8_t number, bytes, shift;
+	} ranges[] = {
+		{ZYDIS_REGISTER_AL, ZYDIS_REGISTER_BL, 0, 1, 0},
+		{ZYDIS_REGISTER_AH, ZYDIS_REGISTER_BH, 0, 1, 8},
+		{ZYDIS_REGISTER_SPL, ZYDIS_REGISTER_R15B, 4, 1, 0},
+		{ZYDIS_REGISTER_AX, ZYDIS_REGISTER_R15W, 0, 2, 0},
+		{ZYDIS_REGISTER_EAX, ZYDIS_REGISTER_R15D, 0, 4, 0},
+		{ZYDIS_REGISTER_RAX, ZYDIS_REGISTER_R15, 0, 8, 0},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (reg >= ranges[i].first && reg <= ranges[i].last) {
+			load->number = (uint8_t)(ranges[i].number +
+						 (reg - ranges[i].first));
+			load->reg_bytes = ranges[i].bytes;
+			load->shift = ranges[i].shift;
+			return true;
+		}
+	return false;
+}
+
+static void load_fill(const struct decoded *d, struct emu_load *load)
+{
+	const ZydisDecodedOperand *from = &d->ops[1];
+
+	if (d->ops[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
+	    !register_fill(d->ops[0].reg.value, load))
+		return;
+	switch ((int)d->i.mnemonic) {
+	case ZYDIS_MNEMONIC_IN:
+		from = &d->ops[0];
+		break;
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+		load->is_signed = true;
+		break;
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVZX:
+		break;
+	default:
+		return;
+	}
+	if (d->i.mnemonic == ZYDIS_MNEMONIC_IN ||
+	    from->type == ZYDIS_OPERAND_TYPE_MEMORY)
+		load->bytes = (uint8_t)(from->size / 8);
+}
 
 void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn)
 {
+	bool is_io = vp->run->exit_reason == KVM_EXIT_IO;
+	struct search out;
 	struct decoded d;
 	int i;
 
@@ -216,6 +305,12 @@ void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn)
 				!!(d.ops[i].actions &
 				   ZYDIS_OPERAND_ACTION_MASK_WRITE);
 		}
+	load_fill(&d, &insn->load);
+	if (is_io && vp->run->io.direction == KVM_EXIT_IO_OUT) {
+		out = out_search(vp->run);
+		insn->is_the_out =
+			!insn->is_string && port_matches(vp, &d, &out);
+	}
 	insn->has_gva =
 		operand_at(vp, &d, vp->regs.rip, gpa, 0, false, &insn->gva);
 }
@@ -246,28 +341,6 @@ static void element_undo(struct emu_vp *vp, const struct decoded *d,
 		address_add(&vp->regs.rdi, by, d->i.address_width);
 	if (is_rep(d))
 		address_add(&vp->regs.rcx, 1, d->i.address_width);
-}
-
-struct search {
-	bool is_port;
-	uint32_t bytes;
-	uint64_t addr; /* port or GPA */
-	uint64_t data;
-};
-
-static bool port_matches(const struct emu_vp *vp, const struct decoded *d,
-			 const struct search *s)
-{
-	uint64_t mask = ~0ULL >> (64 - 8 * s->bytes);
-	uint64_t port = d->ops[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE
-				? d->ops[0].imm.value.u & 0xff
-				: vp->regs.rdx & 0xffff;
-
-	if (d->i.meta.category == ZYDIS_CATEGORY_IOSTRINGOP)
-		return s->addr == (vp->regs.rdx & 0xffff);
-	return d->i.mnemonic == ZYDIS_MNEMONIC_OUT && port == s->addr &&
-	       d->ops[1].size / 8 == s->bytes &&
-	       (vp->regs.rax & mask) == (s->data & mask);
 }
 
 /* What a plain store would have written; others began with a read. */
@@ -341,34 +414,44 @@ static bool try_before(struct emu_vp *vp, const struct search *s)
  * A repeated instruction has RIP at itself, all others behind them. If RIP
  * is where the VP was entered, nothing but a repeated one can have run.
  */
-static void search(struct emu_vp *vp, const struct search *s)
+static bool search(struct emu_vp *vp, const struct search *s)
 {
 	bool at_entry = vp->regs.rip == vp->resume_rip;
 
 	if (at_entry && try_here(vp, s))
-		return;
+		return true;
 	if (try_before(vp, s) || try_here(vp, s))
-		return;
+		return true;
 	emu_log("cannot find the instruction that wrote %u bytes to %s 0x%llx, before rip 0x%llx",
 		s->bytes, s->is_port ? "port" : "address",
 		(unsigned long long)s->addr, (unsigned long long)vp->regs.rip);
+	return false;
+}
+
+/* OUT is e6 or e7 with a port's number, or ee or ef; OUTS is 6e or 6f. Where the
+ * bytes cannot be read, there may be one. */
+bool emu_out_may_be_behind(struct emu_vp *vp)
+{
+	uint8_t bytes[2];
+
+	if (fetch(vp, vp->regs.rip - 2, bytes, 2) != 2)
+		return true;
+	return (bytes[0] & ~1) == 0xe6 || (bytes[1] & ~1) == 0xee ||
+	       (bytes[1] & ~1) == 0x6e;
 }
 
 void emu_rewind_out(struct emu_vp *vp)
 {
-	struct search s = {.is_port = true,
-			   .bytes = vp->run->io.size,
-			   .addr = vp->run->io.port};
+	struct search s = out_search(vp->run);
 
-	memcpy(&s.data, (uint8_t *)vp->run + vp->run->io.data_offset, s.bytes);
 	search(vp, &s);
 }
 
-void emu_rewind_mmio_write(struct emu_vp *vp)
+bool emu_rewind_mmio_write(struct emu_vp *vp)
 {
 	struct search s = {.bytes = vp->run->mmio.len,
 			   .addr = vp->run->mmio.phys_addr};
 
 	memcpy(&s.data, vp->run->mmio.data, sizeof(s.data));
-	search(vp, &s);
+	return search(vp, &s);
 }

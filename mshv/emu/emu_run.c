@@ -4,8 +4,7 @@
  * message that the hypervisor would have sent.
  *
  * KVM finishes an instruction itself when it is entered again; the hypervisor
- * leaves that to the VMM. So the emulator lets KVM finish it at once, with
- * dummy data, and undoes its effects.
+ * leaves that to the VMM. emu_finish.c makes one of the other.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,10 +12,6 @@
 
 #include "mshv/emu/emu_priv.h"
 #include "mshv/walk.h"
-
-/* More exits than any one instruction causes in KVM. */
-#define MAX_FOLLOWERS 64
-#define FLAG_DF (1ULL << 10)
 
 static int read_entry(void *arg, uint64_t gpa, uint64_t *value)
 {
@@ -48,6 +43,7 @@ static int enter(struct emu_vp *vp)
 	struct kvm_run *run = vp->run;
 	int ret;
 
+	emu_finish_by_entry(vp);
 	run->kvm_valid_regs = vp->synced;
 	if (vp->regs_are_dirty) {
 		run->s.regs.regs = vp->regs;
@@ -64,62 +60,6 @@ static int enter(struct emu_vp *vp)
 	vp->sregs = run->s.regs.sregs;
 	vp->events = run->s.regs.events;
 	return ret;
-}
-
-static void answer_nothing(struct kvm_run *run)
-{
-	if (run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write)
-		memset(run->mmio.data, 0, sizeof(run->mmio.data));
-	else if (run->exit_reason == KVM_EXIT_IO &&
-		 run->io.direction == KVM_EXIT_IO_IN)
-		memset((uint8_t *)run + run->io.data_offset, 0,
-		       (size_t)run->io.size * run->io.count);
-}
-
-/*
- * With data that nobody meant, an instruction may load a table or a segment, or
- * raise an exception. Registers go back with the next entry in any case.
- */
-static void effects_undo(struct emu_vp *vp)
-{
-	struct kvm_run *run = vp->run;
-	struct kvm_vcpu_events *now = &run->s.regs.events;
-
-	if (memcmp(&run->s.regs.sregs, &vp->sregs, sizeof(vp->sregs)) &&
-	    emu_vp_sregs_flush(vp))
-		emu_log_once("KVM does not take back its control registers");
-	if (!(vp->synced & KVM_SYNC_X86_EVENTS) ||
-	    !memcmp(&now->exception, &vp->events.exception,
-		    sizeof(now->exception)))
-		return;
-	/* An NMI may have come meanwhile, and stays. */
-	now->exception = vp->events.exception;
-	now->flags &= ~(KVM_VCPUEVENT_VALID_NMI_PENDING |
-			KVM_VCPUEVENT_VALID_SIPI_VECTOR);
-	run->kvm_dirty_regs |= KVM_SYNC_X86_EVENTS;
-}
-
-/*
- * Let KVM finish the instruction. RCX limits a repeated one to what is under
- * way. The data of the first exit are in place.
- */
-static void finish(struct emu_vp *vp, bool limit, uint64_t rcx)
-{
-	struct kvm_run *run = vp->run;
-	int i;
-
-	if (limit) {
-		run->s.regs.regs.rcx = rcx;
-		run->kvm_dirty_regs = KVM_SYNC_X86_REGS;
-	}
-	run->immediate_exit = 1;
-	for (i = 0; i < MAX_FOLLOWERS && !ioctl(vp->vcpu_fd, KVM_RUN, 0); i++)
-		answer_nothing(run);
-	run->immediate_exit = 0;
-	if (i == MAX_FOLLOWERS)
-		emu_log_once("an instruction at rip 0x%llx has no end",
-			     (unsigned long long)vp->regs.rip);
-	effects_undo(vp);
 }
 
 /* --- messages ------------------------------------------------------------- */
@@ -173,23 +113,6 @@ static void header_only(struct emu_vp *vp, uint32_t type)
 
 /* --- ports ---------------------------------------------------------------- */
 
-/* KVM would overwrite the destination of INS: let it write the old bytes, element
- * by element, as their order in RAM depends on DF. */
-static void finish_in(struct emu_vp *vp, const struct emu_insn *insn)
-{
-	struct kvm_run *run = vp->run;
-	uint8_t *data = (uint8_t *)run + run->io.data_offset;
-	size_t size = run->io.size, i;
-	uint64_t dest = emu_string_dest(vp);
-	uint64_t step = vp->regs.rflags & FLAG_DF ? -(uint64_t)size : size;
-
-	memset(data, 0, size * run->io.count);
-	for (i = 0; i < run->io.count && insn->is_string; i++)
-		emu_guest_copy(vp, dest + i * step, data + i * size, NULL,
-			       size);
-	finish(vp, insn->is_rep, run->io.count);
-}
-
 static void io_fill(struct emu_vp *vp, const struct emu_insn *insn,
 		    uint16_t port, uint8_t size, bool is_out)
 {
@@ -214,51 +137,67 @@ static void io_fill(struct emu_vp *vp, const struct emu_insn *insn,
 	io->byte_count = bytes_give(insn, io->bytes);
 }
 
-static void take_io(struct emu_vp *vp)
+/*
+ * KVM stops in front of an OUT if the CPU told it all about the port access, and
+ * behind an OUT if it emulated the instruction. In front, it advances RIP when
+ * it finishes; behind, there is nothing left to finish.
+ */
+static bool is_in_front(struct emu_vp *vp, const struct emu_insn *insn)
 {
 	struct kvm_run *run = vp->run;
-	bool is_out = run->io.direction == KVM_EXIT_IO_OUT;
-	uint16_t port = run->io.port;
-	uint8_t size = run->io.size;
-	uint64_t rip = vp->regs.rip;
+	__typeof__(run->io) io = run->io;
+	uint8_t data[8];
+
+	if (!insn->is_the_out)
+		return false;
+	/* If no other one ends here, it can only be this one. */
+	if (!emu_out_may_be_behind(vp) && emu_leave_step(vp, insn, NULL))
+		return true;
+	memcpy(data, (uint8_t *)run + io.data_offset, io.size);
+	emu_finish(vp);
+	if (run->s.regs.regs.rip != vp->regs.rip)
+		return true;
+	run->io = io;
+	memcpy((uint8_t *)run + io.data_offset, data, io.size);
+	return false;
+}
+
+static void take_out(struct emu_vp *vp, struct emu_insn *insn)
+{
+	struct kvm_regs at_exit = vp->regs;
+
+	emu_describe(vp, 0, insn);
+	if (is_in_front(vp, insn))
+		return;
+	emu_rewind_out(vp);
+	emu_leave(vp, &at_exit);
+	emu_describe(vp, 0, insn);
+}
+
+static void take_in(struct emu_vp *vp, struct emu_insn *insn)
+{
+	emu_describe(vp, 0, insn);
+	if (!insn->load.bytes || insn->load.bytes != vp->run->io.size ||
+	    vp->run->io.count != 1 || !emu_leave_step(vp, insn, &insn->load))
+		emu_finish_in(vp, insn);
+}
+
+static void take_io(struct emu_vp *vp)
+{
+	bool is_out = vp->run->io.direction == KVM_EXIT_IO_OUT;
+	uint16_t port = vp->run->io.port;
+	uint8_t size = vp->run->io.size;
 	struct emu_insn insn;
 
-	if (is_out) {
-		/* The exit's data are needed after the finish as well. */
-		__typeof__(run->io) io = run->io;
-		uint8_t data[8];
-
-		memcpy(data, (uint8_t *)run + io.data_offset, size);
-		finish(vp, false, 0);
-		if (run->s.regs.regs.rip == rip) {
-			run->io = io;
-			memcpy((uint8_t *)run + io.data_offset, data, size);
-			emu_rewind_out(vp);
-		}
-		emu_describe(vp, 0, &insn);
-	} else {
-		emu_describe(vp, 0, &insn);
-		finish_in(vp, &insn);
-	}
+	if (is_out)
+		take_out(vp, &insn);
+	else
+		take_in(vp, &insn);
 	vp->regs_are_dirty = true;
 	io_fill(vp, &insn, port, size, is_out);
 }
 
 /* --- memory --------------------------------------------------------------- */
-
-/* MOVS writes the dummy data to RAM: restore the old bytes. */
-static void finish_read(struct emu_vp *vp, const struct emu_insn *insn)
-{
-	uint64_t dest = emu_string_dest(vp);
-	uint8_t saved[8];
-	size_t n = 0;
-
-	answer_nothing(vp->run);
-	if (insn->is_string && insn->moves_to_ram)
-		n = emu_guest_copy(vp, dest, saved, NULL, insn->element_bytes);
-	finish(vp, insn->is_rep, 1);
-	emu_guest_copy(vp, dest, NULL, saved, n);
-}
 
 static void memory_fill(struct emu_vp *vp, const struct emu_insn *insn,
 			uint64_t gpa, bool is_write)
@@ -282,21 +221,38 @@ static void memory_fill(struct emu_vp *vp, const struct emu_insn *insn,
 		m->gpa &= ~(MSHV_PAGE_BYTES - 1ULL);
 }
 
+/* KVM's registers are those after the write already. */
+static void take_mmio_write(struct emu_vp *vp, uint64_t gpa,
+			    struct emu_insn *insn)
+{
+	struct kvm_regs at_exit = vp->regs;
+
+	if (emu_rewind_mmio_write(vp))
+		emu_leave(vp, &at_exit);
+	else
+		emu_finish(vp);
+	emu_describe(vp, gpa, insn);
+}
+
+static void take_mmio_read(struct emu_vp *vp, uint64_t gpa,
+			   struct emu_insn *insn)
+{
+	emu_describe(vp, gpa, insn);
+	if (!insn->load.bytes || insn->load.bytes != vp->run->mmio.len ||
+	    !insn->has_gva || !emu_leave_step(vp, insn, &insn->load))
+		emu_finish_read(vp, insn);
+}
+
 static void take_mmio(struct emu_vp *vp)
 {
-	const struct kvm_run *run = vp->run;
-	bool is_write = run->mmio.is_write;
-	uint64_t gpa = run->mmio.phys_addr;
+	bool is_write = vp->run->mmio.is_write;
+	uint64_t gpa = vp->run->mmio.phys_addr;
 	struct emu_insn insn;
 
-	if (is_write) {
-		emu_rewind_mmio_write(vp);
-		finish(vp, false, 0);
-		emu_describe(vp, gpa, &insn);
-	} else {
-		emu_describe(vp, gpa, &insn);
-		finish_read(vp, &insn);
-	}
+	if (is_write)
+		take_mmio_write(vp, gpa, &insn);
+	else
+		take_mmio_read(vp, gpa, &insn);
 	vp->regs_are_dirty = true;
 	memory_fill(vp, &insn, gpa, is_write);
 }
@@ -324,7 +280,7 @@ static bool take_msr(struct emu_vp *vp)
 
 	if (!emu_msr_is_wanted(vp))
 		return false;
-	finish(vp, false, 0);
+	emu_finish(vp);
 	vp->regs_are_dirty = true;
 	m = message_start(vp, MSHV_MSG_MSR, sizeof(*m));
 	header_fill(vp, &m->header,

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"
@@ -83,14 +82,14 @@ static int lapic_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 	struct kvm_lapic_state k;
 	struct mshv_lapic m;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_LAPIC, &k))
+	if (emu_kvm(vp, KVM_GET_LAPIC, &k))
 		return -EIO;
 	memcpy(&m, buf, sizeof(m));
 	if (!is_set)
 		memset(&m, 0, sizeof(m));
 	lapic_move(&k, &m, is_x2apic, is_set);
 	if (is_set)
-		return ioctl(vp->vcpu_fd, KVM_SET_LAPIC, &k) ? -EINVAL : 0;
+		return emu_kvm(vp, KVM_SET_LAPIC, &k) ? -EINVAL : 0;
 	memset(buf, 0, MSHV_PAGE_BYTES);
 	memcpy(buf, &m, sizeof(m));
 	return 0;
@@ -186,7 +185,7 @@ static int xsave_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 	uint8_t *standard = (uint8_t *)&xsave;
 	uint64_t given, present;
 
-	if (ioctl(vp->vcpu_fd, KVM_GET_XSAVE, &xsave))
+	if (emu_kvm(vp, KVM_GET_XSAVE, &xsave))
 		return -EIO;
 	if (!is_set) {
 		memcpy(buf, standard, head);
@@ -203,7 +202,7 @@ static int xsave_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 	memcpy(standard, buf, head);
 	memset(standard + XSAVE_LEGACY_BYTES + 8, 0, 8);
 	xsave_move(standard, buf, true);
-	return ioctl(vp->vcpu_fd, KVM_SET_XSAVE, &xsave) ? -EINVAL : 0;
+	return emu_kvm(vp, KVM_SET_XSAVE, &xsave) ? -EINVAL : 0;
 }
 
 /* --- SynIC pages ---------------------------------------------------------- */

@@ -107,7 +107,7 @@ void emu_vp_destroy(struct emu_vp *vp)
 
 int emu_vp_sregs_flush(struct emu_vp *vp)
 {
-	return ioctl(vp->vcpu_fd, KVM_SET_SREGS, &vp->sregs) ? -errno : 0;
+	return emu_kvm(vp, KVM_SET_SREGS, &vp->sregs) ? -errno : 0;
 }
 
 static int hvcall_through(struct emu_vp *vp, void *arg)
