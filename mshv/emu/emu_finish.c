@@ -150,22 +150,20 @@ static bool is_plain_step(const struct emu_vp *vp, const struct emu_insn *insn)
 	return vp->regs.rip + insn->length <= last;
 }
 
-void emu_leave(struct emu_vp *vp, const struct kvm_regs *due)
+void emu_leave(struct emu_vp *vp)
 {
 	vp->is_unfinished = true;
-	vp->due = *due;
 	vp->load.bytes = 0;
 }
 
 bool emu_leave_step(struct emu_vp *vp, const struct emu_insn *insn,
 		    const struct emu_load *load)
 {
-	struct kvm_regs due = vp->regs;
-
 	if (!is_plain_step(vp, insn))
 		return false;
-	due.rip += insn->length;
-	emu_leave(vp, &due);
+	vp->due = vp->regs;
+	vp->due.rip += insn->length;
+	emu_leave(vp);
 	if (load)
 		vp->load = *load;
 	return true;
@@ -192,16 +190,15 @@ static uint64_t loaded(const struct emu_load *load, uint64_t had, uint64_t data)
 static bool is_due(struct emu_vp *vp, uint64_t *data)
 {
 	const struct emu_load *load = &vp->load;
-	struct kvm_regs due = vp->due;
 	uint64_t *slot;
 
 	if (load->bytes) {
-		slot = emu_gpr(&due, load->number);
+		slot = emu_gpr(&vp->due, load->number);
 		*data = *emu_gpr(&vp->regs, load->number) >> load->shift &
 			mask_of(load->bytes);
 		*slot = loaded(load, *slot, *data);
 	}
-	return !memcmp(&due, &vp->regs, sizeof(due));
+	return !memcmp(&vp->due, &vp->regs, sizeof(vp->due));
 }
 
 static void settle(struct emu_vp *vp)

@@ -138,7 +138,7 @@ static struct emu_region *region_at(struct emu_partition *pt, uint64_t gpa)
 {
 	size_t i;
 
-	for (i = 0; i < EMU_MAX_REGIONS; i++) {
+	for (i = 0; i < pt->region_end; i++) {
 		struct emu_region *r = &pt->regions[i];
 		uint64_t base = r->map.guest_pfn * MSHV_PAGE_BYTES;
 
@@ -222,6 +222,8 @@ static int region_map(struct emu_partition *pt,
 	slot->map = *arg;
 	ret = slot_set(pt, slot, arg->size_bytes);
 	slot->is_used = !ret;
+	if (pt->region_end <= slot - pt->regions)
+		pt->region_end = (uint32_t)(slot - pt->regions) + 1;
 	return ret;
 }
 

@@ -23,6 +23,7 @@
 #define EMU_MAX_SHADOWS 96
 #define EMU_HIDDEN_ROUTES 64
 #define EMU_VP_PAGES 3
+#define EMU_ENDINGS 32
 
 enum emu_kind { EMU_DEVICE, EMU_PARTITION, EMU_VP };
 
@@ -60,6 +61,7 @@ struct emu_partition {
 	bool is_tracking;
 	uint64_t disabled[MSHV_BANK_COUNT];
 	struct emu_region regions[EMU_MAX_REGIONS];
+	uint32_t region_end; /* behind the last one that was ever used */
 	struct mshv_route *routes;
 	uint32_t route_count;
 	struct mshv_route hidden[EMU_HIDDEN_ROUTES]; /* for level interrupts */
@@ -86,6 +88,12 @@ struct emu_load {
 	bool is_signed;
 };
 
+/* An instruction of LEN bytes that wrote ends at RIP. */
+struct emu_ending {
+	uint64_t rip;
+	uint8_t len; /* 0: none is known */
+};
+
 struct emu_vp {
 	struct emu_partition *pt;
 	uint32_t index;
@@ -94,6 +102,7 @@ struct emu_vp {
 	struct kvm_run *run;
 	size_t run_bytes;
 	uint8_t *pages;
+	bool page_is_stale; /* the register page's segments and control registers */
 	bool has_cpuid;
 
 	/* As the VMM sees the VP while it is stopped. */
@@ -108,8 +117,9 @@ struct emu_vp {
 	struct kvm_regs due;
 	struct emu_load load;
 	uint64_t resume_rip; /* where it was entered last */
-	struct mshv_message msg;
-	const void *checked; /* a buffer known to be writable */
+	struct emu_ending endings[EMU_ENDINGS];
+	struct emu_code *code; /* owned; emu_decode.c */
+	const void *checked;   /* a buffer known to be writable */
 	uint8_t timers[sizeof(struct mshv_timers)];
 	/* SIMP and SIEFP, for as long as the guest has none. */
 	uint8_t synic_pages[2][MSHV_PAGE_BYTES];
@@ -210,24 +220,30 @@ int emu_vp_sregs_flush(struct emu_vp *vp);
 uint16_t emu_reg_get(struct emu_vp *vp, uint32_t name, union mshv_value *value);
 uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 		     const union mshv_value *value, bool *sregs_changed);
+struct mshv_segment emu_segment(const struct kvm_segment *k);
+void emu_segment_set(struct kvm_segment *k, const struct mshv_segment *m);
+/* es cs ss ds fs gs ldtr tr, as encoded. */
+struct kvm_segment *emu_segment_slot(struct kvm_sregs *s, uint32_t number);
+uint64_t emu_interruption(const struct kvm_vcpu_events *e);
+uint64_t emu_interrupt_state(const struct kvm_vcpu_events *e);
+/* By its number in instructions, as the hypervisor's names have it too. */
+uint64_t *emu_gpr(struct kvm_regs *k, uint32_t number);
+
+/* emu_page.c: the register page. */
+struct mshv_register_page *emu_page_of(const struct emu_vp *vp);
 void emu_page_fill(struct emu_vp *vp);
 /* The same, but for what the VMM has written there and not run yet. */
 void emu_page_refresh(struct emu_vp *vp);
 int emu_page_apply(struct emu_vp *vp);
-struct mshv_segment emu_segment(const struct kvm_segment *k);
-/* By its number in instructions, as the hypervisor's names have it too. */
-uint64_t *emu_gpr(struct kvm_regs *k, uint32_t number);
 
 /* emu_run.c */
 int emu_run(struct emu_vp *vp, uint64_t arg);
 int emu_translate(struct emu_vp *vp, uint64_t gva, uint64_t *gpa);
 
-/*
- * emu_rewind.c: from KVM's state back to the state before the instruction, and
- * the decoded instruction.
- */
+/* emu_decode.c: the instruction of an exit. */
+#define EMU_FETCH_BYTES 16
 struct emu_insn {
-	uint8_t bytes[16];
+	uint8_t bytes[EMU_FETCH_BYTES];
 	uint8_t count;         /* of bytes that could be fetched */
 	uint8_t length;        /* 0: not decoded */
 	uint8_t element_bytes; /* of a string instruction */
@@ -245,11 +261,18 @@ void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn);
 uint64_t emu_string_dest(const struct emu_vp *vp);
 size_t emu_guest_copy(struct emu_vp *vp, uint64_t gva, uint8_t *to,
 		      const uint8_t *from, size_t len);
+/* At each entry: the code is as it was no more. */
+void emu_code_forget(struct emu_vp *vp);
+bool emu_code_create(struct emu_vp *vp);
+void emu_code_destroy(struct emu_vp *vp);
+
+/* emu_rewind.c: from KVM's state back to the state before the instruction. */
 /* Whether an OUT or OUTS may end right before vp->regs.rip. */
 bool emu_out_may_be_behind(struct emu_vp *vp);
-void emu_rewind_out(struct emu_vp *vp);
+/* INSN is then what emu_describe() says. */
+void emu_rewind_out(struct emu_vp *vp, struct emu_insn *insn);
 /* True if the exit is known to be for all of the instruction's write. */
-bool emu_rewind_mmio_write(struct emu_vp *vp);
+bool emu_rewind_mmio_write(struct emu_vp *vp, struct emu_insn *insn);
 
 /*
  * emu_finish.c: KVM's part in the instruction of an exit, at once, or with the
@@ -258,8 +281,8 @@ bool emu_rewind_mmio_write(struct emu_vp *vp);
 void emu_finish(struct emu_vp *vp);
 void emu_finish_in(struct emu_vp *vp, const struct emu_insn *insn);
 void emu_finish_read(struct emu_vp *vp, const struct emu_insn *insn);
-/* Leave it to the next entry; KVM's registers will be DUE. */
-void emu_leave(struct emu_vp *vp, const struct kvm_regs *due);
+/* Leave it to the next entry; KVM's registers will be vp->due. */
+void emu_leave(struct emu_vp *vp);
 /* The same, for an instruction at vp->regs.rip that does no more than LOAD (NULL:
  * nothing) and advance RIP. False: it may do more, and is not left. */
 bool emu_leave_step(struct emu_vp *vp, const struct emu_insn *insn,

@@ -20,8 +20,7 @@ uint64_t *emu_gpr(struct kvm_regs *k, uint32_t number)
 	return (uint64_t *)(void *)((uint8_t *)k + slots[number]);
 }
 
-/* es cs ss ds fs gs ldtr tr, as encoded. */
-static struct kvm_segment *segment(struct kvm_sregs *s, uint32_t number)
+struct kvm_segment *emu_segment_slot(struct kvm_sregs *s, uint32_t number)
 {
 	struct kvm_segment *const slots[8] = {&s->es, &s->cs, &s->ss,  &s->ds,
 					      &s->fs, &s->gs, &s->ldt, &s->tr};
@@ -41,7 +40,7 @@ struct mshv_segment emu_segment(const struct kvm_segment *k)
 	};
 }
 
-static void segment_set(struct kvm_segment *k, const struct mshv_segment *m)
+void emu_segment_set(struct kvm_segment *k, const struct mshv_segment *m)
 {
 	*k = (struct kvm_segment){
 		.base = m->base,
@@ -310,7 +309,7 @@ static uint16_t interruption_set(struct kvm_vcpu_events *e, uint64_t value)
 	return MSHV_STATUS_SUCCESS;
 }
 
-static uint64_t interruption_get(const struct kvm_vcpu_events *e)
+uint64_t emu_interruption(const struct kvm_vcpu_events *e)
 {
 	if (e->exception.injected)
 		return EVENT_PENDING | EVENT_EXCEPTION << 1 |
@@ -324,7 +323,7 @@ static uint64_t interruption_get(const struct kvm_vcpu_events *e)
 	return 0;
 }
 
-static uint64_t interrupt_state_get(const struct kvm_vcpu_events *e)
+uint64_t emu_interrupt_state(const struct kvm_vcpu_events *e)
 {
 	return (e->interrupt.shadow ? 1 : 0) | (e->nmi.masked ? 2 : 0);
 }
@@ -338,9 +337,9 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 		return MSHV_STATUS_OPERATION_DENIED;
 	if (!is_set) {
 		if (name == MSHV_REG_INTERRUPT_STATE)
-			value->u64 = interrupt_state_get(&e);
+			value->u64 = emu_interrupt_state(&e);
 		else if (name == MSHV_REG_PENDING_INTERRUPTION)
-			value->u64 = interruption_get(&e);
+			value->u64 = emu_interruption(&e);
 		return MSHV_STATUS_SUCCESS;
 	}
 	e.flags = KVM_VCPUEVENT_VALID_SHADOW;
@@ -357,8 +356,6 @@ static uint16_t events_access(struct emu_vp *vp, uint32_t name,
 		       ? MSHV_STATUS_INVALID_REGISTER_VALUE
 		       : MSHV_STATUS_SUCCESS;
 }
-
-#define CR4_OSXSAVE (1ULL << 18)
 
 /* Build 26100 of 10.0 (TLFS, 2.4.3). */
 #define HYPERVISOR_VERSION (26100ULL | 10ULL << 48)
@@ -391,11 +388,6 @@ static uint16_t activity_access(struct emu_vp *vp, union mshv_value *value,
 	return MSHV_STATUS_SUCCESS;
 }
 
-static struct mshv_register_page *page_of(const struct emu_vp *vp)
-{
-	return (struct mshv_register_page *)(void *)vp->pages;
-}
-
 /* --- by name -------------------------------------------------------------- */
 
 /* Names that are neither in the shadow copies nor MSRs. */
@@ -405,13 +397,13 @@ static uint16_t other_access(struct emu_vp *vp, uint32_t name,
 	if (is_fpu(name))
 		return fpu_access(vp, name, value, is_set);
 	if (name == MSHV_REG_DR7 && is_set)
-		page_of(vp)->dr7 = 0;
+		emu_page_of(vp)->dr7 = 0;
 	if (name >= MSHV_REG_DR0 && name <= MSHV_REG_DR7)
 		return debug_access(vp, name, value, is_set);
 	switch (name) {
 	case MSHV_REG_XFEM:
 		if (is_set)
-			page_of(vp)->xfem = 0; /* to be read again */
+			emu_page_of(vp)->xfem = 0; /* to be read again */
 		return xfem_access(vp, value, is_set);
 	case MSHV_REG_PENDING_INTERRUPTION:
 	case MSHV_REG_INTERRUPT_STATE:
@@ -461,8 +453,8 @@ uint16_t emu_reg_get(struct emu_vp *vp, uint32_t name, union mshv_value *value)
 	else if (cr)
 		value->u64 = *cr;
 	else if (name >= MSHV_REG_ES && name <= MSHV_REG_TR)
-		value->segment =
-			emu_segment(segment(&vp->sregs, name - MSHV_REG_ES));
+		value->segment = emu_segment(
+			emu_segment_slot(&vp->sregs, name - MSHV_REG_ES));
 	else if (table)
 		value->table = (struct mshv_table){.limit = table->limit,
 						   .base = table->base};
@@ -495,8 +487,9 @@ uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 	if (cr) {
 		*cr = value->u64;
 	} else if (name >= MSHV_REG_ES && name <= MSHV_REG_TR) {
-		segment_set(segment(&vp->sregs, name - MSHV_REG_ES),
-			    &value->segment);
+		emu_segment_set(
+			emu_segment_slot(&vp->sregs, name - MSHV_REG_ES),
+			&value->segment);
 	} else if (table) {
 		table->limit = value->table.limit;
 		table->base = value->table.base;
@@ -507,95 +500,4 @@ uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 	}
 	*sregs_changed = true;
 	return MSHV_STATUS_SUCCESS;
-}
-
-/* --- the register page ---------------------------------------------------- */
-
-/* XMM registers are not filled in: exit handlers do not read them, and it would
- * cost a system call each time. */
-/*
- * These cost a call of KVM each. A guest writes XCR0 once, after it has set
- * CR4.OSXSAVE, so that one is read until then; DR7 is read for a new VP, and both
- * when the VMM sets registers.
- */
-static void page_fill_rare(struct emu_vp *vp, struct mshv_register_page *page)
-{
-	bool may_be_set = vp->sregs.cr4 & CR4_OSXSAVE && page->xfem <= 1;
-	union mshv_value value = {.u64 = 0};
-
-	if ((!page->xfem || may_be_set) && !xfem_access(vp, &value, false))
-		page->xfem = value.u64;
-	if (!page->dr7 && !debug_access(vp, MSHV_REG_DR7, &value, false))
-		page->dr7 = value.u64;
-}
-
-void emu_page_refresh(struct emu_vp *vp)
-{
-	struct mshv_register_page *page = page_of(vp);
-	uint32_t i;
-
-	page->version = 1;
-	for (i = 0; i < 16 && !(page->dirty & MSHV_DIRTY_GPR); i++)
-		page->gpr[i] = *emu_gpr(&vp->regs, i);
-	if (!(page->dirty & MSHV_DIRTY_RIP))
-		page->rip = vp->regs.rip;
-	if (!(page->dirty & MSHV_DIRTY_FLAGS))
-		page->rflags = vp->regs.rflags;
-	for (i = 0; i < MSHV_SEGMENT_COUNT; i++)
-		if (!(page->dirty & MSHV_DIRTY_SEGMENTS))
-			page->segments[i] = emu_segment(segment(&vp->sregs, i));
-	page->cr0 = vp->sregs.cr0;
-	page->cr3 = vp->sregs.cr3;
-	page->cr4 = vp->sregs.cr4;
-	page->cr8 = vp->sregs.cr8;
-	page->efer = vp->sregs.efer;
-	page->interrupt_state = interrupt_state_get(&vp->events);
-	page->pending_interruption = interruption_get(&vp->events);
-	page_fill_rare(vp, page);
-	page->is_valid = 1;
-}
-
-void emu_page_fill(struct emu_vp *vp)
-{
-	page_of(vp)->dirty = 0;
-	emu_page_refresh(vp);
-}
-
-static int page_xmm_apply(struct emu_vp *vp)
-{
-	struct kvm_fpu fpu;
-
-	if (emu_kvm(vp, KVM_GET_FPU, &fpu))
-		return -errno;
-	memcpy(fpu.xmm, page_of(vp)->xmm, sizeof(page_of(vp)->xmm));
-	return emu_kvm(vp, KVM_SET_FPU, &fpu) ? -errno : 0;
-}
-
-/* Only classes whose dirty bit is set count. */
-int emu_page_apply(struct emu_vp *vp)
-{
-	struct mshv_register_page *page = page_of(vp);
-	uint32_t dirty = page->is_valid ? page->dirty : 0;
-	int ret = 0;
-	uint32_t i;
-
-	if (!dirty)
-		return 0;
-	for (i = 0; i < 16 && (dirty & MSHV_DIRTY_GPR); i++)
-		*emu_gpr(&vp->regs, i) = page->gpr[i];
-	if (dirty & MSHV_DIRTY_RIP)
-		vp->regs.rip = page->rip;
-	if (dirty & MSHV_DIRTY_FLAGS)
-		vp->regs.rflags = page->rflags;
-	if (dirty & (MSHV_DIRTY_GPR | MSHV_DIRTY_RIP | MSHV_DIRTY_FLAGS))
-		vp->regs_are_dirty = true;
-	if (dirty & MSHV_DIRTY_XMM)
-		ret = page_xmm_apply(vp);
-	if (dirty & MSHV_DIRTY_SEGMENTS) {
-		for (i = 0; i < MSHV_SEGMENT_COUNT; i++)
-			segment_set(segment(&vp->sregs, i), &page->segments[i]);
-		ret = emu_vp_sregs_flush(vp);
-	}
-	page->dirty = 0;
-	return ret;
 }

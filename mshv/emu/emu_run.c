@@ -44,6 +44,7 @@ static int enter(struct emu_vp *vp)
 	int ret;
 
 	emu_finish_by_entry(vp);
+	emu_code_forget(vp);
 	run->kvm_valid_regs = vp->synced;
 	if (vp->regs_are_dirty) {
 		run->s.regs.regs = vp->regs;
@@ -57,7 +58,11 @@ static int enter(struct emu_vp *vp)
 	} while (ret && errno == EAGAIN);
 	ret = ret ? -errno : 0;
 	vp->regs = run->s.regs.regs;
-	vp->sregs = run->s.regs.sregs;
+	/* They seldom change, and are not worth a copy then. */
+	if (memcmp(&vp->sregs, &run->s.regs.sregs, sizeof(vp->sregs))) {
+		vp->sregs = run->s.regs.sregs;
+		vp->page_is_stale = true;
+	}
 	vp->events = run->s.regs.events;
 	return ret;
 }
@@ -86,12 +91,20 @@ static void header_fill(const struct emu_vp *vp, struct mshv_msg_header *head,
 		head->exec_state |= MSHV_EXEC_LMA;
 }
 
+/* In the VP's page for messages. */
+static struct mshv_message *message_of(const struct emu_vp *vp)
+{
+	return (void *)(vp->pages + MSHV_VP_PAGE_MESSAGE * MSHV_PAGE_BYTES);
+}
+
 static void *message_start(struct emu_vp *vp, uint32_t type, size_t bytes)
 {
-	memset(&vp->msg, 0, sizeof(vp->msg));
-	vp->msg.type = type;
-	vp->msg.payload_bytes = (uint8_t)bytes;
-	return vp->msg.payload;
+	struct mshv_message *msg = message_of(vp);
+
+	memset(msg, 0, sizeof(*msg));
+	msg->type = type;
+	msg->payload_bytes = (uint8_t)bytes;
+	return msg->payload;
 }
 
 static uint8_t bytes_give(const struct emu_insn *insn, uint8_t *to)
@@ -164,14 +177,12 @@ static bool is_in_front(struct emu_vp *vp, const struct emu_insn *insn)
 
 static void take_out(struct emu_vp *vp, struct emu_insn *insn)
 {
-	struct kvm_regs at_exit = vp->regs;
-
 	emu_describe(vp, 0, insn);
 	if (is_in_front(vp, insn))
 		return;
-	emu_rewind_out(vp);
-	emu_leave(vp, &at_exit);
-	emu_describe(vp, 0, insn);
+	vp->due = vp->regs;
+	emu_rewind_out(vp, insn);
+	emu_leave(vp);
 }
 
 static void take_in(struct emu_vp *vp, struct emu_insn *insn)
@@ -222,16 +233,13 @@ static void memory_fill(struct emu_vp *vp, const struct emu_insn *insn,
 }
 
 /* KVM's registers are those after the write already. */
-static void take_mmio_write(struct emu_vp *vp, uint64_t gpa,
-			    struct emu_insn *insn)
+static void take_mmio_write(struct emu_vp *vp, struct emu_insn *insn)
 {
-	struct kvm_regs at_exit = vp->regs;
-
-	if (emu_rewind_mmio_write(vp))
-		emu_leave(vp, &at_exit);
+	vp->due = vp->regs;
+	if (emu_rewind_mmio_write(vp, insn))
+		emu_leave(vp);
 	else
 		emu_finish(vp);
-	emu_describe(vp, gpa, insn);
 }
 
 static void take_mmio_read(struct emu_vp *vp, uint64_t gpa,
@@ -250,7 +258,7 @@ static void take_mmio(struct emu_vp *vp)
 	struct emu_insn insn;
 
 	if (is_write)
-		take_mmio_write(vp, gpa, &insn);
+		take_mmio_write(vp, &insn);
 	else
 		take_mmio_read(vp, gpa, &insn);
 	vp->regs_are_dirty = true;
@@ -406,8 +414,7 @@ int emu_run(struct emu_vp *vp, uint64_t user)
 	emu_page_fill(vp);
 	if (ret < 0)
 		return ret;
-	memcpy(vp->pages + MSHV_VP_PAGE_MESSAGE * MSHV_PAGE_BYTES, &vp->msg,
-	       sizeof(vp->msg));
-	memcpy((void *)(uintptr_t)user, &vp->msg, sizeof(vp->msg));
+	memcpy((void *)(uintptr_t)user, message_of(vp),
+	       sizeof(struct mshv_message));
 	return 0;
 }

@@ -73,7 +73,8 @@ int emu_vp_create(struct emu_partition *pt, uint32_t index)
 	pthread_mutex_init(&vp->lock, NULL);
 	vp->pt = pt;
 	vp->index = index;
-	ret = kvm_setup(vp);
+	vp->vcpu_fd = -1;
+	ret = emu_code_create(vp) ? kvm_setup(vp) : -ENOMEM;
 	if (!ret)
 		ret = emu_cpuid_prepare(vp);
 	if (!ret)
@@ -88,6 +89,7 @@ int emu_vp_create(struct emu_partition *pt, uint32_t index)
 		emu_vp_destroy(vp);
 		return ret;
 	}
+	vp->page_is_stale = true;
 	emu_page_fill(vp);
 	pt->vps[index] = vp;
 	return ret;
@@ -101,6 +103,7 @@ void emu_vp_destroy(struct emu_vp *vp)
 		munmap(vp->run, vp->run_bytes);
 	if (vp->vcpu_fd >= 0)
 		close(vp->vcpu_fd);
+	emu_code_destroy(vp);
 	pthread_mutex_destroy(&vp->lock);
 	free(vp);
 }
