@@ -69,26 +69,43 @@ static void effects_undo(struct emu_vp *vp, const struct kvm_sync_regs *before)
 		emu_log_once("KVM does not take back an exception");
 }
 
-/* The data of the first exit are in place. */
-static void finish(struct emu_vp *vp)
+/* The data of the first exit are in place. Returns how many bytes of memory KVM
+ * wrote by further exits. */
+static uint32_t finish(struct emu_vp *vp)
 {
 	struct kvm_run *run = vp->run;
 	struct kvm_sync_regs before = run->s.regs;
+	uint32_t written = 0;
 	int i;
 
 	run->immediate_exit = 1;
-	for (i = 0; i < MAX_FOLLOWERS && !ioctl(vp->vcpu_fd, KVM_RUN, 0); i++)
+	for (i = 0; i < MAX_FOLLOWERS && !ioctl(vp->vcpu_fd, KVM_RUN, 0); i++) {
+		if (run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write)
+			written += run->mmio.len;
 		answer_nothing(run);
+	}
 	run->immediate_exit = 0;
 	if (i == MAX_FOLLOWERS)
 		emu_log_once("an instruction at rip 0x%llx has no end",
 			     (unsigned long long)vp->regs.rip);
 	effects_undo(vp, &before);
+	return written;
 }
 
 void emu_finish(struct emu_vp *vp)
 {
 	finish(vp);
+}
+
+uint32_t emu_finish_write(struct emu_vp *vp)
+{
+	struct kvm_run *run = vp->run;
+	__typeof__(run->mmio) first = run->mmio;
+	uint32_t bytes = first.len + finish(vp);
+
+	run->exit_reason = KVM_EXIT_MMIO;
+	run->mmio = first;
+	return bytes;
 }
 
 /* KVM would overwrite the destination of INS: let it write the old bytes, element

@@ -271,14 +271,18 @@ void emu_code_destroy(struct emu_vp *vp);
 bool emu_out_may_be_behind(struct emu_vp *vp);
 /* INSN is then what emu_describe() says. */
 void emu_rewind_out(struct emu_vp *vp, struct emu_insn *insn);
-/* True if the exit is known to be for all of the instruction's write. */
-bool emu_rewind_mmio_write(struct emu_vp *vp, struct emu_insn *insn);
+/* A store of BYTES (0: of any size) of which the exit is the first piece. True if
+ * the exit is known to be for all of it. */
+bool emu_rewind_mmio_write(struct emu_vp *vp, uint32_t bytes,
+			   struct emu_insn *insn);
 
 /*
  * emu_finish.c: KVM's part in the instruction of an exit, at once, or with the
  * next entry. After emu_finish*() KVM's registers are undefined.
  */
 void emu_finish(struct emu_vp *vp);
+/* How many bytes the store has in all; the exit is the same then. */
+uint32_t emu_finish_write(struct emu_vp *vp);
 void emu_finish_in(struct emu_vp *vp, const struct emu_insn *insn);
 void emu_finish_read(struct emu_vp *vp, const struct emu_insn *insn);
 /* Leave it to the next entry; KVM's registers will be vp->due. */

@@ -70,6 +70,7 @@ static bool is_the_outs(const struct emu_vp *vp, const struct emu_decoded *d)
 struct search {
 	const struct emu_decoded *d; /* what was found; NULL: nothing */
 	struct emu_operand operand;  /* that it stores, if not to a port */
+	uint32_t bytes;              /* of the operand; 0: not known */
 };
 
 /* Has D at vp->regs.rip done what the exit reports? */
@@ -81,7 +82,8 @@ static bool is_the_one(struct emu_vp *vp, const struct emu_decoded *d,
 	s->operand = (struct emu_operand){.gpa = vp->run->mmio.phys_addr,
 					  .piece_bytes = vp->run->mmio.len,
 					  .is_store = true};
-	return emu_operand_find(vp, d, &s->operand) && value_matches(vp, d);
+	return emu_operand_find(vp, d, &s->operand) && value_matches(vp, d) &&
+	       (!s->bytes || s->operand.bytes == s->bytes);
 }
 
 /* The same for D at RIP; leaves the VP in front of it if so. */
@@ -185,13 +187,17 @@ void emu_rewind_out(struct emu_vp *vp, struct emu_insn *insn)
 	emu_describe(vp, 0, insn);
 }
 
-bool emu_rewind_mmio_write(struct emu_vp *vp, struct emu_insn *insn)
+bool emu_rewind_mmio_write(struct emu_vp *vp, uint32_t bytes,
+			   struct emu_insn *insn)
 {
-	struct search s = {0};
+	struct search s = {.bytes = bytes};
 
 	if (search(vp, &s)) {
 		emu_describe_as(vp, s.d, &s.operand, insn);
-		return s.operand.bytes == s.operand.piece_bytes;
+		/* At a page's end even a store that fits may be the middle of
+		 * a longer one: its last bytes decode as well. */
+		return s.operand.bytes == s.operand.piece_bytes &&
+		       (s.operand.gpa + s.operand.bytes) % MSHV_PAGE_BYTES;
 	}
 	log_lost(vp, vp->run->mmio.len, "address", vp->run->mmio.phys_addr);
 	emu_describe(vp, vp->run->mmio.phys_addr, insn);

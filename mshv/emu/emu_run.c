@@ -232,14 +232,22 @@ static void memory_fill(struct emu_vp *vp, const struct emu_insn *insn,
 		m->gpa &= ~(MSHV_PAGE_BYTES - 1ULL);
 }
 
-/* KVM's registers are those after the write already. */
+/* KVM's registers are those after the write already. How long a write of several
+ * pieces is, and so which instruction, is known when all have come. */
 static void take_mmio_write(struct emu_vp *vp, struct emu_insn *insn)
 {
+	uint32_t bytes;
+
 	vp->due = vp->regs;
-	if (emu_rewind_mmio_write(vp, insn))
+	if (emu_rewind_mmio_write(vp, 0, insn)) {
 		emu_leave(vp);
-	else
-		emu_finish(vp);
+		return;
+	}
+	bytes = emu_finish_write(vp);
+	if (bytes > vp->run->mmio.len) {
+		vp->regs = vp->due;
+		emu_rewind_mmio_write(vp, bytes, insn);
+	}
 }
 
 static void take_mmio_read(struct emu_vp *vp, uint64_t gpa,
