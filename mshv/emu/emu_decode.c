@@ -10,6 +10,7 @@
 #define EFER_LMA (1ULL << 10)
 #define AROUND 32 /* bytes of code, before and behind */
 #define SLOTS 32
+#define PLACES 8
 #define PIECE_BYTES 8
 
 /* What is decoded again and again, by the address of the code; the bytes must be
@@ -21,11 +22,17 @@ struct slot {
 	struct emu_decoded decoded;
 };
 
+/* Where an operand was, by pages. */
+struct place {
+	uint64_t cr3, gva, gpa; /* 0: none */
+};
+
 struct emu_code {
 	uint64_t linear; /* of the bytes */
 	size_t count;    /* 0: not fetched since the last exit */
 	uint8_t bytes[2 * AROUND];
 	uint8_t across[EMU_FETCH_BYTES]; /* of two pages */
+	struct place places[PLACES];
 	struct slot slots[SLOTS];
 };
 
@@ -314,6 +321,29 @@ static bool is_store(const ZydisDecodedOperand *op)
 	       !(op->actions & ZYDIS_OPERAND_ACTION_MASK_READ);
 }
 
+/*
+ * Is GVA at GPA? KVM reports GPA, so the tables need not be asked again for a pair
+ * that was right before: a remapped page would be reported as another one.
+ */
+static bool is_at(struct emu_vp *vp, uint64_t gva, uint64_t gpa)
+{
+	const struct place wanted = {.cr3 = vp->sregs.cr3,
+				     .gva = gva / MSHV_PAGE_BYTES,
+				     .gpa = gpa / MSHV_PAGE_BYTES};
+	struct place *known = &vp->code->places[wanted.gva % PLACES];
+	uint64_t found;
+
+	if ((gva ^ gpa) & PAGE_MASK)
+		return false;
+	if (known->gpa == wanted.gpa && known->gva == wanted.gva &&
+	    known->cr3 == wanted.cr3)
+		return true;
+	if (emu_translate(vp, gva, &found) || found != gpa)
+		return false;
+	*known = wanted;
+	return true;
+}
+
 bool emu_operand_find(struct emu_vp *vp, const struct emu_decoded *d,
 		      struct emu_operand *operand)
 {
@@ -321,7 +351,6 @@ bool emu_operand_find(struct emu_vp *vp, const struct emu_decoded *d,
 
 	for (i = 0; i < d->i.operand_count; i++) {
 		const ZydisDecodedOperand *op = &d->ops[i];
-		uint64_t found;
 
 		operand->bytes = op->size / 8;
 		if (op->type != ZYDIS_OPERAND_TYPE_MEMORY ||
@@ -331,8 +360,7 @@ bool emu_operand_find(struct emu_vp *vp, const struct emu_decoded *d,
 		    (operand->is_store && !is_store(op)))
 			continue;
 		operand->gva = operand_address(vp, d, op);
-		if (!emu_translate(vp, operand->gva, &found) &&
-		    found == operand->gpa)
+		if (is_at(vp, operand->gva, operand->gpa))
 			return true;
 	}
 	return false;
@@ -374,13 +402,30 @@ void emu_describe_as(struct emu_vp *vp, const struct emu_decoded *d,
 	insn->gva = operand ? operand->gva : 0;
 }
 
+/* KVM reads what a plain load has to read, and nothing else, so this is where the
+ * exit comes from. */
+static bool is_load_at(struct emu_vp *vp, const struct emu_decoded *d,
+		       struct emu_operand *operand)
+{
+	struct emu_load load = {0};
+
+	load_fill(d, &load);
+	if (!load.bytes)
+		return false;
+	operand->gva = operand_address(vp, d, &d->ops[1]);
+	return !((operand->gva ^ operand->gpa) & PAGE_MASK);
+}
+
 void emu_describe(struct emu_vp *vp, uint64_t gpa, struct emu_insn *insn)
 {
 	struct emu_operand operand = {.gpa = gpa};
 	const struct emu_decoded *d =
 		emu_decode(vp, vp->regs.rip, EMU_FETCH_BYTES);
-	bool is_io = vp->run->exit_reason == KVM_EXIT_IO;
-	bool found = d && !is_io && emu_operand_find(vp, d, &operand);
+	bool is_mmio = vp->run->exit_reason == KVM_EXIT_MMIO;
+	bool found =
+		d && is_mmio &&
+		((!vp->run->mmio.is_write && is_load_at(vp, d, &operand)) ||
+		 emu_operand_find(vp, d, &operand));
 
 	emu_describe_as(vp, d, found ? &operand : NULL, insn);
 }

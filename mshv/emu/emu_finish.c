@@ -48,21 +48,21 @@ static void answer_nothing(struct kvm_run *run)
 
 /*
  * With data that nobody meant, an instruction may load a table or a segment, or
- * raise an exception. General registers go back with the next entry in any case.
+ * raise an exception; there was none before. General registers go back with the
+ * next entry in any case.
  */
-static void effects_undo(struct emu_vp *vp, const struct kvm_sync_regs *before)
+static void effects_undo(struct emu_vp *vp, const struct kvm_sregs *before)
 {
 	struct kvm_sync_regs *now = &vp->run->s.regs;
 
-	if (memcmp(&now->sregs, &before->sregs, sizeof(now->sregs)) &&
-	    ioctl(vp->vcpu_fd, KVM_SET_SREGS, &before->sregs))
+	if (memcmp(&now->sregs, before, sizeof(*before)) &&
+	    ioctl(vp->vcpu_fd, KVM_SET_SREGS, before))
 		emu_log_once("KVM does not take back its control registers");
 	if (!(vp->synced & KVM_SYNC_X86_EVENTS) ||
-	    !memcmp(&now->events.exception, &before->events.exception,
-		    sizeof(now->events.exception)))
+	    !(now->events.exception.injected || now->events.exception.pending))
 		return;
 	/* An NMI may have come meanwhile, and stays. */
-	now->events.exception = before->events.exception;
+	memset(&now->events.exception, 0, sizeof(now->events.exception));
 	now->events.flags &= ~(KVM_VCPUEVENT_VALID_NMI_PENDING |
 			       KVM_VCPUEVENT_VALID_SIPI_VECTOR);
 	if (ioctl(vp->vcpu_fd, KVM_SET_VCPU_EVENTS, &now->events))
@@ -74,10 +74,11 @@ static void effects_undo(struct emu_vp *vp, const struct kvm_sync_regs *before)
 static uint32_t finish(struct emu_vp *vp)
 {
 	struct kvm_run *run = vp->run;
-	struct kvm_sync_regs before = run->s.regs;
+	struct kvm_sregs before = run->s.regs.sregs;
 	uint32_t written = 0;
 	int i;
 
+	run->kvm_valid_regs = vp->synced;
 	run->immediate_exit = 1;
 	for (i = 0; i < MAX_FOLLOWERS && !ioctl(vp->vcpu_fd, KVM_RUN, 0); i++) {
 		if (run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write)

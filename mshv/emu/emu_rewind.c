@@ -107,11 +107,31 @@ static bool try_at(struct emu_vp *vp, const struct emu_decoded *d, uint64_t rip,
 	return false;
 }
 
+/* A look at the prefixes, much cheaper than the instruction. */
+static bool may_repeat(struct emu_vp *vp, uint64_t rip)
+{
+	static const uint8_t others[] = {0x26, 0x2e, 0x36, 0x3e, 0x64,
+					 0x65, 0x66, 0x67, 0xf0};
+	const uint8_t *bytes;
+	size_t i, n = emu_fetch(vp, rip, INSN_MAX, &bytes);
+
+	for (i = 0; i < n; i++) {
+		if (bytes[i] == 0xf2 || bytes[i] == 0xf3)
+			return true;
+		if (!memchr(others, bytes[i], sizeof(others)))
+			return false;
+	}
+	return false;
+}
+
 static bool try_here(struct emu_vp *vp, struct search *s)
 {
 	uint64_t rip = vp->regs.rip;
-	const struct emu_decoded *d = emu_decode(vp, rip, INSN_MAX);
+	const struct emu_decoded *d;
 
+	if (!may_repeat(vp, rip))
+		return false;
+	d = emu_decode(vp, rip, INSN_MAX);
 	return d && emu_is_string(d) && emu_is_rep(d) && try_at(vp, d, rip, s);
 }
 

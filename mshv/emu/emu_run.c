@@ -10,8 +10,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "mshv/emu/emu_priv.h"
+#include "mshv/emu/emu_decode.h"
 #include "mshv/walk.h"
+
+/* As long as a load of SS can be, but for superfluous prefixes. */
+#define SHADOW_BYTES 9
 
 static int read_entry(void *arg, uint64_t gpa, uint64_t *value)
 {
@@ -38,6 +41,49 @@ int emu_translate(struct emu_vp *vp, uint64_t gva, uint64_t *gpa)
 
 /* --- entering KVM --------------------------------------------------------- */
 
+/*
+ * Whether what ends in front of RIP may be an STI, or a load of SS, which hold
+ * interrupts off for one instruction. In doubt it may.
+ */
+static bool may_be_in_shadow(struct emu_vp *vp)
+{
+	const struct kvm_run *run = vp->run;
+	const uint8_t *bytes;
+	bool found = false;
+	int i;
+
+	/* A store has ended the shadow, as each instruction does. */
+	if (run->exit_reason == KVM_EXIT_MMIO && run->mmio.is_write)
+		return false;
+	if (emu_fetch(vp, vp->regs.rip - SHADOW_BYTES, SHADOW_BYTES, &bytes) !=
+	    SHADOW_BYTES)
+		return true;
+	for (i = 0; i < SHADOW_BYTES; i++)
+		found |= bytes[i] == 0x8e || bytes[i] == 0xb2;
+	return found || bytes[SHADOW_BYTES - 1] == 0xfb ||
+	       bytes[SHADOW_BYTES - 1] == 0x17;
+}
+
+/*
+ * KVM takes its time to tell of events. When a plain instruction has caused the
+ * exit, none is being delivered, and interrupts can be held off only where the
+ * code says so; whether NMIs are is as it was.
+ */
+static void events_read(struct emu_vp *vp)
+{
+	uint32_t reason = vp->run->exit_reason;
+	struct kvm_vcpu_events *e = &vp->events;
+
+	if ((reason == KVM_EXIT_IO || reason == KVM_EXIT_MMIO) &&
+	    !may_be_in_shadow(vp)) {
+		memset(&e->exception, 0, sizeof(e->exception));
+		memset(&e->interrupt, 0, sizeof(e->interrupt));
+		e->nmi.injected = 0;
+	} else if (ioctl(vp->vcpu_fd, KVM_GET_VCPU_EVENTS, e)) {
+		emu_log_once("KVM does not tell of events");
+	}
+}
+
 static int enter(struct emu_vp *vp)
 {
 	struct kvm_run *run = vp->run;
@@ -45,7 +91,7 @@ static int enter(struct emu_vp *vp)
 
 	emu_finish_by_entry(vp);
 	emu_code_forget(vp);
-	run->kvm_valid_regs = vp->synced;
+	run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
 	if (vp->regs_are_dirty) {
 		run->s.regs.regs = vp->regs;
 		run->kvm_dirty_regs |= KVM_SYNC_X86_REGS;
@@ -63,7 +109,7 @@ static int enter(struct emu_vp *vp)
 		vp->sregs = run->s.regs.sregs;
 		vp->page_is_stale = true;
 	}
-	vp->events = run->s.regs.events;
+	events_read(vp);
 	return ret;
 }
 

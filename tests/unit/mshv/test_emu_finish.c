@@ -514,7 +514,8 @@ static void a_pending_interrupt(void **state)
 	}
 }
 
-/* sti; ACCESS; cli: the window is as wide as it is on a CPU. */
+/* sti; ACCESS; cli: the window is as wide as it is on a CPU, and a VMM can see it
+ * where KVM has not emulated the access yet. */
 static void interrupt_after_sti(uint8_t first, uint8_t second, bool has_second)
 {
 	const uint8_t code[] = {0xfb, first, has_second ? second : 0xfa, 0xfa};
@@ -530,6 +531,8 @@ static void interrupt_after_sti(uint8_t first, uint8_t second, bool has_second)
 	assert_int_equal(hv_msi_send(g.vm->hv, &msi), 0);
 	guest_regs_get(&g);
 	assert_int_equal(g.regs[RIP], CODE + 1);
+	if (first == 0x8b || first == 0xed)
+		assert_int_equal(g.vcpu->page->interrupt_state, 1);
 	g.regs[RIP] += len;
 	g.regs[RAX] = 0;
 	guest_regs_set(&g);
