@@ -109,7 +109,7 @@ struct emu_vp {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 	struct kvm_vcpu_events events; /* at the last exit */
-	uint32_t synced;               /* KVM_SYNC_X86_*, what an exit brings */
+	uint32_t synced;               /* KVM_SYNC_X86_*, what KVM can bring */
 	bool regs_are_dirty; /* to be given to KVM on the next entry */
 	/* emu_finish.c: KVM has still to finish the last exit's instruction. DUE
 	 * are its registers then, apart from what LOAD loads. */
