@@ -92,8 +92,7 @@ bool file_is_special(const char *path)
 {
 	struct stat st;
 
-	return !stat(path, &st) && !S_ISREG(st.st_mode) &&
-	       !S_ISDIR(st.st_mode);
+	return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
 int file_write(const char *path, const void *bytes, size_t len, struct err *err)

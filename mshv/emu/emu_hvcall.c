@@ -26,32 +26,6 @@ struct call {
 	} out;
 };
 
-/* The table of drivers/hv/hv_common.c. */
-static int status_errno(uint16_t status)
-{
-	switch (status) {
-	case MSHV_STATUS_SUCCESS:
-		return 0;
-	case MSHV_STATUS_INVALID_CODE:
-	case MSHV_STATUS_INVALID_INPUT:
-	case MSHV_STATUS_INVALID_PARAMETER:
-	case MSHV_STATUS_INVALID_PARTITION_ID:
-	case MSHV_STATUS_INVALID_VP_INDEX:
-	case MSHV_STATUS_INVALID_PORT_ID:
-	case MSHV_STATUS_INVALID_CONNECTION_ID:
-	case MSHV_STATUS_INVALID_LP_INDEX:
-	case MSHV_STATUS_INVALID_REGISTER_VALUE:
-		return -EINVAL;
-	case MSHV_STATUS_INSUFFICIENT_MEMORY:
-	case MSHV_STATUS_INSUFFICIENT_ROOT_MEMORY:
-	case MSHV_STATUS_INSUFFICIENT_CONTIGUOUS_MEMORY:
-	case MSHV_STATUS_INSUFFICIENT_CONTIGUOUS_ROOT_MEMORY:
-		return -ENOMEM;
-	default:
-		return -EIO;
-	}
-}
-
 /* --- properties ----------------------------------------------------------- */
 
 static uint64_t *property_slot(struct emu_partition *pt, uint32_t code)
@@ -591,7 +565,7 @@ int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *user)
 	if (!ret) {
 		arg.status = perform(c, i, &arg);
 		arg.reps = c->done;
-		ret = status_errno(arg.status);
+		ret = emu_status_errno(arg.status);
 		if (arg.status)
 			log_refused(c, arg.status);
 		/* As the driver: also where the hypervisor refused. */

@@ -183,6 +183,9 @@ uint16_t emu_synic_signal(struct emu_partition *pt,
 uint16_t emu_synic_post(struct emu_partition *pt,
 			const struct mshv_in_post_message *in);
 
+/* emu_status.c: what the driver makes of a hypervisor's status. */
+int emu_status_errno(uint16_t status);
+
 /* emu_hvcall.c: VP is NULL on a partition's descriptor, PT on the device's. */
 int emu_hvcall(struct emu_partition *pt, struct emu_vp *vp, void *arg);
 uint64_t emu_property(struct emu_partition *pt, uint32_t code);
