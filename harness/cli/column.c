@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 
 int column_number(const char *line, double *out)
@@ -51,11 +52,14 @@ int column_read(const char *path, struct column *c, struct err *err)
 		bool has_zero = strlen(line) != (size_t)len;
 
 		number++;
-		line[strcspn(line, "\r\n")] = '\0';
-		if (has_zero || column_add(c, line))
+		/* A CR alone ends no line, and would hide what is behind it. */
+		line[strcspn(line, "\n")] = '\0';
+		if (has_zero || column_add(c, line)) {
+			text_clean(line);
 			ret = err_set(err, -EINVAL,
 				      "%s:%zu: '%.40s' is not a finite number",
 				      path, number, line);
+		}
 	}
 	if (!ret && ferror(in))
 		ret = err_set(err, -EIO, "cannot read '%s'", path);

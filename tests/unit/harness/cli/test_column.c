@@ -95,6 +95,7 @@ static void the_line_that_is_wrong_is_named(void **state)
 		{"# c\n\n1 2\n", ":3: '1 2' is not"},
 		{"nan\n", ":1: 'nan' is not"},
 		{" # indented\n", ":1:"},
+		{"1\r2\r3\n", ":1: '1"}, /* a CR alone ends no line */
 	};
 	struct column c;
 	struct err err;
