@@ -2,7 +2,9 @@
 #include "harness/stats/changes.h"
 
 #include <gsl/gsl_rng.h>
+#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,17 +174,26 @@ const struct change_options change_defaults = {
 	.seed = 1,
 };
 
-/* As many that divide as well end a test: it will not become significant. */
+/*
+ * A test at level p first takes 2/p permutations: if ten of them divide as well,
+ * it will not become significant. It goes on where that is near, so that chance
+ * does not decide: to 10/p if none does, to 50/p if some do.
+ */
 #define HOPELESS 10
-/* For a test at level p, so many times 1/p permutations. */
-#define PER_LEVEL 2
+#define FIRST_PER_LEVEL 2
+#define CLEAR_PER_LEVEL 10
+#define MOST_PER_LEVEL 50
 #define MAX_PERMUTATIONS 200000
+/* All ways to choose are counted where there are no more. */
+#define MAX_WAYS 20000
+/* Statistics that differ only by rounding are equal. */
+#define ROUNDING 1e-9
 
 /* What a search goes through. */
 struct search {
 	const struct change_options *opts;
-	double level; /* of one test */
-	size_t permutations;
+	double level;              /* of one test */
+	size_t first, clear, most; /* permutations, see above */
 	gsl_rng *rng;
 	struct tables tables; /* for all values, as is the room of COPY */
 	double *copy;
@@ -204,17 +215,70 @@ static void shuffle(struct search *s, size_t n)
 	}
 }
 
+/* Whether I permutations, AS_WELL of which divide as well, decide the test. */
+static bool is_decided(const struct search *s, size_t i, size_t as_well)
+{
+	if (i >= s->most || (i <= s->first && as_well >= HOPELESS))
+		return true;
+	return i >= s->clear && !as_well;
+}
+
+/* The next choice of K of N, in order of the indexes; false after the last. */
+static bool next_choice(size_t *chosen, size_t k, size_t n)
+{
+	size_t i = k;
+
+	while (i && chosen[i - 1] == n - k + i - 1)
+		i--;
+	if (!i)
+		return false;
+	chosen[i - 1]++;
+	for (; i < k; i++)
+		chosen[i] = chosen[i - 1] + 1;
+	return true;
+}
+
+/* The share of all ways to choose INDEX of N values that divide as well. */
+static double exact_p(struct search *s, const double *values, size_t n,
+		      size_t index, double q)
+{
+	size_t *chosen = xcalloc(index, sizeof(*chosen));
+	size_t ways = 0, as_well = 0, i;
+
+	for (i = 0; i < index; i++)
+		chosen[i] = i;
+	do {
+		size_t in = 0, out = index;
+
+		for (i = 0; i < n; i++)
+			if (in < index && chosen[in] == i)
+				s->copy[in++] = values[i];
+			else
+				s->copy[out++] = values[i];
+		ways++;
+		as_well += changes_energy(s->copy, index, s->copy + index,
+					  n - index)
+				   .t >= q * (1 - ROUNDING);
+	} while (next_choice(chosen, index, n));
+	free(chosen);
+	return (double)as_well / (double)ways;
+}
+
 /*
  * (1 + those that divide as well) / (1 + permutations); INDEX 0: each is
- * divided where it divides best, else all at INDEX.
+ * divided where it divides best, else all at INDEX, and where there are few ways
+ * to choose, all of them are counted.
  */
 static double permuted_p(struct search *s, const double *values, size_t n,
 			 size_t index, double q)
 {
 	size_t i, as_well = 0;
 
+	if (index && gsl_sf_lnchoose((unsigned int)n, (unsigned int)index) <=
+			     log(MAX_WAYS))
+		return exact_p(s, values, n, index, q);
 	memcpy(s->copy, values, n * sizeof(*values));
-	for (i = 0; i < s->permutations && as_well < HOPELESS; i++) {
+	for (i = 0; !is_decided(s, i, as_well); i++) {
 		double other;
 
 		shuffle(s, n);
@@ -322,14 +386,21 @@ static size_t prune(struct search *s, const double *values, size_t n,
 	return s->found_count;
 }
 
+static size_t permutations_for(const struct search *s, double per_level)
+{
+	double wanted = per_level / s->level;
+
+	return wanted < MAX_PERMUTATIONS ? (size_t)wanted : MAX_PERMUTATIONS;
+}
+
 static void search_init(struct search *s, size_t n, size_t windows,
 			const struct change_options *opts)
 {
 	*s = (struct search){.opts = opts,
 			     .level = opts->max_p / (double)windows};
-	s->permutations = MAX_PERMUTATIONS;
-	if (PER_LEVEL / s->level < MAX_PERMUTATIONS)
-		s->permutations = (size_t)(PER_LEVEL / s->level);
+	s->first = permutations_for(s, FIRST_PER_LEVEL);
+	s->clear = permutations_for(s, CLEAR_PER_LEVEL);
+	s->most = permutations_for(s, MOST_PER_LEVEL);
 	s->rng = gsl_rng_alloc(gsl_rng_mt19937);
 	gsl_rng_set(s->rng, opts->seed);
 	tables_init(&s->tables, n);

@@ -291,6 +291,27 @@ static void names_are_of_the_latest_run(void **state)
 	free(names);
 }
 
+/* Levels just above the place's exact p, 1/210: none may depend on the draw. */
+static void a_level_near_the_p_is_no_lottery(void **state)
+{
+	static const double v[] = {100,   100.4, 100.8, 100.1, 100.5,
+				   100.9, 88,    88.1,  88.2,  88.3};
+	static const double levels[] = {.015, .02, .025, .03};
+	struct change_options opts = change_defaults;
+	struct change *c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(levels); i++)
+		for (opts.seed = 1; opts.seed <= 5; opts.seed++) {
+			opts.max_p = levels[i];
+			assert_int_equal(
+				changes_find(v, ARRAY_SIZE(v), &opts, &c), 1);
+			assert_int_equal(c[0].index, 6);
+			free(c);
+		}
+}
+
 static void published_series_have_one_change(void **state)
 {
 	static const double otava[] = {1.02, .95,  .99, 1,   1.12, 1,   1.01,
@@ -387,6 +408,7 @@ int main(void)
 		WITH_FIXTURE(only_what_was_asked_for),
 		WITH_FIXTURE(names_are_of_the_latest_run),
 		cmocka_unit_test(published_series_have_one_change),
+		cmocka_unit_test(a_level_near_the_p_is_no_lottery),
 		cmocka_unit_test(noise_raises_no_alarm),
 		cmocka_unit_test(changes_are_found_where_they_are),
 		cmocka_unit_test(short_series_have_none),
