@@ -183,7 +183,8 @@ uint16_t emu_synic_signal(struct emu_partition *pt,
 uint16_t emu_synic_post(struct emu_partition *pt,
 			const struct mshv_in_post_message *in);
 
-/* emu_status.c: what the driver makes of a hypervisor's status. */
+/* emu_status.c: what the driver makes of a hypervisor's status, by the table of
+ * drivers/hv/hv_common.c: a negative errno, 0 for success. */
 int emu_status_errno(uint16_t status);
 
 /* emu_hvcall.c: VP is NULL on a partition's descriptor, PT on the device's. */
