@@ -45,13 +45,14 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		.ask_place_arg = &talk,
 		.place = &talk.place,
 		.qmp_fd = &talk.events_fd,
+		.is_on_mshv = !strcmp(boot->type, "hyperv"),
 	};
 	struct vsock_listener vsock;
 	struct args a = {.count = 0};
 	struct err err = {0};
 	int ret = libvirt_domain_open(&talk.domain, &err);
 
-	if (!strcmp(boot->type, "hyperv"))
+	if (spec.is_on_mshv)
 		talk.device = "/dev/mshv";
 	talk.relay = (struct watch){
 		.at = libvirt_talk_relay, .arg = &talk, .procs_fd = -1};
