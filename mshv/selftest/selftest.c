@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * selftest - run each check in its own child process and turn the child's end
- * into a result. The checks are in selftest_*.c.
+ * into a result. The checks are in the other files here.
  */
 #include "mshv/selftest/selftest.h"
 

@@ -5,7 +5,7 @@
 /*
  * selftest - does this /dev/mshv behave as its ABI is documented?
  *
- * About eighty independent checks, each in a child process with a time limit,
+ * About a hundred independent checks, each in a child process with a time limit,
  * so a crash or a hang is one more finding. The checks reach the device only
  * through a struct mshv_sys: the same test judges the kernel's driver and the
  * emulator.
