@@ -270,8 +270,8 @@ $(B)/browser/.installed: tests/browser/package.json tests/browser/package-lock.j
 
 check-shape: check-layers check-headers check-format check-docs ## layers, headers, format, docs
 
-check-layers: ## fail on an include that breaks the layer order
-	$(Q)ci/check-layers .
+check-layers: ## fail on an include that breaks the layer order, or a stray file
+	$(Q)ci/check-layers . && ci/check-top
 
 check-headers: $(HDR:%=$(B)/%.ok) ## check that every header compiles on its own
 $(B)/%.h.ok: %.h
