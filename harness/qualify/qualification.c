@@ -197,7 +197,7 @@ static void add_findings(const struct qualification *q, struct strbuf *out)
 				      s->finding);
 	}
 	if (count > shown)
-		strbuf_printf(out, "; and %zu findings more", count - shown);
+		strbuf_printf(out, "; and %zu more", count - shown);
 	if (late)
 		strbuf_printf(out, "; %zu step%s ran out of time", late,
 			      late == 1 ? "" : "s");
@@ -225,26 +225,30 @@ const char *qualification_sentence(const struct qualification *q, char *buf,
 				   size_t size)
 {
 	const struct step *boot = qualification_step(q, BOOT_STEP);
+	const char *node = "This node", *device = "/dev/mshv";
 	struct strbuf out = {0};
 
-	if (q->is_emulated)
+	if (q->is_emulated) {
 		strbuf_puts(&out, "EMULATED, and so nothing about this node's "
 				  "own /dev/mshv: ");
+		node = "it";
+		device = "the emulated one";
+	}
 	if (qualification_can_run(q)) {
-		strbuf_puts(&out,
-			    "This node can run guests under /dev/mshv, because "
-			    "Linux boots there and powers off");
+		strbuf_printf(&out,
+			      "%s can run guests under %s, because "
+			      "Linux boots there and powers off",
+			      node, device);
 		add_findings(q, &out);
 	} else if (qualification_cannot_run(q)) {
-		strbuf_printf(&out,
-			      "This node cannot run guests under /dev/mshv, "
-			      "because %s",
-			      cause(q));
+		strbuf_printf(&out, "%s cannot run guests under %s, because %s",
+			      node, device, cause(q));
 	} else {
 		strbuf_printf(
 			&out,
-			"It is not known whether this node can run guests "
-			"under /dev/mshv, because %s",
+			"%s is not known whether this node can run guests "
+			"under %s, because %s",
+			q->is_emulated ? "it" : "It", device,
 			boot && boot->finding[0] ? boot->finding
 						 : "no boot was tried");
 	}

@@ -59,7 +59,7 @@ static void the_sentence(void **state)
 		 false,
 		 true,
 		 false,
-		 {"but micro: slow; plan: odd; and 1 findings more", "can"}},
+		 {"but micro: slow; plan: odd; and 1 more", "can"}},
 		{"device+ boot-mshv+ plan~late",
 		 false,
 		 true,
@@ -111,7 +111,8 @@ static void the_sentence(void **state)
 		 true,
 		 true,
 		 true,
-		 {"EMULATED", "can run"}},
+		 {"own /dev/mshv: it can run guests under the emulated one",
+		  "because Linux boots"}},
 	};
 	struct qualification q;
 	char text[800];
