@@ -341,7 +341,8 @@ const struct command cmd_run = {
 	.options = run_args_options,
 	.help_column = 21,
 	.notes =
-		"Exit status: 0 all measured, 2 cases failed or the run was stopped,\n"
-		"64 usage, 70 internal.\n",
+		"Exit status: 0 all measured, and all registered claims pass; 1 a claim\n"
+		"fails; 2 one is undecided, or cases failed or the run was stopped; 64 usage,\n"
+		"70 internal.\n",
 	.run = run_run,
 };
