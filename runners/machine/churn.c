@@ -2,6 +2,8 @@
 #include "runners/machine/churn.h"
 
 #include <gsl/gsl_fit.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,6 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
-#include "harness/stats/quantile.h"
 #include "runners/machine/micro_guest.h"
 #include "runners/measure/mshv_stats.h"
 
@@ -184,6 +185,15 @@ static void refuse(struct result *res, const char *metric, const char *unit,
 	text_clean(s->reason);
 }
 
+/* P of all tear-downs, which are sorted. */
+static void add_teardown(const struct churn *c, const char *metric, double p,
+			 struct result *res)
+{
+	add_value(res, metric, "ns",
+		  gsl_stats_quantile_from_sorted_data(c->gone_ns, 1, c->count,
+						      p));
+}
+
 /* The slope of fewer guests is stretched to 1000, and says so. */
 static void add_growth(const struct churn *c, const char *metric, double growth,
 		       struct result *res)
@@ -236,11 +246,10 @@ static void add_all(struct churn *c, struct result *res)
 		return;
 	}
 	add_growths(c, res);
-	add_value(res, "teardown_p50", "ns",
-		  quantile(c->gone_ns, c->count, 0.5));
+	gsl_sort(c->gone_ns, 1, c->count);
+	add_teardown(c, "teardown_p50", 0.5, res);
 	if (c->count >= TAIL_GUESTS)
-		add_value(res, "teardown_p99", "ns",
-			  quantile(c->gone_ns, c->count, 0.99));
+		add_teardown(c, "teardown_p99", 0.99, res);
 	else
 		refuse(res, "teardown_p99", "ns", RUN_SKIPPED,
 		       "fewer than 200 guests have no such tail");
