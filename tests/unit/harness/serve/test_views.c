@@ -10,12 +10,6 @@
 #include "harness/store/store.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/harness/stored.h"
-#include "tests/unit/fixture/scratch.h"
-
-struct fixture {
-	char folder[SCRATCH_SIZE];
-	struct store *store;
-};
 
 /* One run a day, from 25 to 28 February 2028, and the last on the 29th. */
 static void fill(struct store *store)
@@ -48,26 +42,12 @@ static void fill(struct store *store)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct err err = {0};
-	char path[64];
+	struct stored_place *f;
 
-	scratch_folder(f->folder, "views");
-	snprintf(path, sizeof(path), "%s/r.db", f->folder);
-	if (store_open(path, &f->store, &err))
+	if (stored_place_setup(state))
 		return -1;
+	f = *state;
 	fill(f->store);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	store_close(f->store);
-	scratch_remove(f->folder);
-	free(f);
 	return 0;
 }
 
@@ -83,8 +63,8 @@ typedef int list_loader(struct store *store, const struct query *q,
 			struct view_runs *v, struct err *err);
 
 /* The last digits of the runs' UUIDs; NULL: it is refused. */
-static void must_list(struct fixture *f, list_loader *load, const char *target,
-		      const char *want)
+static void must_list(struct stored_place *f, list_loader *load,
+		      const char *target, const char *want)
 {
 	struct strbuf got = {0};
 	struct err err = {0};
@@ -173,7 +153,7 @@ static void hosts_have_their_latest_run(void **state)
 /* Each page begins where the one before it ended. */
 static void pages_have_no_gap(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct err err = {0};
 	struct view_runs v;
 	struct query q;
@@ -217,7 +197,7 @@ static void pairs_are_of_two_runs(void **state)
 		{"/", -EINVAL},           {"/?a=u1&b=u2&c=u3", -EINVAL},
 		{"/?a=u1&b=u9", -ENOENT}, {"/?a=u9&b=u1", -ENOENT},
 	};
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct err err = {0};
 	struct view_pair v;
 	struct query q;
@@ -257,7 +237,7 @@ static void trends_are_of_a_series(void **state)
 		{"/?workload=null&runner=kvm&page=x", -EINVAL, 0, NULL},
 		{"/?workload=null&runner=kvm&to=2028-02-25", -EINVAL, 0, NULL},
 	};
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct err err = {0};
 	struct view_trend v;
 	struct query q;
@@ -278,7 +258,7 @@ static void trends_are_of_a_series(void **state)
 
 static void one_run_is_loaded_or_named(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct view_figures figures;
 	struct run_list all;
 	struct err err = {0};
@@ -301,7 +281,8 @@ static void one_run_is_loaded_or_named(void **state)
 	run_list_release(&all);
 }
 
-#define WITH_RUNS(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define WITH_RUNS(t) \
+	cmocka_unit_test_setup_teardown(t, setup, stored_place_teardown)
 
 int main(void)
 {

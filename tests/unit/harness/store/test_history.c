@@ -20,39 +20,10 @@
 #include "reports/text/trend_text.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/harness/stored.h"
-#include "tests/unit/fixture/scratch.h"
-
-struct fixture {
-	char folder[SCRATCH_SIZE];
-	struct store *store;
-};
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct err err = {0};
-	char path[64];
-
-	scratch_folder(f->folder, "history");
-	snprintf(path, sizeof(path), "%s/r.db", f->folder);
-	if (store_open(path, &f->store, &err))
-		return -1;
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	store_close(f->store);
-	scratch_remove(f->folder);
-	free(f);
-	return 0;
-}
 
 /* Eight boots of three samples, of which one is disturbed and far away. */
-static void add_night(struct fixture *f, double level, const char *fingerprint)
+static void add_night(struct stored_place *f, double level,
+		      const char *fingerprint)
 {
 	static const double noise[] = {1, 1.01, .99, 1.005, .995, 1.01, .99, 1};
 	const struct run_info info = {.revision = "r",
@@ -89,7 +60,7 @@ static const struct history_query query = {.workload = "mem_latency",
 					   .point = "16KiB,4KiB-pages",
 					   .runner = "kvm"};
 
-static void load(struct fixture *f, struct history *h, struct trend *t)
+static void load(struct stored_place *f, struct history *h, struct trend *t)
 {
 	struct err err = {0};
 
@@ -99,7 +70,7 @@ static void load(struct fixture *f, struct history *h, struct trend *t)
 
 static void a_slow_night_is_found(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct history h;
 	struct trend t;
 	char *text = NULL;
@@ -145,7 +116,7 @@ static void a_slow_night_is_found(void **state)
 
 static void an_old_change_is_no_news(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct history h;
 	struct trend t;
 	int i;
@@ -162,7 +133,7 @@ static void an_old_change_is_no_news(void **state)
 }
 
 /* After a further night of LEVEL, which begins a change for the worse. */
-static bool next_night_stands_out(struct fixture *f, double level)
+static bool next_night_stands_out(struct stored_place *f, double level)
 {
 	const struct trend_change *c;
 	struct history h;
@@ -183,7 +154,7 @@ static bool next_night_stands_out(struct fixture *f, double level)
 /* As far as nights differ anyway, or nobody knows how far they do. */
 static void what_nights_do_anyway_is_undecided(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 
 	add_night(f, 100, "{}");
 	assert_false(next_night_stands_out(f, 180));
@@ -195,7 +166,7 @@ static void what_nights_do_anyway_is_undecided(void **state)
 /* Half as fast, and nobody's fault. */
 static void another_machine_begins_anew(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct history h;
 	struct trend t;
 	json_t *json;
@@ -216,7 +187,7 @@ static void another_machine_begins_anew(void **state)
 
 static void only_what_was_asked_for(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct history_query q = query;
 	struct history h;
 	struct err err = {0};
@@ -249,7 +220,7 @@ static size_t find(const double *v, size_t n, size_t *index)
 /* Those of the latest run alone, in the order of listings, and each once. */
 static void names_are_of_the_latest_run(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct history_name *names = NULL;
 	struct err err = {0};
 	size_t count = 7;
@@ -396,7 +367,9 @@ static void short_series_have_none(void **state)
 		assert_int_equal(find(v, n, &index), 0);
 }
 
-#define WITH_FIXTURE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define WITH_FIXTURE(t)                                        \
+	cmocka_unit_test_setup_teardown(t, stored_place_setup, \
+					stored_place_teardown)
 
 int main(void)
 {

@@ -11,14 +11,8 @@
 #include "harness/store/store.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/harness/stored.h"
-#include "tests/unit/fixture/scratch.h"
 
 #define S NS_PER_S
-
-struct fixture {
-	char folder[SCRATCH_SIZE];
-	struct store *store;
-};
 
 /* Six runs on three hosts and one that is not known; 5 and 6 began at once. */
 static void fill(struct store *store)
@@ -59,26 +53,12 @@ static void fill(struct store *store)
 
 static int setup(void **state)
 {
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct err err = {0};
-	char path[64];
+	struct stored_place *f;
 
-	scratch_folder(f->folder, "runlist");
-	snprintf(path, sizeof(path), "%s/r.db", f->folder);
-	if (store_open(path, &f->store, &err))
+	if (stored_place_setup(state))
 		return -1;
+	f = *state;
 	fill(f->store);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	store_close(f->store);
-	scratch_remove(f->folder);
-	free(f);
 	return 0;
 }
 
@@ -160,7 +140,7 @@ static void check_cases(struct store *store)
 
 static void filters_find_what_they_say(void **state)
 {
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 
 	check_cases(f->store);
 	stored_sql(f->store, "DROP INDEX run_by_host; DROP INDEX run_by_start;"
@@ -172,7 +152,7 @@ static void filters_find_what_they_say(void **state)
 static void a_line_tells_of_its_run(void **state)
 {
 	const struct run_filter first = {.id = 1}, fourth = {.id = 4};
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	const struct run_line *line;
 	struct run_list list;
 	struct err err = {0};
@@ -209,7 +189,7 @@ static void runs_are_found_by_their_uuid(void **state)
 {
 	static const char *const wrong[] = {"", "uuid-", "uuid-11", "UUID-1",
 					    "' OR 1=1 --"};
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct err err = {0};
 	int64_t id;
 	size_t i;
@@ -228,7 +208,7 @@ static void runs_are_found_by_their_uuid(void **state)
 static void a_broken_store_lists_nothing(void **state)
 {
 	const struct run_filter all = {.max_count = 0};
-	struct fixture *f = *state;
+	struct stored_place *f = *state;
 	struct run_list list;
 	struct err err = {0};
 	int64_t id;
@@ -242,7 +222,8 @@ static void a_broken_store_lists_nothing(void **state)
 	assert_int_equal(store_run_latest(f->store, &id, &err), -EIO);
 }
 
-#define WITH_RUNS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_RUNS(test) \
+	cmocka_unit_test_setup_teardown(test, setup, stored_place_teardown)
 
 int main(void)
 {
