@@ -17,16 +17,6 @@ static struct fixture {
 	char *a, *b, *bundle, *copy;
 } f;
 
-static void add_run(double level)
-{
-	const struct stored_level levels[] = {
-		{"native", "cpu_integer", NULL, level}};
-	const struct stored_run run = {
-		.block_count = 2, .levels = levels, .level_count = 1};
-
-	stored_run_add(f.a, &run);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -35,8 +25,8 @@ static int set_up(void **state)
 	f.b = xasprintf("%s/b.db", f.folder);
 	f.bundle = xasprintf("%s/run.json.gz", f.folder);
 	f.copy = xasprintf("%s/copy.db", f.folder);
-	add_run(100);
-	add_run(200);
+	stored_run_add_native(f.a, 100);
+	stored_run_add_native(f.a, 200);
 	return 0;
 }
 

@@ -24,15 +24,6 @@ static struct fixture {
 	char *db, *target, *tokens, *token;
 } f;
 
-static void add_run(double level)
-{
-	const struct stored_level one = {"native", "cpu_integer", NULL, level};
-	const struct stored_run run = {
-		.block_count = 2, .levels = &one, .level_count = 1};
-
-	stored_run_add(f.db, &run);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -41,8 +32,8 @@ static int set_up(void **state)
 	f.target = xasprintf("%s/target.db", f.folder);
 	f.tokens = xasprintf("%s/tokens", f.folder);
 	f.token = xasprintf("%s/token", f.folder);
-	add_run(100);
-	add_run(200);
+	stored_run_add_native(f.db, 100);
+	stored_run_add_native(f.db, 200);
 	return 0;
 }
 
