@@ -5,7 +5,8 @@
 /* kubevirt_args - options that every command about KubeVirt has: into the field
  * of the row, -EINVAL with the words that are known. */
 #include "harness/cli/option.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/cluster.h"
+#include "harness/kubevirt/release.h"
 
 option_take_fn take_release, take_hypervisor;
 

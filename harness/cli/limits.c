@@ -13,7 +13,7 @@
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
 #include "harness/core/shape.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/figures.h"
 #include "harness/session/session.h"
 
 struct trials {
@@ -132,16 +132,16 @@ static bool is_under_libvirt(const struct limits_args *args)
 }
 
 static int calculate(const struct limits_args *args, const struct shape *shape,
-		     int64_t vfio_count, struct overhead *o, struct err *err)
+		     size_t vfio_count, struct overhead *o,
+		     int64_t *memlock_bytes, struct err *err)
 {
-	const struct vm_spec spec = {
-		.memory_request = (int64_t)shape->ram_bytes,
+	const struct overhead_shape wanted = {
+		.ram_bytes = (int64_t)shape->ram_bytes,
 		.vcpu_count = shape->vcpu_count,
 		.vfio_count = vfio_count,
-		.has_no_graphics = true,
 	};
 
-	return overhead_of(&spec, args->release, o, err);
+	return overhead_of_shape(&wanted, args->release, o, memlock_bytes, err);
 }
 
 static void say_bracket(const struct limit_search *s, const char *what,
@@ -163,7 +163,7 @@ static int prove(struct trials *t, const struct shape *shape,
 				 .max_bytes = 4 * shape->ram_bytes + GIB};
 	struct overhead o;
 	int64_t beside;
-	int ret = calculate(args, shape, 0, &o, err);
+	int ret = calculate(args, shape, 0, &o, NULL, err);
 
 	if (ret)
 		return ret;
@@ -200,28 +200,25 @@ static int say_releases(const struct limits_args *args,
 			const struct shape *shape, uint64_t needed_bytes,
 			struct err *err)
 {
-	char names[256];
-	char *rest = names;
-	char *name;
+	size_t i;
 
-	snprintf(names, sizeof(names), "%s", kubevirt_release_names());
-	while ((name = strsep(&rest, " "))) {
+	for (i = 0; i < kubevirt_release_count(); i++) {
 		struct limits_args with = *args;
+		const char *name;
 		struct overhead o;
+		int64_t memlock;
 		int ret;
 
-		with.release = kubevirt_release_find(name);
-		ret = calculate(&with, shape, 1, &o, err);
+		with.release = kubevirt_release_at(i);
+		name = kubevirt_release_name(with.release);
+		ret = calculate(&with, shape, 1, &o, &memlock, err);
 		if (ret)
 			return ret;
-		if (o.memlock_bytes == MEMLOCK_UNKNOWN)
-			printf("%-5s not known\n", name);
-		else if (o.memlock_bytes == MEMLOCK_UNLIMITED)
-			printf("%-5s unlimited: suffices\n", name);
+		if (memlock == MEMLOCK_UNLIMITED)
+			printf("%-6s unlimited: suffices\n", name);
 		else
-			printf("%-5s %lld: %s\n", name,
-			       (long long)o.memlock_bytes,
-			       (uint64_t)o.memlock_bytes >= needed_bytes
+			printf("%-6s %lld: %s\n", name, (long long)memlock,
+			       (uint64_t)memlock >= needed_bytes
 				       ? "suffices"
 				       : "DOES NOT SUFFICE");
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/cli/node_here.h"
 
-#include "harness/kubevirt/node_page.h"
-#include "harness/kubevirt/nodeprobe.h"
+#include "harness/kubevirt/node/node_page.h"
+#include "harness/kubevirt/node/nodeprobe.h"
 #include "runners/machine/qemu_program.h"
 
 struct domain_wish node_default_wish(void)

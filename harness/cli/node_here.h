@@ -5,7 +5,7 @@
 /* node_here - this host as a node of KubeVirt: gathered and judged. */
 #include <jansson.h>
 
-#include "harness/kubevirt/prereq.h"
+#include "harness/kubevirt/node/prereq.h"
 
 /* Of whom nobody has said what they want. */
 struct domain_wish node_default_wish(void);

@@ -10,7 +10,7 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/figures.h"
 #include "harness/store/stored_json.h"
 
 /* The formula's name for one of its constants. */
@@ -22,8 +22,6 @@ static const double leak_bytes[] = {
 	[FOOTPRINT_LEFT_SYSTEM] = 8.0 * MIB,
 	[FOOTPRINT_LEFT_CHARGED] = 512.0 * KIB,
 };
-/* The newest that has been released. */
-#define DEFAULT_RELEASE "v1.9"
 
 const char *const footprint_cost_names[FOOTPRINT_COST_COUNT] = {
 	[FOOTPRINT_CHARGED] = "charged",
@@ -95,6 +93,15 @@ static void read_roles(const json_t *guest, struct footprint_boot *b)
 	}
 }
 
+/* Of the VMM of the first guest: NaN where the kernel did not say. */
+static double locked_by_vmm(const json_t *guest)
+{
+	const json_t *vmm =
+		json_array_get(json_object_get(guest, "processes"), 0);
+
+	return number_at(vmm, "locked") + number_at(vmm, "pinned");
+}
+
 static double mean_guest_rss(const json_t *guests)
 {
 	double sum = 0;
@@ -118,6 +125,7 @@ static void read_document(const struct document *d, struct footprint_boot *b)
 	double copies = b->shape.copy_count;
 
 	read_roles(json_array_get(guests, 0), b);
+	b->locked_bytes = locked_by_vmm(json_array_get(guests, 0));
 	b->costs[FOOTPRINT_SYSTEM] =
 		host_gap(fp, "touched", "baseline", "used") / copies -
 		mean_guest_rss(guests);
@@ -300,13 +308,12 @@ static double granted(const struct footprint *f,
 		      const struct kubevirt_release *release,
 		      uint64_t ram_bytes, uint32_t vcpu_count, double *qemu)
 {
-	const struct vm_spec spec = {.memory_request = (int64_t)ram_bytes,
-				     .vcpu_count = vcpu_count,
-				     .has_no_graphics = true};
+	const struct overhead_shape shape = {.ram_bytes = (int64_t)ram_bytes,
+					     .vcpu_count = vcpu_count};
 	struct overhead o;
 	struct err ignored;
 
-	if (overhead_of(&spec, release, &o, &ignored))
+	if (overhead_of_shape(&shape, release, &o, NULL, &ignored))
 		return NAN;
 	*qemu = (double)overhead_term(&o, QEMU_TERM);
 	return (double)overhead_of_guest(&o, has_role(f, "virtqemud"));
@@ -410,14 +417,15 @@ static void judge_release(struct footprint *f,
 static double whole_overhead(const struct kubevirt_release *release,
 			     const struct shape *s, double ratio)
 {
-	struct vm_spec spec = {.memory_request = (int64_t)s->ram_bytes,
-			       .vcpu_count = s->vcpu_count,
-			       .has_no_graphics = true};
+	const struct overhead_shape shape = {
+		.ram_bytes = (int64_t)s->ram_bytes,
+		.vcpu_count = s->vcpu_count,
+		.ratio = ratio,
+	};
 	struct overhead o;
 	struct err ignored;
 
-	snprintf(spec.ratio, sizeof(spec.ratio), "%.2f", ratio);
-	return overhead_of(&spec, release, &o, &ignored)
+	return overhead_of_shape(&shape, release, &o, NULL, &ignored)
 		       ? NAN
 		       : (double)o.total_bytes;
 }
@@ -465,17 +473,42 @@ static void advise(struct footprint *f, const struct kubevirt_release *release)
 		advise_shape(f, &f->boots[i], release, factor);
 }
 
+bool footprint_tolerance(const struct footprint *f, const char *shape,
+			 double coverage, double confidence, double *expected,
+			 double *limit)
+{
+	const struct regression *r = &f->fits[FOOTPRINT_CHARGED];
+	double row[FOOTPRINT_TERM_COUNT];
+	size_t i;
+
+	if (!f->has_fit[FOOTPRINT_CHARGED])
+		return false;
+	for (i = 0; i < f->boot_count; i++)
+		if (!strcmp(f->boots[i].name, shape))
+			break;
+	if (i == f->boot_count)
+		return false;
+	fill_row(f, &f->boots[i].shape, row);
+	*expected = regression_at(r, row);
+	*limit = *expected +
+		 r->residual_sd * tolerance_factor(coverage, confidence,
+						   1 / r->worst_leverage,
+						   (double)r->df);
+	return true;
+}
+
 static double role_constant(const struct footprint_boot *b, const char *role,
 			    const struct kubevirt_release *release)
 {
-	const struct vm_spec spec = {.memory_request =
-					     (int64_t)b->shape.ram_bytes,
-				     .vcpu_count = b->shape.vcpu_count};
+	const struct overhead_shape shape = {
+		.ram_bytes = (int64_t)b->shape.ram_bytes,
+		.vcpu_count = b->shape.vcpu_count,
+	};
 	bool is_vmm = !strcmp(role, "vmm");
 	struct overhead o;
 	struct err ignored;
 
-	if (overhead_of(&spec, release, &o, &ignored))
+	if (overhead_of_shape(&shape, release, &o, NULL, &ignored))
 		return NAN;
 	return (double)overhead_term(&o, is_vmm ? QEMU_TERM : role) +
 	       (is_vmm ? (double)b->shape.ram_bytes : 0);
@@ -552,43 +585,4 @@ bool footprint_leaks(const struct footprint *f, enum footprint_left which)
 {
 	return f->lefts[which].low > 0 &&
 	       f->lefts[which].mean > leak_bytes[which];
-}
-
-const struct kubevirt_release *footprint_default_release(void)
-{
-	return kubevirt_release_find(DEFAULT_RELEASE);
-}
-
-void footprint_release(struct footprint *f)
-{
-	free(f->boots);
-	f->boots = NULL;
-	f->boot_count = 0;
-}
-
-void footprints_init(struct footprints *fs, const struct model *m,
-		     const struct kubevirt_release *release)
-{
-	struct footprint f;
-	size_t i;
-
-	*fs = (struct footprints){.release = release};
-	if (!release)
-		fs->release = footprint_default_release();
-	for (i = 0; i < m->runner_count; i++) {
-		if (!footprint_init(&f, m, m->runners[i], fs->release))
-			continue;
-		fs->rows = xrealloc(fs->rows, fs->count + 1, sizeof(*fs->rows));
-		fs->rows[fs->count++] = f;
-	}
-}
-
-void footprints_release(struct footprints *fs)
-{
-	size_t i;
-
-	for (i = 0; i < fs->count; i++)
-		footprint_release(&fs->rows[i]);
-	free(fs->rows);
-	*fs = (struct footprints){.rows = NULL};
 }

@@ -73,6 +73,7 @@ struct footprint_boot {
 	/* Not given back afterwards: of the host's memory, and of its own
 	 * cgroup's charge. */
 	double lefts[FOOTPRINT_LEFT_COUNT];
+	double locked_bytes;    /* by the VMM at most: locked and pinned */
 	double deposited_bytes; /* to the hypervisor, by mshv's debugfs */
 	struct footprint_role roles[FOOTPRINT_MAX_ROLES];
 	size_t role_count;
@@ -156,6 +157,12 @@ struct footprint_interval footprint_margin_shown(
 	const struct footprint_margin *m);
 struct footprint_interval footprint_left_shown(const struct footprint *f,
 					       enum footprint_left which);
+
+/* What a guest of that shape is charged: expected, and the limit that COVERAGE of
+ * them stay below with CONFIDENCE. False: too few boots or shapes. */
+bool footprint_tolerance(const struct footprint *f, const char *shape,
+			 double coverage, double confidence, double *expected,
+			 double *limit);
 
 /* Whether the host got back less memory than a guest took, by more than
  * noise and by more than a few pages. */

@@ -81,20 +81,23 @@ static bool take_suffix(const char *p, int *decimal, int *binary)
 	return false;
 }
 
-/* NUMBER 10^DECIMAL 2^BINARY, up; false when it is too large. */
+#define NANO 1000000000
+
+/* NUMBER 10^DECIMAL 2^BINARY in units of 10^-9, up; false when it is too
+ * large. */
 static bool scale(unsigned __int128 number, int decimal, int binary,
-		  int64_t *value)
+		  struct quantity *q)
 {
-	const unsigned __int128 limit = (unsigned __int128)1 << 120;
+	const unsigned __int128 limit = (unsigned __int128)1 << 124;
 	bool is_rest = false;
 
 	for (; binary > 0; binary--) {
-		if (number >= limit)
+		if (number >= limit / 2)
 			return false;
 		number *= 2;
 	}
-	for (; decimal > 0; decimal--) {
-		if (number >= limit / 8)
+	for (decimal += 9; decimal > 0; decimal--) {
+		if (number >= limit / 10)
 			return false;
 		number *= 10;
 	}
@@ -103,13 +106,13 @@ static bool scale(unsigned __int128 number, int decimal, int binary,
 		number /= 10;
 	}
 	number += is_rest;
-	if (number > INT64_MAX)
+	if (number > (unsigned __int128)INT64_MAX * NANO)
 		return false;
-	*value = (int64_t)number;
+	q->nano = (__int128)number;
 	return true;
 }
 
-int quantity_parse(const char *text, int64_t *value, struct err *err)
+int quantity_read(const char *text, struct quantity *q, struct err *err)
 {
 	const char *p = text;
 	unsigned __int128 number;
@@ -124,7 +127,67 @@ int quantity_parse(const char *text, int64_t *value, struct err *err)
 			err, -EINVAL,
 			"'%.60s' is not an amount; Kubernetes writes 512Mi, 1.5G or 500m",
 			text);
-	if (!scale(number, decimal - fraction, binary, value))
+	if (!scale(number, decimal - fraction, binary, q))
 		return err_set(err, -ERANGE, "'%.60s' is too large", text);
 	return 0;
+}
+
+int quantity_parse(const char *text, int64_t *value, struct err *err)
+{
+	struct quantity q;
+	int ret = quantity_read(text, &q, err);
+
+	if (!ret)
+		*value = quantity_value(q);
+	return ret;
+}
+
+struct quantity quantity_of(int64_t value)
+{
+	return (struct quantity){(__int128)value * NANO};
+}
+
+static int64_t in_units_of(struct quantity q, int64_t nano)
+{
+	return (int64_t)(q.nano / nano + (q.nano % nano > 0));
+}
+
+int64_t quantity_value(struct quantity q)
+{
+	return in_units_of(q, NANO);
+}
+
+int64_t quantity_kilo(struct quantity q)
+{
+	return in_units_of(q, (int64_t)NANO * 1000);
+}
+
+int64_t quantity_milli(struct quantity q)
+{
+	return in_units_of(q, NANO / 1000);
+}
+
+struct quantity quantity_add(struct quantity a, struct quantity b)
+{
+	return (struct quantity){a.nano + b.nano};
+}
+
+struct quantity quantity_subtract(struct quantity a, struct quantity b)
+{
+	return (struct quantity){a.nano - b.nano};
+}
+
+bool amount_is_zero(struct amount a)
+{
+	return !a.is_set || !a.q.nano;
+}
+
+bool amounts_are_equal(struct amount a, struct amount b)
+{
+	return (a.is_set ? a.q.nano : 0) == (b.is_set ? b.q.nano : 0);
+}
+
+struct amount amount_of(int64_t value)
+{
+	return (struct amount){quantity_of(value), true};
 }

@@ -21,9 +21,10 @@
 #include "harness/core/shape.h"
 #include "harness/findings/footprint.h"
 #include "harness/findings/model.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/instancetype.h"
 #include "harness/kubevirt/quantity.h"
-#include "harness/kubevirt/vmi.h"
+#include "harness/kubevirt/release.h"
+#include "harness/kubevirt/survey.h"
 #include "harness/serve/query.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
@@ -627,7 +628,48 @@ static void fuzz_bundle(const uint8_t *data, size_t size)
 	}
 }
 
-/* A manifest with damage in one place, and amounts. */
+/* Figures that a guest has must be ones that can be asked for. */
+static void check_guest(const struct survey_guest *g, void *arg)
+{
+	struct survey *s = arg;
+	size_t i;
+
+	for (i = 0; g->figures && i < s->release_count; i++)
+		if (g->figures[i].overhead.total_bytes < 0 ||
+		    !g->figures[i].pod.container_count)
+			abort();
+	if (!g->figures != (g->error != NULL))
+		abort();
+}
+
+static void survey_text(const char *text, size_t len)
+{
+	const struct manifest_parameter parameter = {"A", "1Gi"};
+	struct survey s = {
+		.releases = {kubevirt_release_find("v1.0.0"),
+			     kubevirt_release_find("v1.6.2"),
+			     kubevirt_release_find("main")},
+		.release_count = 3,
+		.cluster = kubevirt_cluster_default(),
+		.base = {.name = "", .space = ""},
+		.options = {&parameter, 1},
+		.types = instancetypes_new(),
+		.each = check_guest,
+	};
+	FILE *in = fmemopen((void *)text, len, "r");
+	struct err err;
+
+	s.arg = &s;
+	s.cluster.has_memory_quota = s.cluster.has_cpu_quota = true;
+	if (in) {
+		survey_stream(&s, in, false, &err);
+		fclose(in);
+	}
+	survey_release(&s);
+	instancetypes_free(s.types);
+}
+
+/* Manifests with damage in one place, and amounts. */
 static void fuzz_vmi(const uint8_t *data, size_t size)
 {
 	static const char *const formats[] = {
@@ -635,25 +677,74 @@ static void fuzz_vmi(const uint8_t *data, size_t size)
 		"kind: VirtualMachine\nspec: {template: {spec: {domain: {%.*s}}}}\n",
 		"kind: VirtualMachineInstance\nspec:\n  domain:\n"
 		"    memory: {guest: %.*s}\n",
+		"kind: VirtualMachineInstance\nspec: {domain: {}, %.*s}\n",
+		"kind: List\nitems: [{kind: VirtualMachine, spec: {template:"
+		" &t {spec: {domain: {}}}}}, %.*s]\n",
+		"kind: Template\nparameters: [{name: B, value: '2'}]\n"
+		"objects: [{kind: VirtualMachine, spec: {template: {spec:"
+		" {domain: {cpu: {cores: '${{B}}'}, memory: {guest: '${A}'},"
+		" %.*s}}}}}]\n",
+		"kind: VirtualMachineInstancetype\nmetadata: {name: t}\n"
+		"spec: {cpu: {guest: 2}, memory: {guest: 1Gi}, %.*s}\n---\n"
+		"kind: VirtualMachinePreference\nmetadata: {name: t}\n"
+		"spec: {%.*s}\n---\n"
+		"kind: VirtualMachine\nspec: {instancetype: {name: t, kind:"
+		" VirtualMachineInstancetype}, preference: {name: t, kind:"
+		" VirtualMachinePreference}, template: {spec: {domain: {}}}}\n",
+		"kind: VirtualMachinePool\nspec: {replicas: 3,"
+		" virtualMachineTemplate: {spec: {template: {metadata:"
+		" {annotations: {hooks.kubevirt.io/hookSidecars: '%.*s'}},"
+		" spec: {domain: {}}}}}}\n",
 	};
-	char text[1024], name[16];
+	int most = (int)(size < 256 ? size : 256), len;
+	char text[2048];
+
+	if (!size)
+		return;
+	len = snprintf(text, sizeof(text), formats[size % ARRAY_SIZE(formats)],
+		       most, (const char *)data, most, (const char *)data);
+	if (len)
+		survey_text(text, (size_t)len);
+}
+
+/* A whole manifest, with a few bytes of it replaced. */
+static void fuzz_manifest(const uint8_t *data, size_t size)
+{
+	char text[] =
+		"kind: List\nitems:\n- &v {kind: VirtualMachine, metadata:"
+		" {name: a}, spec: {instancetype: {name: u1.small}, template:"
+		" {metadata: {annotations: {hooks.kubevirt.io/hookSidecars:"
+		" '[{}]'}}, spec: &s {architecture: amd64, domain: {cpu:"
+		" {cores: 2, dedicatedCpuPlacement: true, realtime: {}},"
+		" memory: {guest: 1Gi, hugepages: {pageSize: 2Mi}}, devices:"
+		" {tpm: {enabled: no}, gpus: [{deviceName: g}], interfaces:"
+		" [{name: i, binding: {name: p}}], filesystems: [{name: f}]},"
+		" resources: {requests: {memory: 1.5G, cpu: 500m}, limits:"
+		" {memory: 2Gi, cpu: 1e0}}}, volumes: [{name: f, configMap:"
+		" {}}, {name: d, containerDisk: {}}]}}}}\n- *v\n---\n"
+		"kind: VirtualMachineInstance\nspec: {<<: {domain: {}}}\n";
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(formats); i++) {
-		struct vm_spec spec = {.vcpu_count = 1};
-		struct overhead o;
-		struct err err;
-		int64_t value;
-		int len = snprintf(text, sizeof(text), formats[i],
-				   (int)(size < 512 ? size : 512),
-				   (const char *)data);
+	for (i = 0; i + 2 < size && i < 12; i += 3)
+		text[(data[i] * 256u + data[i + 1]) % (sizeof(text) - 1)] =
+			(char)data[i + 2];
+	survey_text(text, sizeof(text) - 1);
+}
 
-		if (!vmi_parse(text, (size_t)len, &spec, name, sizeof(name),
-			       &err))
-			overhead_of(&spec, kubevirt_release_find("main"), &o,
-				    &err);
-		quantity_parse(text, &value, &err);
-	}
+/* A text that is an amount is one of those that can be added. */
+static void fuzz_quantity(const uint8_t *data, size_t size)
+{
+	char text[64];
+	struct quantity q;
+	struct err err;
+
+	snprintf(text, sizeof(text), "%.*s", (int)(size < 60 ? size : 60),
+		 (const char *)data);
+	if (quantity_read(text, &q, &err))
+		return;
+	if (q.nano < 0 || quantity_value(q) < 0 ||
+	    quantity_subtract(quantity_add(q, q), q).nano != q.nano)
+		abort();
 }
 
 /* Names of shapes, and a stored document with damage in a few places. */
@@ -727,10 +818,11 @@ static void fuzz_query(const uint8_t *data, size_t size)
 }
 
 static void (*const targets[])(const uint8_t *data, size_t size) = {
-	fuzz_wire,      fuzz_link,  fuzz_json,     fuzz_virtio, fuzz_blk,
-	fuzz_bzimage,   fuzz_insn,  fuzz_messages, fuzz_trace,  fuzz_documents,
-	fuzz_micro,     fuzz_net,   fuzz_claims,   fuzz_bundle, fuzz_vmi,
-	fuzz_footprint, fuzz_query,
+	fuzz_wire,   fuzz_link,      fuzz_json,     fuzz_virtio,
+	fuzz_blk,    fuzz_bzimage,   fuzz_insn,     fuzz_messages,
+	fuzz_trace,  fuzz_documents, fuzz_micro,    fuzz_net,
+	fuzz_claims, fuzz_bundle,    fuzz_vmi,      fuzz_footprint,
+	fuzz_query,  fuzz_quantity,  fuzz_manifest,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -786,7 +878,20 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 		"1,2,3,4",
 		"/runs/%2e?a=1&b=%00",
 		"&q=%c3%a4+%",
-		"{}"};
+		"{}",
+		"{cpu: {cores: 2}}, ",
+		"memory: {guest: 1Gi, hugepages: {pageSize: 2Mi}}, ",
+		"resources: {requests: {memory: 3G, cpu: 500m}}, ",
+		"volumes: [{name: a, containerDisk: {}}], ",
+		"devices: {hostDevices: [{deviceName: x}], tpm: {}}, ",
+		"domain: {<<: *t}, ",
+		"kind: VirtualMachineInstance\n",
+		"spec: {domain: {}}\n",
+		"\n---\n",
+		"&t [*t]",
+		"${{A}}",
+		"1.5e3",
+		"Ei"};
 	size_t len = 1 + next(x) % (max - 1);
 	size_t i;
 

@@ -13,9 +13,9 @@
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "harness/core/imds.h"
-#include "harness/kubevirt/node_page.h"
-#include "harness/kubevirt/nodeprobe.h"
-#include "harness/kubevirt/prereq.h"
+#include "harness/kubevirt/node/node_page.h"
+#include "harness/kubevirt/node/nodeprobe.h"
+#include "harness/kubevirt/node/prereq.h"
 
 struct probe_args {
 	bool is_json;

@@ -7,7 +7,7 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/findings/footprint.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/release.h"
 #include "reports/data/footprint_json.h"
 #include "reports/html/html_footprint.h"
 #include "reports/text/footprint_text.h"
@@ -248,7 +248,7 @@ static void json_has_the_same_numbers(void **state)
 	const json_t *runner = json_at(json, "runners.0");
 	size_t i;
 
-	assert_json_text(json, "release", "v1.9");
+	assert_json_text(json, "release", "v1.9.0");
 	assert_json_text(runner, "runner", "k<v>m");
 	assert_json_text(runner, "answer", "covered");
 	assert_int_equal(json_object_size(json_at(runner, "costs.charged")), 2);

@@ -8,7 +8,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/shape.h"
 #include "harness/findings/findings.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/release.h"
 #include "reports/data/footprint_json.h"
 #include "reports/html/html.h"
 #include "reports/html/html_footprint.h"

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "harness/base/portable.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/release.h"
 #include "reports/data/footprint_json.h"
 #include "reports/text/footprint_text.h"
 #include "tests/unit/fixture/expect.h"

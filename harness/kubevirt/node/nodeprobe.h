@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HARNESS_KUBEVIRT_NODEPROBE_H
-#define HARNESS_KUBEVIRT_NODEPROBE_H
+#ifndef HARNESS_KUBEVIRT_NODE_NODEPROBE_H
+#define HARNESS_KUBEVIRT_NODE_NODEPROBE_H
 
 /*
  * nodeprobe - the raw facts about a node that KubeVirt needs. It only reads: it

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "harness/kubevirt/node_page.h"
+#include "harness/kubevirt/node/node_page.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
-#include "harness/kubevirt/nodeprobe.h"
-#include "harness/kubevirt/prereq.h"
+#include "harness/kubevirt/node/nodeprobe.h"
+#include "harness/kubevirt/node/prereq.h"
 
 static json_t *section(json_t *page, const char *name)
 {
@@ -121,35 +121,74 @@ static void add_devices(json_t *page, const struct node *n)
 		add_device(part, &node_devices[i], &n->devices[i]);
 }
 
-/* The plugin counts a resource healthy while its file is there. */
+/* KubeVirt's plugin offers as many of each (cmd/virt-handler/virt-handler.go,
+ * maxDevices). */
+#define OFFERED_COUNT 1000
+
+struct plugin {
+	const char *resource;
+	enum node_device_id device;
+};
+
+/* Why a resource is not offered though its file may be there; NULL: it is. It
+ * is only that of the hypervisor that the cluster is configured for
+ * (PermanentHostDevicePlugins()). */
+static const char *not_offered(const struct plugin *p,
+			       const struct domain_wish *w,
+			       const struct domain_choice *c)
+{
+	bool is_mshv = c->hypervisor == HYPERVISOR_HYPERV_DIRECT;
+
+	if (p->device == DEVICE_MSHV &&
+	    !kubevirt_release_has_hypervisor_gate(w->release))
+		return "unknown to this release";
+	if (p->device == DEVICE_MSHV && !is_mshv)
+		return "not offered: the cluster's hypervisor is kvm";
+	if (p->device == DEVICE_KVM && is_mshv)
+		return "not offered: the cluster's hypervisor is hyperv-direct";
+	return NULL;
+}
+
+/* A resource is healthy while its file is there. Its rule lets the pod's cgroup
+ * use the device. */
+static void add_resource(json_t *part, const struct plugin *p,
+			 const struct node *n, const char *why_not)
+{
+	const struct node_device *d = &n->devices[p->device];
+	const char *path = node_devices[p->device].path;
+	char rule[48] = "";
+	json_t *o;
+
+	if (d->is_there)
+		snprintf(rule, sizeof(rule), "c %u:%u rwm", d->major, d->minor);
+	o = line(part, p->resource, "%s%s%s %s%s%s", why_not ? why_not : "",
+		 why_not ? "; " : "", path,
+		 d->is_there ? "is there" : "is missing: unavailable",
+		 rule[0] ? ", cgroup rule " : "", rule);
+	put_bool(o, "has_device", d->is_there);
+	put_integer(o, "offered", d->is_there && !why_not ? OFFERED_COUNT : 0);
+	put_string(o, "cgroup_rule", rule);
+}
+
 static void add_plugin(json_t *page, const struct node *n,
 		       const struct domain_wish *w)
 {
-	static const struct {
-		const char *resource;
-		enum node_device_id device;
-	} plugins[] = {
+	static const struct plugin plugins[] = {
 		{"devices.kubevirt.io/kvm", DEVICE_KVM},
 		{"devices.kubevirt.io/mshv", DEVICE_MSHV},
 		{"devices.kubevirt.io/tun", DEVICE_TUN},
 		{"devices.kubevirt.io/vhost-net", DEVICE_VHOST_NET},
 		{"devices.kubevirt.io/vhost-vsock", DEVICE_VHOST_VSOCK},
 	};
-	bool has_gate = kubevirt_release_has_hypervisor_gate(w->release);
-	json_t *part = section(page, "device_plugin"), *o;
+	struct domain_choice choice =
+		domain_choose(w, n->devices[DEVICE_KVM].is_there,
+			      n->devices[DEVICE_MSHV].is_there);
+	json_t *part = section(page, "device_plugin");
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(plugins); i++) {
-		enum node_device_id id = plugins[i].device;
-		bool is_there = n->devices[id].is_there;
-		bool is_known = id != DEVICE_MSHV || has_gate;
-
-		o = line(part, plugins[i].resource, "%s%s %s",
-			 is_known ? "" : "unknown to this release; ",
-			 node_devices[id].path,
-			 is_there ? "is there" : "is missing: unavailable");
-		put_bool(o, "has_device", is_there);
-	}
+	for (i = 0; i < ARRAY_SIZE(plugins); i++)
+		add_resource(part, &plugins[i], n,
+			     not_offered(&plugins[i], w, &choice));
 }
 
 static void add_option(json_t *part, const struct node *n, size_t i)

@@ -15,9 +15,9 @@
 #include <zlib.h>
 
 #include "harness/base/file.h"
-#include "harness/kubevirt/node_page.h"
-#include "harness/kubevirt/nodeprobe.h"
-#include "harness/kubevirt/prereq.h"
+#include "harness/kubevirt/node/node_page.h"
+#include "harness/kubevirt/node/nodeprobe.h"
+#include "harness/kubevirt/node/prereq.h"
 #include "tests/unit/fixture/scratch.h"
 
 struct fixture {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HARNESS_KUBEVIRT_NODE_PAGE_H
-#define HARNESS_KUBEVIRT_NODE_PAGE_H
+#ifndef HARNESS_KUBEVIRT_NODE_NODE_PAGE_H
+#define HARNESS_KUBEVIRT_NODE_NODE_PAGE_H
 
 /*
  * node_page - KubeVirt's requirements for a node, and whether the node meets

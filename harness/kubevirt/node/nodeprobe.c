@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "harness/kubevirt/nodeprobe.h"
+#include "harness/kubevirt/node/nodeprobe.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "harness/kubevirt/prereq.h"
+#include "harness/kubevirt/node/prereq.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/kubevirt/nodeprobe.h"
+#include "harness/kubevirt/node/nodeprobe.h"
 
 #define KVM_API 12 /* for good, says the kernel's documentation */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef HARNESS_KUBEVIRT_PREREQ_H
-#define HARNESS_KUBEVIRT_PREREQ_H
+#ifndef HARNESS_KUBEVIRT_NODE_PREREQ_H
+#define HARNESS_KUBEVIRT_NODE_PREREQ_H
 
 /*
  * prereq - the prerequisites of a KubeVirt guest, and conclusions from a node's
@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 #include "harness/core/hostprobe.h"
-#include "harness/kubevirt/overhead.h"
+#include "harness/kubevirt/cluster.h"
+#include "harness/kubevirt/release.h"
 
 struct node;
 

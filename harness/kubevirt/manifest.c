@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/kubevirt/manifest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/base/yaml_stream.h"
+
+#define MAX_LISTS 8 /* lists in lists */
+
+/* kubectl prints them; nothing of a guest's wishes is in them. */
+static const char *const skipped[] = {"status", "managedFields", NULL};
+
+struct visit {
+	struct yaml_stream *stream;
+	const struct manifest_options *options;
+	const struct manifest_visitor *visitor;
+	size_t document;
+};
+
+static void remark(struct visit *v, const struct yaml_value *at,
+		   bool is_harmless, const char *text)
+{
+	const struct manifest_remark r = {
+		.document = v->document,
+		.line = yaml_line_of(at),
+		.is_harmless = is_harmless,
+		.text = text,
+	};
+
+	if (v->visitor->remark)
+		v->visitor->remark(&r, v->visitor->arg);
+}
+
+/* A scalar's text whatever its type: a name can be a number. */
+static const char *text_at(const struct yaml_value *map, const char *path)
+{
+	const char *text = yaml_text_of(yaml_at(map, path));
+
+	return text ? text : "";
+}
+
+/* --- parameters of templates --- */
+
+/* The value that was given, else the template's; NULL: there is none. */
+static const char *parameter_value(const struct visit *v,
+				   const struct yaml_value *parameters,
+				   const char *name, size_t len)
+{
+	const struct manifest_options *o = v->options;
+	const struct yaml_value *p;
+	size_t i;
+
+	for (i = 0; o && i < o->parameter_count; i++)
+		if (strlen(o->parameters[i].name) == len &&
+		    !memcmp(o->parameters[i].name, name, len))
+			return o->parameters[i].value;
+	for (p = yaml_each(parameters, NULL); p; p = yaml_each(parameters, p)) {
+		const char *known = text_at(p, "name");
+
+		if (strlen(known) == len && !memcmp(known, name, len))
+			return yaml_text_of(yaml_member(p, "value"));
+	}
+	return NULL;
+}
+
+/* TEXT with its parameters; true when one was there. IS_PLAIN: all of it was
+ * ${{NAME}}, which has the type of its value. */
+static bool expand(const struct visit *v, const struct yaml_value *parameters,
+		   const char *text, struct strbuf *out, bool *is_plain)
+{
+	bool has_any = false;
+	const char *p = text;
+
+	*is_plain = false;
+	while (*p) {
+		bool is_typed = !strncmp(p, "${{", 3);
+		const char *name = p + (is_typed ? 3 : 2), *end, *value;
+
+		end = strncmp(p, "${", 2) ? NULL
+					  : strstr(name, is_typed ? "}}" : "}");
+		value = end ? parameter_value(v, parameters, name,
+					      (size_t)(end - name))
+			    : NULL;
+		if (!value) {
+			strbuf_add(out, p++, 1);
+			continue;
+		}
+		strbuf_puts(out, value);
+		has_any = true;
+		end += is_typed ? 2 : 1;
+		*is_plain = is_typed && p == text && !*end;
+		p = end;
+	}
+	return has_any;
+}
+
+static void fill_parameters(struct visit *v, const struct yaml_value *in,
+			    const struct yaml_value *parameters)
+{
+	const struct yaml_value *child;
+	const char *text = yaml_text_of(in);
+	struct strbuf out = {0};
+	bool is_plain;
+
+	if (text && !yaml_is_replaced(in) && strstr(text, "${") &&
+	    expand(v, parameters, text, &out, &is_plain))
+		yaml_replace(v->stream, in, strbuf_str(&out), is_plain);
+	strbuf_release(&out);
+	for (child = yaml_each(in, NULL); child; child = yaml_each(in, child))
+		fill_parameters(v, child, parameters);
+}
+
+/* --- kinds --- */
+
+enum shape {
+	SHAPE_INSTANCE,   /* it is one */
+	SHAPE_TEMPLATE,   /* spec.template */
+	SHAPE_POOL,       /* spec.virtualMachineTemplate.spec.template */
+	SHAPE_OBJECTS,    /* a template's objects, with parameters */
+	SHAPE_ONE,        /* spec.virtualMachine, with parameters */
+	SHAPE_DEFINITION, /* of an instance type or a preference */
+	SHAPE_NO_GUEST,
+};
+
+static const struct {
+	const char *kind;
+	enum shape shape;
+} kinds[] = {
+	{"VirtualMachineInstance", SHAPE_INSTANCE},
+	{"VirtualMachine", SHAPE_TEMPLATE},
+	{"VirtualMachineInstanceReplicaSet", SHAPE_TEMPLATE},
+	{"VirtualMachinePool", SHAPE_POOL},
+	{"Template", SHAPE_OBJECTS},
+	{"VirtualMachineTemplate", SHAPE_ONE},
+	{"VirtualMachineInstancetype", SHAPE_DEFINITION},
+	{"VirtualMachineClusterInstancetype", SHAPE_DEFINITION},
+	{"VirtualMachinePreference", SHAPE_DEFINITION},
+	{"VirtualMachineClusterPreference", SHAPE_DEFINITION},
+	{"VirtualMachineInstancePreset", SHAPE_NO_GUEST},
+	{"VirtualMachineInstanceMigration", SHAPE_NO_GUEST},
+	{"VirtualMachineSnapshot", SHAPE_NO_GUEST},
+	{"KubeVirt", SHAPE_NO_GUEST},
+	{"DataVolume", SHAPE_NO_GUEST},
+	{"DataSource", SHAPE_NO_GUEST},
+	{"PersistentVolume", SHAPE_NO_GUEST},
+	{"PersistentVolumeClaim", SHAPE_NO_GUEST},
+	{"StorageClass", SHAPE_NO_GUEST},
+	{"NetworkAttachmentDefinition", SHAPE_NO_GUEST},
+	{"NetworkPolicy", SHAPE_NO_GUEST},
+	{"Namespace", SHAPE_NO_GUEST},
+	{"Node", SHAPE_NO_GUEST},
+	{"Secret", SHAPE_NO_GUEST},
+	{"ConfigMap", SHAPE_NO_GUEST},
+	{"Service", SHAPE_NO_GUEST},
+	{"ServiceAccount", SHAPE_NO_GUEST},
+	{"Ingress", SHAPE_NO_GUEST},
+	{"Route", SHAPE_NO_GUEST},
+	{"Role", SHAPE_NO_GUEST},
+	{"RoleBinding", SHAPE_NO_GUEST},
+	{"ClusterRole", SHAPE_NO_GUEST},
+	{"ClusterRoleBinding", SHAPE_NO_GUEST},
+	{"ResourceQuota", SHAPE_NO_GUEST},
+	{"LimitRange", SHAPE_NO_GUEST},
+	{"Pod", SHAPE_NO_GUEST},
+	{"Deployment", SHAPE_NO_GUEST},
+	{"Job", SHAPE_NO_GUEST},
+};
+
+static int shape_of(const char *kind)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].kind, kind))
+			return (int)kinds[i].shape;
+	return -1;
+}
+
+/* --- guests --- */
+
+/* False: it is none that Kubernetes takes. */
+static bool read_replicas(const struct yaml_value *object, uint64_t *count)
+{
+	const struct yaml_value *v = yaml_at(object, "spec.replicas");
+
+	*count = 1;
+	return !v || (yaml_count_of(v, count) && *count <= INT32_MAX);
+}
+
+/* VM_SPEC may name an instance type; NULL: it cannot. */
+static void visit_guest(struct visit *v, const struct yaml_value *object,
+			const char *kind, const struct yaml_value *instance,
+			const struct yaml_value *vm_spec)
+{
+	struct manifest_guest g = {
+		.kind = kind,
+		.name = text_at(object, "metadata.name"),
+		.space = text_at(object, "metadata.namespace"),
+		.document = v->document,
+		.line = yaml_line_of(object),
+		.instance = instance,
+		.instancetype = yaml_member(vm_spec, "instancetype"),
+		.preference = yaml_member(vm_spec, "preference"),
+	};
+
+	g.has_bad_replicas = !read_replicas(object, &g.replica_count);
+	if (!*g.name)
+		g.name = text_at(object, "metadata.generateName");
+	if (!instance)
+		remark(v, object, false, "it has no template of a guest");
+	else if (v->visitor->guest)
+		v->visitor->guest(&g, v->visitor->arg);
+}
+
+static void visit_object(struct visit *v, const struct yaml_value *object,
+			 const char *kind_of_list, int depth);
+
+static void visit_items(struct visit *v, const struct yaml_value *items,
+			const char *kind, int depth)
+{
+	const struct yaml_value *item;
+
+	for (item = yaml_each(items, NULL); item; item = yaml_each(items, item))
+		visit_object(v, item, kind, depth + 1);
+}
+
+static void visit_shape(struct visit *v, const struct yaml_value *object,
+			const char *kind, int shape, int depth)
+{
+	const struct yaml_value *spec = yaml_member(object, "spec");
+	const struct yaml_value *vm = yaml_at(spec, "virtualMachineTemplate");
+	const struct yaml_value *inner;
+
+	switch ((enum shape)shape) {
+	case SHAPE_INSTANCE:
+		visit_guest(v, object, kind, object, NULL);
+		break;
+	case SHAPE_TEMPLATE:
+		visit_guest(v, object, kind, yaml_member(spec, "template"),
+			    spec);
+		break;
+	case SHAPE_POOL:
+		visit_guest(v, object, kind, yaml_at(vm, "spec.template"),
+			    yaml_member(vm, "spec"));
+		break;
+	case SHAPE_OBJECTS:
+		inner = yaml_member(object, "objects");
+		fill_parameters(v, inner, yaml_member(object, "parameters"));
+		visit_items(v, inner, NULL, depth);
+		break;
+	case SHAPE_ONE:
+		inner = yaml_member(spec, "virtualMachine");
+		fill_parameters(v, inner, yaml_member(spec, "parameters"));
+		visit_object(v, inner, "VirtualMachine", depth + 1);
+		break;
+	case SHAPE_DEFINITION:
+		if (v->visitor->definition) {
+			v->visitor->definition(object, kind, v->visitor->arg);
+			break;
+		}
+		/* fall through */
+	case SHAPE_NO_GUEST:
+		remark(v, object, true, kind);
+		break;
+	}
+}
+
+/* "VirtualMachineList" is a list of VirtualMachine, which its items need not
+ * say. */
+static bool list_kind(const char *kind, char *of, size_t size)
+{
+	size_t len = strlen(kind);
+
+	if (len < 4 || strcmp(kind + len - 4, "List"))
+		return false;
+	snprintf(of, size, "%.*s", (int)(len - 4), kind);
+	return true;
+}
+
+static void visit_object(struct visit *v, const struct yaml_value *object,
+			 const char *kind_of_list, int depth)
+{
+	const char *kind = text_at(object, "kind");
+	char of[80], text[160];
+	int shape;
+
+	if (!*kind && kind_of_list)
+		kind = kind_of_list;
+	shape = shape_of(kind);
+	if (depth > MAX_LISTS) {
+		remark(v, object, false, "its lists are nested too deeply");
+	} else if (shape >= 0) {
+		visit_shape(v, object, kind, shape, depth);
+	} else if (list_kind(kind, of, sizeof(of))) {
+		visit_items(v, yaml_member(object, "items"), *of ? of : NULL,
+			    depth);
+	} else {
+		snprintf(
+			text, sizeof(text),
+			*kind ? "kind '%.60s' is not known"
+			      : "it is no object of Kubernetes: it has no 'kind'%s",
+			kind);
+		remark(v, object, false, text);
+	}
+}
+
+static int visit_all(struct visit *v, struct err *err)
+{
+	const struct yaml_value *root;
+	int ret;
+
+	while ((ret = yaml_stream_next(v->stream, &root, err)) > 0) {
+		v->document++;
+		if (root)
+			visit_object(v, root, NULL, 0);
+	}
+	if (ret)
+		err_wrap(err, "document %zu", v->document + 1);
+	return ret;
+}
+
+int manifest_visit(FILE *in, const struct manifest_options *options,
+		   const struct manifest_visitor *visitor, struct err *err)
+{
+	struct visit v = {
+		.stream = yaml_stream_open(in, skipped),
+		.options = options,
+		.visitor = visitor,
+	};
+	int ret = visit_all(&v, err);
+
+	yaml_stream_close(v.stream);
+	return ret;
+}
+
+int manifest_visit_bytes(const char *bytes, size_t len,
+			 const struct manifest_options *options,
+			 const struct manifest_visitor *visitor,
+			 struct err *err)
+{
+	struct visit v = {
+		.stream = yaml_stream_open_bytes(bytes, len, skipped),
+		.options = options,
+		.visitor = visitor,
+	};
+	int ret = visit_all(&v, err);
+
+	yaml_stream_close(v.stream);
+	return ret;
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reports/text/overhead_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/kubevirt/release.h"
+#include "harness/kubevirt/survey.h"
+
+static void write_bytes(const char *name, int64_t bytes, FILE *out)
+{
+	fprintf(out, "%-36s %14" PRId64 "  %10.2f MiB\n", name, bytes,
+		(double)bytes / (double)MIB);
+}
+
+static void write_limit(const char *name, int64_t bytes, const char *none,
+			FILE *out)
+{
+	if (bytes < 0)
+		fprintf(out, "%-36s %14s\n", name, none);
+	else
+		write_bytes(name, bytes, out);
+}
+
+static void write_memlock(int64_t bytes, FILE *out)
+{
+	if (bytes == MEMLOCK_NONE)
+		fprintf(out, "%-36s %14s\n", "memlock limit", "left alone");
+	else
+		write_limit("memlock limit", bytes, "unlimited", out);
+}
+
+/* --- one guest --- */
+
+static void write_container(const struct container *c, FILE *out)
+{
+	struct amount request = resources_get(&c->requests, RESOURCE_MEMORY);
+	struct amount limit = resources_get(&c->limits, RESOURCE_MEMORY);
+	char a[24] = "-", b[24] = "-";
+
+	if (request.is_set)
+		snprintf(a, sizeof(a), "%" PRId64, quantity_value(request.q));
+	if (limit.is_set)
+		snprintf(b, sizeof(b), "%" PRId64, quantity_value(limit.q));
+	fprintf(out, "  %-34s %14s %14s%s\n", c->name, a, b,
+		c->stays     ? "  (init, stays)"
+		: c->is_init ? "  (init)"
+			     : "");
+}
+
+static void write_pages(const struct pod *p, FILE *out)
+{
+	struct amount pages = resources_get(&p->requests, p->page_resource);
+
+	if (p->page_resource[0] && pages.is_set)
+		write_bytes(p->page_resource, quantity_value(pages.q), out);
+}
+
+static void write_figures(const struct figures *f, FILE *out)
+{
+	const struct pod *p = &f->pod;
+	size_t i;
+
+	for (i = 0; i < f->overhead.term_count; i++)
+		write_bytes(f->overhead.terms[i].name,
+			    f->overhead.terms[i].bytes, out);
+	write_bytes("overhead", f->overhead.total_bytes, out);
+	fprintf(out, "\n%-36s %14s %14s\n", "container, memory in bytes",
+		"requests", "limit");
+	for (i = 0; i < p->container_count; i++)
+		write_container(&p->containers[i], out);
+	putc('\n', out);
+	write_bytes("pod requests", figures_pod_request(f), out);
+	write_limit("pod limit", figures_pod_limit(f), "none", out);
+	write_pages(p, out);
+	if (p->has_attachment)
+		write_bytes("hot plug: another pod, limited to",
+			    p->attachment_limit_bytes, out);
+	write_memlock(f->memlock_bytes, out);
+	fprintf(out, "%-36s %14s\n", "class of the pod", p->qos);
+}
+
+static const char *plain_name(const struct survey_guest *g)
+{
+	return *g->manifest->name ? g->manifest->name : "(no name)";
+}
+
+static void write_place(const struct overhead_text *o,
+			const struct survey_guest *g, const char *what)
+{
+	if (o->survey->has_manifest)
+		fprintf(stderr, "%s: %s: document %zu, %s: ", what,
+			o->survey->file ? o->survey->file : "options",
+			g->manifest->document, plain_name(g));
+	else
+		fprintf(stderr, "%s: ", what);
+}
+
+static void write_notes(const struct overhead_text *o,
+			const struct survey_guest *g)
+{
+	size_t i;
+
+	/* A cluster's sum has thousands of guests: only what it lacks. */
+	for (i = 0; i < g->note_count; i++) {
+		if (o->survey->is_sum && !g->notes[i].is_warning)
+			continue;
+		if (g->notes[i].is_warning)
+			write_place(o, g, "warning");
+		else
+			printf("note: %s%s",
+			       o->survey->has_manifest ? plain_name(g) : "",
+			       o->survey->has_manifest ? ": " : "");
+		fprintf(g->notes[i].is_warning ? stderr : stdout, "%s\n",
+			g->notes[i].text);
+	}
+}
+
+/* The first thing that each release has against it. */
+static void write_rejections(const struct overhead_text *o,
+			     const struct survey_guest *g)
+{
+	size_t i;
+
+	for (i = 0; g->rejections && i < o->survey->release_count; i++) {
+		const struct rejections *r = &g->rejections[i];
+
+		if (!r->count)
+			continue;
+		write_place(o, g, "refused");
+		fprintf(stderr, "KubeVirt %s: %s%s%s",
+			kubevirt_release_name(o->survey->releases[i]),
+			r->rows[0].field, r->rows[0].field[0] ? ": " : "",
+			r->rows[0].message);
+		if (r->count > 1)
+			fprintf(stderr, " (and %zu more)", r->count - 1);
+		putc('\n', stderr);
+	}
+}
+
+static void write_title(const struct overhead_text *o, size_t i,
+			const struct survey_guest *g, FILE *out)
+{
+	const struct survey *s = o->survey;
+	const char *asked = o->survey->asked[i];
+	const char *tag = kubevirt_release_name(s->releases[i]);
+
+	fprintf(out, "KubeVirt %s%s%s%s, %s, %s%s%s\n\n", tag,
+		kubevirt_release_is_exact(s->releases[i], asked) ? ""
+								 : " (for ",
+		kubevirt_release_is_exact(s->releases[i], asked) ? "" : asked,
+		kubevirt_release_is_exact(s->releases[i], asked)
+			? ""
+			: ", which is not known)",
+		g->figures[i].arch, hypervisor_name(s->cluster.hypervisor),
+		*g->manifest->name ? ", " : "", g->manifest->name);
+}
+
+static void write_whole(const struct overhead_text *o,
+			const struct survey_guest *g, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < o->survey->release_count; i++) {
+		if (i)
+			putc('\n', out);
+		write_title(o, i, g, out);
+		write_figures(&g->figures[i], out);
+	}
+}
+
+/* --- guests in lines --- */
+
+static void write_row_head(const struct overhead_text *o, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < o->survey->release_count; i++)
+		fprintf(out, "%sKubeVirt %s", i ? " and " : "",
+			kubevirt_release_name(o->survey->releases[i]));
+	fprintf(out, ", %s; bytes of memory\n\n%-32s %13s %14s %14s %14s\n",
+		hypervisor_name(o->survey->cluster.hypervisor), "guest",
+		"overhead", "pod requests", "pod limit", "memlock");
+}
+
+static void write_number(int64_t bytes, const char *none, FILE *out)
+{
+	if (bytes < 0)
+		fprintf(out, " %14s", none);
+	else
+		fprintf(out, " %14" PRId64, bytes);
+}
+
+static void write_row(const struct overhead_text *o,
+		      const struct survey_guest *g, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < o->survey->release_count; i++) {
+		const struct figures *f = &g->figures[i];
+
+		fprintf(out, "%-32.32s %13" PRId64, i ? "" : plain_name(g),
+			f->overhead.total_bytes);
+		write_number(figures_pod_request(f), "-", out);
+		write_number(figures_pod_limit(f), "none", out);
+		if (f->memlock_bytes == MEMLOCK_NONE)
+			fprintf(out, " %14s\n", "-");
+		else {
+			write_number(f->memlock_bytes, "unlimited", out);
+			putc('\n', out);
+		}
+	}
+}
+
+/* The first guest waits for a second one: alone it is shown whole, with others
+ * as a line. */
+static void keep_first(struct overhead_text *o, const struct survey_guest *g)
+{
+	size_t len;
+	FILE *out = open_memstream(&o->whole, &len);
+
+	if (out) {
+		write_whole(o, g, out);
+		fclose(out);
+	}
+	out = open_memstream(&o->row, &len);
+	if (out) {
+		write_row(o, g, out);
+		fclose(out);
+	}
+}
+
+static void write_guest(const struct survey_guest *g, void *arg)
+{
+	struct overhead_text *o = arg;
+
+	write_notes(o, g);
+	write_rejections(o, g);
+	if (g->error) {
+		write_place(o, g, "error");
+		fprintf(stderr, "%s\n", g->error);
+		return;
+	}
+	if (o->survey->is_sum)
+		return;
+	if (!o->row_count++) {
+		keep_first(o, g);
+		return;
+	}
+	if (o->row_count == 2) {
+		write_row_head(o, stdout);
+		fputs(o->row, stdout);
+	}
+	write_row(o, g, stdout);
+}
+
+static void write_remark(const char *text, bool is_warning, void *arg)
+{
+	const struct overhead_text *o = arg;
+
+	fprintf(stderr, "%s: %s: %s\n", is_warning ? "warning" : "note",
+		o->survey->file ? o->survey->file : "options", text);
+}
+
+/* --- sums --- */
+
+static void write_sum_row(const struct survey *s, size_t i, FILE *out)
+{
+	const struct survey_sum *sum = &s->sums[i];
+
+	fprintf(out,
+		"%-8s %15" PRId64 " %16" PRId64 " %16" PRId64 " %15" PRId64
+		" %9.1f",
+		kubevirt_release_name(s->releases[i]),
+		sum->overhead.total_bytes, sum->pod_request_bytes,
+		sum->pod_limit_bytes, sum->hugepage_bytes,
+		(double)sum->cpu_request_milli / 1000);
+	if (sum->unlimited_pods)
+		fprintf(out, " (%" PRIu64 " without)", sum->unlimited_pods);
+	putc('\n', out);
+}
+
+static void write_sums(const struct survey *s, FILE *out)
+{
+	size_t i;
+
+	fprintf(out,
+		"%" PRIu64
+		" guests, %s; bytes of memory\n\n%-8s %15s %16s %16s %15s %9s\n",
+		s->guest_count, hypervisor_name(s->cluster.hypervisor),
+		"release", "overhead", "pods request", "pods' limits",
+		"huge pages", "CPUs");
+	for (i = 0; i < s->release_count; i++)
+		write_sum_row(s, i, out);
+}
+
+static int64_t term_sum(const struct survey_sum *sum, const char *name)
+{
+	return overhead_term(&sum->overhead, name);
+}
+
+static void write_change(const char *name, int64_t before, int64_t after,
+			 FILE *out)
+{
+	if (before == after)
+		return;
+	fprintf(out, "  %-36s %+16" PRId64 "  %+12.2f MiB\n", name,
+		after - before, (double)(after - before) / (double)MIB);
+}
+
+/* Each term that one of both has. */
+static void write_changed_terms(const struct survey_sum *a,
+				const struct survey_sum *b, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < a->overhead.term_count; i++) {
+		const char *name = a->overhead.terms[i].name;
+
+		write_change(name, term_sum(a, name), term_sum(b, name), out);
+	}
+	for (i = 0; i < b->overhead.term_count; i++) {
+		const char *name = b->overhead.terms[i].name;
+
+		if (!term_sum(a, name))
+			write_change(name, 0, term_sum(b, name), out);
+	}
+}
+
+static void write_changes(const struct survey *s, FILE *out)
+{
+	const struct survey_sum *a = &s->sums[0], *b = &s->sums[1];
+
+	fprintf(out, "\nfrom %s to %s:\n",
+		kubevirt_release_name(s->releases[0]),
+		kubevirt_release_name(s->releases[1]));
+	write_changed_terms(a, b, out);
+	write_change("overhead, in all", a->overhead.total_bytes,
+		     b->overhead.total_bytes, out);
+	write_change("pods request, in all", a->pod_request_bytes,
+		     b->pod_request_bytes, out);
+	write_change("pods' limits, in all", a->pod_limit_bytes,
+		     b->pod_limit_bytes, out);
+	write_change("huge pages, in all", a->hugepage_bytes, b->hugepage_bytes,
+		     out);
+	write_change("memlock limits, in all", a->memlock_bytes,
+		     b->memlock_bytes, out);
+	if (a->unlimited_memlocks != b->unlimited_memlocks)
+		fprintf(out,
+			"  guests with unlimited memlock: %" PRIu64
+			", then %" PRIu64 "\n",
+			a->unlimited_memlocks, b->unlimited_memlocks);
+}
+
+static void write_settings(const struct survey *s, FILE *out)
+{
+	const struct kubevirt_cluster *c = &s->cluster;
+	const struct kubevirt_release *r = s->releases[s->release_count - 1];
+
+	fprintf(out,
+		"\ncluster: ratio %s, memoryOvercommit %" PRId64
+		" %%, vmRolloutStrategy %s, maxHotplugRatio %" PRId64
+		", guest-console-log %s, quota %s%s, feature gates %s\n",
+		c->ratio[0] ? c->ratio : "none", c->overcommit_percent,
+		kubevirt_cluster_hotplugs(c, r) ? "LiveUpdate" : "Stage",
+		c->max_hotplug_ratio, c->has_no_console_log ? "off" : "on",
+		c->has_memory_quota ? "limits.memory" : "none",
+		c->has_cpu_quota ? ", limits.cpu" : "",
+		c->gates[0] ? c->gates : "none");
+}
+
+void overhead_text_begin(struct overhead_text *o)
+{
+	o->survey->each = write_guest;
+	o->survey->remark = write_remark;
+	o->survey->arg = o;
+}
+
+void overhead_text_end(struct overhead_text *o)
+{
+	const struct survey *s = o->survey;
+	FILE *out = stdout;
+
+	if (o->row_count == 1 && o->whole)
+		fputs(o->whole, out);
+	if (o->row_count > 1)
+		putc('\n', out);
+	if (s->guest_count && o->row_count != 1)
+		write_sums(s, out);
+	if (s->guest_count && s->release_count == 2)
+		write_changes(s, out);
+	if (s->guest_count)
+		write_settings(s, out);
+	if (s->error_count)
+		fprintf(stderr, "guests without figures, in no sum: %zu\n",
+			s->error_count);
+	if (s->warning_count)
+		fprintf(stderr, "warnings of what was not looked at: %zu\n",
+			s->warning_count);
+	if (s->is_beyond)
+		fprintf(stderr,
+			"a sum is larger than shown: it is beyond 2^63 - 1\n");
+	if (s->rejected_count)
+		fprintf(stderr,
+			"guests that KubeVirt refuses, with the figures that they would have: %zu\n",
+			s->rejected_count);
+	free(o->whole);
+	free(o->row);
+}
