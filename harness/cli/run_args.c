@@ -329,7 +329,7 @@ const struct option_row run_args_options[] = {
 	 .take = take_until_decided},
 	{"claims", "NAME",
 	 "register claims before the first sample, and judge them at\n"
-	 "the end: near-native, l1vh-vs-nested, no-leak, or a file",
+	 "the end: near-native, l1vh-vs-nested, no-leak, kubevirt, or a file",
 	 .take = take_claims, KEY},
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct run_args, db)},

@@ -14,21 +14,21 @@ void findings_init(struct findings *f, const struct run_data *run,
 	run_plan_init(&f->plan, run->plan);
 	model_init(&f->model, run);
 	plausibility_init(&f->plausibility, &f->model);
+	footprints_init(&f->footprints, &f->model, o->release);
 	judgement_init(&f->judgement, &f->model, &f->plan, &f->plausibility,
-		       o->claims);
+		       &f->footprints, o->claims);
 	oddities_init(&f->oddities, &f->model);
 	identity_diff_init(&f->identity, &f->model);
-	footprints_init(&f->footprints, &f->model, o->release);
 	suites_init(&f->suites, &f->model);
 }
 
 void findings_release(struct findings *f)
 {
 	suites_release(&f->suites);
-	footprints_release(&f->footprints);
 	identity_diff_release(&f->identity);
 	oddities_release(&f->oddities);
 	judgement_release(&f->judgement);
+	footprints_release(&f->footprints);
 	plausibility_release(&f->plausibility);
 	model_release(&f->model);
 	run_plan_release(&f->plan);

@@ -51,6 +51,15 @@ static void say_no(const struct claims *claims, const struct tally *t,
 {
 	const struct claim *c = t->worst->claim;
 
+	if (isnan(t->worst->ratio.ratio)) {
+		snprintf(
+			buf, size,
+			"No: %zu of the %zu claims of '%s' %s not hold here. One is '%s': %s.",
+			t->of[VERDICT_FAIL], t->all, claims->name,
+			t->of[VERDICT_FAIL] == 1 ? "does" : "do", c->text,
+			t->worst->reason);
+		return;
+	}
 	snprintf(
 		buf, size,
 		"No: %zu of the %zu claims of '%s' %s not hold here. Furthest from its margin is '%s': "

@@ -11,6 +11,7 @@
 #include "harness/core/metric.h"
 #include "harness/core/plan.h"
 #include "harness/core/runner.h"
+#include "harness/findings/kubevirt_answer.h"
 #include "harness/findings/model.h"
 #include "harness/findings/plausibility.h"
 #include "harness/findings/run_plan.h"
@@ -20,6 +21,47 @@
 #include "harness/verdict/decide.h"
 
 #define IMPLAUSIBLE_RATIO 0.95
+
+/* What is claimed of KubeVirt's formula, not of another runner. */
+static bool claim_is_kubevirts(const struct claim *claim)
+{
+	return kubevirt_question_of(claim->metric) != QUESTION_COUNT;
+}
+
+static struct claim_verdict no_verdict(const struct claim *claim)
+{
+	return (struct claim_verdict){
+		.claim = claim,
+		.verdict = VERDICT_NOT_EVALUABLE,
+		.ratio = ratio_of_logs(NULL, 0, 0.9),
+		.test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN},
+		.level = NAN};
+}
+
+/* The margin of such a claim is the share of guests that may need more. */
+static struct claim_verdict kubevirt_verdict(const struct claim *claim,
+					     const struct footprints *fs,
+					     const struct run_data *run,
+					     bool is_overridden)
+{
+	struct claim_verdict v = no_verdict(claim);
+	struct kubevirt_answer a = kubevirt_answer(
+		kubevirt_question_of(claim->metric), claim->candidate,
+		claim->margin, claim->confidence, fs, run, is_overridden);
+
+	v.verdict = a.verdict;
+	v.measured = a.runner;
+	v.block_count = a.boot_count;
+	v.lower_is_better = true;
+	snprintf(v.reason, sizeof(v.reason), "%s", a.reason);
+	if (isnan(a.ratio) || !(a.ratio > 0))
+		return v;
+	v.ratio.ratio = a.ratio;
+	v.ratio.high = a.limit_ratio;
+	v.ratio.log.difference = log(a.ratio);
+	v.ratio.log.high = log(a.limit_ratio);
+	return v;
+}
 
 static struct claim_verdict refuse_claim(struct claim_verdict v,
 					 enum verdict verdict, const char *fmt,
@@ -201,11 +243,7 @@ struct claim_verdict verdict_of(const struct model *m,
 				const struct run_plan *plan,
 				const struct claim *claim, bool is_overridden)
 {
-	struct claim_verdict v = {
-		.claim = claim,
-		.ratio = ratio_of_logs(NULL, 0, 0.9),
-		.test = {VERDICT_NOT_EVALUABLE, NAN, NAN, NAN, NAN, NAN},
-		.level = NAN};
+	struct claim_verdict v = no_verdict(claim);
 	const struct model_row *row = row_find(m, claim->metric);
 	int candidate = runner_find_in(m, claim->candidate);
 	int baseline = runner_find_in(m, claim->baseline);
@@ -284,7 +322,7 @@ static void doubt_all(struct judgement *j, const struct model *m,
 		const struct implausible *why;
 		const char *workload;
 
-		if (v->verdict != VERDICT_PASS)
+		if (v->verdict != VERDICT_PASS || claim_is_kubevirts(v->claim))
 			continue;
 		workload = row_find(m, v->claim->metric)->workload;
 		why = plausibility_blocks(doubts, v->measured, workload);
@@ -326,6 +364,7 @@ static bool are_registered(const struct claims *claims,
 void judgement_init(struct judgement *j, const struct model *m,
 		    const struct run_plan *plan,
 		    const struct plausibility *doubts,
+		    const struct footprints *footprints,
 		    const struct claims *claims)
 {
 	size_t i;
@@ -338,9 +377,14 @@ void judgement_init(struct judgement *j, const struct model *m,
 	j->is_registered = are_registered(j->claims, plan);
 	j->is_overridden = j->claims->overrides_grade;
 	j->v = xcalloc(j->count + 1, sizeof(*j->v));
-	for (i = 0; i < j->count; i++)
-		j->v[i] = verdict_of(m, plan, &j->claims->claims[i],
-				     j->is_overridden);
+	for (i = 0; i < j->count; i++) {
+		const struct claim *c = &j->claims->claims[i];
+
+		j->v[i] = claim_is_kubevirts(c)
+				  ? kubevirt_verdict(c, footprints, m->run,
+						     j->is_overridden)
+				  : verdict_of(m, plan, c, j->is_overridden);
+	}
 	doubt_all(j, m, doubts);
 	correct(j->v, j->count);
 	j->together = verdicts_together(j->v, j->count);

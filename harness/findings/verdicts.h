@@ -15,6 +15,7 @@
 
 struct claim;
 struct claims;
+struct footprints;
 struct model;
 struct plausibility;
 struct run_plan;
@@ -60,6 +61,7 @@ struct judgement {
 void judgement_init(struct judgement *j, const struct model *m,
 		    const struct run_plan *plan,
 		    const struct plausibility *doubts,
+		    const struct footprints *footprints,
 		    const struct claims *claims);
 void judgement_release(struct judgement *j);
 

@@ -7,13 +7,17 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/findings/findings.h"
 #include "harness/findings/headline.h"
+#include "harness/findings/kubevirt_answer.h"
+#include "harness/kubevirt/figures.h"
 #include "harness/store/run_data.h"
 #include "harness/store/stored_json.h"
 #include "reports/html/html_parts.h"
+#include "reports/html/html_verdicts.h"
 
 struct question {
 	const char *id;
@@ -66,7 +70,7 @@ static void write_processes(const struct footprint *f, struct strbuf *out)
 	char text[32];
 
 	for (r = f->roles; r < f->roles + f->role_count; r++) {
-		html_cell(out, r == f->roles ? "" : "; ", r->name, " has ");
+		html_cell(out, "; ", r->name, " has ");
 		html_cell(out, "", bytes(r->rss_bytes, text, sizeof(text)),
 			  " resident at most");
 		if (isnan(r->constant_bytes))
@@ -78,22 +82,38 @@ static void write_processes(const struct footprint *f, struct strbuf *out)
 	}
 }
 
+/* Registered claims have shares of their own; the page takes what the claims
+ * `kubevirt` register. */
+#define SHARE_BEYOND 0.001
+#define CONFIDENCE 0.95
+
+static void write_verdict(const struct findings *f, enum kubevirt_question q,
+			  const char *runner, struct strbuf *out)
+{
+	struct kubevirt_answer a = kubevirt_answer(
+		q, runner, SHARE_BEYOND, CONFIDENCE, &f->footprints, f->run,
+		f->judgement.is_overridden);
+
+	html_verdict_badge(a.verdict, out);
+	html_cell(out, " ", a.reason, "");
+}
+
 /* An item per runner that has a footprint. */
-static bool each_footprint(const struct footprints *fs,
+static bool each_footprint(const struct findings *f, enum kubevirt_question q,
 			   void (*write)(const struct footprint *f,
 					 struct strbuf *out),
-			   bool says_answer, struct strbuf *out)
+			   struct strbuf *out)
 {
-	const struct footprint *f;
+	const struct footprints *fs = &f->footprints;
+	const struct footprint *one;
 
-	for (f = fs->rows; f < fs->rows + fs->count; f++) {
-		html_cell(out, "<li><b>", f->runner, "</b> ");
-		html_grade(out, f->grade);
+	for (one = fs->rows; one < fs->rows + fs->count; one++) {
+		html_cell(out, "<li><b>", one->runner, "</b> ");
+		html_grade(out, one->grade);
 		strbuf_puts(out, ": ");
-		if (says_answer)
-			html_cell(out, "", footprint_answer_text(f->answer),
-				  "");
-		write(f, out);
+		write_verdict(f, q, one->runner, out);
+		if (write)
+			write(one, out);
 		strbuf_puts(out, "</li>\n");
 	}
 	return fs->count > 0;
@@ -101,12 +121,57 @@ static bool each_footprint(const struct footprints *fs,
 
 static bool answer_overhead(const struct findings *f, struct strbuf *out)
 {
-	return each_footprint(&f->footprints, write_costs, true, out);
+	return each_footprint(f, QUESTION_OVERHEAD, write_costs, out);
 }
 
 static bool answer_processes(const struct findings *f, struct strbuf *out)
 {
-	return each_footprint(&f->footprints, write_processes, false, out);
+	return each_footprint(f, QUESTION_PROCESSES, write_processes, out);
+}
+
+static void write_memlock(const struct kubevirt_release *r,
+			  enum hypervisor_kind hypervisor, struct strbuf *out)
+{
+	const struct overhead_shape shape = {
+		.ram_bytes = (int64_t)GIB,
+		.vcpu_count = 1,
+		.vfio_count = 2,
+		.hypervisor = hypervisor,
+	};
+	struct overhead o;
+	int64_t bytes = 0;
+	struct err ignored;
+
+	if (overhead_of_shape(&shape, r, &o, &bytes, &ignored))
+		return;
+	html_cell(out, " ", hypervisor_name(hypervisor), ": ");
+	if (bytes == MEMLOCK_UNLIMITED)
+		strbuf_puts(out, "no limit;");
+	else
+		strbuf_printf(out, "%lld bytes;", (long long)bytes);
+}
+
+/* Both hypervisors' overheads are the same code; their memlock limits are not,
+ * where a release multiplies by the devices. */
+static void write_by_code(const struct kubevirt_release *r, struct strbuf *out)
+{
+	html_cell(
+		out, "<li>By the code of KubeVirt ", kubevirt_release_name(r),
+		": kvm and hyperv-direct have the same overhead to the byte. "
+		"The memlock limit of a guest of 1 GiB with two devices is, for");
+	write_memlock(r, HYPERVISOR_KVM, out);
+	write_memlock(r, HYPERVISOR_HYPERV_DIRECT, out);
+	strbuf_puts(out, " <code>l1vh-bench overhead --vfio 2</code> has the "
+			 "terms.</li>\n");
+}
+
+static bool answer_memlock(const struct findings *f, struct strbuf *out)
+{
+	bool has_any = each_footprint(f, QUESTION_MEMLOCK, NULL, out);
+
+	if (has_any)
+		write_by_code(f->footprints.release, out);
+	return has_any;
 }
 
 struct place {
@@ -114,7 +179,7 @@ struct place {
 	const char *key; /* NULL: all of the section */
 };
 
-/* Findings of the node, as harness/kubevirt/node_page.h has them. */
+/* Findings of the node, as harness/kubevirt/node/node_page.h has them. */
 static bool write_places(const struct findings *f, const struct place *places,
 			 size_t count, struct strbuf *out)
 {
@@ -147,6 +212,11 @@ static bool answer_devices(const struct findings *f, struct strbuf *out)
 	static const struct place places[] = {{"devices", NULL},
 					      {"device_plugin", NULL}};
 
+	if (f->run->probe && *f->run->probe) {
+		strbuf_puts(out, "<li><b>for mshv</b>: ");
+		write_verdict(f, QUESTION_DEVICES, "mshv", out);
+		strbuf_puts(out, "</li>\n");
+	}
 	return write_places(f, places, ARRAY_SIZE(places), out);
 }
 
@@ -167,8 +237,9 @@ static bool answer_passthrough(const struct findings *f, struct strbuf *out)
 {
 	static const struct place places[] = {{"passthrough", NULL}};
 
-	strbuf_puts(out, "<li><b>Not measured</b>: no guest of this version "
-			 "has a device passed through.</li>\n");
+	strbuf_puts(out, "<li><b>Not measured</b>: ");
+	write_verdict(f, QUESTION_VFIO, "mshv", out);
+	strbuf_puts(out, "</li>\n");
 	write_places(f, places, ARRAY_SIZE(places), out);
 	strbuf_puts(
 		out,
@@ -185,6 +256,8 @@ static const struct question questions[] = {
 	 answer_overhead, "l1vh-bench run --workloads footprint"},
 	{"process-memory", "Do the processes keep within KubeVirt's constants?",
 	 answer_processes, "l1vh-bench run --workloads footprint"},
+	{"memlock", "Does KubeVirt's memlock limit cover what a guest locks?",
+	 answer_memlock, "l1vh-bench run --workloads footprint"},
 	{"passthrough", "What does passthrough cost?", answer_passthrough,
 	 NULL},
 	{"device-resources", "Which devices can the node offer?",

@@ -19,7 +19,7 @@ static const char *const classes[] = {
 _Static_assert(ARRAY_SIZE(classes) == VERDICT_COUNT,
 	       "every verdict has a look");
 
-static void write_badge(enum verdict v, struct strbuf *out)
+void html_verdict_badge(enum verdict v, struct strbuf *out)
 {
 	strbuf_printf(out, "<span class=\"verdict %s\">%s</span>", classes[v],
 		      verdict_name(v));
@@ -75,7 +75,7 @@ static void write_row(const struct forest *f, const struct claim_verdict *v,
 	if (c->scope)
 		html_cell(out, "; of ", c->scope, "");
 	strbuf_puts(out, "</span></td><td>");
-	write_badge(v->verdict, out);
+	html_verdict_badge(v->verdict, out);
 	if (v->reason[0])
 		html_cell(out, "<br><span class=\"note\">", v->reason,
 			  "</span>");
@@ -124,7 +124,7 @@ void html_verdicts_write_sentence(const struct findings *f, struct strbuf *out)
 	if (j->claims) {
 		html_cell(out, "Do the claims of '", j->claims->name,
 			  "' hold here? ");
-		write_badge(j->together, out);
+		html_verdict_badge(j->together, out);
 	} else {
 		strbuf_puts(out, "Is it near-native here?");
 	}

@@ -178,7 +178,7 @@ static const struct option_row report_options[] = {
 	{"output", "FILE", "write there instead of stdout",
 	 OPTION_TEXT(struct report_args, output)},
 	{"claims", "NAME",
-	 "judge claims about it: near-native, l1vh-vs-nested, no-leak, or a file\n"
+	 "judge claims about it: near-native, l1vh-vs-nested, no-leak, kubevirt, or a file\n"
 	 "(docs/statistics.md); text and csv are then their verdicts\n"
 	 "alone",
 	 OPTION_TEXT(struct report_args, claims)},

@@ -104,12 +104,13 @@ static void nothing_to_draw_is_said(void **state)
 	assert_int_equal(count_of(s->out.str, "No samples to draw."), 1);
 }
 
-/* Costs are known, the processes' sizes as well; a pod is not covered. */
-static void a_footprint_answers_two_questions(void **state)
+/* Costs are known, the processes' sizes and what they lock as well; neither a
+ * pod nor a process keeps within its grant. */
+static void a_footprint_answers_three_questions(void **state)
 {
 	static const char document[] =
 		"{\"footprint\": {\"moments\": {\"touched\": {\"guests\": ["
-		"{\"processes\": [{\"role\": \"vmm\", \"rss\": 1073741824},"
+		"{\"processes\": [{\"role\": \"vmm\", \"rss\": 1073741824, \"locked\": 268435456, \"pinned\": 0},"
 		" {\"role\": \"virtlogd\", \"rss\": 1048576}]}]}}}}";
 	struct shown *s = *state;
 	const char *html;
@@ -124,13 +125,23 @@ static void a_footprint_answers_two_questions(void **state)
 				    "256M-1cpu", document);
 	}
 	html = shown_write(s, html_questions_write);
-	assert_contains(html, "<li><b>kvm</b> <span class=\"grade hardware\">"
-			      "hardware</span>: not covered: ");
+	assert_contains(html,
+			"<li><b>kvm</b> <span class=\"grade hardware\">"
+			"hardware</span>: <span class=\"verdict fail\">FAIL"
+			"</span> 256M-1cpu needs 100.0 MiB, at most ");
 	assert_contains(html, "; the VMM itself costs 100 MiB [");
 	/* QEMU's 30 MiB and its guest's RAM. */
 	assert_contains(html, "vmm has 1.00 GiB resident at most, beyond 286 "
 			      "MiB; virtlogd has 1.00 MiB resident at most, "
 			      "within 25.0 MiB</li>");
+	assert_contains(html, "<span class=\"verdict fail\">FAIL</span> "
+			      "&#39;vmm&#39; has 1024.0 MiB resident at most");
+	assert_contains(html, "<span class=\"verdict pass\">PASS</span> what a "
+			      "guest locks and pins, of the limit with one "
+			      "device, is 0.");
+	assert_contains(html,
+			"<li>By the code of KubeVirt v1.9.0: kvm and "
+			"hyperv-direct have the same overhead to the byte");
 	assert_int_equal(count_of(html, "Not measured"), 4);
 }
 
@@ -159,7 +170,7 @@ int main(void)
 		WITH_SHOWN(what_cannot_be_compared_has_no_ratio),
 		WITH_SHOWN(unknown_rows_are_better_than_none),
 		WITH_SHOWN(nothing_to_draw_is_said),
-		WITH_SHOWN(a_footprint_answers_two_questions),
+		WITH_SHOWN(a_footprint_answers_three_questions),
 		WITH_SHOWN(a_claim_answers_the_first_question),
 	};
 

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* kubevirt_answer: the questions, answered on boots whose costs are known. */
+#include "tests/unit/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/findings/kubevirt_answer.h"
+#include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/run/shown.h"
+
+#define MI ((double)MIB)
+#define BOOTS 8
+
+struct costs {
+	double charged_mib, spread_mib; /* of the guest's cgroup */
+	double rss_mib, locked_mib;     /* of the VMM, guest RAM included */
+};
+
+/* A guest of 256 MiB per block, whose charge is now above and now below. */
+static void fill(struct shown *s, const char *runner, const struct costs *c)
+{
+	char document[256];
+	uint32_t i;
+
+	snprintf(
+		document, sizeof(document),
+		"{\"footprint\": {\"moments\": {\"touched\": {\"guests\": [{\"processes\":"
+		" [{\"role\": \"vmm\", \"rss\": %.0f, \"locked\": %.0f, \"pinned\": 0}]}]}}}}",
+		c->rss_mib * MI, c->locked_mib * MI);
+	for (i = 0; i < BOOTS; i++) {
+		double off = (i % 2 ? 1 : -1) * c->spread_mib;
+
+		shown_sample(s, runner, i, "footprint", "256M-1cpu/beside_rss",
+			     1);
+		shown_sample(s, runner, i, "footprint", "256M-1cpu/charged",
+			     (c->charged_mib + off) * MI);
+		result_add_document(&shown_boot(s, runner, i)->res, "footprint",
+				    "256M-1cpu", document);
+	}
+}
+
+static const struct costs ordinary = {20, .5, 270, 0};
+
+static struct kubevirt_answer ask(struct shown *s, enum kubevirt_question q,
+				  const char *runner)
+{
+	const struct findings *f = shown_find(s);
+
+	return kubevirt_answer(q, runner, .001, .95, &f->footprints, f->run,
+			       false);
+}
+
+/* KubeVirt's terms for the measured processes are about 46 MiB: the limit for
+ * 99.9 % of guests is below, on both sides, or beyond with the mean. */
+static void the_limit_decides_on_the_overhead(void **state)
+{
+	static const struct {
+		struct costs costs;
+		enum verdict verdict;
+	} rows[] = {
+		{{20, .5, 270, 0}, VERDICT_PASS},
+		{{44, 4, 270, 0}, VERDICT_UNDECIDED},
+		{{60, .5, 270, 0}, VERDICT_FAIL},
+	};
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fill(s, "kvm", &rows[i].costs);
+		a = ask(s, QUESTION_OVERHEAD, "kvm");
+		assert_int_equal(a.verdict, rows[i].verdict);
+		assert_true(a.limit_ratio > a.ratio);
+		assert_int_equal(a.boot_count, BOOTS);
+		assert_non_null(strstr(a.reason, "256M-1cpu needs "));
+		shown_teardown(state);
+		assert_int_equal(shown_setup(state), 0);
+		s = *state;
+	}
+}
+
+static void one_process_beyond_its_constant_fails(void **state)
+{
+	static const struct costs huge = {20, .5, 400, 0};
+	struct shown *s = *state;
+
+	fill(s, "kvm", &ordinary);
+	assert_int_equal(ask(s, QUESTION_PROCESSES, "kvm").verdict,
+			 VERDICT_PASS);
+	shown_teardown(state);
+	assert_int_equal(shown_setup(state), 0);
+	s = *state;
+	fill(s, "kvm", &huge);
+	assert_int_equal(ask(s, QUESTION_PROCESSES, "kvm").verdict,
+			 VERDICT_FAIL);
+}
+
+/* One device: 256 MiB, the overhead and 1 GiB more are the limit. */
+static void the_limit_decides_on_locked_memory(void **state)
+{
+	static const struct costs pinned = {20, .5, 270, 256};
+	static const struct costs beyond = {20, .5, 270, 4096};
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+
+	fill(s, "kvm", &pinned);
+	a = ask(s, QUESTION_MEMLOCK, "kvm");
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_true(a.ratio > .1 && a.ratio < .3);
+	shown_teardown(state);
+	assert_int_equal(shown_setup(state), 0);
+	s = *state;
+	fill(s, "kvm", &beyond);
+	assert_int_equal(ask(s, QUESTION_MEMLOCK, "kvm").verdict, VERDICT_FAIL);
+}
+
+/* Numbers, and no verdict. */
+static void an_emulated_host_gets_no_verdict(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	size_t i;
+
+	fill(s, "mshv-emu", &ordinary);
+	for (i = 0; i < BOOTS; i++)
+		shown_boot(s, "mshv-emu", (uint32_t)i)->res.grade =
+			GRADE_EMULATED;
+	a = ask(s, QUESTION_OVERHEAD, "mshv");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+	assert_string_equal(a.runner, "mshv-emu");
+	assert_false(isnan(a.limit_ratio));
+	assert_int_equal(strncmp(a.reason, "emulated: 256M-1cpu needs ", 26),
+			 0);
+	/* Its own devices are none of the emulator's business. */
+	a = ask(s, QUESTION_DEVICES, "mshv");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+}
+
+static void what_was_not_measured_is_not_evaluable(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	int q;
+
+	fill(s, "kvm", &ordinary);
+	for (q = 0; q < QUESTION_DEVICES; q++) {
+		a = ask(s, (enum kubevirt_question)q, "mshv");
+		assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+		assert_true(isnan(a.ratio));
+		assert_true(*a.reason);
+	}
+	a = ask(s, QUESTION_VFIO, "kvm");
+	assert_string_equal(a.reason, "no guest of this run has a device "
+				      "passed through");
+}
+
+static void the_node_answers_for_its_devices(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+
+	a = ask(s, QUESTION_DEVICES, "mshv");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+	shown_set(&s->run.probe, "{\"kubevirt\": {\"devices\": {"
+				 "\"/dev/mshv\": {\"present\": true},"
+				 " \"/dev/vhost-net\": {\"present\": true}}}}");
+	a = ask(s, QUESTION_DEVICES, "mshv");
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	a = ask(s, QUESTION_DEVICES, "kvm");
+	assert_int_equal(a.verdict, VERDICT_FAIL);
+	assert_non_null(strstr(a.reason, "/dev/kvm is not there"));
+}
+
+static void each_question_has_its_metric(void **state)
+{
+	int q;
+
+	(void)state;
+	for (q = 0; q < QUESTION_COUNT; q++)
+		assert_int_equal(kubevirt_question_of(kubevirt_question_metric(
+					 (enum kubevirt_question)q)),
+				 q);
+	assert_int_equal(kubevirt_question_of("footprint"), QUESTION_COUNT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_SHOWN(the_limit_decides_on_the_overhead),
+		WITH_SHOWN(one_process_beyond_its_constant_fails),
+		WITH_SHOWN(the_limit_decides_on_locked_memory),
+		WITH_SHOWN(an_emulated_host_gets_no_verdict),
+		WITH_SHOWN(what_was_not_measured_is_not_evaluable),
+		WITH_SHOWN(the_node_answers_for_its_devices),
+		cmocka_unit_test(each_question_has_its_metric),
+	};
+
+	return RUN_TESTS(tests);
+}
