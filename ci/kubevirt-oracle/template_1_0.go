@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+//go:build !kv1_1 && !kv1_0_1
+
+package main
+
+import (
+	k8sv1 "k8s.io/api/core/v1"
+	kv1 "kubevirt.io/api/core/v1"
+
+	"kubevirt.io/kubevirt/pkg/virt-controller/services"
+)
+
+func render(cl *cluster, vmi *kv1.VirtualMachineInstance) (*k8sv1.Pod, error) {
+	return services.NewTemplateService("launcher:tag", 240, "/var/run/kubevirt", "/var/lib/kubevirt",
+		"/var/run/kubevirt-ephemeral-disks", "/var/run/kubevirt/container-disks", "/var/run/kubevirt/hotplug-disks",
+		"", cl.claims, cl.client, cl.config, 107, "exporter:tag").RenderLaunchManifest(vmi)
+}
