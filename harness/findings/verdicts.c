@@ -52,7 +52,7 @@ static struct claim_verdict kubevirt_verdict(const struct claim *claim,
 	v.verdict = a.verdict;
 	v.measured = a.runner;
 	v.block_count = a.boot_count;
-	v.lower_is_better = true;
+	v.lower_is_better = v.is_limit = true;
 	snprintf(v.reason, sizeof(v.reason), "%s", a.reason);
 	if (isnan(a.ratio) || !(a.ratio > 0))
 		return v;

@@ -29,6 +29,10 @@ struct claim_verdict {
 	 * in the model; the verdict uses .log. */
 	struct ratio ratio;
 	bool lower_is_better; /* of the metric; without numbers it is unknown */
+	/* The baseline is a limit: RATIO is what is expected of it, .high the
+	 * tolerance limit, blocks are boots, and the claim's margin is the share
+	 * of guests that may go beyond. */
+	bool is_limit;
 	size_t block_count;
 	struct margin_test test; /* NaN where nothing is judged */
 	size_t look;             /* at which it was judged, from 1; 0: none */

@@ -11,7 +11,7 @@ static json_t *verdict_json(const struct claim_verdict *v)
 
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:o, s:o, s:o,"
-		" s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
+		" s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o, s:b}",
 		"id", c->id, "scope", c->scope ? c->scope : "", "text", c->text,
 		"metric", c->metric, "candidate", c->candidate, "baseline",
 		c->baseline, "kind", margin_kind_words(c->kind), "margin",
@@ -26,7 +26,7 @@ static json_t *verdict_json(const struct claim_verdict *v)
 		json_number(v->test.detectable), "blocks_needed",
 		json_number(v->test.n_needed), "p_holm", json_number(v->holm_p),
 		"block_count", (int)v->block_count, "look", (int)v->look,
-		"level", json_number(v->level));
+		"level", json_number(v->level), "is_limit", v->is_limit);
 }
 
 json_t *verdicts_json(const struct judgement *j)

@@ -32,6 +32,8 @@ struct forest forest_of(const struct claim_verdict *v, size_t count)
 	for (i = 0; i < count; i++) {
 		struct worse w = verdict_worse(&v[i]);
 
+		if (v[i].is_limit)
+			continue;
 		f.extent = fmax(f.extent, 1.2 * log1p(v[i].claim->margin));
 		if (!has_interval(&v[i]))
 			continue;

@@ -37,12 +37,32 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 			 struct strbuf *out)
 {
 	strbuf_puts(out, "<td>");
+	if (v->is_limit) {
+		if (!isnan(v->ratio.ratio))
+			strbuf_printf(
+				out,
+				"%.3f of the limit; most guests: up to %.3f",
+				v->ratio.ratio, v->ratio.high);
+		strbuf_puts(out, "</td>");
+		return;
+	}
 	forest_strip(f, v, classes[v->verdict], out);
 	if (!isnan(v->ratio.ratio)) {
 		strbuf_printf(out, "&times;%.3f, ", v->ratio.ratio);
 		html_interval(out, &v->ratio, v->block_count);
 	}
 	strbuf_puts(out, "</td>");
+}
+
+/* A limit has neither margin nor blocks. */
+static void write_limit_numbers(const struct claim_verdict *v,
+				struct strbuf *out)
+{
+	strbuf_printf(out,
+		      "<td>%.4g&nbsp;%% of guests stay within the limit</td>"
+		      "<td></td><td></td><td class=\"n\">%zu boots</td>"
+		      "<td></td><td></td>",
+		      100 * (1 - v->claim->margin), v->block_count);
 }
 
 static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
@@ -70,7 +90,9 @@ static void write_row(const struct forest *f, const struct claim_verdict *v,
 	html_cell(out, "<tr><td>", c->text, "<br><span class=\"note\">");
 	html_cell(out, "", c->metric, ": ");
 	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
-	html_cell(out, "", c->baseline, "; the margin, because ");
+	html_cell(out, "", c->baseline,
+		  v->is_limit ? "; the share, because "
+			      : "; the margin, because ");
 	html_cell(out, "", c->reason, "");
 	if (c->scope)
 		html_cell(out, "; of ", c->scope, "");
@@ -81,7 +103,10 @@ static void write_row(const struct forest *f, const struct claim_verdict *v,
 			  "</span>");
 	strbuf_puts(out, "</td>");
 	write_effect(f, v, out);
-	write_numbers(v, out);
+	if (v->is_limit)
+		write_limit_numbers(v, out);
+	else
+		write_numbers(v, out);
 	strbuf_puts(out, "</tr>\n");
 }
 

@@ -23,6 +23,38 @@ static void write_words(const char *text, FILE *out)
 	fputc('\n', out);
 }
 
+static void write_reasons(const struct claim_verdict *v, FILE *out)
+{
+	if (v->measured && strcmp(v->measured, v->claim->candidate)) {
+		fprintf(out, "    %s stands in for ", v->measured);
+		write_words(v->claim->candidate, out);
+	}
+	if (v->look)
+		fprintf(out, "    at look %zu, one-sided level %.2g\n", v->look,
+			v->level);
+	if (v->reason[0]) {
+		fputs("    ", out);
+		write_words(v->reason, out);
+	}
+}
+
+/* What is expected of the limit, and up to where most guests go. */
+static void write_limit(const struct claim_verdict *v, FILE *out)
+{
+	char share[40];
+
+	if (isnan(v->ratio.ratio))
+		fprintf(out, "%-29s", "-");
+	else
+		fprintf(out, "%7.3f of it, up to %-8.3f  ", v->ratio.ratio,
+			v->ratio.high);
+	snprintf(share, sizeof(share), "%.4g %% of guests",
+		 100 * (1 - v->claim->margin));
+	fprintf(out, " %-21s %9s %9s %6zu %6s %8s\n", share, "-", "-",
+		v->block_count, "-", "-");
+	write_reasons(v, out);
+}
+
 static void write_one(const struct claim_verdict *v, FILE *out)
 {
 	const struct claim *c = v->claim;
@@ -32,6 +64,10 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 	fputc(' ', out);
 	paint_verdict(v->verdict, 13, out);
 	fputc(' ', out);
+	if (v->is_limit) {
+		write_limit(v, out);
+		return;
+	}
 	if (isnan(v->ratio.ratio))
 		fprintf(out, "%-29s", "-");
 	else if (isnan(v->ratio.low))
@@ -56,26 +92,30 @@ static void write_one(const struct claim_verdict *v, FILE *out)
 		fprintf(out, " %8s\n", "-");
 	else
 		fprintf(out, " %8.2g\n", v->holm_p);
-	if (v->measured && strcmp(v->measured, c->candidate)) {
-		fprintf(out, "    %s stands in for ", v->measured);
-		write_words(c->candidate, out);
-	}
-	if (v->look)
-		fprintf(out, "    at look %zu, one-sided level %.2g\n", v->look,
-			v->level);
-	if (v->reason[0]) {
-		fputs("    ", out);
-		write_words(v->reason, out);
-	}
+	write_reasons(v, out);
 }
 
-static void write_legend(FILE *out)
+static bool has_limit(const struct judgement *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->count; i++)
+		if (j->v[i].is_limit)
+			return true;
+	return false;
+}
+
+static void write_legend(const struct judgement *j, FILE *out)
 {
 	fputs("\nratio: candidate over baseline, Student's t on the logarithms of the blocks;\n"
 	      "passing: the smallest passing margin (superiority: the largest); detects: the\n"
 	      "difference detected in 80 % of cases; needed: the blocks needed for a decision\n"
 	      "if the estimate is true; p: adjusted by Holm, for reading single claims.\n",
 	      out);
+	if (has_limit(j))
+		fputs("\"of it\": the measured part of a limit, and the part that the claimed share of\n"
+		      "guests stays below, with the claim's confidence; blocks are boots there.\n",
+		      out);
 }
 
 static void write_head(const struct findings *f, FILE *out)
@@ -111,7 +151,7 @@ void verdicts_text_write(const struct findings *f, FILE *out)
 	paint_verdict(j->together, 0, out);
 	fputs("\n\n", out);
 	write_words(headline(&f->model, j, sentence, sizeof(sentence)), out);
-	write_legend(out);
+	write_legend(j, out);
 	if (j->is_overridden)
 		paint_warning(grade_stamp, out);
 }

@@ -182,27 +182,16 @@ static int take_no_graphics(const struct option_row *o, const char *arg,
 	return 0;
 }
 
-static int take_sev(const struct option_row *o, const char *arg, void *args,
-		    struct err *err)
+/* --sev and --snp. */
+static int take_security(const struct option_row *o, const char *arg,
+			 void *args, struct err *err)
 {
 	struct vmi *v = &((struct overhead_args *)args)->base;
 
-	(void)o;
 	(void)arg;
 	(void)err;
-	v->has_launch_security = v->has_sev = true;
-	return 0;
-}
-
-static int take_snp(const struct option_row *o, const char *arg, void *args,
-		    struct err *err)
-{
-	struct vmi *v = &((struct overhead_args *)args)->base;
-
-	(void)o;
-	(void)arg;
-	(void)err;
-	v->has_launch_security = v->has_snp = true;
+	v->has_launch_security = true;
+	*(strcmp(o->name, "sev") ? &v->has_snp : &v->has_sev) = true;
 	return 0;
 }
 
@@ -348,8 +337,8 @@ static const struct option_row options[] = {
 	 .take = take_no_graphics},
 	{"vfio", "N", "host devices, GPUs and SR-IOV cards (0)",
 	 COUNT(vfio_count, 0, 1024)},
-	{"sev", NULL, "launchSecurity.sev", .take = take_sev},
-	{"snp", NULL, "launchSecurity.snp", .take = take_snp},
+	{"sev", NULL, "launchSecurity.sev", .take = take_security},
+	{"snp", NULL, "launchSecurity.snp", .take = take_security},
 	{"tpm", NULL, "domain.devices.tpm", FLAG(base.has_tpm)},
 	{"dedicated-cpu", NULL, "domain.cpu.dedicatedCpuPlacement",
 	 FLAG(base.has_dedicated_cpus)},

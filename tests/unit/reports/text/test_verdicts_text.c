@@ -44,6 +44,34 @@ static const char *line_of(const char *text, const char *id)
 	return text + 1;
 }
 
+/* A limit has a part that is used, and a share of guests instead of a margin. */
+static void a_limit_has_no_margin(void **state)
+{
+	static const char document[] =
+		"{\"footprint\": {\"moments\": {\"touched\": {\"guests\": ["
+		"{\"processes\": [{\"role\": \"vmm\", \"rss\": 149946368}]}]}}}}";
+	struct shown *s = *state;
+	const char *text;
+
+	shown_sample(s, "kvm", 0, "footprint", "256M-1cpu/beside_rss", 1);
+	result_add_document(&shown_boot(s, "kvm", 0)->res, "footprint",
+			    "256M-1cpu", document);
+	shown_claim(s, "name: k\nclaims:\n"
+		       "  - {id: p, text: t, metric: kubevirt processes,"
+		       " candidate: kvm, baseline: formula, kind: non-inferior,"
+		       " margin: 0.001, confidence: 0.95, reason: r}\n"
+		       "  - {id: v, text: t, metric: kubevirt vfio,"
+		       " candidate: kvm, baseline: formula, kind: non-inferior,"
+		       " margin: 0.001, confidence: 0.95, reason: r}\n");
+	text = text_of(s);
+	/* 143 MiB of QEMU's 30 and its guest's 256. */
+	assert_contains(line_of(text, "p"), "PASS");
+	assert_contains(line_of(text, "p"), "0.500 of it, up to 0.500");
+	assert_contains(line_of(text, "p"), "99.9 % of guests");
+	assert_contains(line_of(text, "v"), "NOT EVALUABLE -");
+	assert_contains(text, "\"of it\": the measured part of a limit");
+}
+
 static void without_claims_there_is_no_table(void **state)
 {
 	struct shown *s = *state;
@@ -183,6 +211,7 @@ static void foreign_claims_control_no_terminal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_SHOWN(a_limit_has_no_margin),
 		WITH_SHOWN(without_claims_there_is_no_table),
 		WITH_SHOWN(each_verdict_has_its_numbers),
 		WITH_SHOWN(no_numbers_are_dashes),
