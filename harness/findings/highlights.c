@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/findings/highlights.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -175,15 +176,15 @@ static size_t take_others(const struct model *m, size_t most,
 	return count;
 }
 
-size_t highlights_choose(const struct model *m, size_t most,
-			 struct highlight_row *out)
+static_assert(COUNT <= HIGHLIGHTS_ALL, "there is room for every row");
+
+static size_t choose(const struct model *m, size_t most,
+		     struct highlight_row *out)
 {
 	const struct model_row *rows[COUNT];
 	bool wanted[COUNT] = {false};
 	size_t i, before, count = 0;
 
-	if (most > HIGHLIGHTS_MOST)
-		most = HIGHLIGHTS_MOST;
 	for (i = 0; i < COUNT; i++)
 		rows[i] = find_row(m, &highlights[i]);
 	do {
@@ -191,7 +192,9 @@ size_t highlights_choose(const struct model *m, size_t most,
 		count = take_round(rows, wanted, count, most);
 	} while (count > before);
 	if (!count)
-		return take_others(m, most, out);
+		return take_others(
+			m, most < HIGHLIGHTS_MOST ? most : HIGHLIGHTS_MOST,
+			out);
 	count = 0;
 	for (i = 0; i < COUNT; i++) {
 		const struct highlight *h = &highlights[i];
@@ -206,6 +209,17 @@ size_t highlights_choose(const struct model *m, size_t most,
 		count++;
 	}
 	return count;
+}
+
+size_t highlights_choose(const struct model *m, size_t most,
+			 struct highlight_row *out)
+{
+	return choose(m, most < HIGHLIGHTS_MOST ? most : HIGHLIGHTS_MOST, out);
+}
+
+size_t highlights_all(const struct model *m, struct highlight_row *out)
+{
+	return choose(m, HIGHLIGHTS_ALL, out);
 }
 
 struct ratio highlight_worse(const struct model *m,

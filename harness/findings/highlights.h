@@ -16,6 +16,7 @@ struct model;
 struct model_row;
 
 #define HIGHLIGHTS_MOST 15
+#define HIGHLIGHTS_ALL 64
 /* In columns; longer names of other rows are cut. */
 #define HIGHLIGHT_LABEL_MAX 17
 
@@ -48,6 +49,9 @@ struct highlight_row {
  */
 size_t highlights_choose(const struct model *m, size_t most,
 			 struct highlight_row *out);
+
+/* All of the table that have a figure, HIGHLIGHTS_ALL at most, likewise. */
+size_t highlights_all(const struct model *m, struct highlight_row *out);
 
 /*
  * RUNNER's ratio to native, above 1 is worse for every metric: 2 is twice the

@@ -8,6 +8,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/findings/explain.h"
 #include "harness/findings/findings.h"
+#include "reports/html/html_chapters.h"
 #include "reports/html/html_comparison.h"
 #include "reports/html/html_distributions.h"
 #include "reports/html/html_footprint.h"
@@ -72,7 +73,7 @@ static void write_sections(const struct findings *f, struct strbuf *out)
 {
 	const struct model *m = &f->model;
 
-	html_highlights_write_table(m, out);
+	html_chapters_write(m, out);
 	html_comparison_write(m, out);
 	write_words(f, "groups", "Groups of series", sections_write_suites,
 		    out);

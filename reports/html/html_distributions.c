@@ -11,17 +11,21 @@
 #include "reports/html/plot.h"
 #include "reports/html/strip_svg.h"
 
-void html_distributions_write(const struct model *m, struct strbuf *out)
+void html_latency_write(const struct model *m, struct strbuf *out)
 {
 	struct err err = {0};
-	size_t i;
 
-	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n");
 	html_figure_begin(out, "memory latency");
 	if (plot_latency(m, out, &err))
 		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
 			  ".</p>");
 	strbuf_puts(out, "</figure>\n");
+}
+
+void html_distributions_write(const struct model *m, struct strbuf *out)
+{
+	size_t i;
+
 	html_fold_begin(out, "distributions", "Distributions");
 	strbuf_puts(
 		out,

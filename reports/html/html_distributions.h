@@ -7,6 +7,8 @@
 struct model;
 struct strbuf;
 
+/* The curve, or why there is none. */
+void html_latency_write(const struct model *m, struct strbuf *out);
 void html_distributions_write(const struct model *m, struct strbuf *out);
 
 #endif

@@ -11,8 +11,8 @@
 
 void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 {
-	struct highlight_row rows[HIGHLIGHTS_MOST];
-	size_t count = highlights_choose(m, HIGHLIGHTS_MOST, rows);
+	struct highlight_row rows[HIGHLIGHTS_ALL];
+	size_t count = highlights_all(m, rows);
 	struct strbuf chart = {0};
 	int grade;
 
@@ -36,15 +36,14 @@ void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 	strbuf_release(&chart);
 }
 
-static void write_head(const struct model *m, struct strbuf *out)
+static void write_head(const struct model *m, const char *group,
+		       struct strbuf *out)
 {
 	size_t k;
 
-	strbuf_puts(out, "<h2 id=\"highlights\">Highlights</h2>\n");
-	html_table_begin(out, "highlights",
+	html_table_begin(out, *group ? group : "series",
 			 m->runner_count > 3 ? " class=\"broad\"" : "");
-	strbuf_puts(out,
-		    "<thead><tr><th>group</th><th>what</th><th>better</th>");
+	strbuf_puts(out, "<thead><tr><th>what</th><th>better</th>");
 	for (k = 0; k < m->runner_count; k++)
 		html_cell(out, "<th class=\"n\">", m->runners[k], "</th>");
 	strbuf_puts(out, "</tr></thead><tbody>\n");
@@ -74,21 +73,18 @@ static void write_cell(const struct model *m, const struct highlight_row *h,
 	strbuf_puts(out, "</td>");
 }
 
-void html_highlights_write_table(const struct model *m, struct strbuf *out)
+void html_highlights_write_table(const struct model *m,
+				 const struct highlight_row *rows, size_t count,
+				 struct strbuf *out)
 {
-	struct highlight_row rows[HIGHLIGHTS_MOST];
-	size_t count = highlights_choose(m, HIGHLIGHTS_MOST, rows);
 	char name[80];
 	size_t i, k;
 
-	if (!count)
-		return;
-	write_head(m, out);
+	write_head(m, rows->group, out);
 	for (i = 0; i < count; i++) {
 		const struct highlight_row *h = &rows[i];
 
-		html_cell(out, "<tr><td>", h->group, "</td>");
-		html_cell(out, "<td title=\"",
+		html_cell(out, "<tr><td title=\"",
 			  model_row_name(h->row, name, sizeof(name)), "\">");
 		html_cell(out, "", h->label, "</td>");
 		strbuf_printf(out, "<td>%s</td>",

@@ -87,7 +87,8 @@ static void write_row(const struct forest *f, const struct claim_verdict *v,
 {
 	const struct claim *c = v->claim;
 
-	html_cell(out, "<tr><td>", c->text, "<br><span class=\"note\">");
+	html_cell(out, "<tr><td><details><summary>", c->text,
+		  "</summary><span class=\"note\">");
 	html_cell(out, "", c->metric, ": ");
 	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
 	html_cell(out, "", c->baseline,
@@ -96,7 +97,7 @@ static void write_row(const struct forest *f, const struct claim_verdict *v,
 	html_cell(out, "", c->reason, "");
 	if (c->scope)
 		html_cell(out, "; of ", c->scope, "");
-	strbuf_puts(out, "</span></td><td>");
+	strbuf_puts(out, "</span></details></td><td>");
 	html_verdict_badge(v->verdict, out);
 	if (v->reason[0])
 		html_cell(out, "<br><span class=\"note\">", v->reason,

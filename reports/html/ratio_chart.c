@@ -64,7 +64,7 @@ static struct ratio mean_of_rows(const struct panel *p, size_t runner)
 static void panel_init(struct panel *p, const struct model *m,
 		       const struct highlight_row *rows, size_t most)
 {
-	const struct model_row *all[HIGHLIGHTS_MOST];
+	const struct model_row *all[HIGHLIGHTS_ALL];
 	size_t k, blocks, n = 0;
 
 	*p = (struct panel){.m = m, .rows = rows};
@@ -274,7 +274,7 @@ static void write_panel(const struct panel *p, size_t first, struct strbuf *out)
 bool ratio_chart_write(const struct model *m, const struct highlight_row *rows,
 		       size_t count, struct strbuf *out)
 {
-	struct panel panels[HIGHLIGHTS_MOST];
+	struct panel panels[HIGHLIGHTS_ALL];
 	const struct range *range;
 	size_t i, at, n = 0, first;
 

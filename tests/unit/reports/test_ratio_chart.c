@@ -207,7 +207,7 @@ static void native_alone_has_no_chart(void **state)
 
 	add_value(add_boot(f, "native", 0), "cpu_integer", "", true, 10);
 	assert_null(strstr(page(f), "id=\"ratios\""));
-	assert_non_null(strstr(f->page.str, "<h2 id=\"highlights\">"));
+	assert_non_null(strstr(f->page.str, "<h2 id=\"cpu\">"));
 	assert_non_null(strstr(f->page.str, "<td class=\"n\">10.0 ns</td>"));
 }
 
@@ -216,7 +216,7 @@ static void nothing_has_no_chart_either(void **state)
 	struct fixture *f = *state;
 
 	assert_null(strstr(page(f), "id=\"ratios\""));
-	assert_null(strstr(f->page.str, "id=\"highlights\""));
+	assert_null(strstr(f->page.str, "class=\"chapter\""));
 }
 
 /* What cannot be drawn does not become a number. */

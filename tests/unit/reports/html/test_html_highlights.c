@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* html_highlights, html_questions: the page's first tables and its answers. */
+/* html_chapters, html_questions: the page's chapters and its answers. */
 #include "tests/unit/test.h"
 
+#include "reports/html/html_chapters.h"
 #include "reports/html/html_distributions.h"
 #include "reports/html/html_highlights.h"
 #include "reports/html/html_questions.h"
@@ -13,7 +14,7 @@
 
 static void table_into(const struct findings *f, struct strbuf *out)
 {
-	html_highlights_write_table(&f->model, out);
+	html_chapters_write(&f->model, out);
 }
 
 static void distributions_into(const struct findings *f, struct strbuf *out)
@@ -33,7 +34,7 @@ static void a_guest_has_its_slow_down(void **state)
 	shown_sample(s, "native", 0, "cpu_aes", "", 400);
 	shown_sample(s, "kvm", 0, "cpu_aes", "", 100);
 	html = shown_write(s, table_into);
-	assert_contains(html, "<td>CPU</td><td title=\"cpu_integer\">integer "
+	assert_contains(html, "<tr><td title=\"cpu_integer\">integer "
 			      "code</td><td>lower</td>" N "10.0 ns</td>" N
 			      "<b>1.50&times;</b> " NOTE
 			      "15.0 ns, 1 block</span></td></tr>");
@@ -86,7 +87,7 @@ static void unknown_rows_are_better_than_none(void **state)
 
 	shown_sample(s, "kvm", 0, "<new>", "a&b", 10);
 	assert_contains(shown_write(s, table_into),
-			"<td></td><td title=\"&lt;new&gt; a&amp;b\">&lt;new&gt;"
+			"<tr><td title=\"&lt;new&gt; a&amp;b\">&lt;new&gt;"
 			" a&amp;b</td><td>lower</td>" N "10.0 ns</td>");
 }
 
@@ -97,10 +98,12 @@ static void nothing_to_draw_is_said(void **state)
 	shown_sample(s, "kvm", 0, "cpu_integer", "", 10);
 	shown_refuse(s, "kvm", 0, "cpu_aes", "", RUN_SKIPPED, "no AES");
 	shown_sample(s, "kvm", 0, "storage", "randread-4k-qd1/p50", 10);
+	shown_sample(s, "kvm", 0, "mem_bandwidth", "triad,3x64MiB", 10);
+	assert_contains(shown_write(s, table_into),
+			"No curve: no memory latency was measured");
 	shown_write(s, distributions_into);
-	assert_contains(s->out.str, "No curve: no memory latency was measured");
 	/* Programs have pictures of their own. */
-	assert_int_equal(count_of(s->out.str, "<figure>"), 2);
+	assert_int_equal(count_of(s->out.str, "<figure>"), 3);
 	assert_int_equal(count_of(s->out.str, "No samples to draw."), 1);
 }
 
