@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/kubevirt/release.h"
 
 const char *hypervisor_name(enum hypervisor_kind kind)
@@ -33,6 +34,115 @@ bool kubevirt_cluster_has_gate(const struct kubevirt_cluster *c,
 		p += n + (p[n] == ',');
 	}
 	return false;
+}
+
+/* Every gate that a tag from v1.0.0 to v1.9.0 has (pkg/virt-config). */
+static const char *const gates[] = {
+	"AlignCPUs",
+	"AutoResourceLimitsGate",
+	"BochsDisplayForEFIGuests",
+	"CPUManager",
+	"CPUNodeDiscovery",
+	"ClusterProfiler",
+	"CommonInstancetypesDeploymentGate",
+	"ConfigurableHypervisor",
+	"ContainerPathVolumes",
+	"CrossArchitectureVirtualization",
+	"DecentralizedLiveMigration",
+	"DeclarativeHotplugVolumes",
+	"DisableCustomSELinuxPolicy",
+	"DisableMDEVConfiguration",
+	"DockerSELinuxMCSWorkaround",
+	"DownwardMetrics",
+	"DynamicPodInterfaceNaming",
+	"EnableVirtioFsConfigVolumes",
+	"EnableVirtioFsStorageVolumes",
+	"ExpandDisks",
+	"ExperimentalIgnitionSupport",
+	"ExperimentalVirtiofsSupport",
+	"ExternalNetResourceInjection",
+	"FirmwareAutoSelection",
+	"GPU",
+	"GPUsWithDRA",
+	"GraceIOVirtualization",
+	"HostDevices",
+	"HostDevicesWithDRA",
+	"HostDisk",
+	"HotplugNICs",
+	"HotplugVolumes",
+	"HyperVLayered",
+	"HypervStrictCheck",
+	"IOMMUFD",
+	"ImageVolume",
+	"IncrementalBackup",
+	"InstancetypeReferencePolicy",
+	"KubevirtSeccompProfile",
+	"LibvirtHooksServerAndClient",
+	"LiveMigration",
+	"LiveUpdateNADRef",
+	"Macvtap",
+	"MigrationPriorityQueue",
+	"MigrationStallDetection",
+	"MultiArchitecture",
+	"NUMA",
+	"NetworkBindingPlugins",
+	"NetworkDevicesWithDRA",
+	"NodeRestriction",
+	"NonRoot",
+	"NonRootExperimental",
+	"OCIExport",
+	"ObjectGraph",
+	"OptOutRoleAggregation",
+	"PCINUMAAwareTopology",
+	"PSA",
+	"PanicDevices",
+	"Passt",
+	"PasstBinding",
+	"PasstIPStackMigration",
+	"PersistentReservation",
+	"Plugins",
+	"PodSecondaryInterfaceNamingUpgrade",
+	"PortRangesSpec",
+	"RebootPolicy",
+	"ReservedOverheadMemlock",
+	"Root",
+	"SRIOVLiveMigration",
+	"SecureExecution",
+	"Sidecar",
+	"Snapshot",
+	"Template",
+	"UtilityVolumes",
+	"VGPULiveMigration",
+	"VMExport",
+	"VMLiveUpdateFeatures",
+	"VMPersistentState",
+	"VMStatsCollector",
+	"VSOCK",
+	"VideoConfig",
+	"VmiMemoryOverheadReport",
+	"VolumeMigration",
+	"VolumesUpdateStrategy",
+	"WorkloadEncryptionSEV",
+	"WorkloadEncryptionTDX",
+};
+
+const char *kubevirt_cluster_unknown_gate(const struct kubevirt_cluster *c,
+					  size_t *len)
+{
+	const char *p = c->gates;
+	size_t i;
+
+	while (*p) {
+		*len = strcspn(p, ",");
+		for (i = 0; i < ARRAY_SIZE(gates); i++)
+			if (strlen(gates[i]) == *len &&
+			    !memcmp(gates[i], p, *len))
+				break;
+		if (i == ARRAY_SIZE(gates))
+			return p;
+		p += *len + (p[*len] == ',');
+	}
+	return NULL;
 }
 
 bool kubevirt_cluster_hotplugs(const struct kubevirt_cluster *c,

@@ -48,6 +48,10 @@ struct kubevirt_cluster kubevirt_cluster_default(void);
 bool kubevirt_cluster_has_gate(const struct kubevirt_cluster *c,
 			       const char *gate);
 
+/* The first that no release knows, LEN bytes; NULL: all are known. */
+const char *kubevirt_cluster_unknown_gate(const struct kubevirt_cluster *c,
+					  size_t *len);
+
 /* Whether memory and CPUs may be hot-plugged, which sets maxGuest. */
 bool kubevirt_cluster_hotplugs(const struct kubevirt_cluster *c,
 			       const struct kubevirt_release *r);

@@ -84,11 +84,23 @@ static void check_value(const struct check *c, const struct yaml_value *value,
 			check_value(c, child, type, type_len, path);
 }
 
-void fields_check(const struct yaml_value *spec, const char *path,
+/* Cluster-wide kinds have the fields of the others. */
+static void type_of_kind(const char *kind, char *type, size_t size)
+{
+	static const char wide[] = "Cluster";
+	const char *at = strstr(kind, wide);
+	size_t before = at ? (size_t)(at - kind) : 0;
+
+	snprintf(type, size, "%.*s%sSpec", (int)before, kind,
+		 at ? at + sizeof(wide) - 1 : kind);
+}
+
+void fields_check(const struct yaml_value *spec, const char *kind,
 		  unknown_field_fn *unknown, void *arg)
 {
-	static const char type[] = "VirtualMachineInstanceSpec";
 	const struct check c = {unknown, arg};
+	char type[80];
 
-	check_value(&c, spec, type, sizeof(type) - 1, path);
+	type_of_kind(kind, type, sizeof(type));
+	check_value(&c, spec, type, strlen(type), "spec");
 }

@@ -13,8 +13,9 @@ typedef void unknown_field_fn(const char *path, const struct yaml_value *at,
 			      void *arg);
 
 /* Calls UNKNOWN for each field of SPEC that is not known; below it nothing is
- * looked at. SPEC is that of a VirtualMachineInstance, PATH names it. */
-void fields_check(const struct yaml_value *spec, const char *path,
+ * looked at. SPEC is that of an object of KIND, one that holds a guest or that a
+ * guest names; of others nothing is known. */
+void fields_check(const struct yaml_value *spec, const char *kind,
 		  unknown_field_fn *unknown, void *arg);
 
 #endif

@@ -205,6 +205,7 @@ static void type_free(struct instancetype *t)
 		free(t->texts[--t->text_count]);
 	free(t->texts);
 	free(t->name);
+	free(t->space);
 	vmi_release(&t->fields);
 	free(t);
 }
@@ -212,11 +213,19 @@ static void type_free(struct instancetype *t)
 static void preference_free(struct preference *p)
 {
 	free(p->name);
+	free(p->space);
 	free(p->topology);
 	free(p->across);
 	free(p->model);
 	vmi_release(&p->fields);
 	free(p);
+}
+
+static const char *space_of(const struct yaml_value *object)
+{
+	const char *space = yaml_text_of(yaml_at(object, "metadata.namespace"));
+
+	return space ? space : "";
 }
 
 static int add_type(struct instancetypes *all, const struct yaml_value *object,
@@ -226,6 +235,7 @@ static int add_type(struct instancetypes *all, const struct yaml_value *object,
 	int ret;
 
 	t->name = xstrdup(name);
+	t->space = xstrdup(space_of(object));
 	t->is_cluster = is_cluster;
 	t->is_common = all->is_loading_common;
 	t->next = all->types;
@@ -246,6 +256,7 @@ static int add_preference(struct instancetypes *all,
 	int ret;
 
 	p->name = xstrdup(name);
+	p->space = xstrdup(space_of(object));
 	p->is_cluster = is_cluster;
 	p->is_common = all->is_loading_common;
 	p->next = all->preferences;
@@ -336,11 +347,15 @@ static const char *matched_name(const struct yaml_value *matcher,
 	return *why ? NULL : name;
 }
 
-static const char not_known[] =
-	"it is named and not looked at: give it with --instancetype or --preference";
+/* One of a namespace is for guests there; who does not say is anywhere. */
+static bool is_within(const char *space, const char *guests)
+{
+	return !*space || !*guests || !strcmp(space, guests);
+}
 
 const struct instancetype *instancetype_find(const struct instancetypes *all,
 					     const struct yaml_value *matcher,
+					     const char *space,
 					     const char **why)
 {
 	bool is_cluster;
@@ -348,26 +363,28 @@ const struct instancetype *instancetype_find(const struct instancetypes *all,
 	const struct instancetype *t;
 
 	for (t = name ? all->types : NULL; t; t = t->next)
-		if (t->is_cluster == is_cluster && !strcmp(t->name, name))
+		if (t->is_cluster == is_cluster && !strcmp(t->name, name) &&
+		    (is_cluster || is_within(t->space, space)))
 			return t;
 	if (!*why)
-		*why = not_known;
+		*why = "none of that name was read, give it with --instancetype";
 	return NULL;
 }
 
 const struct preference *preference_find(const struct instancetypes *all,
 					 const struct yaml_value *matcher,
-					 const char **why)
+					 const char *space, const char **why)
 {
 	bool is_cluster;
 	const char *name = matched_name(matcher, &is_cluster, why);
 	const struct preference *p;
 
 	for (p = name ? all->preferences : NULL; p; p = p->next)
-		if (p->is_cluster == is_cluster && !strcmp(p->name, name))
+		if (p->is_cluster == is_cluster && !strcmp(p->name, name) &&
+		    (is_cluster || is_within(p->space, space)))
 			return p;
 	if (!*why)
-		*why = not_known;
+		*why = "none of that name was read, give it with --preference";
 	return NULL;
 }
 

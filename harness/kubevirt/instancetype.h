@@ -31,14 +31,16 @@ int instancetypes_add(struct instancetypes *all,
 		      const struct yaml_value *object, const char *kind,
 		      struct err *err);
 
-/* What a VirtualMachine's matcher (spec.instancetype, spec.preference) names;
- * NULL: it is not known, or depends on the cluster, which WHY says. */
+/* What a VirtualMachine's matcher (spec.instancetype, spec.preference) names, for
+ * a guest of namespace SPACE ("": it is not said); NULL: it is not known, or
+ * depends on the cluster, which WHY says. */
 const struct instancetype *instancetype_find(const struct instancetypes *all,
 					     const struct yaml_value *matcher,
+					     const char *space,
 					     const char **why);
 const struct preference *preference_find(const struct instancetypes *all,
 					 const struct yaml_value *matcher,
-					 const char **why);
+					 const char *space, const char **why);
 
 /* Whether it came with this program. */
 bool instancetype_is_common(const struct instancetype *t);

@@ -12,7 +12,7 @@
 
 struct instancetype {
 	struct instancetype *next;
-	char *name;
+	char *name, *space; /* "" in files that do not say */
 	bool is_cluster, is_common;
 	uint32_t cpu_count, overcommit_percent;
 	struct vmi fields; /* all others; its lists and names are owned */
@@ -22,7 +22,7 @@ struct instancetype {
 
 struct preference {
 	struct preference *next;
-	char *name, *topology, *across, *model;
+	char *name, *space, *topology, *across, *model;
 	bool is_cluster, is_common;
 	uint32_t ratio;
 	struct vmi fields;

@@ -124,6 +124,8 @@ enum shape {
 	SHAPE_ONE,        /* spec.virtualMachine, with parameters */
 	SHAPE_DEFINITION, /* of an instance type or a preference */
 	SHAPE_NO_GUEST,
+	SHAPE_PRESET, /* changes guests, and is not applied */
+	SHAPE_CONFIG, /* changes figures, and is not read */
 };
 
 static const struct {
@@ -140,10 +142,10 @@ static const struct {
 	{"VirtualMachineClusterInstancetype", SHAPE_DEFINITION},
 	{"VirtualMachinePreference", SHAPE_DEFINITION},
 	{"VirtualMachineClusterPreference", SHAPE_DEFINITION},
-	{"VirtualMachineInstancePreset", SHAPE_NO_GUEST},
+	{"VirtualMachineInstancePreset", SHAPE_PRESET},
 	{"VirtualMachineInstanceMigration", SHAPE_NO_GUEST},
 	{"VirtualMachineSnapshot", SHAPE_NO_GUEST},
-	{"KubeVirt", SHAPE_NO_GUEST},
+	{"KubeVirt", SHAPE_CONFIG},
 	{"DataVolume", SHAPE_NO_GUEST},
 	{"DataSource", SHAPE_NO_GUEST},
 	{"PersistentVolume", SHAPE_NO_GUEST},
@@ -163,8 +165,8 @@ static const struct {
 	{"RoleBinding", SHAPE_NO_GUEST},
 	{"ClusterRole", SHAPE_NO_GUEST},
 	{"ClusterRoleBinding", SHAPE_NO_GUEST},
-	{"ResourceQuota", SHAPE_NO_GUEST},
-	{"LimitRange", SHAPE_NO_GUEST},
+	{"ResourceQuota", SHAPE_CONFIG},
+	{"LimitRange", SHAPE_CONFIG},
 	{"Pod", SHAPE_NO_GUEST},
 	{"Deployment", SHAPE_NO_GUEST},
 	{"Job", SHAPE_NO_GUEST},
@@ -191,11 +193,23 @@ static bool read_replicas(const struct yaml_value *object, uint64_t *count)
 	return !v || (yaml_count_of(v, count) && *count <= INT32_MAX);
 }
 
+static bool is_stopped(const struct yaml_value *object, const char *kind)
+{
+	const struct yaml_value *running = yaml_at(object, "spec.running");
+
+	if (strcmp(kind, "VirtualMachine") != 0)
+		return false;
+	return !strcmp(text_at(object, "spec.runStrategy"), "Halted") ||
+	       (running && !yaml_is_true(running));
+}
+
 /* VM_SPEC may name an instance type; NULL: it cannot. */
 static void visit_guest(struct visit *v, const struct yaml_value *object,
 			const char *kind, const struct yaml_value *instance,
 			const struct yaml_value *vm_spec)
 {
+	const struct yaml_value *owner =
+		yaml_each(yaml_at(object, "metadata.ownerReferences"), NULL);
 	struct manifest_guest g = {
 		.kind = kind,
 		.name = text_at(object, "metadata.name"),
@@ -205,6 +219,10 @@ static void visit_guest(struct visit *v, const struct yaml_value *object,
 		.instance = instance,
 		.instancetype = yaml_member(vm_spec, "instancetype"),
 		.preference = yaml_member(vm_spec, "preference"),
+		.object = object,
+		.owner_kind = text_at(owner, "kind"),
+		.owner_name = text_at(owner, "name"),
+		.is_stopped = is_stopped(object, kind),
 	};
 
 	g.has_bad_replicas = !read_replicas(object, &g.replica_count);
@@ -266,6 +284,14 @@ static void visit_shape(struct visit *v, const struct yaml_value *object,
 	case SHAPE_NO_GUEST:
 		remark(v, object, true, kind);
 		break;
+	case SHAPE_PRESET:
+		remark(v, object, false,
+		       "a VirtualMachineInstancePreset changes guests by their labels");
+		break;
+	case SHAPE_CONFIG:
+		remark(v, object, false,
+		       "a KubeVirt, ResourceQuota or LimitRange changes pods: its values are options");
+		break;
 	}
 }
 
@@ -281,6 +307,26 @@ static bool list_kind(const char *kind, char *of, size_t size)
 	return true;
 }
 
+/* Another API's kind of the same name. */
+static bool is_of_another_group(struct visit *v,
+				const struct yaml_value *object,
+				const char *kind)
+{
+	const char *version = text_at(object, "apiVersion");
+	bool is_template = !strcmp(kind, "Template");
+	char text[160];
+
+	if (!*version || strstr(version, "kubevirt.io/") ||
+	    (is_template &&
+	     (strstr(version, "openshift.io/") || !strcmp(version, "v1"))))
+		return false;
+	snprintf(text, sizeof(text),
+		 "apiVersion '%.60s' is not that of KubeVirt's %.40s", version,
+		 kind);
+	remark(v, object, false, text);
+	return true;
+}
+
 static void visit_object(struct visit *v, const struct yaml_value *object,
 			 const char *kind_of_list, int depth)
 {
@@ -291,6 +337,9 @@ static void visit_object(struct visit *v, const struct yaml_value *object,
 	if (!*kind && kind_of_list)
 		kind = kind_of_list;
 	shape = shape_of(kind);
+	if (shape >= 0 && shape <= (int)SHAPE_DEFINITION &&
+	    is_of_another_group(v, object, kind))
+		return;
 	if (depth > MAX_LISTS) {
 		remark(v, object, false, "its lists are nested too deeply");
 	} else if (shape >= 0) {

@@ -25,6 +25,10 @@ struct manifest_guest {
 	const struct yaml_value *instance;
 	/* spec.instancetype and spec.preference; NULL: none is named. */
 	const struct yaml_value *instancetype, *preference;
+	const struct yaml_value *object; /* all of it */
+	/* The object that made it, by metadata.ownerReferences; "". */
+	const char *owner_kind, *owner_name;
+	bool is_stopped; /* a VirtualMachine that has no pod now */
 };
 
 /* Something in the stream that holds no guest, or cannot be read; TEXT says

@@ -129,8 +129,10 @@ static void finish_guest(struct survey *s, const struct manifest_guest *m,
 	};
 	size_t i;
 
-	for (i = 0; i < n->count; i++)
+	for (i = 0; i < n->count; i++) {
 		s->warning_count += n->rows[i].is_warning;
+		s->note_count += !n->rows[i].is_warning;
+	}
 	s->visited_count++;
 	s->error_count += error != NULL;
 	for (i = 0; g.rejections && i < s->release_count; i++)
@@ -197,6 +199,8 @@ static void calculate(struct survey *s, const struct vmi *v,
 			    m->replica_count);
 	if (!ret)
 		s->guest_count += m->replica_count;
+	if (!ret && m->is_stopped)
+		s->stopped_count += m->replica_count;
 	if (ret && s->release_count > 1)
 		err_wrap(&err, "in %s",
 			 kubevirt_release_name(s->releases[done]));
@@ -219,8 +223,8 @@ static void say_assumptions(const struct vmi *v, const struct manifest_guest *m,
 		const struct vmi_interface *one = &v->interfaces[i];
 
 		if (one->plugin)
-			note(n, false,
-			     "network binding plugin '%.60s' is taken as registered, with a sidecar and no overhead of its own",
+			note(n, true,
+			     "network binding plugin '%.60s': its registration is not read; it is taken to have a sidecar and no overhead",
 			     one->plugin);
 		if (one->has_sriov)
 			note(n, false,
@@ -257,13 +261,14 @@ static struct named_types find_types(const struct survey *s,
 	const char *why = NULL;
 
 	if (m->instancetype) {
-		named.type = instancetype_find(s->types, m->instancetype, &why);
+		named.type = instancetype_find(s->types, m->instancetype,
+					       m->space, &why);
 		say_type(n, "instancetype", m->instancetype, named.type,
 			 named.type && instancetype_is_common(named.type), why);
 	}
 	if (m->preference) {
-		named.preference =
-			preference_find(s->types, m->preference, &why);
+		named.preference = preference_find(s->types, m->preference,
+						   m->space, &why);
 		say_type(n, "preference", m->preference, named.preference,
 			 named.preference &&
 				 preference_is_common(named.preference),
@@ -294,19 +299,57 @@ static void say_unknown_field(const char *path, const struct yaml_value *at,
 		s->remark(text, true, s->arg);
 }
 
+static void key_of(const char *what, const char *kind, const char *space,
+		   const char *name, char *key, size_t size)
+{
+	snprintf(key, size, "%s %.60s/%.253s/%.253s", what, kind, space, name);
+}
+
+/* A VirtualMachine and the instance that it made are one guest, whichever comes
+ * first; so are a pool and its VirtualMachines. */
+static bool is_counted_already(struct survey *s, const struct manifest_guest *m)
+{
+	char own[600], made[600], owner[600];
+	bool is_owned = *m->owner_name != '\0';
+
+	if (!*m->name)
+		return false;
+	if (!s->seen)
+		s->seen = json_object();
+	key_of("seen", m->kind, m->space, m->name, own, sizeof(own));
+	key_of("made by", m->kind, m->space, m->name, made, sizeof(made));
+	key_of("seen", m->owner_kind, m->space, m->owner_name, owner,
+	       sizeof(owner));
+	if ((is_owned && json_object_get(s->seen, owner)) ||
+	    json_object_get(s->seen, made))
+		return true;
+	json_object_set_new(s->seen, own, json_true());
+	if (!is_owned)
+		return false;
+	key_of("made by", m->owner_kind, m->space, m->owner_name, owner,
+	       sizeof(owner));
+	json_object_set_new(s->seen, owner, json_true());
+	return false;
+}
+
 static void visit_guest(const struct manifest_guest *m, void *arg)
 {
 	struct survey *s = arg;
-	struct vmi v = vmi_copy(&s->base);
+	struct vmi v;
 	struct notes n = {.count = 0};
 	struct named_types named;
 	struct err err = {0};
 
+	if (is_counted_already(s, m)) {
+		s->owned_count++;
+		return;
+	}
+	v = vmi_copy(&s->base);
 	v.name = m->name;
 	v.space = m->space;
 	named = find_types(s, m, &n);
-	fields_check(yaml_member(m->instance, "spec"), "spec",
-		     say_unknown_field, s);
+	fields_check(yaml_member(m->object, "spec"), m->kind, say_unknown_field,
+		     s);
 	if (m->has_bad_replicas) {
 		err_set(&err, -EINVAL,
 			"spec.replicas is no number from 0 to 2147483647");
@@ -344,6 +387,7 @@ static void visit_definition(const struct yaml_value *object, const char *kind,
 	struct err err = {0};
 	char text[240];
 
+	fields_check(yaml_member(object, "spec"), kind, say_unknown_field, s);
 	if (!instancetypes_add(s->types, object, kind, &err))
 		return;
 	s->warning_count++;
@@ -402,4 +446,5 @@ void survey_release(struct survey *s)
 {
 	while (s->named_count)
 		free(s->named[--s->named_count]);
+	json_decref(s->seen);
 }

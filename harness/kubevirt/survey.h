@@ -9,6 +9,7 @@
  * calculated, and what was named but not looked at, are counted and told: no
  * sum hides them.
  */
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,8 +59,9 @@ struct survey {
 	const struct kubevirt_release *releases[SURVEY_MAX_RELEASES];
 	size_t release_count;
 	const char *asked[2]; /* two of them as they were named; NULL: not */
-	bool is_sum;          /* sums alone are wanted */
-	bool has_manifest;    /* guests are in streams; else BASE is one */
+	bool is_every_release;
+	bool is_sum;       /* sums alone are wanted */
+	bool has_manifest; /* guests are in streams; else BASE is one */
 	struct kubevirt_cluster cluster;
 	const char *file; /* that is being read; NULL: none */
 	struct vmi base;  /* what a manifest does not say */
@@ -76,7 +78,11 @@ struct survey {
 	size_t visited_count; /* guests with their errors, replicas not */
 	uint64_t guest_count; /* calculated, replicas counted */
 	bool is_beyond;       /* a sum is more than 2^63 - 1, and is that */
-	size_t error_count, warning_count;
+	size_t error_count, warning_count, note_count;
+	/* Of guest_count: VirtualMachines that have no pod now. */
+	uint64_t stopped_count;
+	size_t owned_count; /* left out: what made them is counted, or they */
+	json_t *seen;       /* owned; objects by kind, namespace and name */
 	size_t rejected_count; /* manifests that some release refuses */
 };
 

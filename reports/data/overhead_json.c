@@ -118,11 +118,22 @@ static bool has_warning(const struct survey_guest *g)
 	return false;
 }
 
+static bool is_rejected(const struct survey *s, const struct survey_guest *g)
+{
+	size_t i;
+
+	for (i = 0; g->rejections && i < s->release_count; i++)
+		if (g->rejections[i].count)
+			return true;
+	return false;
+}
+
 static void print_guest(const struct survey_guest *g, void *arg)
 {
 	struct overhead_json *o = arg;
 
-	if (o->survey->is_sum && !g->error && !has_warning(g))
+	if (o->survey->is_sum && !g->error && !has_warning(g) &&
+	    !is_rejected(o->survey, g))
 		return;
 	if (!o->row_count && g->figures)
 		o->first = first_figures(g);
@@ -145,9 +156,21 @@ static void keep_remark(const char *text, bool is_warning, void *arg)
 static json_t *release_to_json(const struct kubevirt_release *r,
 			       const char *asked)
 {
-	return json_pack("{s:s, s:s, s:b}", "asked", asked, "tag",
+	return json_pack("{s:o, s:s, s:b}", "asked", json_text(asked), "tag",
 			 kubevirt_release_name(r), "exact",
 			 kubevirt_release_is_exact(r, asked));
+}
+
+static json_t *settings_by_release(const struct survey *s)
+{
+	json_t *out = json_object();
+	size_t i;
+
+	for (i = 0; i < s->release_count; i++)
+		json_object_set_new(
+			out, kubevirt_release_name(s->releases[i]),
+			kubevirt_cluster_to_json(&s->cluster, s->releases[i]));
+	return out;
 }
 
 void overhead_json_begin(struct overhead_json *o)
@@ -165,6 +188,8 @@ void overhead_json_begin(struct overhead_json *o)
 			     release_to_json(s->releases[1], s->asked[1]));
 	print_member("settings",
 		     kubevirt_cluster_to_json(&s->cluster, s->releases[0]));
+	if (s->release_count > 1)
+		print_member("settings_by_release", settings_by_release(s));
 	printf(",\n \"guests\": [");
 }
 
@@ -204,6 +229,12 @@ void overhead_json_end(struct overhead_json *o, const char *error)
 		json_array_append_new(sums, sum_to_json(s, i));
 	print_member("guest_count", json_integer((json_int_t)s->guest_count));
 	print_member("error_count", json_integer((json_int_t)s->error_count));
+	print_member("warning_count",
+		     json_integer((json_int_t)s->warning_count));
+	print_member("note_count", json_integer((json_int_t)s->note_count));
+	print_member("stopped_count",
+		     json_integer((json_int_t)s->stopped_count));
+	print_member("owned_count", json_integer((json_int_t)s->owned_count));
 	print_member("rejected_count",
 		     json_integer((json_int_t)s->rejected_count));
 	print_member("sums_are_exact", json_boolean(!s->is_beyond));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/text/overhead_text.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include "harness/base/base.h"
 #include "harness/kubevirt/release.h"
 #include "harness/kubevirt/survey.h"
+
+#define NAME_SIZE 256
 
 static void write_bytes(const char *name, int64_t bytes, FILE *out)
 {
@@ -83,9 +86,23 @@ static void write_figures(const struct figures *f, FILE *out)
 	fprintf(out, "%-36s %14s\n", "class of the pod", p->qos);
 }
 
+/* A manifest may say anything: no byte of it controls a terminal. */
 static const char *plain_name(const struct survey_guest *g)
 {
-	return *g->manifest->name ? g->manifest->name : "(no name)";
+	static _Thread_local char name[NAME_SIZE];
+	const char *p = *g->manifest->name ? g->manifest->name : "(no name)";
+	size_t len = 0;
+
+	for (; *p && len < sizeof(name) - 1; p++)
+		name[len++] = iscntrl((unsigned char)*p) ? '?' : *p;
+	name[len] = '\0';
+	return name;
+}
+
+static void write_plain(const char *text, FILE *out)
+{
+	for (; *text; text++)
+		putc(iscntrl((unsigned char)*text) ? '?' : *text, out);
 }
 
 static void write_place(const struct overhead_text *o,
@@ -114,8 +131,9 @@ static void write_notes(const struct overhead_text *o,
 			printf("note: %s%s",
 			       o->survey->has_manifest ? plain_name(g) : "",
 			       o->survey->has_manifest ? ": " : "");
-		fprintf(g->notes[i].is_warning ? stderr : stdout, "%s\n",
-			g->notes[i].text);
+		write_plain(g->notes[i].text,
+			    g->notes[i].is_warning ? stderr : stdout);
+		putc('\n', g->notes[i].is_warning ? stderr : stdout);
 	}
 }
 
@@ -131,10 +149,10 @@ static void write_rejections(const struct overhead_text *o,
 		if (!r->count)
 			continue;
 		write_place(o, g, "refused");
-		fprintf(stderr, "KubeVirt %s: %s%s%s",
+		fprintf(stderr, "KubeVirt %s: %s%s",
 			kubevirt_release_name(o->survey->releases[i]),
-			r->rows[0].field, r->rows[0].field[0] ? ": " : "",
-			r->rows[0].message);
+			r->rows[0].field, r->rows[0].field[0] ? ": " : "");
+		write_plain(r->rows[0].message, stderr);
 		if (r->count > 1)
 			fprintf(stderr, " (and %zu more)", r->count - 1);
 		putc('\n', stderr);
@@ -145,18 +163,12 @@ static void write_title(const struct overhead_text *o, size_t i,
 			const struct survey_guest *g, FILE *out)
 {
 	const struct survey *s = o->survey;
-	const char *asked = o->survey->asked[i];
-	const char *tag = kubevirt_release_name(s->releases[i]);
 
-	fprintf(out, "KubeVirt %s%s%s%s, %s, %s%s%s\n\n", tag,
-		kubevirt_release_is_exact(s->releases[i], asked) ? ""
-								 : " (for ",
-		kubevirt_release_is_exact(s->releases[i], asked) ? "" : asked,
-		kubevirt_release_is_exact(s->releases[i], asked)
-			? ""
-			: ", which is not known)",
-		g->figures[i].arch, hypervisor_name(s->cluster.hypervisor),
-		*g->manifest->name ? ", " : "", g->manifest->name);
+	fprintf(out, "KubeVirt %s, %s, %s%s%s\n\n",
+		kubevirt_release_name(s->releases[i]), g->figures[i].arch,
+		hypervisor_name(s->cluster.hypervisor),
+		*g->manifest->name ? ", " : "",
+		*g->manifest->name ? plain_name(g) : "");
 }
 
 static void write_whole(const struct overhead_text *o,
@@ -241,7 +253,8 @@ static void write_guest(const struct survey_guest *g, void *arg)
 	write_rejections(o, g);
 	if (g->error) {
 		write_place(o, g, "error");
-		fprintf(stderr, "%s\n", g->error);
+		write_plain(g->error, stderr);
+		putc('\n', stderr);
 		return;
 	}
 	if (o->survey->is_sum)
@@ -261,8 +274,10 @@ static void write_remark(const char *text, bool is_warning, void *arg)
 {
 	const struct overhead_text *o = arg;
 
-	fprintf(stderr, "%s: %s: %s\n", is_warning ? "warning" : "note",
-		o->survey->file ? o->survey->file : "options", text);
+	fprintf(stderr, "%s: %s: ", is_warning ? "warning" : "note",
+		o->survey->file ? o->survey->file : "options");
+	write_plain(text, stderr);
+	putc('\n', stderr);
 }
 
 /* --- sums --- */
@@ -346,6 +361,14 @@ static void write_changes(const struct survey *s, FILE *out)
 		     b->pod_limit_bytes, out);
 	write_change("huge pages, in all", a->hugepage_bytes, b->hugepage_bytes,
 		     out);
+	if (a->cpu_request_milli != b->cpu_request_milli)
+		fprintf(out, "  %-36s %+16.3f\n", "CPUs, in all",
+			(double)(b->cpu_request_milli - a->cpu_request_milli) /
+				1000);
+	if (a->unlimited_pods != b->unlimited_pods)
+		fprintf(out,
+			"  pods without limit: %" PRIu64 ", then %" PRIu64 "\n",
+			a->unlimited_pods, b->unlimited_pods);
 	write_change("memlock limits, in all", a->memlock_bytes,
 		     b->memlock_bytes, out);
 	if (a->unlimited_memlocks != b->unlimited_memlocks)
@@ -355,21 +378,64 @@ static void write_changes(const struct survey *s, FILE *out)
 			a->unlimited_memlocks, b->unlimited_memlocks);
 }
 
-static void write_settings(const struct survey *s, FILE *out)
+static void format_settings(const struct survey *s,
+			    const struct kubevirt_release *r, char *text,
+			    size_t size)
 {
 	const struct kubevirt_cluster *c = &s->cluster;
-	const struct kubevirt_release *r = s->releases[s->release_count - 1];
+	bool has_log =
+		kubevirt_trait(r, TRAIT_CONSOLE_LOG) && !c->has_no_console_log;
 
-	fprintf(out,
-		"\ncluster: ratio %s, memoryOvercommit %" PRId64
-		" %%, vmRolloutStrategy %s, maxHotplugRatio %" PRId64
-		", guest-console-log %s, quota %s%s, feature gates %s\n",
-		c->ratio[0] ? c->ratio : "none", c->overcommit_percent,
-		kubevirt_cluster_hotplugs(c, r) ? "LiveUpdate" : "Stage",
-		c->max_hotplug_ratio, c->has_no_console_log ? "off" : "on",
-		c->has_memory_quota ? "limits.memory" : "none",
-		c->has_cpu_quota ? ", limits.cpu" : "",
-		c->gates[0] ? c->gates : "none");
+	snprintf(text, size,
+		 "arch %s, ratio %s, memoryOvercommit %" PRId64
+		 " %%, vmRolloutStrategy %s, maxHotplugRatio %" PRId64
+		 ", cpuAllocationRatio %" PRId64
+		 ", guest-console-log %s, quota %s%s, feature gates %s",
+		 c->arch[0] ? c->arch : "amd64 or the guest's",
+		 c->ratio[0] ? c->ratio : "none", c->overcommit_percent,
+		 kubevirt_cluster_hotplugs(c, r) ? "LiveUpdate" : "Stage",
+		 c->max_hotplug_ratio, c->cpu_allocation_ratio,
+		 has_log ? "on" : "off",
+		 c->has_memory_quota ? "limits.memory" : "",
+		 c->has_cpu_quota      ? " limits.cpu"
+		 : c->has_memory_quota ? ""
+				       : "none",
+		 c->gates[0] ? c->gates : "none");
+}
+
+/* A line for each release from which on they are others. */
+static void write_settings(const struct survey *s, FILE *out)
+{
+	char text[900], last[900] = "";
+	size_t i;
+
+	putc('\n', out);
+	for (i = 0; i < s->release_count; i++) {
+		format_settings(s, s->releases[i], text, sizeof(text));
+		if (!strcmp(text, last))
+			continue;
+		if (s->release_count > 1)
+			fprintf(out, "cluster, %s%s: %s\n", i ? "from " : "",
+				kubevirt_release_name(s->releases[i]), text);
+		else
+			fprintf(out, "cluster: %s\n", text);
+		snprintf(last, sizeof(last), "%s", text);
+	}
+}
+
+/* A release that nobody has read is taken for another one. */
+static void write_stand_ins(const struct survey *s)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(s->asked); i++)
+		if (s->asked[i] && i < s->release_count &&
+		    !s->is_every_release &&
+		    !kubevirt_release_is_exact(s->releases[i], s->asked[i]))
+			fprintf(stderr,
+				"note: release %s is not known: %s is taken for it\n",
+				s->asked[i],
+				kubevirt_release_name(s->releases[i]));
 }
 
 void overhead_text_begin(struct overhead_text *o)
@@ -377,9 +443,27 @@ void overhead_text_begin(struct overhead_text *o)
 	o->survey->each = write_guest;
 	o->survey->remark = write_remark;
 	o->survey->arg = o;
+	write_stand_ins(o->survey);
 }
 
-void overhead_text_end(struct overhead_text *o)
+static void write_left_out(const struct survey *s)
+{
+	if (s->stopped_count && s->guest_count > 1)
+		fprintf(stderr,
+			"note: stopped VirtualMachines, counted as if they ran: %" PRIu64
+			"\n",
+			s->stopped_count);
+	if (s->owned_count)
+		fprintf(stderr,
+			"note: objects that are another object's guest, counted once: %zu\n",
+			s->owned_count);
+	if (s->is_sum && s->note_count)
+		fprintf(stderr,
+			"note: notes on single guests, shown without --nodes: %zu\n",
+			s->note_count);
+}
+
+void overhead_text_end(struct overhead_text *o, bool is_incomplete)
 {
 	const struct survey *s = o->survey;
 	FILE *out = stdout;
@@ -388,12 +472,16 @@ void overhead_text_end(struct overhead_text *o)
 		fputs(o->whole, out);
 	if (o->row_count > 1)
 		putc('\n', out);
-	if (s->guest_count && o->row_count != 1)
+	if (is_incomplete && s->guest_count)
+		fprintf(out,
+			"\nINCOMPLETE: not all of the input could be read\n\n");
+	if (s->guest_count && (o->row_count != 1 || s->guest_count > 1))
 		write_sums(s, out);
 	if (s->guest_count && s->release_count == 2)
 		write_changes(s, out);
 	if (s->guest_count)
 		write_settings(s, out);
+	write_left_out(s);
 	if (s->error_count)
 		fprintf(stderr, "guests without figures, in no sum: %zu\n",
 			s->error_count);

@@ -4,6 +4,7 @@
 
 /* overhead_text - KubeVirt's figures of guests for people: all of one guest, a
  * line for each of several, the sums, and what a second release changes. */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct survey;
@@ -17,6 +18,7 @@ struct overhead_text {
 
 /* Sets the survey's callbacks. Prints to stdout, errors to stderr. */
 void overhead_text_begin(struct overhead_text *o);
-void overhead_text_end(struct overhead_text *o);
+/* IS_INCOMPLETE: not all of the input was read. */
+void overhead_text_end(struct overhead_text *o, bool is_incomplete);
 
 #endif

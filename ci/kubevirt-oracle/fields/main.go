@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// fields prints the JSON fields of a VirtualMachine, type by type, for
+// fields prints the JSON fields of the kinds that hold a guest, or what a guest
+// names, type by type, for
 // harness/kubevirt/fields.txt: run it in the folder that build left for a tag.
 package main
 
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	kv1 "kubevirt.io/api/core/v1"
+	it1 "kubevirt.io/api/instancetype/v1beta1"
 )
 
 var seen = map[string]map[string]string{}
@@ -70,6 +72,9 @@ func fill(t reflect.Type, m map[string]string) {
 func main() {
 	walk(reflect.TypeOf(kv1.VirtualMachineInstanceSpec{}))
 	walk(reflect.TypeOf(kv1.VirtualMachineSpec{}))
+	walk(reflect.TypeOf(kv1.VirtualMachineInstanceReplicaSetSpec{}))
+	walk(reflect.TypeOf(it1.VirtualMachineInstancetypeSpec{}))
+	walk(reflect.TypeOf(it1.VirtualMachinePreferenceSpec{}))
 	var types []string
 	for t := range seen {
 		types = append(types, t)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* overhead - what KubeVirt adds to guests' memory, and their pods, to the byte. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,7 +219,10 @@ static int take_ratio(const struct option_row *o, const char *arg, void *args,
 	struct kubevirt_cluster *c = &((struct overhead_args *)args)->cluster;
 
 	(void)o;
-	if (strlen(arg) >= sizeof(c->ratio))
+	/* As the custom resource's schema has it. */
+	if (strlen(arg) >= sizeof(c->ratio) ||
+	    arg[strspn(arg, "0123456789.")] || !isdigit((unsigned char)*arg) ||
+	    strchr(arg, '.') != strrchr(arg, '.'))
 		return err_set(err, -EINVAL, "'%.40s' is not a ratio", arg);
 	snprintf(c->ratio, sizeof(c->ratio), "%s", arg);
 	return 0;
@@ -228,10 +232,16 @@ static int take_gates(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
 	struct kubevirt_cluster *c = &((struct overhead_args *)args)->cluster;
+	const char *p;
 
 	(void)o;
 	if (strlen(arg) >= sizeof(c->gates))
 		return err_set(err, -EINVAL, "too many feature gates");
+	for (p = arg; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != ',')
+			return err_set(
+				err, -EINVAL,
+				"feature gates are names with commas between");
 	snprintf(c->gates, sizeof(c->gates), "%s", arg);
 	return 0;
 }
@@ -255,15 +265,24 @@ static int take_quota(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
 	struct kubevirt_cluster *c = &((struct overhead_args *)args)->cluster;
+	size_t n;
 
 	(void)o;
-	c->has_memory_quota = strstr(arg, "limits.memory") != NULL;
-	c->has_cpu_quota = strstr(arg, "limits.cpu") != NULL;
-	return c->has_memory_quota || c->has_cpu_quota
-		       ? 0
-		       : err_set(err, -EINVAL,
-				 "unknown quota '%s'; there are limits.memory and limits.cpu",
-				 arg);
+	for (; *arg; arg += n + (arg[n] == ',')) {
+		n = strcspn(arg, ",");
+		if (n == strlen("limits.memory") &&
+		    !memcmp(arg, "limits.memory", n))
+			c->has_memory_quota = true;
+		else if (n == strlen("limits.cpu") &&
+			 !memcmp(arg, "limits.cpu", n))
+			c->has_cpu_quota = true;
+		else
+			return err_set(
+				err, -EINVAL,
+				"unknown quota '%.40s'; there are limits.memory and limits.cpu",
+				arg);
+	}
+	return 0;
 }
 
 #define AMOUNT(field)        \
@@ -372,6 +391,20 @@ static int find_release(struct survey *s, const char *name, struct err *err)
 	return 0;
 }
 
+static int check_hypervisor(const struct overhead_args *a,
+			    const struct survey *s, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < s->release_count; i++)
+		if (a->cluster.hypervisor != HYPERVISOR_KVM &&
+		    !kubevirt_release_has_hypervisor_gate(s->releases[i]))
+			return err_set(err, -EINVAL, "KubeVirt %s has no %s",
+				       kubevirt_release_name(s->releases[i]),
+				       hypervisor_name(a->cluster.hypervisor));
+	return 0;
+}
+
 /* --nodes alone is for all of them. */
 static int find_releases(const struct overhead_args *a, struct survey *s,
 			 struct err *err)
@@ -381,12 +414,18 @@ static int find_releases(const struct overhead_args *a, struct survey *s,
 
 	if (a->is_sum && !a->release && !a->versus) {
 		for (i = 0; i < kubevirt_release_count(); i++)
-			s->releases[i] = kubevirt_release_at(i);
-		s->release_count = i;
+			if (a->cluster.hypervisor == HYPERVISOR_KVM ||
+			    kubevirt_release_has_hypervisor_gate(
+				    kubevirt_release_at(i)))
+				s->releases[s->release_count++] =
+					kubevirt_release_at(i);
+		s->is_every_release = true;
 		return 0;
 	}
 	ret = find_release(s, a->release ? a->release : "main", err);
-	return ret || !a->versus ? ret : find_release(s, a->versus, err);
+	if (!ret && a->versus)
+		ret = find_release(s, a->versus, err);
+	return ret ? ret : check_hypervisor(a, s, err);
 }
 
 /* A pipe can be read once. */
@@ -423,7 +462,7 @@ static int read_file(struct survey *s, const char *path, struct err *err)
 	s->file = path;
 	ret = survey_stream(s, in, is_regular(path), err);
 	if (ferror(in))
-		ret = err_sys(err, -EIO, "cannot read all of it");
+		ret = err_sys(err, -errno, "cannot read all of it");
 	if (!is_stdin)
 		fclose(in);
 	return ret ? err_wrap(err, "manifest '%s'", path) : 0;
@@ -464,6 +503,21 @@ static void prepare(struct survey *s, const struct overhead_args *a)
 	s->has_manifest = a->file_count > 0;
 }
 
+static void say_unknown_gates(struct survey *s)
+{
+	size_t len;
+	const char *gate = kubevirt_cluster_unknown_gate(&s->cluster, &len);
+	char text[160];
+
+	if (!gate)
+		return;
+	snprintf(text, sizeof(text),
+		 "feature gate '%.*s' is not known: it changes nothing here",
+		 (int)len, gate);
+	s->warning_count++;
+	s->remark(text, true, s->arg);
+}
+
 static int survey_and_print(const struct overhead_args *a, struct survey *s,
 			    struct err *err)
 {
@@ -475,11 +529,12 @@ static int survey_and_print(const struct overhead_args *a, struct survey *s,
 		overhead_json_begin(&json);
 	else
 		overhead_text_begin(&text);
+	say_unknown_gates(s);
 	ret = survey_files(a, s, err);
 	if (a->is_json)
 		overhead_json_end(&json, ret ? err->msg : NULL);
 	else
-		overhead_text_end(&text);
+		overhead_text_end(&text, ret != 0);
 	return ret;
 }
 

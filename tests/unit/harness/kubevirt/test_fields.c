@@ -48,7 +48,7 @@ static void unknown_fields_are_told(void **state)
 		struct err err;
 
 		assert_int_equal(yaml_stream_next(s, &spec, &err), 1);
-		fields_check(spec, "spec", hear, &out);
+		fields_check(spec, "VirtualMachineInstance", hear, &out);
 		if (strcmp(strbuf_str(&out), cases[i].unknown) != 0)
 			fail_msg("%s: %s", cases[i].spec, strbuf_str(&out));
 		strbuf_release(&out);

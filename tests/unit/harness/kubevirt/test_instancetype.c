@@ -66,10 +66,10 @@ static int apply(struct typed *t, const char *type, const char *preference,
 	assert_int_equal(yaml_stream_next(stream, &matchers, err), 1);
 	if (type)
 		found = instancetype_find(t->types, yaml_member(matchers, "t"),
-					  &why);
+					  "", &why);
 	if (preference)
-		preferred = preference_find(t->types,
-					    yaml_member(matchers, "p"), &why);
+		preferred = preference_find(
+			t->types, yaml_member(matchers, "p"), "", &why);
 	assert_true(!type == !found && !preference == !preferred);
 	ret = instancetype_apply(found, preferred, &t->vmi,
 				 kubevirt_release_find(release), err);
@@ -272,6 +272,37 @@ static void a_preference_never_overrides(void **state)
 	end(&t);
 }
 
+/* Of a namespace, for guests there alone. */
+static void a_namespace_has_its_own(void **state)
+{
+	static const char definitions[] =
+		"{kind: VirtualMachineInstancetype, metadata: {name: t,"
+		" namespace: a}, spec: {cpu: {guest: 1}, memory: {guest: 1Gi}}}"
+		"\n---\n"
+		"{kind: VirtualMachineInstancetype, metadata: {name: t,"
+		" namespace: b}, spec: {cpu: {guest: 8}, memory: {guest: 8Gi}}}";
+	static const char text[] =
+		"{name: t, kind: VirtualMachineInstancetype}";
+	struct yaml_stream *s =
+		yaml_stream_open_bytes(text, strlen(text), NULL);
+	const struct yaml_value *matcher;
+	struct typed t;
+	struct err err;
+	const char *why;
+
+	(void)state;
+	begin(&t, DOMAIN("devices: {}"), definitions);
+	assert_int_equal(yaml_stream_next(s, &matcher, &err), 1);
+	assert_null(instancetype_find(t.types, matcher, "c", &why));
+	succeed(instancetype_apply(
+			instancetype_find(t.types, matcher, "a", &why), NULL,
+			&t.vmi, kubevirt_release_find("v1.9.0"), &err),
+		&err);
+	assert_int_equal(quantity_value(t.vmi.guest.q), 1024 * MI);
+	yaml_stream_close(s);
+	end(&t);
+}
+
 /* A namespaced kind, a name that nobody has, and what a data volume infers. */
 static void what_is_not_known_has_a_reason(void **state)
 {
@@ -292,7 +323,7 @@ static void what_is_not_known_has_a_reason(void **state)
 		const char *why = NULL;
 
 		assert_int_equal(yaml_stream_next(s, &matcher, &err), 1);
-		assert_null(instancetype_find(types, matcher, &why));
+		assert_null(instancetype_find(types, matcher, "", &why));
 		assert_true(why && *why);
 		yaml_stream_close(s);
 	}
@@ -336,6 +367,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_conflict_stays),
 		cmocka_unit_test(overcommit_is_in_floats),
 		cmocka_unit_test(a_given_type_comes_before_the_common_one),
+		cmocka_unit_test(a_namespace_has_its_own),
 		cmocka_unit_test(a_preference_never_overrides),
 		cmocka_unit_test(what_is_not_known_has_a_reason),
 		cmocka_unit_test(bad_definitions_are_refused),

@@ -168,8 +168,8 @@ static void all_else_is_remarked_on(void **state)
 	"has no 'kind'\n"
 	static const struct visit_case cases[] = {
 		{"kind: Secret\n", "harmless @1:1 Secret\n"},
-		{"kind: KubeVirt\n---\nkind: DataVolume\n",
-		 "harmless @1:1 KubeVirt\nharmless @2:3 DataVolume\n"},
+		{"kind: Namespace\n---\nkind: DataVolume\n",
+		 "harmless @1:1 Namespace\nharmless @2:3 DataVolume\n"},
 		{"kind: VirtualMachineInstancetype\n",
 		 "harmless @1:1 VirtualMachineInstancetype\n"},
 		{"kind: Machine\n",

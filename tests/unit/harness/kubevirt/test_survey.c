@@ -255,7 +255,7 @@ static void notes_are_of_their_guest(void **state)
 		{"kind: VirtualMachineInstance\nmetadata: {name: a}\n"
 		 "spec: {networks: [{name: net, pod: {}}], domain: {devices:"
 		 " {interfaces: [{name: net, binding: {name: plug}}]}}}\n",
-		 0, "note: network binding plugin 'plug'"},
+		 1, "warning: network binding plugin 'plug'"},
 		{"kind: VirtualMachineInstance\nmetadata: {name: a}\n"
 		 "spec: {networks: [{name: net, multus: {networkName: m}}],"
 		 " domain: {devices: {interfaces:"
@@ -273,6 +273,69 @@ static void notes_are_of_their_guest(void **state)
 		assert_int_equal(h.survey.warning_count, cases[i].warnings);
 		assert_contains(h.guests.str, "a: calculated\n");
 		assert_contains(h.guests.str, cases[i].says);
+		end(&h);
+	}
+}
+
+/* In either order, a VirtualMachine and its instance are one guest; so are a pool
+ * and its VirtualMachines. Those of another namespace are others. */
+static void what_is_owned_is_counted_once(void **state)
+{
+#define VM(space)                                                          \
+	"---\nkind: VirtualMachine\nmetadata: {name: a, namespace: " space \
+	"}\nspec: {running: false, template: {spec: {domain:"              \
+	" {memory: {guest: 1Gi}}}}}\n"
+#define VMI                                                                 \
+	"---\nkind: VirtualMachineInstance\nmetadata: {name: a, namespace:" \
+	" n, ownerReferences: [{kind: VirtualMachine, name: a}]}\n"         \
+	"spec: {domain: {memory: {guest: 1Gi}}}\n"
+	static const struct {
+		const char *text;
+		uint64_t guests, owned, stopped;
+	} cases[] = {
+		{VM("n") VMI, 1, 1, 1},
+		{VMI VM("n"), 1, 1, 0},
+		{VMI, 1, 0, 0},
+		{VM("other") VMI, 2, 0, 1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct heard h;
+
+		begin(&h, "v1.9.0", NULL);
+		assert_int_equal(look_at(&h, cases[i].text), 0);
+		assert_int_equal(h.survey.guest_count, cases[i].guests);
+		assert_int_equal(h.survey.owned_count, cases[i].owned);
+		assert_int_equal(h.survey.stopped_count, cases[i].stopped);
+		end(&h);
+	}
+}
+
+/* What changes pods, and kinds of another API, are warnings. */
+static void what_changes_pods_is_told(void **state)
+{
+	static const char *const texts[] = {
+		"kind: KubeVirt\nmetadata: {name: a}\n",
+		"kind: LimitRange\nmetadata: {name: a}\n",
+		"kind: VirtualMachineInstancePreset\nmetadata: {name: a}\n",
+		"kind: VirtualMachine\napiVersion: example.com/v1\n",
+		"kind: VirtualMachine\nmetadata: {name: a}\nspec: {instancetyp:"
+		" {name: x}, template: {spec: {domain: {}}}}\n",
+		"kind: VirtualMachineInstancetype\nmetadata: {name: a}\nspec:"
+		" {cpu: {guest: 1}, memory: {guest: 1Gi}, gpu: []}\n",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct heard h;
+
+		begin(&h, "v1.9.0", NULL);
+		assert_int_equal(look_at(&h, texts[i]), 0);
+		if (h.survey.warning_count != 1)
+			fail_msg("%zu: %s", h.survey.warning_count, texts[i]);
 		end(&h);
 	}
 }
@@ -333,6 +396,8 @@ int main(void)
 		cmocka_unit_test(a_guest_without_figures_is_in_no_sum),
 		cmocka_unit_test(what_is_not_looked_at_is_counted),
 		cmocka_unit_test(notes_are_of_their_guest),
+		cmocka_unit_test(what_is_owned_is_counted_once),
+		cmocka_unit_test(what_changes_pods_is_told),
 		cmocka_unit_test(the_base_fills_what_is_open),
 		cmocka_unit_test(the_base_is_a_guest_as_well),
 		cmocka_unit_test(what_came_before_a_mistake_is_summed),

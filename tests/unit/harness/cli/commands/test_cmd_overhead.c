@@ -190,9 +190,44 @@ static void a_ratio_is_of_the_whole_overhead(void **state)
 	(void)state;
 	/* It is rounded in kB along the way. */
 	assert_in_range(twice, 2 * plain - 2048, 2 * plain + 2048);
-	/* KubeVirt goes on without one that it cannot read. */
-	assert_int_equal(bytes_of("overhead_bytes", OPTIONS("--ratio=two")),
-			 plain);
+}
+
+/* KubeVirt goes on without a ratio that it cannot read; an option is asked for. */
+static void options_are_read_strictly(void **state)
+{
+	static const char *const bad[] = {
+		"--ratio=two",   "--ratio=0x1p1",
+		"--ratio=1.2.3", "--quota=limits.memoryfoo",
+		"--gates=A B",   "--release=v1.x",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (CALL(cmd_overhead, bad[i]) != STATUS_USAGE)
+			fail_msg("taken: %s", bad[i]);
+	assert_int_equal(CALL(cmd_overhead, "--hypervisor=hyperv-direct",
+			      "--release=v1.4.1"),
+			 STATUS_USAGE);
+	assert_contains(called.err, "KubeVirt v1.4.1 has no hyperv-direct");
+	assert_int_equal(CALL(cmd_overhead, "--gates=NoSuch"),
+			 STATUS_UNDECIDED);
+	assert_contains(called.err, "feature gate 'NoSuch' is not known");
+}
+
+/* Each release's own defaults are named. */
+static void settings_are_of_their_release(void **state)
+{
+	(void)state;
+	assert_int_equal(CALL(cmd_overhead, "--guest-memory=1Gi",
+			      "--release=v1.4.1", "--versus=v1.9.0"),
+			 STATUS_OK);
+	assert_contains(called.out, "cluster, v1.4.1: ");
+	assert_contains(called.out, "vmRolloutStrategy Stage");
+	assert_contains(called.out, "cluster, from v1.9.0: ");
+	assert_contains(called.out, "vmRolloutStrategy LiveUpdate");
+	assert_int_equal(CALL(cmd_overhead, "--release=v1.99.0"), STATUS_OK);
+	assert_contains(called.err, "note: release v1.99.0 is not known: ");
 }
 
 /* --- manifests --- */
@@ -581,6 +616,8 @@ int main(void)
 		cmocka_unit_test(a_pod_has_more_than_the_container),
 		cmocka_unit_test(options_of_the_cluster_count),
 		cmocka_unit_test(a_ratio_is_of_the_whole_overhead),
+		cmocka_unit_test(options_are_read_strictly),
+		cmocka_unit_test(settings_are_of_their_release),
 		cmocka_unit_test(a_manifest_is_read),
 		cmocka_unit_test(options_fill_what_a_manifest_leaves_open),
 		cmocka_unit_test(an_option_is_as_its_field),
