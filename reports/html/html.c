@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/html/html.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/base/units.h"
 #include "harness/findings/explain.h"
 #include "harness/findings/findings.h"
+#include "harness/store/run_data.h"
 #include "reports/html/html_chapters.h"
 #include "reports/html/html_comparison.h"
 #include "reports/html/html_distributions.h"
@@ -92,9 +95,15 @@ static void write_sections(const struct findings *f, struct strbuf *out)
 void html_write(const struct findings *f, struct strbuf *out)
 {
 	struct strbuf body = {0};
+	char date[32], title[96];
 
 	write_sections(f, &body);
-	html_begin(out, "l1vh-bench report");
+	/* It has to tell a run among bookmarks and tabs. */
+	snprintf(
+		title, sizeof(title), "Run %" PRId64 " of %s UTC - l1vh-bench",
+		f->run->id,
+		units_format_date(f->run->started_unix_ns, date, sizeof(date)));
+	html_begin(out, title);
 	strbuf_puts(out, "<h1>l1vh-bench: guests against the host</h1>\n");
 	html_run_write_banner(&f->model, out);
 	html_verdicts_write_sentence(f, out);

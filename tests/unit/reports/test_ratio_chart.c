@@ -198,6 +198,10 @@ static void the_chart_comes_first(void **state)
 	assert_true(chart < strstr(f->page.str, "<nav"));
 	assert_non_null(
 		strstr(f->page.str, "native <span class=\"grade emulated\">"));
+	/* The page's name tells its run. */
+	assert_contains(f->page.str, "<title>Run ");
+	assert_contains(f->page.str, " UTC - l1vh-bench</title>");
+	assert_contains(f->page.str, "<link rel=\"icon\" href=\"data:image");
 	assert_int_equal(count_of(f->page.str, "<div class=\"panels\">"), 1);
 }
 
