@@ -12,9 +12,11 @@
 #include "harness/base/xmalloc.h"
 
 #define MAX_DEPTH 64
-#define MAX_ALIASED 1000000
-#define MAX_ANCHORS 10000
-#define MAX_MERGED 1000 /* members of a map */
+#define MAX_ALIASED 200000 /* values, in a document */
+/* In a stream, so that many documents cannot multiply it. */
+#define MAX_ALIASED_IN_ALL (10 * MAX_ALIASED)
+#define MAX_ANCHORS 1000 /* in a document */
+#define MAX_MERGED 1000  /* members of a map */
 /* Up to here a map's keys are compared one by one. */
 #define FEW_MEMBERS 32
 #define BLOCK_BYTES (64 * KIB)
@@ -50,8 +52,9 @@ struct yaml_stream {
 	bool has_event, is_started;
 	const char *const *skipped;
 	struct block *blocks, *block;
-	struct anchor *anchors;
-	size_t anchor_count, aliased;
+	struct anchor *anchors; /* by their names */
+	size_t anchor_count;
+	size_t aliased, aliased_in_all;
 	struct err *err;
 };
 
@@ -215,23 +218,50 @@ static int skip_value(struct yaml_stream *s)
 	return ret;
 }
 
+/* The first anchor whose name is not before NAME: there are many aliases. */
+static size_t find_anchor(const struct yaml_stream *s, const char *name,
+			  bool *is_there)
+{
+	size_t from = 0, to = s->anchor_count;
+
+	*is_there = false;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = strcmp(s->anchors[middle].name, name);
+
+		if (!order) {
+			*is_there = true;
+			return middle;
+		}
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 static int keep_anchor(struct yaml_stream *s, const void *name,
 		       struct yaml_value *v)
 {
+	bool is_there;
 	size_t i;
 
 	if (!name)
 		return 0;
-	for (i = 0; i < s->anchor_count; i++)
-		if (!strcmp(s->anchors[i].name, name)) {
-			s->anchors[i].value = v;
-			return 0;
-		}
+	i = find_anchor(s, name, &is_there);
+	if (is_there) {
+		s->anchors[i].value = v;
+		return 0;
+	}
 	if (s->anchor_count == MAX_ANCHORS)
 		return mistake(s, v->line - 1, "there are too many anchors");
 	s->anchors =
 		xrealloc(s->anchors, s->anchor_count + 1, sizeof(*s->anchors));
-	s->anchors[s->anchor_count++] = (struct anchor){
+	memmove(s->anchors + i + 1, s->anchors + i,
+		(s->anchor_count - i) * sizeof(*s->anchors));
+	s->anchor_count++;
+	s->anchors[i] = (struct anchor){
 		copy_text(s, name, strlen(name)),
 		v,
 	};
@@ -243,13 +273,13 @@ static int build_alias(struct yaml_stream *s, struct yaml_value **out)
 	const char *name = (const char *)s->event.data.alias.anchor;
 	size_t line = s->event.start_mark.line, i;
 	struct yaml_value *v = new_value(s, YAML_ABSENT);
+	bool is_there;
 
-	for (i = 0; i < s->anchor_count; i++)
-		if (!strcmp(s->anchors[i].name, name))
-			v->original = s->anchors[i].value;
-	if (!v->original)
+	i = find_anchor(s, name, &is_there);
+	if (!is_there)
 		return mistake(s, line,
 			       "an alias refers to no anchor before it");
+	v->original = s->anchors[i].value;
 	if (v->original->is_open)
 		return mistake(s, line, "an alias refers to what contains it");
 	v->weight = v->original->weight;
@@ -257,6 +287,11 @@ static int build_alias(struct yaml_stream *s, struct yaml_value **out)
 	if (s->aliased > MAX_ALIASED)
 		return mistake(s, line,
 			       "the aliases stand for too many values");
+	s->aliased_in_all += v->weight;
+	if (s->aliased_in_all > MAX_ALIASED_IN_ALL)
+		return mistake(
+			s, line,
+			"the aliases of all documents stand for too many values");
 	*out = v;
 	return 0;
 }

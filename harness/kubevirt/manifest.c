@@ -2,11 +2,13 @@
 #include "harness/kubevirt/manifest.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
 #include "harness/base/yaml_stream.h"
 
 #define MAX_LISTS 8 /* lists in lists */
@@ -19,6 +21,18 @@ struct visit {
 	const struct manifest_options *options;
 	const struct manifest_visitor *visitor;
 	size_t document;
+
+	/* Of the document's templates. */
+	bool is_filling;
+	size_t added, steps;
+	const char *refusal; /* NULL: none */
+	const struct yaml_value *refused_at;
+};
+
+/* Those that were given, and then a template's own. */
+struct parameters {
+	struct manifest_parameter *list;
+	size_t count;
 };
 
 static void remark(struct visit *v, const struct yaml_value *at,
@@ -45,51 +59,62 @@ static const char *text_at(const struct yaml_value *map, const char *path)
 
 /* --- parameters of templates --- */
 
+/* What a template may ask for: it comes from others. */
+#define MAX_NAME 256                         /* bytes */
+#define MAX_ADDED ((size_t)4 * MIB)          /* bytes, in a document */
+#define MAX_STEPS ((size_t)64 * 1024 * 1024) /* in a document */
+#define STEPS_OF_SEARCH 32                   /* for the end of a name */
+
 /* The value that was given, else the template's; NULL: there is none. */
-static const char *parameter_value(const struct visit *v,
-				   const struct yaml_value *parameters,
+static const char *parameter_value(const struct parameters *all,
 				   const char *name, size_t len)
 {
-	const struct manifest_options *o = v->options;
-	const struct yaml_value *p;
 	size_t i;
 
-	for (i = 0; o && i < o->parameter_count; i++)
-		if (strlen(o->parameters[i].name) == len &&
-		    !memcmp(o->parameters[i].name, name, len))
-			return o->parameters[i].value;
-	for (p = yaml_each(parameters, NULL); p; p = yaml_each(parameters, p)) {
-		const char *known = text_at(p, "name");
-
-		if (strlen(known) == len && !memcmp(known, name, len))
-			return yaml_text_of(yaml_member(p, "value"));
-	}
+	for (i = 0; i < all->count; i++)
+		if (!strncmp(all->list[i].name, name, len) &&
+		    !all->list[i].name[len])
+			return all->list[i].value;
 	return NULL;
+}
+
+/* Where a parameter's name ends; NULL: it is none. */
+static const char *end_of_name(const char *name, bool is_typed)
+{
+	const char *end = is_typed ? "}}" : "}";
+	size_t end_len = strlen(end);
+
+	return memmem(name, strnlen(name, MAX_NAME + end_len), end, end_len);
 }
 
 /* TEXT with its parameters; true when one was there. IS_PLAIN: all of it was
  * ${{NAME}}, which has the type of its value. */
-static bool expand(const struct visit *v, const struct yaml_value *parameters,
+static bool expand(struct visit *v, const struct parameters *all,
 		   const char *text, struct strbuf *out, bool *is_plain)
 {
 	bool has_any = false;
 	const char *p = text;
 
 	*is_plain = false;
-	while (*p) {
+	while (*p && v->added <= MAX_ADDED && v->steps <= MAX_STEPS) {
 		bool is_typed = !strncmp(p, "${{", 3);
-		const char *name = p + (is_typed ? 3 : 2), *end, *value;
+		const char *name = p + (is_typed ? 3 : 2);
+		const char *end = NULL, *value = NULL;
 
-		end = strncmp(p, "${", 2) ? NULL
-					  : strstr(name, is_typed ? "}}" : "}");
-		value = end ? parameter_value(v, parameters, name,
-					      (size_t)(end - name))
-			    : NULL;
+		if (!strncmp(p, "${", 2)) {
+			end = end_of_name(name, is_typed);
+			v->steps += STEPS_OF_SEARCH + all->count;
+		}
+		if (end)
+			value = parameter_value(all, name,
+						(size_t)(end - name));
 		if (!value) {
 			strbuf_add(out, p++, 1);
 			continue;
 		}
-		strbuf_puts(out, value);
+		v->added += strlen(value);
+		if (v->added <= MAX_ADDED)
+			strbuf_puts(out, value);
 		has_any = true;
 		end += is_typed ? 2 : 1;
 		*is_plain = is_typed && p == text && !*end;
@@ -98,20 +123,63 @@ static bool expand(const struct visit *v, const struct yaml_value *parameters,
 	return has_any;
 }
 
-static void fill_parameters(struct visit *v, const struct yaml_value *in,
-			    const struct yaml_value *parameters)
+static void fill_scalar(struct visit *v, const struct yaml_value *in,
+			const struct parameters *all, const char *text)
 {
-	const struct yaml_value *child;
-	const char *text = yaml_text_of(in);
 	struct strbuf out = {0};
 	bool is_plain;
 
-	if (text && !yaml_is_replaced(in) && strstr(text, "${") &&
-	    expand(v, parameters, text, &out, &is_plain))
+	/* However often aliases lead to it. */
+	v->steps += 1 + strlen(text);
+	if (strstr(text, "${") && expand(v, all, text, &out, &is_plain))
 		yaml_replace(v->stream, in, strbuf_str(&out), is_plain);
 	strbuf_release(&out);
-	for (child = yaml_each(in, NULL); child; child = yaml_each(in, child))
-		fill_parameters(v, child, parameters);
+	if (v->added > MAX_ADDED)
+		v->refusal = "a template's parameters make it too large";
+	else if (v->steps > MAX_STEPS)
+		v->refusal = "a template's parameters take too long to find";
+	if (v->refusal)
+		v->refused_at = in;
+}
+
+static void fill_values(struct visit *v, const struct yaml_value *in,
+			const struct parameters *all)
+{
+	const struct yaml_value *child;
+	const char *text = yaml_text_of(in);
+
+	if (text && !yaml_is_replaced(in))
+		fill_scalar(v, in, all, text);
+	for (child = yaml_each(in, NULL); child && !v->refusal;
+	     child = yaml_each(in, child))
+		fill_values(v, child, all);
+}
+
+static void add_parameter(struct parameters *all, const char *name,
+			  const char *value)
+{
+	all->list = xrealloc(all->list, all->count + 1, sizeof(*all->list));
+	all->list[all->count++] = (struct manifest_parameter){name, value};
+}
+
+static void fill_parameters(struct visit *v, const struct yaml_value *in,
+			    const struct yaml_value *parameters)
+{
+	const struct manifest_options *o = v->options;
+	struct parameters all = {0};
+	const struct yaml_value *p;
+	size_t i;
+
+	if (!v->is_filling || v->refusal)
+		return;
+	for (i = 0; o && i < o->parameter_count; i++)
+		add_parameter(&all, o->parameters[i].name,
+			      o->parameters[i].value);
+	for (p = yaml_each(parameters, NULL); p; p = yaml_each(parameters, p))
+		add_parameter(&all, text_at(p, "name"),
+			      yaml_text_of(yaml_member(p, "value")));
+	fill_values(v, in, &all);
+	free(all.list);
 }
 
 /* --- kinds --- */
@@ -357,6 +425,27 @@ static void visit_object(struct visit *v, const struct yaml_value *object,
 	}
 }
 
+/* All its templates are filled before anyone sees a part of it, since one of
+ * them may be refused. */
+static void visit_document(struct visit *v, const struct yaml_value *root)
+{
+	static const struct manifest_visitor nobody = {0};
+	const struct manifest_visitor *visitor = v->visitor;
+
+	v->added = 0;
+	v->steps = 0;
+	v->refusal = NULL;
+	v->visitor = &nobody;
+	v->is_filling = true;
+	visit_object(v, root, NULL, 0);
+	v->is_filling = false;
+	v->visitor = visitor;
+	if (v->refusal)
+		remark(v, v->refused_at, false, v->refusal);
+	else
+		visit_object(v, root, NULL, 0);
+}
+
 static int visit_all(struct visit *v, struct err *err)
 {
 	const struct yaml_value *root;
@@ -365,7 +454,7 @@ static int visit_all(struct visit *v, struct err *err)
 	while ((ret = yaml_stream_next(v->stream, &root, err)) > 0) {
 		v->document++;
 		if (root)
-			visit_object(v, root, NULL, 0);
+			visit_document(v, root);
 	}
 	if (ret)
 		err_wrap(err, "document %zu", v->document + 1);

@@ -6,7 +6,9 @@
  * manifest - the guests of a stream of Kubernetes documents, YAML or JSON, as
  * people have them: several documents, List and the lists that kubectl prints,
  * VirtualMachine, VirtualMachineInstance, its ReplicaSet, VirtualMachinePool,
- * and templates with their parameters. One document is in memory at a time.
+ * and templates with their parameters. One document is in memory at a time. One
+ * whose templates' parameters add more than 4 MiB is refused: with a remark, and
+ * none of its guests is visited.
  */
 #include <stdbool.h>
 #include <stddef.h>

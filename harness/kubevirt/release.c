@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/kubevirt/release.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,21 +179,42 @@ static const struct kubevirt_fact facts[] = {
 	 "pkg/virt-config/feature-gates.go:200"},
 };
 
-/* The patch of "1.6" is -1. */
+/* Up to three digits and nothing else; what is behind them, or NULL. Tags have
+ * no zeros in front of a number. */
+static const char *parse_number(const char *text, int *number)
+{
+	size_t len = strspn(text, "0123456789"), i;
+
+	if (!len || len > 3 || (len > 1 && *text == '0'))
+		return NULL;
+	*number = 0;
+	for (i = 0; i < len; i++)
+		*number = *number * 10 + (text[i] - '0');
+	return text + len;
+}
+
+/* The patch of "1.6" is -1. A whole tag of another major is before all or behind
+ * all that are known. */
 static bool parse_tag(const char *name, struct kubevirt_tag *tag)
 {
-	int end = 0;
+	int major;
 
-	name += *name == 'v';
 	tag->patch = -1;
-	if (sscanf(name, "1.%3d%n", &tag->minor, &end) != 1 || tag->minor < 0)
+	name = parse_number(name + (*name == 'v'), &major);
+	if (!name || *name != '.')
 		return false;
-	name += end;
-	if (!*name)
+	name = parse_number(name + 1, &tag->minor);
+	if (name && *name == '.') {
+		name = parse_number(name + 1, &tag->patch);
+		if (!name || (*name && *name != '-'))
+			return false;
+	} else if (!name || *name) {
+		return false;
+	}
+	if (major == 1)
 		return true;
-	end = 0;
-	return sscanf(name, ".%3d%n", &tag->patch, &end) == 1 &&
-	       tag->patch >= 0 && (!name[end] || name[end] == '-');
+	tag->minor = major ? MAIN : -1;
+	return tag->patch >= 0;
 }
 
 static int compare_tags(struct kubevirt_tag a, struct kubevirt_tag b)
@@ -241,7 +261,8 @@ bool kubevirt_release_is_exact(const struct kubevirt_release *r,
 		return true;
 	if (!parse_tag(name, &tag) || strchr(name, '-'))
 		return false;
-	return r->tag.minor == tag.minor &&
+	/* The number that stands for "main" is no tag's. */
+	return r->tag.minor == tag.minor && tag.minor != MAIN &&
 	       (tag.patch < 0 || r->tag.patch == tag.patch);
 }
 

@@ -132,8 +132,8 @@ struct kubevirt_fact {
 struct kubevirt_release;
 
 /* "v1.6" (its newest patch release), "1.6.3", "v1.6.3", "main"; NULL: it is no
- * such name. A tag that is not known is the nearest known one, which
- * kubevirt_release_is_exact() tells. */
+ * such name. A tag that is not known is the nearest known one, also of another
+ * major, which kubevirt_release_is_exact() tells. */
 const struct kubevirt_release *kubevirt_release_find(const char *name);
 
 /* The tag whose rules these are, "v1.6.3" or "main". */

@@ -420,7 +420,7 @@ static void a_billion_laughs_are_refused_at_once(void **state)
 	laughs(&yaml, 9);
 	assert_int_equal(show_text(yaml.str, yaml.len, &out, &err), -EINVAL);
 	assert_contains(err.msg, "the aliases stand for too many values");
-	assert_contains(err.msg, "line 8: ");
+	assert_contains(err.msg, "line 7: ");
 	assert_true(clock() - before < CLOCKS_PER_SEC / 2);
 	strbuf_release(&yaml);
 	strbuf_release(&out);
@@ -446,6 +446,75 @@ static void a_new_document_counts_anew(void **state)
 	assert_int_equal(show_text(yaml.str, yaml.len, &out, &err), 0);
 	strbuf_release(&yaml);
 	strbuf_release(&out);
+}
+
+/* However little each of them does. */
+static void aliases_of_a_stream_are_bounded(void **state)
+{
+	struct strbuf yaml = {0}, out = {0};
+	struct err err;
+	int i;
+
+	(void)state;
+	/* Each stands for 74,727 values, so the 27th is one too many. */
+	for (i = 0; i < 30; i++) {
+		strbuf_puts(&yaml, "---\n");
+		laughs(&yaml, 5);
+	}
+	assert_int_equal(show_text(yaml.str, yaml.len, &out, &err), -EINVAL);
+	assert_contains(err.msg, "line 189: the aliases of all documents");
+	strbuf_release(&yaml);
+	strbuf_release(&out);
+}
+
+static int show_anchors(size_t count, struct err *err)
+{
+	struct strbuf yaml = {0}, out = {0};
+	size_t i;
+	int ret;
+
+	for (i = 0; i < count; i++)
+		strbuf_printf(&yaml, "- &x%zu %zu\n- *x%zu\n", i, i, i / 2);
+	ret = show_text(yaml.str, yaml.len, &out, err);
+	if (!ret) /* the alias of the last one's half */
+		assert_contains(out.str, ",998,499,999,499]");
+	strbuf_release(&yaml);
+	strbuf_release(&out);
+	return ret;
+}
+
+static void anchors_are_bounded(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(show_anchors(1000, &err), 0);
+	assert_int_equal(show_anchors(1001, &err), -EINVAL);
+	assert_contains(err.msg, "line 2001: there are too many anchors");
+}
+
+static void many_aliases_are_found_at_once(void **state)
+{
+	struct strbuf yaml = {0};
+	struct yaml_stream *s;
+	const struct yaml_value *root;
+	struct err err;
+	clock_t before;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++)
+		strbuf_printf(&yaml, "- &an-anchor-%zu %zu\n", i, i);
+	for (i = 0; i < 200000; i++)
+		strbuf_printf(&yaml, "- *an-anchor-%zu\n", 999 - i % 1000);
+	assert_true(yaml.len > 3000000);
+	s = yaml_stream_open_bytes(yaml.str, yaml.len, NULL);
+	before = clock();
+	assert_int_equal(yaml_stream_next(s, &root, &err), 1);
+	/* A sanitizer and a busy machine have their time, too. */
+	assert_true(clock() - before < 3 * CLOCKS_PER_SEC);
+	yaml_stream_close(s);
+	strbuf_release(&yaml);
 }
 
 static void skipped_members_are_passed_over(void **state)
@@ -594,6 +663,9 @@ int main(void)
 		cmocka_unit_test(documents_before_a_mistake_are_read),
 		cmocka_unit_test(a_billion_laughs_are_refused_at_once),
 		cmocka_unit_test(a_new_document_counts_anew),
+		cmocka_unit_test(aliases_of_a_stream_are_bounded),
+		cmocka_unit_test(anchors_are_bounded),
+		cmocka_unit_test(many_aliases_are_found_at_once),
 		cmocka_unit_test(skipped_members_are_passed_over),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(long_keys_and_values_are_kept),

@@ -7,6 +7,7 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include "harness/base/strbuf.h"
 #include "harness/base/yaml_stream.h"
@@ -350,6 +351,123 @@ static void values_are_not_expanded_again(void **state)
 	expect_seen(cases, ARRAY_SIZE(cases), NULL);
 }
 
+static void repeat(struct strbuf *out, const char *text, size_t count)
+{
+	while (count--)
+		strbuf_puts(out, text);
+}
+
+/* A list with a guest, and then a template that has COUNT times the REFERENCE to
+ * a value of SIZE bytes on line 5; another document after it. */
+static void visit_large(const char *reference, size_t count, size_t size,
+			struct strbuf *out)
+{
+	struct strbuf text = {0};
+	struct err err;
+
+	strbuf_puts(&text,
+		    "kind: List\nitems:\n"
+		    "- {kind: VirtualMachineInstance}\n"
+		    "- {kind: Template, parameters: [{name: A, value: '");
+	repeat(&text, "x", size);
+	strbuf_puts(&text, "'}],\n   objects: [{kind: VirtualMachineInstance,"
+			   " labels: '");
+	repeat(&text, reference, count);
+	strbuf_puts(&text, "'}]}\n---\n" VMI("after"));
+	if (visit(text.str, NULL, out, &err))
+		fail_msg("%s", err.msg);
+	strbuf_release(&text);
+}
+
+#define LARGE_IS_SEEN                                                    \
+	"VirtualMachineInstance @1:3 -\nVirtualMachineInstance @1:5 -\n" \
+	"VirtualMachineInstance after@2:7 -\n"
+
+static void templates_that_grow_too_large_are_refused(void **state)
+{
+	static const struct {
+		const char *reference;
+		size_t count, size;
+		bool is_seen;
+	} cases[] = {
+		{"${A}", 64, 65536, true}, /* 4 MiB */
+		{"${A}", 65, 65536, false},      {"${A}", 50000, 20000, false},
+		{"${{A}}", 50000, 20000, false}, {"${", 400000, 1, true},
+		{"${{", 400000, 1, true},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct strbuf out = {0};
+		clock_t before = clock();
+
+		visit_large(cases[i].reference, cases[i].count, cases[i].size,
+			    &out);
+		assert_string_equal(
+			out.str,
+			cases[i].is_seen
+				? LARGE_IS_SEEN
+				: "remark @1:5 a template's parameters make it"
+				  " too large\n"
+				  "VirtualMachineInstance after@2:7 -\n");
+		assert_true(clock() - before < 3 * CLOCKS_PER_SEC);
+		strbuf_release(&out);
+	}
+}
+
+/* A text that many aliases lead to, and no parameter is in it. */
+static void long_searches_are_refused(void **state)
+{
+	struct strbuf text = {0}, out = {0};
+	struct err err;
+	clock_t before;
+
+	(void)state;
+	strbuf_puts(&text, "kind: Template\nx: &x '");
+	repeat(&text, "${", 500000);
+	strbuf_puts(&text, "'\nobjects:\n- {kind: VirtualMachineInstance}\n"
+			   "- [*x");
+	repeat(&text, ", *x", 100000);
+	strbuf_puts(&text, "]\n");
+	before = clock();
+	assert_int_equal(visit(text.str, NULL, &out, &err), 0);
+	assert_string_equal(out.str, "remark @1:5 a template's parameters take"
+				     " too long to find\n");
+	assert_true(clock() - before < 3 * CLOCKS_PER_SEC);
+	strbuf_release(&text);
+	strbuf_release(&out);
+}
+
+/* The name of a parameter has 256 bytes at most. */
+static void names_of_parameters_are_bounded(void **state)
+{
+	size_t len;
+
+	(void)state;
+	for (len = 255; len <= 257; len++) {
+		struct strbuf text = {0}, out = {0};
+		char name[300] = {0};
+		struct err err;
+
+		memset(name, 'n', len);
+		strbuf_printf(&text,
+			      "{kind: Template, parameters: [{name: %s,"
+			      " value: v}], objects: [{kind:"
+			      " VirtualMachineInstance, metadata: {name:"
+			      " '${%s}', namespace: '${{%s}}'}}]}",
+			      name, name, name);
+		assert_int_equal(visit(text.str, NULL, &out, &err), 0);
+		if (len <= 256)
+			assert_string_equal(
+				out.str, "VirtualMachineInstance v/v@1:1 -\n");
+		else
+			assert_contains(out.str, "VirtualMachineInstance ${{n");
+		strbuf_release(&text);
+		strbuf_release(&out);
+	}
+}
+
 /* --- streams --- */
 
 static void what_kubectl_adds_is_passed_over(void **state)
@@ -414,6 +532,9 @@ int main(void)
 		cmocka_unit_test(given_values_win),
 		cmocka_unit_test(values_are_text_or_typed),
 		cmocka_unit_test(values_are_not_expanded_again),
+		cmocka_unit_test(templates_that_grow_too_large_are_refused),
+		cmocka_unit_test(long_searches_are_refused),
+		cmocka_unit_test(names_of_parameters_are_bounded),
 		cmocka_unit_test(what_kubectl_adds_is_passed_over),
 		cmocka_unit_test(what_came_before_a_mistake_was_visited),
 		cmocka_unit_test(files_are_visited_as_bytes_are),

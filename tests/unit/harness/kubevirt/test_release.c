@@ -33,6 +33,15 @@ static void names_find_their_tag(void **state)
 		{"v1.999", "v1.9.0", false},
 		{"v1.7.0-rc.1", "v1.7.0", false},
 		{"v1.7.0-alpha.0", "v1.7.0", false},
+		{"v1.999.0", "v1.9.0", false},
+		/* Of another major. */
+		{"v2.0.0", "v1.9.0", false},
+		{"2.0.0", "v1.9.0", false},
+		{"v2.5.1", "v1.9.0", false},
+		{"v2.0.0-rc.1", "v1.9.0", false},
+		{"v999.0.0", "v1.9.0", false},
+		{"v0.59.0", "v1.0.0", false},
+		{"v0.999.999", "v1.0.0", false},
 	};
 	size_t i;
 
@@ -53,10 +62,47 @@ static void names_find_their_tag(void **state)
 static void other_names_find_none(void **state)
 {
 	static const char *const names[] = {
-		"",         "v",       "v1",     "v2.0",     "2.0.0",
-		"mainline", "main.1",  "Main",   "v1.",      "v1.x",
-		"v1.-1",    "v1.6.",   "v1.6.x", "v1.6.-1",  "v1.6.3.1",
-		"v1.6.3x",  "vv1.6.3", "v1.6 ",  "1.6.3rc1", "v1.1000",
+		"",
+		"v",
+		"v1",
+		"v2.0",
+		"v0.1",
+		"mainline",
+		"main.1",
+		"Main",
+		"v1.",
+		"v1.x",
+		"v1.-1",
+		"v1.6.",
+		"v1.6.x",
+		"v1.6.-1",
+		"v1.6.3.1",
+		"v1.6.3x",
+		"vv1.6.3",
+		"v1.6 ",
+		"1.6.3rc1",
+		"v1.1000",
+		/* What sscanf() would take for numbers. */
+		"v1. 5.0",
+		"v1.+5.0",
+		"v1.5. 0",
+		"v1.5.+0",
+		"v 1.5.0",
+		"v+1.5.0",
+		" v1.5.0",
+		"v1.-5.0",
+		"v1.5.-0",
+		"v1.\t5.0",
+		"v-1.5.0",
+		"v2.x.0",
+		"v2.0.0.0",
+		"v1000.0.0",
+		"v1.5.1000",
+		"v01.5.0",
+		"v1.05.0",
+		"v1.5.00",
+		"v1..5",
+		".1.5",
 	};
 	size_t i;
 
