@@ -497,8 +497,8 @@ bool footprint_tolerance(const struct footprint *f, const char *shape,
 	return true;
 }
 
-static double role_constant(const struct footprint_boot *b, const char *role,
-			    const struct kubevirt_release *release)
+double footprint_role_constant(const struct footprint_boot *b, const char *role,
+			       const struct kubevirt_release *release)
 {
 	const struct overhead_shape shape = {
 		.ram_bytes = (int64_t)b->shape.ram_bytes,
@@ -527,7 +527,8 @@ static void read_worst_role(struct footprint *f, size_t k,
 
 		if (k >= b->role_count || isnan(b->roles[k].rss_bytes))
 			continue;
-		constant = role_constant(b, b->roles[k].name, release);
+		constant =
+			footprint_role_constant(b, b->roles[k].name, release);
 		if (b->roles[k].rss_bytes - constant <= worst)
 			continue;
 		worst = b->roles[k].rss_bytes - constant;

@@ -164,6 +164,11 @@ bool footprint_tolerance(const struct footprint *f, const char *shape,
 			 double coverage, double confidence, double *expected,
 			 double *limit);
 
+/* KubeVirt's constant for that process of a boot, for QEMU with its guest's RAM;
+ * NaN: it has none. */
+double footprint_role_constant(const struct footprint_boot *b, const char *role,
+			       const struct kubevirt_release *release);
+
 /* Whether the host got back less memory than a guest took, by more than
  * noise and by more than a few pages. */
 bool footprint_leaks(const struct footprint *f, enum footprint_left which);

@@ -14,6 +14,7 @@
 #include "harness/findings/headline.h"
 #include "harness/findings/kubevirt_answer.h"
 #include "harness/kubevirt/figures.h"
+#include "harness/kubevirt/release.h"
 #include "harness/store/run_data.h"
 #include "harness/store/stored_json.h"
 #include "reports/html/html_parts.h"
@@ -169,7 +170,8 @@ static bool answer_memlock(const struct findings *f, struct strbuf *out)
 {
 	bool has_any = each_footprint(f, QUESTION_MEMLOCK, NULL, out);
 
-	if (has_any)
+	if (has_any &&
+	    kubevirt_release_has_hypervisor_gate(f->footprints.release))
 		write_by_code(f->footprints.release, out);
 	return has_any;
 }

@@ -19,27 +19,34 @@ struct costs {
 	double rss_mib, locked_mib;     /* of the VMM, guest RAM included */
 };
 
-/* A guest of 256 MiB per block, whose charge is now above and now below. */
-static void fill(struct shown *s, const char *runner, const struct costs *c)
+/* One boot of a shape in BLOCK, its charge OFF of what it should be. */
+static void add_boot(struct shown *s, const char *runner, uint32_t block,
+		     const char *shape, const struct costs *c, double off)
 {
-	char document[256];
-	uint32_t i;
+	char document[256], point[64];
 
 	snprintf(
 		document, sizeof(document),
 		"{\"footprint\": {\"moments\": {\"touched\": {\"guests\": [{\"processes\":"
 		" [{\"role\": \"vmm\", \"rss\": %.0f, \"locked\": %.0f, \"pinned\": 0}]}]}}}}",
 		c->rss_mib * MI, c->locked_mib * MI);
-	for (i = 0; i < BOOTS; i++) {
-		double off = (i % 2 ? 1 : -1) * c->spread_mib;
+	snprintf(point, sizeof(point), "%s/beside_rss", shape);
+	shown_sample(s, runner, block, "footprint", point, 1);
+	snprintf(point, sizeof(point), "%s/charged", shape);
+	shown_sample(s, runner, block, "footprint", point,
+		     (c->charged_mib + off) * MI);
+	result_add_document(&shown_boot(s, runner, block)->res, "footprint",
+			    shape, document);
+}
 
-		shown_sample(s, runner, i, "footprint", "256M-1cpu/beside_rss",
-			     1);
-		shown_sample(s, runner, i, "footprint", "256M-1cpu/charged",
-			     (c->charged_mib + off) * MI);
-		result_add_document(&shown_boot(s, runner, i)->res, "footprint",
-				    "256M-1cpu", document);
-	}
+/* A guest of 256 MiB per block, whose charge is now above and now below. */
+static void fill(struct shown *s, const char *runner, const struct costs *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < BOOTS; i++)
+		add_boot(s, runner, i, "256M-1cpu", c,
+			 (i % 2 ? 1 : -1) * c->spread_mib);
 }
 
 static const struct costs ordinary = {20, .5, 270, 0};
@@ -75,7 +82,10 @@ static void the_limit_decides_on_the_overhead(void **state)
 		assert_int_equal(a.verdict, rows[i].verdict);
 		assert_true(a.limit_ratio > a.ratio);
 		assert_int_equal(a.boot_count, BOOTS);
-		assert_non_null(strstr(a.reason, "256M-1cpu needs "));
+		assert_non_null(strstr(a.reason,
+				       rows[i].verdict == VERDICT_FAIL
+					       ? "256M-1cpu is charged 60.0 MiB"
+					       : "256M-1cpu needs "));
 		shown_teardown(state);
 		assert_int_equal(shown_setup(state), 0);
 		s = *state;
@@ -115,6 +125,51 @@ static void the_limit_decides_on_locked_memory(void **state)
 	s = *state;
 	fill(s, "kvm", &beyond);
 	assert_int_equal(ask(s, QUESTION_MEMLOCK, "kvm").verdict, VERDICT_FAIL);
+}
+
+/* What the distribution makes likely does not outweigh what was seen. */
+static void one_boot_beyond_is_no_pass(void **state)
+{
+	static const struct costs little = {20, .5, 270, 128};
+	static const struct costs beyond = {20, .5, 270, 2000};
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	for (i = 0; i < 60; i++)
+		add_boot(s, "kvm", i, "256M-1cpu", i ? &little : &beyond, 0);
+	a = ask(s, QUESTION_MEMLOCK, "kvm");
+	assert_true(a.limit_ratio <= 1);
+	assert_int_equal(a.verdict, VERDICT_UNDECIDED);
+}
+
+/* A shape that is always beyond is not hidden by another that never is. */
+static void the_worst_shape_decides(void **state)
+{
+	static const struct costs little = {20, .5, 270, 1};
+	static const struct costs beyond = {20, .5, 270, 4096};
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	for (i = 0; i < 20; i++)
+		add_boot(s, "kvm", i, i < 16 ? "1G-1cpu" : "256M-1cpu",
+			 i < 16 ? &little : &beyond, 0);
+	a = ask(s, QUESTION_MEMLOCK, "kvm");
+	assert_int_equal(a.verdict, VERDICT_FAIL);
+	assert_non_null(strstr(a.reason, "256M-1cpu: "));
+}
+
+static void one_boot_is_not_enough(void **state)
+{
+	struct shown *s = *state;
+	int q;
+
+	add_boot(s, "kvm", 0, "256M-1cpu", &ordinary, 0);
+	for (q = QUESTION_OVERHEAD; q <= QUESTION_MEMLOCK; q++)
+		assert_int_equal(
+			ask(s, (enum kubevirt_question)q, "kvm").verdict,
+			VERDICT_NOT_EVALUABLE);
 }
 
 /* Numbers, and no verdict. */
@@ -167,6 +222,12 @@ static void the_node_answers_for_its_devices(void **state)
 	shown_set(&s->run.probe, "{\"kubevirt\": {\"devices\": {"
 				 "\"/dev/mshv\": {\"present\": true},"
 				 " \"/dev/vhost-net\": {\"present\": true}}}}");
+	/* Nobody asked for it on this node. */
+	a = ask(s, QUESTION_DEVICES, "mshv");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+	assert_non_null(strstr(a.reason, "mshv was not in this run"));
+	shown_sample(s, "mshv", 0, "null", "", 1);
+	shown_sample(s, "kvm", 0, "null", "", 1);
 	a = ask(s, QUESTION_DEVICES, "mshv");
 	assert_int_equal(a.verdict, VERDICT_PASS);
 	a = ask(s, QUESTION_DEVICES, "kvm");
@@ -192,6 +253,9 @@ int main(void)
 		WITH_SHOWN(the_limit_decides_on_the_overhead),
 		WITH_SHOWN(one_process_beyond_its_constant_fails),
 		WITH_SHOWN(the_limit_decides_on_locked_memory),
+		WITH_SHOWN(one_boot_beyond_is_no_pass),
+		WITH_SHOWN(the_worst_shape_decides),
+		WITH_SHOWN(one_boot_is_not_enough),
 		WITH_SHOWN(an_emulated_host_gets_no_verdict),
 		WITH_SHOWN(what_was_not_measured_is_not_evaluable),
 		WITH_SHOWN(the_node_answers_for_its_devices),

@@ -131,17 +131,20 @@ static void a_footprint_answers_three_questions(void **state)
 	assert_contains(html,
 			"<li><b>kvm</b> <span class=\"grade hardware\">"
 			"hardware</span>: <span class=\"verdict fail\">FAIL"
-			"</span> 256M-1cpu needs 100.0 MiB, at most ");
+			"</span> 256M-1cpu is charged 100.0 MiB in the "
+			"mean of 6 boots; KubeVirt v1.9.0 grants 46.5");
 	assert_contains(html, "; the VMM itself costs 100 MiB [");
 	/* QEMU's 30 MiB and its guest's RAM. */
 	assert_contains(html, "vmm has 1.00 GiB resident at most, beyond 286 "
 			      "MiB; virtlogd has 1.00 MiB resident at most, "
 			      "within 25.0 MiB</li>");
 	assert_contains(html, "<span class=\"verdict fail\">FAIL</span> "
-			      "&#39;vmm&#39; has 1024.0 MiB resident at most");
-	assert_contains(html, "<span class=\"verdict pass\">PASS</span> what a "
-			      "guest locks and pins, of the limit with one "
-			      "device, is 0.");
+			      "256M-1cpu vmm: 3.580 of KubeVirt&#39;s "
+			      "constant, at most 3.580 for 99.9 % of guests");
+	assert_contains(html, "<span class=\"verdict pass\">PASS</span> "
+			      "256M-1cpu: 0.1");
+	assert_contains(html, " of the limit of locked memory with one device, "
+			      "at most 0.1");
 	assert_contains(html,
 			"<li>By the code of KubeVirt v1.9.0: kvm and "
 			"hyperv-direct have the same overhead to the byte");
