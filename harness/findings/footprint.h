@@ -165,7 +165,7 @@ bool footprint_tolerance(const struct footprint *f, const char *shape,
 			 double *limit);
 
 /* KubeVirt's constant for that process of a boot, for QEMU with its guest's RAM;
- * NaN: it has none. */
+ * 0: it has none; NaN: the formula has no answer for that shape. */
 double footprint_role_constant(const struct footprint_boot *b, const char *role,
 			       const struct kubevirt_release *release);
 

@@ -70,9 +70,36 @@ static double mib(double bytes)
 struct bound {
 	const char *shape;
 	double expected, limit, granted; /* bytes */
+	double most; /* bytes, of one boot; 0: none was read */
 };
 
-/* Of the shape whose limit is nearest to its grant, or furthest beyond. */
+static double most_charged(const struct footprint *f, const char *shape)
+{
+	double most = 0;
+	size_t i;
+
+	for (i = 0; i < f->boot_count; i++)
+		if (!strcmp(f->boots[i].name, shape))
+			most = fmax(most, f->boots[i].costs[FOOTPRINT_CHARGED]);
+	return most;
+}
+
+/* False: no limit is known of that shape. */
+static bool bound_of(const struct footprint *f,
+		     const struct footprint_margin *m, const struct inquiry *in,
+		     struct bound *b)
+{
+	*b = (struct bound){.shape = m->name,
+			    .expected = NAN,
+			    .limit = NAN,
+			    .granted = m->granted_bytes,
+			    .most = most_charged(f, m->name)};
+	return !isnan(b->granted) &&
+	       footprint_tolerance(f, m->name, 1 - in->share, in->confidence,
+				   &b->expected, &b->limit);
+}
+
+/* Of the shape whose limit or boot is nearest to its grant, or furthest beyond. */
 static struct bound worst_bound(const struct footprint *f,
 				const struct inquiry *in)
 {
@@ -80,15 +107,13 @@ static struct bound worst_bound(const struct footprint *f,
 	size_t i;
 
 	for (i = 0; i < f->margin_count; i++) {
-		const struct footprint_margin *m = &f->margins[i];
-		struct bound b = {.shape = m->name,
-				  .granted = m->granted_bytes};
+		struct bound b;
 
-		if (!footprint_tolerance(f, m->name, 1 - in->share,
-					 in->confidence, &b.expected, &b.limit))
+		if (!bound_of(f, &f->margins[i], in, &b))
 			continue;
 		if (!worst.shape ||
-		    b.limit / b.granted > worst.limit / worst.granted)
+		    fmax(b.limit, b.most) / b.granted >
+			    fmax(worst.limit, worst.most) / worst.granted)
 			worst = b;
 	}
 	return worst;
@@ -126,20 +151,50 @@ static const struct footprint_margin *failing_margin(const struct footprint *f,
 	return NULL;
 }
 
-/* A shape that no limit is known of; NULL: all have one. */
-static const char *shape_without_limit(const struct footprint *f,
-				       const struct inquiry *in)
+static const struct footprint_margin *margin_of(const struct footprint *f,
+						const char *shape)
 {
-	double expected, limit;
 	size_t i;
 
 	for (i = 0; i < f->margin_count; i++)
-		if (isnan(f->margins[i].granted_bytes) ||
-		    !footprint_tolerance(f, f->margins[i].name, 1 - in->share,
-					 in->confidence, &expected, &limit))
-			return f->margins[i].name;
-	return f->margin_count == FOOTPRINT_MAX_SHAPES ? "one of many shapes"
-						       : NULL;
+		if (!strcmp(f->margins[i].name, shape))
+			return &f->margins[i];
+	return NULL;
+}
+
+/* A shape that no limit is known of; NULL: all have one. By boots, as there can be
+ * more shapes than margins. */
+static const char *shape_without_limit(const struct footprint *f,
+				       const struct inquiry *in)
+{
+	struct bound ignored;
+	size_t i;
+
+	for (i = 0; i < f->boot_count; i++) {
+		const struct footprint_margin *m =
+			margin_of(f, f->boots[i].name);
+
+		if (!m || !bound_of(f, m, in, &ignored))
+			return f->boots[i].name;
+	}
+	return NULL;
+}
+
+static void fail_overhead(const struct footprint *f,
+			  const struct footprint_margin *m,
+			  const struct inquiry *in, struct kubevirt_answer *a)
+{
+	double mean_bytes = m->granted_bytes - m->mean_bytes;
+	struct bound b;
+
+	bound_of(f, m, in, &b);
+	a->ratio = mean_bytes / m->granted_bytes;
+	a->limit_ratio = b.limit / m->granted_bytes;
+	answer_with(
+		a, VERDICT_FAIL,
+		"%s is charged %.1f MiB in the mean of %zu boots; KubeVirt %s grants %.1f MiB",
+		m->name, mib(mean_bytes), m->boot_count,
+		kubevirt_release_name(in->all->release), mib(m->granted_bytes));
 }
 
 static void answer_overhead(const struct footprint *f, const struct inquiry *in,
@@ -149,32 +204,28 @@ static void answer_overhead(const struct footprint *f, const struct inquiry *in,
 	const char *missing = shape_without_limit(f, in);
 	struct bound b = worst_bound(f, in);
 
+	if (failing) {
+		fail_overhead(f, failing, in, a);
+		return;
+	}
 	if (b.shape) {
 		a->ratio = b.expected / b.granted;
 		a->limit_ratio = b.limit / b.granted;
 	}
-	if (failing)
-		answer_with(
-			a, VERDICT_FAIL,
-			"%s is charged %.1f MiB in the mean of %zu boots; KubeVirt %s grants %.1f MiB",
-			failing->name,
-			mib(failing->granted_bytes - failing->mean_bytes),
-			failing->boot_count,
-			kubevirt_release_name(in->all->release),
-			mib(failing->granted_bytes));
-	else if (missing || !b.shape)
+	if (missing || !b.shape)
 		answer_with(a, VERDICT_NOT_EVALUABLE,
 			    "too few boots or shapes have a known charge: %s",
 			    missing ? missing : "none has one");
 	else
 		answer_with(
 			a,
-			b.limit <= b.granted ? VERDICT_PASS : VERDICT_UNDECIDED,
-			"%s needs %.1f MiB, at most %.1f MiB for %.4g %% of guests; KubeVirt %s grants %.1f MiB",
+			fmax(b.limit, b.most) <= b.granted ? VERDICT_PASS
+							   : VERDICT_UNDECIDED,
+			"%s needs %.1f MiB, at most %.1f MiB for %.4g %% of guests; KubeVirt %s grants %.1f MiB; the most was %.1f MiB",
 			b.shape, mib(b.expected), mib(b.limit),
 			100 * (1 - in->share),
-			kubevirt_release_name(in->all->release),
-			mib(b.granted));
+			kubevirt_release_name(in->all->release), mib(b.granted),
+			mib(b.most));
 }
 
 /* --- ratios that should all be at most 1 --- */
@@ -183,26 +234,42 @@ static void answer_overhead(const struct footprint *f, const struct inquiry *in,
  * population. */
 struct reading {
 	char name[96];
-	double ratio;
+	double ratio; /* NaN: it should have been read */
 };
 
 struct readings {
 	struct reading *rows; /* owned */
 	size_t count;
+	size_t boot_count; /* that have any */
+	const struct footprint_boot *last;
+	char roles[64]; /* that were read, for the reason */
 };
 
-static void add_reading(struct readings *all, double ratio, const char *shape,
-			const char *role)
+static void name_role(struct readings *all, const char *role)
+{
+	size_t len = strlen(all->roles);
+
+	if (*role && !strstr(all->roles, role))
+		snprintf(all->roles + len, sizeof(all->roles) - len, "%s%s",
+			 len ? ", " : "; judged: ", role);
+}
+
+/* Of one boot after the other. */
+static void add_reading(struct readings *all, double ratio,
+			const struct footprint_boot *b, const char *role)
 {
 	struct reading *r;
 
-	if (isnan(ratio))
-		return;
+	if (!isnan(ratio) && all->last != b) {
+		all->last = b;
+		all->boot_count++;
+	}
+	name_role(all, role);
 	all->rows = xrealloc(all->rows, all->count + 1, sizeof(*all->rows));
 	r = &all->rows[all->count++];
 	r->ratio = ratio;
-	snprintf(r->name, sizeof(r->name), "%s%s%.20s", shape, *role ? " " : "",
-		 role);
+	snprintf(r->name, sizeof(r->name), "%s%s%.20s", b->name,
+		 *role ? " " : "", role);
 }
 
 /* Of one name. */
@@ -212,6 +279,11 @@ struct population {
 	double mean, sd, most;
 };
 
+static bool is_of(const struct reading *r, const char *name)
+{
+	return !isnan(r->ratio) && !strcmp(r->name, name);
+}
+
 static struct population population_of(const struct readings *all,
 				       const char *name)
 {
@@ -220,7 +292,7 @@ static struct population population_of(const struct readings *all,
 	size_t i;
 
 	for (i = 0; i < all->count; i++) {
-		if (strcmp(all->rows[i].name, name) != 0)
+		if (!is_of(&all->rows[i], name))
 			continue;
 		p.mean += all->rows[i].ratio;
 		p.most = fmax(p.most, all->rows[i].ratio);
@@ -228,7 +300,7 @@ static struct population population_of(const struct readings *all,
 	}
 	p.mean /= (double)p.count;
 	for (i = 0; i < all->count; i++)
-		if (!strcmp(all->rows[i].name, name))
+		if (is_of(&all->rows[i], name))
 			squares += (all->rows[i].ratio - p.mean) *
 				   (all->rows[i].ratio - p.mean);
 	p.sd = p.count > 1 ? sqrt(squares / (double)(p.count - 1)) : NAN;
@@ -264,40 +336,51 @@ static bool is_beyond(const struct population *p, const struct inquiry *in,
 }
 
 struct findings_of_all {
-	struct population worst; /* by its limit */
+	struct population worst; /* by its limit, or by a boot beyond that */
 	double limit;
-	const char *single; /* a name with one boot; NULL: none */
-	bool has_failed, has_one_beyond;
+	struct population scarce; /* has too few boots; no name: none has */
+	bool has_failed;
 };
+
+static size_t judged_count(const struct readings *all)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < all->count; i++)
+		count += is_first_of_name(all, i) &&
+			 population_of(all, all->rows[i].name).count > 1;
+	return count;
+}
 
 static struct findings_of_all judge_all(const struct readings *all,
 					const struct inquiry *in)
 {
-	struct findings_of_all found = {.limit = -INFINITY};
-	size_t i, name_count = 0;
+	struct findings_of_all found = {.limit = NAN};
+	size_t i, name_count = judged_count(all);
 
-	for (i = 0; i < all->count; i++)
-		name_count += is_first_of_name(all, i);
 	for (i = 0; i < all->count; i++) {
 		struct population p;
+		double limit;
 		bool fails;
 
 		if (!is_first_of_name(all, i))
 			continue;
 		p = population_of(all, all->rows[i].name);
-		found.has_one_beyond |= p.most > 1;
 		if (p.count < 2) {
-			found.single = p.name;
+			found.scarce = p;
 			continue;
 		}
+		limit = limit_of(&p, in);
 		fails = is_beyond(&p, in, name_count);
-		if (fails < found.has_failed ||
-		    (fails == found.has_failed &&
-		     limit_of(&p, in) <= found.limit))
+		if (found.worst.name &&
+		    (fails < found.has_failed ||
+		     (fails == found.has_failed &&
+		      fmax(limit, p.most) <=
+			      fmax(found.limit, found.worst.most))))
 			continue;
 		found.has_failed = fails;
 		found.worst = p;
-		found.limit = limit_of(&p, in);
+		found.limit = limit;
 	}
 	return found;
 }
@@ -309,30 +392,32 @@ static void answer_readings(const struct readings *all,
 			    struct kubevirt_answer *a)
 {
 	struct findings_of_all found = judge_all(all, in);
+	const struct population *worst = &found.worst;
 	enum verdict verdict = found.has_failed ? VERDICT_FAIL
-			       : found.limit <= 1 && !found.has_one_beyond
+			       : fmax(found.limit, worst->most) <= 1
 				       ? VERDICT_PASS
 				       : VERDICT_UNDECIDED;
 
-	a->boot_count = all->count;
-	if (found.worst.name) {
-		a->ratio = found.worst.mean;
+	a->boot_count = all->boot_count;
+	if (worst->name) {
+		a->ratio = worst->mean;
 		a->limit_ratio = found.limit;
 	}
-	if (!found.worst.name || (found.single && !found.has_failed)) {
+	if (!all->boot_count)
+		answer_with(a, VERDICT_NOT_EVALUABLE,
+			    "no boot has a reading of it");
+	else if (found.scarce.name && !found.has_failed)
 		answer_with(
 			a, VERDICT_NOT_EVALUABLE,
-			found.single
-				? "%s was read in one boot, and two are needed"
-				: "no boot has a reading of it%s",
-			found.single ? found.single : "");
-		return;
-	}
-	answer_with(
-		a, verdict,
-		"%s: %.3f of %s, at most %.3f for %.4g %% of guests, by %zu boots; the most was %.3f",
-		found.worst.name, a->ratio, what, a->limit_ratio,
-		100 * (1 - in->share), found.worst.count, found.worst.most);
+			"%s has a reading in %zu of the two boots that are needed",
+			found.scarce.name, found.scarce.count);
+	else
+		answer_with(
+			a, verdict,
+			"%s: %.3f of %s, at most %.3f for %.4g %% of guests, by %zu boots; the most was %.3f%s",
+			worst->name, a->ratio, what, a->limit_ratio,
+			100 * (1 - in->share), worst->count, worst->most,
+			all->roles);
 }
 
 /* KubeVirt's limit for that shape with one device. */
@@ -354,11 +439,20 @@ static double memlock_of(const struct shape *s, enum hypervisor_kind hypervisor,
 	return bytes == MEMLOCK_UNLIMITED ? INFINITY : (double)bytes;
 }
 
+/* By mshv, or what emulates it: libvirt's has no such name, the emulator has
+ * another's device. */
+static bool is_of_mshv(const char *runner)
+{
+	const char *device = runner_device(runner);
+
+	return strstr(runner, "mshv") ||
+	       (device && !strcmp(device, "/dev/mshv"));
+}
+
 static enum hypervisor_kind hypervisor_of(const struct footprint *f,
 					  const struct kubevirt_release *r)
 {
-	return !strncmp(f->runner, "mshv", 4) &&
-			       kubevirt_release_has_hypervisor_gate(r)
+	return is_of_mshv(f->runner) && kubevirt_release_has_hypervisor_gate(r)
 		       ? HYPERVISOR_HYPERV_DIRECT
 		       : HYPERVISOR_KVM;
 }
@@ -375,7 +469,7 @@ static void answer_memlock(const struct footprint *f, const struct inquiry *in,
 			    f->boots[i].locked_bytes /
 				    memlock_of(&f->boots[i].shape,
 					       hypervisor_of(f, r), r),
-			    f->boots[i].name, "");
+			    &f->boots[i], "");
 	answer_readings(&all, in, "the limit of locked memory with one device",
 			a);
 	free(all.rows);
@@ -398,7 +492,7 @@ static void answer_processes(const struct footprint *f,
 
 			if (constant > 0)
 				add_reading(&all, role->rss_bytes / constant,
-					    f->boots[i].name, role->name);
+					    &f->boots[i], role->name);
 		}
 	answer_readings(&all, in, "KubeVirt's constant", a);
 	free(all.rows);
@@ -431,9 +525,9 @@ static void answer_devices(const char *runner, const struct run_data *run,
 {
 	json_t *probe = stored_json(run->probe);
 	const json_t *page = json_object_get(probe, "kubevirt");
-	const char *hypervisor = strcmp(runner, "mshv") ? "kvm" : "mshv";
-	bool has_own = has_device(page, strcmp(runner, "mshv") ? "/dev/kvm"
-							       : "/dev/mshv");
+	const char *hypervisor = is_of_mshv(runner) ? "mshv" : "kvm";
+	bool has_own =
+		has_device(page, is_of_mshv(runner) ? "/dev/mshv" : "/dev/kvm");
 	bool has_net = has_device(page, "/dev/vhost-net");
 
 	if (!page)

@@ -78,11 +78,18 @@ void html_chapters_write(const struct model *m, struct strbuf *out)
 {
 	struct highlight_row rows[HIGHLIGHTS_ALL];
 	size_t count = highlights_all(m, rows), at, n;
+	bool has_memory = false;
 
 	for (at = 0; at < count; at += n) {
 		for (n = 1; at + n < count &&
 			    !strcmp(rows[at + n].group, rows[at].group);)
 			n++;
 		write_chapter(m, &rows[at], n, out);
+		has_memory |= !strcmp(rows[at].group, "memory");
 	}
+	/* The curve may have points that no chapter shows. */
+	if (has_memory)
+		return;
+	strbuf_puts(out, "<h2 id=\"latency\">Memory latency</h2>\n");
+	html_latency_write(m, out);
 }

@@ -153,15 +153,21 @@ static void write_memlock(const struct kubevirt_release *r,
 }
 
 /* Both hypervisors' overheads are the same code; their memlock limits are not,
- * where a release multiplies by the devices. */
+ * where a release multiplies by the devices. Older releases have kvm alone. */
 static void write_by_code(const struct kubevirt_release *r, struct strbuf *out)
 {
-	html_cell(
-		out, "<li>By the code of KubeVirt ", kubevirt_release_name(r),
-		": kvm and hyperv-direct have the same overhead to the byte. "
-		"The memlock limit of a guest of 1 GiB with two devices is, for");
+	bool has_both = kubevirt_release_has_hypervisor_gate(r);
+
+	html_cell(out, "<li>By the code of KubeVirt ", kubevirt_release_name(r),
+		  ": ");
+	if (has_both)
+		strbuf_puts(out, "kvm and hyperv-direct have the same overhead "
+				 "to the byte. ");
+	strbuf_puts(out, "The memlock limit of a guest of 1 GiB with two "
+			 "devices is, for");
 	write_memlock(r, HYPERVISOR_KVM, out);
-	write_memlock(r, HYPERVISOR_HYPERV_DIRECT, out);
+	if (has_both)
+		write_memlock(r, HYPERVISOR_HYPERV_DIRECT, out);
 	strbuf_puts(out, " <code>l1vh-bench overhead --vfio 2</code> has the "
 			 "terms.</li>\n");
 }
@@ -170,8 +176,7 @@ static bool answer_memlock(const struct findings *f, struct strbuf *out)
 {
 	bool has_any = each_footprint(f, QUESTION_MEMLOCK, NULL, out);
 
-	if (has_any &&
-	    kubevirt_release_has_hypervisor_gate(f->footprints.release))
+	if (has_any)
 		write_by_code(f->footprints.release, out);
 	return has_any;
 }

@@ -119,7 +119,8 @@ static bool add_figures(const struct group *g, struct strbuf *out)
 
 		if (is_left_out(g, h, k))
 			continue;
-		strbuf_printf(out, "%s%s%s%s under %s", has_any ? ", " : "Median of '",
+		strbuf_printf(out, "%s%s%s%s under %s",
+			      has_any ? ", " : "Median of '",
 			      has_any ? "" : h->label, has_any ? "" : "': ",
 			      units_format(c->median, h->row->unit, value,
 					   sizeof(value)),

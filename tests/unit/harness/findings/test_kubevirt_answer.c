@@ -160,6 +160,165 @@ static void the_worst_shape_decides(void **state)
 	assert_non_null(strstr(a.reason, "256M-1cpu: "));
 }
 
+/* The shape that was beyond is named, not one whose limit is nearer. */
+static void a_shape_with_a_boot_beyond_is_named(void **state)
+{
+	static const struct costs near_limit = {20, .5, 270, 1800};
+	static const struct costs little = {20, .5, 270, 128};
+	static const struct costs beyond = {20, .5, 270, 2000};
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	for (i = 0; i < 60; i++)
+		add_boot(s, "kvm", i, "256M-1cpu", i ? &little : &beyond, 0);
+	for (; i < 64; i++)
+		add_boot(s, "kvm", i, "1G-1cpu", &near_limit, 0);
+	a = ask(s, QUESTION_MEMLOCK, "kvm");
+	assert_int_equal(a.verdict, VERDICT_UNDECIDED);
+	assert_int_equal(strncmp(a.reason, "256M-1cpu: ", 11), 0);
+	assert_int_equal(a.boot_count, 64);
+}
+
+/* The same of the charge: the fit makes it unlikely, and it was seen. */
+static void one_boot_charged_beyond_is_no_pass(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	for (i = 0; i < 60; i++)
+		add_boot(s, "kvm", i, "256M-1cpu", &ordinary, i ? 0 : 27);
+	a = ask(s, QUESTION_OVERHEAD, "kvm");
+	assert_true(a.limit_ratio <= 1);
+	assert_int_equal(a.verdict, VERDICT_UNDECIDED);
+	assert_non_null(strstr(a.reason, "the most was 47.0 MiB"));
+}
+
+/* Another shape can be further beyond by its limit: the reason and the ratio are
+ * of the one that fails. */
+static void the_failing_shape_is_named(void **state)
+{
+	static const struct costs wild = {55, 0, 270, 0};
+	static const struct costs beyond = {50, 0, 270, 0};
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	for (i = 0; i < 8; i++)
+		add_boot(s, "kvm", i, "256M-1cpu", &beyond, i % 2 ? .1 : -.1);
+	for (; i < 10; i++)
+		add_boot(s, "kvm", i, "1G-1cpu", &wild, i % 2 ? 5 : -5);
+	a = ask(s, QUESTION_OVERHEAD, "kvm");
+	assert_int_equal(a.verdict, VERDICT_FAIL);
+	assert_int_equal(strncmp(a.reason, "256M-1cpu is charged 50.0 MiB", 29),
+			 0);
+	assert_true(a.ratio > 1.05 && a.ratio < 1.1);
+}
+
+/* By two boots beyond at .95 alone; of two shapes, .975 is needed. */
+static void two_shapes_need_more_confidence(void **state)
+{
+	static const struct costs beyond = {50, 0, 270, 0};
+	struct shown *s = *state;
+
+	/* The mean is 3.5 MiB beyond, its error .45: t is 7.8, of 6.3. */
+	add_boot(s, "kvm", 0, "256M-1cpu", &beyond, .45);
+	add_boot(s, "kvm", 1, "256M-1cpu", &beyond, -.45);
+	assert_int_equal(ask(s, QUESTION_OVERHEAD, "kvm").verdict,
+			 VERDICT_FAIL);
+	/* Of 12.7 now. */
+	add_boot(s, "kvm", 2, "1G-1cpu", &ordinary, .5);
+	add_boot(s, "kvm", 3, "1G-1cpu", &ordinary, -.5);
+	assert_int_equal(ask(s, QUESTION_OVERHEAD, "kvm").verdict,
+			 VERDICT_UNDECIDED);
+}
+
+static void add_processes(struct shown *s, uint32_t block, double virtlogd_mib)
+{
+	char document[256];
+
+	snprintf(
+		document, sizeof(document),
+		"{\"footprint\": {\"moments\": {\"touched\": {\"guests\": [{\"processes\":"
+		" [{\"role\": \"vmm\", \"rss\": %.0f},"
+		" {\"role\": \"virtlogd\", \"rss\": %.0f},"
+		" {\"role\": \"other\", \"rss\": %.0f}]}]}}}}",
+		270 * MI, virtlogd_mib * MI, 4096 * MI);
+	shown_sample(s, "kvm", block, "footprint", "256M-1cpu/beside_rss", 1);
+	result_add_document(&shown_boot(s, "kvm", block)->res, "footprint",
+			    "256M-1cpu", document);
+}
+
+/* Each process is a population of its own; one without a constant is none. */
+static void each_process_is_judged_alone(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	for (i = 0; i < BOOTS; i++)
+		add_processes(s, i, i % 2 ? 20.1 : 19.9);
+	a = ask(s, QUESTION_PROCESSES, "kvm");
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_int_equal(a.boot_count, BOOTS);
+	assert_non_null(strstr(a.reason, "; judged: vmm, virtlogd"));
+	assert_null(strstr(a.reason, "other"));
+	for (; i < 2 * BOOTS; i++)
+		add_processes(s, i, 90);
+	a = ask(s, QUESTION_PROCESSES, "kvm");
+	assert_int_equal(a.verdict, VERDICT_FAIL);
+	assert_int_equal(strncmp(a.reason, "256M-1cpu virtlogd: ", 20), 0);
+}
+
+/* The shape that lacks boots is named, however well the others do. */
+static void a_shape_of_one_boot_is_named(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	int q;
+
+	fill(s, "kvm", &ordinary);
+	add_boot(s, "kvm", BOOTS, "1G-1cpu", &ordinary, 0);
+	for (q = QUESTION_PROCESSES; q <= QUESTION_MEMLOCK; q++) {
+		a = ask(s, (enum kubevirt_question)q, "kvm");
+		assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+		assert_int_equal(strncmp(a.reason, "1G-1cpu", 7), 0);
+	}
+}
+
+/* What should have been read and was not is no reason for a PASS. */
+static void a_shape_without_a_reading_is_named(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+	uint32_t i;
+
+	fill(s, "kvm", &ordinary);
+	for (i = BOOTS; i < 2 * BOOTS; i++) {
+		shown_sample(s, "kvm", i, "footprint", "1G-1cpu/beside_rss", 1);
+		result_add_document(&shown_boot(s, "kvm", i)->res, "footprint",
+				    "1G-1cpu", "{}");
+	}
+	a = ask(s, QUESTION_MEMLOCK, "kvm");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+	assert_int_equal(strncmp(a.reason, "1G-1cpu has a reading in 0 ", 27),
+			 0);
+	assert_int_equal(a.boot_count, BOOTS);
+}
+
+/* Guests that lock nothing are within any limit. */
+static void nothing_locked_passes(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+
+	fill(s, "kvm", &ordinary);
+	a = ask(s, QUESTION_MEMLOCK, "kvm");
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_non_null(strstr(a.reason, "256M-1cpu: 0.000 of "));
+}
+
 static void one_boot_is_not_enough(void **state)
 {
 	struct shown *s = *state;
@@ -255,6 +414,14 @@ int main(void)
 		WITH_SHOWN(the_limit_decides_on_locked_memory),
 		WITH_SHOWN(one_boot_beyond_is_no_pass),
 		WITH_SHOWN(the_worst_shape_decides),
+		WITH_SHOWN(a_shape_with_a_boot_beyond_is_named),
+		WITH_SHOWN(one_boot_charged_beyond_is_no_pass),
+		WITH_SHOWN(the_failing_shape_is_named),
+		WITH_SHOWN(two_shapes_need_more_confidence),
+		WITH_SHOWN(each_process_is_judged_alone),
+		WITH_SHOWN(a_shape_of_one_boot_is_named),
+		WITH_SHOWN(a_shape_without_a_reading_is_named),
+		WITH_SHOWN(nothing_locked_passes),
 		WITH_SHOWN(one_boot_is_not_enough),
 		WITH_SHOWN(an_emulated_host_gets_no_verdict),
 		WITH_SHOWN(what_was_not_measured_is_not_evaluable),

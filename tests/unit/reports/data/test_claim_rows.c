@@ -154,7 +154,7 @@ static void the_page_has_a_row_per_claim(void **state)
 	const char *text = shown_write(s, html_write), *row;
 	char want[60];
 
-	row = strstr(text, "; of &lt;all&gt;</span></td><td>"
+	row = strstr(text, "; of &lt;all&gt;</span></details></td><td>"
 			   "<span class=\"verdict pass\">PASS</span></td>");
 	assert_non_null(row);
 	snprintf(want, sizeof(want), "&times;%.3f, %.3f to %.3f</td>",
