@@ -164,6 +164,12 @@ bool kubevirt_cluster_hotplugs(const struct kubevirt_cluster *c,
 	}
 }
 
+bool kubevirt_cluster_logs_console(const struct kubevirt_cluster *c,
+				   const struct kubevirt_release *r)
+{
+	return kubevirt_trait(r, TRAIT_CONSOLE_LOG) && !c->has_no_console_log;
+}
+
 json_t *kubevirt_cluster_to_json(const struct kubevirt_cluster *c,
 				 const struct kubevirt_release *r)
 {
@@ -177,8 +183,7 @@ json_t *kubevirt_cluster_to_json(const struct kubevirt_cluster *c,
 		kubevirt_cluster_hotplugs(c, r) ? "LiveUpdate" : "Stage",
 		"maxHotplugRatio", (json_int_t)c->max_hotplug_ratio,
 		"cpuAllocationRatio", (json_int_t)c->cpu_allocation_ratio,
-		"guestConsoleLog",
-		kubevirt_trait(r, TRAIT_CONSOLE_LOG) && !c->has_no_console_log,
+		"guestConsoleLog", kubevirt_cluster_logs_console(c, r),
 		"quotaLimitsMemory", c->has_memory_quota, "quotaLimitsCpu",
 		c->has_cpu_quota, "featureGates", c->gates);
 }

@@ -56,6 +56,10 @@ const char *kubevirt_cluster_unknown_gate(const struct kubevirt_cluster *c,
 bool kubevirt_cluster_hotplugs(const struct kubevirt_cluster *c,
 			       const struct kubevirt_release *r);
 
+/* Whether guests have the container guest-console-log. */
+bool kubevirt_cluster_logs_console(const struct kubevirt_cluster *c,
+				   const struct kubevirt_release *r);
+
 /* Every value that R's figures use, for those who read them. Caller owns. */
 json_t *kubevirt_cluster_to_json(const struct kubevirt_cluster *c,
 				 const struct kubevirt_release *r);

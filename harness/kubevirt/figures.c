@@ -25,6 +25,24 @@ static int calculate(const struct vmi *v, const struct kubevirt_release *r,
 	return ret;
 }
 
+int figures_of_filled(const struct vmi *v, const struct kubevirt_release *r,
+		      const struct kubevirt_cluster *c, struct figures *f,
+		      struct err *err)
+{
+	int ret;
+
+	*f = (struct figures){
+		.memlock_bytes = MEMLOCK_NONE,
+		.guest = v->guest,
+		.max_guest = v->max_guest,
+	};
+	snprintf(f->arch, sizeof(f->arch), "%s", v->arch);
+	ret = calculate(v, r, c, f, err);
+	if (ret)
+		figures_release(f);
+	return ret;
+}
+
 int figures_of(const struct vmi *as_read, const struct kubevirt_release *r,
 	       const struct kubevirt_cluster *c, struct figures *f,
 	       struct err *err)
@@ -32,15 +50,9 @@ int figures_of(const struct vmi *as_read, const struct kubevirt_release *r,
 	struct vmi v = vmi_copy(as_read);
 	int ret;
 
-	*f = (struct figures){.memlock_bytes = MEMLOCK_NONE};
 	vmi_set_defaults(&v, r, c);
-	ret = calculate(&v, r, c, f, err);
-	f->guest = v.guest;
-	f->max_guest = v.max_guest;
-	snprintf(f->arch, sizeof(f->arch), "%s", v.arch);
+	ret = figures_of_filled(&v, r, c, f, err);
 	vmi_release(&v);
-	if (ret)
-		figures_release(f);
 	return ret;
 }
 

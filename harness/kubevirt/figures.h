@@ -30,6 +30,10 @@ struct figures {
 int figures_of(const struct vmi *v, const struct kubevirt_release *r,
 	       const struct kubevirt_cluster *c, struct figures *f,
 	       struct err *err);
+/* The same of V with the webhook's defaults in it. */
+int figures_of_filled(const struct vmi *v, const struct kubevirt_release *r,
+		      const struct kubevirt_cluster *c, struct figures *f,
+		      struct err *err);
 void figures_release(struct figures *f);
 
 /* Keys as KubeVirt's own code has them in ci/kubevirt-oracle. Caller owns. */

@@ -118,7 +118,7 @@ static void finish_guest(struct survey *s, const struct manifest_guest *m,
 			 const struct answer *answer, const struct notes *n,
 			 const char *error)
 {
-	const struct survey_guest g = {
+	struct survey_guest g = {
 		.manifest = m,
 		.figures = answer ? answer->figures : NULL,
 		.rejections =
@@ -130,16 +130,15 @@ static void finish_guest(struct survey *s, const struct manifest_guest *m,
 	size_t i;
 
 	for (i = 0; i < n->count; i++) {
+		g.has_warning |= n->rows[i].is_warning;
 		s->warning_count += n->rows[i].is_warning;
 		s->note_count += !n->rows[i].is_warning;
 	}
+	for (i = 0; g.rejections && i < s->release_count; i++)
+		g.is_rejected |= g.rejections[i].count > 0;
 	s->visited_count++;
 	s->error_count += error != NULL;
-	for (i = 0; g.rejections && i < s->release_count; i++)
-		if (g.rejections[i].count) {
-			s->rejected_count++;
-			break;
-		}
+	s->rejected_count += g.is_rejected;
 	if (s->each)
 		s->each(&g, s->arg);
 }
@@ -150,32 +149,25 @@ struct named_types {
 	const struct preference *preference;
 };
 
-/* The webhook's validation comes behind its defaults. */
-static void validate(const struct survey *s, const struct vmi *v,
-		     const struct manifest_guest *m, size_t i,
-		     struct rejections *out)
-{
-	struct vmi filled = vmi_copy(v);
-
-	vmi_set_defaults(&filled, s->releases[i], &s->cluster);
-	rejections_of(&filled, m->instance, s->releases[i], &s->cluster, out);
-	vmi_release(&filled);
-}
-
+/* In the webhook's order: types, defaults, figures and validation. */
 static int calculate_one(const struct survey *s, const struct vmi *as_read,
 			 const struct named_types *named,
 			 const struct manifest_guest *m, size_t i,
 			 struct answer *answer, struct err *err)
 {
+	const struct kubevirt_release *r = s->releases[i];
 	struct vmi v = vmi_copy(as_read);
-	int ret = instancetype_apply(named->type, named->preference, &v,
-				     s->releases[i], err);
+	int ret =
+		instancetype_apply(named->type, named->preference, &v, r, err);
 
-	if (!ret)
-		ret = figures_of(&v, s->releases[i], &s->cluster,
-				 &answer->figures[i], err);
+	if (!ret) {
+		vmi_set_defaults(&v, r, &s->cluster);
+		ret = figures_of_filled(&v, r, &s->cluster, &answer->figures[i],
+					err);
+	}
 	if (!ret && is_validated(m))
-		validate(s, &v, m, i, &answer->rejections[i]);
+		rejections_of(&v, m->instance, r, &s->cluster,
+			      &answer->rejections[i]);
 	vmi_release(&v);
 	return ret;
 }

@@ -43,6 +43,8 @@ struct survey_guest {
 	const struct rejections *rejections;
 	const struct survey_note *notes;
 	size_t note_count;
+	bool has_warning; /* among the notes */
+	bool is_rejected; /* by a release at least */
 };
 
 /* Of all guests, replicas counted. */
@@ -59,9 +61,8 @@ struct survey {
 	const struct kubevirt_release *releases[SURVEY_MAX_RELEASES];
 	size_t release_count;
 	const char *asked[2]; /* two of them as they were named; NULL: not */
-	bool is_every_release;
-	bool is_sum;       /* sums alone are wanted */
-	bool has_manifest; /* guests are in streams; else BASE is one */
+	bool is_sum;          /* sums alone are wanted */
+	bool has_manifest;    /* guests are in streams; else BASE is one */
 	struct kubevirt_cluster cluster;
 	const char *file; /* that is being read; NULL: none */
 	struct vmi base;  /* what a manifest does not say */

@@ -108,32 +108,12 @@ static json_t *first_figures(const struct survey_guest *g)
 	return out;
 }
 
-static bool has_warning(const struct survey_guest *g)
-{
-	size_t i;
-
-	for (i = 0; i < g->note_count; i++)
-		if (g->notes[i].is_warning)
-			return true;
-	return false;
-}
-
-static bool is_rejected(const struct survey *s, const struct survey_guest *g)
-{
-	size_t i;
-
-	for (i = 0; g->rejections && i < s->release_count; i++)
-		if (g->rejections[i].count)
-			return true;
-	return false;
-}
-
 static void print_guest(const struct survey_guest *g, void *arg)
 {
 	struct overhead_json *o = arg;
 
-	if (o->survey->is_sum && !g->error && !has_warning(g) &&
-	    !is_rejected(o->survey, g))
+	if (o->survey->is_sum && !g->error && !g->has_warning &&
+	    !g->is_rejected)
 		return;
 	if (!o->row_count && g->figures)
 		o->first = first_figures(g);
@@ -181,8 +161,9 @@ void overhead_json_begin(struct overhead_json *o)
 	s->remark = keep_remark;
 	s->arg = o;
 	printf("{\"release\": \"%s\"", kubevirt_release_name(s->releases[0]));
-	print_member("release_asked",
-		     release_to_json(s->releases[0], s->asked[0]));
+	if (s->asked[0])
+		print_member("release_asked",
+			     release_to_json(s->releases[0], s->asked[0]));
 	if (s->asked[1])
 		print_member("versus",
 			     release_to_json(s->releases[1], s->asked[1]));

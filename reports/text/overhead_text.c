@@ -383,9 +383,6 @@ static void format_settings(const struct survey *s,
 			    size_t size)
 {
 	const struct kubevirt_cluster *c = &s->cluster;
-	bool has_log =
-		kubevirt_trait(r, TRAIT_CONSOLE_LOG) && !c->has_no_console_log;
-
 	snprintf(text, size,
 		 "arch %s, ratio %s, memoryOvercommit %" PRId64
 		 " %%, vmRolloutStrategy %s, maxHotplugRatio %" PRId64
@@ -395,7 +392,7 @@ static void format_settings(const struct survey *s,
 		 c->ratio[0] ? c->ratio : "none", c->overcommit_percent,
 		 kubevirt_cluster_hotplugs(c, r) ? "LiveUpdate" : "Stage",
 		 c->max_hotplug_ratio, c->cpu_allocation_ratio,
-		 has_log ? "on" : "off",
+		 kubevirt_cluster_logs_console(c, r) ? "on" : "off",
 		 c->has_memory_quota ? "limits.memory" : "",
 		 c->has_cpu_quota      ? " limits.cpu"
 		 : c->has_memory_quota ? ""
@@ -429,8 +426,7 @@ static void write_stand_ins(const struct survey *s)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(s->asked); i++)
-		if (s->asked[i] && i < s->release_count &&
-		    !s->is_every_release &&
+		if (s->asked[i] &&
 		    !kubevirt_release_is_exact(s->releases[i], s->asked[i]))
 			fprintf(stderr,
 				"note: release %s is not known: %s is taken for it\n",

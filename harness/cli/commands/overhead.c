@@ -387,6 +387,7 @@ static int find_release(struct survey *s, const char *name, struct err *err)
 		return err_set(err, -EINVAL,
 			       "unknown release '%s'; known are %s", name,
 			       kubevirt_release_names());
+	s->asked[s->release_count] = name;
 	s->releases[s->release_count++] = r;
 	return 0;
 }
@@ -419,7 +420,6 @@ static int find_releases(const struct overhead_args *a, struct survey *s,
 				    kubevirt_release_at(i)))
 				s->releases[s->release_count++] =
 					kubevirt_release_at(i);
-		s->is_every_release = true;
 		return 0;
 	}
 	ret = find_release(s, a->release ? a->release : "main", err);
@@ -497,8 +497,6 @@ static void prepare(struct survey *s, const struct overhead_args *a)
 	s->types = instancetypes_new();
 	s->options =
 		(struct manifest_options){a->parameters, a->parameter_count};
-	s->asked[0] = a->release ? a->release : "main";
-	s->asked[1] = a->versus;
 	s->is_sum = a->is_sum;
 	s->has_manifest = a->file_count > 0;
 }

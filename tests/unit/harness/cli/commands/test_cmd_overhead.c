@@ -443,6 +443,8 @@ static void a_cluster_is_summed_for_each_release(void **state)
 	assert_int_equal(json_array_size(json_at(all, "sums")), 34);
 	assert_json_text(all, "sums.33.release", "main");
 	assert_json_number(all, "guest_count", 3);
+	/* Nobody asked for one of them. */
+	assert_null(json_object_get(all, "release_asked"));
 	json_decref(all);
 }
 
