@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/text/overhead_text.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +9,10 @@
 #include "harness/base/base.h"
 #include "harness/kubevirt/release.h"
 #include "harness/kubevirt/survey.h"
+#include "reports/text/lines.h"
 
-#define NAME_SIZE 256
+#define NAME_COLUMNS 32
+#define MOST_WORDS 1000 /* columns */
 
 static void write_bytes(const char *name, int64_t bytes, FILE *out)
 {
@@ -86,34 +87,28 @@ static void write_figures(const struct figures *f, FILE *out)
 	fprintf(out, "%-36s %14s\n", "class of the pod", p->qos);
 }
 
-/* A manifest may say anything: no byte of it controls a terminal. */
-static const char *plain_name(const struct survey_guest *g)
+/* A manifest may say anything. */
+static void write_words(const char *text, FILE *out)
 {
-	static _Thread_local char name[NAME_SIZE];
-	const char *p = *g->manifest->name ? g->manifest->name : "(no name)";
-	size_t len = 0;
-
-	for (; *p && len < sizeof(name) - 1; p++)
-		name[len++] = iscntrl((unsigned char)*p) ? '?' : *p;
-	name[len] = '\0';
-	return name;
+	line_print(text, 0, MOST_WORDS, out);
 }
 
-static void write_plain(const char *text, FILE *out)
+static const char *name_of(const struct survey_guest *g)
 {
-	for (; *text; text++)
-		putc(iscntrl((unsigned char)*text) ? '?' : *text, out);
+	return *g->manifest->name ? g->manifest->name : "(no name)";
 }
 
 static void write_place(const struct overhead_text *o,
 			const struct survey_guest *g, const char *what)
 {
-	if (o->survey->has_manifest)
-		fprintf(stderr, "%s: %s: document %zu, %s: ", what,
-			o->survey->file ? o->survey->file : "options",
-			g->manifest->document, plain_name(g));
-	else
-		fprintf(stderr, "%s: ", what);
+	fprintf(stderr, "%s: ", what);
+	if (!o->survey->has_manifest)
+		return;
+	fprintf(stderr, "%s: document %zu, ",
+		o->survey->file ? o->survey->file : "options",
+		g->manifest->document);
+	write_words(name_of(g), stderr);
+	fputs(": ", stderr);
 }
 
 static void write_notes(const struct overhead_text *o,
@@ -123,17 +118,22 @@ static void write_notes(const struct overhead_text *o,
 
 	/* A cluster's sum has thousands of guests: only what it lacks. */
 	for (i = 0; i < g->note_count; i++) {
-		if (o->survey->is_sum && !g->notes[i].is_warning)
+		const struct survey_note *n = &g->notes[i];
+		FILE *out = n->is_warning ? stderr : stdout;
+
+		if (o->survey->is_sum && !n->is_warning)
 			continue;
-		if (g->notes[i].is_warning)
+		if (n->is_warning) {
 			write_place(o, g, "warning");
-		else
-			printf("note: %s%s",
-			       o->survey->has_manifest ? plain_name(g) : "",
-			       o->survey->has_manifest ? ": " : "");
-		write_plain(g->notes[i].text,
-			    g->notes[i].is_warning ? stderr : stdout);
-		putc('\n', g->notes[i].is_warning ? stderr : stdout);
+		} else {
+			fputs("note: ", out);
+			if (o->survey->has_manifest) {
+				write_words(name_of(g), out);
+				fputs(": ", out);
+			}
+		}
+		write_words(n->text, out);
+		putc('\n', out);
 	}
 }
 
@@ -152,7 +152,7 @@ static void write_rejections(const struct overhead_text *o,
 		fprintf(stderr, "KubeVirt %s: %s%s",
 			kubevirt_release_name(o->survey->releases[i]),
 			r->rows[0].field, r->rows[0].field[0] ? ": " : "");
-		write_plain(r->rows[0].message, stderr);
+		write_words(r->rows[0].message, stderr);
 		if (r->count > 1)
 			fprintf(stderr, " (and %zu more)", r->count - 1);
 		putc('\n', stderr);
@@ -164,11 +164,14 @@ static void write_title(const struct overhead_text *o, size_t i,
 {
 	const struct survey *s = o->survey;
 
-	fprintf(out, "KubeVirt %s, %s, %s%s%s\n\n",
+	fprintf(out, "KubeVirt %s, %s, %s",
 		kubevirt_release_name(s->releases[i]), g->figures[i].arch,
-		hypervisor_name(s->cluster.hypervisor),
-		*g->manifest->name ? ", " : "",
-		*g->manifest->name ? plain_name(g) : "");
+		hypervisor_name(s->cluster.hypervisor));
+	if (*g->manifest->name) {
+		fputs(", ", out);
+		write_words(g->manifest->name, out);
+	}
+	fputs("\n\n", out);
 }
 
 static void write_whole(const struct overhead_text *o,
@@ -193,9 +196,9 @@ static void write_row_head(const struct overhead_text *o, FILE *out)
 	for (i = 0; i < o->survey->release_count; i++)
 		fprintf(out, "%sKubeVirt %s", i ? " and " : "",
 			kubevirt_release_name(o->survey->releases[i]));
-	fprintf(out, ", %s; bytes of memory\n\n%-32s %13s %14s %14s %14s\n",
-		hypervisor_name(o->survey->cluster.hypervisor), "guest",
-		"overhead", "pod requests", "pod limit", "memlock");
+	fprintf(out, ", %s; bytes of memory\n\n%-*s %13s %14s %14s %14s\n",
+		hypervisor_name(o->survey->cluster.hypervisor), NAME_COLUMNS,
+		"guest", "overhead", "pod requests", "pod limit", "memlock");
 }
 
 static void write_number(int64_t bytes, const char *none, FILE *out)
@@ -214,8 +217,9 @@ static void write_row(const struct overhead_text *o,
 	for (i = 0; i < o->survey->release_count; i++) {
 		const struct figures *f = &g->figures[i];
 
-		fprintf(out, "%-32.32s %13" PRId64, i ? "" : plain_name(g),
-			f->overhead.total_bytes);
+		line_print(i ? "" : name_of(g), NAME_COLUMNS, NAME_COLUMNS,
+			   out);
+		fprintf(out, " %13" PRId64, f->overhead.total_bytes);
 		write_number(figures_pod_request(f), "-", out);
 		write_number(figures_pod_limit(f), "none", out);
 		if (f->memlock_bytes == MEMLOCK_NONE)
@@ -253,7 +257,7 @@ static void write_guest(const struct survey_guest *g, void *arg)
 	write_rejections(o, g);
 	if (g->error) {
 		write_place(o, g, "error");
-		write_plain(g->error, stderr);
+		write_words(g->error, stderr);
 		putc('\n', stderr);
 		return;
 	}
@@ -276,7 +280,7 @@ static void write_remark(const char *text, bool is_warning, void *arg)
 
 	fprintf(stderr, "%s: %s: ", is_warning ? "warning" : "note",
 		o->survey->file ? o->survey->file : "options");
-	write_plain(text, stderr);
+	write_words(text, stderr);
 	putc('\n', stderr);
 }
 
