@@ -8,6 +8,7 @@
 
 #include "harness/base/base.h"
 #include "harness/findings/model.h"
+#include "harness/findings/suite.h"
 
 #define LOWER true
 #define HIGHER false
@@ -233,4 +234,51 @@ struct ratio highlight_worse(const struct model *m,
 	if (h->row->lower_is_better)
 		return r;
 	return (struct ratio){1 / r.ratio, 1 / r.high, 1 / r.low, r.log};
+}
+
+size_t highlights_group(const struct highlight_row *rows, size_t count)
+{
+	size_t n = 1;
+
+	while (n < count && !strcmp(rows[n].group, rows->group))
+		n++;
+	return n;
+}
+
+static struct ratio mean_of_rows(const struct model *m,
+				 const struct highlight_row *rows, size_t count,
+				 size_t runner)
+{
+	double sum = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		struct ratio r = highlight_worse(m, &rows[i], runner);
+
+		if (isnan(r.ratio))
+			continue;
+		sum += log(r.ratio);
+		n++;
+	}
+	return (struct ratio){.ratio = n ? exp(sum / (double)n) : NAN,
+			      .low = NAN,
+			      .high = NAN};
+}
+
+struct ratio highlights_mean(const struct model *m,
+			     const struct highlight_row *rows, size_t count,
+			     size_t runner, size_t *blocks)
+{
+	const struct model_row *all[HIGHLIGHTS_ALL] = {NULL};
+	struct ratio r;
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (rows[i].has_ratio)
+			all[n++] = rows[i].row;
+	r = suite_ratio_of(m, all, n, runner, blocks);
+	if (!isnan(r.ratio))
+		return r;
+	*blocks = 0;
+	return mean_of_rows(m, rows, count, runner);
 }

@@ -60,4 +60,17 @@ size_t highlights_all(const struct model *m, struct highlight_row *out);
 struct ratio highlight_worse(const struct model *m,
 			     const struct highlight_row *h, size_t runner);
 
+/* How many of ROWS from the first on are of its group; COUNT is 1 at least. */
+size_t highlights_group(const struct highlight_row *rows, size_t count);
+
+/*
+ * RUNNER's ratio to native over ROWS of one group, above 1 is worse: the
+ * geometric mean over blocks (suite.h). Where none of the blocks has all rows,
+ * BLOCKS is 0 and it is the mean of what each row came to, without an interval.
+ * NaN if no row has a ratio.
+ */
+struct ratio highlights_mean(const struct model *m,
+			     const struct highlight_row *rows, size_t count,
+			     size_t runner, size_t *blocks);
+
 #endif

@@ -2,8 +2,10 @@
 #include "reports/html/axis.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "harness/base/strbuf.h"
+#include "reports/html/html_parts.h"
 
 #define TEXT_BELOW 12
 
@@ -38,4 +40,18 @@ void axis_tick_write(const struct axis *a, double value, const char *class,
 		      "<text class=\"axis\" x=\"%.1f\" y=\"%d\""
 		      " text-anchor=\"middle\">%s</text>\n",
 		      class, x, top, bottom, x, bottom + TEXT_BELOW, text);
+}
+
+void axis_name_write(const char *name, size_t most, double x, double y,
+		     struct strbuf *out)
+{
+	struct strbuf text = {0};
+	size_t len = strlen(name);
+
+	strbuf_add(&text, name, len < most ? len : most);
+	strbuf_printf(out, "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">",
+		      x, y + 4);
+	html_cell(out, "", strbuf_str(&text),
+		  len > most ? "~</text>" : "</text>");
+	strbuf_release(&text);
 }

@@ -5,6 +5,7 @@
 /* axis - the position of a value along one side of an SVG picture, and the
  * numbers beside that side. */
 #include <stdbool.h>
+#include <stddef.h>
 
 struct strbuf;
 
@@ -23,5 +24,9 @@ double axis_step(double span, unsigned int most);
 /* A line of CLASS at VALUE, from TOP to BOTTOM, with TEXT, plain, below it. */
 void axis_tick_write(const struct axis *a, double value, const char *class,
 		     int top, int bottom, const char *text, struct strbuf *out);
+
+/* NAME, cut to MOST bytes, ends at X beside what is drawn at the height Y. */
+void axis_name_write(const char *name, size_t most, double x, double y,
+		     struct strbuf *out);
 
 #endif

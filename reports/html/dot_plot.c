@@ -85,14 +85,7 @@ static void write_title(const struct picture *p, const struct highlight_row *h,
 
 static void write_name(const struct picture *p, const char *name, double y)
 {
-	char text[NAME_MOST + 2];
-
-	snprintf(text, sizeof(text), "%.*s%s", NAME_MOST, name,
-		 strlen(name) > NAME_MOST ? "~" : "");
-	strbuf_printf(p->out,
-		      "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">",
-		      LEFT - 12, y + 4);
-	html_cell(p->out, "", text, "</text>");
+	axis_name_write(name, NAME_MOST, LEFT - 12, y, p->out);
 }
 
 /* --- ratios --- */

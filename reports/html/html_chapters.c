@@ -81,9 +81,7 @@ void html_chapters_write(const struct model *m, struct strbuf *out)
 	bool has_memory = false;
 
 	for (at = 0; at < count; at += n) {
-		for (n = 1; at + n < count &&
-			    !strcmp(rows[at + n].group, rows[at].group);)
-			n++;
+		n = highlights_group(&rows[at], count - at);
 		write_chapter(m, &rows[at], n, out);
 		has_memory |= !strcmp(rows[at].group, "memory");
 	}

@@ -8,7 +8,7 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/findings/model.h"
-#include "harness/findings/suite.h"
+#include "harness/findings/highlights.h"
 #include "reports/html/axis.h"
 #include "reports/html/html_parts.h"
 
@@ -42,41 +42,18 @@ struct panel {
 	bool has_ratio; /* of any guest */
 };
 
-/* Where no block has all rows, the mean of what each row came to. */
-static struct ratio mean_of_rows(const struct panel *p, size_t runner)
-{
-	double sum = 0;
-	size_t i, n = 0;
-
-	for (i = 0; i < p->count; i++) {
-		struct ratio r = highlight_worse(p->m, &p->rows[i], runner);
-
-		if (isnan(r.ratio))
-			continue;
-		sum += log(r.ratio);
-		n++;
-	}
-	return (struct ratio){.ratio = n ? exp(sum / (double)n) : NAN,
-			      .low = NAN,
-			      .high = NAN};
-}
-
 static void panel_init(struct panel *p, const struct model *m,
 		       const struct highlight_row *rows, size_t most)
 {
-	const struct model_row *all[HIGHLIGHTS_ALL];
-	size_t k, blocks, n = 0;
+	size_t k, blocks;
 
-	*p = (struct panel){.m = m, .rows = rows};
-	while (p->count < most && !strcmp(rows[p->count].group, rows->group)) {
-		if (rows[p->count].has_ratio)
-			all[n++] = rows[p->count].row;
-		p->count++;
-	}
+	*p = (struct panel){
+		.m = m,
+		.rows = rows,
+		.count = highlights_group(rows, most),
+	};
 	for (k = 0; k < m->runner_count; k++) {
-		p->worse[k] = suite_ratio_of(m, all, n, k, &blocks);
-		if (isnan(p->worse[k].ratio))
-			p->worse[k] = mean_of_rows(p, k);
+		p->worse[k] = highlights_mean(m, rows, p->count, k, &blocks);
 		p->has_ratio |= k && !isnan(p->worse[k].ratio);
 	}
 }
@@ -202,17 +179,6 @@ static void write_figure(const struct panel *p, size_t runner, double y,
 	strbuf_puts(out, "</text>\n");
 }
 
-static void write_name(const char *name, double y, struct strbuf *out)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%.*s%s", NAME_MAX_CHARS, name,
-		 strlen(name) > NAME_MAX_CHARS ? "~" : "");
-	strbuf_printf(out, "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">",
-		      LEFT - 8, y + 4);
-	html_cell(out, "", text, "</text>");
-}
-
 /* For the names of two rows beside the group's. */
 static bool has_room(const struct panel *p)
 {
@@ -257,7 +223,8 @@ static void write_panel(const struct panel *p, size_t first, struct strbuf *out)
 	for (k = first; k < p->m->runner_count; k++) {
 		double y = y_of(k - first);
 
-		write_name(p->m->runners[k], y, out);
+		axis_name_write(p->m->runners[k], NAME_MAX_CHARS, LEFT - 8, y,
+				out);
 		if (!p->has_ratio)
 			write_figure(p, k, y, out);
 		else if (!isnan(p->worse[k].ratio))

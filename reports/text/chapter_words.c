@@ -9,7 +9,6 @@
 #include "harness/base/units.h"
 #include "harness/findings/highlights.h"
 #include "harness/findings/model.h"
-#include "harness/findings/suite.h"
 
 struct group {
 	const struct model *m;
@@ -19,24 +18,14 @@ struct group {
 
 /* --- ratios to native --- */
 
-static struct ratio group_ratio(const struct group *g, size_t runner,
-				size_t *blocks)
-{
-	const struct model_row *rows[HIGHLIGHTS_ALL];
-	size_t i, n = 0;
-
-	for (i = 0; i < g->count; i++)
-		if (!isnan(highlight_worse(g->m, &g->rows[i], runner).ratio))
-			rows[n++] = g->rows[i].row;
-	return suite_ratio_of(g->m, rows, n, runner, blocks);
-}
-
 static void add_interval(const struct ratio *r, size_t blocks,
 			 struct strbuf *out)
 {
 	char why[32];
 
-	if (isnan(r->low))
+	if (!blocks)
+		strbuf_puts(out, " (no block has all of them)");
+	else if (isnan(r->low))
 		strbuf_printf(out, " (%s, no interval)",
 			      model_no_interval(blocks, why, sizeof(why)));
 	else
@@ -50,7 +39,8 @@ static bool add_means(const struct group *g, struct strbuf *out)
 	bool has_any = false;
 
 	for (k = 1; k < g->m->runner_count; k++) {
-		struct ratio r = group_ratio(g, k, &blocks);
+		struct ratio r =
+			highlights_mean(g->m, g->rows, g->count, k, &blocks);
 
 		if (isnan(r.ratio))
 			continue;
