@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/findings/kubevirt_answer.h"
 
-#include <gsl/gsl_cdf.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
-#include "harness/base/xmalloc.h"
 #include "harness/core/runner.h"
 #include "harness/findings/footprint.h"
-#include "harness/findings/model.h"
+#include "harness/findings/readings.h"
 #include "harness/kubevirt/figures.h"
 #include "harness/kubevirt/release.h"
 #include "harness/store/run_data.h"
@@ -46,7 +43,6 @@ const char *kubevirt_question_metric(enum kubevirt_question q)
 struct inquiry {
 	double share, confidence;
 	const struct footprints *all;
-	bool is_overridden;
 };
 
 __attribute__((format(printf, 3, 4))) static void answer_with(
@@ -67,90 +63,6 @@ static double mib(double bytes)
 
 /* --- the overhead, by the costs of all shapes --- */
 
-struct bound {
-	const char *shape;
-	double expected, limit, granted; /* bytes */
-	double most; /* bytes, of one boot; 0: none was read */
-};
-
-static double most_charged(const struct footprint *f, const char *shape)
-{
-	double most = 0;
-	size_t i;
-
-	for (i = 0; i < f->boot_count; i++)
-		if (!strcmp(f->boots[i].name, shape))
-			most = fmax(most, f->boots[i].costs[FOOTPRINT_CHARGED]);
-	return most;
-}
-
-/* False: no limit is known of that shape. */
-static bool bound_of(const struct footprint *f,
-		     const struct footprint_margin *m, const struct inquiry *in,
-		     struct bound *b)
-{
-	*b = (struct bound){.shape = m->name,
-			    .expected = NAN,
-			    .limit = NAN,
-			    .granted = m->granted_bytes,
-			    .most = most_charged(f, m->name)};
-	return !isnan(b->granted) &&
-	       footprint_tolerance(f, m->name, 1 - in->share, in->confidence,
-				   &b->expected, &b->limit);
-}
-
-/* Of the shape whose limit or boot is nearest to its grant, or furthest beyond. */
-static struct bound worst_bound(const struct footprint *f,
-				const struct inquiry *in)
-{
-	struct bound worst = {.shape = NULL};
-	size_t i;
-
-	for (i = 0; i < f->margin_count; i++) {
-		struct bound b;
-
-		if (!bound_of(f, &f->margins[i], in, &b))
-			continue;
-		if (!worst.shape ||
-		    fmax(b.limit, b.most) / b.granted >
-			    fmax(worst.limit, worst.most) / worst.granted)
-			worst = b;
-	}
-	return worst;
-}
-
-/* The corrected level at which one shape of COUNT fails for all (Bonferroni). */
-static double level_of(const struct inquiry *in, size_t count)
-{
-	return 1 - (1 - in->confidence) / (double)(count ? count : 1);
-}
-
-/* The shape whose mean charge is beyond its grant for certain; NULL: none is. The
- * margin's interval is Student's, two-sided at MODEL_CONFIDENCE. */
-static const struct footprint_margin *failing_margin(const struct footprint *f,
-						     const struct inquiry *in)
-{
-	const struct footprint_margin *m;
-	size_t judged = 0;
-
-	for (m = f->margins; m < f->margins + f->margin_count; m++)
-		judged += m->boot_count > 1;
-	for (m = f->margins; m < f->margins + f->margin_count; m++) {
-		double df = (double)m->boot_count - 1, error;
-
-		if (m->boot_count < 2 || !(m->mean_bytes < 0))
-			continue;
-		error = (m->high_bytes - m->mean_bytes) /
-			gsl_cdf_tdist_Pinv(1 - (1 - MODEL_CONFIDENCE) / 2, df);
-		if (m->mean_bytes +
-			    gsl_cdf_tdist_Pinv(level_of(in, judged), df) *
-				    error <
-		    0)
-			return m;
-	}
-	return NULL;
-}
-
 static const struct footprint_margin *margin_of(const struct footprint *f,
 						const char *shape)
 {
@@ -162,248 +74,188 @@ static const struct footprint_margin *margin_of(const struct footprint *f,
 	return NULL;
 }
 
-/* A shape that no limit is known of; NULL: all have one. By boots, as there can be
- * more shapes than margins. */
-static const char *shape_without_limit(const struct footprint *f,
-				       const struct inquiry *in)
+/* NaN: none is known, as there can be more shapes than margins. */
+static double granted_to(const struct footprint *f, const char *shape)
 {
-	struct bound ignored;
-	size_t i;
+	const struct footprint_margin *m = margin_of(f, shape);
 
-	for (i = 0; i < f->boot_count; i++) {
-		const struct footprint_margin *m =
-			margin_of(f, f->boots[i].name);
-
-		if (!m || !bound_of(f, m, in, &ignored))
-			return f->boots[i].name;
-	}
-	return NULL;
+	return m ? m->granted_bytes : NAN;
 }
 
-static void fail_overhead(const struct footprint *f,
-			  const struct footprint_margin *m,
-			  const struct inquiry *in, struct kubevirt_answer *a)
-{
-	double mean_bytes = m->granted_bytes - m->mean_bytes;
-	struct bound b;
+/* Of a shape, by the regression over all of them. */
+struct bound {
+	const struct population *p; /* of charges, as parts of the grant */
+	double expected, limit;     /* parts as well; NaN: not known */
+	double granted_bytes;
+};
 
-	bound_of(f, m, in, &b);
-	a->ratio = mean_bytes / m->granted_bytes;
-	a->limit_ratio = b.limit / m->granted_bytes;
-	answer_with(
-		a, VERDICT_FAIL,
-		"%s is charged %.1f MiB in the mean of %zu boots; KubeVirt %s grants %.1f MiB",
-		m->name, mib(mean_bytes), m->boot_count,
-		kubevirt_release_name(in->all->release), mib(m->granted_bytes));
+static struct bound bound_of(const struct footprint *f,
+			     const struct population *p,
+			     const struct inquiry *in)
+{
+	struct bound b = {p, NAN, NAN, granted_to(f, p->name)};
+	double expected, limit;
+
+	if (isnan(b.granted_bytes) ||
+	    !footprint_tolerance(f, p->name, 1 - in->share, in->confidence,
+				 &expected, &limit))
+		return b;
+	b.expected = expected / b.granted_bytes;
+	b.limit = limit / b.granted_bytes;
+	return b;
+}
+
+/* By its limit, or by a boot beyond that. */
+static double worst_part(const struct bound *b)
+{
+	return fmax(b->limit, b->p->most);
+}
+
+struct overhead_findings {
+	struct bound worst;   /* nearest to its grant, or furthest beyond */
+	struct bound failing; /* whose mean is beyond for certain */
+	const char *missing;  /* a shape without a limit */
+};
+
+static struct overhead_findings judge_shapes(const struct footprint *f,
+					     const struct populations *shapes,
+					     const struct inquiry *in)
+{
+	struct overhead_findings found = {.missing = NULL};
+	size_t i;
+
+	for (i = 0; i < shapes->count; i++) {
+		const struct population *p = &shapes->rows[i];
+		struct bound b = bound_of(f, p, in);
+
+		if (!found.failing.p &&
+		    population_is_beyond(p, in->confidence,
+					 shapes->judged_count))
+			found.failing = b;
+		if (isnan(b.limit)) {
+			if (!found.missing)
+				found.missing = p->name;
+			continue;
+		}
+		if (!found.worst.p || worst_part(&b) > worst_part(&found.worst))
+			found.worst = b;
+	}
+	return found;
+}
+
+static void say_overhead(const struct overhead_findings *found,
+			 const struct inquiry *in, struct kubevirt_answer *a)
+{
+	const char *release = kubevirt_release_name(in->all->release);
+	const struct bound *b = &found->failing;
+
+	if (b->p) {
+		a->ratio = b->p->mean;
+		a->limit_ratio = b->limit;
+		answer_with(
+			a, VERDICT_FAIL,
+			"%s is charged %.1f MiB in the mean of %zu boots; KubeVirt %s grants %.1f MiB",
+			b->p->name, mib(b->p->mean * b->granted_bytes),
+			b->p->count, release, mib(b->granted_bytes));
+		return;
+	}
+	b = &found->worst;
+	if (b->p) {
+		a->ratio = b->expected;
+		a->limit_ratio = b->limit;
+	}
+	if (found->missing || !b->p)
+		answer_with(a, VERDICT_NOT_EVALUABLE,
+			    "too few boots or shapes have a known charge: %s",
+			    found->missing ? found->missing : "none has one");
+	else
+		answer_with(
+			a,
+			worst_part(b) <= 1 ? VERDICT_PASS : VERDICT_UNDECIDED,
+			"%s needs %.1f MiB, at most %.1f MiB for %.4g %% of guests; KubeVirt %s grants %.1f MiB; the most was %.1f MiB",
+			b->p->name, mib(b->expected * b->granted_bytes),
+			mib(b->limit * b->granted_bytes), 100 * (1 - in->share),
+			release, mib(b->granted_bytes),
+			mib(b->p->most * b->granted_bytes));
 }
 
 static void answer_overhead(const struct footprint *f, const struct inquiry *in,
 			    struct kubevirt_answer *a)
 {
-	const struct footprint_margin *failing = failing_margin(f, in);
-	const char *missing = shape_without_limit(f, in);
-	struct bound b = worst_bound(f, in);
-
-	if (failing) {
-		fail_overhead(f, failing, in, a);
-		return;
-	}
-	if (b.shape) {
-		a->ratio = b.expected / b.granted;
-		a->limit_ratio = b.limit / b.granted;
-	}
-	if (missing || !b.shape)
-		answer_with(a, VERDICT_NOT_EVALUABLE,
-			    "too few boots or shapes have a known charge: %s",
-			    missing ? missing : "none has one");
-	else
-		answer_with(
-			a,
-			fmax(b.limit, b.most) <= b.granted ? VERDICT_PASS
-							   : VERDICT_UNDECIDED,
-			"%s needs %.1f MiB, at most %.1f MiB for %.4g %% of guests; KubeVirt %s grants %.1f MiB; the most was %.1f MiB",
-			b.shape, mib(b.expected), mib(b.limit),
-			100 * (1 - in->share),
-			kubevirt_release_name(in->all->release), mib(b.granted),
-			mib(b.most));
-}
-
-/* --- ratios that should all be at most 1 --- */
-
-/* One boot's. Those of another NAME (a shape, or a process of one) are of another
- * population. */
-struct reading {
-	char name[96];
-	double ratio; /* NaN: it should have been read */
-};
-
-struct readings {
-	struct reading *rows; /* owned */
-	size_t count;
-	size_t boot_count; /* that have any */
-	const struct footprint_boot *last;
-	char roles[64]; /* that were read, for the reason */
-};
-
-static void name_role(struct readings *all, const char *role)
-{
-	size_t len = strlen(all->roles);
-
-	if (*role && !strstr(all->roles, role))
-		snprintf(all->roles + len, sizeof(all->roles) - len, "%s%s",
-			 len ? ", " : "; judged: ", role);
-}
-
-/* Of one boot after the other. */
-static void add_reading(struct readings *all, double ratio,
-			const struct footprint_boot *b, const char *role)
-{
-	struct reading *r;
-
-	if (!isnan(ratio) && all->last != b) {
-		all->last = b;
-		all->boot_count++;
-	}
-	name_role(all, role);
-	all->rows = xrealloc(all->rows, all->count + 1, sizeof(*all->rows));
-	r = &all->rows[all->count++];
-	r->ratio = ratio;
-	snprintf(r->name, sizeof(r->name), "%s%s%.20s", b->name,
-		 *role ? " " : "", role);
-}
-
-/* Of one name. */
-struct population {
-	const char *name;
-	size_t count;
-	double mean, sd, most;
-};
-
-static bool is_of(const struct reading *r, const char *name)
-{
-	return !isnan(r->ratio) && !strcmp(r->name, name);
-}
-
-static struct population population_of(const struct readings *all,
-				       const char *name)
-{
-	struct population p = {.name = name};
-	double squares = 0;
+	struct readings charges = {.count = 0};
+	struct populations shapes;
+	struct overhead_findings found;
 	size_t i;
 
-	for (i = 0; i < all->count; i++) {
-		if (!is_of(&all->rows[i], name))
-			continue;
-		p.mean += all->rows[i].ratio;
-		p.most = fmax(p.most, all->rows[i].ratio);
-		p.count++;
-	}
-	p.mean /= (double)p.count;
-	for (i = 0; i < all->count; i++)
-		if (is_of(&all->rows[i], name))
-			squares += (all->rows[i].ratio - p.mean) *
-				   (all->rows[i].ratio - p.mean);
-	p.sd = p.count > 1 ? sqrt(squares / (double)(p.count - 1)) : NAN;
-	return p;
+	for (i = 0; i < f->boot_count; i++)
+		readings_add(&charges, f->boots[i].name,
+			     f->boots[i].costs[FOOTPRINT_CHARGED] /
+				     granted_to(f, f->boots[i].name));
+	populations_init(&shapes, &charges);
+	found = judge_shapes(f, &shapes, in);
+	say_overhead(&found, in, a);
+	populations_release(&shapes);
+	readings_release(&charges);
 }
 
-static bool is_first_of_name(const struct readings *all, size_t at)
-{
-	size_t i;
+/* --- other limits, by the boots of each shape --- */
 
-	for (i = 0; i < at; i++)
-		if (!strcmp(all->rows[i].name, all->rows[at].name))
-			return false;
-	return true;
-}
-
-static double limit_of(const struct population *p, const struct inquiry *in)
-{
-	return p->mean + p->sd * tolerance_factor(1 - in->share, in->confidence,
-						  (double)p->count,
-						  (double)p->count - 1);
-}
-
-/* Whether even the mean is beyond, for certain. */
-static bool is_beyond(const struct population *p, const struct inquiry *in,
-		      size_t name_count)
-{
-	double df = (double)p->count - 1;
-
-	return p->mean - gsl_cdf_tdist_Pinv(level_of(in, name_count), df) *
-				 p->sd / sqrt((double)p->count) >
-	       1;
-}
-
-struct findings_of_all {
+struct limit_findings {
 	struct population worst; /* by its limit, or by a boot beyond that */
 	double limit;
 	struct population scarce; /* has too few boots; no name: none has */
 	bool has_failed;
 };
 
-static size_t judged_count(const struct readings *all)
+static struct limit_findings judge_all(const struct populations *all,
+				       const struct inquiry *in)
 {
-	size_t i, count = 0;
-
-	for (i = 0; i < all->count; i++)
-		count += is_first_of_name(all, i) &&
-			 population_of(all, all->rows[i].name).count > 1;
-	return count;
-}
-
-static struct findings_of_all judge_all(const struct readings *all,
-					const struct inquiry *in)
-{
-	struct findings_of_all found = {.limit = NAN};
-	size_t i, name_count = judged_count(all);
+	struct limit_findings found = {.limit = NAN};
+	size_t i;
 
 	for (i = 0; i < all->count; i++) {
-		struct population p;
-		double limit;
-		bool fails;
+		const struct population *p = &all->rows[i];
+		double limit =
+			population_limit(p, 1 - in->share, in->confidence);
+		bool fails = population_is_beyond(p, in->confidence,
+						  all->judged_count);
 
-		if (!is_first_of_name(all, i))
-			continue;
-		p = population_of(all, all->rows[i].name);
-		if (p.count < 2) {
-			found.scarce = p;
+		if (p->count < 2) {
+			found.scarce = *p;
 			continue;
 		}
-		limit = limit_of(&p, in);
-		fails = is_beyond(&p, in, name_count);
 		if (found.worst.name &&
 		    (fails < found.has_failed ||
 		     (fails == found.has_failed &&
-		      fmax(limit, p.most) <=
+		      fmax(limit, p->most) <=
 			      fmax(found.limit, found.worst.most))))
 			continue;
 		found.has_failed = fails;
-		found.worst = p;
+		found.worst = *p;
 		found.limit = limit;
 	}
 	return found;
 }
 
 /* The name that is nearest to its limit decides, or furthest beyond. No PASS where
- * a boot was beyond: whatever the distribution says, it happens. */
-static void answer_readings(const struct readings *all,
+ * a boot was beyond: whatever the distribution says, it happens. BOOT_COUNT boots
+ * have a reading; ROLES are said behind the numbers. */
+static void answer_readings(const struct readings *readings, size_t boot_count,
 			    const struct inquiry *in, const char *what,
-			    struct kubevirt_answer *a)
+			    const char *roles, struct kubevirt_answer *a)
 {
-	struct findings_of_all found = judge_all(all, in);
+	struct populations all;
+	struct limit_findings found;
 	const struct population *worst = &found.worst;
-	enum verdict verdict = found.has_failed ? VERDICT_FAIL
-			       : fmax(found.limit, worst->most) <= 1
-				       ? VERDICT_PASS
-				       : VERDICT_UNDECIDED;
 
-	a->boot_count = all->boot_count;
+	populations_init(&all, readings);
+	found = judge_all(&all, in);
+	a->boot_count = boot_count;
 	if (worst->name) {
 		a->ratio = worst->mean;
 		a->limit_ratio = found.limit;
 	}
-	if (!all->boot_count)
+	if (!boot_count)
 		answer_with(a, VERDICT_NOT_EVALUABLE,
 			    "no boot has a reading of it");
 	else if (found.scarce.name && !found.has_failed)
@@ -413,11 +265,16 @@ static void answer_readings(const struct readings *all,
 			found.scarce.name, found.scarce.count);
 	else
 		answer_with(
-			a, verdict,
+			a,
+			found.has_failed ? VERDICT_FAIL
+			: fmax(found.limit, worst->most) <= 1
+				? VERDICT_PASS
+				: VERDICT_UNDECIDED,
 			"%s: %.3f of %s, at most %.3f for %.4g %% of guests, by %zu boots; the most was %.3f%s",
 			worst->name, a->ratio, what, a->limit_ratio,
 			100 * (1 - in->share), worst->count, worst->most,
-			all->roles);
+			roles);
+	populations_release(&all);
 }
 
 /* KubeVirt's limit for that shape with one device. */
@@ -462,17 +319,28 @@ static void answer_memlock(const struct footprint *f, const struct inquiry *in,
 {
 	const struct kubevirt_release *r = in->all->release;
 	struct readings all = {.count = 0};
-	size_t i;
+	size_t i, boot_count = 0;
 
-	for (i = 0; i < f->boot_count; i++)
-		add_reading(&all,
-			    f->boots[i].locked_bytes /
-				    memlock_of(&f->boots[i].shape,
-					       hypervisor_of(f, r), r),
-			    &f->boots[i], "");
-	answer_readings(&all, in, "the limit of locked memory with one device",
-			a);
-	free(all.rows);
+	for (i = 0; i < f->boot_count; i++) {
+		const struct footprint_boot *b = &f->boots[i];
+		double ratio = b->locked_bytes /
+			       memlock_of(&b->shape, hypervisor_of(f, r), r);
+
+		readings_add(&all, b->name, ratio);
+		boot_count += !isnan(ratio);
+	}
+	answer_readings(&all, boot_count, in,
+			"the limit of locked memory with one device", "", a);
+	readings_release(&all);
+}
+
+static void name_role(char *roles, size_t size, const char *role)
+{
+	size_t len = strlen(roles);
+
+	if (!strstr(roles, role))
+		snprintf(roles + len, size - len, "%s%s",
+			 len ? ", " : "; judged: ", role);
 }
 
 /* By resident memory, as in KubeVirt's own test. */
@@ -481,21 +349,30 @@ static void answer_processes(const struct footprint *f,
 			     struct kubevirt_answer *a)
 {
 	struct readings all = {.count = 0};
-	size_t i, k;
+	char name[96], roles[64] = "";
+	size_t i, k, boot_count = 0;
 
-	for (i = 0; i < f->boot_count; i++)
-		for (k = 0; k < f->boots[i].role_count; k++) {
-			const struct footprint_role *role =
-				&f->boots[i].roles[k];
+	for (i = 0; i < f->boot_count; i++) {
+		const struct footprint_boot *b = &f->boots[i];
+		bool has_any = false;
+
+		for (k = 0; k < b->role_count; k++) {
+			const struct footprint_role *role = &b->roles[k];
 			double constant = footprint_role_constant(
-				&f->boots[i], role->name, in->all->release);
+				b, role->name, in->all->release);
 
-			if (constant > 0)
-				add_reading(&all, role->rss_bytes / constant,
-					    &f->boots[i], role->name);
+			if (!(constant > 0))
+				continue;
+			snprintf(name, sizeof(name), "%s %.20s", b->name,
+				 role->name);
+			readings_add(&all, name, role->rss_bytes / constant);
+			name_role(roles, sizeof(roles), role->name);
+			has_any |= !isnan(role->rss_bytes);
 		}
-	answer_readings(&all, in, "KubeVirt's constant", a);
-	free(all.rows);
+		boot_count += has_any;
+	}
+	answer_readings(&all, boot_count, in, "KubeVirt's constant", roles, a);
+	readings_release(&all);
 }
 
 /* --- what the node offers --- */
@@ -582,7 +459,7 @@ struct kubevirt_answer kubevirt_answer(enum kubevirt_question q,
 				       const struct run_data *run,
 				       bool is_overridden)
 {
-	const struct inquiry in = {share, confidence, fs, is_overridden};
+	const struct inquiry in = {share, confidence, fs};
 	const struct footprint *f = footprint_of(fs, runner);
 	struct kubevirt_answer a = {
 		.verdict = VERDICT_NOT_EVALUABLE,
