@@ -658,11 +658,24 @@ const struct yaml_value *yaml_at(const struct yaml_value *map, const char *path)
 	while (map && *path) {
 		size_t len = strcspn(path, ".");
 
-		snprintf(key, sizeof(key), "%.*s", (int)len, path);
+		/* Without a copy where nothing is behind it. */
+		if (!path[len])
+			return yaml_member(map, path);
+		if (len >= sizeof(key))
+			return NULL;
+		memcpy(key, path, len);
+		key[len] = '\0';
 		map = yaml_member(map, key);
-		path += len + (path[len] == '.');
+		path += len + 1;
 	}
 	return map;
+}
+
+const char *yaml_text_at(const struct yaml_value *map, const char *path)
+{
+	const char *text = yaml_text_of(yaml_at(map, path));
+
+	return text ? text : "";
 }
 
 const struct yaml_value *yaml_each(const struct yaml_value *of,

@@ -63,6 +63,10 @@ const struct yaml_value *yaml_member(const struct yaml_value *map,
 const struct yaml_value *yaml_at(const struct yaml_value *map,
 				 const char *path);
 
+/* The text of the scalar there, whatever its type: a name can be a number. "":
+ * there is none. */
+const char *yaml_text_at(const struct yaml_value *map, const char *path);
+
 /* The members of a map or the items of a list, one after the other: NULL gives
  * the first, and the last gives NULL. */
 const struct yaml_value *yaml_each(const struct yaml_value *of,

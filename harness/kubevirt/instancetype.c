@@ -221,13 +221,6 @@ static void preference_free(struct preference *p)
 	free(p);
 }
 
-static const char *space_of(const struct yaml_value *object)
-{
-	const char *space = yaml_text_of(yaml_at(object, "metadata.namespace"));
-
-	return space ? space : "";
-}
-
 static int add_type(struct instancetypes *all, const struct yaml_value *object,
 		    const char *name, bool is_cluster, struct err *err)
 {
@@ -235,7 +228,7 @@ static int add_type(struct instancetypes *all, const struct yaml_value *object,
 	int ret;
 
 	t->name = xstrdup(name);
-	t->space = xstrdup(space_of(object));
+	t->space = xstrdup(yaml_text_at(object, "metadata.namespace"));
 	t->is_cluster = is_cluster;
 	t->is_common = all->is_loading_common;
 	t->next = all->types;
@@ -256,7 +249,7 @@ static int add_preference(struct instancetypes *all,
 	int ret;
 
 	p->name = xstrdup(name);
-	p->space = xstrdup(space_of(object));
+	p->space = xstrdup(yaml_text_at(object, "metadata.namespace"));
 	p->is_cluster = is_cluster;
 	p->is_common = all->is_loading_common;
 	p->next = all->preferences;

@@ -49,14 +49,6 @@ static void remark(struct visit *v, const struct yaml_value *at,
 		v->visitor->remark(&r, v->visitor->arg);
 }
 
-/* A scalar's text whatever its type: a name can be a number. */
-static const char *text_at(const struct yaml_value *map, const char *path)
-{
-	const char *text = yaml_text_of(yaml_at(map, path));
-
-	return text ? text : "";
-}
-
 /* --- parameters of templates --- */
 
 /* What a template may ask for: it comes from others. */
@@ -176,7 +168,7 @@ static void fill_parameters(struct visit *v, const struct yaml_value *in,
 		add_parameter(&all, o->parameters[i].name,
 			      o->parameters[i].value);
 	for (p = yaml_each(parameters, NULL); p; p = yaml_each(parameters, p))
-		add_parameter(&all, text_at(p, "name"),
+		add_parameter(&all, yaml_text_at(p, "name"),
 			      yaml_text_of(yaml_member(p, "value")));
 	fill_values(v, in, &all);
 	free(all.list);
@@ -267,7 +259,7 @@ static bool is_stopped(const struct yaml_value *object, const char *kind)
 
 	if (strcmp(kind, "VirtualMachine") != 0)
 		return false;
-	return !strcmp(text_at(object, "spec.runStrategy"), "Halted") ||
+	return !strcmp(yaml_text_at(object, "spec.runStrategy"), "Halted") ||
 	       (running && !yaml_is_true(running));
 }
 
@@ -280,22 +272,22 @@ static void visit_guest(struct visit *v, const struct yaml_value *object,
 		yaml_each(yaml_at(object, "metadata.ownerReferences"), NULL);
 	struct manifest_guest g = {
 		.kind = kind,
-		.name = text_at(object, "metadata.name"),
-		.space = text_at(object, "metadata.namespace"),
+		.name = yaml_text_at(object, "metadata.name"),
+		.space = yaml_text_at(object, "metadata.namespace"),
 		.document = v->document,
 		.line = yaml_line_of(object),
 		.instance = instance,
 		.instancetype = yaml_member(vm_spec, "instancetype"),
 		.preference = yaml_member(vm_spec, "preference"),
 		.object = object,
-		.owner_kind = text_at(owner, "kind"),
-		.owner_name = text_at(owner, "name"),
+		.owner_kind = yaml_text_at(owner, "kind"),
+		.owner_name = yaml_text_at(owner, "name"),
 		.is_stopped = is_stopped(object, kind),
 	};
 
 	g.has_bad_replicas = !read_replicas(object, &g.replica_count);
 	if (!*g.name)
-		g.name = text_at(object, "metadata.generateName");
+		g.name = yaml_text_at(object, "metadata.generateName");
 	if (!instance)
 		remark(v, object, false, "it has no template of a guest");
 	else if (v->visitor->guest)
@@ -380,7 +372,7 @@ static bool is_of_another_group(struct visit *v,
 				const struct yaml_value *object,
 				const char *kind)
 {
-	const char *version = text_at(object, "apiVersion");
+	const char *version = yaml_text_at(object, "apiVersion");
 	bool is_template = !strcmp(kind, "Template");
 	char text[160];
 
@@ -398,7 +390,7 @@ static bool is_of_another_group(struct visit *v,
 static void visit_object(struct visit *v, const struct yaml_value *object,
 			 const char *kind_of_list, int depth)
 {
-	const char *kind = text_at(object, "kind");
+	const char *kind = yaml_text_at(object, "kind");
 	char of[80], text[160];
 	int shape;
 

@@ -27,20 +27,22 @@ static bool has_claim(const struct yaml_value *device)
 
 static bool is_claimed(const struct yaml_value *device)
 {
-	return !*text_at(device, "deviceName") && has_claim(device);
+	return !*yaml_text_at(device, "deviceName") && has_claim(device);
 }
 
 static bool is_whole(const struct yaml_value *device)
 {
-	return is_claimed(device) && *text_at(device, "claimName") &&
-	       *text_at(device, "requestName");
+	return is_claimed(device) && *yaml_text_at(device, "claimName") &&
+	       *yaml_text_at(device, "requestName");
 }
 
 static bool has_same_pair(const struct yaml_value *a,
 			  const struct yaml_value *b)
 {
-	return !strcmp(text_at(a, "claimName"), text_at(b, "claimName")) &&
-	       !strcmp(text_at(a, "requestName"), text_at(b, "requestName"));
+	return !strcmp(yaml_text_at(a, "claimName"),
+		       yaml_text_at(b, "claimName")) &&
+	       !strcmp(yaml_text_at(a, "requestName"),
+		       yaml_text_at(b, "requestName"));
 }
 
 /* --- one list --- */
@@ -67,7 +69,7 @@ static bool ask_named(struct asked *g, const struct kind *k, const char *field)
 
 	for (i = 0, d = first_item(g->devices, k->list); d;
 	     i++, d = next_item(d)) {
-		bool is_named = *text_at(d, "deviceName") != '\0';
+		bool is_named = *yaml_text_at(d, "deviceName") != '\0';
 
 		if (is_named && has_claim(d))
 			refuse(g, field,
@@ -102,7 +104,7 @@ static void ask_claimed(struct asked *g, const struct kind *k,
 		if (!is_claimed(d))
 			continue;
 		for (p = 0; p < ARRAY_SIZE(parts); p++)
-			if (!*text_at(d, parts[p]))
+			if (!*yaml_text_at(d, parts[p]))
 				refuse(g,
 				       AT("%s[%zu].%s", field,
 					  is_since(g, 8, 3) ? i : place,
@@ -140,8 +142,8 @@ static void ask_pairs(struct asked *g, const struct kind *k, const char *field)
 			       AT("%s[%zu]", field,
 				  is_since(g, 8, 3) ? i : place),
 			       "duplicate claimName/requestName pair \"%s/%s\"",
-			       text_at(d, "claimName"),
-			       text_at(d, "requestName"));
+			       yaml_text_at(d, "claimName"),
+			       yaml_text_at(d, "requestName"));
 		place++;
 	}
 }
@@ -206,8 +208,8 @@ static void ask_shared_pairs(struct asked *g)
 			continue;
 		refuse(g, AT(DEVICES "hostDevices[%zu]", i),
 		       "duplicate claimName/requestName pair \"%s/%s\" between GPUs[%zu] and HostDevices[%zu]",
-		       text_at(d, "claimName"), text_at(d, "requestName"), gpu,
-		       i);
+		       yaml_text_at(d, "claimName"),
+		       yaml_text_at(d, "requestName"), gpu, i);
 	}
 }
 
@@ -219,7 +221,7 @@ static bool has_unknown_claim(const struct asked *g, const struct kind *k)
 	for (d = first_item(g->devices, k->list); d; d = next_item(d))
 		if ((is_since(g, 8, 0) ? is_whole(d) : is_claimed(d)) &&
 		    !item_of_name(g->spec, "resourceClaims",
-				  text_at(d, "claimName")))
+				  yaml_text_at(d, "claimName")))
 			return true;
 	return false;
 }
@@ -231,7 +233,7 @@ static void ask_resource_claim(struct asked *g, size_t i,
 {
 	struct path at = path_of(CLAIMS "[%zu]", i);
 	struct path field = path_of("%s.name", at.text);
-	const char *name = text_at(claim, "name");
+	const char *name = yaml_text_at(claim, "name");
 	struct words mistakes = label_mistakes(name);
 	int sources = is_there(claim, "resourceClaimName") +
 		      is_there(claim, "resourceClaimTemplateName");
@@ -241,7 +243,7 @@ static void ask_resource_claim(struct asked *g, size_t i,
 
 	for (k = 0, other = first_item(g->spec, "resourceClaims"); other;
 	     k++, other = next_item(other))
-		is_twice |= k < i && !strcmp(text_at(other, "name"), name);
+		is_twice |= k < i && !strcmp(yaml_text_at(other, "name"), name);
 	if (is_twice && (*name || !is_since(g, 9, 0)))
 		refuse(g, field.text, "duplicate resourceClaims name \"%s\"",
 		       name);

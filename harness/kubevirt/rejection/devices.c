@@ -50,7 +50,7 @@ static bool is_machine(const struct asked *g, const char *type,
 void ask_machine(struct asked *g)
 {
 	const struct machine *m = machine_of(g);
-	const char *type = text_at(g->domain, "machine.type");
+	const char *type = yaml_text_at(g->domain, "machine.type");
 	const char *const *name;
 
 	if (!*type)
@@ -66,7 +66,7 @@ void ask_machine(struct asked *g)
 /* validateStartStrategy() */
 void ask_start(struct asked *g)
 {
-	const char *strategy = text_at(g->spec, "startStrategy");
+	const char *strategy = yaml_text_at(g->spec, "startStrategy");
 
 	if (!is_there(g->spec, "startStrategy"))
 		return;
@@ -126,7 +126,8 @@ static bool has_pod_network(const struct asked *g)
 	     i++, net = next_item(net))
 		if (is_there(net, "pod") &&
 		    (is_since(g, 5, 0) ||
-		     item_of_name(g->spec, INTERFACES, text_at(net, "name"))))
+		     item_of_name(g->spec, INTERFACES,
+				  yaml_text_at(net, "name"))))
 			return true;
 	return false;
 }
@@ -152,10 +153,10 @@ void ask_inputs(struct asked *g)
 
 	for (i = 0, item = first_item(g->devices, "inputs"); item;
 	     i++, item = next_item(item)) {
-		if (!is_one_of(text_at(item, "bus"), buses))
+		if (!is_one_of(yaml_text_at(item, "bus"), buses))
 			refuse(g, AT(DEVICES "inputs[%zu].bus", i),
 			       "Input device can have only virtio or usb bus.");
-		if (!is_one_of(text_at(item, "type"), types))
+		if (!is_one_of(yaml_text_at(item, "type"), types))
 			refuse(g, AT(DEVICES "inputs[%zu].type", i),
 			       "Input device can have only tablet type.");
 	}
@@ -164,7 +165,7 @@ void ask_inputs(struct asked *g)
 void ask_io_threads(struct asked *g)
 {
 	static const char *const policies[] = {"shared", "auto", NULL};
-	const char *policy = text_at(g->domain, "ioThreadsPolicy");
+	const char *policy = yaml_text_at(g->domain, "ioThreadsPolicy");
 	bool is_pool = is_since(g, 5, 0) && !strcmp(policy, "supplementalPool");
 
 	if (!is_there(g->domain, "ioThreadsPolicy"))
@@ -205,7 +206,7 @@ void ask_vsock(struct asked *g)
 static bool has_ramfb(const struct yaml_value *gpu)
 {
 	const struct yaml_value *display =
-		value_at(gpu, "virtualGPUOptions.display");
+		yaml_at(gpu, "virtualGPUOptions.display");
 
 	return display && !is_false_at(display, "enabled") &&
 	       !is_false_at(display, "ramFB.enabled");
@@ -231,10 +232,10 @@ void ask_sound(struct asked *g)
 
 	if (!is_there(g->devices, "sound"))
 		return;
-	if (!is_one_of(text_at(g->devices, "sound.model"), models))
+	if (!is_one_of(yaml_text_at(g->devices, "sound.model"), models))
 		refuse(g, "spec.Sound",
 		       "Sound device type is not supported. Options: 'ich9' or 'ac97'");
-	if (!*text_at(g->devices, "sound.name"))
+	if (!*yaml_text_at(g->devices, "sound.name"))
 		refuse(g, "spec.Sound", "Sound device requires a name field.");
 }
 
@@ -275,7 +276,7 @@ void ask_filesystems(struct asked *g)
 		return;
 	for (i = 0, fs = first_item(g->devices, "filesystems"); fs;
 	     i++, fs = next_item(fs)) {
-		volume = volume_of(g, text_at(fs, "name"));
+		volume = volume_of(g, yaml_text_at(fs, "name"));
 		if (!volume || is_config(volume))
 			continue;
 		refuse(g, "spec.Filesystems",
@@ -296,7 +297,7 @@ void ask_virtiofs(struct asked *g)
 		return;
 	for (i = 0, fs = first_item(g->devices, "filesystems"); fs;
 	     i++, fs = next_item(fs)) {
-		volume = volume_of(g, text_at(fs, "name"));
+		volume = volume_of(g, yaml_text_at(fs, "name"));
 		if (is_early && is_config(volume) &&
 		    !has_gate(g, "EnableVirtioFsConfigVolumes"))
 			refuse(g, DEVICES "filesystems",
@@ -366,17 +367,17 @@ void ask_panic_devices(struct asked *g)
 	for (i = 0, item = first_item(g->devices, "panicDevices"); item;
 	     i++, item = next_item(item))
 		if (is_there(item, "model") &&
-		    !is_one_of(text_at(item, "model"), models))
+		    !is_one_of(yaml_text_at(item, "model"), models))
 			refuse(g, AT(DEVICES "panicDevices[%zu].model", i),
 			       "invalid PanicDeviceModel(%s)",
-			       text_at(item, "model"));
+			       yaml_text_at(item, "model"));
 }
 
 /* --- the service account --- */
 
 void ask_service_account(struct asked *g)
 {
-	const char *name = text_at(g->spec, "serviceAccountName");
+	const char *name = yaml_text_at(g->spec, "serviceAccountName");
 	struct words mistakes = subdomain_mistakes(name);
 	const struct yaml_value *v;
 	size_t j;
@@ -390,7 +391,7 @@ void ask_service_account(struct asked *g)
 	for (j = 0, v = first_item(g->spec, "volumes"); v;
 	     j++, v = next_item(v)) {
 		const char *other =
-			text_at(v, "serviceAccount.serviceAccountName");
+			yaml_text_at(v, "serviceAccount.serviceAccountName");
 
 		if (!is_there(v, "serviceAccount") || !strcmp(other, name))
 			continue;

@@ -24,7 +24,7 @@ static const char *default_bus(const struct asked *g)
 static void add_disk(struct asked *g, const struct yaml_value *yaml,
 		     const struct yaml_value *named)
 {
-	const char *name = text_at(named, "name");
+	const char *name = yaml_text_at(named, "name");
 
 	g->disks[g->disk_count++] = (struct disk){
 		.yaml = yaml,
@@ -52,7 +52,7 @@ void read_disks(struct asked *g)
 		add_disk(g, item, item);
 	for (i = 0, item = first_item(g->spec, "volumes"); item;
 	     i++, item = next_item(item)) {
-		const char *name = text_at(item, "name");
+		const char *name = yaml_text_at(item, "name");
 
 		if (!item_of_name(g->devices, "disks", name) &&
 		    !item_of_name(g->devices, "filesystems", name))
@@ -76,7 +76,7 @@ bool disk_has(const struct disk *d, const char *target)
 
 const char *disk_bus(const struct disk *d, const char *target)
 {
-	const char *bus = text_at(yaml_member(d->yaml, target), "bus");
+	const char *bus = yaml_text_at(yaml_member(d->yaml, target), "bus");
 
 	return *bus ? bus : d->default_bus;
 }
@@ -220,7 +220,7 @@ static void ask_disk_name_twice(struct asked *g, size_t i)
 static void ask_disk_pci(struct asked *g, size_t i)
 {
 	const struct disk *d = &g->disks[i];
-	const char *address = text_at(d->yaml, "disk.pciAddress");
+	const char *address = yaml_text_at(d->yaml, "disk.pciAddress");
 	struct path field = path_of(TWICE ".disk[%zu].pciAddress", i);
 
 	if (!*address)
@@ -278,7 +278,7 @@ static void ask_disk_thread(struct asked *g, size_t i, const char *bus)
 
 static void ask_disk_serial(struct asked *g, size_t i)
 {
-	const char *serial = text_at(g->disks[i].yaml, "serial");
+	const char *serial = yaml_text_at(g->disks[i].yaml, "serial");
 	struct path field = path_of(DISKS "[%zu].serial", i);
 
 	if (*serial && !is_made_of(serial, "_.+-"))
@@ -303,18 +303,18 @@ static void ask_disk_modes(struct asked *g, size_t i)
 	const struct yaml_value *d = g->disks[i].yaml;
 	struct path io = path_of(TWICE "[%zu].io", i);
 
-	if (!is_one_of(text_at(d, "cache"), caches))
+	if (!is_one_of(yaml_text_at(d, "cache"), caches))
 		refuse_field(g, AT(DISKS "[%zu].cache", i),
-			     " has invalid value %s", text_at(d, "cache"));
-	if (!is_one_of(text_at(d, "io"), ios))
+			     " has invalid value %s", yaml_text_at(d, "cache"));
+	if (!is_one_of(yaml_text_at(d, "io"), ios))
 		refuse(g, io.text,
 		       "Disk IO mode for %s is not supported. Supported modes are: native, threads.",
 		       is_since(g, 3, 0) ? DISKS : io.text);
 	if (is_since(g, 1, 0) && is_there(d, "errorPolicy") &&
-	    !is_one_of(text_at(d, "errorPolicy"), policies))
+	    !is_one_of(yaml_text_at(d, "errorPolicy"), policies))
 		refuse_field(g, AT(DISKS "[%zu].errorPolicy", i),
 			     " has invalid value \"%s\"",
-			     text_at(d, "errorPolicy"));
+			     yaml_text_at(d, "errorPolicy"));
 }
 
 static void ask_disk_name(struct asked *g, size_t i)

@@ -16,7 +16,7 @@
 /* validateFirmwareSerial(), gone in v1.5.3. */
 void ask_serial(struct asked *g)
 {
-	const char *serial = text_at(g->domain, "firmware.serial");
+	const char *serial = yaml_text_at(g->domain, "firmware.serial");
 
 	if (is_since(g, 5, 3) || !*serial)
 		return;
@@ -39,7 +39,7 @@ static const struct yaml_value *first_volume(const struct asked *g,
 
 	for (j = 0, v = first_item(g->spec, "volumes"); v;
 	     j++, v = next_item(v))
-		if (!strcmp(text_at(v, "name"), name))
+		if (!strcmp(yaml_text_at(v, "name"), name))
 			return v;
 	return NULL;
 }
@@ -58,9 +58,9 @@ static void ask_acpi_table(struct asked *g, const char *field, const char *name)
 
 void ask_acpi(struct asked *g)
 {
-	const struct yaml_value *acpi = value_at(g->domain, "firmware.acpi");
-	const char *slic = text_at(acpi, "slicNameRef");
-	const char *msdm = text_at(acpi, "msdmNameRef");
+	const struct yaml_value *acpi = yaml_at(g->domain, "firmware.acpi");
+	const char *slic = yaml_text_at(acpi, "slicNameRef");
+	const char *msdm = yaml_text_at(acpi, "msdmNameRef");
 	bool has_both = is_since(g, 6, 0);
 
 	if (!acpi || !is_since(g, 5, 0))
@@ -80,24 +80,25 @@ static void ask_kernel_container(struct asked *g,
 	static const char *const paths[] = {"kernelPath", "initrdPath"};
 	size_t i;
 
-	if (!*text_at(container, "image"))
+	if (!*yaml_text_at(container, "image"))
 		refuse(g, KERNEL_BOOT ".container.image",
 		       KERNEL_BOOT ".container must be defined with an image");
-	if (!*text_at(container, paths[0]) && !*text_at(container, paths[1]))
+	if (!*yaml_text_at(container, paths[0]) &&
+	    !*yaml_text_at(container, paths[1]))
 		refuse_field(
 			g, KERNEL_BOOT ".container",
 			" must be defined with at least one of the following: kernelPath, initrdPath");
 	for (i = 0; i < ARRAY_SIZE(paths); i++)
-		if (*text_at(container, paths[i]))
+		if (*yaml_text_at(container, paths[i]))
 			ask_path(g, AT(KERNEL_BOOT ".container.%s", paths[i]),
-				 text_at(container, paths[i]));
+				 yaml_text_at(container, paths[i]));
 }
 
 /* validateBootloader(), validateKernelBoot() */
 void ask_kernel_boot(struct asked *g)
 {
 	const struct yaml_value *boot =
-		value_at(g->domain, "firmware.kernelBoot");
+		yaml_at(g->domain, "firmware.kernelBoot");
 
 	if (is_there(g->domain, "firmware.bootloader.efi") &&
 	    is_there(g->domain, "firmware.bootloader.bios"))
@@ -106,7 +107,7 @@ void ask_kernel_boot(struct asked *g)
 			" has both EFI and BIOS configured, but they are mutually exclusive.");
 	if (is_there(boot, "container"))
 		ask_kernel_container(g, yaml_member(boot, "container"));
-	else if (*text_at(boot, "kernelArgs"))
+	else if (*yaml_text_at(boot, "kernelArgs"))
 		refuse(g, KERNEL_BOOT ".kernelArgs",
 		       "kernel arguments cannot be provided without an external kernel");
 }
@@ -231,7 +232,7 @@ void ask_launch_security(struct asked *g)
 	ask_secure_boot(g, kind);
 	if (!strcmp(kind, "SEV") && is_since(g, 1, 0) &&
 	    is_there(g->domain, "launchSecurity.sev.attestation") &&
-	    strcmp(text_at(g->spec, "startStrategy"), "Paused") != 0)
+	    strcmp(yaml_text_at(g->spec, "startStrategy"), "Paused") != 0)
 		refuse(g, SECURITY,
 		       "SEV attestation requires VMI StartStrategy 'Paused'");
 	for (i = 0, item = first_item(g->spec, INTERFACES); item;
@@ -239,5 +240,5 @@ void ask_launch_security(struct asked *g)
 		if (is_there(item, "bootOrder"))
 			refuse(g, SECURITY,
 			       "%s does not work with bootable NICs: %s", kind,
-			       text_at(item, "name"));
+			       yaml_text_at(item, "name"));
 }

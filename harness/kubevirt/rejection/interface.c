@@ -21,7 +21,7 @@ void ask_interface_model(struct asked *g, const struct interface *n)
 		"e1000",   "e1000e", "ne2k_pci", "pcnet",
 		"rtl8139", "virtio", NULL,
 	};
-	const char *model = text_at(n->yaml, "model");
+	const char *model = yaml_text_at(n->yaml, "model");
 
 	if (!*model || is_one_of(model, models) ||
 	    (is_since(g, 4, 0) && !strcmp(model, "igb")))
@@ -34,7 +34,7 @@ void ask_interface_model(struct asked *g, const struct interface *n)
 
 void ask_interface_mac(struct asked *g, const struct interface *n)
 {
-	const char *mac = text_at(n->yaml, "macAddress");
+	const char *mac = yaml_text_at(n->yaml, "macAddress");
 	size_t len = mac_length(mac);
 
 	if (!*mac)
@@ -56,7 +56,7 @@ void ask_interface_mac(struct asked *g, const struct interface *n)
 
 void ask_interface_pci(struct asked *g, const struct interface *n)
 {
-	const char *address = text_at(n->yaml, "pciAddress");
+	const char *address = yaml_text_at(n->yaml, "pciAddress");
 
 	if (*address && !is_pci_address(address))
 		refuse(g, FIELD(n, "pciAddress"),
@@ -75,7 +75,7 @@ static bool has_port_of_name(const struct yaml_value *interface, size_t before,
 
 	for (k = 0, port = first_item(interface, "ports"); port;
 	     k++, port = next_item(port))
-		if (k < before && !strcmp(text_at(port, "name"), name))
+		if (k < before && !strcmp(yaml_text_at(port, "name"), name))
 			return true;
 	return false;
 }
@@ -95,7 +95,7 @@ static bool is_port_taken(const struct asked *g, const struct interface *n,
 	     i++, other = next_item(other))
 		if (i < n->i &&
 		    is_there(item_of_name(g->spec, "networks",
-					  text_at(other, "name")),
+					  yaml_text_at(other, "name")),
 			     "pod") &&
 		    has_port_of_name(other, SIZE_MAX, name))
 			return true;
@@ -107,7 +107,7 @@ static void ask_port_name(struct asked *g, const struct interface *n, size_t k,
 {
 	struct path field =
 		path_of(DEVICES "interfaces[%zu].ports[%zu].name", n->i, k);
-	const char *name = text_at(port, "name");
+	const char *name = yaml_text_at(port, "name");
 
 	if (!*name)
 		return;
@@ -124,7 +124,7 @@ static void ask_port_number(struct asked *g, const struct interface *n,
 	struct path field =
 		path_of("%s%s", at.text, is_since(g, 9, 0) ? ".port" : "");
 	int64_t number = number_at(port, "port");
-	const char *protocol = text_at(port, "protocol");
+	const char *protocol = yaml_text_at(port, "protocol");
 
 	if (!number)
 		refuse(g, field.text, "Port field is mandatory.");

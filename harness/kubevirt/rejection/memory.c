@@ -21,7 +21,7 @@
  * YAML takes for a number reaches KubeVirt without an exponent. */
 static const char *written_at(const struct asked *g, const char *path)
 {
-	const struct yaml_value *v = value_at(g->domain, path);
+	const struct yaml_value *v = yaml_at(g->domain, path);
 	const char *text = yaml_text_of(v);
 
 	if (!text || strspn(text, "0.") == strlen(text))
@@ -344,11 +344,11 @@ static void ask_cpu_features(struct asked *g)
 
 	for (i = 0, feature = first_item(g->domain, "cpu.features"); feature;
 	     i++, feature = next_item(feature))
-		if (!is_one_of(text_at(feature, "policy"), policies))
+		if (!is_one_of(yaml_text_at(feature, "policy"), policies))
 			refuse(g, AT(DOMAIN "cpu.features[%zu].policy", i),
 			       "CPU feature %s uses policy %s that is not supported.",
-			       text_at(feature, "name"),
-			       text_at(feature, "policy"));
+			       yaml_text_at(feature, "name"),
+			       yaml_text_at(feature, "policy"));
 }
 
 void ask_cpu(struct asked *g)

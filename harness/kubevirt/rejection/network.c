@@ -32,7 +32,7 @@ static void each_interface(struct asked *g, interface_fn *ask)
 	     i++, item = next_item(item)) {
 		struct interface n = {
 			.yaml = item,
-			.name = text_at(item, "name"),
+			.name = yaml_text_at(item, "name"),
 			.i = i,
 		};
 
@@ -54,7 +54,8 @@ static size_t count_pod_networks(const struct asked *g)
 	     i++, net = next_item(net))
 		if (is_there(net, "pod") &&
 		    (is_since(g, 3, 0) ||
-		     item_of_name(g->spec, INTERFACES, text_at(net, "name"))))
+		     item_of_name(g->spec, INTERFACES,
+				  yaml_text_at(net, "name"))))
 			count++;
 	return count;
 }
@@ -88,7 +89,8 @@ static void ask_default_networks(struct asked *g)
 static bool ask_multus_name(struct asked *g, size_t i,
 			    const struct yaml_value *net)
 {
-	if (!is_there(net, "multus") || *text_at(net, "multus.networkName"))
+	if (!is_there(net, "multus") ||
+	    *yaml_text_at(net, "multus.networkName"))
 		return false;
 	refuse(g, AT("spec.networks[%zu]", i),
 	       "CNI delegating plugin must have a networkName");
@@ -130,7 +132,7 @@ static bool has_earlier(const struct asked *g, const char *path, size_t before,
 
 	for (i = 0, item = first_item(g->spec, path); item;
 	     i++, item = next_item(item))
-		if (i < before && !strcmp(text_at(item, "name"), name))
+		if (i < before && !strcmp(yaml_text_at(item, "name"), name))
 			return true;
 	return false;
 }
@@ -176,16 +178,16 @@ static void ask_network_names(struct asked *g)
 
 	for (i = 0, net = first_item(g->spec, "networks"); net;
 	     i++, net = next_item(net)) {
-		ask_network_twice(g, i, text_at(net, "name"));
+		ask_network_twice(g, i, yaml_text_at(net, "name"));
 		if (is_old)
-			ask_network_use(g, i, text_at(net, "name"));
+			ask_network_use(g, i, yaml_text_at(net, "name"));
 	}
 	if (is_old)
 		return;
 	ask_claimed_networks(g);
 	for (i = 0, net = first_item(g->spec, "networks"); net;
 	     i++, net = next_item(net))
-		ask_network_use(g, i, text_at(net, "name"));
+		ask_network_use(g, i, yaml_text_at(net, "name"));
 }
 
 /* --- states --- */
@@ -207,13 +209,13 @@ static bool is_default_network(const struct asked *g, const struct interface *n)
 	for (i = 0, net = first_item(g->spec, "networks"); net;
 	     i++, net = next_item(net))
 		if (may_be_default(g, net))
-			return !strcmp(text_at(net, "name"), n->name);
+			return !strcmp(yaml_text_at(net, "name"), n->name);
 	return false;
 }
 
 static void ask_state_value(struct asked *g, const struct interface *n)
 {
-	const char *state = text_at(n->yaml, "state");
+	const char *state = yaml_text_at(n->yaml, "state");
 	bool is_link = is_since(g, 5, 0) &&
 		       (!strcmp(state, "up") || !strcmp(state, "down"));
 	bool is_absent = !strcmp(state, "absent");
@@ -269,7 +271,7 @@ static void ask_one_binding(struct asked *g, const struct interface *n)
 
 static bool has_reserved_mac(const struct interface *n)
 {
-	return !strcmp(text_at(n->yaml, "macAddress"), RESERVED_MAC);
+	return !strcmp(yaml_text_at(n->yaml, "macAddress"), RESERVED_MAC);
 }
 
 static void refuse_reserved_mac(struct asked *g, const struct interface *n)
@@ -382,7 +384,7 @@ static void ask_networks_now(struct asked *g)
 
 static bool is_passt_alone(const struct asked *g)
 {
-	const struct yaml_value *list = value_at(g->spec, INTERFACES);
+	const struct yaml_value *list = yaml_at(g->spec, INTERFACES);
 
 	return !yaml_each(list, yaml_each(list, NULL));
 }

@@ -144,30 +144,9 @@ bool is_arch(const struct asked *g, const char *arch)
 
 /* --- values --- */
 
-const struct yaml_value *value_at(const struct yaml_value *map,
-				  const char *path)
-{
-	char key[64];
-
-	while (map) {
-		const char *end = strchr(path, '.');
-		size_t len = end ? (size_t)(end - path) : 0;
-
-		if (!end)
-			return yaml_member(map, path);
-		if (len >= sizeof(key))
-			return NULL;
-		memcpy(key, path, len);
-		key[len] = '\0';
-		map = yaml_member(map, key);
-		path = end + 1;
-	}
-	return NULL;
-}
-
 bool is_there(const struct yaml_value *map, const char *path)
 {
-	return value_at(map, path) != NULL;
+	return yaml_at(map, path) != NULL;
 }
 
 bool has_items(const struct yaml_value *map, const char *path)
@@ -175,28 +154,21 @@ bool has_items(const struct yaml_value *map, const char *path)
 	return first_item(map, path) != NULL;
 }
 
-const char *text_at(const struct yaml_value *map, const char *path)
-{
-	const char *text = yaml_text_of(value_at(map, path));
-
-	return text ? text : "";
-}
-
 bool is_true_at(const struct yaml_value *map, const char *path)
 {
-	return yaml_is_true(value_at(map, path));
+	return yaml_is_true(yaml_at(map, path));
 }
 
 bool is_false_at(const struct yaml_value *map, const char *path)
 {
-	const struct yaml_value *v = value_at(map, path);
+	const struct yaml_value *v = yaml_at(map, path);
 
 	return yaml_kind_of(v) == YAML_BOOL && !yaml_is_true(v);
 }
 
 int64_t number_at(const struct yaml_value *map, const char *path)
 {
-	const struct yaml_value *v = value_at(map, path);
+	const struct yaml_value *v = yaml_at(map, path);
 	uint64_t count;
 
 	if (yaml_count_of(v, &count))
@@ -217,7 +189,7 @@ bool is_one_of(const char *text, const char *const *list)
 const struct yaml_value *first_item(const struct yaml_value *map,
 				    const char *path)
 {
-	return yaml_each(value_at(map, path), NULL);
+	return yaml_each(yaml_at(map, path), NULL);
 }
 
 const struct yaml_value *next_item(const struct yaml_value *item)
@@ -233,7 +205,7 @@ const struct yaml_value *item_of_name(const struct yaml_value *map,
 
 	for (i = 0, item = first_item(map, path); item;
 	     i++, item = next_item(item))
-		if (!strcmp(text_at(item, "name"), name))
+		if (!strcmp(yaml_text_at(item, "name"), name))
 			found = item;
 	return found;
 }
@@ -269,8 +241,8 @@ static void ask_lengths(struct asked *g)
 
 static void ask_names(struct asked *g)
 {
-	const char *host = text_at(g->spec, "hostname");
-	const char *subdomain = text_at(g->spec, "subdomain");
+	const char *host = yaml_text_at(g->spec, "hostname");
+	const char *subdomain = yaml_text_at(g->spec, "subdomain");
 
 	struct words label = label_mistakes(host);
 	struct words domain = subdomain_mistakes(subdomain);
@@ -307,7 +279,7 @@ static void ask_utility_volumes(struct asked *g)
 
 static void ask_dns(struct asked *g)
 {
-	if (!strcmp(text_at(g->spec, "dnsPolicy"), "None") &&
+	if (!strcmp(yaml_text_at(g->spec, "dnsPolicy"), "None") &&
 	    !is_there(g->spec, "dnsConfig"))
 		refuse(g, "spec.dnsConfig",
 		       "must provide `dnsConfig` when `dnsPolicy` is None");
@@ -319,7 +291,7 @@ static void ask_eviction(struct asked *g)
 		"None",     "LiveMigrate", "LiveMigrateIfPossible",
 		"External", NULL,
 	};
-	const char *strategy = text_at(g->spec, "evictionStrategy");
+	const char *strategy = yaml_text_at(g->spec, "evictionStrategy");
 
 	if (is_there(g->spec, "evictionStrategy") &&
 	    !is_one_of(strategy, known))

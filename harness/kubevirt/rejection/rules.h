@@ -73,12 +73,8 @@ bool is_arch(const struct asked *g, const char *arch);
 
 /* --- values --- */
 
-/* yaml_at() for those who ask a great many times. */
-const struct yaml_value *value_at(const struct yaml_value *map,
-				  const char *path);
 bool is_there(const struct yaml_value *map, const char *path);
 bool has_items(const struct yaml_value *map, const char *path);
-const char *text_at(const struct yaml_value *map, const char *path); /* or "" */
 bool is_true_at(const struct yaml_value *map, const char *path);
 /* A Go *bool, or a FeatureState's enabled: absent is not false. */
 bool is_false_at(const struct yaml_value *map, const char *path);
@@ -137,19 +133,19 @@ void ask_path(struct asked *g, const char *field, const char *path);
 typedef void rule_fn(struct asked *g);
 
 rule_fn ask_memory, ask_guest_limit, ask_cpu_amounts, ask_pinning, ask_numa,
-	ask_cpu, ask_realtime, ask_request_missing;        /* _memory */
-rule_fn ask_networks, ask_boot_orders;                     /* _network */
-rule_fn ask_disk_boot_orders, ask_disks;                   /* _disks */
-rule_fn ask_volumes, ask_container_paths, ask_credentials; /* _volumes */
+	ask_cpu, ask_realtime, ask_request_missing;        /* memory.c */
+rule_fn ask_networks, ask_boot_orders;                     /* network.c */
+rule_fn ask_disk_boot_orders, ask_disks;                   /* disks.c */
+rule_fn ask_volumes, ask_container_paths, ask_credentials; /* volumes.c */
 rule_fn ask_serial, ask_acpi, ask_kernel_boot, ask_bootloader,
-	ask_launch_security; /* _firmware */
+	ask_launch_security; /* firmware.c */
 rule_fn ask_gpus, ask_host_devices, ask_vsock, ask_machine, ask_start,
 	ask_probes, ask_inputs, ask_io_threads, ask_ramfb, ask_filesystems,
 	ask_sound, ask_reservation, ask_state, ask_virtiofs, ask_video,
-	ask_panic_devices, ask_service_account; /* _devices */
-rule_fn ask_claims;                             /* _claims */
+	ask_panic_devices, ask_service_account; /* devices.c */
+rule_fn ask_claims;                             /* claims.c */
 
-/* An interface's own fields, _interface. */
+/* An interface's own fields, interface.c. */
 struct interface {
 	const struct yaml_value *yaml, *network; /* NULL: it has none */
 	const char *name;

@@ -18,7 +18,7 @@ static void ask_volume_name(struct asked *g, size_t j, const char *name)
 	     h++, other = next_item(other)) {
 		if (h >= j)
 			return;
-		if (!strcmp(text_at(other, "name"), name)) {
+		if (!strcmp(yaml_text_at(other, "name"), name)) {
 			refuse(g, AT("spec.volumes[%zu].name", j),
 			       "spec.volumes[%zu] and spec.volumes[%zu] must not have the same Name.",
 			       j, h);
@@ -76,11 +76,11 @@ static int ask_cloud_data(struct asked *g, const struct path *field,
 			  const char *kind, const struct yaml_value *init,
 			  const struct cloud_data *d)
 {
-	const char *encoded = text_at(init, d->encoded);
-	const char *plain = text_at(init, d->plain);
+	const char *encoded = yaml_text_at(init, d->encoded);
+	const char *plain = yaml_text_at(init, d->plain);
 	size_t len = 0;
-	int count = (*text_at(init, d->secret) != '\0') + (*encoded != '\0') +
-		    (*plain != '\0');
+	int count = (*yaml_text_at(init, d->secret) != '\0') +
+		    (*encoded != '\0') + (*plain != '\0');
 
 	if (*encoded && !base64_length(encoded, &len)) {
 		len = 0;
@@ -129,7 +129,7 @@ static bool has_capacity(const struct yaml_value *disk)
 	struct quantity q;
 	struct err ignored;
 
-	return !quantity_read(text_at(disk, "capacity"), &q, &ignored) &&
+	return !quantity_read(yaml_text_at(disk, "capacity"), &q, &ignored) &&
 	       q.nano;
 }
 
@@ -137,14 +137,14 @@ static void ask_host_disk(struct asked *g, size_t j,
 			  const struct yaml_value *disk)
 {
 	struct path at = path_of("spec.volumes[%zu].hostDisk", j);
-	const char *type = text_at(disk, "type");
+	const char *type = yaml_text_at(disk, "type");
 
 	if (!disk)
 		return;
 	if (!has_gate(g, "HostDisk"))
 		refuse(g, AT("spec.volumes[%zu]", j),
 		       "HostDisk feature gate is not enabled");
-	if (!*text_at(disk, "path"))
+	if (!*yaml_text_at(disk, "path"))
 		refuse_field(g, AT("%s.path", at.text),
 			     " is required for hostDisk volume");
 	if (strcmp(type, "Disk") != 0 && strcmp(type, "DiskOrCreate") != 0)
@@ -172,7 +172,7 @@ static void ask_required_names(struct asked *g, size_t j,
 	for (i = 0; i < ARRAY_SIZE(fields); i++) {
 		const struct yaml_value *map = yaml_member(v, fields[i][0]);
 
-		if (map && !*text_at(map, fields[i][1]))
+		if (map && !*yaml_text_at(map, fields[i][1]))
 			refuse_field(g,
 				     AT("spec.volumes[%zu].%s.%s", j,
 					fields[i][0], fields[i][1]),
@@ -182,8 +182,8 @@ static void ask_required_names(struct asked *g, size_t j,
 
 static void ask_volume(struct asked *g, size_t j, const struct yaml_value *v)
 {
-	ask_volume_name(g, j, text_at(v, "name"));
-	if (is_there(v, "dataVolume") && !*text_at(v, "dataVolume.name"))
+	ask_volume_name(g, j, yaml_text_at(v, "name"));
+	if (is_there(v, "dataVolume") && !*yaml_text_at(v, "dataVolume.name"))
 		refuse(g, AT("spec.volumes[%zu].name", j),
 		       "DataVolume 'name' must be set");
 	ask_source_count(g, j, v);
@@ -244,7 +244,7 @@ void ask_container_paths(struct asked *g)
 
 	for (j = 0, v = first_item(g->spec, "volumes"); v;
 	     j++, v = next_item(v)) {
-		const char *path = text_at(v, "containerDisk.path");
+		const char *path = yaml_text_at(v, "containerDisk.path");
 
 		if (*path)
 			ask_path(g, AT("spec.volumes[%zu].containerDisk", j),
