@@ -21,6 +21,15 @@ const struct escape escape_attribute[] = {
 
 const struct escape *const escape_markup = &escape_attribute[3];
 
+const struct escape escape_page[] = {
+	{"&", "&amp;"},         {"<", "&lt;"},          {">", "&gt;"},
+	{"\"", "&quot;"},       {"'", "&#39;"},         {"\u061c", "[U+061C]"},
+	{"\u200e", "[U+200E]"}, {"\u200f", "[U+200F]"}, {"\u202a", "[U+202A]"},
+	{"\u202b", "[U+202B]"}, {"\u202c", "[U+202C]"}, {"\u202d", "[U+202D]"},
+	{"\u202e", "[U+202E]"}, {"\u2066", "[U+2066]"}, {"\u2067", "[U+2067]"},
+	{"\u2068", "[U+2068]"}, {"\u2069", "[U+2069]"}, {NULL, NULL},
+};
+
 /* By the first byte: of how many a character has, and the smallest that may
  * be written so (RFC 3629, 3). */
 static const struct {
@@ -79,7 +88,8 @@ static const struct escape *find_escape(const struct escape *table,
 					const char *text)
 {
 	for (; table->text; table++)
-		if (!strncmp(text, table->text, strlen(table->text)))
+		if (*text == *table->text &&
+		    !strncmp(text, table->text, strlen(table->text)))
 			return table;
 	return NULL;
 }

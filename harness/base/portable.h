@@ -22,6 +22,9 @@ struct escape {
  * otherwise be made one blank. */
 extern const struct escape *const escape_markup;
 extern const struct escape escape_attribute[];
+/* For pages that people read: marks that reorder what stands beside them are shown as
+ * what they are (Unicode Standard Annex 9, 2). */
+extern const struct escape escape_page[];
 
 /* Whether every character of it is one that may be written. */
 bool portable_is_text(const char *text);

@@ -131,20 +131,35 @@ static const struct {
 	{"ratio", ratio_scales},
 };
 
-const char *units_format(double value, const char *unit, char *buf, size_t size)
+static const struct scale *scale_of(double value, const char *unit)
 {
 	const struct scale *s = plain_scales;
-	double magnitude = fabs(value);
-	int digits;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(units); i++)
 		if (!strcmp(unit, units[i].unit))
 			s = units[i].scales;
-	while (magnitude < s->at_least)
+	while (fabs(value) < s->at_least)
 		s++;
-	magnitude /= s->divisor;
-	digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
+	return s;
+}
+
+const char *units_format_tick(double value, const char *unit, char *buf,
+			      size_t size)
+{
+	const struct scale *s = scale_of(value, unit);
+
+	snprintf(buf, size, "%.4g%s%s", value / s->divisor,
+		 s->suffix[0] ? " " : "", s->suffix);
+	return buf;
+}
+
+const char *units_format(double value, const char *unit, char *buf, size_t size)
+{
+	const struct scale *s = scale_of(value, unit);
+	double magnitude = fabs(value) / s->divisor;
+	int digits = magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
+
 	snprintf(buf, size, "%.*f%s%s", digits, value / s->divisor,
 		 s->suffix[0] ? " " : "", s->suffix);
 	return buf;

@@ -23,6 +23,10 @@ int units_parse_uint(const char *text, uint64_t min, uint64_t max,
 const char *units_format(double value, const char *unit, char *buf,
 			 size_t size);
 
+/* The same without trailing zeros, for a round number beside an axis: "16 KiB". */
+const char *units_format_tick(double value, const char *unit, char *buf,
+			      size_t size);
+
 /* "2026-11-26 02:43"; the text itself does not say UTC. */
 const char *units_format_date(uint64_t unix_ns, char *buf, size_t size);
 
