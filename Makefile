@@ -32,7 +32,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
 # Every source folder has a row here. Files with main() are listed apart.
 SRC	= $(wildcard harness/*/*.c harness/*/*/*.c runners/*.c runners/*/*.c \
-	  runners/vmm/*/*.c reports/*.c reports/*/*.c workloads/*.c workloads/micro/*.c \
+	  runners/vmm/*/*.c reports/*.c reports/*/*.c reports/*/*/*.c workloads/*.c workloads/micro/*.c \
 	  mshv/*.c mshv/selftest/*.c mshv/trace/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))

@@ -150,10 +150,10 @@ static void entry_make(struct cache *c, struct entry *e,
 	pthread_mutex_unlock(&c->lock);
 	ret = make(arg, &bytes, &err);
 	pthread_mutex_lock(&c->lock);
-	e->ret = ret < 0 ? ret : 0;
+	e->ret = ret;
 	e->err = err;
 	e->is_made = true;
-	if (ret < 0)
+	if (ret)
 		strbuf_release(&bytes);
 	c->bytes += bytes.capacity;
 	e->bytes = bytes;

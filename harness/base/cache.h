@@ -19,9 +19,6 @@ struct strbuf;
 struct cache *cache_create(uint64_t max_bytes); /* its own overhead included */
 void cache_destroy(struct cache *c);            /* NULL is fine */
 
-/* A maker returns this for bytes that only current waiters may use. */
-#define CACHE_NOT_KEPT 1
-
 /*
  * Appends the bytes of KEY to OUT, and calls MAKE if there are none. Waiters
  * get the error of a failed MAKE; the next call tries it again. Any thread may

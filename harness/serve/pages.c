@@ -13,7 +13,7 @@
 #include "reports/formats.h"
 #include "reports/html/html.h"
 #include "reports/html/html_parts.h"
-#include "reports/html/trend_svg.h"
+#include "reports/html/pictures/trend_svg.h"
 #include "reports/text/run_pair_text.h"
 #include "reports/text/trend_text.h"
 

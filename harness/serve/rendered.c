@@ -12,7 +12,6 @@
 #include "harness/serve/query.h"
 #include "harness/serve/stores.h"
 #include "harness/store/run_list.h"
-#include "reports/html/plot.h"
 
 /* Of one answer; STORE is NULL where it is still to be lent. */
 struct making {
@@ -27,18 +26,14 @@ static const struct answer *answer_of(const struct http_route *route)
 	return route->answer;
 }
 
-/* A page whose plots failed is shown but not cached. */
 static int make_with(void *arg, struct strbuf *out, struct err *err)
 {
 	struct making *m = arg;
 	struct http_reply re = {.status = 0};
-	uint64_t failures = plot_failure_count();
 	int ret = answer_of(m->route)->show(m->store, m->rq, &re, err);
 
 	if (ret)
 		strbuf_release(&re.body);
-	else if (failures != plot_failure_count())
-		ret = CACHE_NOT_KEPT;
 	*out = re.body;
 	return ret;
 }

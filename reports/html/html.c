@@ -14,10 +14,7 @@
 #include "reports/html/html_chapters.h"
 #include "reports/html/html_comparison.h"
 #include "reports/html/html_distributions.h"
-#include "reports/html/html_footprint.h"
 #include "reports/html/html_highlights.h"
-#include "reports/html/html_io.h"
-#include "reports/html/html_micro.h"
 #include "reports/html/html_parts.h"
 #include "reports/html/html_questions.h"
 #include "reports/html/html_run.h"
@@ -26,10 +23,8 @@
 #include "reports/text/sections.h"
 
 /* What WRITE has to say, as it stands; nothing of nothing. */
-static void write_words(const struct findings *f, const char *id,
-			const char *title,
-			void (*write)(const struct findings *f, FILE *out),
-			struct strbuf *out)
+static char *words_of(const struct findings *f,
+		      void (*write)(const struct findings *f, FILE *out))
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -37,10 +32,36 @@ static void write_words(const struct findings *f, const char *id,
 
 	write(f, words);
 	fclose(words);
-	if (size) {
+	return text;
+}
+
+/* A warning is not folded. */
+static void write_words(const struct findings *f, const char *id,
+			const char *title,
+			void (*write)(const struct findings *f, FILE *out),
+			struct strbuf *out)
+{
+	char *text = words_of(f, write);
+
+	if (text && *text) {
 		html_cell(out, "<h2 id=\"", id, "\">");
 		html_cell(out, "", title, "</h2>\n");
 		html_lines(out, title, text);
+	}
+	free(text);
+}
+
+static void fold_words(const struct findings *f, const char *id,
+		       const char *title,
+		       void (*write)(const struct findings *f, FILE *out),
+		       struct strbuf *out)
+{
+	char *text = words_of(f, write);
+
+	if (text && *text) {
+		html_fold_begin(out, id, title);
+		html_lines(out, title, text);
+		html_fold_end(out);
 	}
 	free(text);
 }
@@ -50,6 +71,7 @@ static void write_explain(const struct findings *f, FILE *out)
 	if (explain_has_any(&f->model))
 		explain_text_write(f, out);
 }
+
 /* Of the sections that BODY has, folded or not: nothing of a run's own can look
  * like one, because its markup is escaped. */
 static void write_contents(const struct strbuf *body, struct strbuf *out)
@@ -76,20 +98,34 @@ static void write_sections(const struct findings *f, struct strbuf *out)
 {
 	const struct model *m = &f->model;
 
-	html_chapters_write(m, out);
-	html_comparison_write(m, out);
-	write_words(f, "groups", "Groups of series", sections_write_suites,
-		    out);
+	html_chapters_write(f, out);
 	write_words(f, "implausible", "Implausible results",
 		    sections_write_implausible, out);
 	write_words(f, "odd", "Oddities", sections_write_oddities, out);
 	html_questions_write(f, out);
-	html_micro_write(m, out);
-	html_io_write(m, out);
-	html_footprint_write(&f->footprints, out);
-	write_words(f, "explain", "What exits explain", write_explain, out);
+	html_comparison_write(m, out);
+	fold_words(f, "groups", "Groups of series", sections_write_suites, out);
+	fold_words(f, "explain", "What exits explain", write_explain, out);
 	html_distributions_write(m, out);
 	html_run_write(f, out);
+}
+
+/* What is compared: "kvm and mshv against native". */
+static void write_heading(const struct model *m, struct strbuf *out)
+{
+	size_t first = model_has_base(m) && m->runner_count > 1, k;
+
+	strbuf_puts(out, "<h1>");
+	for (k = first; k < m->runner_count; k++)
+		html_cell(out,
+			  k == first                 ? ""
+			  : k + 1 == m->runner_count ? " and "
+						     : ", ",
+			  m->runners[k], "");
+	if (first)
+		html_cell(out, " against ", m->runners[0], "");
+	strbuf_puts(out, m->runner_count ? "</h1>\n"
+					 : "A run without a boot</h1>\n");
 }
 
 void html_write(const struct findings *f, struct strbuf *out)
@@ -104,12 +140,12 @@ void html_write(const struct findings *f, struct strbuf *out)
 		f->run->id,
 		units_format_date(f->run->started_unix_ns, date, sizeof(date)));
 	html_begin(out, title);
-	strbuf_puts(out, "<h1>l1vh-bench: guests against the host</h1>\n");
+	write_heading(&f->model, out);
 	html_run_write_banner(&f->model, out);
 	html_verdicts_write_sentence(f, out);
 	html_run_write_line(&f->model, out);
-	html_highlights_write_chart(&f->model, out);
 	html_verdicts_write_table(&f->judgement, out);
+	html_highlights_write_chart(&f->model, out);
 	write_contents(&body, out);
 	strbuf_puts(out, strbuf_str(&body));
 	html_end(out);

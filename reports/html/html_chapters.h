@@ -2,11 +2,13 @@
 #ifndef REPORTS_HTML_HTML_CHAPTERS_H
 #define REPORTS_HTML_HTML_CHAPTERS_H
 
-/* html_chapters - a chapter per group of series: two sentences, one picture, and
- * the numbers folded below it. */
-struct model;
+/*
+ * html_chapters - a chapter per group: two sentences that are computed from its data,
+ * the pictures that carry them, and all its numbers folded below.
+ */
+struct findings;
 struct strbuf;
 
-void html_chapters_write(const struct model *m, struct strbuf *out);
+void html_chapters_write(const struct findings *f, struct strbuf *out);
 
 #endif

@@ -9,12 +9,43 @@
 #include "harness/findings/model.h"
 #include "reports/html/html_parts.h"
 
-static void write_median(const struct model_row *row,
-			 const struct model_cell *c, struct strbuf *out)
+/* Said once, above the column, where all figures below have it. */
+static bool has_one_grade(const struct model *m, size_t runner,
+			  enum grade *grade)
 {
+	bool has_any = false;
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++) {
+		const struct model_cell *c = &m->rows[i].cells[runner];
+
+		if (isnan(c->median))
+			continue;
+		if (has_any && c->grade != *grade)
+			return false;
+		*grade = c->grade;
+		has_any = true;
+	}
+	return has_any;
+}
+
+static void write_ratio(const struct model_cell *c, struct strbuf *out)
+{
+	if (isnan(c->ratio.ratio))
+		return;
+	strbuf_printf(out, "<br><b>&times;%.3f</b> ", c->ratio.ratio);
+	html_interval(out, &c->ratio, c->ratio_count);
+}
+
+/* The figure, its ratio and the interval; why there is none is said below. */
+static void write_cell(const struct model *m, const struct model_row *row,
+		       size_t runner, struct strbuf *out)
+{
+	const struct model_cell *c = &row->cells[runner];
+	enum grade grade;
 	char value[32];
 
-	strbuf_puts(out, "<td class=\"n\">");
+	html_number_begin(out, row, runner);
 	if (isnan(c->median) && c->refused_count) {
 		html_cell(out, "<span title=\"", c->reason, "\">");
 		html_cell(out, "", model_cell_word(c), "</span>");
@@ -24,19 +55,13 @@ static void write_median(const struct model_row *row,
 	} else {
 		html_escape(out, units_format(c->median, row->unit, value,
 					      sizeof(value)));
-		strbuf_puts(out, " ");
-		html_grade(out, c->grade);
+		if (!has_one_grade(m, runner, &grade)) {
+			strbuf_puts(out, " ");
+			html_grade(out, c->grade);
+		}
+		if (runner)
+			write_ratio(c, out);
 	}
-	strbuf_puts(out, "</td>");
-}
-
-static void write_ratio(const struct model_cell *c, struct strbuf *out)
-{
-	strbuf_puts(out, "<td class=\"n\">");
-	if (!isnan(c->ratio.ratio))
-		strbuf_printf(out, "%.3f", c->ratio.ratio);
-	strbuf_puts(out, "</td><td class=\"n\">");
-	html_interval(out, &c->ratio, c->ratio_count);
 	strbuf_puts(out, "</td>");
 }
 
@@ -53,53 +78,64 @@ static bool is_in_table(const struct model_row *row, const void *arg)
 	return is_compared(row);
 }
 
-void html_comparison_write(const struct model *m, struct strbuf *out)
+static void write_head(const struct model *m, struct strbuf *out)
+{
+	enum grade grade;
+	size_t k;
+
+	html_table_begin(out, "comparison",
+			 m->runner_count > 4
+				 ? " id=\"comparison-table\" class=\"broad\""
+				 : " id=\"comparison-table\"");
+	strbuf_puts(out, "<thead><tr><th>series</th><th>better</th>");
+	for (k = 0; k < m->runner_count; k++) {
+		html_cell(out, "<th class=\"n\">", m->runners[k], "");
+		if (has_one_grade(m, k, &grade)) {
+			strbuf_puts(out, "<br>");
+			html_grade(out, grade);
+		}
+		strbuf_puts(out, "</th>");
+	}
+	strbuf_puts(out, "<th class=\"n\">boots</th></tr></thead><tbody>\n");
+}
+
+static void write_row(const struct model *m, const struct model_row *row,
+		      struct strbuf *out)
 {
 	char name[80];
-	size_t i, k;
+	size_t k;
+
+	html_cell(out, "<tr><td>", model_row_name(row, name, sizeof(name)),
+		  "</td>");
+	strbuf_printf(out, "<td>%s</td>",
+		      row->lower_is_better ? "lower" : "higher");
+	for (k = 0; k < m->runner_count; k++)
+		write_cell(m, row, k, out);
+	strbuf_puts(out, "<td class=\"n\">");
+	for (k = 0; k < m->runner_count; k++)
+		strbuf_printf(out, "%s%zu", k ? " / " : "",
+			      row->cells[k].boot_count);
+	strbuf_puts(out, "</td></tr>\n");
+}
+
+void html_comparison_write(const struct model *m, struct strbuf *out)
+{
+	size_t i;
 
 	for (i = 0; i < m->row_count && !is_compared(&m->rows[i]); i++)
 		;
 	if (i == m->row_count)
 		return;
 	html_fold_begin(out, "comparison", "Comparison of all series");
-	html_table_begin(out, "comparison",
-			 m->runner_count > 2
-				 ? " id=\"comparison-table\" class=\"broad\""
-				 : " id=\"comparison-table\"");
-	strbuf_puts(out, "<thead><tr><th>series</th><th>better</th>");
-	for (k = 0; k < m->runner_count; k++)
-		html_cell(out, "<th class=\"n\">", m->runners[k], "</th>");
-	for (k = 1; k < m->runner_count; k++) {
-		html_cell(out, "<th class=\"n\">", m->runners[k], "/");
-		html_cell(out, "", m->runners[0],
-			  "</th><th class=\"n\">95 %</th>");
-	}
-	strbuf_puts(out, "<th class=\"n\">boots</th></tr></thead><tbody>\n");
-	for (i = 0; i < m->row_count; i++) {
-		const struct model_row *row = &m->rows[i];
-
-		if (!is_compared(row))
-			continue;
-		html_cell(out, "<tr><td>",
-			  model_row_name(row, name, sizeof(name)), "</td>");
-		strbuf_printf(out, "<td>%s</td>",
-			      row->lower_is_better ? "lower" : "higher");
-		for (k = 0; k < m->runner_count; k++)
-			write_median(row, &row->cells[k], out);
-		for (k = 1; k < m->runner_count; k++)
-			write_ratio(&row->cells[k], out);
-		strbuf_puts(out, "<td class=\"n\">");
-		for (k = 0; k < m->runner_count; k++)
-			strbuf_printf(out, "%s%zu", k ? " / " : "",
-				      row->cells[k].boot_count);
-		strbuf_puts(out, "</td></tr>\n");
-	}
+	write_head(m, out);
+	for (i = 0; i < m->row_count; i++)
+		if (is_compared(&m->rows[i]))
+			write_row(m, &m->rows[i], out);
 	html_table_end(out);
 	strbuf_puts(
 		out,
 		"<p class=\"note\">A boot counts as one figure, the median of its samples; "
-		"the table shows the median of boots. A ratio is the geometric mean of the blocks' ratios, its interval Student's over blocks, on logarithms.</p>\n");
+		"the table shows the median of boots. &times; is the ratio to native: the geometric mean of the blocks' ratios, its 95 % interval Student's over blocks, on logarithms.</p>\n");
 	html_skipped(out, m, is_in_table, NULL);
 	html_fold_end(out);
 }

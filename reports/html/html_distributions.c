@@ -3,24 +3,11 @@
 
 #include <string.h>
 
-#include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/metric.h"
 #include "harness/findings/model.h"
 #include "reports/html/html_parts.h"
-#include "reports/html/plot.h"
-#include "reports/html/strip_svg.h"
-
-void html_latency_write(const struct model *m, struct strbuf *out)
-{
-	struct err err = {0};
-
-	html_figure_begin(out, "memory latency");
-	if (plot_latency(m, out, &err))
-		html_cell(out, "<p class=\"note\">No curve: ", err.msg,
-			  ".</p>");
-	strbuf_puts(out, "</figure>\n");
-}
+#include "reports/html/pictures/strip_svg.h"
 
 void html_distributions_write(const struct model *m, struct strbuf *out)
 {

@@ -2,13 +2,10 @@
 #ifndef REPORTS_HTML_HTML_DISTRIBUTIONS_H
 #define REPORTS_HTML_HTML_DISTRIBUTIONS_H
 
-/* html_distributions - the curve of memory latency, and the samples of every
- * other series. */
+/* html_distributions - the samples of every series. */
 struct model;
 struct strbuf;
 
-/* The curve, or why there is none. */
-void html_latency_write(const struct model *m, struct strbuf *out);
 void html_distributions_write(const struct model *m, struct strbuf *out);
 
 #endif

@@ -171,7 +171,6 @@ void html_footprint_write(const struct footprints *fs, struct strbuf *out)
 
 	if (!fs->count)
 		return;
-	strbuf_puts(out, "<h2 id=\"footprint\">Footprint</h2>\n");
 	html_cell(
 		out,
 		"<p class=\"note\">Host memory that a guest costs beside its RAM, after it has touched all of that RAM; "

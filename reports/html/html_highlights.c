@@ -7,7 +7,7 @@
 #include "harness/findings/highlights.h"
 #include "harness/findings/model.h"
 #include "reports/html/html_parts.h"
-#include "reports/html/ratio_chart.h"
+#include "reports/html/pictures/ratio_chart.h"
 
 void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 {
@@ -27,10 +27,8 @@ void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 		}
 		strbuf_puts(
 			out,
-			"</h2>\n<p class=\"note\">Values to the right of the line are worse than native, "
-			"for times and for rates: 2&times; is twice the time or half the rate. "
-			"The scale is logarithmic and the same in all pictures. Grey: there is no "
-			"native result, so the picture shows the figures.</p>\n");
+			"</h2>\n<p class=\"note\">Right of the line is worse than native, for times and for rates: 2&times; is twice the time or half the rate. "
+			"One logarithmic scale. Grey: native has no such figure.</p>\n");
 		strbuf_puts(out, strbuf_str(&chart));
 	}
 	strbuf_release(&chart);
@@ -55,7 +53,7 @@ static void write_cell(const struct model *m, const struct highlight_row *h,
 {
 	struct ratio r = highlight_worse(m, h, runner);
 
-	strbuf_puts(out, "<td class=\"n\">");
+	html_number_begin(out, h->row, runner);
 	/* What a process does natively is another thing. */
 	if (!h->has_ratio && &h->row->cells[runner] == model_base(m, h->row)) {
 		strbuf_puts(out, "-</td>");

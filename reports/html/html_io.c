@@ -5,25 +5,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/metric.h"
 #include "harness/findings/io_hist.h"
 #include "harness/findings/model.h"
 #include "reports/html/html_parts.h"
-#include "reports/html/plot.h"
+#include "reports/html/pictures/run_curves.h"
 
 static void write_value(const struct model_row *row, size_t runner,
 			struct strbuf *out)
 {
 	const struct model_cell *c = &row->cells[runner];
 
-	strbuf_puts(out, "<td class=\"n\">");
-	if (isnan(c->median) && c->refused_count) {
-		html_cell(out, "", model_cell_word(c), ": ");
-		html_cell(out, "", c->reason, "");
-	} else if (isnan(c->median)) {
-		strbuf_puts(out, c->disturbed_count ? "disturbed" : "");
+	html_number_begin(out, row, runner);
+	/* Why it was skipped is said once, below the tables. */
+	if (isnan(c->median)) {
+		html_cell(out, "",
+			  model_cell_is_measured(c) ? model_cell_word(c) : "",
+			  "");
 	} else {
 		html_median(out, row, runner);
 		if (runner && !isnan(c->ratio.ratio)) {
@@ -76,10 +75,23 @@ static void write_runner(const struct model *m, const struct model_group *g,
 	strbuf_puts(out, "</tr>\n");
 }
 
+/* Throughput of streams has no latency to draw. */
+static void write_shares(const struct model *m, const struct model_group *g,
+			 struct strbuf *out)
+{
+	if (!strcmp(g->rows->workload, "network"))
+		return;
+	html_figure_begin(out, g->point);
+	if (!run_curves_shares(m, g, out))
+		strbuf_puts(
+			out,
+			"<p class=\"note\">Not drawn: no latencies were kept.</p>");
+	strbuf_puts(out, "</figure>\n");
+}
+
 static void write_group(const struct model *m, const struct model_group *g,
 			struct strbuf *out)
 {
-	struct err err = {0};
 	size_t i;
 
 	html_cell(out, "<h3>", g->rows->workload, " ");
@@ -99,13 +111,7 @@ static void write_group(const struct model *m, const struct model_group *g,
 	for (i = 0; i < m->runner_count; i++)
 		write_runner(m, g, i, out);
 	html_table_end(out);
-	html_figure_begin(out, g->point);
-	/* Throughput of streams has no latency to draw. */
-	if (strcmp(g->rows->workload, "network") &&
-	    plot_cdf(m, g->rows->workload, g->point, out, &err))
-		html_cell(out, "<p class=\"note\">Not drawn: ", err.msg,
-			  ".</p>");
-	strbuf_puts(out, "</figure>\n");
+	write_shares(m, g, out);
 }
 
 /* Micro guest and footprint have sections of their own. */
@@ -114,18 +120,27 @@ static bool is_elsewhere(const struct model_row *row)
 	return model_row_is_micro(row) || model_row_is_footprint(row);
 }
 
-static bool is_shown(const struct model *m, const struct metric *metric)
+static bool is_of(const struct model_row *row, enum html_io which)
+{
+	return !is_elsewhere(row) && metric_of_point(row->point) &&
+	       !strncmp(row->workload, "storage", 7) ==
+		       (which == HTML_IO_STORAGE);
+}
+
+static bool is_shown(const struct model *m, enum html_io which,
+		     const struct metric *metric)
 {
 	size_t i;
 
 	for (i = 0; i < m->row_count; i++)
-		if (!is_elsewhere(&m->rows[i]) &&
+		if (is_of(&m->rows[i], which) &&
 		    metric_of_point(m->rows[i].point) == metric)
 			return true;
 	return false;
 }
 
-static void write_legend(const struct model *m, struct strbuf *out)
+static void write_legend(const struct model *m, enum html_io which,
+			 struct strbuf *out)
 {
 	const struct metric *metric;
 
@@ -137,7 +152,7 @@ static void write_legend(const struct model *m, struct strbuf *out)
 	html_table_begin(out, "columns", "");
 	strbuf_puts(out, "<tbody>\n");
 	for (metric = metrics; metric->name; metric++) {
-		if (!is_shown(m, metric))
+		if (!is_shown(m, which, metric))
 			continue;
 		html_cell(out, "<tr><th scope=\"row\">", metric->title,
 			  "</th>");
@@ -147,32 +162,55 @@ static void write_legend(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, "</details>\n");
 }
 
-void html_io_write(const struct model *m, struct strbuf *out)
+static bool is_storage(const struct model_row *row, const void *arg)
 {
-	const char *section = "";
+	(void)arg;
+	return is_of(row, HTML_IO_STORAGE);
+}
+
+static bool is_network(const struct model_row *row, const void *arg)
+{
+	(void)arg;
+	return is_of(row, HTML_IO_NETWORK);
+}
+
+void html_io_write(const struct model *m, enum html_io which,
+		   struct strbuf *out)
+{
 	struct model_group g;
+	bool has_any = false;
 	size_t at = 0;
 
 	while (model_next_group(m, &at, &g)) {
-		const char *wanted = strncmp(g.rows->workload, "storage", 7)
-					     ? "network"
-					     : "storage";
-
-		if (is_elsewhere(g.rows))
+		if (!is_of(g.rows, which))
 			continue;
-		if (strcmp(section, wanted)) {
-			if (*section)
-				html_fold_end(out);
-			section = wanted;
-			html_fold_begin(
-				out, section,
-				section[0] == 's'
-					? "Storage (fio)"
-					: "Network (iperf3, request/response)");
-			write_legend(m, out);
-		}
+		if (!has_any)
+			write_legend(m, which, out);
+		has_any = true;
 		write_group(m, &g, out);
 	}
-	if (*section)
-		html_fold_end(out);
+	if (has_any)
+		html_skipped(out, m,
+			     which == HTML_IO_STORAGE ? is_storage : is_network,
+			     NULL);
+}
+
+size_t html_io_write_pictures(const struct model *m, enum html_io which,
+			      struct strbuf *out)
+{
+	struct strbuf picture = {0};
+	struct model_group g;
+	size_t at = 0, count = 0;
+
+	while (count < HTML_IO_PICTURES && model_next_group(m, &at, &g)) {
+		if (!is_of(g.rows, which) ||
+		    !run_curves_shares(m, &g, &picture))
+			continue;
+		html_figure_begin(out, g.point);
+		strbuf_puts(out, strbuf_str(&picture));
+		strbuf_puts(out, "</figure>\n");
+		strbuf_release(&picture);
+		count++;
+	}
+	return count;
 }

@@ -2,12 +2,19 @@
 #include "reports/html/html_micro.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
 #include "harness/core/metric.h"
 #include "harness/findings/model.h"
 #include "reports/html/html_parts.h"
+#include "reports/html/pictures/dot_plot.h"
+
+#define MOST_LANES 48
 
 /* Of each runner, in this order. */
 static const char *const costs[] = {"p50",       "cycles",  "p99",     "exits",
@@ -83,6 +90,10 @@ static void write_head(const struct section *s, struct strbuf *out)
 			strbuf_puts(out, " ");
 		}
 	strbuf_puts(out, "</p>\n");
+	strbuf_puts(
+		out,
+		"<p class=\"note\">Measured by a guest that does nothing else; docs/micro.md describes the operations. "
+		"&times; is the ratio to native.</p>\n");
 	if (!strcmp(s->workload, "micro_exit"))
 		strbuf_puts(out, published);
 	html_table_begin(out, s->workload,
@@ -110,16 +121,20 @@ static void write_cell(const struct model_row *row, size_t runner,
 {
 	const struct model_cell *c = row ? &row->cells[runner] : NULL;
 
-	strbuf_puts(out, "<td class=\"n\">");
-	if (c && !isnan(c->median)) {
+	if (!c) {
+		strbuf_puts(out, "<td class=\"n\"></td>");
+		return;
+	}
+	html_number_begin(out, row, runner);
+	if (!isnan(c->median)) {
 		html_median(out, row, runner);
 		if (c->note[0] && model_row_is_summary(row))
 			html_cell(out, "<br><span class=\"note\" title=\"",
 				  c->note, "\">see note</span>");
-	} else if (c && c->refused_count && c->status != RUN_SKIPPED) {
+	} else if (c->refused_count && c->status != RUN_SKIPPED) {
 		html_cell(out, "<span title=\"", c->reason, "\">");
 		html_cell(out, "", model_cell_word(c), "</span>");
-	} else if (c && c->disturbed_count && !c->refused_count) {
+	} else if (c->disturbed_count && !c->refused_count) {
 		strbuf_puts(out, "disturbed");
 	}
 	strbuf_puts(out, "</td>");
@@ -166,38 +181,64 @@ static void end_table(const struct section *s, struct strbuf *out)
 	html_skipped(out, s->m, is_of_workload, s->workload);
 }
 
-static void write_title(struct strbuf *out)
+static bool has_figure(const struct model *m, const struct model_row *row)
 {
-	html_fold_begin(out, "micro", "Micro guest");
-	strbuf_puts(
-		out,
-		"<p class=\"note\">The cost of one operation, "
-		"measured by a guest that does nothing else; docs/micro.md describes the operations. "
-		"&times; is the ratio to native.</p>\n");
+	size_t k;
+
+	for (k = 0; k < m->runner_count; k++)
+		if (!isnan(row->cells[k].median))
+			return true;
+	return false;
 }
 
-void html_micro_write(const struct model *m, struct strbuf *out)
+void html_micro_write(const struct model *m, const char *workload,
+		      struct strbuf *out)
 {
 	struct section s = {.workload = ""};
 	struct model_group g;
 	size_t at = 0;
 
 	while (model_next_group(m, &at, &g)) {
-		if (!model_row_is_micro(g.rows))
+		if (strcmp(g.rows->workload, workload))
 			continue;
-		if (!*s.workload)
-			write_title(out);
-		if (strcmp(s.workload, g.rows->workload)) {
-			if (*s.workload)
-				end_table(&s, out);
+		if (!*s.workload) {
 			section_init(&s, m, g.rows->workload);
 			write_head(&s, out);
 		}
 		if (is_measured(&s, &g))
 			write_row(&s, &g, out);
 	}
-	if (!*s.workload)
-		return;
-	end_table(&s, out);
-	html_fold_end(out);
+	if (*s.workload)
+		end_table(&s, out);
+}
+
+size_t html_micro_write_exits(const struct model *m, struct strbuf *out)
+{
+	struct dot_lane lanes[MOST_LANES];
+	struct strbuf picture = {0};
+	struct model_group g;
+	size_t at = 0, count = 0;
+	char(*names)[sizeof(g.point)] = xcalloc(MOST_LANES, sizeof(*names));
+
+	while (count < MOST_LANES && model_next_group(m, &at, &g)) {
+		const struct model_row *row = model_group_row(&g, "p50");
+
+		if (strcmp(g.rows->workload, "micro_exit") || !row ||
+		    !has_figure(m, row))
+			continue;
+		snprintf(names[count], sizeof(*names), "%s", g.point);
+		lanes[count].name = names[count];
+		lanes[count++].row = row;
+	}
+	if (count)
+		dot_plot_write_values(m, "cost of one operation", lanes, count,
+				      &picture);
+	if (picture.len) {
+		html_figure_begin(out, "cost of one operation");
+		strbuf_puts(out, strbuf_str(&picture));
+		strbuf_puts(out, "</figure>\n");
+	}
+	strbuf_release(&picture);
+	free(names);
+	return count != 0;
 }

@@ -2,11 +2,17 @@
 #ifndef REPORTS_HTML_HTML_MICRO_H
 #define REPORTS_HTML_HTML_MICRO_H
 
-/* html_micro - the page's section on the micro guest: a table per
- * workload, a row per primitive, and the cost of an operation per runner. */
+/* html_micro - the cost of single operations: what the micro guest measured. */
+#include <stddef.h>
+
 struct model;
 struct strbuf;
 
-void html_micro_write(const struct model *m, struct strbuf *out);
+/* The table of WORKLOAD, "micro_exit"; nothing if the run has not measured it. */
+void html_micro_write(const struct model *m, const char *workload,
+		      struct strbuf *out);
+
+/* Exits and other primitives, a lane each, as a picture; returns how many. */
+size_t html_micro_write_exits(const struct model *m, struct strbuf *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "reports/html/html_parts.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "harness/base/portable.h"
 #include "harness/base/strbuf.h"
@@ -11,7 +12,7 @@
 
 void html_escape(struct strbuf *out, const char *text)
 {
-	portable_text(out, text, escape_markup);
+	portable_text(out, text, escape_page);
 }
 
 void html_cell(struct strbuf *out, const char *open, const char *text,
@@ -63,6 +64,64 @@ void html_interval(struct strbuf *out, const struct ratio *r,
 		strbuf_printf(out, "%.3f to %.3f", r->low, r->high);
 }
 
+/* Bytes that go on a character are no characters (RFC 3629, section 3). */
+static bool is_continuation(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+void html_cut(struct strbuf *out, const char *text, size_t most)
+{
+	struct strbuf part = {0};
+	size_t at = 0, count = 0, keep = 0;
+
+	for (; text[at] && count <= most; at++) {
+		if (is_continuation(text[at]))
+			continue;
+		count++;
+		if (count == most)
+			keep = at;
+	}
+	if (count > most) {
+		strbuf_add(&part, text, keep);
+		html_cell(out, "", strbuf_str(&part), "~");
+	} else {
+		html_escape(out, text);
+	}
+	strbuf_release(&part);
+}
+
+static void write_count(struct strbuf *out, size_t count, const char *what)
+{
+	strbuf_printf(out, "%zu %s%s, ", count, what, count == 1 ? "" : "s");
+}
+
+void html_basis(struct strbuf *out, const struct model_row *row, size_t runner)
+{
+	const struct model_cell *c = &row->cells[runner];
+
+	if (runner && !isnan(c->ratio.ratio)) {
+		strbuf_printf(out, "%.3f of native's, 95 %%: ", c->ratio.ratio);
+		html_interval(out, &c->ratio, c->ratio_count);
+		strbuf_puts(out, "; ");
+	}
+	write_count(out, c->boot_count, "boot");
+	write_count(out, c->sample_count, "sample");
+	strbuf_puts(out, grade_name(c->grade));
+}
+
+void html_number_begin(struct strbuf *out, const struct model_row *row,
+		       size_t runner)
+{
+	strbuf_puts(out, "<td class=\"n\"");
+	if (!isnan(row->cells[runner].median)) {
+		strbuf_puts(out, " title=\"");
+		html_basis(out, row, runner);
+		strbuf_puts(out, "\"");
+	}
+	strbuf_puts(out, ">");
+}
+
 static void begin_wide(struct strbuf *out, const char *element,
 		       const char *label)
 {
@@ -108,21 +167,40 @@ void html_fold_end(struct strbuf *out)
 	strbuf_puts(out, "</div></details>\n");
 }
 
+static void write_refusal(struct strbuf *out, const struct refusal *r)
+{
+	char subject[160];
+
+	html_cell(out, "<li>", refusal_subject(r, subject, sizeof(subject)),
+		  " ");
+	html_cell(out, "", model_cell_word(r->cell), ": ");
+	html_cell(out, "", r->cell->reason, "</li>\n");
+}
+
 void html_skipped(struct strbuf *out, const struct model *m,
 		  bool (*is_wanted)(const struct model_row *row,
 				    const void *arg),
 		  const void *arg)
 {
-	char subject[160];
+	struct strbuf list = {0};
 	struct refusal r;
-	size_t at = 0;
+	size_t at = 0, count = 0, reasons = 0;
 
 	while (refusals_next(m, &at, &r)) {
 		if (!is_wanted(r.row, arg))
 			continue;
-		html_cell(out, "<p class=\"note\">",
-			  refusal_subject(&r, subject, sizeof(subject)), " ");
-		html_cell(out, "", model_cell_word(r.cell), ": ");
-		html_cell(out, "", r.cell->reason, "</p>\n");
+		write_refusal(&list, &r);
+		count += r.alike_count;
+		reasons++;
 	}
+	if (reasons) {
+		strbuf_printf(
+			out,
+			"<details class=\"note skipped\"><summary>Not measured: %zu figure%s, for %zu reason%s</summary><ul>\n",
+			count, count == 1 ? "" : "s", reasons,
+			reasons == 1 ? "" : "s");
+		strbuf_puts(out, strbuf_str(&list));
+		strbuf_puts(out, "</ul></details>\n");
+	}
+	strbuf_release(&list);
 }

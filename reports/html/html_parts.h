@@ -32,6 +32,16 @@ void html_table_end(struct strbuf *out);
 void html_lines(struct strbuf *out, const char *label, const char *text);
 void html_figure_begin(struct strbuf *out, const char *label);
 
+/* TEXT, cut to MOST characters, its last one a mark of that then. */
+void html_cut(struct strbuf *out, const char *text, size_t most);
+
+/* What a figure rests on: its ratio to the baseline and interval where there is
+ * one, boots, samples, grade. */
+void html_basis(struct strbuf *out, const struct model_row *row, size_t runner);
+/* A table's cell of numbers, begun; on hover it says html_basis(). */
+void html_number_begin(struct strbuf *out, const struct model_row *row,
+		       size_t runner);
+
 /* The median of RUNNER in ROW and its ratio to the baseline. */
 void html_median(struct strbuf *out, const struct model_row *row,
 		 size_t runner);
@@ -45,8 +55,8 @@ void html_value(struct strbuf *out, const struct model_row *row, size_t runner);
 void html_fold_begin(struct strbuf *out, const char *id, const char *title);
 void html_fold_end(struct strbuf *out);
 
-/* One line per reason why rows have no figure, of the rows that IS_WANTED
- * accepts; no output without such rows. */
+/* One line, which opens: the reasons why rows have no figure, of the rows that
+ * IS_WANTED accepts; no output without such rows. */
 void html_skipped(struct strbuf *out, const struct model *m,
 		  bool (*is_wanted)(const struct model_row *row,
 				    const void *arg),

@@ -8,7 +8,7 @@
 #include "harness/findings/findings.h"
 #include "harness/findings/headline.h"
 #include "harness/verdict/claims.h"
-#include "reports/html/forest.h"
+#include "reports/html/pictures/forest.h"
 #include "reports/html/html_parts.h"
 
 static const char *const classes[] = {
@@ -33,11 +33,13 @@ static void write_share(double share, struct strbuf *out)
 		strbuf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * share);
 }
 
+/* The picture, and its numbers. */
 static void write_effect(const struct forest *f, const struct claim_verdict *v,
 			 struct strbuf *out)
 {
 	strbuf_puts(out, "<td>");
 	if (v->is_limit) {
+		strbuf_puts(out, "</td><td>");
 		if (!isnan(v->ratio.ratio))
 			strbuf_printf(
 				out,
@@ -47,6 +49,7 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 		return;
 	}
 	forest_strip(f, v, classes[v->verdict], out);
+	strbuf_puts(out, "</td><td>");
 	if (!isnan(v->ratio.ratio)) {
 		strbuf_printf(out, "&times;%.3f, ", v->ratio.ratio);
 		html_interval(out, &v->ratio, v->block_count);
@@ -54,22 +57,60 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 	strbuf_puts(out, "</td>");
 }
 
-/* A limit has neither margin nor blocks. */
-static void write_limit_numbers(const struct claim_verdict *v,
-				struct strbuf *out)
+static void write_claimed(const struct claim_verdict *v, struct strbuf *out)
 {
-	strbuf_printf(out,
-		      "<td>%.4g&nbsp;%% of guests stay within the limit</td>"
-		      "<td></td><td></td><td class=\"n\">%zu boots</td>"
-		      "<td></td><td></td>",
-		      100 * (1 - v->claim->margin), v->block_count);
+	if (v->is_limit)
+		strbuf_printf(
+			out,
+			"<td>%.4g&nbsp;%% of guests stay within the limit</td>",
+			100 * (1 - v->claim->margin));
+	else
+		strbuf_printf(out, "<td>%s %.1f&nbsp;%%</td>",
+			      margin_kind_words(v->claim->kind),
+			      100 * v->claim->margin);
 }
 
+static void write_row(const struct forest *f, const struct claim_verdict *v,
+		      struct strbuf *out)
+{
+	html_cell(out, "<tr><td>", v->claim->text, "</td><td>");
+	html_verdict_badge(v->verdict, out);
+	if (v->reason[0])
+		html_cell(out, " <span class=\"note\">", v->reason, "</span>");
+	strbuf_puts(out, "</td>");
+	write_effect(f, v, out);
+	write_claimed(v, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
+/* --- what verdicts rest on --- */
+
+static void write_basis(const struct claim_verdict *v, struct strbuf *out)
+{
+	const struct claim *c = v->claim;
+
+	html_cell(out, "<tr><td>", c->text, "<br><span class=\"note\">");
+	html_cell(out, "", c->metric, ": ");
+	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
+	html_cell(out, "", c->baseline,
+		  v->is_limit ? "; the share, because "
+			      : "; the margin, because ");
+	html_cell(out, "", c->reason, "");
+	if (c->scope)
+		html_cell(out, "; of ", c->scope, "");
+	strbuf_puts(out, "</span></td>");
+}
+
+/* A limit has neither margin nor blocks. */
 static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
 {
-	strbuf_printf(out, "<td>%s %.1f&nbsp;%%</td>",
-		      margin_kind_words(v->claim->kind),
-		      100 * v->claim->margin);
+	if (v->is_limit) {
+		strbuf_printf(out,
+			      "<td></td><td></td><td class=\"n\">%zu boots</td>"
+			      "<td></td><td></td>",
+			      v->block_count);
+		return;
+	}
 	write_share(v->test.smallest, out);
 	write_share(v->test.detectable, out);
 	strbuf_printf(out, "<td class=\"n\">%zu</td><td class=\"n\">",
@@ -82,33 +123,32 @@ static void write_numbers(const struct claim_verdict *v, struct strbuf *out)
 	strbuf_puts(out, "</td>");
 }
 
-static void write_row(const struct forest *f, const struct claim_verdict *v,
-		      struct strbuf *out)
+static void write_details(const struct judgement *j, struct strbuf *out)
 {
-	const struct claim *c = v->claim;
+	size_t i;
 
-	html_cell(out, "<tr><td><details><summary>", c->text,
-		  "</summary><span class=\"note\">");
-	html_cell(out, "", c->metric, ": ");
-	html_cell(out, "", v->measured ? v->measured : c->candidate, " over ");
-	html_cell(out, "", c->baseline,
-		  v->is_limit ? "; the share, because "
-			      : "; the margin, because ");
-	html_cell(out, "", c->reason, "");
-	if (c->scope)
-		html_cell(out, "; of ", c->scope, "");
-	strbuf_puts(out, "</span></details></td><td>");
-	html_verdict_badge(v->verdict, out);
-	if (v->reason[0])
-		html_cell(out, "<br><span class=\"note\">", v->reason,
-			  "</span>");
-	strbuf_puts(out, "</td>");
-	write_effect(f, v, out);
-	if (v->is_limit)
-		write_limit_numbers(v, out);
-	else
-		write_numbers(v, out);
-	strbuf_puts(out, "</tr>\n");
+	strbuf_puts(out, "<details><summary>What the verdicts rest on"
+			 "</summary>\n");
+	html_table_begin(out, "what the verdicts rest on", " class=\"io\"");
+	strbuf_puts(
+		out,
+		"<thead><tr><th>claim</th>"
+		"<th class=\"n\" title=\"the smallest margin that would pass\">smallest passing margin</th>"
+		"<th class=\"n\" title=\"the difference detected in 80 % of cases\">detectable difference</th><th class=\"n\">blocks</th>"
+		"<th class=\"n\" title=\"blocks needed for a decision if the estimate is true\">blocks needed</th>"
+		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
+	for (i = 0; i < j->count; i++) {
+		write_basis(&j->v[i], out);
+		write_numbers(&j->v[i], out);
+		strbuf_puts(out, "</tr>\n");
+	}
+	html_table_end(out);
+	html_cell(
+		out,
+		"<p class=\"note\">Ratios are candidate over baseline; the interval is two-sided, the verdict's test one-sided. ",
+		judgement_origin(j->is_registered), "");
+	html_cell(out, " The sha256 of the claims is ", j->claims->sha256,
+		  ".</p></details>\n");
 }
 
 static void write_table(const struct judgement *j, struct strbuf *out)
@@ -117,28 +157,19 @@ static void write_table(const struct judgement *j, struct strbuf *out)
 	size_t i;
 
 	html_table_begin(out, "claims", " class=\"io\" id=\"verdicts-table\"");
-	strbuf_puts(out, "<thead><tr><th>claim</th><th>verdict</th><th>");
+	strbuf_puts(out, "<thead><tr><th>claim</th><th>verdict</th>"
+			 "<th class=\"scale\">");
 	forest_axis(&f, out);
-	strbuf_puts(
-		out,
-		"</th><th>claimed</th>"
-		"<th class=\"n\" title=\"the smallest margin that would pass\">smallest passing margin</th>"
-		"<th class=\"n\" title=\"the difference detected in 80 % of cases\">detectable difference</th><th class=\"n\">blocks</th>"
-		"<th class=\"n\" title=\"blocks needed for a decision if the estimate is true\">blocks needed</th>"
-		"<th class=\"n\" title=\"Holm's, for single claims\">p</th></tr></thead><tbody>\n");
+	strbuf_puts(out, "</th><th>ratio, 95 %</th><th>claimed</th></tr>"
+			 "</thead><tbody>\n");
 	for (i = 0; i < j->count; i++)
 		write_row(&f, &j->v[i], out);
 	html_table_end(out);
 	strbuf_puts(
 		out,
-		"<p class=\"note\">A claim holds in the shaded area; the line is its margin. The dot is the "
-		"estimate, the bar its interval. A claim passes if the interval is inside the shade and fails if it is outside; "
-		"an interval across the line leaves the claim undecided. ");
-	html_cell(
-		out,
-		"Ratios are candidate over baseline; the interval is two-sided, the verdict's test one-sided. ",
-		judgement_origin(j->is_registered), "");
-	html_cell(out, " Their sha256 is ", j->claims->sha256, ".</p>\n");
+		"<p class=\"note\">A claim holds in the shade; the line is its margin, the dot the estimate, the bar its interval. "
+		"PASS: the interval is inside the shade; FAIL: outside; UNDECIDED: across its line.</p>\n");
+	write_details(j, out);
 }
 
 void html_verdicts_write_sentence(const struct findings *f, struct strbuf *out)

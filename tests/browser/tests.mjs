@@ -41,7 +41,7 @@ async function chartFirst() {
 	for (const address of [made.judged, made.wide])
 		await visit(address, {}, async (page) => {
 			await onFirstScreen(page, page.locator("#ratios .grade"));
-			await onFirstScreen(page, page.getByText("worse than native, for times and for rates"));
+			await onFirstScreen(page, page.getByText("is worse than native, for times and for rates"));
 			await onFirstScreen(page, page.locator(".panels"));
 			assert.ok(await page.locator(".panels svg").count() >= 2);
 		});

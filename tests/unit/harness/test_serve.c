@@ -21,7 +21,6 @@
 #include "harness/store/bundle.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
-#include "reports/html/plot.h"
 #include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -170,7 +169,7 @@ static const struct {
 	{"/", "text/html", "Compare a with b"},
 	{"/?host=two&runner=kvm&workload=null&from=2020-01-01&q=r1&page=1",
 	 "text/html", "two"},
-	{"/runs/$1", "text/html", "guests against the host"},
+	{"/runs/$1", "text/html", "<h1>kvm against native</h1>"},
 	{"/runs/$1.json", "application/json", "\"boots\""},
 	{"/compare?a=$1&b=$2", "text/html", "The runs differ in"},
 	{"/history", "text/html", "workload"},
@@ -558,39 +557,7 @@ static void what_is_written_is_seen_at_once(void **state)
 	strbuf_release(&out);
 }
 
-/* TEXT in the place of gnuplot; "" for none at all. */
-static void use_gnuplot(const struct fixture *f, const char *text)
-{
-	char path[64], places[96];
-	struct err err = {0};
-
-	snprintf(path, sizeof(path), "%s/bin", f->folder);
-	snprintf(places, sizeof(places), "%s%s", path,
-		 *text ? ":/usr/bin:/bin" : "");
-	assert_int_equal(file_mkdirs(path, &err), 0);
-	assert_int_equal(setenv("PATH", places, 1), 0);
-	snprintf(path, sizeof(path), "%s/bin/gnuplot", f->folder);
-	unlink(path);
-	if (!*text)
-		return;
-	assert_int_equal(file_write(path, text, strlen(text), &err), 0);
-	assert_int_equal(chmod(path, 0755), 0);
-}
-
-static size_t drawn_count(const struct fixture *f)
-{
-	struct strbuf text = {0};
-	char path[96];
-	size_t count;
-
-	snprintf(path, sizeof(path), "%s/drawn", f->folder);
-	file_read(path, 1 * MIB, &text);
-	count = text.len;
-	strbuf_release(&text);
-	return count;
-}
-
-/* A run whose plots nobody has seen; its page is TARGET. */
+/* A run whose page nobody has seen; its page is TARGET. */
 static void add_unseen(const struct fixture *f, bool is_to_end, char *target,
 		       size_t size)
 {
@@ -607,58 +574,45 @@ static void add_unseen(const struct fixture *f, bool is_to_end, char *target,
 	store_close(store);
 }
 
-static void a_plot_is_drawn_once(void **state)
+/* Behind the head. */
+static const char *body_of(const char *answer)
 {
-	struct fixture *f = *state;
-	char *before = strdup(getenv("PATH"));
-	struct strbuf out = {0};
-	char target[64], script[160];
-	size_t count;
+	const char *body = strstr(answer, "\r\n\r\n");
 
-	snprintf(script, sizeof(script),
-		 "#!/bin/sh\nprintf x >>%s/drawn\ncat >/dev/null\n"
-		 "echo '<svg>drawn</svg>'\n",
-		 f->folder);
-	use_gnuplot(f, script);
-	/* Under way, and its page is the same until it has another boot. */
-	add_unseen(f, false, target, sizeof(target));
-	assert_int_equal(get(f, target, &out), 200);
-	assert_non_null(strstr(out.str, ">drawn</svg>"));
-	count = drawn_count(f);
-	assert_int_not_equal(count, 0);
-	assert_int_equal(get(f, target, &out), 200);
-	assert_non_null(strstr(out.str, ">drawn</svg>"));
-	assert_int_equal(drawn_count(f), count);
-	setenv("PATH", before, 1);
-	free(before);
-	strbuf_release(&out);
+	assert_non_null(body);
+	return body;
 }
 
-static void without_gnuplot_a_page_says_so(void **state)
+/* Under way, and its page is the same until it has another boot. */
+static void a_page_is_made_once(void **state)
 {
-	static const char *const broken[] = {
-		"", "#!/bin/sh\nexit 3\n", "#!/bin/sh\nkill -9 $$\n",
-		"#!/bin/sh\ncat >/dev/null\necho nothing\n"};
+	struct fixture *f = *state;
+	struct strbuf first = {0}, again = {0};
+	char target[64];
+	sqlite3 *db;
+
+	add_unseen(f, false, target, sizeof(target));
+	assert_int_equal(get(f, target, &first), 200);
+	exec(f, &db, "UPDATE sample SET value = value * 3");
+	sqlite3_close(db);
+	assert_int_equal(get(f, target, &again), 200);
+	assert_string_equal(body_of(again.str), body_of(first.str));
+	strbuf_release(&first);
+	strbuf_release(&again);
+}
+
+/* Pictures are drawn by the page itself: a host without any program has them. */
+static void a_page_needs_no_program(void **state)
+{
 	struct fixture *f = *state;
 	char *before = strdup(getenv("PATH"));
-	uint64_t own_failures = plot_failure_count();
 	struct strbuf out = {0};
 	char target[64];
-	size_t i;
 
+	assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
 	add_unseen(f, true, target, sizeof(target));
-	for (i = 0; i < ARRAY_SIZE(broken); i++) {
-		use_gnuplot(f, broken[i]);
-		assert_int_equal(get(f, target, &out), 200);
-		assert_non_null(strstr(out.str, "No curve: "));
-		assert_non_null(strstr(out.str, "gnuplot"));
-	}
-	/* It is there again, and so is the plot. */
-	use_gnuplot(f, "#!/bin/sh\ncat >/dev/null\necho '<svg>back</svg>'\n");
 	assert_int_equal(get(f, target, &out), 200);
-	assert_non_null(strstr(out.str, ">back</svg>"));
-	/* Those were the server's, whose threads are others than this one. */
-	assert_int_equal(plot_failure_count(), own_failures);
+	assert_non_null(strstr(out.str, "<path class=\"curve r1\""));
 	setenv("PATH", before, 1);
 	free(before);
 	strbuf_release(&out);
@@ -1241,8 +1195,8 @@ int main(void)
 		WITH_FIXTURE(pages_are_of_fifty),
 		WITH_FIXTURE(hosts_and_histories_have_pages),
 		WITH_FIXTURE(what_is_written_is_seen_at_once),
-		WITH_FIXTURE(a_plot_is_drawn_once),
-		WITH_FIXTURE(without_gnuplot_a_page_says_so),
+		WITH_FIXTURE(a_page_is_made_once),
+		WITH_FIXTURE(a_page_needs_no_program),
 		WITH_FIXTURE(a_bundle_is_taken_once),
 		WITH_FIXTURE(who_may_not_is_told_so),
 		WITH_FIXTURE(readers_may_need_one_too),

@@ -612,8 +612,8 @@ static void intervals_begin_at_four_blocks(void **state)
 		{text_into, "   2.015 3 blocks ", "   2.023 ["},
 		{csv_write, ",,,3,ok,\r\n", ",4,ok,\r\n"},
 		{markdown_write, "| 2.015 (3 blocks) |", "| 2.023 ["},
-		{html_write, ">2.015</td><td class=\"n\">3 blocks</td>",
-		 ">2.023</td><td class=\"n\">1.9"},
+		{html_write, "<b>&times;2.015</b> 3 blocks</td>",
+		 "<b>&times;2.023</b> 1.9"},
 		{openmetrics_write, "l1vh_ratio_blocks{", "l1vh_ratio_low{"},
 		{estimates_into,
 		 "\"ratio_block_count\": 3, \"ratio_low\": null, "

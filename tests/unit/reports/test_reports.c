@@ -11,7 +11,7 @@
 #include "reports/data/json.h"
 #include "reports/html/html.h"
 #include "reports/html/html_parts.h"
-#include "reports/html/strip_svg.h"
+#include "reports/html/pictures/strip_svg.h"
 #include "reports/text/power_text.h"
 #include "reports/text/text.h"
 #include "reports/text/verdicts_text.h"

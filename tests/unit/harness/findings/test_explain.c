@@ -220,7 +220,7 @@ static void the_page_has_the_section_if_it_explains(void **state)
 	struct shown *s = *state;
 
 	fill_counts(s, 3, 1, 1);
-	assert_contains(shown_write(s, html_write), "<h2 id=\"explain\">");
+	assert_contains(shown_write(s, html_write), "<div id=\"explain\">");
 	assert_contains(s->out.str, "<li><a href=\"#explain\">");
 	assert_contains(s->out.str, "unexplained ");
 }

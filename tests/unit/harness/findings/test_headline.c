@@ -8,7 +8,7 @@
 #include "harness/findings/findings.h"
 #include "harness/findings/headline.h"
 #include "harness/verdict/claims.h"
-#include "reports/html/forest.h"
+#include "reports/html/pictures/forest.h"
 #include "reports/html/html_questions.h"
 #include "tests/unit/fixture/expect.h"
 

@@ -16,7 +16,7 @@
 #include "harness/store/history.h"
 #include "harness/store/store.h"
 #include "reports/data/trend_json.h"
-#include "reports/html/trend_svg.h"
+#include "reports/html/pictures/trend_svg.h"
 #include "reports/text/trend_text.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/harness/stored.h"

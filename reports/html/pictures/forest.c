@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "reports/html/forest.h"
+#include "reports/html/pictures/forest.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/findings/verdicts.h"
 #include "harness/verdict/claims.h"
-#include "reports/html/axis.h"
+#include "reports/html/pictures/axis.h"
 
 #define WIDTH 260.0
 #define HEIGHT 22.0
@@ -35,6 +35,8 @@ struct forest forest_of(const struct claim_verdict *v, size_t count)
 		if (v[i].is_limit)
 			continue;
 		f.extent = fmax(f.extent, 1.2 * log1p(v[i].claim->margin));
+		if (!isnan(w.estimate))
+			f.extent = fmax(f.extent, 1.1 * fabs(w.estimate));
 		if (!has_interval(&v[i]))
 			continue;
 		f.extent = fmax(f.extent, 1.1 * fabs(w.low));
@@ -99,6 +101,25 @@ static void write_end(const struct forest *f, double log, struct strbuf *out)
 			      MIDDLE - 5, x, MIDDLE, x + back, MIDDLE + 5);
 }
 
+/* One that the picture has no room for points to where it is. */
+static void write_estimate(const struct forest *f, double log,
+			   struct strbuf *out)
+{
+	double x = x_of(f, log), back = log < 0 ? 11 : -11;
+
+	if (fabs(log) <= f->extent)
+		strbuf_printf(
+			out,
+			"<circle cx=\"%.1f\" cy=\"%.0f\" r=\"4\" fill=\"currentColor\"/>",
+			x, MIDDLE);
+	else
+		strbuf_printf(out,
+			      "<path fill=\"currentColor\""
+			      " d=\"M%.1f %.0fL%.1f %.0fL%.1f %.0fz\"/>",
+			      x + back, MIDDLE - 6, x, MIDDLE, x + back,
+			      MIDDLE + 6);
+}
+
 static void write_effect(const struct forest *f, const struct worse *w,
 			 bool is_shown, struct strbuf *out)
 {
@@ -111,11 +132,8 @@ static void write_effect(const struct forest *f, const struct worse *w,
 		write_end(f, w->high, out);
 		strbuf_puts(out, "\"/>");
 	}
-	if (!isnan(w->estimate) && fabs(w->estimate) <= f->extent)
-		strbuf_printf(
-			out,
-			"<circle cx=\"%.1f\" cy=\"%.0f\" r=\"4\" fill=\"currentColor\"/>",
-			x_of(f, w->estimate), MIDDLE);
+	if (!isnan(w->estimate))
+		write_estimate(f, w->estimate, out);
 }
 
 void forest_strip(const struct forest *f, const struct claim_verdict *v,

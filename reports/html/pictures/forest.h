@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef REPORTS_HTML_FOREST_H
-#define REPORTS_HTML_FOREST_H
+#ifndef REPORTS_HTML_PICTURES_FOREST_H
+#define REPORTS_HTML_PICTURES_FOREST_H
 
 /*
  * forest - a claim's effect with its interval against its margin, as a strip

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef REPORTS_HTML_TREND_SVG_H
-#define REPORTS_HTML_TREND_SVG_H
+#ifndef REPORTS_HTML_PICTURES_TREND_SVG_H
+#define REPORTS_HTML_PICTURES_TREND_SVG_H
 
 /*
  * trend_svg - the history of a series as a line, a point per boot, with its

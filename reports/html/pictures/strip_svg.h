@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef REPORTS_HTML_STRIP_SVG_H
-#define REPORTS_HTML_STRIP_SVG_H
+#ifndef REPORTS_HTML_PICTURES_STRIP_SVG_H
+#define REPORTS_HTML_PICTURES_STRIP_SVG_H
 
 /*
  * strip_svg - the samples of one series as dots, one strip per runner. This

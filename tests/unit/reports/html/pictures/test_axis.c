@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "harness/base/strbuf.h"
-#include "reports/html/axis.h"
+#include "reports/html/pictures/axis.h"
 #include "tests/unit/fixture/expect.h"
 
 static void values_stand_between_the_ends(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef REPORTS_HTML_AXIS_H
-#define REPORTS_HTML_AXIS_H
+#ifndef REPORTS_HTML_PICTURES_AXIS_H
+#define REPORTS_HTML_PICTURES_AXIS_H
 
 /* axis - the position of a value along one side of an SVG picture, and the
  * numbers beside that side. */

@@ -3,7 +3,7 @@
 #include "tests/unit/test.h"
 
 #include "harness/base/strbuf.h"
-#include "reports/html/trend_svg.h"
+#include "reports/html/pictures/trend_svg.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/run/made_history.h"
 

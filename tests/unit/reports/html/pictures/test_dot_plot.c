@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "harness/findings/highlights.h"
-#include "reports/html/dot_plot.h"
+#include "reports/html/pictures/dot_plot.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/run/shown.h"
 
@@ -56,9 +56,11 @@ static void marks_stand_on_their_side_of_one(void **state)
 	worse = mark_of(svg,
 			"<title>integer code under kvm: 2.000 times worse");
 	better = mark_of(svg, "<title>AES-128 under kvm: 0.800 times worse");
-	assert_true(better < one && one < worse && worse < 680);
-	assert_contains(svg, "1 block; 20.0 ns, 1 boots, hardware</title>");
-	assert_contains(svg, "times worse &rarr;");
+	assert_true(better < one && one < worse && worse < 460);
+	assert_contains(
+		svg,
+		"1 block; 20.0 ns; 2.000 of native's, 95 %: 1 block; 1 boot, 1 sample, hardware</title>");
+	assert_contains(svg, "times worse than native (log); left is better");
 	/* No interval of one block. */
 	assert_null(strstr(svg, "whisk"));
 }
@@ -85,9 +87,9 @@ static void figures_are_bars(void **state)
 	shown_sample(s, "kvm", 0, "cpu_integer", "", 10);
 	shown_sample(s, "qemu-kvm", 0, "cpu_integer", "", 20);
 	svg = shown_write(s, plot_into);
-	assert_contains(svg, "class=\"bar r1\" d=\"M130.0 31.5H374.0\"");
-	assert_contains(svg, "class=\"bar r2\" d=\"M130.0 46.5H618.0\"");
-	assert_null(strstr(svg, "times worse &rarr;"));
+	assert_contains(svg, "class=\"bar r1\" d=\"M130.0 44.5H264.0\"");
+	assert_contains(svg, "class=\"bar r4\" d=\"M130.0 59.5H398.0\"");
+	assert_null(strstr(svg, "times worse"));
 }
 
 static void names_are_cut_and_escaped(void **state)

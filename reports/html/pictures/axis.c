@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "reports/html/axis.h"
+#include "reports/html/pictures/axis.h"
 
 #include <math.h>
 #include <string.h>

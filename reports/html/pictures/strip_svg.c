@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "reports/html/strip_svg.h"
+#include "reports/html/pictures/strip_svg.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -9,7 +9,8 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/findings/model.h"
-#include "reports/html/axis.h"
+#include "reports/html/pictures/axis.h"
+#include "reports/html/pictures/palette.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 420
@@ -166,7 +167,8 @@ static void write_strip(const struct model *m, const struct model_row *row,
 	html_cell(out, "", m->runners[runner], "</text>");
 	if (!row->cells[runner].sample_count)
 		return;
-	strbuf_printf(out, "<path class=\"dots r%zu\" d=\"", runner);
+	strbuf_printf(out, "<path class=\"dots r%zu\" d=\"",
+		      palette_look(m->runners, m->runner_count, runner));
 	write_dots(&s->axis, &row->cells[runner],
 		   y + (STRIP - LANE * (LANES - 1)) / 2, out);
 	strbuf_puts(out, "\"/>\n");

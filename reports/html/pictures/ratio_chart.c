@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "reports/html/ratio_chart.h"
+#include "reports/html/pictures/ratio_chart.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,7 +9,8 @@
 #include "harness/base/strbuf.h"
 #include "harness/findings/model.h"
 #include "harness/findings/highlights.h"
-#include "reports/html/axis.h"
+#include "reports/html/pictures/axis.h"
+#include "reports/html/pictures/palette.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 270
@@ -139,7 +140,8 @@ static void write_ratio(const struct panel *p, size_t runner, double y,
 	const struct axis axis = axis_of(p);
 
 	strbuf_printf(out, "<path class=\"bar r%zu\" d=\"M%.1f %.1fH%.1f\"/>",
-		      runner, axis_at(&axis, 1), y, axis_at(&axis, r->ratio));
+		      palette_look(p->m->runners, p->m->runner_count, runner),
+		      axis_at(&axis, 1), y, axis_at(&axis, r->ratio));
 	if (!isnan(r->low))
 		strbuf_printf(
 			out, "<path class=\"whisker\" d=\"M%.1f %.1fH%.1f\"/>",

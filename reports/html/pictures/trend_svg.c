@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "reports/html/trend_svg.h"
+#include "reports/html/pictures/trend_svg.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include "harness/base/units.h"
 #include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
-#include "reports/html/axis.h"
+#include "reports/html/pictures/axis.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 900.0

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#ifndef REPORTS_HTML_RATIO_CHART_H
-#define REPORTS_HTML_RATIO_CHART_H
+#ifndef REPORTS_HTML_PICTURES_RATIO_CHART_H
+#define REPORTS_HTML_PICTURES_RATIO_CHART_H
 
 /*
  * ratio_chart - the slow-down of each guest relative to native, a small picture
