@@ -11,16 +11,21 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/api.h"
+#include "harness/serve/host_pages.h"
 #include "harness/serve/http.h"
 #include "harness/serve/live.h"
 #include "harness/serve/metrics.h"
+#include "harness/serve/overview.h"
 #include "harness/serve/pages.h"
 #include "harness/serve/rates.h"
 #include "harness/serve/rendered.h"
+#include "harness/serve/search.h"
+#include "harness/serve/series_page.h"
 #include "harness/serve/stores.h"
 #include "harness/serve/tls.h"
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
+#include "harness/serve/watch.h"
 
 /* A list takes 30 KiB, the page of a run up to some MiB with its plots. */
 #define PAGES_BYTES (32 * MIB)
@@ -34,6 +39,7 @@ struct dashboard {
 	struct rates rates;
 	struct stores *stores; /* owned */
 	struct cache *pages;   /* owned */
+	struct watch *watch;   /* owned */
 	struct upload upload;
 };
 
@@ -64,6 +70,49 @@ static int take_bundle(struct store *store, const struct http_request *rq,
 	return upload_import(&d->upload, rq->body_fd, re, err);
 }
 
+/* These are made of what the watch knows, which takes no time. */
+static int show_overview(struct store *store, const struct http_request *rq,
+			 struct http_reply *re, struct err *err)
+{
+	const struct dashboard *d = rq->arg;
+
+	return overview_page(d->watch, store, rq, re, err);
+}
+
+static int show_board(struct store *store, const struct http_request *rq,
+		      struct http_reply *re, struct err *err)
+{
+	const struct dashboard *d = rq->arg;
+
+	return overview_board(d->watch, store, rq, re, err);
+}
+
+static int show_host(struct store *store, const struct http_request *rq,
+		     struct http_reply *re, struct err *err)
+{
+	const struct dashboard *d = rq->arg;
+
+	(void)store;
+	return host_page(d->watch, rq, re, err);
+}
+
+static int show_claims(struct store *store, const struct http_request *rq,
+		       struct http_reply *re, struct err *err)
+{
+	const struct dashboard *d = rq->arg;
+
+	(void)store;
+	return host_claims_page(d->watch, rq, re, err);
+}
+
+static int show_search(struct store *store, const struct http_request *rq,
+		       struct http_reply *re, struct err *err)
+{
+	const struct dashboard *d = rq->arg;
+
+	return search_page(d->watch, store, rq, re, err);
+}
+
 #define ANSWER(needs_store, keep, show) \
 	&(const struct answer)          \
 	{                               \
@@ -71,13 +120,17 @@ static int take_bundle(struct store *store, const struct http_request *rq,
 	}
 
 static const struct http_route routes[] = {
-	{"GET", "/", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_runs)},
+	{"GET", "/", HTTP_HTML, ANSWER(true, KEEP_NOT, show_overview)},
+	{"GET", "/board", HTTP_HTML, ANSWER(true, KEEP_NOT, show_board)},
+	{"GET", "/host", HTTP_HTML, ANSWER(false, KEEP_NOT, show_host)},
+	{"GET", "/claims", HTTP_HTML, ANSWER(false, KEEP_NOT, show_claims)},
+	{"GET", "/runs", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_runs)},
+	{"GET", "/search", HTTP_HTML, ANSWER(true, KEEP_NOT, show_search)},
 	{"GET", "/runs/*.json", HTTP_JSON, ANSWER(true, KEEP_RUN, api_run)},
 	{"GET", "/runs/*", HTTP_HTML, ANSWER(true, KEEP_RUN, page_run)},
 	{"GET", "/compare", HTTP_HTML,
 	 ANSWER(true, KEEP_VERSION, page_compare)},
-	{"GET", "/history", HTTP_HTML,
-	 ANSWER(true, KEEP_VERSION, page_history)},
+	{"GET", "/history", HTTP_HTML, ANSWER(true, KEEP_VERSION, series_page)},
 	{"GET", "/hosts", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_hosts)},
 	{"GET", "/api/v1/runs", HTTP_JSON,
 	 ANSWER(true, KEEP_VERSION, api_runs)},
@@ -189,6 +242,8 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	d->stores = stores_create(cfg->db);
 	d->pages = cache_create(PAGES_BYTES);
 	upload_init(&d->upload, cfg->db);
+	if (!ret)
+		d->watch = watch_create(d->stores);
 	http.cert = d->tls.cert;
 	http.key = d->tls.key;
 	if (!ret)
@@ -211,6 +266,7 @@ void dashboard_stop(struct dashboard *d)
 	tls_release(&d->tls);
 	rates_release(&d->rates);
 	upload_release(&d->upload);
+	watch_destroy(d->watch);
 	stores_destroy(d->stores);
 	cache_destroy(d->pages);
 	free(d);

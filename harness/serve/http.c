@@ -129,6 +129,9 @@ static void add_headers(struct MHD_Response *r, const struct http_reply *re,
 		MHD_add_response_header(r, headers[i].name, headers[i].value);
 	if (re->header)
 		MHD_add_response_header(r, re->header, re->value);
+	if (re->location[0])
+		MHD_add_response_header(r, MHD_HTTP_HEADER_LOCATION,
+					re->location);
 	if (re->status == MHD_HTTP_UNAUTHORIZED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
 					"Bearer");

@@ -36,6 +36,7 @@ struct http_reply {
 	const char *type;           /* NULL: the route's */
 	const char *header, *value; /* one more, or NULL */
 	const char *retry_after;    /* seconds, or NULL */
+	char location[96];          /* of a redirection; "": none */
 	struct strbuf body;
 };
 

@@ -8,32 +8,40 @@
 #include "harness/base/base.h"
 #include "harness/base/units.h"
 #include "harness/serve/http.h"
+#include "harness/serve/parts.h"
 #include "harness/serve/query.h"
 #include "harness/serve/views.h"
 #include "reports/formats.h"
 #include "reports/html/html.h"
 #include "reports/html/html_parts.h"
-#include "reports/html/pictures/trend_svg.h"
+#include "reports/html/pictures/pair_plot.h"
 #include "reports/text/run_pair_text.h"
-#include "reports/text/trend_text.h"
+
+#define MOST_LANES 30
 
 void page_begin(struct strbuf *out, const char *title)
 {
-	html_begin_below(out, title,
-			 "<nav><a href=\"/\">runs</a> &middot; "
-			 "<a href=\"/hosts\">hosts</a> &middot; "
-			 "<a href=\"/history\">history</a> &middot; "
-			 "<a href=\"/live\">under way</a></nav>\n");
+	html_begin_below(
+		out, title, "served",
+		"<nav aria-label=\"Dashboard\"><a href=\"/\">overview</a> "
+		"<a href=\"/runs\">runs</a> <a href=\"/hosts\">hosts</a> "
+		"<a href=\"/claims\">claims</a> <a href=\"/history\">history</a> "
+		"<a href=\"/live\">under way</a> <a href=\"/board\">board</a>"
+		"<form role=\"search\" action=\"/search\" method=\"get\">"
+		"<label>find <input type=\"search\" name=\"q\" size=\"24\""
+		" placeholder=\"uuid, revision, host, metric\"></label>"
+		"<button>Find</button></form></nav>\n");
 	html_cell(out, "<h1>", title, "</h1>\n");
 }
 
-struct field {
-	const char *name, *label, *type;
-};
+void page_end(struct strbuf *out)
+{
+	strbuf_puts(out, "<script src=\"/static/live.js\" defer></script>\n");
+	html_end(out);
+}
 
-/* A form that comes back as it was sent; LIST ends with a field of no name. */
-static void write_form(const struct query *q, const char *action,
-		       const struct field *list, struct strbuf *out)
+void page_form(const struct query *q, const char *action,
+	       const struct page_field *list, struct strbuf *out)
 {
 	strbuf_printf(out, "<form action=\"%s\" method=\"get\"><p>\n", action);
 	for (; list->name; list++) {
@@ -141,9 +149,8 @@ static void write_page_button(const struct query *q, const char *action,
 		      page, label);
 }
 
-/* All that was asked for, but of the pages beside this one. */
-static void write_page_buttons(const struct query *q, const char *action,
-			       size_t page, bool has_more, struct strbuf *out)
+void page_buttons(const struct query *q, const char *action, size_t page,
+		  bool has_more, struct strbuf *out)
 {
 	if (page > 1)
 		write_page_button(q, action, page - 1, "newer", out);
@@ -154,7 +161,7 @@ static void write_page_buttons(const struct query *q, const char *action,
 int page_runs(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err)
 {
-	static const struct field fields[] = {
+	static const struct page_field fields[] = {
 		{"host", "host", "text"},
 		{"runner", "runner", "text"},
 		{"workload", "workload", "text"},
@@ -169,12 +176,13 @@ int page_runs(struct store *store, const struct http_request *rq,
 	if (ret)
 		return ret;
 	page_begin(&re->body, "l1vh-bench: runs");
-	write_form(rq->query, "/", fields, &re->body);
+	page_form(rq->query, "/runs", fields, &re->body);
 	if (v.list.count)
 		write_run_table(&v.list, &re->body);
 	else
-		strbuf_puts(&re->body, "<p>No stored run matches.</p>\n");
-	write_page_buttons(rq->query, "/", v.page, v.list.has_more, &re->body);
+		strbuf_puts(&re->body, "<p>No stored run matches. "
+				       "<a href=\"/runs\">All runs</a></p>\n");
+	page_buttons(rq->query, "/runs", v.page, v.list.has_more, &re->body);
 	html_end(&re->body);
 	view_runs_release(&v);
 	return 0;
@@ -193,6 +201,25 @@ int page_run(struct store *store, const struct http_request *rq,
 	return 0;
 }
 
+/* The picture first; why there is none is in the words below. */
+static void write_pair(const struct run_pair *p, struct strbuf *out)
+{
+	struct strbuf picture = {0};
+	size_t count = pair_plot_write(p, MOST_LANES, &picture);
+
+	if (count) {
+		html_figure_begin(out, "two runs");
+		strbuf_puts(out, strbuf_str(&picture));
+		strbuf_puts(out, "</figure>\n");
+		strbuf_printf(
+			out,
+			"<p class=\"note\">Guests by their ratio to native on their own host, native directly. "
+			"Green and red: the 95 %% interval excludes 1. The %zu largest of %zu differences are drawn.</p>\n",
+			count, p->row_count);
+	}
+	strbuf_release(&picture);
+}
+
 int page_compare(struct store *store, const struct http_request *rq,
 		 struct http_reply *re, struct err *err)
 {
@@ -208,6 +235,7 @@ int page_compare(struct store *store, const struct http_request *rq,
 	run_pair_text_write(&v.pair, f);
 	fclose(f);
 	page_begin(&re->body, "l1vh-bench: two runs");
+	write_pair(&v.pair, &re->body);
 	html_cell(&re->body, "<p>a: <a href=\"/runs/", v.a.run.uuid, "\">");
 	html_cell(&re->body, "", v.a.run.uuid, "</a>, ");
 	html_cell(&re->body, "b: <a href=\"/runs/", v.b.run.uuid, "\">");
@@ -219,55 +247,12 @@ int page_compare(struct store *store, const struct http_request *rq,
 	return 0;
 }
 
-static void write_trend(const struct view_trend *v, struct strbuf *out)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&text, &size);
-
-	trend_text_write(&v->trend, v->title, f);
-	fclose(f);
-	html_cell(out, "<h2>", v->title, "</h2>\n");
-	html_figure_begin(out, v->title);
-	trend_svg(&v->trend, v->title, out);
-	strbuf_puts(out, "</figure>\n");
-	html_lines(out, "history", text);
-	free(text);
-}
-
-/* Without a workload it is the form alone. */
-int page_history(struct store *store, const struct http_request *rq,
-		 struct http_reply *re, struct err *err)
-{
-	static const struct field fields[] = {
-		{"workload", "workload", "text"},
-		{"point", "point", "text"},
-		{"runner", "runner", "text"},
-		{"host", "host", "text"},
-		{NULL, NULL, NULL},
-	};
-	bool is_asked = rq->query->count;
-	struct view_trend v;
-	int ret = is_asked ? view_trend_load(store, rq->query, &v, err) : 0;
-
-	if (ret)
-		return ret;
-	page_begin(&re->body, "l1vh-bench: history");
-	write_form(rq->query, "/history", fields, &re->body);
-	if (is_asked) {
-		write_trend(&v, &re->body);
-		write_page_buttons(rq->query, "/history", v.page,
-				   v.history.has_more, &re->body);
-		view_trend_release(&v);
-	}
-	html_end(&re->body);
-	return 0;
-}
-
 static void write_host_row(const struct run_line *line, struct strbuf *out)
 {
-	html_cell(out, "<tr><td>", *line->host ? line->host : "unknown",
-		  "</td>");
+	strbuf_puts(out, "<tr><td><a href=\"/host?");
+	part_parameter("name", line->host, out);
+	html_cell(out, "\">", *line->host ? line->host : "unknown",
+		  "</a></td>");
 	html_cell(out, "<td>", line->kernel, "</td>");
 	html_cell(out, "<td>", line->cpu, "</td>");
 	strbuf_printf(out, "<td class=\"n\">%" PRIu64 "</td>",
@@ -295,8 +280,7 @@ int page_hosts(struct store *store, const struct http_request *rq,
 	for (i = 0; i < v.list.count; i++)
 		write_host_row(&v.list.lines[i], &re->body);
 	html_table_end(&re->body);
-	write_page_buttons(rq->query, "/hosts", v.page, v.list.has_more,
-			   &re->body);
+	page_buttons(rq->query, "/hosts", v.page, v.list.has_more, &re->body);
 	html_end(&re->body);
 	view_runs_release(&v);
 	return 0;
@@ -307,6 +291,6 @@ void page_error(const char *reason, struct http_reply *re)
 	html_begin(&re->body, "l1vh-bench");
 	strbuf_printf(&re->body, "<h1>%u</h1>\n", re->status);
 	html_cell(&re->body, "<p>", reason,
-		  "</p>\n<p><a href=\"/\">all runs</a></p>\n");
+		  "</p>\n<p><a href=\"/\">overview</a></p>\n");
 	html_end(&re->body);
 }

@@ -44,6 +44,19 @@ static int lend(const struct rendered *r, struct lease *lease, struct err *err)
 	return stores_take(r->stores, lease, err) ? -EIO : 0;
 }
 
+/* With all that an answer may have beside its body. */
+static int show_anew(struct making *m, struct http_reply *re, struct err *err)
+{
+	struct lease lease;
+	int ret = lend(m->r, &lease, err);
+
+	if (ret)
+		return ret;
+	ret = answer_of(m->route)->show(lease.store, m->rq, re, err);
+	stores_give(m->r->stores, &lease, ret != -EIO);
+	return ret;
+}
+
 static int make_answer(void *arg, struct strbuf *out, struct err *err)
 {
 	struct making *m = arg;
@@ -135,8 +148,9 @@ int rendered_show(const struct rendered *r, const struct http_route *route,
 		return answer->show(NULL, rq, re, err);
 	if (answer->keep == KEEP_RUN)
 		return show_run(&m, re, err);
-	generation =
-		answer->keep == KEEP_VERSION ? stores_generation(r->stores) : 0;
+	if (answer->keep == KEEP_NOT)
+		return show_anew(&m, re, err);
+	generation = stores_generation(r->stores);
 	if (!generation) {
 		int ret = make_answer(&m, &re->body, err);
 

@@ -38,6 +38,19 @@ static int parse_day(const struct query *q, const char *name, uint64_t *unix_ns,
 	return 0;
 }
 
+/* From the one day to the other, both included. */
+static int parse_span(const struct query *q, uint64_t *from_ns, uint64_t *to_ns,
+		      struct err *err)
+{
+	int ret = parse_day(q, "from", from_ns, err);
+
+	if (!ret)
+		ret = parse_day(q, "to", to_ns, err);
+	if (!ret && *to_ns)
+		*to_ns += DAY_NS;
+	return ret;
+}
+
 static int parse_page(const struct query *q, size_t *page, struct err *err)
 {
 	const char *number = query_get(q, "page");
@@ -62,11 +75,7 @@ static int parse_filter(const struct query *q, struct run_filter *f,
 				 .words = query_get(q, "q"),
 				 .max_count = VIEW_PAGE_RUNS};
 	if (!ret)
-		ret = parse_day(q, "from", &f->from_unix_ns, err);
-	if (!ret)
-		ret = parse_day(q, "to", &f->to_unix_ns, err);
-	if (!ret && f->to_unix_ns)
-		f->to_unix_ns += DAY_NS; /* that day included */
+		ret = parse_span(q, &f->from_unix_ns, &f->to_unix_ns, err);
 	if (!ret)
 		ret = parse_page(q, page, err);
 	f->skip_count = (*page - 1) * VIEW_PAGE_RUNS;
@@ -165,7 +174,8 @@ int view_trend_load(struct store *store, const struct query *q,
 		    struct view_trend *v, struct err *err)
 {
 	static const char *const names[] = {"workload", "point", "runner",
-					    "host",     "page",  NULL};
+					    "host",     "from",  "to",
+					    "page",     NULL};
 	const char *point = query_get(q, "point");
 	struct history_query hq = {.workload = query_get(q, "workload"),
 				   .point = point ? point : "",
@@ -177,6 +187,8 @@ int view_trend_load(struct store *store, const struct query *q,
 	if (!ret && (!hq.workload || !hq.runner))
 		ret = err_set(err, -EINVAL,
 			      "the address must name a workload and a runner");
+	if (!ret)
+		ret = parse_span(q, &hq.from_unix_ns, &hq.to_unix_ns, err);
 	if (!ret)
 		ret = parse_page(q, &v->page, err);
 	hq.skip_runs = (v->page - 1) * VIEW_PAGE_TREND_RUNS;

@@ -25,6 +25,8 @@
 static const char picked_sql[] =
 	"WITH picked AS MATERIALIZED (SELECT id, started_unix_ns FROM run r"
 	" WHERE EXISTS (SELECT 1 FROM boot b" SERIES_SQL ")";
+static const char span_sql[] =
+	" AND r.started_unix_ns >= ?7 AND r.started_unix_ns < ?8";
 static const char host_sql[] = " AND " RUN_HOST_SQL " = ?4";
 static const char values_sql[] =
 	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?5 OFFSET ?6)"
@@ -34,7 +36,8 @@ static const char values_sql[] =
 
 /* Apart from the values, of which a run has many. */
 static const char run_sql[] =
-	"SELECT started_unix_ns, revision, fingerprint FROM run WHERE id = ?";
+	"SELECT started_unix_ns, revision, fingerprint, uuid FROM run"
+	" WHERE id = ?";
 
 /* Samples of one boot, sorted by the query, until the next begins. */
 struct reading {
@@ -86,6 +89,8 @@ static void begin_run(struct reading *r, int64_t id, const char *grade)
 		snprintf(run->revision, sizeof(run->revision), "%s",
 			 text_at(r->run, 1));
 		run->fingerprint = xstrdup(text_at(r->run, 2));
+		snprintf(run->uuid, sizeof(run->uuid), "%s",
+			 text_at(r->run, 3));
 	} else {
 		r->run_code = code;
 	}
@@ -117,8 +122,8 @@ static int prepare(sqlite3 *db, const struct history_query *q, sqlite3_stmt **s)
 	struct strbuf sql = {0};
 	int ret;
 
-	strbuf_printf(&sql, "%s%s%s", picked_sql, q->host ? host_sql : "",
-		      values_sql);
+	strbuf_printf(&sql, "%s%s%s%s", picked_sql, span_sql,
+		      q->host ? host_sql : "", values_sql);
 	ret = sqlite3_prepare_v2(db, sql.str, -1, s, NULL);
 	strbuf_release(&sql);
 	if (ret != SQLITE_OK)
@@ -131,6 +136,9 @@ static int prepare(sqlite3 *db, const struct history_query *q, sqlite3_stmt **s)
 	/* One more than is wanted tells that there is more. */
 	sqlite3_bind_int64(*s, 5, q->max_runs ? (int64_t)q->max_runs + 1 : -1);
 	sqlite3_bind_int64(*s, 6, (int64_t)q->skip_runs);
+	sqlite3_bind_int64(*s, 7, (int64_t)q->from_unix_ns);
+	sqlite3_bind_int64(*s, 8,
+			   q->to_unix_ns ? (int64_t)q->to_unix_ns : INT64_MAX);
 	return ret;
 }
 

@@ -13,6 +13,7 @@ struct store;
 
 struct history_run {
 	int64_t id;
+	char uuid[40];
 	uint64_t started_unix_ns;
 	char revision[64];
 	char grade[16];
@@ -35,6 +36,9 @@ struct history_query {
 	const char *host; /* of the fingerprint; NULL: any */
 	size_t max_runs;  /* the latest of those that have it; 0: all */
 	size_t skip_runs; /* that are later still */
+	uint64_t from_unix_ns,
+		to_unix_ns; /* started then or later, and before; 0:
+					    * no limit */
 };
 
 /* -ENOENT if no stored boot has the series. */

@@ -8,10 +8,11 @@ struct strbuf;
 
 void html_write(const struct findings *f, struct strbuf *out);
 
-/* The frame of other pages with the same look. NAV is markup, outside of the
- * page's main content. */
+/* The frame of other pages with the same look. CLASS is the body's; NAV is markup,
+ * outside of the page's main content. */
 void html_begin(struct strbuf *out, const char *title);
-void html_begin_below(struct strbuf *out, const char *title, const char *nav);
+void html_begin_below(struct strbuf *out, const char *title, const char *class,
+		      const char *nav);
 void html_end(struct strbuf *out);
 
 #endif

@@ -16,18 +16,19 @@ static const char style[] = {
 #include "page.css.hex"
 	0};
 
-void html_begin_below(struct strbuf *out, const char *title, const char *nav)
+void html_begin_below(struct strbuf *out, const char *title, const char *class,
+		      const char *nav)
 {
 	html_cell(out, head, title, "</title>\n<style>\n");
 	strbuf_puts(out, style);
-	strbuf_puts(out, "</style></head><body>\n");
+	strbuf_printf(out, "</style></head><body class=\"%s\">\n", class);
 	strbuf_puts(out, nav);
 	strbuf_puts(out, "<main>\n");
 }
 
 void html_begin(struct strbuf *out, const char *title)
 {
-	html_begin_below(out, title, "");
+	html_begin_below(out, title, "", "");
 }
 
 void html_end(struct strbuf *out)

@@ -30,14 +30,98 @@ export async function accessible(address) {
 			await page.evaluate(unfold);
 			assert.deepEqual(await violations(page), [], colorScheme);
 			assert.deepEqual(await page.evaluate(unnamed), []);
+			assert.deepEqual(await page.evaluate(faintText), [], colorScheme);
 		});
 }
+
+// --- colours of runners ---
+
+const lookNames = ["--r0", "--r1", "--r2", "--r3", "--r4", "--r5", "--r6", "--r7"];
+
+const readColours = (names) => {
+	const style = getComputedStyle(document.documentElement);
+
+	return [...names, "--paper"].map((name) => style.getPropertyValue(name).trim());
+};
+
+const linear = (hex) => [1, 3, 5].map((at) => parseInt((hex.length === 4 ?
+	"#" + [...hex.slice(1)].map((c) => c + c).join("") : hex).slice(at, at + 2), 16) / 255)
+	.map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+
+const luminance = ([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b;
+
+function contrast(a, b) {
+	const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+
+	return (high + 0.05) / (low + 0.05);
+}
+
+// Machado, Oliveira and Fernandes, 2009, severity 1.
+const deficiencies = {
+	none: [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+	protanopia: [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+	deuteranopia: [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+};
+
+const seen = (matrix, c) => matrix.map((row) => row.reduce((sum, v, i) => sum + v * c[i], 0));
+
+// CIE 1976, of sRGB's white.
+function lab(c) {
+	const xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+		.map((row, k) => row.reduce((sum, v, i) => sum + v * c[i], 0) / [0.9505, 1, 1.089][k])
+		.map((t) => t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116);
+
+	return [116 * xyz[1] - 16, 500 * (xyz[0] - xyz[1]), 200 * (xyz[1] - xyz[2])];
+}
+
+// The five that most runs have are told apart by colour alone; shapes tell all.
+export async function colours(address) {
+	for (const colorScheme of ["light", "dark"])
+		await visit(address, {colorScheme}, async (page) => {
+			const read = (await page.evaluate(readColours, lookNames)).map(linear);
+			const paper = read.pop();
+
+			read.forEach((c, i) => assert.ok(contrast(c, paper) >= 3, `${colorScheme} ${lookNames[i]}`));
+			for (const [name, matrix] of Object.entries(deficiencies))
+				for (let a = 0; a < 5; a++)
+					for (let b = 0; b < a; b++) {
+						const [x, y] = [read[a], read[b]].map((c) => lab(seen(matrix, c)));
+						const distance = Math.hypot(...x.map((v, i) => v - y[i]));
+
+						assert.ok(distance >= 10, `${colorScheme} ${name}: ${lookNames[a]} and ${lookNames[b]}: ${distance}`);
+					}
+		});
+}
+
+// Text inside pictures, which axe does not look at.
+const faintText = () => {
+	const channel = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+	const light = (text) => {
+		const [r, g, b] = text.match(/[\d.]+/g).slice(0, 3).map((v) => channel(Number(v) / 255));
+
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	const paper = light(getComputedStyle(document.body).backgroundColor);
+
+	return [...document.querySelectorAll("svg text")].filter((text) => {
+		const ink = light(getComputedStyle(text).fill);
+		const ratio = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+
+		return ratio < 4.5;
+	}).map((text) => text.outerHTML.slice(0, 120));
+};
+
+// A table may scroll by itself on a phone; a picture never does.
+const cutPictures = () => [...document.querySelectorAll("figure, .pictures, .panels, .tiles, .cards")]
+	.filter((element) => element.scrollWidth > element.clientWidth + 1)
+	.map((element) => `${element.getAttribute("aria-label") || element.className} ${element.scrollWidth}`);
 
 async function nothingSticksOut(page) {
 	for (const look of [() => {}, unfold]) {
 		await page.evaluate(look);
 		assert.equal(await page.evaluate(sideways), 0);
 		assert.deepEqual(await page.evaluate(cutOff), []);
+		assert.deepEqual(await page.evaluate(cutPictures), []);
 	}
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import {once} from "node:events";
 import {runArgs, serve, start, tidy} from "./bench.mjs";
 import {close, launch, visit} from "./chromium.mjs";
-import {accessible, byKeyboard, onPhone, pictured, printed, withoutScripts} from "./looks.mjs";
+import {accessible, byKeyboard, colours, onPhone, pictured, printed, withoutScripts} from "./looks.mjs";
 import {hostile, make, uuids} from "./stores.mjs";
 import {check, end, long} from "./tap.mjs";
 
@@ -78,7 +78,7 @@ const hosts = (page) => page.locator("#runs tbody tr td:nth-child(3)").allInnerT
 
 // As people filter, and again by the address that this led to; no script helps.
 async function filtered(label, value, wanted) {
-	await visit(`${site}/`, {javaScriptEnabled: false}, async (page) => {
+	await visit(`${site}/runs`, {javaScriptEnabled: false}, async (page) => {
 		await page.getByLabel(label, {exact: true}).fill(value);
 		await page.getByRole("button", {name: "Show"}).click();
 		await page.waitForURL(/\?/);
@@ -92,7 +92,7 @@ async function filtered(label, value, wanted) {
 }
 
 async function everyFilter() {
-	await visit(`${site}/`, {}, async (page) => assert.equal((await hosts(page)).length, 5));
+	await visit(`${site}/runs`, {}, async (page) => assert.equal((await hosts(page)).length, 5));
 	await filtered("host", "elsewhere", ["elsewhere"]);
 	await filtered("runner", "mshv-emu", ["wide"]);
 	await filtered("to", "2020-01-02", ["elsewhere"]);
@@ -102,12 +102,13 @@ async function everyFilter() {
 }
 
 async function compared() {
-	await visit(`${site}/`, {}, async (page) => {
+	await visit(`${site}/runs`, {}, async (page) => {
 		await page.locator(`[name=a][value="${uuids.real}"]`).check();
 		await page.locator(`[name=b][value="${uuids.elsewhere}"]`).check();
 		await page.getByRole("button", {name: /Compare/}).click();
 		await page.waitForURL(`${site}/compare?a=${uuids.real}&b=${uuids.elsewhere}`);
 		assert.match(await page.locator("pre").innerText(), /cpu_integer/);
+		await onFirstScreen(page, page.locator("svg.pair"));
 	});
 }
 
@@ -119,6 +120,64 @@ async function historyOf() {
 		await page.waitForURL(/workload=cpu_integer/);
 		await page.getByRole("img", {name: /cpu_integer under native/}).waitFor();
 		assert.ok(await page.locator("svg circle").count() >= 6);
+	});
+}
+
+// Of who looks for ten seconds: how each host stands and since when, what is
+// followed, what became worse.
+async function overviewFirst() {
+	await visit(`${nights}/`, {}, async (page) => {
+		assert.equal(await page.locator(".card").count(), 2);
+		await onFirstScreen(page, page.locator(".card .verdict"));
+		await onFirstScreen(page, page.locator(".card .age"));
+		await onFirstScreen(page, page.locator("svg.spark .worse"));
+		await onFirstScreen(page, page.locator("#regressions"));
+		const worse = page.locator("h2#regressions + div tbody tr");
+		assert.equal(await worse.count(), 1);
+		assert.match(await worse.innerText(), /beta.*system call.*\+12\.\d %/s);
+		await worse.getByRole("link", {name: "system call"}).click();
+		await page.waitForURL(/history/);
+		assert.match(await page.locator("#changes + div").innerText(), /kernel.release: 7.0.0 → 7.0.1/);
+	});
+}
+
+// From the first to the last third of the picture.
+async function zoomed() {
+	await visit(`${nights}/history?workload=kernel_syscall&runner=native&host=beta`, {}, async (page) => {
+		const box = await page.locator("svg.trend").boundingBox();
+		const before = await page.locator("svg.trend circle").count();
+
+		await page.mouse.move(box.x + box.width * 0.7, box.y + 60);
+		await page.mouse.down();
+		await page.mouse.move(box.x + box.width * 0.95, box.y + 80);
+		await page.mouse.up();
+		await page.waitForURL(/from=20.*to=20/);
+		const after = await page.locator("svg.trend circle").count();
+		assert.ok(after > 6 && after < before / 2, `${before} boots, then ${after}`);
+		assert.notEqual(await page.getByLabel("from", {exact: true}).inputValue(), "");
+	});
+}
+
+async function found() {
+	await visit(`${nights}/`, {javaScriptEnabled: false}, async (page) => {
+		const link = await page.locator(".card a[href^='/runs/']").first().getAttribute("href");
+
+		await page.getByRole("searchbox").fill(link.split("/")[2].slice(0, 12));
+		await page.getByRole("button", {name: "Find"}).click();
+		await page.waitForURL(`${nights}${link}`);
+	});
+}
+
+// It renews itself, and says so where it cannot.
+async function boardRenews() {
+	await visit(`${nights}/board`, {}, async (page) => {
+		await page.clock.install();
+		await page.reload();
+		await page.evaluate(() => { document.querySelector("main").dataset.old = "yes"; });
+		await page.clock.runFor(31000);
+		await page.waitForFunction(() => !document.querySelector("main").dataset.old);
+		const size = await page.locator(".verdict").first().evaluate((badge) => parseFloat(getComputedStyle(badge).fontSize));
+		assert.ok(size >= 36, `${size} px`);
 	});
 }
 
@@ -158,7 +217,8 @@ async function shownAsText(address) {
 }
 
 async function neverRun() {
-	for (const address of [made.hostile, `${site}/`, `${site}/hosts`, `${site}/runs/${uuids.hostile}`])
+	for (const address of [made.hostile, `${site}/runs`, `${site}/hosts`, `${site}/runs/${uuids.hostile}`,
+		`${site}/host?name=${encodeURIComponent(hostile)}`])
 		await shownAsText(address);
 }
 
@@ -167,7 +227,13 @@ function pages() {
 		"report": made.judged,
 		"report-wide": made.wide,
 		"run": `${site}/runs/${uuids.real}`,
-		"runs": `${site}/`,
+		"overview": `${nights}/`,
+		"host": `${nights}/host?name=beta`,
+		"claims": `${nights}/claims`,
+		"board": `${nights}/board`,
+		"series": `${nights}/history?workload=kernel_syscall&runner=native&host=beta`,
+		"found": `${nights}/search?q=beta`,
+		"runs": `${site}/runs`,
 		"compare": `${site}/compare?a=${uuids.real}&b=${uuids.elsewhere}`,
 		"history": `${site}/history?workload=cpu_integer&runner=native`,
 		"hosts": `${site}/hosts`,
@@ -177,7 +243,7 @@ function pages() {
 }
 
 // Of pages that are only named there is nothing to visit.
-let made = {}, site = "";
+let made = {}, site = "", nights = "";
 
 async function everyPage() {
 	for (const [name, address] of Object.entries(pages())) {
@@ -194,6 +260,7 @@ async function everything() {
 	const isReady = await check("runs are made to look at", async () => {
 		made = make();
 		site = await serve("a.db");
+		nights = await serve("nights.db");
 	}) && await check("Chromium starts", launch);
 
 	if (!isReady)
@@ -207,6 +274,11 @@ async function everything() {
 	await check("runs are found by host, runner, workload and day, at an address that stays", everyFilter);
 	await check("two runs are chosen and compared", compared);
 	await check("the history of a series is drawn", historyOf);
+	await check("the overview has verdicts, their age, trends and what became worse", overviewFirst);
+	await check("a history is zoomed by dragging", zoomed);
+	await check("a uuid leads to its run", found);
+	await check("the board renews itself and can be read from afar", boardRenews);
+	await check("colours differ from each other, also for who sees fewer, and from the page", () => colours(made.judged));
 	await check("names are text, whatever is in them", neverRun);
 	await check("a run is seen while it is under way, and no longer", liveProgress);
 }

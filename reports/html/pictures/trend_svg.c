@@ -71,18 +71,57 @@ static void write_line(const struct history *h, const struct axes *a,
 {
 	size_t i;
 
-	strbuf_puts(out, "<polyline fill=\"none\" stroke=\"#3b76b8\""
-			 " stroke-width=\"1.5\" points=\"");
+	strbuf_puts(out, "<polyline class=\"curve r1\" points=\"");
 	for (i = first; i < end; i++)
 		strbuf_printf(out, "%.1f,%.1f ", axis_at(&a->x, (double)i),
 			      axis_at(&a->y, h->values[i]));
 	strbuf_puts(out, "\"/>\n");
-	for (i = first; i < end; i++)
-		strbuf_printf(out,
-			      "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2\""
-			      " fill=\"#3b76b8\"/>\n",
-			      axis_at(&a->x, (double)i),
-			      axis_at(&a->y, h->values[i]));
+}
+
+/* A dot per boot, which says what it is. */
+static void write_boots(const struct history *h, const struct axes *a,
+			struct strbuf *out)
+{
+	char value[32], date[32];
+	size_t r, i;
+
+	for (r = 0; r < h->run_count; r++) {
+		const struct history_run *run = &h->runs[r];
+
+		units_format_date(run->started_unix_ns, date, sizeof(date));
+		for (i = run->first; i < run->first + run->count; i++) {
+			strbuf_printf(
+				out,
+				"<circle class=\"f1\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\">",
+				axis_at(&a->x, (double)i),
+				axis_at(&a->y, h->values[i]));
+			html_cell(out, "<title>",
+				  units_format(h->values[i], h->unit, value,
+					       sizeof(value)),
+				  ", ");
+			strbuf_printf(out,
+				      "boot %zu of %zu of %s UTC, %s</title>"
+				      "</circle>\n",
+				      i - run->first + 1, run->count, date,
+				      run->grade);
+		}
+	}
+}
+
+/* Where each run begins, for the script that zooms: "90.0:2026-11-25 ...". */
+static void write_days(const struct history *h, const struct axes *a,
+		       struct strbuf *out)
+{
+	char date[32];
+	size_t r;
+
+	strbuf_puts(out, " data-days=\"");
+	for (r = 0; r < h->run_count; r++)
+		strbuf_printf(out, "%.0f:%.10s ",
+			      axis_at(&a->x, (double)h->runs[r].first),
+			      units_format_date(h->runs[r].started_unix_ns,
+						date, sizeof(date)));
+	strbuf_puts(out, "\"");
 }
 
 /* Between the boot before INDEX and that one. */
@@ -110,8 +149,11 @@ void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
 		  "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
 		  " aria-label=\"",
 		  name, "\"");
-	strbuf_printf(out, " viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\">\n",
-		      WIDTH, HEIGHT, WIDTH);
+	write_days(h, &a, out);
+	strbuf_printf(
+		out,
+		" class=\"trend\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\">\n",
+		WIDTH, HEIGHT, WIDTH);
 	write_label(&a, a.y.high, h->unit, out);
 	if (a.y.low < a.y.high)
 		write_label(&a, a.y.low, h->unit, out);
@@ -123,10 +165,11 @@ void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
 		size_t end = h->runs[t->breaks[i]].first;
 
 		write_line(h, &a, first, end, out);
-		write_mark(&a, end, "break", "#888888", NAN, out);
+		write_mark(&a, end, "break", "var(--dim)", NAN, out);
 		first = end;
 	}
 	write_line(h, &a, first, h->value_count, out);
+	write_boots(h, &a, out);
 	for (i = 0; i < t->change_count; i++)
 		write_mark(&a, t->changes[i].c.index, "change",
 			   t->changes[i].is_worse ? "var(--bad)"

@@ -166,14 +166,25 @@ static int get(const struct fixture *f, const char *target, struct strbuf *out)
 static const struct {
 	const char *target, *type, *words;
 } good[] = {
-	{"/", "text/html", "Compare a with b"},
-	{"/?host=two&runner=kvm&workload=null&from=2020-01-01&q=r1&page=1",
+	{"/", "text/html", "how the hosts stand"},
+	{"/?host=two", "text/html", "What matters on"},
+	{"/board", "text/html", "as of "},
+	{"/host?name=two", "text/html", "Latest runs"},
+	{"/claims", "text/html", "No stored run registered claims"},
+	{"/search?q=two", "text/html", "<h2>Hosts</h2>"},
+	{"/search?q=r1", "text/html", "<h2>Runs</h2>"},
+	{"/search?q=nothing-like-it", "text/html", "Nothing stored has"},
+	{"/search", "text/html", "Type part of"},
+	{"/runs", "text/html", "Compare a with b"},
+	{"/runs?host=two&runner=kvm&workload=null&from=2020-01-01&q=r1&page=1",
 	 "text/html", "two"},
 	{"/runs/$1", "text/html", "<h1>kvm against native</h1>"},
 	{"/runs/$1.json", "application/json", "\"boots\""},
 	{"/compare?a=$1&b=$2", "text/html", "The runs differ in"},
 	{"/history", "text/html", "workload"},
 	{"/history?workload=null&point=&runner=kvm", "text/html", "<polyline"},
+	{"/history?workload=null&runner=kvm&from=2020-01-01", "text/html",
+	 "Every boot"},
 	{"/hosts", "text/html", "two"},
 	{"/api/v1/runs", "application/json", "\"has_more\""},
 	{"/api/v1/runs/$1", "application/json", "\"boots\""},
@@ -232,30 +243,38 @@ static const struct {
 	{"/runs/..%2f..%2fetc%2fpasswd", 404},
 	{"/static/../r.db", 404},
 	{"/runs/'%20OR%201=1", 404},
-	{"/?host='%20OR%20'1'='1", 200},
-	{"/?q=%25'%3B%20DROP%20TABLE%20run%3B--", 200},
+	{"/runs?host='%20OR%20'1'='1", 200},
+	{"/runs?q=%25'%3B%20DROP%20TABLE%20run%3B--", 200},
 	{"/history?workload='OR'1&runner=x", 404},
+	{"/runs?x=1", 400},
 	{"/?x=1", 400},
-	{"/?page=0", 400},
-	{"/?page=-1", 400},
-	{"/?page=99999999999999999999", 400},
-	{"/?from=2026-02-30", 400},
-	{"/?from=yesterday", 400},
-	{"/?host=a&host=b", 400},
-	{"/?host", 400},
-	{"/?host=%", 400},
-	{"/?host=%4", 400},
-	{"/?host=%zz", 400},
-	{"/?host=%00", 400},
-	{"/?host=%ff", 400},
-	{"/?host=%c0%af", 400},
-	{"/?host=%1b", 400},
+	{"/board?x=1", 400},
+	{"/claims?host=two", 400},
+	{"/search?x=1", 400},
+	{"/host?name=nobody", 404},
+	{"/host", 404},
+	{"/history?workload=null&runner=kvm&from=2020-02-30", 400},
+	{"/history?workload=null&runner=kvm&to=2020-01-01", 404},
+	{"/runs?page=0", 400},
+	{"/runs?page=-1", 400},
+	{"/runs?page=99999999999999999999", 400},
+	{"/runs?from=2026-02-30", 400},
+	{"/runs?from=yesterday", 400},
+	{"/runs?host=a&host=b", 400},
+	{"/runs?host", 400},
+	{"/runs?host=%", 400},
+	{"/runs?host=%4", 400},
+	{"/runs?host=%zz", 400},
+	{"/runs?host=%00", 400},
+	{"/runs?host=%ff", 400},
+	{"/runs?host=%c0%af", 400},
+	{"/runs?host=%1b", 400},
 	{"/%ff", 400},
 	{"/compare?a=$1", 400},
 	{"/compare?a=$1&b=$1", 400},
 	{"/compare?a=$1&b=00", 404},
 	{"/api/v1/history", 400},
-	{"/?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1&l=1&m=1&n=1&o=1&p=1&q=1",
+	{"/runs?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1&l=1&m=1&n=1&o=1&p=1&q=1",
 	 400},
 };
 
@@ -272,7 +291,7 @@ static void what_is_wrong_is_refused(void **state)
 		assert_int_equal(status, bad[i].status);
 	}
 	/* And nothing was dropped or let through. */
-	assert_int_equal(get(*state, "/?host='%20OR%20'1'='1", &out), 200);
+	assert_int_equal(get(*state, "/runs?host='%20OR%20'1'='1", &out), 200);
 	assert_non_null(strstr(out.str, "No stored run matches"));
 	get(*state, "/api/v1/runs/00", &out);
 	assert_non_null(strstr(out.str, "{\"error\":"));
@@ -283,12 +302,16 @@ static void markup_is_text(void **state)
 {
 	static const char *const targets[] = {
 		"/",
+		"/board",
+		"/claims",
+		"/search?q=script",
+		"/host?name=one%3Cscript%3Ealert(1)%3C/script%3E",
 		"/hosts",
 		"/runs/$1",
 		"/runs/$2",
 		"/compare?a=$1&b=$2",
 		"/history?workload=%3Cscript%3Ex%3C/script%3E&runner=kvm",
-		"/?q=%22%3E%3Cscript%3E",
+		"/runs?q=%22%3E%3Cscript%3E",
 		"/%3Cscript%3E",
 		"/history?workload=%3Cscript%3E&runner=%3Cscript%3E"};
 	struct strbuf out = {0};
@@ -296,10 +319,27 @@ static void markup_is_text(void **state)
 
 	for (i = 0; i < ARRAY_SIZE(targets); i++) {
 		get(*state, targets[i], &out);
-		assert_null(strstr(out.str, "<script"));
+		assert_null(strstr(out.str, "<script>"));
 	}
 	get(*state, "/", &out);
 	assert_non_null(strstr(out.str, "&lt;script&gt;alert"));
+	strbuf_release(&out);
+}
+
+/* Who has a uuid in hand wants its run, and no list. */
+static void a_uuid_leads_to_its_run(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	char want[80], target[80];
+
+	snprintf(target, sizeof(target), "/search?q=%.12s", f->uuids[0]);
+	snprintf(want, sizeof(want), "\r\nLocation: /runs/%s\r\n", f->uuids[0]);
+	assert_int_equal(get(f, target, &out), 303);
+	assert_non_null(strstr(out.str, want));
+	/* Of what many have a list is made. */
+	assert_int_equal(get(f, "/search?q=r1", &out), 200);
+	assert_null(strstr(out.str, "\r\nLocation: "));
 	strbuf_release(&out);
 }
 
@@ -372,12 +412,16 @@ static void exec(const struct fixture *f, sqlite3 **db, const char *sql)
 	assert_int_equal(sqlite3_exec(*db, sql, NULL, NULL, NULL), SQLITE_OK);
 }
 
+/* Whoever has it open keeps it from being locked so. */
 static void a_locked_store_is_said_so(void **state)
 {
+	struct fixture *f = *state;
 	struct strbuf out = {0};
 	sqlite3 *db;
 
-	exec(*state, &db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+	dashboard_stop(f->dashboard);
+	exec(f, &db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+	start(f);
 	assert_int_equal(get(*state, "/", &out), 503);
 	assert_non_null(strstr(out.str, "locked"));
 	assert_int_equal(get(*state, "/api/v1/runs", &out), 503);
@@ -505,9 +549,9 @@ static void pages_are_of_fifty(void **state)
 	assert_int_equal(get(f, "/api/v1/runs?page=2", &out), 200);
 	assert_non_null(strstr(out.str, "\"has_more\": false"));
 	assert_non_null(strstr(out.str, "\"u12\""));
-	assert_int_equal(get(f, "/?page=2", &out), 200);
-	assert_non_null(strstr(out.str, "newer"));
-	assert_int_equal(get(f, "/?to=1970-01-01", &out), 400);
+	assert_int_equal(get(f, "/runs?page=2", &out), 200);
+	assert_non_null(strstr(out.str, ">newer<"));
+	assert_int_equal(get(f, "/runs?to=1970-01-01", &out), 400);
 	assert_int_equal(get(f, "/api/v1/runs?to=1970-01-02", &out), 200);
 	assert_null(strstr(out.str, f->uuids[0]));
 	strbuf_release(&out);
@@ -638,8 +682,8 @@ static void hosts_and_histories_have_pages(void **state)
 	     " FROM series WHERE id > 1000");
 	sqlite3_close(db);
 	assert_int_equal(get(f, "/hosts", &out), 200);
-	assert_non_null(strstr(out.str, "older"));
-	assert_null(strstr(out.str, "newer"));
+	assert_non_null(strstr(out.str, ">older<"));
+	assert_null(strstr(out.str, ">newer<"));
 	assert_int_equal(get(f, "/api/v1/hosts?page=5", &out), 200);
 	assert_non_null(strstr(out.str, "\"has_more\": false"));
 	assert_non_null(strstr(out.str, "\"h1\""));
@@ -662,12 +706,12 @@ static void hosts_and_histories_have_pages(void **state)
 	assert_null(strstr(out.str, "\"run\": 1010"));
 	assert_int_equal(get(f, "/history?workload=w&runner=kvm", &out), 200);
 	assert_non_null(strstr(out.str, "200 boots of 200 runs"));
-	assert_non_null(strstr(out.str, "older"));
+	assert_non_null(strstr(out.str, ">older<"));
 	assert_int_equal(get(f, "/history?workload=w&runner=kvm&page=2", &out),
 			 200);
 	assert_non_null(strstr(out.str, "10 boots of 10 runs"));
-	assert_non_null(strstr(out.str, "newer"));
-	assert_null(strstr(out.str, "older"));
+	assert_non_null(strstr(out.str, ">newer<"));
+	assert_null(strstr(out.str, ">older<"));
 	assert_int_equal(get(f, "/history?workload=w&runner=kvm&page=3", &out),
 			 404);
 	assert_int_equal(get(f, "/history?workload=w&runner=kvm&page=x", &out),
@@ -1013,7 +1057,7 @@ static void a_bundle_of_harm_is_refused_or_shown_as_text(void **state)
 	assert_int_equal(
 		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
 		201);
-	assert_int_equal(get(&t.f, "/", &out), 200);
+	assert_int_equal(get(&t.f, "/runs", &out), 200);
 	assert_null(strstr(out.str, "<script"));
 	assert_non_null(strstr(out.str, "&lt;script&gt;"));
 	strbuf_release(&out);
@@ -1046,9 +1090,9 @@ static void two_servers_share_a_store(void **state)
 			 200);
 	assert_non_null(strstr(out.str, "already here"));
 	add_run(t.f.db, "{\"host\": \"third\"}", "cpu");
-	assert_int_equal(get(&t.f, "/", &out), 200);
+	assert_int_equal(get(&t.f, "/runs", &out), 200);
 	assert_non_null(strstr(out.str, "third"));
-	assert_int_equal(get(&other.f, "/", &out), 200);
+	assert_int_equal(get(&other.f, "/runs", &out), 200);
 	assert_non_null(strstr(out.str, "third"));
 	dashboard_stop(other.f.dashboard);
 	assert_int_equal(get(&t.f, "/", &out), 200);
@@ -1183,6 +1227,7 @@ int main(void)
 		WITH_FIXTURE(every_route_answers),
 		WITH_FIXTURE(what_is_wrong_is_refused),
 		WITH_FIXTURE(markup_is_text),
+		WITH_FIXTURE(a_uuid_leads_to_its_run),
 		WITH_FIXTURE(only_get_and_head),
 		WITH_FIXTURE(too_much_is_refused),
 		WITH_FIXTURE(who_says_nothing_is_hung_up_on),

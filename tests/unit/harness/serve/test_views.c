@@ -235,7 +235,12 @@ static void trends_are_of_a_series(void **state)
 		{"/?workload=null", -EINVAL, 0, NULL},
 		{"/?runner=kvm", -EINVAL, 0, NULL},
 		{"/?workload=null&runner=kvm&page=x", -EINVAL, 0, NULL},
-		{"/?workload=null&runner=kvm&to=2028-02-25", -EINVAL, 0, NULL},
+		{"/?workload=null&runner=kvm&to=2028-02-30", -EINVAL, 0, NULL},
+		{"/?workload=null&runner=kvm&from=1980-01-01&to=2199-01-01", 0,
+		 5, "null under kvm"},
+		{"/?workload=null&runner=kvm&from=2199-01-01", -ENOENT, 0,
+		 NULL},
+		{"/?workload=null&runner=kvm&to=1980-01-01", -ENOENT, 0, NULL},
 	};
 	struct stored_place *f = *state;
 	struct err err = {0};
