@@ -1,49 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/text/trend_text.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/base/units.h"
 #include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "harness/verdict/comparable.h"
 #include "reports/text/lines.h"
+#include "reports/text/trend_chart.h"
 
 /* So many differences of the fingerprint are told. */
 #define MAX_TOLD 8
 #define MAX_VALUE 60
-/* Runs that a sparkline has room for. */
-#define SPARK_RUNS 60
-
-/* The latest runs, a mark each, from the least to the largest. */
-static void write_spark(const struct history *h, FILE *out)
-{
-	static const char *const marks[] = {"\u2581", "\u2582", "\u2583",
-					    "\u2584", "\u2585", "\u2586",
-					    "\u2587", "\u2588"};
-	size_t first =
-		h->run_count > SPARK_RUNS ? h->run_count - SPARK_RUNS : 0;
-	double low = INFINITY, high = -INFINITY;
-	char from[32], to[32];
-	size_t i;
-
-	for (i = first; i < h->run_count; i++) {
-		low = fmin(low, trend_run_median(h, i));
-		high = fmax(high, trend_run_median(h, i));
-	}
-	for (i = first; i < h->run_count; i++) {
-		double part = high > low ? (trend_run_median(h, i) - low) /
-						   (high - low)
-					 : 0.5;
-
-		fputs(marks[(int)(part * (ARRAY_SIZE(marks) - 1) + 0.5)], out);
-	}
-	fprintf(out, "  %s to %s\n",
-		units_format(low, h->unit, from, sizeof(from)),
-		units_format(high, h->unit, to, sizeof(to)));
-}
 
 /* A run from elsewhere may say anything. */
 static void write_cause(const struct difference *d, FILE *out)
@@ -130,7 +99,7 @@ void trend_text_write(const struct trend *t, const char *title, FILE *out)
 				  sizeof(from)),
 		units_format_date(last->started_unix_ns, to, sizeof(to)),
 		last->grade);
-	write_spark(h, out);
+	trend_chart_write(t, out);
 	write_breaks(t, out);
 	for (i = 0; i < t->change_count; i++)
 		write_change(t, &t->changes[i], out);

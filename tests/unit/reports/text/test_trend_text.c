@@ -6,11 +6,6 @@
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/run/made_history.h"
 
-#define MARK(last) "\xe2\x96" last /* U+2581 to U+2588 */
-#define LOWEST MARK("\x81")
-#define MIDDLE MARK("\x85")
-#define HIGHEST MARK("\x88")
-
 /* Valid until the next call. */
 static const char *text_of(struct made_history *m)
 {
@@ -32,11 +27,11 @@ static void one_boot_is_a_history(void **state)
 	made_history_add(m, "{}", 250, 1);
 	assert_contains(text_of(m),
 			"series: 1 boots of 1 runs, 2023-11-14 22:13 to "
-			"2023-11-14 22:13, grade hardware\n" MIDDLE
-			"  250 ns to 250 ns\nno change\n");
+			"2023-11-14 22:13, grade hardware\nno change\n");
 }
 
-/* By the medians of runs, whatever single boots do. */
+/* By the medians of runs, whatever single boots do: 16 half lines from the least to
+ * the largest. */
 static void marks_tell_the_runs(void **state)
 {
 	struct made_history *m = *state;
@@ -47,24 +42,46 @@ static void marks_tell_the_runs(void **state)
 	m->h.values[0] = 1;
 	m->h.values[8] = 999;
 	/* 100 * 1.01 is the median of what is left of the first. */
-	assert_contains(text_of(m),
-			"\n" LOWEST MIDDLE HIGHEST "  99.0 ns to 202 ns\n");
+	setenv("LC_ALL", "C.UTF-8", 1);
+	assert_contains(text_of(m), "\n    202 ns   \u2580\n\n\n");
+	assert_contains(m->text, "\n            \u2584\n");
+	assert_contains(m->text,
+			"\n   99.0 ns \u2584\n           2023-11-14 to "
+			"2023-11-16\n");
+	setenv("LC_ALL", "C", 1);
+	assert_contains(text_of(m), "\n    202 ns   '\n\n\n");
+	assert_contains(m->text, "\n   99.0 ns .\n");
 }
 
-static void the_latest_sixty_have_marks(void **state)
+/* As many as there is room for, and noise of a thousandth stays flat. */
+static void the_latest_have_marks(void **state)
 {
 	struct made_history *m = *state;
 	size_t i;
 	const char *text;
 
+	setenv("LC_ALL", "C", 1);
 	made_history_add(m, "{}", 9000, 1);
-	for (i = 0; i < 60; i++)
-		made_history_add(m, "{}", 100, 1);
+	for (i = 0; i < 89; i++)
+		made_history_add(m, "{}", i % 2 ? 100 : 100.1, 1);
 	text = text_of(m);
-	assert_contains(text, "61 boots of 61 runs");
-	assert_int_equal(count_of(text, MIDDLE), 60);
-	assert_contains(text, "  100 ns to 100 ns\n");
-	assert_contains(text, " to 2024-01-13 ");
+	assert_contains(text, "90 boots of 90 runs");
+	assert_contains(text, "\n    100 ns ''''''''''");
+	assert_contains(text, "\n   90.1 ns\n");
+	assert_contains(text, "           2023-11-15  ");
+}
+
+/* A line in front of the first run after it. */
+static void changes_and_breaks_are_lines(void **state)
+{
+	struct made_history *m = *state;
+
+	setenv("LC_ALL", "C", 1);
+	made_history_add(m, "{\"cpu.model\":\"1\"}", 100, 10);
+	made_history_add(m, "{\"cpu.model\":\"1\"}", 120, 10);
+	made_history_add(m, "{\"cpu.model\":\"2\"}", 120, 10);
+	assert_contains(text_of(m), " |':'\n");
+	assert_contains(m->text, ".| :\n");
 }
 
 /* Two runs on one host, then a slower one on a host of NEW. */
@@ -174,7 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_HISTORY(one_boot_is_a_history),
 		WITH_HISTORY(marks_tell_the_runs),
-		WITH_HISTORY(the_latest_sixty_have_marks),
+		WITH_HISTORY(the_latest_have_marks),
+		WITH_HISTORY(changes_and_breaks_are_lines),
 		WITH_HISTORY(a_change_says_its_size_and_way),
 		WITH_HISTORY(what_always_differs_is_no_cause),
 		WITH_HISTORY(a_new_revision_is_a_cause),
