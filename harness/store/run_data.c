@@ -277,8 +277,8 @@ static int load_boots(struct store *store, const struct boot_load *load,
 	return ret;
 }
 
-int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
-		  struct err *err)
+static int load_all(struct store *store, int64_t run_id, struct run_data *run,
+		    struct err *err)
 {
 	struct boot_load load = {.run = run};
 	int ret;
@@ -310,6 +310,21 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 	if (!ret)
 		ret = load_boots(store, &load, err);
 	free(load.ids);
+	return ret;
+}
+
+/* In one transaction: it is of one moment, whoever writes meanwhile, and the file is
+ * locked once, not for each of a hundred thousand series. */
+int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
+		  struct err *err)
+{
+	sqlite3 *db = store_handle(store);
+	bool is_ours = sqlite3_get_autocommit(db) &&
+		       sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
+	int ret = load_all(store, run_id, run, err);
+
+	if (is_ours)
+		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (ret)
 		run_data_release(run);
 	return ret;
