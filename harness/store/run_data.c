@@ -323,8 +323,10 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		       sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
 	int ret = load_all(store, run_id, run, err);
 
-	if (is_ours)
-		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	/* There is nothing to write; it must only end. */
+	if (is_ours &&
+	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	if (ret)
 		run_data_release(run);
 	return ret;

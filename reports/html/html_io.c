@@ -55,24 +55,21 @@ static size_t boots_of(const struct model_group *g, size_t runner)
 	return most;
 }
 
+/* A column's runner, its packet path, grade and boots. */
 static void write_runner(const struct model *m, const struct model_group *g,
 			 size_t runner, struct strbuf *out)
 {
-	char backend[32] = "", text[64];
-	size_t i;
+	size_t boots = boots_of(g, runner);
+	char backend[32] = "";
 
 	if (!strncmp(g->rows->workload, "network", 7))
 		io_hist_backend(m, m->runners[runner], backend,
 				sizeof(backend));
-	snprintf(text, sizeof(text), "%s%s%s%s ", m->runners[runner],
-		 backend[0] ? " (" : "", backend, backend[0] ? ")" : "");
-	html_cell(out, "<tr><td>", text, "");
+	html_cell(out, "<th class=\"n\">", m->runners[runner], "");
+	html_cell(out, backend[0] ? " (" : "", backend, backend[0] ? ")" : "");
+	strbuf_puts(out, "<br>");
 	html_grade(out, worst_grade(g, runner));
-	strbuf_printf(out, "</td><td class=\"n\">%zu</td>",
-		      boots_of(g, runner));
-	for (i = 0; i < g->count; i++)
-		write_value(&g->rows[i], runner, out);
-	strbuf_puts(out, "</tr>\n");
+	strbuf_printf(out, " %zu boot%s</th>", boots, boots == 1 ? "" : "s");
 }
 
 /* Throughput of streams has no latency to draw. */
@@ -89,6 +86,21 @@ static void write_shares(const struct model *m, const struct model_group *g,
 	strbuf_puts(out, "</figure>\n");
 }
 
+/* A row per metric: runners stand beside each other, on a phone too. */
+static void write_metric(const struct model *m, const struct model_row *row,
+			 struct strbuf *out)
+{
+	const struct metric *metric = metric_of_point(row->point);
+	size_t i;
+
+	html_cell(out, "<tr><th scope=\"row\" title=\"", metric->text, "\">");
+	html_cell(out, "", metric->title,
+		  metric->lower_is_better ? " &darr;</th>" : " &uarr;</th>");
+	for (i = 0; i < m->runner_count; i++)
+		write_value(row, i, out);
+	strbuf_puts(out, "</tr>\n");
+}
+
 static void write_group(const struct model *m, const struct model_group *g,
 			struct strbuf *out)
 {
@@ -97,19 +109,12 @@ static void write_group(const struct model *m, const struct model_group *g,
 	html_cell(out, "<h3>", g->rows->workload, " ");
 	html_cell(out, "", g->point, "</h3>\n");
 	html_table_begin(out, g->point, " class=\"io\"");
-	strbuf_puts(out,
-		    "<thead><tr><th>runner</th><th class=\"n\">boots</th>");
-	for (i = 0; i < g->count; i++) {
-		const struct metric *metric = metric_of_point(g->rows[i].point);
-
-		html_cell(out, "<th class=\"n\" title=\"", metric->text, "\">");
-		html_cell(out, "", metric->title,
-			  metric->lower_is_better ? " &darr;</th>"
-						  : " &uarr;</th>");
-	}
-	strbuf_puts(out, "</tr></thead><tbody>\n");
+	strbuf_puts(out, "<thead><tr><th>metric</th>");
 	for (i = 0; i < m->runner_count; i++)
 		write_runner(m, g, i, out);
+	strbuf_puts(out, "</tr></thead><tbody>\n");
+	for (i = 0; i < g->count; i++)
+		write_metric(m, &g->rows[i], out);
 	html_table_end(out);
 	write_shares(m, g, out);
 }
@@ -148,8 +153,8 @@ static void write_legend(const struct model *m, enum html_io which,
 		out,
 		"<p class=\"note\">Each run of a program is one figure, the cells are medians of boots, "
 		"&times; is the ratio to native with its 95 % interval. &uarr; higher and &darr; lower is better.</p>\n"
-		"<details><summary>What the columns mean</summary>");
-	html_table_begin(out, "columns", "");
+		"<details><summary>What the metrics are</summary>");
+	html_table_begin(out, "metrics", "");
 	strbuf_puts(out, "<tbody>\n");
 	for (metric = metrics; metric->name; metric++) {
 		if (!is_shown(m, which, metric))

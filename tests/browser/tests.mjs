@@ -168,6 +168,27 @@ async function found() {
 	});
 }
 
+// Bytes of what is neither words nor pictures; and, for people, how soon the first of
+// them is seen.
+async function light() {
+	for (const address of [made.judged, `${nights}/`])
+		await visit(address, {}, async (page) => {
+			const weight = await page.evaluate(async () => {
+				const inline = [...document.querySelectorAll("style, script:not([src])")].map((e) => e.textContent);
+				const linked = await Promise.all([...document.scripts].filter((s) => s.src)
+					.map(async (s) => (await fetch(s.src)).text()));
+
+				return [...inline, ...linked].reduce((sum, text) => sum + text.length, 0);
+			});
+			const paint = await page.evaluate(() => new Promise((resolve) =>
+				new PerformanceObserver((list) => resolve(list.getEntries()[0].startTime))
+					.observe({type: "paint", buffered: true})));
+
+			console.log(`# ${address}: ${weight} bytes of script and style, painted after ${Math.round(paint)} ms`);
+			assert.ok(weight > 1000 && weight < 200 * 1024);
+		});
+}
+
 // It renews itself, and says so where it cannot.
 async function boardRenews() {
 	await visit(`${nights}/board`, {}, async (page) => {
@@ -278,6 +299,7 @@ async function everything() {
 	await check("a history is zoomed by dragging", zoomed);
 	await check("a uuid leads to its run", found);
 	await check("the board renews itself and can be read from afar", boardRenews);
+	await check("script and style weigh little", light);
 	await check("colours differ from each other, also for who sees fewer, and from the page", () => colours(made.judged));
 	await check("names are text, whatever is in them", neverRun);
 	await check("a run is seen while it is under way, and no longer", liveProgress);

@@ -15,8 +15,8 @@
 #include "reports/html/pictures/palette.h"
 #include "reports/html/pictures/picture.h"
 
-#define LEFT 130.0   /* for names of series */
-#define RIGHT 62     /* for numbers */
+#define LEFT 142.0   /* for names of series */
+#define RIGHT 58     /* for numbers */
 #define NAME_MOST 18 /* columns */
 #define LANE 22
 #define BAR_LANE 15

@@ -85,20 +85,20 @@ static struct axis axis_of(const struct lane *lanes, size_t count)
 			     .is_log = true};
 }
 
+/* Around 1, which is among them at any width. */
 static void write_ticks(const struct axis *a, int bottom, struct strbuf *out)
 {
-	static const double ticks[] = {.1,   .25, .5,   .8, .9, .95, 1,
-				       1.05, 1.1, 1.25, 2,  4,  10};
-	double least = (a->to - a->from) / 12, last = -1e9;
+	static const double near[] = {.9, .95, 1, 1.05, 1.1};
+	static const double wide[] = {.5, .67, .8, 1, 1.25, 1.5, 2};
+	static const double far[] = {.01, .1, .3, 1, 3, 10, 100};
+	double span = a->high / a->low;
+	const double *ticks = span < 1.3 ? near : span < 6 ? wide : far;
+	size_t i, n = span < 1.3 ? ARRAY_SIZE(near) : ARRAY_SIZE(far);
 	char text[16];
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(ticks); i++) {
-		double x = axis_at(a, ticks[i]);
-
-		if (ticks[i] < a->low || ticks[i] > a->high || x - last < least)
+	for (i = 0; i < n; i++) {
+		if (ticks[i] < a->low || ticks[i] > a->high)
 			continue;
-		last = x;
 		snprintf(text, sizeof(text), "%g", ticks[i]);
 		axis_tick_write(a, ticks[i],
 				fabs(ticks[i] - 1) > 0 ? "tick" : "one", TOP,

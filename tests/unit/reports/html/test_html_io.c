@@ -56,15 +56,15 @@ static void each_outcome_has_its_cell(void **state)
 	shown_refuse(s, "qemu", 0, "storage", JOB "/iops", RUN_VOID, "empty");
 	html = shown_bare(s, io_into);
 	assert_contains(html, "<h3>storage " JOB "</h3>");
-	assert_contains(html, ">IOPS &uarr;</th>");
-	assert_contains(html, ">p50 &darr;</th>");
-	assert_contains(html, "<tr><td>native <span class=\"grade hardware\">"
-			      "hardware</span></td>" N "1</td>" N
-			      "1.00 k/s</td>" N "2.00 us</td></tr>");
-	assert_contains(html, N "500 /s<br>&times;0.500<br>1 block</td>" N
-				"disturbed</td></tr>");
-	assert_contains(html, N "skipped</td>" N "</td></tr>");
-	assert_contains(html, N "void</td>" N "</td></tr>");
+	assert_contains(html,
+			"<th class=\"n\">native<br><span class=\"grade "
+			"hardware\">hardware</span> 1 boot</th><th class=\"n\">"
+			"kvm<br>");
+	assert_contains(html, ">IOPS &uarr;</th>" N "1.00 k/s</td>" N
+			      "500 /s<br>&times;0.500<br>1 block</td>" N
+			      "skipped</td>" N "void</td></tr>");
+	assert_contains(html, ">p50 &darr;</th>" N "2.00 us</td>" N
+			      "disturbed</td>" N "</td>" N "</td></tr>");
 	/* Why, in one line that opens. */
 	assert_contains(html, "<summary>Not measured: 2 figures, for 2 reasons"
 			      "</summary>");
@@ -84,8 +84,9 @@ static void the_interval_stands_below_the_ratio(void **state)
 		shown_sample(s, "kvm", i, "storage", JOB "/iops",
 			     i % 2 ? 499 : 501);
 	}
-	assert_contains(shown_bare(s, io_into), N "4</td>" N "500 /s<br>"
-						  "&times;0.500<br>0.49");
+	assert_contains(shown_bare(s, io_into),
+			N "500 /s<br>&times;0.500<br>0.49");
+	assert_contains(s->out.str, "</span> 4 boots</th>");
 	assert_contains(s->out.str, " to 0.50");
 }
 
@@ -108,8 +109,11 @@ static void storage_and_network_stand_apart(void **state)
 	network = strstr(html, "<hr>");
 	assert_null(strstr(network, "<h3>storage"));
 	/* The packet path is told of both, and of no disk. */
-	assert_int_equal(count_of(network, "<td>kvm (&lt;vhost&gt;) "), 2);
-	assert_int_equal(count_of(html, "<td>kvm (&lt;vhost&gt;) "), 2);
+	assert_int_equal(
+		count_of(network, "<th class=\"n\">kvm (&lt;vhost&gt;)<br>"),
+		2);
+	assert_int_equal(
+		count_of(html, "<th class=\"n\">kvm (&lt;vhost&gt;)<br>"), 2);
 	/* Streams have no latencies that could be missing. */
 	assert_int_equal(count_of(network, "Not drawn: "), 1);
 	assert_int_equal(count_of(html, "<th scope=\"row\">CPU per GiB"), 0);
@@ -127,8 +131,8 @@ static void a_group_has_its_worst_grade(void **state)
 	shown_sample(s, "kvm", 1, "storage", JOB "/p50", 1);
 	shown_boot(s, "kvm", 1)->res.grade = GRADE_EMULATED;
 	assert_contains(shown_bare(s, io_into),
-			"<td>kvm <span class=\"grade emulated\">emulated</span>"
-			"</td>" N "2</td>");
+			"<th class=\"n\">kvm<br><span class=\"grade emulated\">"
+			"emulated</span> 2 boots</th>");
 }
 
 static void the_comparison_tells_why_figures_are_missing(void **state)

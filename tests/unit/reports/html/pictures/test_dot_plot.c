@@ -87,8 +87,8 @@ static void figures_are_bars(void **state)
 	shown_sample(s, "kvm", 0, "cpu_integer", "", 10);
 	shown_sample(s, "qemu-kvm", 0, "cpu_integer", "", 20);
 	svg = shown_write(s, plot_into);
-	assert_contains(svg, "class=\"bar r1\" d=\"M130.0 44.5H264.0\"");
-	assert_contains(svg, "class=\"bar r4\" d=\"M130.0 59.5H398.0\"");
+	assert_contains(svg, "class=\"bar r1\" d=\"M142.0 44.5H272.0\"");
+	assert_contains(svg, "class=\"bar r4\" d=\"M142.0 59.5H402.0\"");
 	assert_null(strstr(svg, "times worse"));
 }
 
