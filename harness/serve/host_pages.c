@@ -29,7 +29,7 @@ static void write_run_row(const struct standing_run *r, uint64_t now_ns,
 	html_cell(out, "",
 		  units_format_date(r->started_unix_ns, date, sizeof(date)),
 		  " UTC</a></td><td>");
-	part_age(r->started_unix_ns, now_ns, out);
+	part_age(r->started_unix_ns, now_ns, false, out);
 	html_cell(out, "</td><td>", r->runners, "</td>");
 	html_cell(out, "<td>", r->status, "</td><td>");
 	part_verdict(r->claims ? r : NULL, out);
@@ -45,10 +45,13 @@ static void write_host(const struct standing *s, uint64_t now_ns,
 
 	html_cell(out, "<p>", *s->cpu ? s->cpu : "CPU unknown", ", kernel ");
 	html_cell(out, "", *s->kernel ? s->kernel : "unknown", "");
-	strbuf_printf(out, "; %" PRIu64 " runs, ", s->run_count);
-	strbuf_puts(out, "<a href=\"/runs?");
-	part_parameter("host", s->host, out);
-	strbuf_puts(out, "\">all of them</a></p>\n");
+	strbuf_printf(out, "; %" PRIu64 " runs", s->run_count);
+	if (*s->host) {
+		strbuf_puts(out, ", <a href=\"/runs?");
+		part_parameter("host", s->host, out);
+		strbuf_puts(out, "\">all of them</a>");
+	}
+	strbuf_puts(out, "</p>\n");
 	html_cell(out, "<h2 id=\"series\">What matters, under ",
 		  *s->runner ? s->runner : "no runner", "</h2>\n");
 	part_tiles(s, out);
@@ -140,7 +143,7 @@ static void write_mark(const struct standing_run *r,
 	strbuf_printf(out, "%s</a></td>", marks[c->verdict].mark);
 }
 
-/* Of the claims of the latest judged run, oldest run first. */
+/* Of the claims of the latest judged run, the latest run first. */
 static void write_claim_table(const struct standing *s,
 			      const struct standing_run *judged,
 			      struct strbuf *out)
@@ -149,9 +152,15 @@ static void write_claim_table(const struct standing *s,
 
 	html_table_begin(out, "claims over time", "");
 	strbuf_puts(out, "<thead><tr><th>claim</th><th>now</th>");
-	for (k = s->shown_count; k-- > 0;)
-		if (s->runs[k].claims)
-			strbuf_puts(out, "<td></td>");
+	for (k = 0; k < s->shown_count; k++) {
+		char date[32];
+
+		if (!s->runs[k].claims)
+			continue;
+		units_format_date(s->runs[k].started_unix_ns, date,
+				  sizeof(date));
+		strbuf_printf(out, "<th class=\"day\">%.5s</th>", date + 5);
+	}
 	strbuf_puts(out, "</tr></thead><tbody>\n");
 	for (i = 0; i < judged->verdict_count; i++) {
 		const struct standing_claim *c = &judged->verdicts[i];
@@ -159,7 +168,7 @@ static void write_claim_table(const struct standing *s,
 		html_cell(out, "<tr><td>", c->text, "</td><td>");
 		html_verdict_badge(c->verdict, out);
 		strbuf_puts(out, "</td>");
-		for (k = s->shown_count; k-- > 0;)
+		for (k = 0; k < s->shown_count; k++)
 			if (s->runs[k].claims)
 				write_mark(&s->runs[k],
 					   find_claim(&s->runs[k], c->id), out);
@@ -181,7 +190,7 @@ int host_claims_page(struct watch *w, const struct http_request *rq,
 	page_begin(&re->body, "l1vh-bench: claims over time");
 	strbuf_printf(
 		&re->body,
-		"<p class=\"note\">Verdicts of the last %d runs of each host, the latest at the right: "
+		"<p class=\"note\">Verdicts of the last %d runs of each host, the latest first, each by its runners at that time: "
 		"&#10003; PASS, &#10007; FAIL, ? UNDECIDED, &#8211; NOT EVALUABLE, o VOID.</p>\n",
 		STANDING_RUNS);
 	watch_look(w, &v);

@@ -23,13 +23,61 @@
 
 /* --- hosts --- */
 
+/* How many claims came out how, where not all did the same. */
+static void write_tally(const struct standing_run *judged, struct strbuf *out)
+{
+	size_t counts[VERDICT_COUNT] = {0}, i;
+	const char *comma = "";
+	int v;
+
+	for (i = 0; i < judged->verdict_count; i++)
+		counts[judged->verdicts[i].verdict]++;
+	if (counts[judged->together] == judged->verdict_count)
+		return;
+	strbuf_puts(out, "<p>");
+	for (v = 0; v < VERDICT_COUNT; v++) {
+		if (!counts[v])
+			continue;
+		strbuf_printf(out, "%s%zu %s", comma, counts[v],
+			      verdict_name((enum verdict)v));
+		comma = ", ";
+	}
+	strbuf_puts(out, "</p>");
+}
+
+/* Claims compare runners; what became worse under all of them is seen here alone. */
+static void write_worse(const struct standing *s, uint64_t now_ns,
+			struct strbuf *out)
+{
+	char date[32];
+	size_t i;
+
+	for (i = 0; i < s->series_count; i++) {
+		const struct standing_series *series = &s->series[i];
+
+		if (!standing_is_regression(series, part_recent_ns(now_ns)))
+			continue;
+		html_cell(out, "<p class=\"fail\">", series->label, "");
+		strbuf_printf(out, " %+.1f %% since %.10s</p>",
+			      100 * series->magnitude,
+			      units_format_date(series->changed_unix_ns, date,
+						sizeof(date)));
+	}
+}
+
+/* Verdict, grade and age are of one run. */
+static const struct standing_run *shown_run(const struct standing *s)
+{
+	const struct standing_run *judged = standing_judged(s);
+
+	return judged ? judged : s->shown_count ? &s->runs[0] : NULL;
+}
+
 static void write_card(const struct standing *s, uint64_t now_ns,
 		       struct strbuf *out)
 {
 	const struct standing_run *judged = standing_judged(s);
-	const struct standing_run *shown = judged           ? judged
-					   : s->shown_count ? &s->runs[0]
-							    : NULL;
+	const struct standing_run *shown = shown_run(s);
 
 	strbuf_puts(out, "<li class=\"card\"><h3>");
 	part_host_link(s, out);
@@ -39,14 +87,19 @@ static void write_card(const struct standing *s, uint64_t now_ns,
 		strbuf_puts(out, " ");
 		part_grades(shown->grades, out);
 		strbuf_puts(out, " ");
-		part_age(shown->started_unix_ns, now_ns, out);
-		html_cell(out, "</p><p class=\"note\">", shown->runners, "");
+		part_age(shown->started_unix_ns, now_ns, true, out);
+		strbuf_puts(out, "</p>");
+		if (judged)
+			write_tally(judged, out);
+		html_cell(out, "<p class=\"note\">", shown->runners, "");
 		html_cell(out, judged ? "; claims '" : "",
 			  judged ? judged->claims : "", judged ? "'" : "");
 		html_cell(out, "</p><p><a href=\"/runs/", shown->uuid, "\">");
 		html_cell(out, "", shown->sentence, "</a>");
 	}
-	strbuf_puts(out, "</p></li>\n");
+	strbuf_puts(out, "</p>");
+	write_worse(s, now_ns, out);
+	strbuf_puts(out, "</li>\n");
 }
 
 /* What failed comes first, then what is newest. */
@@ -219,25 +272,23 @@ static void write_board_card(const struct standing *s, uint64_t now_ns,
 			     struct strbuf *out)
 {
 	const struct standing_run *judged = standing_judged(s);
-	size_t i, worse = 0;
+	const struct standing_run *shown = shown_run(s);
 
-	for (i = 0; i < s->series_count; i++)
-		worse += standing_is_regression(&s->series[i],
-						part_recent_ns(now_ns));
 	strbuf_puts(out, "<li class=\"card\"><h2>");
 	html_cut(out, part_host_name(s), 24);
 	strbuf_puts(out, "</h2><p>");
 	part_verdict(judged, out);
 	strbuf_puts(out, "</p><p>");
-	if (s->shown_count) {
-		part_grades(s->runs[0].grades, out);
+	if (shown) {
+		part_grades(shown->grades, out);
 		strbuf_puts(out, " ");
-		part_age(s->runs[0].started_unix_ns, now_ns, out);
+		part_age(shown->started_unix_ns, now_ns, true, out);
 	}
-	if (worse)
-		strbuf_printf(out, "</p><p class=\"fail\">%zu series worse",
-			      worse);
-	strbuf_puts(out, "</p></li>\n");
+	strbuf_puts(out, "</p>");
+	if (judged)
+		write_tally(judged, out);
+	write_worse(s, now_ns, out);
+	strbuf_puts(out, "</li>\n");
 }
 
 int overview_board(struct watch *w, struct store *store,

@@ -205,7 +205,8 @@ int page_run(struct store *store, const struct http_request *rq,
 static void write_pair(const struct run_pair *p, struct strbuf *out)
 {
 	struct strbuf picture = {0};
-	size_t count = pair_plot_write(p, MOST_LANES, &picture);
+	size_t found;
+	size_t count = pair_plot_write(p, MOST_LANES, &found, &picture);
 
 	if (count) {
 		html_figure_begin(out, "two runs");
@@ -215,7 +216,7 @@ static void write_pair(const struct run_pair *p, struct strbuf *out)
 			out,
 			"<p class=\"note\">Guests by their ratio to native on their own host, native directly. "
 			"Green and red: the 95 %% interval excludes 1. The %zu largest of %zu differences are drawn.</p>\n",
-			count, p->row_count);
+			count, found);
 	}
 	strbuf_release(&picture);
 }

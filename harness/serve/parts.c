@@ -17,8 +17,9 @@
 #include "reports/html/pictures/spark_svg.h"
 
 #define DAY_NS (86400 * NS_PER_S)
+#define HOUR_NS (3600 * NS_PER_S)
 /* A night was missed. */
-#define LATE_NS (36 * 3600 * NS_PER_S)
+#define LATE_NS (36 * HOUR_NS)
 
 uint64_t part_now_ns(void)
 {
@@ -36,16 +37,15 @@ const char *part_host_name(const struct standing *s)
 }
 
 /* "3 hours ago"; a run from the future has a wrong clock. */
-void part_age(uint64_t then_ns, uint64_t now_ns, struct strbuf *out)
+void part_age(uint64_t then_ns, uint64_t now_ns, bool is_latest,
+	      struct strbuf *out)
 {
 	bool is_ahead = then_ns > now_ns + 60 * NS_PER_S;
-	uint64_t hours = (is_ahead ? then_ns - now_ns : now_ns - then_ns) /
-			 (3600 * NS_PER_S);
-	bool is_late = !is_ahead && now_ns - then_ns > LATE_NS;
+	uint64_t past_ns = then_ns < now_ns ? now_ns - then_ns : 0;
+	uint64_t hours = (is_ahead ? then_ns - now_ns : past_ns) / HOUR_NS;
+	bool is_late = is_latest && !is_ahead && past_ns > LATE_NS;
 	char date[32];
 
-	if (!is_ahead && then_ns > now_ns)
-		hours = 0;
 	strbuf_printf(out, "<span class=\"age%s\" title=\"",
 		      is_ahead || is_late ? " late" : "");
 	html_cell(out, "", units_format_date(then_ns, date, sizeof(date)),
@@ -117,6 +117,11 @@ void part_host_link(const struct standing *s, struct strbuf *out)
 void part_history_link(const struct standing *s,
 		       const struct standing_series *series, struct strbuf *out)
 {
+	/* No address asks for the host without a name alone. */
+	if (!*s->host) {
+		html_escape(out, series->label);
+		return;
+	}
 	strbuf_puts(out, "<a href=\"/history?");
 	part_parameter("workload", series->workload, out);
 	if (*series->point) {
@@ -125,10 +130,8 @@ void part_history_link(const struct standing *s,
 	}
 	strbuf_puts(out, "&amp;");
 	part_parameter("runner", s->runner, out);
-	if (*s->host) {
-		strbuf_puts(out, "&amp;");
-		part_parameter("host", s->host, out);
-	}
+	strbuf_puts(out, "&amp;");
+	part_parameter("host", s->host, out);
 	html_cell(out, "\">", series->label, "</a>");
 }
 

@@ -3,6 +3,7 @@
 #define HARNESS_SERVE_PARTS_H
 
 /* parts - building blocks of the pages about hosts. */
+#include <stdbool.h>
 #include <stdint.h>
 
 struct standing;
@@ -18,8 +19,10 @@ uint64_t part_now_ns(void);
 /* PART_RECENT_DAYS before. */
 uint64_t part_recent_ns(uint64_t now_ns);
 
-/* "3 hours ago"; marked if a night was missed, or if it lies ahead. */
-void part_age(uint64_t then_ns, uint64_t now_ns, struct strbuf *out);
+/* "3 hours ago"; marked if it lies ahead, or, of the LATEST run, if a night was
+ * missed. */
+void part_age(uint64_t then_ns, uint64_t now_ns, bool is_latest,
+	      struct strbuf *out);
 
 /* An emulated grade never looks like another. */
 void part_grades(const char *grades, struct strbuf *out);

@@ -57,7 +57,7 @@ static void write_causes(const struct trend *t, size_t run, struct strbuf *out)
 {
 	const struct history_run *now = &t->h->runs[run], *before = now - 1;
 	struct differences d;
-	size_t i, told = 0;
+	size_t i, told = 0, more = 0;
 
 	if (!run)
 		return;
@@ -65,13 +65,19 @@ static void write_causes(const struct trend *t, size_t run, struct strbuf *out)
 	if (strcmp(now->revision, before->revision))
 		write_cause("l1vh-bench", before->revision, now->revision, out);
 	trend_differences(t, run, &d);
-	for (i = 0; i < d.count && told < MOST_TOLD; i++) {
+	for (i = 0; i < d.count; i++) {
 		if (d.rows[i].class == DIFFERENCE_HARMLESS ||
 		    !strcmp(d.rows[i].key, "l1vh.revision"))
 			continue;
+		if (told == MOST_TOLD) {
+			more++;
+			continue;
+		}
 		write_cause(d.rows[i].key, d.rows[i].a, d.rows[i].b, out);
 		told++;
 	}
+	if (more)
+		strbuf_printf(out, "<li>and %zu more</li>", more);
 	differences_release(&d);
 	strbuf_puts(out, told ? "</ul>"
 			      : "<li>the host's fingerprint did not change "
@@ -159,7 +165,8 @@ static void write_boots(const struct history *h, struct strbuf *out)
 
 /* --- the page --- */
 
-static void write_series(const struct view_trend *v, struct strbuf *out)
+static void write_series(const struct view_trend *v, const char *runner,
+			 struct strbuf *out)
 {
 	const struct history *h = &v->history;
 
@@ -173,7 +180,7 @@ static void write_series(const struct view_trend *v, struct strbuf *out)
 		h->value_count, h->run_count,
 		h->lower_is_better ? "lower" : "higher");
 	html_figure_begin(out, v->title);
-	trend_svg(&v->trend, v->title, out);
+	trend_svg(&v->trend, v->title, runner, out);
 	strbuf_puts(out, "</figure>\n");
 	write_changes(&v->trend, out);
 	write_boots(h, out);
@@ -205,7 +212,7 @@ int series_page(struct store *store, const struct http_request *rq,
 	strbuf_release(&title);
 	page_form(rq->query, "/history", fields, &re->body);
 	if (is_asked) {
-		write_series(&v, &re->body);
+		write_series(&v, query_get(rq->query, "runner"), &re->body);
 		page_buttons(rq->query, "/history", v.page, v.history.has_more,
 			     &re->body);
 		view_trend_release(&v);

@@ -169,13 +169,16 @@ static void take_history(const struct history *h, struct standing_series *out)
 	struct trend t;
 	size_t i;
 
+	trend_init(&t, h, &change_defaults);
+	/* Figures before a break say nothing about figures after it. */
+	if (t.break_count && t.breaks[t.break_count - 1] > first)
+		first = t.breaks[t.break_count - 1];
 	snprintf(out->unit, sizeof(out->unit), "%s", h->unit);
 	snprintf(out->grade, sizeof(out->grade), "%s",
 		 h->runs[h->run_count - 1].grade);
 	out->lower_is_better = h->lower_is_better;
 	for (i = first; i < h->run_count; i++)
 		out->medians[out->count++] = trend_run_median(h, i);
-	trend_init(&t, h, &change_defaults);
 	take_change(&t, first, out);
 	trend_release(&t);
 }
@@ -269,6 +272,34 @@ int standing_load(struct store *store, const struct run_line *line,
 	if (ret)
 		standing_release(s);
 	return ret;
+}
+
+static bool has_running(const struct standing *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->shown_count; i++)
+		if (!strcmp(s->runs[i].status, "running"))
+			return true;
+	return false;
+}
+
+bool standing_is_stale(struct store *store, const struct standing *s)
+{
+	const struct run_filter f = {.host = s->host,
+				     .max_count = STANDING_RUNS};
+	struct run_list list;
+	struct err ignored;
+	bool is = false;
+	size_t i;
+
+	if (!has_running(s) || run_list_load(store, &f, &list, &ignored))
+		return false;
+	for (i = 0; i < list.count && i < s->shown_count; i++)
+		is |= strcmp(list.lines[i].uuid, s->runs[i].uuid) ||
+		      strcmp(list.lines[i].status, s->runs[i].status);
+	run_list_release(&list);
+	return is;
 }
 
 void standing_release(struct standing *s)

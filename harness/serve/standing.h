@@ -40,7 +40,7 @@ struct standing_run {
 	size_t verdict_count;
 };
 
-/* The medians of runs, and the last change among them. */
+/* The medians of runs since the history's last break, and the last change among them. */
 struct standing_series {
 	char label[32], workload[32], point[32], unit[16], grade[16];
 	bool lower_is_better;
@@ -73,6 +73,10 @@ int standing_load(struct store *store, const struct run_line *line,
 		  const struct standing *before, struct standing *s,
 		  struct err *err);
 void standing_release(struct standing *s);
+
+/* Whether runs that were under way when S was loaded have ended since; it asks the store
+ * for nothing where there were none. */
+bool standing_is_stale(struct store *store, const struct standing *s);
 
 /* Whether S became worse at or after SINCE. */
 bool standing_is_regression(const struct standing_series *s,

@@ -197,8 +197,9 @@ int view_trend_load(struct store *store, const struct query *q,
 	if (ret)
 		return ret;
 	trend_init(&v->trend, &v->history, &change_defaults);
-	snprintf(v->title, sizeof(v->title), "%s%s%s under %s", hq.workload,
-		 *hq.point ? " " : "", hq.point, hq.runner);
+	snprintf(v->title, sizeof(v->title), "%s%s%s under %s%s%s", hq.workload,
+		 *hq.point ? " " : "", hq.point, hq.runner,
+		 hq.host ? " on " : "", hq.host ? hq.host : "");
 	return 0;
 }
 

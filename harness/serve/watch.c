@@ -58,14 +58,19 @@ static bool is_equal(struct mark a, struct mark b)
 	       a.run_count == b.run_count;
 }
 
-static size_t index_of(const struct watch *w, const char *host)
+/* The search begins at FROM: hosts are mostly in the order of the list that one goes
+ * through. The count if there is none. */
+static size_t index_of(const struct watch *w, const char *host, size_t from)
 {
 	size_t i;
 
-	for (i = 0; i < w->count; i++)
-		if (!strcmp(w->hosts[i].host, host))
-			break;
-	return i;
+	for (i = 0; i < w->count; i++) {
+		size_t at = (from + i) % w->count;
+
+		if (!strcmp(w->hosts[at].host, host))
+			return at;
+	}
+	return w->count;
 }
 
 static bool is_stopping(struct watch *w)
@@ -95,14 +100,16 @@ static void put(struct watch *w, size_t at, const struct standing *s,
 }
 
 static int look_at_host(struct watch *w, struct store *store,
-			const struct run_line *line, struct err *err)
+			const struct run_line *line, size_t from,
+			struct err *err)
 {
-	size_t at = index_of(w, line->host);
+	size_t at = index_of(w, line->host, from);
 	bool is_known = at < w->count;
 	struct standing s;
 	int ret;
 
-	if (is_known && is_equal(w->marks[at], mark_of(line)))
+	if (is_known && is_equal(w->marks[at], mark_of(line)) &&
+	    !standing_is_stale(store, &w->hosts[at]))
 		return 0;
 	ret = standing_load(store, line, is_known ? &w->hosts[at] : NULL, &s,
 			    err);
@@ -119,7 +126,8 @@ static void drop_absent(struct watch *w, const struct run_list *list)
 	pthread_mutex_lock(&w->lock);
 	for (i = w->count; i-- > 0;) {
 		for (k = 0; k < list->count; k++)
-			if (!strcmp(list->lines[k].host, w->hosts[i].host))
+			if (!strcmp(list->lines[(i + k) % list->count].host,
+				    w->hosts[i].host))
 				break;
 		if (k < list->count)
 			continue;
@@ -158,7 +166,7 @@ static void put_in_order(struct watch *w, const struct run_list *list)
 
 	pthread_mutex_lock(&w->lock);
 	for (i = 0; i < list->count; i++) {
-		at = index_of(w, list->lines[i].host);
+		at = index_of(w, list->lines[i].host, i);
 		if (at < w->count)
 			swap(w, next++, at);
 	}
@@ -176,11 +184,12 @@ static int look_at_all(struct watch *w, struct store *store, struct err *err)
 	drop_absent(w, &list);
 	for (i = 0; i < list.count && !is_stopping(w); i++) {
 		/* One that cannot be read is no reason to leave others out. */
-		int failed = look_at_host(w, store, &list.lines[i], err);
+		int failed = look_at_host(w, store, &list.lines[i], i, err);
 
 		ret = failed ? failed : ret;
-		set_pending(w, list.count - w->count);
+		set_pending(w, list.count - i - 1);
 	}
+	set_pending(w, list.count - i);
 	put_in_order(w, &list);
 	run_list_release(&list);
 	return ret;
@@ -202,7 +211,7 @@ static void pass(struct watch *w)
 	}
 	w->generation = ret ? 0 : generation;
 	pthread_mutex_lock(&w->lock);
-	w->err = err;
+	w->err = ret ? err : (struct err){0};
 	w->has_looked = true;
 	pthread_cond_broadcast(&w->changed);
 	pthread_mutex_unlock(&w->lock);

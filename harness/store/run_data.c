@@ -319,13 +319,17 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		  struct err *err)
 {
 	sqlite3 *db = store_handle(store);
-	bool is_ours = sqlite3_get_autocommit(db) &&
-		       sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK;
-	int ret = load_all(store, run_id, run, err);
+	bool is_ours = sqlite3_get_autocommit(db);
+	int ret;
 
+	/* Without it the run is read all the same. */
+	if (is_ours)
+		sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	ret = load_all(store, run_id, run, err);
 	/* There is nothing to write; it must only end. */
-	if (is_ours &&
-	    sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+	if (is_ours && !sqlite3_get_autocommit(db))
+		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	if (is_ours && !sqlite3_get_autocommit(db))
 		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	if (ret)
 		run_data_release(run);

@@ -110,6 +110,16 @@ static void write_sections(const struct findings *f, struct strbuf *out)
 	html_run_write(f, out);
 }
 
+/* Said where one looks first, if BODY has the section. */
+static void write_doubt(const struct strbuf *body, struct strbuf *out)
+{
+	if (strstr(strbuf_str(body), "<h2 id=\"implausible\">"))
+		strbuf_puts(
+			out,
+			"<p class=\"banner\" role=\"note\">Some figures are implausible; no claim passes by them. "
+			"<a href=\"#implausible\">Which, and why</a></p>\n");
+}
+
 /* What is compared: "kvm and mshv against native". */
 static void write_heading(const struct model *m, struct strbuf *out)
 {
@@ -144,6 +154,7 @@ void html_write(const struct findings *f, struct strbuf *out)
 	html_run_write_banner(&f->model, out);
 	html_verdicts_write_sentence(f, out);
 	html_run_write_line(&f->model, out);
+	write_doubt(&body, out);
 	html_verdicts_write_table(&f->judgement, out);
 	html_highlights_write_chart(&f->model, out);
 	write_contents(&body, out);

@@ -15,6 +15,7 @@
 #include "reports/html/pictures/dot_plot.h"
 
 #define MOST_LANES 48
+#define LANES_EACH 18 /* of a picture: several stand side by side */
 
 /* Of each runner, in this order. */
 static const char *const costs[] = {"p50",       "cycles",  "p99",     "exits",
@@ -217,7 +218,7 @@ size_t html_micro_write_exits(const struct model *m, struct strbuf *out)
 	struct dot_lane lanes[MOST_LANES];
 	struct strbuf picture = {0};
 	struct model_group g;
-	size_t at = 0, count = 0;
+	size_t at = 0, count = 0, pictures = 0;
 	char(*names)[sizeof(g.point)] = xcalloc(MOST_LANES, sizeof(*names));
 
 	while (count < MOST_LANES && model_next_group(m, &at, &g)) {
@@ -230,15 +231,20 @@ size_t html_micro_write_exits(const struct model *m, struct strbuf *out)
 		lanes[count].name = names[count];
 		lanes[count++].row = row;
 	}
-	if (count)
-		dot_plot_write_values(m, "cost of one operation", lanes, count,
+	for (at = 0; at < count; at += LANES_EACH) {
+		size_t rest = count - at;
+
+		dot_plot_write_values(m, "cost of one operation", &lanes[at],
+				      rest < LANES_EACH ? rest : LANES_EACH,
 				      &picture);
-	if (picture.len) {
+		if (!picture.len)
+			continue;
 		html_figure_begin(out, "cost of one operation");
 		strbuf_puts(out, strbuf_str(&picture));
 		strbuf_puts(out, "</figure>\n");
+		strbuf_release(&picture);
+		pictures++;
 	}
-	strbuf_release(&picture);
 	free(names);
-	return count != 0;
+	return pictures;
 }

@@ -12,7 +12,7 @@ struct strbuf;
 void html_micro_write(const struct model *m, const char *workload,
 		      struct strbuf *out);
 
-/* Exits and other primitives, a lane each, as a picture; returns how many. */
+/* Exits and other primitives, a lane each, as pictures; returns how many. */
 size_t html_micro_write_exits(const struct model *m, struct strbuf *out);
 
 #endif

@@ -11,6 +11,9 @@
 #include "reports/html/pictures/forest.h"
 #include "reports/html/html_parts.h"
 
+/* More than that is no statement. */
+#define MOST_SHARE 10
+
 static const char *const classes[] = {
 	[VERDICT_PASS] = "pass",      [VERDICT_FAIL] = "fail",
 	[VERDICT_UNDECIDED] = "open", [VERDICT_NOT_EVALUABLE] = "open",
@@ -29,8 +32,24 @@ static void write_share(double share, struct strbuf *out)
 {
 	if (isnan(share))
 		strbuf_puts(out, "<td class=\"n\"></td>");
+	else if (share > MOST_SHARE)
+		strbuf_printf(out, "<td class=\"n\">above %.0f %%</td>",
+			      100. * MOST_SHARE);
 	else
 		strbuf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * share);
+}
+
+/* Above 1 is worse for every metric, as in all pictures. */
+static struct ratio worse_ratio(const struct claim_verdict *v)
+{
+	struct worse w = verdict_worse(v);
+	struct ratio r = {.ratio = exp(w.estimate), .low = NAN, .high = NAN};
+
+	if (!isnan(v->ratio.low)) {
+		r.low = exp(w.low);
+		r.high = exp(w.high);
+	}
+	return r;
 }
 
 /* The picture, and its numbers. */
@@ -51,8 +70,10 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 	forest_strip(f, v, classes[v->verdict], out);
 	strbuf_puts(out, "</td><td>");
 	if (!isnan(v->ratio.ratio)) {
-		strbuf_printf(out, "&times;%.3f, ", v->ratio.ratio);
-		html_interval(out, &v->ratio, v->block_count);
+		struct ratio worse = worse_ratio(v);
+
+		strbuf_printf(out, "&times;%.3f, ", worse.ratio);
+		html_interval(out, &worse, v->block_count);
 	}
 	strbuf_puts(out, "</td>");
 }
@@ -145,7 +166,7 @@ static void write_details(const struct judgement *j, struct strbuf *out)
 	html_table_end(out);
 	html_cell(
 		out,
-		"<p class=\"note\">Ratios are candidate over baseline; the interval is two-sided, the verdict's test one-sided. ",
+		"<p class=\"note\">Ratios are of the candidate to the baseline, above 1 is worse; the interval is two-sided, the verdict's test one-sided. ",
 		judgement_origin(j->is_registered), "");
 	html_cell(out, " The sha256 of the claims is ", j->claims->sha256,
 		  ".</p></details>\n");
@@ -160,7 +181,7 @@ static void write_table(const struct judgement *j, struct strbuf *out)
 	strbuf_puts(out, "<thead><tr><th>claim</th><th>verdict</th>"
 			 "<th class=\"scale\">");
 	forest_axis(&f, out);
-	strbuf_puts(out, "</th><th>ratio, 95 %</th><th>claimed</th></tr>"
+	strbuf_puts(out, "</th><th>times worse, 95 %</th><th>claimed</th></tr>"
 			 "</thead><tbody>\n");
 	for (i = 0; i < j->count; i++)
 		write_row(&f, &j->v[i], out);

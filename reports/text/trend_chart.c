@@ -15,7 +15,7 @@
 
 #define ROWS 8
 #define LEVELS (2 * ROWS) /* a mark fills one half of a line */
-#define LABEL_COLUMNS 10
+#define LABEL_COLUMNS 14  /* at most */
 /* Noise of a hundredth must not look like a mountain. */
 #define LEAST_SPAN .1
 
@@ -34,6 +34,7 @@ struct chart {
 	const struct trend *t;
 	struct line_style style;
 	double low, high;
+	int label_columns;
 	size_t first;           /* the first run that is drawn */
 	struct column *columns; /* owned */
 	size_t count;
@@ -57,6 +58,14 @@ static bool find_line(const struct trend *t, size_t run, enum column_kind *kind)
 	return false;
 }
 
+static double label_width(const struct chart *c, double value)
+{
+	char text[32];
+
+	return (double)strlen(
+		units_format(value, c->t->h->unit, text, sizeof(text)));
+}
+
 static void find_range(struct chart *c)
 {
 	size_t i;
@@ -71,6 +80,8 @@ static void find_range(struct chart *c)
 	}
 	c->low = fmin(c->low, c->high * (1 - LEAST_SPAN));
 	c->high = fmax(c->high, c->low * (1 + LEAST_SPAN));
+	c->label_columns =
+		(int)fmax(label_width(c, c->low), label_width(c, c->high));
 }
 
 static int level_of(const struct chart *c, double value)
@@ -127,7 +138,7 @@ static void write_row(const struct chart *c, int row, FILE *out)
 		units_format(c->high, c->t->h->unit, label, sizeof(label));
 	if (row == ROWS - 1)
 		units_format(c->low, c->t->h->unit, label, sizeof(label));
-	strbuf_printf(&line, "%*s ", LABEL_COLUMNS, label);
+	strbuf_printf(&line, "%*s ", c->label_columns, label);
 	for (i = 0; i < c->count; i++)
 		strbuf_puts(&line, mark_of(c, &c->columns[i], row));
 	while (line.len && line.str[line.len - 1] == ' ')
@@ -148,10 +159,10 @@ static void write_days(const struct chart *c, FILE *out)
 	units_format_date(h->runs[h->run_count - 1].started_unix_ns, to,
 			  sizeof(to));
 	if (gap >= 1)
-		fprintf(out, "%*s %.10s%*s%.10s\n", LABEL_COLUMNS, "", from,
+		fprintf(out, "%*s %.10s%*s%.10s\n", c->label_columns, "", from,
 			gap, "", to);
 	else
-		fprintf(out, "%*s %.10s to %.10s\n", LABEL_COLUMNS, "", from,
+		fprintf(out, "%*s %.10s to %.10s\n", c->label_columns, "", from,
 			to);
 }
 

@@ -2,7 +2,6 @@
 #include "reports/html/pictures/axis.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "harness/base/strbuf.h"
 #include "reports/html/html_parts.h"
@@ -45,13 +44,8 @@ void axis_tick_write(const struct axis *a, double value, const char *class,
 void axis_name_write(const char *name, size_t most, double x, double y,
 		     struct strbuf *out)
 {
-	struct strbuf text = {0};
-	size_t len = strlen(name);
-
-	strbuf_add(&text, name, len < most ? len : most);
 	strbuf_printf(out, "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">",
 		      x, y + 4);
-	html_cell(out, "", strbuf_str(&text),
-		  len > most ? "~</text>" : "</text>");
-	strbuf_release(&text);
+	html_cut(out, name, most);
+	strbuf_puts(out, "</text>");
 }

@@ -9,6 +9,9 @@
 
 struct strbuf;
 
+/* No axis goes further: whatever a store may hold, ticks come to an end. */
+#define AXIS_MOST 1e200
+
 struct axis {
 	double low, high; /* the values at both ends */
 	double from, to;  /* their positions in pixels; FROM may be larger */
@@ -25,7 +28,7 @@ double axis_step(double span, unsigned int most);
 void axis_tick_write(const struct axis *a, double value, const char *class,
 		     int top, int bottom, const char *text, struct strbuf *out);
 
-/* NAME, cut to MOST bytes, ends at X beside what is drawn at the height Y. */
+/* NAME, cut to MOST characters, ends at X beside what is drawn at the height Y. */
 void axis_name_write(const char *name, size_t most, double x, double y,
 		     struct strbuf *out);
 

@@ -53,6 +53,8 @@ struct axes {
 
 static void widen(struct axis *a, double value)
 {
+	if (!(fabs(value) < AXIS_MOST))
+		return;
 	a->low = fmin(a->low, value);
 	a->high = fmax(a->high, value);
 }
@@ -60,6 +62,8 @@ static void widen(struct axis *a, double value)
 /* A curve that is a single point still needs an axis around it. */
 static void open_up(struct axis *a)
 {
+	if (!(a->high > 0))
+		a->low = a->high = 1;
 	if (a->high > a->low * 1.5)
 		return;
 	a->low /= 1.5;

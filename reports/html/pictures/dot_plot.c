@@ -17,7 +17,7 @@
 
 #define LEFT 142.0   /* for names of series */
 #define RIGHT 58     /* for numbers */
-#define NAME_MOST 18 /* columns */
+#define NAME_MOST 19 /* characters */
 #define LANE 22
 #define BAR_LANE 15
 #define BOTTOM 18
@@ -28,6 +28,7 @@ struct plot {
 	const struct highlight_row *rows;
 	size_t count;
 	int top;
+	bool is_mixed; /* lower is better in some rows, higher in others */
 	struct axis axis;
 	struct strbuf *out;
 };
@@ -56,6 +57,19 @@ static void write_title(const struct plot *d, const struct highlight_row *h,
 static void write_name(const struct plot *d, const char *name, double y)
 {
 	axis_name_write(name, NAME_MOST, LEFT - 12, y, d->out);
+}
+
+/* Where rows differ in it, each name says which way is better. */
+static void write_row_name(const struct plot *d, const struct highlight_row *h,
+			   double y)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "%s%s", h->label,
+		 !d->is_mixed              ? ""
+		 : h->row->lower_is_better ? " \u2193"
+					   : " \u2191");
+	write_name(d, name, y);
 }
 
 static void write_whisker(const struct plot *d, size_t runner, double low,
@@ -87,7 +101,7 @@ static double y_in_lane(const struct plot *d, size_t lane, size_t runner)
 
 static void widen(double value, double *low, double *high)
 {
-	if (!(value > 0) || isinf(value))
+	if (!(value > 0) || value > AXIS_MOST)
 		return;
 	*low = fmin(*low, value);
 	*high = fmax(*high, value);
@@ -143,15 +157,8 @@ static void write_ratio(const struct plot *d, const struct highlight_row *h,
 {
 	struct ratio r = highlight_worse(d->p.m, h, runner);
 
-	if (isnan(r.ratio)) {
-		strbuf_printf(
-			d->out,
-			"<text class=\"axis\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
-			PICTURE_WIDTH, y + 4);
-		html_value(d->out, h->row, runner);
-		strbuf_puts(d->out, "</text>");
+	if (isnan(r.ratio))
 		return;
-	}
 	strbuf_puts(d->out, "<g>");
 	write_title(d, h, runner);
 	if (!isnan(r.low))
@@ -160,13 +167,36 @@ static void write_ratio(const struct plot *d, const struct highlight_row *h,
 	strbuf_puts(d->out, "</g>\n");
 }
 
+/* The figures, or words, of guests without a ratio, one behind the other. */
+static void write_others(const struct plot *d, const struct highlight_row *h,
+			 double y)
+{
+	const char *comma = "";
+	size_t k;
+
+	strbuf_printf(d->out,
+		      "<text class=\"axis\" x=\"%d\" y=\"%.1f\""
+		      " text-anchor=\"end\">",
+		      PICTURE_WIDTH, y + 4);
+	for (k = d->p.first; k < d->p.end; k++) {
+		if (!isnan(highlight_worse(d->p.m, h, k).ratio))
+			continue;
+		strbuf_puts(d->out, comma);
+		html_value(d->out, h->row, k);
+		comma = ", ";
+	}
+	strbuf_puts(d->out, "</text>\n");
+}
+
 static void write_ratio_lanes(const struct plot *d)
 {
 	size_t i, k;
 
 	for (i = 0; i < d->count; i++) {
-		write_name(d, d->rows[i].label,
-			   d->top + LANE * ((double)i + .5));
+		double y = d->top + LANE * ((double)i + .5);
+
+		write_name(d, d->rows[i].label, y);
+		write_others(d, &d->rows[i], y);
 		for (k = d->p.first; k < d->p.end; k++)
 			write_ratio(d, &d->rows[i], k, y_in_lane(d, i, k));
 	}
@@ -223,7 +253,7 @@ static void write_bar_lanes(const struct plot *d)
 		double y = d->top + bar_lane_height(d) * (double)i +
 			   BAR_LANE / 2.0;
 
-		write_name(d, d->rows[i].label, y);
+		write_row_name(d, &d->rows[i], y);
 		write_bars(d, &d->rows[i], y);
 	}
 }
@@ -242,19 +272,23 @@ static bool has_ratio(const struct plot *d)
 	return false;
 }
 
-/* Of all rows; where they differ, each name has to say. */
-static const char *direction_of(const struct plot *d)
+static bool has_direction(const struct plot *d, bool is_lower)
 {
-	bool has_lower = false, has_higher = false;
 	size_t i;
 
-	for (i = 0; i < d->count; i++) {
-		has_lower |= d->rows[i].row->lower_is_better;
-		has_higher |= !d->rows[i].row->lower_is_better;
-	}
-	return has_lower && has_higher ? "figures, each on its own scale"
-	       : has_lower ? "figures, each on its own scale; lower is better"
-			   : "figures, each on its own scale; higher is better";
+	for (i = 0; i < d->count; i++)
+		if (d->rows[i].row->lower_is_better == is_lower)
+			return true;
+	return false;
+}
+
+static const char *direction_of(const struct plot *d)
+{
+	return d->is_mixed
+		       ? "figures, each on its own scale; \u2191 higher, \u2193 lower is better"
+	       : d->rows->row->lower_is_better
+		       ? "figures, each on its own scale; lower is better"
+		       : "figures, each on its own scale; higher is better";
 }
 
 static void start(struct plot *d, int lanes_height)
@@ -280,6 +314,7 @@ void dot_plot_write(const struct model *m, const struct highlight_row *rows,
 
 	for (i = 0; i < count; i++)
 		picture_add_grades(&d.p, rows[i].row);
+	d.is_mixed = has_direction(&d, true) && has_direction(&d, false);
 	d.p.label = *rows->group ? rows->group : "series";
 	d.p.says = is_ratio ? "times worse than native (log); left is better"
 			    : direction_of(&d);

@@ -132,7 +132,9 @@ static void write_effect(const struct forest *f, const struct worse *w,
 		write_end(f, w->high, out);
 		strbuf_puts(out, "\"/>");
 	}
-	if (!isnan(w->estimate))
+	/* The end of an interval that goes on shows that already. */
+	if (!isnan(w->estimate) &&
+	    (!is_shown || fabs(w->estimate) <= f->extent))
 		write_estimate(f, w->estimate, out);
 }
 

@@ -131,6 +131,17 @@ static void write_lane(const struct axis *a, const struct lane *l, double y,
 		strbuf_printf(
 			out, "<path class=\"effect\" d=\"M%.1f %.1fH%.1f\"/>",
 			axis_at(a, l->worse.low), y, axis_at(a, l->worse.high));
+	/* An interval that goes on behind the picture ends in a point. */
+	if (l->worse.high > a->high)
+		strbuf_printf(
+			out,
+			"<path class=\"effect\" d=\"M%.1f %.1fl7 5-7 5\"/>",
+			a->to - 7, y - 5);
+	if (l->worse.low < a->low)
+		strbuf_printf(
+			out,
+			"<path class=\"effect\" d=\"M%.1f %.1fl-7 5 7 5\"/>",
+			a->from + 7, y - 5);
 	strbuf_printf(
 		out,
 		"<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/></g>"
@@ -157,12 +168,13 @@ static void write_lanes(const struct lane *lanes, size_t count,
 	strbuf_puts(out, "</svg>\n");
 }
 
-size_t pair_plot_write(const struct run_pair *p, size_t most,
+size_t pair_plot_write(const struct run_pair *p, size_t most, size_t *found,
 		       struct strbuf *out)
 {
 	struct lane *lanes = xcalloc(p->row_count + 1, sizeof(*lanes));
 	size_t count = find_lanes(p, lanes);
 
+	*found = count;
 	count = count < most ? count : most;
 	if (count)
 		write_lanes(lanes, count, out);

@@ -12,9 +12,9 @@
 struct run_pair;
 struct strbuf;
 
-/* MOST lanes. Returns how many there are; 0: nothing can be compared, and nothing is
- * written. */
-size_t pair_plot_write(const struct run_pair *p, size_t most,
+/* MOST lanes. Returns how many there are, of *FOUND that have a ratio; 0: nothing can
+ * be compared, and nothing is written. */
+size_t pair_plot_write(const struct run_pair *p, size_t most, size_t *found,
 		       struct strbuf *out);
 
 #endif

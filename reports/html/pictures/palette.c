@@ -30,7 +30,7 @@ static bool find_known(const char *runner, size_t *look)
 
 size_t palette_look(const char *const *runners, size_t count, size_t runner)
 {
-	size_t looks[PALETTE_LOOKS];
+	size_t looks[PALETTE_LOOKS] = {0};
 	bool has_look[PALETTE_LOOKS] = {false},
 	     is_taken[PALETTE_LOOKS] = {false};
 	size_t i, look, next = 0;

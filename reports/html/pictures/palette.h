@@ -13,6 +13,8 @@
 struct strbuf;
 
 #define PALETTE_LOOKS 8
+/* Of what is of no runner. */
+#define PALETTE_NEUTRAL 8
 
 /*
  * The look of RUNNERS[RUNNER], below PALETTE_LOOKS. A known runner has always the

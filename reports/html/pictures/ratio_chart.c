@@ -206,7 +206,7 @@ static void write_title(const struct panel *p, struct strbuf *out)
 		html_cell(out, "", p->rows[0].label, ", ");
 		html_cell(out, "", p->rows[1].label, "");
 	} else {
-		strbuf_printf(out, "mean of %zu rows below", p->count);
+		strbuf_printf(out, "geometric mean of %zu", p->count);
 	}
 	strbuf_puts(out, "</text>\n");
 }

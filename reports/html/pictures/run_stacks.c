@@ -14,6 +14,7 @@
 #include "harness/findings/model.h"
 #include "harness/kubevirt/overhead.h"
 #include "reports/html/html_parts.h"
+#include "reports/html/pictures/palette.h"
 #include "reports/html/pictures/picture.h"
 #include "reports/html/pictures/stacks.h"
 
@@ -205,7 +206,8 @@ static void add_measured(struct picture *p, const struct footprint *f,
 static void add_granted(const struct footprint *f, const char *release,
 			struct stacks *s)
 {
-	struct stack *stack = stacks_add(s, "KubeVirt grants", 0, "");
+	struct stack *stack =
+		stacks_add(s, "KubeVirt grants", PALETTE_NEUTRAL, "");
 	char basis[64], text[32];
 	double sum = 0;
 	int t;
@@ -232,7 +234,7 @@ size_t run_stacks_footprint(const struct model *m, const struct footprints *fs,
 	struct picture p = {
 		.m = m,
 		.label = "what a guest costs, and what KubeVirt grants for it",
-		.says = "memory beside guest RAM, charged; less is better",
+		.says = "host memory beside guest RAM; less is better",
 	};
 	struct stacks s = {.unit = "bytes"};
 	struct strbuf key = {0};
@@ -256,6 +258,8 @@ size_t run_stacks_footprint(const struct model *m, const struct footprints *fs,
 		if (fs->count && fs->rows[0].has_term[t])
 			strbuf_printf(&key, "%s%d %s", key.len ? " · " : "",
 				      t + 1, term_words[t]);
+	strbuf_puts(&key, ". Least squares over the shapes that were measured; "
+			  "each shape is among the numbers.");
 	count = s.count;
 	if (count)
 		write_figure(&p, &s, strbuf_str(&key), out);
@@ -287,6 +291,7 @@ static void add_step(struct stacks *s, const char *what, size_t look,
 
 	stack_add(stack, 0, fmin(from, to), fmax(from, to),
 		  part_title(what, to - from, more));
+	stack->parts[0].is_less = to < from;
 }
 
 static void add_steps(const struct picture *p, const struct explain *e,
@@ -345,11 +350,16 @@ size_t run_stacks_explained(const struct model *m, const char *workload,
 		snprintf(label, sizeof(label),
 			 "where the time of %s went under %s", g.point,
 			 m->runners[runner]);
-		snprintf(says, sizeof(says),
-			 "%s: time per operation; left is better", g.point);
+		snprintf(says, sizeof(says), "%s under %s: time per operation",
+			 g.point, m->runners[runner]);
 		p.has_grade[g.rows->cells[runner].grade] = true;
 		add_steps(&p, &e, runner, &s);
-		write_figure(&p, &s, "", out);
+		write_figure(
+			&p, &s,
+			e.explained_ns > e.guest_ns - e.native_ns
+				? "The parts exceed the whole: exits cost less here than alone, where the micro guest measured them."
+				: "Exits per operation, each at the cost that the micro guest measured.",
+			out);
 		stacks_release(&s);
 		count++;
 	}

@@ -22,6 +22,7 @@ void spark_svg(const struct spark *s, struct strbuf *out)
 			 .high = -INFINITY,
 			 .from = HEIGHT - MARGIN,
 			 .to = MARGIN};
+	double middle;
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
@@ -29,8 +30,9 @@ void spark_svg(const struct spark *s, struct strbuf *out)
 		y.high = fmax(y.high, s->values[i]);
 	}
 	/* Noise of a hundredth must not look like a mountain. */
-	y.low = fmin(y.low, y.high * (1 - LEAST_SPAN));
-	y.high = fmax(y.high, y.low * (1 + LEAST_SPAN));
+	middle = (y.low + y.high) / 2;
+	y.low = fmin(y.low, middle - fabs(middle) * LEAST_SPAN / 2);
+	y.high = fmax(y.high, middle + fabs(middle) * LEAST_SPAN / 2);
 	strbuf_printf(out,
 		      "<svg class=\"spark\" role=\"img\" viewBox=\"0 0 %d %d\"",
 		      WIDTH, HEIGHT);

@@ -39,7 +39,8 @@ void stack_add(struct stack *s, size_t number, double from, double to,
 	       char *title)
 {
 	s->parts = xrealloc(s->parts, s->count + 1, sizeof(*s->parts));
-	s->parts[s->count++] = (struct stack_part){number, from, to, title};
+	s->parts[s->count++] = (struct stack_part){
+		.number = number, .from = from, .to = to, .title = title};
 }
 
 void stacks_release(struct stacks *s)
@@ -65,6 +66,7 @@ static struct axis axis_of(const struct stacks *s)
 	for (i = 0; i < s->count; i++)
 		for (k = 0; k < s->stacks[i].count; k++)
 			most = fmax(most, s->stacks[i].parts[k].to);
+	most = fmin(most, AXIS_MOST);
 	return (struct axis){.low = 0,
 			     .high = most > 0 ? most * 1.02 : 1,
 			     .from = LEFT,
@@ -98,10 +100,10 @@ static void write_part(const struct axis *a, const struct stack *s, size_t i,
 
 	strbuf_printf(
 		out,
-		"<g><title>%s</title><rect class=\"f%zu\" x=\"%.1f\" y=\"%.1f\""
+		"<g><title>%s</title><rect class=\"%sf%zu\" x=\"%.1f\" y=\"%.1f\""
 		" width=\"%.1f\" height=\"%d\" fill-opacity=\"%s\"/>",
-		part->title ? part->title : "", s->look, from, y, width, BAR,
-		shades[i % 4]);
+		part->title ? part->title : "", part->is_less ? "less " : "",
+		s->look, from, y, width, BAR, shades[i % 4]);
 	if (part->number && to - from >= LEAST_NUMBERED)
 		strbuf_printf(out,
 			      "<text class=\"axis\" x=\"%.1f\" y=\"%.1f\""

@@ -6,6 +6,7 @@
  * stacks - horizontal bars made of parts, on one linear axis from zero: phases of a
  * start, terms of a footprint, and, where parts begin late, a waterfall.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct picture;
@@ -14,7 +15,8 @@ struct strbuf;
 struct stack_part {
 	size_t number; /* in the key, from 1; 0: it has none */
 	double from, to;
-	char *title; /* owned, markup */
+	char *title;  /* owned, markup */
+	bool is_less; /* taken away: drawn as an outline */
 };
 
 struct stack {

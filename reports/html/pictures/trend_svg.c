@@ -10,6 +10,7 @@
 #include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
 #include "reports/html/pictures/axis.h"
+#include "reports/html/pictures/palette.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 900.0
@@ -21,13 +22,15 @@
 struct axes {
 	struct axis x; /* the boots, from 0 */
 	struct axis y; /* the values */
+	size_t look;   /* of palette.h */
 };
 
 static struct axes axes_of(const struct history *h)
 {
 	double last = h->value_count > 1 ? (double)h->value_count - 1 : 1;
 	struct axes a = {{0, last, LEFT, WIDTH - MARGIN, false},
-			 {INFINITY, -INFINITY, BOTTOM, MARGIN, false}};
+			 {INFINITY, -INFINITY, BOTTOM, MARGIN, false},
+			 0};
 	size_t i;
 
 	for (i = 0; i < h->value_count; i++) {
@@ -71,7 +74,7 @@ static void write_line(const struct history *h, const struct axes *a,
 {
 	size_t i;
 
-	strbuf_puts(out, "<polyline class=\"curve r1\" points=\"");
+	strbuf_printf(out, "<polyline class=\"curve r%zu\" points=\"", a->look);
 	for (i = first; i < end; i++)
 		strbuf_printf(out, "%.1f,%.1f ", axis_at(&a->x, (double)i),
 			      axis_at(&a->y, h->values[i]));
@@ -92,8 +95,8 @@ static void write_boots(const struct history *h, const struct axes *a,
 		for (i = run->first; i < run->first + run->count; i++) {
 			strbuf_printf(
 				out,
-				"<circle class=\"f1\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\">",
-				axis_at(&a->x, (double)i),
+				"<circle class=\"f%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\">",
+				a->look, axis_at(&a->x, (double)i),
 				axis_at(&a->y, h->values[i]));
 			html_cell(out, "<title>",
 				  units_format(h->values[i], h->unit, value,
@@ -139,12 +142,14 @@ static void write_mark(const struct axes *a, size_t index, const char *class,
 	strbuf_puts(out, "</line>\n");
 }
 
-void trend_svg(const struct trend *t, const char *name, struct strbuf *out)
+void trend_svg(const struct trend *t, const char *name, const char *runner,
+	       struct strbuf *out)
 {
 	const struct history *h = t->h;
 	struct axes a = axes_of(h);
 	size_t i, first = 0;
 
+	a.look = palette_look(&runner, 1, 0);
 	html_cell(out,
 		  "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\""
 		  " aria-label=\"",

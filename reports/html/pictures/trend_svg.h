@@ -9,6 +9,7 @@
 struct strbuf;
 struct trend;
 
-void trend_svg(const struct trend *t, const char *name, struct strbuf *out);
+void trend_svg(const struct trend *t, const char *name, const char *runner,
+	       struct strbuf *out);
 
 #endif

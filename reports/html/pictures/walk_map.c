@@ -22,7 +22,7 @@
 #define BOTTOM 36 /* for the host's pages and what they are */
 /* Text on a field keeps its contrast: the darkest is no darker than this. */
 #define LEAST_SHADE .06
-#define MOST_SHADE .42
+#define MOST_SHADE .55
 
 static const char *const pages[] = {"4KiB", "2MiB", "1GiB"};
 
@@ -67,25 +67,47 @@ static bool parse_point(const char *point, size_t *guest, size_t *host,
 	       !units_parse_bytes(set, set_bytes, NULL);
 }
 
+static bool has_figure(const struct model *m, const struct model_row *row)
+{
+	size_t k;
+
+	for (k = 0; k < m->runner_count; k++)
+		if (row->cells[k].median > 0)
+			return true;
+	return false;
+}
+
 static void add_row(struct map *map, const struct model_row *row)
 {
 	uint64_t set_bytes;
-	size_t guest, host, k;
+	size_t guest, host;
 
-	if (strcmp(row->workload, "micro_walk") ||
+	if (strcmp(row->workload, "micro_walk") || !has_figure(map->p.m, row) ||
 	    !parse_point(row->point, &guest, &host, &set_bytes) ||
 	    set_bytes < map->fields[guest][host].set_bytes)
 		return;
 	map->fields[guest][host] = (struct field){row, set_bytes};
-	for (k = 0; k < map->p.m->runner_count; k++) {
-		double value = row->cells[k].median;
+}
 
-		if (!(value > 0))
-			continue;
-		map->has_guest[guest] = map->has_host[host] = true;
-		map->low = fmin(map->low, value);
-		map->high = fmax(map->high, value);
-	}
+/* Of those fields that are drawn. */
+static void find_range(struct map *map)
+{
+	size_t g, h, k;
+
+	for (g = 0; g < ARRAY_SIZE(pages); g++)
+		for (h = 0; h < ARRAY_SIZE(pages); h++)
+			for (k = 0; map->fields[g][h].row &&
+				    k < map->p.m->runner_count;
+			     k++) {
+				double value =
+					map->fields[g][h].row->cells[k].median;
+
+				if (!(value > 0))
+					continue;
+				map->has_guest[g] = map->has_host[h] = true;
+				map->low = fmin(map->low, value);
+				map->high = fmax(map->high, value);
+			}
 }
 
 static double shade_of(const struct map *map, double value)
@@ -217,6 +239,7 @@ size_t walk_map_write(const struct model *m, struct strbuf *out)
 	map.p.says = "a load that misses the TLB; lighter is better";
 	for (i = 0; i < m->row_count; i++)
 		add_row(&map, &m->rows[i]);
+	find_range(&map);
 	for (k = 0; k < m->runner_count; k++) {
 		if (!is_measured(&map, k))
 			continue;

@@ -228,7 +228,7 @@ static void trends_are_of_a_series(void **state)
 		{"/?workload=null&runner=kvm&point=&host=", 0, 5,
 		 "null under kvm"},
 		{"/?workload=null&runner=native&host=h1", 0, 2,
-		 "null under native"},
+		 "null under native on h1"},
 		{"/?workload=null&runner=kvm&point=x", -ENOENT, 0, NULL},
 		{"/?workload=null&runner=kvm&host=h9", -ENOENT, 0, NULL},
 		{"/?workload=null&runner=kvm&page=2", -ENOENT, 0, NULL},

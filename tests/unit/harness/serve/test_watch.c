@@ -177,6 +177,23 @@ static void a_host_stands_by_its_runs_and_series(void **state)
 	standing_release(&s);
 }
 
+/* Neither its values nor its changes. */
+static void what_was_before_a_break_is_another_history(void **state)
+{
+	struct fixture *f = *state;
+	struct standing s;
+
+	add_nights(f, "beta", 2);
+	add_night(f, &(struct night){"beta", 1, 110, NULL, GRADE_EMULATED});
+	add_night(f, &(struct night){"beta", 0, 110, NULL, GRADE_EMULATED});
+	s = load(f, "beta", NULL);
+	assert_int_equal(s.series_count, 1);
+	assert_int_equal(s.series[0].count, 2);
+	assert_string_equal(s.series[0].grade, "emulated");
+	assert_false(s.series[0].has_change);
+	standing_release(&s);
+}
+
 static void what_ended_is_not_read_again(void **state)
 {
 	struct fixture *f = *state;
@@ -351,7 +368,7 @@ static void the_first_page_has_verdicts_and_what_became_worse(void **state)
 	assert_contains(html, " worse</b> since 20");
 	free(html);
 	html = shown(f, overview_board, "/board");
-	assert_contains(html, "1 series worse");
+	assert_contains(html, "<p class=\"fail\">integer code +18");
 	assert_contains(html, "<body class=\"board\">");
 	free(html);
 	html = shown(f, claims, "/claims");
@@ -415,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(a_host_stands_by_its_runs_and_series),
+		WITH_STORE(what_was_before_a_break_is_another_history),
 		WITH_STORE(what_ended_is_not_read_again),
 		WITH_STORE(nothing_to_follow_is_no_fault),
 		WITH_STORE(new_runs_and_hosts_are_seen),

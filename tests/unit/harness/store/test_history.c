@@ -102,7 +102,7 @@ static void a_slow_night_is_found(void **state)
 	assert_null(strchr(text, '\033'));
 	free(text);
 	/* The mark, what it came to, and where the line begins. */
-	trend_svg(&t, "a <title>", &svg);
+	trend_svg(&t, "a <title>", "kvm", &svg);
 	assert_non_null(strstr(svg.str, "a &lt;title&gt;"));
 	assert_non_null(strstr(svg.str, "<line class=\"change\""));
 	assert_non_null(strstr(svg.str, "<title>+10.1 %</title>"));

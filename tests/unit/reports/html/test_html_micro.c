@@ -151,6 +151,20 @@ static void exits_are_drawn_on_one_axis(void **state)
 	assert_contains(svg, "left is better");
 }
 
+/* Whatever a store may hold, a picture comes to an end. */
+static void no_value_is_too_large(void **state)
+{
+	struct shown *s = *state;
+	const char *svg;
+
+	shown_sample(s, "kvm", 0, "micro_exit", "cpuid,ring3/p50", 1.79e308);
+	assert_string_equal(shown_write(s, exits_into), "");
+	shown_sample(s, "kvm", 0, "micro_exit", "pio-in,ring0/p50", 5000);
+	svg = shown_write(s, exits_into);
+	assert_contains(svg, ">pio-in,ring0</text>");
+	assert_null(strstr(svg, "inf"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +174,7 @@ int main(void)
 		WITH_SHOWN(what_all_skipped_is_no_row),
 		WITH_SHOWN(each_workload_has_its_table),
 		WITH_SHOWN(exits_are_drawn_on_one_axis),
+		WITH_SHOWN(no_value_is_too_large),
 	};
 
 	return RUN_TESTS(tests);

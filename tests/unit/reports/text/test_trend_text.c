@@ -43,14 +43,14 @@ static void marks_tell_the_runs(void **state)
 	m->h.values[8] = 999;
 	/* 100 * 1.01 is the median of what is left of the first. */
 	setenv("LC_ALL", "C.UTF-8", 1);
-	assert_contains(text_of(m), "\n    202 ns   \u2580\n\n\n");
-	assert_contains(m->text, "\n            \u2584\n");
+	assert_contains(text_of(m), "\n 202 ns   \u2580\n\n\n");
+	assert_contains(m->text, "\n         \u2584\n");
 	assert_contains(m->text,
-			"\n   99.0 ns \u2584\n           2023-11-14 to "
+			"\n99.0 ns \u2584\n        2023-11-14 to "
 			"2023-11-16\n");
 	setenv("LC_ALL", "C", 1);
-	assert_contains(text_of(m), "\n    202 ns   '\n\n\n");
-	assert_contains(m->text, "\n   99.0 ns .\n");
+	assert_contains(text_of(m), "\n 202 ns   '\n\n\n");
+	assert_contains(m->text, "\n99.0 ns .\n");
 }
 
 /* As many as there is room for, and noise of a thousandth stays flat. */
@@ -66,9 +66,9 @@ static void the_latest_have_marks(void **state)
 		made_history_add(m, "{}", i % 2 ? 100 : 100.1, 1);
 	text = text_of(m);
 	assert_contains(text, "90 boots of 90 runs");
-	assert_contains(text, "\n    100 ns ''''''''''");
-	assert_contains(text, "\n   90.1 ns\n");
-	assert_contains(text, "           2023-11-15  ");
+	assert_contains(text, "\n 100 ns ''''''''''");
+	assert_contains(text, "\n90.1 ns\n");
+	assert_contains(text, "        2023-11-19  ");
 }
 
 /* A line in front of the first run after it. */

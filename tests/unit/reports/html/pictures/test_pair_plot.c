@@ -34,10 +34,11 @@ static size_t draw(struct shown *a, struct shown *b, size_t most,
 {
 	const struct run_pair_options options = {.is_forced = true};
 	struct run_pair pair;
-	size_t count;
+	size_t count, found;
 
 	run_pair_init(&pair, &a->findings.model, &b->findings.model, &options);
-	count = pair_plot_write(&pair, most, out);
+	count = pair_plot_write(&pair, most, &found, out);
+	assert_true(count <= found && found <= pair.row_count);
 	run_pair_release(&pair);
 	return count;
 }

@@ -67,6 +67,17 @@ static void phases_follow_each_other(void **state)
 	assert_null(strstr(svg, "<title>it makes the VM"));
 }
 
+/* Whatever a store may hold, a picture comes to an end. */
+static void no_value_is_too_large(void **state)
+{
+	struct shown *s = *state;
+
+	shown_sample(s, "kvm", 0, "boot", "vmm_start", 1e6);
+	shown_sample(s, "kvm", 0, "boot", "init", 1.79e308);
+	assert_null(strstr(shown_write(s, start_into), "=\"inf"));
+	assert_int_equal(drawn, 1);
+}
+
 static void natively_there_is_no_start(void **state)
 {
 	struct shown *s = *state;
@@ -115,7 +126,7 @@ static void walks_are_fields_by_page_sizes(void **state)
 	svg = shown_write(s, walks_into);
 	assert_int_equal(drawn, 2);
 	/* The darkest is the slowest of all runners. */
-	assert_int_equal(count_of(svg, "fill-opacity=\"0.42\""), 1);
+	assert_int_equal(count_of(svg, "fill-opacity=\"0.55\""), 1);
 	assert_contains(svg, "100 ns (2.00&times;)</text>");
 	assert_contains(svg, ">guest 2MiB</text>");
 	assert_contains(svg, ">host 4KiB</text>");
@@ -128,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SHOWN(phases_follow_each_other),
+		WITH_SHOWN(no_value_is_too_large),
 		WITH_SHOWN(natively_there_is_no_start),
 		WITH_SHOWN(a_waterfall_ends_where_the_guest_does),
 		WITH_SHOWN(walks_are_fields_by_page_sizes),

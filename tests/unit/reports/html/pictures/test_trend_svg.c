@@ -18,7 +18,7 @@ static const char *drawn(struct made_history *m, const char *name)
 {
 	struct strbuf svg = {0};
 
-	trend_svg(made_history_find(m), name, &svg);
+	trend_svg(made_history_find(m), name, "kvm", &svg);
 	free(m->text);
 	m->text = svg.str;
 	return m->text;
