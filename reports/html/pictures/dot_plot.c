@@ -223,10 +223,9 @@ static void write_bars(const struct plot *d, const struct highlight_row *h,
 
 	for (k = d->p.first; k < d->p.end; k++, y += BAR_LANE) {
 		double value = h->row->cells[k].median;
-		double length =
-			most > 0 && value > 0
-				? (PICTURE_WIDTH - RIGHT - LEFT) * value / most
-				: 0;
+		double length = most > 0 && value > 0 ? (PICTURE_WIDTH - RIGHT -
+							 LEFT) * (value / most)
+						      : 0;
 
 		strbuf_puts(d->out, "<g>");
 		write_title(d, h, k);

@@ -174,7 +174,7 @@ static void write_figure(const struct panel *p, size_t runner, double y,
 			out,
 			"<path class=\"bar figure\" d=\"M%.1f %.1fH%.1f\"/>",
 			LEFT, y,
-			LEFT + (PLOT - 20) * fmax(c->median, 0) / most);
+			LEFT + (PLOT - 20) * (fmax(c->median, 0) / most));
 	strbuf_printf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
 		      WIDTH, y + 4);
 	html_value(out, row, runner);
