@@ -45,9 +45,8 @@ static void marks_tell_the_runs(void **state)
 	setenv("LC_ALL", "C.UTF-8", 1);
 	assert_contains(text_of(m), "\n 202 ns   \u2580\n\n\n");
 	assert_contains(m->text, "\n         \u2584\n");
-	assert_contains(m->text,
-			"\n99.0 ns \u2584\n        2023-11-14 to "
-			"2023-11-16\n");
+	assert_contains(m->text, "\n99.0 ns \u2584\n        2023-11-14 to "
+				 "2023-11-16\n");
 	setenv("LC_ALL", "C", 1);
 	assert_contains(text_of(m), "\n 202 ns   '\n\n\n");
 	assert_contains(m->text, "\n99.0 ns .\n");
