@@ -28,9 +28,14 @@ static void write_value(double bytes, struct strbuf *out)
 	strbuf_puts(out, "</td>");
 }
 
-static void write_interval(struct footprint_interval i, struct strbuf *out)
+/* On hover it says what it rests on. */
+static void write_interval(const struct footprint *f,
+			   struct footprint_interval i, struct strbuf *out)
 {
-	strbuf_puts(out, "<td class=\"n\">");
+	size_t boots = i.boot_count ? i.boot_count : f->boot_count;
+
+	strbuf_printf(out, "<td class=\"n\" title=\"%zu boot%s, %s\">", boots,
+		      boots == 1 ? "" : "s", grade_name(f->grade));
 	write_bytes(i.mean, out);
 	if (!isnan(i.low)) {
 		strbuf_puts(out, "<br>[");
@@ -66,7 +71,7 @@ static void write_costs(const struct footprint *f, struct strbuf *out)
 
 			footprint_term_cost(f, (enum footprint_cost)c,
 					    (enum footprint_term)t, &i);
-			write_interval(i, out);
+			write_interval(f, i, out);
 		}
 		write_value(f->granted[t], out);
 		strbuf_puts(out, "</tr>\n");
@@ -89,7 +94,7 @@ static void write_margins(const struct footprint *f, struct strbuf *out)
 		html_cell(out, "<tr><td>", m->name, "</td>");
 		strbuf_printf(out, "<td class=\"n\">%zu</td>", m->boot_count);
 		write_value(m->granted_bytes, out);
-		write_interval(footprint_margin_shown(m), out);
+		write_interval(f, footprint_margin_shown(m), out);
 		html_cell(out, "<td>", footprint_answer_text(m->answer),
 			  "</td></tr>\n");
 	}
@@ -128,7 +133,7 @@ static void write_left(const struct footprint *f, enum footprint_left which,
 	if (isnan(left.mean))
 		return;
 	html_cell(out, "<tr><td>", footprint_left_name(which), "</td>");
-	write_interval(left, out);
+	write_interval(f, left, out);
 	strbuf_printf(out, "<td>%s</td></tr>\n",
 		      footprint_leaks(f, which) ? "<b>a leak</b>" : "");
 }

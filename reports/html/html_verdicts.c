@@ -45,7 +45,8 @@ static struct ratio worse_ratio(const struct claim_verdict *v)
 	struct worse w = verdict_worse(v);
 	struct ratio r = {.ratio = exp(w.estimate), .low = NAN, .high = NAN};
 
-	if (!isnan(v->ratio.low)) {
+	if (!isnan(v->ratio.low) && isfinite(exp(w.low)) &&
+	    isfinite(exp(w.high))) {
 		r.low = exp(w.low);
 		r.high = exp(w.high);
 	}

@@ -138,26 +138,38 @@ static void write_effect(const struct forest *f, const struct worse *w,
 		write_estimate(f, w->estimate, out);
 }
 
+/* For who cannot see it, and for who points at it. */
+static void describe(const struct claim_verdict *v, struct strbuf *out)
+{
+	struct worse w = verdict_worse(v);
+
+	if (isnan(w.estimate))
+		strbuf_puts(out, "no figure");
+	else
+		strbuf_printf(out, "%.3f times worse", exp(w.estimate));
+	if (has_interval(v) && isfinite(exp(w.high)) && isfinite(exp(w.low)))
+		strbuf_printf(out, ", interval %.3f to %.3f", exp(w.low),
+			      exp(w.high));
+	strbuf_printf(out, ", %zu blocks; claimed: %s %.1f percent",
+		      v->block_count, margin_kind_words(v->claim->kind),
+		      100 * v->claim->margin);
+}
+
 void forest_strip(const struct forest *f, const struct claim_verdict *v,
 		  const char *colour, struct strbuf *out)
 {
 	struct worse w = verdict_worse(v);
+	struct strbuf words = {0};
 
+	describe(v, &words);
 	strbuf_printf(out,
-		      "<svg class=\"forest %s\" role=\"img\" aria-label=\"",
-		      colour);
-	if (isnan(v->ratio.ratio))
-		strbuf_puts(out, "no figure");
-	else
-		strbuf_printf(out, "ratio %.3f", v->ratio.ratio);
-	if (has_interval(v))
-		strbuf_printf(out, ", interval %.3f to %.3f", v->ratio.low,
-			      v->ratio.high);
+		      "<svg class=\"forest %s\" role=\"img\" aria-label=\"%s\"",
+		      colour, words.str);
 	strbuf_printf(
 		out,
-		"; claimed: %s %.1f percent\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\">",
-		margin_kind_words(v->claim->kind), 100 * v->claim->margin,
-		WIDTH, HEIGHT, WIDTH, HEIGHT);
+		" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\"><title>%s</title>",
+		WIDTH, HEIGHT, WIDTH, HEIGHT, words.str);
+	strbuf_release(&words);
 	write_region(f, v->claim, out);
 	strbuf_printf(out, "<path d=\"M%.1f 0V%.0f\" class=\"same\"/>",
 		      WIDTH / 2, HEIGHT);

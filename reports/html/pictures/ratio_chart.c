@@ -40,13 +40,14 @@ struct panel {
 	const struct highlight_row *rows;
 	size_t count;
 	struct ratio worse[MODEL_MAX_RUNNERS];
+	size_t blocks[MODEL_MAX_RUNNERS];
 	bool has_ratio; /* of any guest */
 };
 
 static void panel_init(struct panel *p, const struct model *m,
 		       const struct highlight_row *rows, size_t most)
 {
-	size_t k, blocks;
+	size_t k;
 
 	*p = (struct panel){
 		.m = m,
@@ -54,7 +55,8 @@ static void panel_init(struct panel *p, const struct model *m,
 		.count = highlights_group(rows, most),
 	};
 	for (k = 0; k < m->runner_count; k++) {
-		p->worse[k] = highlights_mean(m, rows, p->count, k, &blocks);
+		p->worse[k] =
+			highlights_mean(m, rows, p->count, k, &p->blocks[k]);
 		p->has_ratio |= k && !isnan(p->worse[k].ratio);
 	}
 }
@@ -133,12 +135,40 @@ static void write_axis(const struct panel *p, int bottom, struct strbuf *out)
 		      WIDTH, bottom + 12);
 }
 
+/* What a bar says when one points at it. */
+static void write_title(const struct panel *p, size_t runner,
+			struct strbuf *out)
+{
+	enum grade worst = GRADE_HARDWARE;
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (p->rows[i].row->cells[runner].grade > worst)
+			worst = p->rows[i].row->cells[runner].grade;
+	html_cell(out, "<title>", p->rows->group, " under ");
+	html_cell(out, "", p->m->runners[runner], ": ");
+	if (p->has_ratio) {
+		strbuf_printf(out, "%.3f times worse than native, 95 %%: ",
+			      p->worse[runner].ratio);
+		html_interval(out, &p->worse[runner], p->blocks[runner]);
+		strbuf_printf(out, "; %zu blocks, %s", p->blocks[runner],
+			      grade_name(worst));
+	} else {
+		html_value(out, p->rows->row, runner);
+		strbuf_puts(out, ", ");
+		html_basis(out, p->rows->row, runner);
+	}
+	strbuf_puts(out, "</title>");
+}
+
 static void write_ratio(const struct panel *p, size_t runner, double y,
 			struct strbuf *out)
 {
 	const struct ratio *r = &p->worse[runner];
 	const struct axis axis = axis_of(p);
 
+	strbuf_puts(out, "<g>");
+	write_title(p, runner, out);
 	strbuf_printf(out, "<path class=\"bar r%zu\" d=\"M%.1f %.1fH%.1f\"/>",
 		      palette_look(p->m->runners, p->m->runner_count, runner),
 		      axis_at(&axis, 1), y, axis_at(&axis, r->ratio));
@@ -148,7 +178,7 @@ static void write_ratio(const struct panel *p, size_t runner, double y,
 			axis_at(&axis, r->low), y, axis_at(&axis, r->high));
 	strbuf_printf(
 		out,
-		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f&times;</text>\n",
+		"<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.*f&times;</text></g>\n",
 		WIDTH, y + 4, r->ratio < 99.5 ? 2 : 0, r->ratio);
 }
 
@@ -169,6 +199,8 @@ static void write_figure(const struct panel *p, size_t runner, double y,
 	const struct model_cell *c = &row->cells[runner];
 	double most = largest(row, p->m->runner_count);
 
+	strbuf_puts(out, "<g>");
+	write_title(p, runner, out);
 	if (!isnan(c->median) && most > 0)
 		strbuf_printf(
 			out,
@@ -178,7 +210,7 @@ static void write_figure(const struct panel *p, size_t runner, double y,
 	strbuf_printf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
 		      WIDTH, y + 4);
 	html_value(out, row, runner);
-	strbuf_puts(out, "</text>\n");
+	strbuf_puts(out, "</text></g>\n");
 }
 
 /* For the names of two rows beside the group's. */
@@ -187,7 +219,7 @@ static bool has_room(const struct panel *p)
 	return strlen(p->rows[0].label) + strlen(p->rows[1].label) <= 28;
 }
 
-static void write_title(const struct panel *p, struct strbuf *out)
+static void write_heading(const struct panel *p, struct strbuf *out)
 {
 	html_cell(out, "<text class=\"title\" x=\"0\" y=\"12\">",
 		  p->rows->group, "</text>");
@@ -219,7 +251,7 @@ static void write_panel(const struct panel *p, size_t first, struct strbuf *out)
 	strbuf_printf(out, "<svg role=\"img\" viewBox=\"0 0 %d %d\"", WIDTH,
 		      bottom + BOTTOM);
 	write_label(p, first, out);
-	write_title(p, out);
+	write_heading(p, out);
 	if (p->has_ratio)
 		write_axis(p, bottom, out);
 	for (k = first; k < p->m->runner_count; k++) {

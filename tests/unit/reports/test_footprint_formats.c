@@ -192,22 +192,28 @@ static void the_page_has_the_same_numbers(void **state)
 
 	assert_contains(html, "<h3>k&lt;v&gt;m: covered <span class=\"grade "
 			      "hardware\">");
-	assert_contains(html, "<tr><td>the VMM itself</td><td class=\"n\">"
-			      "20.0 MiB<br>[19.0 MiB, 21.0 MiB]</td>");
-	assert_contains(html, "<td class=\"n\">25.0 MiB<br>4 boots</td>"
-			      "<td class=\"n\">38.0 MiB</td></tr>");
-	assert_contains(html, "<td class=\"n\">-3.00 MiB<br>1 boot</td>"
-			      "<td>not covered");
+	assert_contains(
+		html,
+		"<tr><td>the VMM itself</td><td class=\"n\" "
+		"title=\"6 boots, hardware\">20.0 MiB<br>[19.0 MiB, 21.0 MiB]</td>");
+	assert_contains(html,
+			"title=\"4 boots, hardware\">25.0 MiB<br>4 boots</td>"
+			"<td class=\"n\">38.0 MiB</td></tr>");
+	assert_contains(html,
+			"title=\"1 boot, hardware\">-3.00 MiB<br>1 boot</td>"
+			"<td>not covered");
 	assert_contains(html, "<td>virtqemud</td><td>256M-2cpu</td>"
 			      "<td class=\"n\">41.0 MiB</td>"
 			      "<td class=\"n\">-</td>"
 			      "<td class=\"n\">40.0 MiB</td>"
 			      "<td>beyond</td></tr>");
 	/* The first row of each table as well. */
-	assert_contains(html, "<tr><td>256M-1cpu</td><td class=\"n\">6</td>"
-			      "<td class=\"n\">46.0 MiB</td><td class=\"n\">"
-			      "20.0 MiB<br>[19.0 MiB, 21.0 MiB]</td>"
-			      "<td>covered</td></tr>");
+	assert_contains(
+		html,
+		"<tr><td>256M-1cpu</td><td class=\"n\">6</td>"
+		"<td class=\"n\">46.0 MiB</td><td class=\"n\" "
+		"title=\"6 boots, hardware\">20.0 MiB<br>[19.0 MiB, 21.0 MiB]</td>"
+		"<td>covered</td></tr>");
 	assert_contains(html, "<tr><td>vmm</td><td>256M-1cpu</td>");
 	assert_int_equal(count_of(html, "<td>within</td></tr>"), 1);
 	assert_null(strstr(html, "each GiB"));
