@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
@@ -247,6 +248,24 @@ static int open_db(struct store *store, int flags, int busy_ms, struct err *err)
 	return 0;
 }
 
+/*
+ * Of two that switch a new file at once, one is refused without waiting: both
+ * read it, and neither could get it alone (sqlite3_busy_handler(), "deadlock").
+ */
+static int set_wal(struct store *store, int busy_ms, struct err *err)
+{
+	uint64_t limit_ns = clock_mono_ns() + (uint64_t)busy_ms * NS_PER_MS;
+	int ret;
+
+	for (;;) {
+		ret = store_exec(store, "PRAGMA journal_mode = WAL", err);
+		if (!ret || sqlite3_errcode(store->db) != SQLITE_BUSY ||
+		    clock_mono_ns() >= limit_ns)
+			return ret;
+		sqlite3_sleep(1);
+	}
+}
+
 int store_open(const char *path, struct store **out, struct err *err)
 {
 	return store_open_within(path, BUSY_MS, out, err);
@@ -268,8 +287,9 @@ int store_open_within(const char *path, int busy_ms, struct store **out,
 		ret = check_ours(store, err);
 	store->is_writer = !ret;
 	if (!ret)
+		ret = set_wal(store, busy_ms, err);
+	if (!ret)
 		ret = store_exec(store,
-				 "PRAGMA journal_mode = WAL;"
 				 "PRAGMA synchronous = FULL;"
 				 "PRAGMA foreign_keys = ON",
 				 err);
