@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
@@ -22,13 +23,9 @@
 static void write_run_row(const struct standing_run *r, uint64_t now_ns,
 			  struct strbuf *out)
 {
-	char date[32];
-
-	html_cell(out, "<tr><td class=\"when\"><a href=\"/runs/", r->uuid,
-		  "\">");
-	html_cell(out, "",
-		  units_format_date(r->started_unix_ns, date, sizeof(date)),
-		  " UTC</a></td><td>");
+	strbuf_puts(out, "<tr><td class=\"when\">");
+	part_run_link(r->uuid, r->started_unix_ns, out);
+	strbuf_puts(out, "</td><td>");
 	part_age(r->started_unix_ns, now_ns, false, out);
 	html_cell(out, "</td><td>", r->runners, "</td>");
 	html_cell(out, "<td>", r->status, "</td><td>");
@@ -83,7 +80,7 @@ int host_page(struct watch *w, const struct http_request *rq,
 	if (s) {
 		strbuf_printf(&title, "%s: l1vh-bench", part_host_name(s));
 		page_begin(&re->body, strbuf_str(&title));
-		write_host(s, part_now_ns(), &re->body);
+		write_host(s, clock_unix_ns(), &re->body);
 		page_end(&re->body);
 		strbuf_release(&title);
 	} else {

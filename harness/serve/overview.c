@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/serve/http.h"
@@ -73,6 +74,24 @@ static const struct standing_run *shown_run(const struct standing *s)
 	return judged ? judged : s->shown_count ? &s->runs[0] : NULL;
 }
 
+/* In the paragraph of S's verdict, which it ends: the grade and the age of its run; and
+ * how many claims came out how. */
+static void write_state(const struct standing *s, uint64_t now_ns,
+			struct strbuf *out)
+{
+	const struct standing_run *judged = standing_judged(s);
+	const struct standing_run *shown = shown_run(s);
+
+	if (shown) {
+		part_grades(shown->grades, out);
+		strbuf_puts(out, " ");
+		part_age(shown->started_unix_ns, now_ns, true, out);
+	}
+	strbuf_puts(out, "</p>");
+	if (judged)
+		write_tally(judged, out);
+}
+
 static void write_card(const struct standing *s, uint64_t now_ns,
 		       struct strbuf *out)
 {
@@ -83,21 +102,15 @@ static void write_card(const struct standing *s, uint64_t now_ns,
 	part_host_link(s, out);
 	strbuf_puts(out, "</h3><p>");
 	part_verdict(judged, out);
+	strbuf_puts(out, " ");
+	write_state(s, now_ns, out);
 	if (shown) {
-		strbuf_puts(out, " ");
-		part_grades(shown->grades, out);
-		strbuf_puts(out, " ");
-		part_age(shown->started_unix_ns, now_ns, true, out);
-		strbuf_puts(out, "</p>");
-		if (judged)
-			write_tally(judged, out);
 		html_cell(out, "<p class=\"note\">", shown->runners, "");
 		html_cell(out, judged ? "; claims '" : "",
 			  judged ? judged->claims : "", judged ? "'" : "");
 		html_cell(out, "</p><p><a href=\"/runs/", shown->uuid, "\">");
-		html_cell(out, "", shown->sentence, "</a>");
+		html_cell(out, "", shown->sentence, "</a></p>");
 	}
-	strbuf_puts(out, "</p>");
 	write_worse(s, now_ns, out);
 	strbuf_puts(out, "</li>\n");
 }
@@ -242,7 +255,7 @@ int overview_page(struct watch *w, struct store *store,
 		  struct err *err)
 {
 	static const char *const names[] = {"host", NULL};
-	uint64_t now_ns = part_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 	struct watch_view v;
 	int ret = query_only(rq->query, names, err);
 
@@ -271,22 +284,12 @@ int overview_page(struct watch *w, struct store *store,
 static void write_board_card(const struct standing *s, uint64_t now_ns,
 			     struct strbuf *out)
 {
-	const struct standing_run *judged = standing_judged(s);
-	const struct standing_run *shown = shown_run(s);
-
 	strbuf_puts(out, "<li class=\"card\"><h2>");
 	html_cut(out, part_host_name(s), 24);
 	strbuf_puts(out, "</h2><p>");
-	part_verdict(judged, out);
+	part_verdict(standing_judged(s), out);
 	strbuf_puts(out, "</p><p>");
-	if (shown) {
-		part_grades(shown->grades, out);
-		strbuf_puts(out, " ");
-		part_age(shown->started_unix_ns, now_ns, true, out);
-	}
-	strbuf_puts(out, "</p>");
-	if (judged)
-		write_tally(judged, out);
+	write_state(s, now_ns, out);
 	write_worse(s, now_ns, out);
 	strbuf_puts(out, "</li>\n");
 }
@@ -296,7 +299,7 @@ int overview_board(struct watch *w, struct store *store,
 		   struct err *err)
 {
 	static const char *const names[] = {NULL};
-	uint64_t now_ns = part_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 	struct watch_view v;
 	char date[32];
 	int ret = query_only(rq->query, names, err);

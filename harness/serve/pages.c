@@ -58,13 +58,9 @@ void page_form(const struct query *q, const char *action,
 
 static void write_run_link(const struct run_line *line, struct strbuf *out)
 {
-	char text[64];
-
-	html_cell(out, "<td class=\"when\"><a href=\"/runs/", line->uuid,
-		  "\">");
-	html_cell(out, "",
-		  units_format_date(line->started_unix_ns, text, sizeof(text)),
-		  " UTC</a></td>");
+	strbuf_puts(out, "<td class=\"when\">");
+	part_run_link(line->uuid, line->started_unix_ns, out);
+	strbuf_puts(out, "</td>");
 }
 
 /* An emulated figure never looks like another, not even before it is seen. */
@@ -208,17 +204,12 @@ static void write_pair(const struct run_pair *p, struct strbuf *out)
 	size_t found;
 	size_t count = pair_plot_write(p, MOST_LANES, &found, &picture);
 
-	if (count) {
-		html_figure_begin(out, "two runs");
-		strbuf_puts(out, strbuf_str(&picture));
-		strbuf_puts(out, "</figure>\n");
+	if (html_figure(out, "two runs", &picture))
 		strbuf_printf(
 			out,
 			"<p class=\"note\">Guests by their ratio to native on their own host, native directly. "
 			"Green and red: the 95 %% interval excludes 1. The %zu largest of %zu differences are drawn.</p>\n",
 			count, found);
-	}
-	strbuf_release(&picture);
 }
 
 int page_compare(struct store *store, const struct http_request *rq,

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
@@ -20,14 +19,6 @@
 #define HOUR_NS (3600 * NS_PER_S)
 /* A night was missed. */
 #define LATE_NS (36 * HOUR_NS)
-
-uint64_t part_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
 
 /* --- words --- */
 
@@ -103,6 +94,17 @@ void part_parameter(const char *name, const char *value, struct strbuf *out)
 			strbuf_printf(out, "%c", *at);
 		else
 			strbuf_printf(out, "%%%02X", *at);
+}
+
+void part_run_link(const char *uuid, uint64_t started_unix_ns,
+		   struct strbuf *out)
+{
+	char date[32];
+
+	html_cell(out, "<a href=\"/runs/", uuid, "\">");
+	html_cell(out, "",
+		  units_format_date(started_unix_ns, date, sizeof(date)),
+		  " UTC</a>");
 }
 
 void part_host_link(const struct standing *s, struct strbuf *out)

@@ -14,9 +14,7 @@ struct watch_view;
 
 #define PART_RECENT_DAYS 14
 
-/* By this host's clock. */
-uint64_t part_now_ns(void);
-/* PART_RECENT_DAYS before. */
+/* PART_RECENT_DAYS before NOW_NS. */
 uint64_t part_recent_ns(uint64_t now_ns);
 
 /* "3 hours ago"; marked if it lies ahead, or, of the LATEST run, if a night was
@@ -29,6 +27,10 @@ void part_grades(const char *grades, struct strbuf *out);
 
 /* The badge of a run with claims; of NULL that nothing was claimed. */
 void part_verdict(const struct standing_run *judged, struct strbuf *out);
+
+/* To the page of that run, by when it began. */
+void part_run_link(const char *uuid, uint64_t started_unix_ns,
+		   struct strbuf *out);
 
 const char *part_host_name(const struct standing *s);
 /* NAME=VALUE, percent-encoded (RFC 3986, 2.1). */

@@ -45,7 +45,8 @@ static int lend(const struct rendered *r, struct lease *lease, struct err *err)
 }
 
 /* With all that an answer may have beside its body. */
-static int show_anew(struct making *m, struct http_reply *re, struct err *err)
+static int show_anew(const struct making *m, struct http_reply *re,
+		     struct err *err)
 {
 	struct lease lease;
 	int ret = lend(m->r, &lease, err);
@@ -59,15 +60,12 @@ static int show_anew(struct making *m, struct http_reply *re, struct err *err)
 
 static int make_answer(void *arg, struct strbuf *out, struct err *err)
 {
-	struct making *m = arg;
-	struct lease lease;
-	int ret = lend(m->r, &lease, err);
+	struct http_reply re = {.status = 0};
+	int ret = show_anew(arg, &re, err);
 
 	if (ret)
-		return ret;
-	m->store = lease.store;
-	ret = make_with(m, out, err);
-	stores_give(m->r->stores, &lease, ret != -EIO);
+		strbuf_release(&re.body);
+	*out = re.body;
 	return ret;
 }
 
@@ -128,7 +126,6 @@ static int show_run(struct making *m, struct http_reply *re, struct err *err)
 		ret = show_kept(m, what, make_with, re, err);
 	} else if (!ret) {
 		ret = make_with(m, &re->body, err);
-		ret = ret < 0 ? ret : 0;
 	}
 	run_list_release(&list);
 	stores_give(m->r->stores, &lease, ret != -EIO);
@@ -148,14 +145,10 @@ int rendered_show(const struct rendered *r, const struct http_route *route,
 		return answer->show(NULL, rq, re, err);
 	if (answer->keep == KEEP_RUN)
 		return show_run(&m, re, err);
-	if (answer->keep == KEEP_NOT)
+	generation =
+		answer->keep == KEEP_VERSION ? stores_generation(r->stores) : 0;
+	if (!generation)
 		return show_anew(&m, re, err);
-	generation = stores_generation(r->stores);
-	if (!generation) {
-		int ret = make_answer(&m, &re->body, err);
-
-		return ret < 0 ? ret : 0;
-	}
 	snprintf(what, sizeof(what), "version %" PRIu64, generation);
 	return show_kept(&m, what, make_answer, re, err);
 }

@@ -8,7 +8,6 @@
 
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/units.h"
 #include "harness/serve/http.h"
 #include "harness/serve/pages.h"
 #include "harness/serve/parts.h"
@@ -79,7 +78,6 @@ static size_t write_series(const struct watch_view *v, const char *words,
 
 static void write_runs(const struct run_list *list, struct strbuf *out)
 {
-	char date[32];
 	size_t i;
 
 	if (!list->count)
@@ -88,11 +86,9 @@ static void write_runs(const struct run_list *list, struct strbuf *out)
 	for (i = 0; i < list->count; i++) {
 		const struct run_line *line = &list->lines[i];
 
-		html_cell(out, "<li><a href=\"/runs/", line->uuid, "\">");
-		html_cell(out, "",
-			  units_format_date(line->started_unix_ns, date,
-					    sizeof(date)),
-			  " UTC</a> ");
+		strbuf_puts(out, "<li>");
+		part_run_link(line->uuid, line->started_unix_ns, out);
+		strbuf_puts(out, " ");
 		html_cell(out, "", line->host, ", ");
 		html_cell(out, "", line->runners, ", revision ");
 		html_cell(out, "", line->revision, " ");

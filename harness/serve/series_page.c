@@ -22,12 +22,7 @@
 
 static void write_run_link(const struct history_run *run, struct strbuf *out)
 {
-	char date[32];
-
-	html_cell(out, "<a href=\"/runs/", run->uuid, "\">");
-	html_cell(out, "",
-		  units_format_date(run->started_unix_ns, date, sizeof(date)),
-		  " UTC</a>");
+	part_run_link(run->uuid, run->started_unix_ns, out);
 }
 
 static void write_value(const struct history *h, double value,
@@ -66,8 +61,7 @@ static void write_causes(const struct trend *t, size_t run, struct strbuf *out)
 		write_cause("l1vh-bench", before->revision, now->revision, out);
 	trend_differences(t, run, &d);
 	for (i = 0; i < d.count; i++) {
-		if (d.rows[i].class == DIFFERENCE_HARMLESS ||
-		    !strcmp(d.rows[i].key, "l1vh.revision"))
+		if (!trend_is_cause(&d.rows[i]))
 			continue;
 		if (told == MOST_TOLD) {
 			more++;

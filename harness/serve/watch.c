@@ -24,12 +24,6 @@
 #define FIRST_LOOK_MS 250
 #define NICENESS 10 /* who measures on this host comes first */
 
-/* Which state of a host was looked at. */
-struct mark {
-	int64_t id;
-	uint64_t ended_unix_ns, run_count;
-};
-
 struct watch {
 	struct stores *stores;
 	pthread_t thread;
@@ -38,24 +32,21 @@ struct watch {
 	bool is_stopping;
 	bool has_looked;          /* at all hosts, once */
 	struct timespec patience; /* so long one waits for that */
-	/* Of the same length; the thread alone changes them, under the lock. */
+	/* The thread alone changes them, under the lock. */
 	struct standing *hosts;
-	struct mark *marks;
 	size_t count, pending_count;
 	struct err err;
 	uint64_t generation; /* the thread's own */
 };
 
-static struct mark mark_of(const struct run_line *line)
+/* Whether nothing of the host that LINE is the latest run of has changed since S. */
+static bool is_current(const struct standing *s, const struct run_line *line,
+		       struct store *store)
 {
-	return (struct mark){line->id, line->ended_unix_ns,
-			     line->host_run_count};
-}
-
-static bool is_equal(struct mark a, struct mark b)
-{
-	return a.id == b.id && a.ended_unix_ns == b.ended_unix_ns &&
-	       a.run_count == b.run_count;
+	return s->run_count == line->host_run_count && s->shown_count &&
+	       !strcmp(s->runs[0].uuid, line->uuid) &&
+	       !strcmp(s->runs[0].status, line->status) &&
+	       !standing_is_stale(store, s);
 }
 
 /* The search begins at FROM: hosts are mostly in the order of the list that one goes
@@ -83,19 +74,16 @@ static bool is_stopping(struct watch *w)
 	return is;
 }
 
-static void put(struct watch *w, size_t at, const struct standing *s,
-		struct mark mark)
+static void put(struct watch *w, size_t at, const struct standing *s)
 {
 	pthread_mutex_lock(&w->lock);
 	if (at == w->count) {
 		w->hosts = xrealloc(w->hosts, w->count + 1, sizeof(*w->hosts));
-		w->marks = xrealloc(w->marks, w->count + 1, sizeof(*w->marks));
 		w->count++;
 	} else {
 		standing_release(&w->hosts[at]);
 	}
 	w->hosts[at] = *s;
-	w->marks[at] = mark;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -108,13 +96,12 @@ static int look_at_host(struct watch *w, struct store *store,
 	struct standing s;
 	int ret;
 
-	if (is_known && is_equal(w->marks[at], mark_of(line)) &&
-	    !standing_is_stale(store, &w->hosts[at]))
+	if (is_known && is_current(&w->hosts[at], line, store))
 		return 0;
 	ret = standing_load(store, line, is_known ? &w->hosts[at] : NULL, &s,
 			    err);
 	if (!ret)
-		put(w, at, &s, mark_of(line));
+		put(w, at, &s);
 	return ret;
 }
 
@@ -135,8 +122,6 @@ static void drop_absent(struct watch *w, const struct run_list *list)
 		w->count--;
 		memmove(&w->hosts[i], &w->hosts[i + 1],
 			(w->count - i) * sizeof(*w->hosts));
-		memmove(&w->marks[i], &w->marks[i + 1],
-			(w->count - i) * sizeof(*w->marks));
 	}
 	pthread_mutex_unlock(&w->lock);
 }
@@ -151,12 +136,9 @@ static void set_pending(struct watch *w, size_t count)
 static void swap(struct watch *w, size_t a, size_t b)
 {
 	struct standing host = w->hosts[a];
-	struct mark mark = w->marks[a];
 
 	w->hosts[a] = w->hosts[b];
-	w->marks[a] = w->marks[b];
 	w->hosts[b] = host;
-	w->marks[b] = mark;
 }
 
 /* As LIST has them. */
@@ -282,7 +264,6 @@ void watch_destroy(struct watch *w)
 	for (i = 0; i < w->count; i++)
 		standing_release(&w->hosts[i]);
 	free(w->hosts);
-	free(w->marks);
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

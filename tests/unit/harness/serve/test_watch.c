@@ -103,7 +103,7 @@ static void add_night(const struct fixture *f, const struct night *n)
 				      .fingerprint_json = fingerprint,
 				      .probe_json = "{}",
 				      .guest_manifest = ""};
-	int64_t at = (int64_t)part_now_ns() - n->back * (int64_t)DAY_NS;
+	int64_t at = (int64_t)clock_unix_ns() - n->back * (int64_t)DAY_NS;
 	struct store *store;
 	struct err err = {0};
 	int64_t run_id;
@@ -151,7 +151,7 @@ static struct standing load(const struct fixture *f, const char *host,
 static void a_host_stands_by_its_runs_and_series(void **state)
 {
 	struct fixture *f = *state;
-	uint64_t now_ns = part_now_ns();
+	uint64_t now_ns = clock_unix_ns();
 	const struct standing_series *series;
 	struct standing s;
 
