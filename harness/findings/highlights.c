@@ -127,13 +127,9 @@ static bool has_figure(const struct model *m, const struct model_row *row)
 static const struct model_row *find_row(const struct model *m,
 					const struct highlight *h)
 {
-	size_t i;
+	const struct model_row *row = model_find_row(m, h->workload, h->point);
 
-	for (i = 0; i < m->row_count; i++)
-		if (!strcmp(m->rows[i].workload, h->workload) &&
-		    !strcmp(m->rows[i].point, h->point))
-			return has_figure(m, &m->rows[i]) ? &m->rows[i] : NULL;
-	return NULL;
+	return row && has_figure(m, row) ? row : NULL;
 }
 
 /* Mark in WANTED the next one of each group, MOST at most in all. Returns how
@@ -233,7 +229,7 @@ struct ratio highlight_worse(const struct model *m,
 		return ratio_of_logs(NULL, 0, MODEL_CONFIDENCE);
 	if (h->row->lower_is_better)
 		return r;
-	return (struct ratio){1 / r.ratio, 1 / r.high, 1 / r.low, r.log};
+	return ratio_inverse(&r);
 }
 
 size_t highlights_group(const struct highlight_row *rows, size_t count)

@@ -20,14 +20,33 @@ bool model_has_base(const struct model *m)
 	return m->runner_count && model_is_base(m->runners[0]);
 }
 
-static size_t runner_index(struct model *m, const char *name)
+size_t model_find_runner(const struct model *m, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < m->runner_count; i++)
 		if (!strcmp(m->runners[i], name))
-			return i;
-	if (i < MODEL_MAX_RUNNERS)
+			break;
+	return i;
+}
+
+const struct model_row *model_find_row(const struct model *m,
+				       const char *workload, const char *point)
+{
+	size_t i;
+
+	for (i = 0; i < m->row_count; i++)
+		if (!strcmp(m->rows[i].workload, workload) &&
+		    !strcmp(m->rows[i].point, point))
+			return &m->rows[i];
+	return NULL;
+}
+
+static size_t runner_index(struct model *m, const char *name)
+{
+	size_t i = model_find_runner(m, name);
+
+	if (i == m->runner_count && i < MODEL_MAX_RUNNERS)
 		m->runners[m->runner_count++] = name;
 	return i;
 }

@@ -88,6 +88,13 @@ const struct model_row *model_group_row(const struct model_group *group,
 /* "mem_latency 16MiB,4KiB-pages" */
 const char *model_row_name(const struct model_row *row, char *buf, size_t size);
 
+/* The row of that series; NULL: M has none. */
+const struct model_row *model_find_row(const struct model *m,
+				       const char *workload, const char *point);
+
+/* NAME's place among the runners; their count if it is none of them. */
+size_t model_find_runner(const struct model *m, const char *name);
+
 /* Whether it is of the micro guest, which has a section of its own. */
 bool model_row_is_micro(const struct model_row *row);
 

@@ -130,6 +130,17 @@ struct worse verdict_worse(const struct claim_verdict *v)
 	return (struct worse){-log->difference, -log->high, -log->low};
 }
 
+struct ratio verdict_worse_ratio(const struct claim_verdict *v)
+{
+	struct worse w = verdict_worse(v);
+	struct ratio r = {exp(w.estimate), exp(w.low), exp(w.high),
+			  v->ratio.log};
+
+	if (isnan(v->ratio.low) || !isfinite(r.low) || !isfinite(r.high))
+		r.low = r.high = NAN;
+	return r;
+}
+
 /* That a guest is faster than its host is a mistake in the measurement before
  * it is a result. */
 static bool beats_native(const struct claim_verdict *v)

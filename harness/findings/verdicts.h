@@ -48,6 +48,10 @@ struct worse {
 
 struct worse verdict_worse(const struct claim_verdict *v);
 
+/* The same as a ratio: above 1 is worse. Its interval is NaN where V's is not shown, and
+ * where it has no end. */
+struct ratio verdict_worse_ratio(const struct claim_verdict *v);
+
 /* The claims of a run and their verdicts. */
 struct judgement {
 	const struct claims *claims; /* borrowed; NULL: nothing is claimed */

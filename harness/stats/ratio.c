@@ -57,6 +57,11 @@ struct ratio ratio_paired(const double *base, const double *candidate, size_t n,
 	return r;
 }
 
+struct ratio ratio_inverse(const struct ratio *r)
+{
+	return (struct ratio){1 / r->ratio, 1 / r->high, 1 / r->low, r->log};
+}
+
 struct ratio ratio_welch(const double *base, size_t base_count,
 			 const double *candidate, size_t candidate_count,
 			 double confidence)

@@ -27,6 +27,9 @@ struct ratio ratio_paired(const double *base, const double *candidate, size_t n,
 /* The same from logarithms of ratios, one per block. */
 struct ratio ratio_of_logs(const double *logs, size_t n, double confidence);
 
+/* 1 / R, its interval turned with it; .log stays as it is. */
+struct ratio ratio_inverse(const struct ratio *r);
+
 /* Two unpaired samples; geometric means. */
 struct ratio ratio_welch(const double *base, size_t base_count,
 			 const double *candidate, size_t candidate_count,

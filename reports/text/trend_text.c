@@ -38,8 +38,7 @@ static void write_causes(const struct trend *t, size_t run, FILE *out)
 			h->runs[run - 1].revision, h->runs[run].revision);
 	trend_differences(t, run, &d);
 	for (i = 0; i < d.count && told < MAX_TOLD; i++) {
-		if (d.rows[i].class == DIFFERENCE_HARMLESS ||
-		    !strcmp(d.rows[i].key, "l1vh.revision"))
+		if (!trend_is_cause(&d.rows[i]))
 			continue;
 		write_cause(&d.rows[i], out);
 		told++;

@@ -46,16 +46,6 @@ static const struct model_row *find_row(const struct model *m,
 	return NULL;
 }
 
-static int find_runner(const struct model *m, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < m->runner_count; i++)
-		if (!strcmp(m->runners[i], name))
-			return (int)i;
-	return -1;
-}
-
 /* Hosts against each other; both arms' boots are on their own. */
 static void compare_native(struct run_pair_row *r, const struct model_cell *a,
 			   const struct model_cell *b)
@@ -111,7 +101,7 @@ static void judge_row(const struct run_pair *p, struct run_pair_row *r,
 }
 
 static void add_row(struct run_pair *p, const struct model_row *row,
-		    const struct model_row *other, int ka, int kb)
+		    const struct model_row *other, size_t ka, size_t kb)
 {
 	const struct model_cell *a = &row->cells[ka], *b = &other->cells[kb];
 	const struct ratio none = ratio_of_logs(NULL, 0, MODEL_CONFIDENCE);
@@ -143,15 +133,15 @@ static void compare_row(struct run_pair *p, const struct model_row *row)
 
 	for (k = 0; other && k < p->a->runner_count; k++) {
 		const char *name = p->a->runners[k];
-		int with;
+		size_t with;
 
 		if (wanted && strcmp(wanted, name) && !model_is_base(name))
 			continue;
-		with = find_runner(p->b, wanted && !model_is_base(name)
-						 ? p->options.runner_b
-						 : name);
-		if (with >= 0)
-			add_row(p, row, other, (int)k, with);
+		with = model_find_runner(p->b, wanted && !model_is_base(name)
+						       ? p->options.runner_b
+						       : name);
+		if (with < p->b->runner_count)
+			add_row(p, row, other, k, with);
 	}
 }
 

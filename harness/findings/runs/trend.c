@@ -161,3 +161,9 @@ void trend_differences(const struct trend *t, size_t run, struct differences *d)
 	json_decref(a);
 	json_decref(b);
 }
+
+bool trend_is_cause(const struct difference *d)
+{
+	return d->class != DIFFERENCE_HARMLESS &&
+	       strcmp(d->key, "l1vh.revision");
+}

@@ -11,6 +11,7 @@
 
 #include "harness/stats/changes.h"
 
+struct difference;
 struct differences;
 struct history;
 
@@ -49,5 +50,9 @@ double trend_run_median(const struct history *h, size_t run);
  * differences_release(). */
 void trend_differences(const struct trend *t, size_t run,
 		       struct differences *d);
+
+/* Whether D may be why a series changed: it is not harmless, and not our own revision,
+ * which is told apart. */
+bool trend_is_cause(const struct difference *d);
 
 #endif
