@@ -30,15 +30,10 @@ static size_t draw_start(const struct findings *f, struct strbuf *out)
 static size_t draw_memory(const struct findings *f, struct strbuf *out)
 {
 	struct strbuf curve = {0};
-	size_t count = run_curves_latency(&f->model, &curve);
 
-	if (count) {
-		html_figure_begin(out, "memory latency");
-		strbuf_puts(out, strbuf_str(&curve));
-		strbuf_puts(out, "</figure>\n");
-	}
-	strbuf_release(&curve);
-	return count + walk_map_write(&f->model, out);
+	run_curves_latency(&f->model, &curve);
+	return html_figure(out, "memory latency", &curve) +
+	       walk_map_write(&f->model, out);
 }
 
 static size_t draw_storage(const struct findings *f, struct strbuf *out)
@@ -131,18 +126,12 @@ static void write_grades(const struct model *m,
 {
 	bool has[GRADE_COUNT] = {false};
 	size_t i, k;
-	int g;
 
 	for (i = 0; i < count; i++)
 		for (k = 0; k < m->runner_count; k++)
 			if (rows[i].row->cells[k].boot_count)
 				has[rows[i].row->cells[k].grade] = true;
-	for (g = 0; g < GRADE_COUNT; g++) {
-		if (!has[g])
-			continue;
-		strbuf_puts(out, " ");
-		html_grade(out, (enum grade)g);
-	}
+	html_grades(out, has);
 }
 
 static void write_words(const struct findings *f,

@@ -29,6 +29,12 @@ static bool has_one_grade(const struct model *m, size_t runner,
 	return has_any;
 }
 
+struct comparison {
+	const struct model *m;
+	bool has_one_grade[MODEL_MAX_RUNNERS];
+	enum grade grades[MODEL_MAX_RUNNERS]; /* of those alone */
+};
+
 static void write_ratio(const struct model_cell *c, struct strbuf *out)
 {
 	if (isnan(c->ratio.ratio))
@@ -38,11 +44,10 @@ static void write_ratio(const struct model_cell *c, struct strbuf *out)
 }
 
 /* The figure, its ratio and the interval; why there is none is said below. */
-static void write_cell(const struct model *m, const struct model_row *row,
+static void write_cell(const struct comparison *t, const struct model_row *row,
 		       size_t runner, struct strbuf *out)
 {
 	const struct model_cell *c = &row->cells[runner];
-	enum grade grade;
 	char value[32];
 
 	html_number_begin(out, row, runner);
@@ -55,7 +60,7 @@ static void write_cell(const struct model *m, const struct model_row *row,
 	} else {
 		html_escape(out, units_format(c->median, row->unit, value,
 					      sizeof(value)));
-		if (!has_one_grade(m, runner, &grade)) {
+		if (!t->has_one_grade[runner]) {
 			strbuf_puts(out, " ");
 			html_grade(out, c->grade);
 		}
@@ -78,9 +83,9 @@ static bool is_in_table(const struct model_row *row, const void *arg)
 	return is_compared(row);
 }
 
-static void write_head(const struct model *m, struct strbuf *out)
+static void write_head(const struct comparison *t, struct strbuf *out)
 {
-	enum grade grade;
+	const struct model *m = t->m;
 	size_t k;
 
 	html_table_begin(out, "comparison",
@@ -90,18 +95,19 @@ static void write_head(const struct model *m, struct strbuf *out)
 	strbuf_puts(out, "<thead><tr><th>series</th><th>better</th>");
 	for (k = 0; k < m->runner_count; k++) {
 		html_cell(out, "<th class=\"n\">", m->runners[k], "");
-		if (has_one_grade(m, k, &grade)) {
+		if (t->has_one_grade[k]) {
 			strbuf_puts(out, "<br>");
-			html_grade(out, grade);
+			html_grade(out, t->grades[k]);
 		}
 		strbuf_puts(out, "</th>");
 	}
 	strbuf_puts(out, "<th class=\"n\">boots</th></tr></thead><tbody>\n");
 }
 
-static void write_row(const struct model *m, const struct model_row *row,
+static void write_row(const struct comparison *t, const struct model_row *row,
 		      struct strbuf *out)
 {
+	const struct model *m = t->m;
 	char name[80];
 	size_t k;
 
@@ -110,7 +116,7 @@ static void write_row(const struct model *m, const struct model_row *row,
 	strbuf_printf(out, "<td>%s</td>",
 		      row->lower_is_better ? "lower" : "higher");
 	for (k = 0; k < m->runner_count; k++)
-		write_cell(m, row, k, out);
+		write_cell(t, row, k, out);
 	strbuf_puts(out, "<td class=\"n\">");
 	for (k = 0; k < m->runner_count; k++)
 		strbuf_printf(out, "%s%zu", k ? " / " : "",
@@ -120,17 +126,20 @@ static void write_row(const struct model *m, const struct model_row *row,
 
 void html_comparison_write(const struct model *m, struct strbuf *out)
 {
-	size_t i;
+	struct comparison t = {.m = m};
+	size_t i, k;
 
 	for (i = 0; i < m->row_count && !is_compared(&m->rows[i]); i++)
 		;
 	if (i == m->row_count)
 		return;
+	for (k = 0; k < m->runner_count; k++)
+		t.has_one_grade[k] = has_one_grade(m, k, &t.grades[k]);
 	html_fold_begin(out, "comparison", "Comparison of all series");
-	write_head(m, out);
+	write_head(&t, out);
 	for (i = 0; i < m->row_count; i++)
 		if (is_compared(&m->rows[i]))
-			write_row(m, &m->rows[i], out);
+			write_row(&t, &m->rows[i], out);
 	html_table_end(out);
 	strbuf_puts(
 		out,

@@ -14,17 +14,11 @@ void html_highlights_write_chart(const struct model *m, struct strbuf *out)
 	struct highlight_row rows[HIGHLIGHTS_ALL];
 	size_t count = highlights_all(m, rows);
 	struct strbuf chart = {0};
-	int grade;
 
 	if (ratio_chart_write(m, rows, count, &chart)) {
 		strbuf_puts(out,
 			    "<h2 id=\"ratios\">How much worse than native");
-		for (grade = 0; grade < GRADE_COUNT; grade++) {
-			if (!m->has_grade[grade])
-				continue;
-			strbuf_puts(out, " ");
-			html_grade(out, (enum grade)grade);
-		}
+		html_grades(out, m->has_grade);
 		strbuf_puts(
 			out,
 			"</h2>\n<p class=\"note\">Right of the line is worse than native, for times and for rates: 2&times; is twice the time or half the rate. "

@@ -208,14 +208,10 @@ size_t html_io_write_pictures(const struct model *m, enum html_io which,
 	size_t at = 0, count = 0;
 
 	while (count < HTML_IO_PICTURES && model_next_group(m, &at, &g)) {
-		if (!is_of(g.rows, which) ||
-		    !run_curves_shares(m, &g, &picture))
+		if (!is_of(g.rows, which))
 			continue;
-		html_figure_begin(out, g.point);
-		strbuf_puts(out, strbuf_str(&picture));
-		strbuf_puts(out, "</figure>\n");
-		strbuf_release(&picture);
-		count++;
+		run_curves_shares(m, &g, &picture);
+		count += html_figure(out, g.point, &picture);
 	}
 	return count;
 }

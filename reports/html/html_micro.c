@@ -237,13 +237,7 @@ size_t html_micro_write_exits(const struct model *m, struct strbuf *out)
 		dot_plot_write_values(m, "cost of one operation", &lanes[at],
 				      rest < LANES_EACH ? rest : LANES_EACH,
 				      &picture);
-		if (!picture.len)
-			continue;
-		html_figure_begin(out, "cost of one operation");
-		strbuf_puts(out, strbuf_str(&picture));
-		strbuf_puts(out, "</figure>\n");
-		strbuf_release(&picture);
-		pictures++;
+		pictures += html_figure(out, "cost of one operation", &picture);
 	}
 	free(names);
 	return pictures;

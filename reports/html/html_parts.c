@@ -50,6 +50,18 @@ void html_grade(struct strbuf *out, enum grade grade)
 		      grade_name(grade), grade_name(grade));
 }
 
+void html_grades(struct strbuf *out, const bool has[GRADE_COUNT])
+{
+	int g;
+
+	for (g = 0; g < GRADE_COUNT; g++) {
+		if (!has[g])
+			continue;
+		strbuf_puts(out, " ");
+		html_grade(out, (enum grade)g);
+	}
+}
+
 void html_interval(struct strbuf *out, const struct ratio *r,
 		   size_t block_count)
 {
@@ -151,6 +163,19 @@ void html_lines(struct strbuf *out, const char *label, const char *text)
 void html_figure_begin(struct strbuf *out, const char *label)
 {
 	begin_wide(out, "figure", label);
+}
+
+bool html_figure(struct strbuf *out, const char *label, struct strbuf *picture)
+{
+	bool has_any = picture->len != 0;
+
+	if (has_any) {
+		html_figure_begin(out, label);
+		strbuf_puts(out, picture->str);
+		strbuf_puts(out, "</figure>\n");
+	}
+	strbuf_release(picture);
+	return has_any;
 }
 
 void html_fold_begin(struct strbuf *out, const char *id, const char *title)

@@ -31,6 +31,9 @@ void html_table_begin(struct strbuf *out, const char *label,
 void html_table_end(struct strbuf *out);
 void html_lines(struct strbuf *out, const char *label, const char *text);
 void html_figure_begin(struct strbuf *out, const char *label);
+/* A figure of PICTURE, which is released; false if it is empty, and nothing is
+ * written. */
+bool html_figure(struct strbuf *out, const char *label, struct strbuf *picture);
 
 /* TEXT, cut to MOST characters, its last one a mark of that then. */
 void html_cut(struct strbuf *out, const char *text, size_t most);
@@ -66,5 +69,7 @@ void html_skipped(struct strbuf *out, const struct model *m,
 void html_interval(struct strbuf *out, const struct ratio *r,
 		   size_t block_count);
 void html_grade(struct strbuf *out, enum grade grade);
+/* All that HAS names, each with a blank before it. */
+void html_grades(struct strbuf *out, const bool has[GRADE_COUNT]);
 
 #endif

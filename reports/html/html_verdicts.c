@@ -39,20 +39,6 @@ static void write_share(double share, struct strbuf *out)
 		strbuf_printf(out, "<td class=\"n\">%.1f %%</td>", 100 * share);
 }
 
-/* Above 1 is worse for every metric, as in all pictures. */
-static struct ratio worse_ratio(const struct claim_verdict *v)
-{
-	struct worse w = verdict_worse(v);
-	struct ratio r = {.ratio = exp(w.estimate), .low = NAN, .high = NAN};
-
-	if (!isnan(v->ratio.low) && isfinite(exp(w.low)) &&
-	    isfinite(exp(w.high))) {
-		r.low = exp(w.low);
-		r.high = exp(w.high);
-	}
-	return r;
-}
-
 /* The picture, and its numbers. */
 static void write_effect(const struct forest *f, const struct claim_verdict *v,
 			 struct strbuf *out)
@@ -71,7 +57,7 @@ static void write_effect(const struct forest *f, const struct claim_verdict *v,
 	forest_strip(f, v, classes[v->verdict], out);
 	strbuf_puts(out, "</td><td>");
 	if (!isnan(v->ratio.ratio)) {
-		struct ratio worse = worse_ratio(v);
+		struct ratio worse = verdict_worse_ratio(v);
 
 		strbuf_printf(out, "&times;%.3f, ", worse.ratio);
 		html_interval(out, &worse, v->block_count);

@@ -141,15 +141,15 @@ static void write_effect(const struct forest *f, const struct worse *w,
 /* For who cannot see it, and for who points at it. */
 static void describe(const struct claim_verdict *v, struct strbuf *out)
 {
-	struct worse w = verdict_worse(v);
+	struct ratio worse = verdict_worse_ratio(v);
 
-	if (isnan(w.estimate))
+	if (isnan(worse.ratio))
 		strbuf_puts(out, "no figure");
 	else
-		strbuf_printf(out, "%.3f times worse", exp(w.estimate));
-	if (has_interval(v) && isfinite(exp(w.high)) && isfinite(exp(w.low)))
-		strbuf_printf(out, ", interval %.3f to %.3f", exp(w.low),
-			      exp(w.high));
+		strbuf_printf(out, "%.3f times worse", worse.ratio);
+	if (!isnan(worse.low))
+		strbuf_printf(out, ", interval %.3f to %.3f", worse.low,
+			      worse.high);
 	strbuf_printf(out, ", %zu blocks; claimed: %s %.1f percent",
 		      v->block_count, margin_kind_words(v->claim->kind),
 		      100 * v->claim->margin);

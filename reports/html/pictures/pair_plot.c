@@ -30,13 +30,7 @@ struct lane {
 
 static struct ratio worse_of(const struct run_pair_row *r)
 {
-	struct ratio w = r->ratio;
-
-	if (!r->row->lower_is_better)
-		w = (struct ratio){.ratio = 1 / r->ratio.ratio,
-				   .low = 1 / r->ratio.high,
-				   .high = 1 / r->ratio.low};
-	return w;
+	return r->row->lower_is_better ? r->ratio : ratio_inverse(&r->ratio);
 }
 
 /* The largest difference first, whichever way. */

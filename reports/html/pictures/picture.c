@@ -121,14 +121,21 @@ void picture_begin(const struct picture *p, int height, struct strbuf *out)
 	strbuf_puts(out, "\n");
 }
 
+void picture_say(const struct model *m, const char *name,
+		 const struct model_row *row, size_t runner, struct strbuf *out)
+{
+	html_cell(out, "", name, " under ");
+	html_cell(out, "", m->runners[runner], ": ");
+	html_value(out, row, runner);
+	strbuf_puts(out, ", ");
+	html_basis(out, row, runner);
+}
+
 void picture_title(const struct picture *p, const char *name,
 		   const struct model_row *row, size_t runner,
 		   struct strbuf *out)
 {
-	html_cell(out, "<title>", name, " under ");
-	html_cell(out, "", p->m->runners[runner], ": ");
-	html_value(out, row, runner);
-	strbuf_puts(out, ", ");
-	html_basis(out, row, runner);
+	strbuf_puts(out, "<title>");
+	picture_say(p->m, name, row, runner, out);
 	strbuf_puts(out, "</title>");
 }

@@ -41,6 +41,11 @@ void picture_begin(const struct picture *p, int height, struct strbuf *out);
 
 size_t picture_look(const struct picture *p, size_t runner);
 
+/* The words of picture_title(), escaped. */
+void picture_say(const struct model *m, const char *name,
+		 const struct model_row *row, size_t runner,
+		 struct strbuf *out);
+
 /*
  * The <title> of what shows RUNNER's figure of ROW: the median, its ratio and
  * interval, boots, samples, grade. NAME is what is measured.

@@ -11,6 +11,7 @@
 #include "harness/findings/highlights.h"
 #include "reports/html/pictures/axis.h"
 #include "reports/html/pictures/palette.h"
+#include "reports/html/pictures/picture.h"
 #include "reports/html/html_parts.h"
 
 #define WIDTH 270
@@ -145,18 +146,17 @@ static void write_title(const struct panel *p, size_t runner,
 	for (i = 0; i < p->count; i++)
 		if (p->rows[i].row->cells[runner].grade > worst)
 			worst = p->rows[i].row->cells[runner].grade;
-	html_cell(out, "<title>", p->rows->group, " under ");
-	html_cell(out, "", p->m->runners[runner], ": ");
+	strbuf_puts(out, "<title>");
 	if (p->has_ratio) {
+		html_cell(out, "", p->rows->group, " under ");
+		html_cell(out, "", p->m->runners[runner], ": ");
 		strbuf_printf(out, "%.3f times worse than native, 95 %%: ",
 			      p->worse[runner].ratio);
 		html_interval(out, &p->worse[runner], p->blocks[runner]);
 		strbuf_printf(out, "; %zu blocks, %s", p->blocks[runner],
 			      grade_name(worst));
 	} else {
-		html_value(out, p->rows->row, runner);
-		strbuf_puts(out, ", ");
-		html_basis(out, p->rows->row, runner);
+		picture_say(p->m, p->rows->group, p->rows->row, runner, out);
 	}
 	strbuf_puts(out, "</title>");
 }

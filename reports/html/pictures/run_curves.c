@@ -27,11 +27,8 @@ static char *point_title(const struct model *m, const struct model_row *row,
 	struct strbuf s = {0};
 	char name[80];
 
-	html_cell(&s, "", model_row_name(row, name, sizeof(name)), " under ");
-	html_cell(&s, "", m->runners[runner], ": ");
-	html_value(&s, row, runner);
-	strbuf_puts(&s, ", ");
-	html_basis(&s, row, runner);
+	picture_say(m, model_row_name(row, name, sizeof(name)), row, runner,
+		    &s);
 	return s.str;
 }
 

@@ -51,18 +51,6 @@ static const struct start_phase micro_phases[] = {
 	{"64MiB/agent_ready", "its first message"},
 };
 
-static const struct model_row *find_row(const struct model *m,
-					const char *workload, const char *point)
-{
-	size_t i;
-
-	for (i = 0; i < m->row_count; i++)
-		if (!strcmp(m->rows[i].workload, workload) &&
-		    !strcmp(m->rows[i].point, point))
-			return &m->rows[i];
-	return NULL;
-}
-
 struct start {
 	struct picture p;
 	const char *workload;
@@ -82,7 +70,7 @@ static void add_start(struct start *st, size_t runner, struct stacks *s)
 
 	for (i = 0; i < st->count; i++) {
 		const struct model_row *row =
-			find_row(m, st->workload, st->phases[i].point);
+			model_find_row(m, st->workload, st->phases[i].point);
 		struct strbuf title = {0};
 		double at = row ? row->cells[runner].median : NAN;
 
@@ -246,10 +234,7 @@ size_t run_stacks_footprint(const struct model *m, const struct footprints *fs,
 
 		if (!f->has_fit[FOOTPRINT_CHARGED])
 			continue;
-		for (k = 0; k < m->runner_count &&
-			    strcmp(m->runners[k], f->runner) != 0;
-		     k++)
-			;
+		k = model_find_runner(m, f->runner);
 		add_measured(&p, f, picture_look(&p, k), &s);
 		if (i + 1 == fs->count || !is_granted_alike(f, f + 1))
 			add_granted(f, kubevirt_release_name(fs->release), &s);

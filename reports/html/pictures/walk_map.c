@@ -215,13 +215,10 @@ static void write_runner(const struct map *map, size_t runner,
 	one.p.first = runner;
 	one.p.end = runner + 1;
 	for (g = 0; g < ARRAY_SIZE(pages); g++)
-		for (h = 0; h < ARRAY_SIZE(pages); h++) {
-			const struct model_row *row = map->fields[g][h].row;
-
-			if (row && row->cells[runner].boot_count)
-				one.p.has_grade[row->cells[runner].grade] =
-					true;
-		}
+		for (h = 0; h < ARRAY_SIZE(pages); h++)
+			if (map->fields[g][h].row)
+				picture_add_grades(&one.p,
+						   map->fields[g][h].row);
 	html_figure_begin(out, label);
 	picture_begin(&one.p, height_of(map), out);
 	write_map(&one, runner, out);
