@@ -247,6 +247,8 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)$(CC) -m32 -c $< -o $@.o
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
+perf: $(PERF) $(PVH) ## compile the benchmarks that tests use
+
 everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 
 unit: $(foreach test,$(TEST),$(call unit_of,$(test))) ## unit tests (TEST=name: only this test; SANITIZE=address,undefined: sanitized)
@@ -299,7 +301,7 @@ clean: ## remove all build output; results stay
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything guest lab man packages packages-check demo install uninstall bench bench-small bench-programs check unit fuzz system debian13 \
+.PHONY: all everything perf guest lab man packages packages-check demo install uninstall bench bench-small bench-programs check unit fuzz system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
