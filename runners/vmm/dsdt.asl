@@ -18,7 +18,11 @@ DefinitionBlock ("", "DSDT", 2, "L1VH", "L1VHBNCH", 0x00000001)
                 IO (Decode16, 0x0CF8, 0x0CF8, 0x01, 0x08)
                 DWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
                     NonCacheable, ReadWrite, 0x00000000, 0xC0000000,
-                    0xCFFFFFFF, 0x00000000, 0x10000000)
+                    0xEFFFFFFF, 0x00000000, 0x30000000)
+                QWordMemory (ResourceProducer, PosDecode, MinFixed, MaxFixed,
+                    Cacheable, ReadWrite, 0x0000000000000000,
+                    0x0000008000000000, 0x000000BFFFFFFFFF,
+                    0x0000000000000000, 0x0000004000000000)
             })
         }
 

@@ -199,7 +199,7 @@ static void fuzz_virtio(const uint8_t *data, size_t size)
 		if (data[3] & 1)
 			a.addr = data[1] % 0x38 & ~3u;
 		if (data[3] & 2) {
-			vp.fn.ops->bar_access(&vp.fn, &a);
+			vp.fn.ops->bar_access(&vp.fn, 0, &a);
 		} else if (data[3] & 4) {
 			a.addr = data[1] & 7;
 			pci_config_access(&pci, &a);

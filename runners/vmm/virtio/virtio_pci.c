@@ -246,10 +246,16 @@ static void notify_access(struct virtio_pci *vp, struct hv_access *access)
 		virtio_notify(vp->dev, (uint32_t)queue);
 }
 
-static void bar_access(struct pci_function *fn, struct hv_access *access)
+static void bar_access(struct pci_function *fn, uint32_t bar,
+		       struct hv_access *access)
 {
 	struct virtio_pci *vp = container_of(fn, struct virtio_pci, fn);
 
+	/* The other has the MSI-X table, and nothing else. */
+	if (bar) {
+		access->data = access->is_write ? access->data : 0;
+		return;
+	}
 	pthread_mutex_lock(&vp->dev->lock);
 	switch (access->addr / BAR_PART_BYTES * BAR_PART_BYTES) {
 	case BAR_COMMON:

@@ -37,7 +37,7 @@
 
 /* NOP as above; a write of four bytes to BELL ends in an eventfd, one to ECHO
  * in an eventfd whose reader answers with interrupt MICRO_ECHO_VECTOR. */
-#define MICRO_MMIO_GPA 0xd0000000u
+#define MICRO_MMIO_GPA 0xf8000000u
 #define MICRO_MMIO_BYTES 0x1000u
 #define MICRO_MMIO_NOP (MICRO_MMIO_GPA + 0)
 #define MICRO_MMIO_BELL (MICRO_MMIO_GPA + 0x800)
