@@ -27,6 +27,8 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 	{                                                               \
 		.name = hv_name, .vm_create = create,                   \
 		.vm_destroy = mshv_vm_destroy, .mem_map = mshv_mem_map, \
+		.mem_unmap = mshv_mem_unmap,                            \
+		.device_attach = mshv_device_attach,                    \
 		.msi_send = mshv_msi_send, .route_set = mshv_route_set, \
 		.irqfd_set = mshv_irqfd_set,                            \
 		.doorbell_set = mshv_doorbell_set,                      \
@@ -39,6 +41,8 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 
 void mshv_vm_destroy(struct hv_vm *vm);
 int mshv_mem_map(struct hv_vm *vm, const struct hv_mem *mem, struct err *err);
+int mshv_mem_unmap(struct hv_vm *vm, const struct hv_mem *mem);
+int mshv_device_attach(struct hv_vm *vm, int fd, struct err *err);
 int mshv_msi_send(struct hv_vm *vm, const struct hv_msi *msi);
 int mshv_route_set(struct hv_vm *vm, uint32_t route, const struct hv_msi *msi);
 int mshv_irqfd_set(struct hv_vm *vm, uint32_t slot, int fd,

@@ -215,8 +215,34 @@ int mshv_mem_map(struct hv_vm *base, const struct hv_mem *mem, struct err *err)
 			"mshv cannot map %llu bytes at guest address 0x%llx",
 			(unsigned long long)mem->size_bytes,
 			(unsigned long long)mem->gpa);
-	vm->regions[vm->region_count++] = *mem;
+	/* A VP's instructions work on RAM alone. */
+	if (!mem->is_device)
+		vm->regions[vm->region_count++] = *mem;
 	return 0;
+}
+
+int mshv_mem_unmap(struct hv_vm *base, const struct hv_mem *mem)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+	struct mshv_mem_region arg = {
+		.size_bytes = mem->size_bytes,
+		.guest_pfn = mem->gpa / MSHV_PAGE_BYTES,
+		.flags = MSHV_MEM_UNMAP,
+	};
+
+	return sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_SET_GUEST_MEMORY,
+				   &arg);
+}
+
+/* There is no MSHV_CREATE_DEVICE in mainline (to 7.3): interrupts and the IOMMU
+ * of a device that a guest has are the hypervisor's. */
+int mshv_device_attach(struct hv_vm *base, int fd, struct err *err)
+{
+	(void)base;
+	(void)fd;
+	return err_set(
+		err, -ENODEV,
+		"no device assignment in this kernel: its /dev/mshv gives guests no device");
 }
 
 /* Address and data as in the Intel SDM vol. 3A, 11.11; the destination's

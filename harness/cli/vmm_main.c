@@ -26,6 +26,7 @@ static const int end_status[] = {
 	[VM_END_NONE] = EXIT_SETUP, [VM_END_POWER_OFF] = 0,
 	[VM_END_RESET] = 10,        [VM_END_TRIPLE_FAULT] = 11,
 	[VM_END_HV_ERROR] = 12,     [VM_END_STOPPED] = 13,
+	[VM_END_DEVICE] = 14,
 };
 
 static struct vm *volatile running_vm;
@@ -38,7 +39,8 @@ static const char usage[] =
 
 static const char notes[] =
 	"Exit status: 0 power-off, 10 reset, 11 triple fault, 12 hypervisor error,\n"
-	"13 stopped, 64 usage, 70 the guest could not be started.\n";
+	"13 stopped, 14 a device of the host failed, 64 usage,\n"
+	"70 the guest could not be started.\n";
 
 /* By the host's clock over 100 ms: for the lab, whose own first guess is
  * made with an emulated timer and can be off by more than a percent. */

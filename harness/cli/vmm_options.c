@@ -125,6 +125,29 @@ static int take_net(const struct option_row *o, const char *arg, void *args,
 	return vmm_args_net((char *)arg, &d->nets[d->net_count++], err);
 }
 
+static int take_vfio(const struct option_row *o, const char *arg, void *args,
+		     struct err *err)
+{
+	struct vfio_set_config *cfg = &((struct vmm_options *)args)->vm.vfio;
+	static const char *const words[] = {"", "container", "iommufd"};
+	char *word = strchr(arg, ',');
+	int n = 0, ret = 0;
+
+	(void)o;
+	if (cfg->count == VFIO_MAX_DEVICES)
+		return err_set(err, -EINVAL, "more than %d devices",
+			       VFIO_MAX_DEVICES);
+	if (word) {
+		*word++ = '\0';
+		ret = take_word(word, words, ARRAY_SIZE(words),
+				"way to the IOMMU", &n, err);
+	}
+	if (n)
+		cfg->iommu = (enum vfio_iommu_choice)n;
+	cfg->addresses[cfg->count++] = arg;
+	return ret;
+}
+
 const struct option_row vmm_option_rows[] = {
 	{"kernel", "FILE", "Linux bzImage",
 	 OPTION_TEXT(struct vmm_options, vm.kernel_path)},
@@ -162,6 +185,10 @@ const struct option_row vmm_option_rows[] = {
 	 "virtio-net; fd=N in place of tap=NAME. WORDs:\n"
 	 "queues=N pairs, mac=ADDRESS, vhost=auto, on or off",
 	 .take = take_net},
+	{"vfio", "ADDRESS[,WORD]",
+	 "a PCI function of the host, 0000:00:05.0, that vfio-pci\n"
+	 "has; WORD container or iommufd (what there is)",
+	 .take = take_vfio},
 	{"vsock-cid", "N", "virtio-vsock with this address (none)",
 	 OPTION_U32(struct vmm_options, vm.devices.vsock_cid, 0, INT32_MAX)},
 	{"channel-fd", "N", "result channel (none)", .take = take_descriptor,

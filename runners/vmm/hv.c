@@ -39,6 +39,16 @@ int hv_mem_map(struct hv_vm *vm, const struct hv_mem *mem, struct err *err)
 	return vm->ops->mem_map(vm, mem, err);
 }
 
+int hv_mem_unmap(struct hv_vm *vm, const struct hv_mem *mem)
+{
+	return vm->ops->mem_unmap(vm, mem);
+}
+
+int hv_device_attach(struct hv_vm *vm, int fd, struct err *err)
+{
+	return vm->ops->device_attach(vm, fd, err);
+}
+
 int hv_msi_send(struct hv_vm *vm, const struct hv_msi *msi)
 {
 	return vm->ops->msi_send(vm, msi);

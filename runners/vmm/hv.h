@@ -60,6 +60,7 @@ struct hv_mem {
 	uint64_t size_bytes;
 	void *host; /* borrowed; must outlive the mapping */
 	bool readonly;
+	bool is_device; /* registers of a real device, not RAM */
 };
 
 /* A message-signalled interrupt as a device writes it (PCI 3.0, 6.8). */
@@ -111,7 +112,7 @@ struct hv_vcpu {
 #define HV_ROUTE_COUNT 24
 
 /* Slots for messages that an eventfd sends. */
-#define HV_IRQFD_COUNT 256
+#define HV_IRQFD_COUNT 512
 
 struct hv_ops {
 	const char *name; /* "kvm", "mshv": stored with every result */
@@ -121,6 +122,8 @@ struct hv_ops {
 	void (*vm_destroy)(struct hv_vm *vm);
 	int (*mem_map)(struct hv_vm *vm, const struct hv_mem *mem,
 		       struct err *err);
+	int (*mem_unmap)(struct hv_vm *vm, const struct hv_mem *mem);
+	int (*device_attach)(struct hv_vm *vm, int fd, struct err *err);
 	int (*msi_send)(struct hv_vm *vm, const struct hv_msi *msi);
 	int (*route_set)(struct hv_vm *vm, uint32_t route,
 			 const struct hv_msi *msi); /* msi NULL: masked */
@@ -144,6 +147,16 @@ int hv_vm_create(const struct hv_ops *ops, const struct hv_vm_config *cfg,
 		 struct hv_vm **out, struct err *err);
 void hv_vm_destroy(struct hv_vm *vm); /* NULL is fine */
 int hv_mem_map(struct hv_vm *vm, const struct hv_mem *mem, struct err *err);
+
+/* Of what was mapped as a whole, at MEM->gpa. -ENOENT when nothing is there. */
+int hv_mem_unmap(struct hv_vm *vm, const struct hv_mem *mem);
+
+/*
+ * The guest is about to get the host's devices behind FD: a group or a device of
+ * vfio, borrowed, which must stay open as long as the VM. -ENODEV where this
+ * hypervisor gives no guest a device.
+ */
+int hv_device_attach(struct hv_vm *vm, int fd, struct err *err);
 
 /* Deliver an interrupt message now. */
 int hv_msi_send(struct hv_vm *vm, const struct hv_msi *msi);

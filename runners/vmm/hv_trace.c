@@ -76,6 +76,23 @@ static int traced_mem_map(struct hv_vm *vm, const struct hv_mem *mem,
 	return ret;
 }
 
+static int traced_mem_unmap(struct hv_vm *vm, const struct hv_mem *mem)
+{
+	int ret = hv_mem_unmap(vm_of(vm), mem);
+
+	trace_line("H mem_unmap %llx %llx = %d", (unsigned long long)mem->gpa,
+		   (unsigned long long)mem->size_bytes, ret);
+	return ret;
+}
+
+static int traced_device_attach(struct hv_vm *vm, int fd, struct err *err)
+{
+	int ret = hv_device_attach(vm_of(vm), fd, err);
+
+	trace_line("H device_attach %d = %d", fd, ret);
+	return ret;
+}
+
 static int traced_msi_send(struct hv_vm *vm, const struct hv_msi *msi)
 {
 	int ret = hv_msi_send(vm_of(vm), msi);
@@ -195,6 +212,8 @@ const struct hv_ops *trace_wrap(const struct hv_ops *inner)
 		.vm_create = traced_vm_create,
 		.vm_destroy = traced_vm_destroy,
 		.mem_map = traced_mem_map,
+		.mem_unmap = traced_mem_unmap,
+		.device_attach = traced_device_attach,
 		.msi_send = traced_msi_send,
 		.route_set = traced_route_set,
 		.irqfd_set = traced_irqfd_set,

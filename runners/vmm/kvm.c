@@ -100,11 +100,14 @@ static void kvm_vm_destroy(struct hv_vm *base)
 {
 	struct kvm_vm *vm = (struct kvm_vm *)base;
 
+	if (vm->vfio_fd >= 0)
+		close(vm->vfio_fd);
 	if (vm->vm_fd >= 0)
 		close(vm->vm_fd);
 	if (vm->dev_fd >= 0)
 		close(vm->dev_fd);
 	pthread_mutex_destroy(&vm->route_lock);
+	pthread_mutex_destroy(&vm->slot_lock);
 	free(vm);
 }
 
@@ -128,8 +131,10 @@ static int kvm_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 	if (!vm)
 		return err_set(err, -ENOMEM, "cannot allocate a KVM vm");
 	pthread_mutex_init(&vm->route_lock, NULL);
+	pthread_mutex_init(&vm->slot_lock, NULL);
 	vm->cfg = *cfg;
 	vm->vm_fd = -1;
+	vm->vfio_fd = -1;
 	ret = kvm_open(&vm->dev_fd, err);
 	if (!ret)
 		ret = kvm_require(vm->dev_fd, KVM_CAP_SPLIT_IRQCHIP,
@@ -160,25 +165,89 @@ fail:
 	return ret;
 }
 
-static int kvm_mem_map(struct hv_vm *base, const struct hv_mem *mem,
-		       struct err *err)
+static int slot_set(struct kvm_vm *vm, uint32_t i, const struct hv_mem *mem,
+		    uint64_t size_bytes)
 {
-	struct kvm_vm *vm = (struct kvm_vm *)base;
 	struct kvm_userspace_memory_region region = {
-		.slot = vm->slot_count,
+		.slot = i,
 		.flags = mem->readonly ? KVM_MEM_READONLY : 0,
 		.guest_phys_addr = mem->gpa,
-		.memory_size = mem->size_bytes,
+		.memory_size = size_bytes,
 		.userspace_addr = (uintptr_t)mem->host,
 	};
 
 	if (ioctl(vm->vm_fd, KVM_SET_USER_MEMORY_REGION, &region))
-		return err_sys(
-			err, -errno,
-			"KVM cannot map %llu bytes at guest address 0x%llx",
-			(unsigned long long)mem->size_bytes,
-			(unsigned long long)mem->gpa);
-	vm->slot_count++;
+		return -errno;
+	vm->slots[i] = (struct kvm_slot){mem->gpa, size_bytes};
+	return 0;
+}
+
+/* The slot with what begins at GPA, or a free one. */
+static uint32_t slot_find(const struct kvm_vm *vm, uint64_t gpa, bool is_free)
+{
+	uint32_t i;
+
+	for (i = 0; i < KVM_SLOT_COUNT; i++)
+		if (is_free ? !vm->slots[i].size_bytes
+			    : vm->slots[i].size_bytes &&
+				      vm->slots[i].gpa == gpa)
+			break;
+	return i;
+}
+
+static int kvm_mem_map(struct hv_vm *base, const struct hv_mem *mem,
+		       struct err *err)
+{
+	struct kvm_vm *vm = (struct kvm_vm *)base;
+	int ret = -ENOSPC;
+	uint32_t i;
+
+	pthread_mutex_lock(&vm->slot_lock);
+	i = slot_find(vm, 0, true);
+	if (i < KVM_SLOT_COUNT)
+		ret = slot_set(vm, i, mem, mem->size_bytes);
+	pthread_mutex_unlock(&vm->slot_lock);
+	return ret ? err_sys(err, ret,
+			     "KVM cannot map %llu bytes at guest address 0x%llx",
+			     (unsigned long long)mem->size_bytes,
+			     (unsigned long long)mem->gpa)
+		   : 0;
+}
+
+static int kvm_mem_unmap(struct hv_vm *base, const struct hv_mem *mem)
+{
+	struct kvm_vm *vm = (struct kvm_vm *)base;
+	int ret = -ENOENT;
+	uint32_t i;
+
+	pthread_mutex_lock(&vm->slot_lock);
+	i = slot_find(vm, mem->gpa, false);
+	if (i < KVM_SLOT_COUNT)
+		ret = slot_set(vm, i, mem, 0);
+	pthread_mutex_unlock(&vm->slot_lock);
+	return ret;
+}
+
+/* So that KVM knows of DMA that does not snoop, and may post interrupts
+ * (Documentation/virt/kvm/devices/vfio.rst). */
+static int kvm_device_attach(struct hv_vm *base, int fd, struct err *err)
+{
+	struct kvm_vm *vm = (struct kvm_vm *)base;
+	struct kvm_create_device device = {.type = KVM_DEV_TYPE_VFIO};
+	int32_t group_fd = fd;
+	struct kvm_device_attr attr = {.group = KVM_DEV_VFIO_GROUP,
+				       .attr = KVM_DEV_VFIO_GROUP_ADD,
+				       .addr = (uintptr_t)&group_fd};
+
+	if (vm->vfio_fd < 0) {
+		if (ioctl(vm->vm_fd, KVM_CREATE_DEVICE, &device))
+			return err_sys(err, -errno,
+				       "this KVM knows no devices of vfio");
+		vm->vfio_fd = (int)device.fd;
+	}
+	/* Two functions of one group come with the same one. */
+	if (ioctl(vm->vfio_fd, KVM_SET_DEVICE_ATTR, &attr) && errno != EEXIST)
+		return err_sys(err, -errno, "KVM does not take the device");
 	return 0;
 }
 
@@ -282,6 +351,8 @@ const struct hv_ops hv_kvm = {
 	.vm_create = kvm_vm_create,
 	.vm_destroy = kvm_vm_destroy,
 	.mem_map = kvm_mem_map,
+	.mem_unmap = kvm_mem_unmap,
+	.device_attach = kvm_device_attach,
 	.msi_send = kvm_msi_send,
 	.route_set = kvm_route_set,
 	.irqfd_set = kvm_irqfd_set,

@@ -13,12 +13,21 @@
 /* The pins of the IOAPIC, then the slots of irqfds. */
 #define KVM_GSI_COUNT (HV_ROUTE_COUNT + HV_IRQFD_COUNT)
 
+/* Two of RAM, and those of devices' BARs. */
+#define KVM_SLOT_COUNT 64
+
+struct kvm_slot {
+	uint64_t gpa, size_bytes; /* 0 bytes: free */
+};
+
 struct kvm_vm {
 	struct hv_vm base;
 	struct hv_vm_config cfg;
 	int dev_fd;
 	int vm_fd;
-	uint32_t slot_count;
+	int vfio_fd; /* KVM's own view of vfio's devices; -1: none */
+	pthread_mutex_t slot_lock; /* guards the next */
+	struct kvm_slot slots[KVM_SLOT_COUNT];
 	size_t run_bytes; /* size of each vCPU's shared page */
 
 	pthread_mutex_t route_lock; /* guards the two below */

@@ -33,6 +33,7 @@ static const char *const end_names[] = {
 	[VM_END_TRIPLE_FAULT] = "triple_fault",
 	[VM_END_HV_ERROR] = "hypervisor_error",
 	[VM_END_STOPPED] = "stopped",
+	[VM_END_DEVICE] = "device_error",
 };
 _Static_assert(ARRAY_SIZE(end_names) == VM_END_COUNT, "every end has a name");
 
@@ -98,6 +99,7 @@ static int buses_fill(struct vm *vm)
 	const struct bus_region mmio[] = {
 		{IOAPIC_GPA, IOAPIC_SIZE_BYTES, ioapic_access, &vm->ioapic},
 		{PCI_MMIO_GPA, PCI_MMIO_SIZE_BYTES, pci_mmio_access, &vm->pci},
+		{PCI_HIGH_GPA, PCI_HIGH_SIZE_BYTES, pci_high_access, &vm->pci},
 	};
 	const struct bus_region micro_ports = {MICRO_DEV_PORT,
 					       MICRO_DEV_PORT_COUNT,
@@ -140,6 +142,9 @@ static int devices_create(struct vm *vm, struct err *err)
 		return err_sys(err, ret, "cannot place the devices");
 	ret = vm_devices_create(&vm->devices, &vm->cfg.devices, &vm->mem,
 				&vm->pci, err);
+	if (!ret)
+		ret = vfio_set_create(&vm->vfio, &vm->cfg.vfio, &vm->mem,
+				      &vm->pci, &vm->stamps, err);
 	if (!ret && vm->cfg.micro_path)
 		ret = micro_create(&vm->micro, vm->hv, &vm->mem,
 				   vm->cfg.channel_fd, &vm->end, err);
@@ -151,6 +156,7 @@ static void devices_destroy(struct vm *vm)
 	if (!vm->devices_ready)
 		return;
 	micro_destroy(&vm->micro);
+	vfio_set_destroy(&vm->vfio);
 	vm_devices_destroy(&vm->devices);
 	virtio_pci_release(&vm->rng_pci);
 	virtio_pci_release(&vm->console_pci);
@@ -239,6 +245,7 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 		return err_set(err, -ENOMEM, "cannot allocate a vm");
 	vm->cfg = *cfg;
 	vm->stamps.out = cfg->events;
+	vm->vfio.trouble_fd = -1;
 	vm->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->wake_fd < 0) {
 		ret = err_sys(err, -errno, "cannot make an eventfd");
@@ -389,6 +396,14 @@ static void take_wake(struct vm *vm)
 		hv_vcpu_kick(vm->vcpus[0].hv);
 }
 
+static void take_trouble(struct vm *vm)
+{
+	char text[sizeof(vm->end_detail)];
+
+	if (!vfio_set_trouble(&vm->vfio, text, sizeof(text)))
+		vm_finish(vm, VM_END_DEVICE, text);
+}
+
 /*
  * The I/O thread: moves bytes inwards until the machine has ended. It sleeps
  * unless bytes wait for which the guest has no buffer yet.
@@ -405,6 +420,7 @@ static void io_loop(struct vm *vm)
 			{.fd = channel_open && !waiting ? vm->cfg.channel_fd
 							: -1,
 			 .events = POLLIN},
+			{.fd = vm->vfio.trouble_fd, .events = POLLIN},
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), waiting ? RETRY_MS : -1) < 0)
@@ -413,6 +429,8 @@ static void io_loop(struct vm *vm)
 			take_wake(vm);
 		if (fds[1].revents)
 			terminal_input(vm);
+		if (fds[3].revents)
+			take_trouble(vm);
 		if (!fds[2].revents && !waiting)
 			continue;
 		waiting = !console_wants_input(&vm->console);
@@ -427,6 +445,9 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 
 	stamp_phase(&vm->stamps, "vm_ready", clock_mono_ns());
 	vm_devices_write_names(&vm->devices, vm->cfg.events);
+	if (vm->vfio.count)
+		event_fact(vm->cfg.events, "vfio",
+			   vfio_iommu_name(&vm->vfio.iommu));
 	if (vm->hv->cpuid_source)
 		event_fact(vm->cfg.events, "cpuid_source",
 			   vm->hv->cpuid_source);

@@ -25,6 +25,7 @@
 #include "runners/vmm/ledger.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/stamp.h"
+#include "runners/vmm/vfio/vfio_set.h"
 #include "runners/vmm/virtio/console.h"
 #include "runners/vmm/virtio/rng.h"
 #include "runners/vmm/virtio/virtio_pci.h"
@@ -44,6 +45,7 @@ struct vm_config {
 	uint32_t vcpu_count;
 	enum hv_paravirt paravirt;
 	struct vm_devices_config devices;
+	struct vfio_set_config vfio;
 	int serial_fd;  /* guest's COM1 output; -1: dropped */
 	int channel_fd; /* result channel; -1: none */
 	int input_fd;   /* keys for COM1; -1: none */
@@ -58,6 +60,7 @@ enum vm_end {
 	VM_END_TRIPLE_FAULT,
 	VM_END_HV_ERROR, /* see vm->end_detail */
 	VM_END_STOPPED,  /* vm_stop() */
+	VM_END_DEVICE,   /* of the host's, handed on: vm->end_detail */
 	VM_END_COUNT,
 };
 
@@ -89,6 +92,7 @@ struct vm {
 	struct rng rng;
 	struct virtio_pci rng_pci;
 	struct vm_devices devices;
+	struct vfio_set vfio;
 	struct micro micro; /* with cfg.micro_path alone */
 	struct stamp_log stamps;
 	bool devices_ready;

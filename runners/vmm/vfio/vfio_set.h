@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_VMM_VFIO_VFIO_SET_H
+#define RUNNERS_VMM_VFIO_VFIO_SET_H
+
+/*
+ * vfio_set - all functions that a machine has of its host's, and the memory that
+ * they may reach: all of guest RAM, pinned, at the guest's own addresses.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "runners/vmm/vfio/vfio_pci.h"
+
+struct mem;
+struct stamp_log;
+
+struct vfio_set_config {
+	const char *addresses[VFIO_MAX_DEVICES]; /* borrowed */
+	uint32_t count;
+	enum vfio_iommu_choice iommu;
+	const struct vfio_sys *sys; /* NULL: the host's */
+};
+
+struct vfio_set {
+	struct vfio_iommu iommu;
+	struct vfio_pci *devices; /* owned; NULL: none */
+	uint32_t count;
+	/* Eventfds of each: its errors, and that the host wants it back. */
+	int trouble_fds[VFIO_MAX_DEVICES][2];
+	int trouble_fd; /* of all of them, to be polled; -1: none */
+};
+
+/* Nothing is made for a CFG without addresses. Stamps the phases `vfio_opened`
+ * and `dma_mapped`. */
+int vfio_set_create(struct vfio_set *set, const struct vfio_set_config *cfg,
+		    const struct mem *mem, struct pci_bus *bus,
+		    struct stamp_log *stamps, struct err *err);
+void vfio_set_destroy(struct vfio_set *set); /* zeroed is fine */
+
+/* Which device is in trouble, and how; call it when trouble_fd is readable.
+ * -EAGAIN when none is. */
+int vfio_set_trouble(struct vfio_set *set, char *text, size_t size);
+
+#endif
