@@ -29,15 +29,18 @@
 /* A case ends by its own time limit; this is for a worker that is stuck. */
 #define GRACE_NS (60 * NS_PER_S)
 
-int worker_link_open(struct worker_link *w, bool in_lab, struct err *err)
+int worker_link_open(struct worker_link *w, bool in_lab, bool has_iommu,
+		     struct err *err)
 {
 	char *self = file_beside_exe("l1vh-bench");
 	char *lab = file_beside_exe("../ci/lab/run");
 	const char *inside = "build/l1vh-bench";
 	const char *const local_argv[] = {self, "worker", NULL};
-	const char *const lab_argv[] = {lab,          "--timeout", "0",
-					"--programs", "--",        inside,
-					"worker",     NULL};
+	const char *const lab_argv[] = {
+		lab, "--timeout", "0", "--programs",
+		/* Twice the same where nothing is to be added. */
+		has_iommu ? "--iommu" : "--programs", "--", inside, "worker",
+		NULL};
 	int ret;
 
 	*w = (struct worker_link){.to_fd = -1, .from_fd = -1, .is_lab = in_lab};

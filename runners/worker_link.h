@@ -21,8 +21,10 @@ struct worker_link {
 	struct strbuf *in; /* owned */
 };
 
-/* Start a worker on this host, or one inside the lab. */
-int worker_link_open(struct worker_link *w, bool in_lab, struct err *err);
+/* Start a worker on this host, or one inside the lab, which HAS_IOMMU gives
+ * devices for guests. */
+int worker_link_open(struct worker_link *w, bool in_lab, bool has_iommu,
+		     struct err *err);
 
 /* Ask it to end, then make sure that it does. Zeroed is fine. */
 void worker_link_close(struct worker_link *w);

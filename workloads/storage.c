@@ -35,6 +35,15 @@ static const struct wl_point storage_points[] = {
 	 .args = "rw=randwrite\nbs=4k\niodepth=1\nfsync=1"},
 };
 
+/* On a function of the host, to be compared between the ways to it. */
+static const struct wl_point device_points[] = {
+	{.name = "randread-4k-qd1", .args = "rw=randread\nbs=4k\niodepth=1"},
+	{.name = "randread-4k-qd32", .args = "rw=randread\nbs=4k\niodepth=32"},
+	{.name = "randwrite-4k-qd32",
+	 .args = "rw=randwrite\nbs=4k\niodepth=32"},
+	{.name = "read-128k-qd8", .args = "rw=read\nbs=128k\niodepth=8"},
+};
+
 /* So much is written and read back; more would take long where it is slow. */
 static const struct wl_point verify_points[] = {
 	{.name = "crc32c-4k-qd16",
@@ -103,3 +112,23 @@ const struct workload wl_storage_verify = {
 	.point_count = sizeof(verify_points) / sizeof(verify_points[0]),
 	.program = verify_program,
 };
+
+#define DEVICE(sym, more_flags, text)                                     \
+	const struct workload wl_##sym = {                                \
+		.name = #sym,                                             \
+		.group = "passthrough",                                   \
+		.summary = text,                                          \
+		.unit = WL_UNIT_DOCUMENT,                                 \
+		.better = WL_HIGHER_IS_BETTER,                            \
+		.flags = WL_NEEDS_DISK | WL_NEEDS_DEVICE | more_flags,    \
+		.points = device_points,                                  \
+		.point_count =                                            \
+			sizeof(device_points) / sizeof(device_points[0]), \
+		.program = storage_program,                               \
+		.main_metric = "iops",                                    \
+	}
+
+DEVICE(passthrough, 0,
+       "fio on a disk of the host that guests have passed through");
+DEVICE(passthrough_virtio, WL_DEVICE_DISK,
+       "the same on that disk, which guests have by virtio-blk");

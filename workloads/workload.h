@@ -26,10 +26,13 @@ enum wl_flags {
 	WL_BY_HOST = 1 << 2,       /* the harness measures it; no run() */
 	WL_NEEDS_DISK = 1 << 3,    /* these two have program(), no run() */
 	WL_NEEDS_NET = 1 << 4,
-	WL_NEEDS_MICRO = 1 << 5, /* run by the micro guest, not under Linux */
-	WL_ON_REQUEST = 1 << 6,  /* too long to run unless requested by name */
-	WL_SHARES_CPU = 1 << 7,  /* its own processes wait for each other */
-	WL_SHAPE = 1 << 8,       /* each point is a machine of that shape */
+	WL_NEEDS_MICRO = 1 << 5,  /* run by the micro guest, not under Linux */
+	WL_ON_REQUEST = 1 << 6,   /* too long to run unless requested by name */
+	WL_SHARES_CPU = 1 << 7,   /* its own processes wait for each other */
+	WL_SHAPE = 1 << 8,        /* each point is a machine of that shape */
+	WL_NEEDS_DEVICE = 1 << 9, /* a PCI function of the host, handed on */
+	WL_DEVICE_DISK = 1 << 10, /* that function's disk, but by virtio */
+	WL_NATIVE_ONLY = 1 << 11, /* the same whatever guest there is */
 };
 
 /* One setting of a workload. A workload without settings has one, "". */

@@ -16,6 +16,7 @@
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/option.h"
 #include "harness/cli/plan_file.h"
+#include "harness/core/pci_host.h"
 #include "harness/core/runner.h"
 #include "harness/verdict/claims.h"
 
@@ -181,6 +182,13 @@ static int take_disk_size(const struct option_row *o, const char *arg,
 		ret = err_set(err, -EINVAL,
 			      "a disk has at least 16M, and whole MiB");
 	return ret;
+}
+
+static int take_device(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
+{
+	(void)o;
+	return pci_host_address(arg, io_of(args)->device, err);
 }
 
 static int take_vhost(const struct option_row *o, const char *arg, void *args,
@@ -352,6 +360,13 @@ const struct option_row run_args_options[] = {
 	 .take = take_disk_size, KEY},
 	{"disk-overwrite", NULL, "allow a device, whose contents are lost",
 	 OPTION_FLAG(struct run_args, plan.io.may_overwrite)},
+	{"device", "ADDRESS",
+	 "a PCI function of this host, 0000:00:05.0, to hand to guests;\n"
+	 "the workloads 'passthrough' need one",
+	 .take = take_device},
+	{"device-overwrite", NULL,
+	 "allow a disk among them that holds anything",
+	 OPTION_FLAG(struct run_args, plan.io.may_overwrite_device)},
 	{"queues", "N", "of disk and card (one per vCPU)",
 	 COUNT(plan.io.queue_count, 8), KEY},
 	{"vhost", "WORD", "vhost-net: auto, on or off (auto)",

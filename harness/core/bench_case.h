@@ -20,12 +20,15 @@ struct case_item {
 
 /* What storage and network workloads work on. */
 struct io_plan {
-	uint64_t io_ns;       /* wanted length of one program's run */
-	char disk[256];       /* a file, made as needed, or a device */
-	uint64_t disk_bytes;  /* to be used of it */
-	bool may_overwrite;   /* a device's contents may be lost */
-	uint32_t queue_count; /* of disk and card; 0: one per vCPU */
-	char vhost[8];        /* auto, on or off */
+	uint64_t io_ns;      /* wanted length of one program's run */
+	char disk[256];      /* a file, made as needed, or a device */
+	uint64_t disk_bytes; /* to be used of it */
+	bool may_overwrite;  /* a device's contents may be lost */
+	/* A PCI function of the host, "0000:00:05.0"; "": none. */
+	char device[20];
+	bool may_overwrite_device; /* its disk may lose what it holds */
+	uint32_t queue_count;      /* of disk and card; 0: one per vCPU */
+	char vhost[8];             /* auto, on or off */
 	char peer[64];      /* of a real network; "": the run creates its own */
 	char interface[16]; /* that leads to it */
 	char guest_address[32]; /* in that network, "10.0.0.7/24" */

@@ -67,6 +67,8 @@ static double prior_of(const struct cost *c, const struct bench_case *bc)
 
 	switch (kind_of(bc)) {
 	case BOOT_IO:
+	case BOOT_DEVICE:
+	case BOOT_DEVICE_DISK:
 		return boot_ns(c, bc) +
 		       count * ((double)bc->io.io_ns +
 				ms(is_native(bc) ? c->native_program

@@ -241,6 +241,7 @@ static const struct {
 	const char *workload;
 	int (*read)(const json_t *output, struct io_doc *doc, struct err *err);
 } readers[] = {
+	{"passthrough", read_fio},  {"passthrough_virtio", read_fio},
 	{"storage", read_fio},      {"storage_verify", read_fio_verify},
 	{"network", read_iperf},    {"network_rr", read_rr},
 	{"micro_exit", read_micro}, {"micro_cpu", read_micro},

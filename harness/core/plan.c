@@ -97,13 +97,15 @@ static bool take_point(struct plan *plan, char *word, char **rest)
 	return true;
 }
 
-/* What breaks things on purpose, or takes long, must be named in full. */
+/* What breaks things on purpose, or takes long, must be named in full; what needs
+ * a device at least by its group. */
 static bool matches(const struct workload *wl, const char *word)
 {
 	if (!strcmp(wl->name, word))
 		return true;
 	return !(wl->flags & (WL_SELFTEST | WL_ON_REQUEST)) &&
-	       (!strcmp(word, "all") || !strcmp(wl->group, word));
+	       (!strcmp(wl->group, word) ||
+		(!strcmp(word, "all") && !(wl->flags & WL_NEEDS_DEVICE)));
 }
 
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
@@ -149,6 +151,8 @@ enum boot_kind plan_boot_kind(const char *workload)
 		return BOOT_MICRO;
 	if (flags & WL_SHAPE)
 		return BOOT_SHAPE;
+	if (flags & WL_NEEDS_DEVICE)
+		return flags & WL_DEVICE_DISK ? BOOT_DEVICE_DISK : BOOT_DEVICE;
 	return flags & (WL_NEEDS_DISK | WL_NEEDS_NET) ? BOOT_IO : BOOT_PLAIN;
 }
 
@@ -171,6 +175,13 @@ bool plan_is_micro(const struct plan *plan)
 {
 	return plan->series.item_count &&
 	       count_items(plan, BOOT_MICRO) == plan->series.item_count;
+}
+
+static bool is_measured(const char *workload, const char *runner)
+{
+	const struct workload *wl = workload_find(workload);
+
+	return !wl || !(wl->flags & WL_NATIVE_ONLY) || !runner_is_guest(runner);
 }
 
 /* A case without series. */
@@ -205,11 +216,12 @@ static void fill_case(struct bench_case *bc, const struct plan *plan,
 
 	begin_case(bc, plan, block, runner);
 	for (i = 0; i < plan->series.item_count; i++)
-		if (plan_boot_kind(plan->series.items[i].workload) == kind)
+		if (plan_boot_kind(plan->series.items[i].workload) == kind &&
+		    is_measured(plan->series.items[i].workload, runner))
 			bench_case_add(bc, plan->series.items[i].workload,
 				       plan->series.items[i].point);
 	/* Programs have lengths of their own, and a start and an end each. */
-	if (kind == BOOT_IO)
+	if (kind == BOOT_IO || kind == BOOT_DEVICE || kind == BOOT_DEVICE_DISK)
 		bc->timeout_ns +=
 			bc->item_count * (2 * plan->io.io_ns + PROGRAM_NS);
 	if (kind == BOOT_MICRO && bc->vcpu_count < MICRO_VCPUS)
@@ -307,9 +319,12 @@ void schedule_init(struct schedule *sched, const struct plan *plan)
 	bool has_io = count_items(plan, BOOT_IO);
 	bool has_micro = count_items(plan, BOOT_MICRO);
 	size_t shapes = count_items(plan, BOOT_SHAPE);
+	bool has_device = count_items(plan, BOOT_DEVICE);
+	bool has_device_disk = count_items(plan, BOOT_DEVICE_DISK);
 	/* Nothing to measure is still a boot. */
 	bool has_plain = count_items(plan, BOOT_PLAIN) ||
-			 !(has_io || has_micro || shapes);
+			 !(has_io || has_micro || shapes || has_device ||
+			   has_device_disk);
 	uint32_t block;
 
 	gsl_rng_set(rng, plan->seed);
@@ -324,6 +339,10 @@ void schedule_init(struct schedule *sched, const struct plan *plan)
 			add_block(sched, plan, block, BOOT_MICRO, rng);
 		if (has_io && block < plan->io_block_count)
 			add_block(sched, plan, block, BOOT_IO, rng);
+		if (has_device && block < plan->io_block_count)
+			add_block(sched, plan, block, BOOT_DEVICE, rng);
+		if (has_device_disk && block < plan->io_block_count)
+			add_block(sched, plan, block, BOOT_DEVICE_DISK, rng);
 		if (shapes && block < plan->io_block_count)
 			add_shapes(sched, plan, block, rng);
 	}

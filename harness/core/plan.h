@@ -63,7 +63,9 @@ enum boot_kind {
 	BOOT_PLAIN,
 	BOOT_IO,
 	BOOT_MICRO,
-	BOOT_SHAPE, /* a machine for each series */
+	BOOT_SHAPE,       /* a machine for each series */
+	BOOT_DEVICE,      /* with a function of the host */
+	BOOT_DEVICE_DISK, /* with that function's disk, by virtio */
 	BOOT_KIND_COUNT,
 };
 

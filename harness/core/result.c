@@ -254,6 +254,8 @@ enum machine_kind result_machine(const struct result *res)
 		return MACHINE_MICRO;
 	if (flags & WL_SHAPE)
 		return MACHINE_SHAPE;
+	if (flags & WL_NEEDS_DEVICE && !(flags & WL_DEVICE_DISK))
+		return MACHINE_DEVICE;
 	if (flags & WL_NEEDS_NET)
 		return flags & WL_NEEDS_DISK ? MACHINE_DISK_AND_NET
 					     : MACHINE_NET;

@@ -135,8 +135,9 @@ enum machine_kind {
 	MACHINE_DISK,
 	MACHINE_NET,
 	MACHINE_DISK_AND_NET,
-	MACHINE_MICRO, /* the micro guest */
-	MACHINE_SHAPE, /* of one shape or another, see harness/core/shape.h */
+	MACHINE_MICRO,  /* the micro guest */
+	MACHINE_SHAPE,  /* of one shape or another, see harness/core/shape.h */
+	MACHINE_DEVICE, /* a function of the host */
 	MACHINE_KIND_COUNT,
 };
 

@@ -250,6 +250,7 @@ const char *identity_machine_name(enum machine_kind machine)
 		[MACHINE_DISK_AND_NET] = "with both",
 		[MACHINE_MICRO] = "micro guest",
 		[MACHINE_SHAPE] = "of a shape",
+		[MACHINE_DEVICE] = "with a device of the host",
 	};
 	_Static_assert(ARRAY_SIZE(names) == MACHINE_KIND_COUNT,
 		       "every kind of machine has a name");

@@ -152,7 +152,8 @@ static bool has_runner(const struct site *site, const char *name)
 
 static int start_worker(struct site *site, bool in_lab, struct err *err)
 {
-	int ret = worker_link_open(&site->worker, in_lab, err);
+	int ret =
+		worker_link_open(&site->worker, in_lab, site->needs_iommu, err);
 
 	json_decref(site->hello);
 	site->hello = NULL;
@@ -198,7 +199,8 @@ static int open_at(struct site *site, bool in_lab,
 	size_t i;
 	int ret;
 
-	*site = (struct site){.stop = wants->stop};
+	*site = (struct site){.stop = wants->stop,
+			      .needs_iommu = wants->needs_iommu};
 	*guest_count = 0;
 	ret = start_worker(site, in_lab, err);
 	for (i = 0; i < wants->runner_count && !ret; i++) {

@@ -34,6 +34,7 @@ struct site_wants {
 	 */
 	bool is_default;
 	bool is_micro;       /* no boot of the run is of Linux */
+	bool needs_iommu;    /* a device is to be handed to guests */
 	bool wants_mshv_emu; /* mshv may be the emulator, and is called so */
 	const volatile bool *stop; /* borrowed; once true, nothing begins */
 };
@@ -45,6 +46,7 @@ struct site {
 	size_t runner_count;
 	struct site_refusal refusals[PLAN_MAX_RUNNERS];
 	size_t refusal_count;
+	bool needs_iommu;          /* of a lab */
 	const volatile bool *stop; /* borrowed */
 };
 

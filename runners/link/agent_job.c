@@ -40,7 +40,7 @@ static void add_envs(const struct bench_case *bc, const struct link_env *env,
 			      bc->stretch_ppm);
 	if (bench_case_needs(bc, WL_NEEDS_DISK))
 		strbuf_printf(text, "=disk_bytes %" PRIu64 "\n",
-			      bc->io.disk_bytes);
+			      env->disk_bytes);
 }
 
 char *agent_job_text(const struct bench_case *bc, const struct link_env *env)

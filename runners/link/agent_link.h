@@ -31,7 +31,8 @@ struct link_stamp {
 
 /* The agent's environment, see struct wl_env. */
 struct link_env {
-	char disk[256]; /* natively; a guest finds its own */
+	char disk[256];      /* natively; a guest finds its own */
+	uint64_t disk_bytes; /* to be used of it */
 	char peer[64];
 	char net_address[32]; /* for the guest to take */
 	char net_gateway[32];

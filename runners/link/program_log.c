@@ -52,7 +52,8 @@ static bool is_of_shape(const char *workload)
 
 const char *program_main_metric(const char *workload)
 {
-	if (!strcmp(workload, "storage"))
+	if (!strcmp(workload, "storage") || !strcmp(workload, "passthrough") ||
+	    !strcmp(workload, "passthrough_virtio"))
 		return "iops";
 	if (!strcmp(workload, "storage_verify"))
 		return "verified";

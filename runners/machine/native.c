@@ -11,6 +11,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "runners/machine/device_host.h"
 #include "runners/machine/machine.h"
 #include "runners/site/io_site.h"
 
@@ -45,6 +46,9 @@ static int prepare(void *arg)
 	const struct io_site *site = arg;
 	int ret = site->has_net ? net_site_enter(&site->net) : 0;
 
+	if (!ret && site->bc->io.device[0])
+		ret = setenv("l1vh_device", site->bc->io.device, 1) ? -errno
+								    : 0;
 	return ret ? ret : limit(site->bc);
 }
 
@@ -64,6 +68,7 @@ static void native_run(const struct bench_case *bc, struct result *res)
 	io_site_open(&site, bc, NET_NATIVE);
 	machine_run(&spec, bc, res);
 	io_site_close(&site);
+	device_host_run(bc, res);
 	free(agent);
 }
 

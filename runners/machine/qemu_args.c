@@ -120,13 +120,17 @@ static void add_disks(struct args *a, const struct io_site *site)
 		args_add(a, "-object");
 		args_add(a, "iothread,id=io");
 		args_add(a, "-drive");
-		add_drive(a, io->disk);
+		add_drive(a, site->disk);
 		args_add(a, "-device");
 		args_add(
 			a,
 			"virtio-blk-pci," MODERN
 			",drive=data,iothread=io,num-queues=%u,serial=l1vh-data",
 			io->queue_count);
+	}
+	if (site->has_device) {
+		args_add(a, "-device");
+		args_add(a, "vfio-pci,host=%s", io->device);
 	}
 	if (site->needs_tools) {
 		args_add(a, "-drive");

@@ -41,8 +41,12 @@ static void add_disks(struct args *a, const struct io_site *site)
 {
 	if (site->has_disk) {
 		args_add(a, "--disk");
-		args_add(a, "%s,serial=l1vh-data,queues=%u", site->bc->io.disk,
+		args_add(a, "%s,serial=l1vh-data,queues=%u", site->disk,
 			 site->bc->io.queue_count);
+	}
+	if (site->has_device) {
+		args_add(a, "--vfio");
+		args_add(a, "%s", site->bc->io.device);
 	}
 	if (site->needs_tools) {
 		args_add(a, "--disk");

@@ -156,3 +156,27 @@ int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
 	close(fd);
 	return ret;
 }
+
+int disk_file_check_unused(const char *path, bool *is_empty, struct err *err)
+{
+	/* For a device that is to be exclusive, the kernel says who has it. */
+	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	char *buf;
+	ssize_t n;
+
+	*is_empty = false;
+	if (fd < 0 && errno == EBUSY)
+		return err_set(
+			err, -EBUSY,
+			"'%s' is in use: mounted, or part of a volume or of swap",
+			path);
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot open '%s'", path);
+	buf = calloc(1, CHUNK_BYTES);
+	n = buf ? read(fd, buf, CHUNK_BYTES) : -1;
+	*is_empty = n > 0 && !buf[0] && !memcmp(buf, buf + 1, (size_t)n - 1);
+	/* What we wrote ourselves is nobody's loss. */
+	free(buf);
+	close(fd);
+	return 0;
+}

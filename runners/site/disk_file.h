@@ -20,4 +20,10 @@ struct err;
 int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
 		      struct err *err);
 
+/*
+ * Whether nobody uses the device PATH, and whether it holds nothing: its first
+ * MiB has zeros only. -EBUSY where it is mounted, or part of something that is.
+ */
+int disk_file_check_unused(const char *path, bool *is_empty, struct err *err);
+
 #endif

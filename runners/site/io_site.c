@@ -21,8 +21,8 @@
 static void refuse_site(int ret, const struct err *err, char *refusal,
 			char *failure, size_t size)
 {
-	static const int lacks[] = {-EPERM,  -EACCES,     -ENOENT,  -ENODEV,
-				    -EINVAL, -EOPNOTSUPP, -ENETDOWN};
+	static const int lacks[] = {-EPERM, -EACCES, -ENOENT,     -ENODEV,
+				    -EBUSY, -EINVAL, -EOPNOTSUPP, -ENETDOWN};
 	char *text = failure;
 	size_t i;
 
@@ -54,7 +54,78 @@ static void open_disk(struct io_site *site, enum net_side side)
 		return;
 	}
 	site->has_disk = true;
+	env->disk_bytes = io->disk_bytes;
 	snprintf(env->disk, sizeof(env->disk), "%s", io->disk);
+	snprintf(site->disk, sizeof(site->disk), "%s", io->disk);
+}
+
+/* How much of a device's disk is used; 0: it is too small. */
+static uint64_t usable_bytes(const struct pci_host *fn, uint64_t wanted)
+{
+	uint64_t most = fn->block_bytes / MIB * MIB;
+
+	/* The last of it says what the rest was filled with. */
+	most = most > MIB ? most - MIB : 0;
+	return most < wanted ? most : wanted;
+}
+
+/* With the host's own driver: a disk is filled, once, before anybody reads it. */
+static int prepare_device(struct io_site *site, struct err *err)
+{
+	const struct io_plan *io = &site->bc->io;
+	struct pci_host *fn = &site->device.fn;
+	struct link_env *env = &site->env;
+	int ret = device_site_open(&site->device, io->device, DEVICE_HOST, err);
+	bool is_free;
+
+	if (ret || !bench_case_needs(site->bc, WL_NEEDS_DISK))
+		return ret;
+	if (!fn->block[0]) {
+		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
+			 "%s is no disk, but a %s", io->device,
+			 pci_host_kind(fn));
+		return 0;
+	}
+	env->disk_bytes = usable_bytes(fn, io->disk_bytes);
+	ret = disk_file_check_unused(fn->block, &is_free, err);
+	if (!ret && !is_free && !io->may_overwrite_device)
+		ret = err_set(
+			err, -EPERM,
+			"'%s' of %s holds something, which would be lost; --device-overwrite allows that",
+			fn->block, io->device);
+	if (!ret)
+		ret = disk_file_prepare(fn->block, env->disk_bytes, true, err);
+	if (!ret)
+		snprintf(env->disk, sizeof(env->disk), "%s", fn->block);
+	return ret;
+}
+
+static void open_device(struct io_site *site, enum net_side side)
+{
+	const struct io_plan *io = &site->bc->io;
+	bool by_virtio = bench_case_needs(site->bc, WL_DEVICE_DISK);
+	struct link_env *env = &site->env;
+	struct err err = {0};
+	int ret;
+
+	if (!io->device[0]) {
+		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
+			 "no device is named: --device ADDRESS does");
+		return;
+	}
+	ret = prepare_device(site, &err);
+	site->has_disk =
+		!ret && env->disk[0] && (by_virtio || side == NET_NATIVE);
+	snprintf(site->disk, sizeof(site->disk), "%s", env->disk);
+	if (!ret && side == NET_GUEST && !by_virtio) {
+		device_site_close(&site->device);
+		ret = device_site_open(&site->device, io->device, DEVICE_VFIO,
+				       &err);
+		site->has_device = !ret;
+	}
+	if (ret)
+		refuse_site(ret, &err, env->disk_refusal, env->disk_failure,
+			    sizeof(env->disk_failure));
 }
 
 static void set_addresses(struct io_site *site, enum net_side side)
@@ -100,12 +171,16 @@ void io_site_open(struct io_site *site, const struct bench_case *bc,
 		  enum net_side side)
 {
 	*site = (struct io_site){.bc = bc};
-	if (bench_case_needs(bc, WL_NEEDS_DISK))
+	if (bench_case_needs(bc, WL_NEEDS_DEVICE))
+		open_device(site, side);
+	else if (bench_case_needs(bc, WL_NEEDS_DISK))
 		open_disk(site, side);
 	if (bench_case_needs(bc, WL_NEEDS_NET))
 		open_net(site, side);
 	site->needs_tools =
-		side == NET_GUEST && (site->has_disk || site->has_net);
+		side == NET_GUEST &&
+		(site->has_disk || site->has_net ||
+		 (site->has_device && bench_case_needs(bc, WL_NEEDS_DISK)));
 	if (site->needs_tools)
 		site->tools = file_beside_exe("guest/tools.ext4");
 }
@@ -114,6 +189,7 @@ void io_site_close(struct io_site *site)
 {
 	if (site->has_net)
 		net_site_close(&site->net);
+	device_site_close(&site->device);
 	site->has_net = false;
 	free(site->tools);
 	site->tools = NULL;

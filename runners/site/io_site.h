@@ -3,7 +3,7 @@
 #define RUNNERS_SITE_IO_SITE_H
 
 /*
- * io_site - disk and network of one case, natively or for a guest, made before
+ * io_site - disk, network and device of one case, natively or for a guest, made before
  * its machine starts and undone after it. If this host lacks a resource or
  * must not provide it, the series that need it are skipped. If creating it
  * failed, they fail.
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "runners/link/agent_link.h"
+#include "runners/site/device_site.h"
 #include "runners/site/net_site.h"
 
 struct bench_case;
@@ -21,6 +22,9 @@ struct io_site {
 	struct link_env env;
 	struct net_site net;
 	bool has_disk;
+	char disk[256]; /* what a guest's disk is of, with has_disk */
+	struct device_site device;
+	bool has_device; /* that vfio-pci has, for a guest */
 	bool has_net;
 	const struct shape_site *shape; /* borrowed; NULL: not of a shape */
 	bool needs_tools; /* a guest needs the disk with programs */

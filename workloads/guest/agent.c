@@ -206,6 +206,18 @@ static void run_timed(const struct workload *wl, const struct wl_point *point,
 		     reason);
 }
 
+/* The one for the test: by virtio, or passed through. */
+static bool find_disk(const struct workload *wl)
+{
+	bool is_passed =
+		(wl->flags & WL_NEEDS_DEVICE) && !(wl->flags & WL_DEVICE_DISK);
+
+	return is_passed ? system_find_nvme(agent.env.disk,
+					    sizeof(agent.env.disk))
+			 : system_find_disk("l1vh-data", agent.env.disk,
+					    sizeof(agent.env.disk));
+}
+
 /* A guest has these devices only where they were asked for. */
 static const char *guest_prepare(const struct workload *wl)
 {
@@ -215,9 +227,7 @@ static const char *guest_prepare(const struct workload *wl)
 		system_load_modules("/modules/io");
 		has_tools = system_mount_tools();
 		has_disk = !agent.disk_refusal[0] && !agent.disk_failure[0] &&
-			   agent.env.disk_bytes &&
-			   system_find_disk("l1vh-data", agent.env.disk,
-					    sizeof(agent.env.disk));
+			   agent.env.disk_bytes && find_disk(wl);
 		has_net = agent.net_address[0] &&
 			  system_net_up(agent.net_address, agent.net_gateway);
 		setenv("PATH", "/usr/bin", 1);

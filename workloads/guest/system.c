@@ -189,6 +189,34 @@ bool system_find_disk(const char *serial, char *path, size_t size)
 	return found;
 }
 
+static bool try_find_nvme(char *path, size_t size)
+{
+	DIR *dir = opendir("/sys/block");
+	struct dirent *e;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir)))
+		if (!strncmp(e->d_name, "nvme", 4)) {
+			snprintf(path, size, "/dev/%s", e->d_name);
+			/* One of several paths to it has no file. */
+			found = !access(path, F_OK);
+		}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+bool system_find_nvme(char *path, size_t size)
+{
+	int left = DEVICE_WAIT_MS;
+	bool found;
+
+	do {
+		found = try_find_nvme(path, size);
+	} while (!found && wait_a_ms(&left));
+	return found;
+}
+
 bool system_mount_tools(void)
 {
 	char path[300];

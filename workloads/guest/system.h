@@ -16,6 +16,9 @@ void system_enable_huge_pages(void);
 /* Load FOLDER/ *.ko in name order. */
 void system_load_modules(const char *folder);
 
+/* The first NVMe disk; waits a while for it. */
+bool system_find_nvme(char *path, size_t size);
+
 /* The device of the disk with that serial number; waits a while for it. */
 bool system_find_disk(const char *serial, char *path, size_t size);
 

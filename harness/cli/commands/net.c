@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* peer, and net-helper, which is for the runners alone. */
+/* peer; net-helper and device-guard, which are for the runners alone. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/cli/commands.h"
+#include "runners/site/device_site.h"
 #include "runners/site/net_servers.h"
 #include "runners/site/net_site.h"
 #include "workloads/rr.h"
@@ -34,6 +35,11 @@ const struct command cmd_peer = {
 		"Runs the servers for 'l1vh-bench run --net-peer ADDRESS' until Ctrl-C: iperf3 on\n"
 		"port 5201, l1vh-bench's own echo on port 5202.\n",
 	.run = peer_run,
+};
+
+const struct command cmd_device_guard = {
+	.name = "device-guard",
+	.run = device_guard_main,
 };
 
 const struct command cmd_net_helper = {
