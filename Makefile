@@ -251,6 +251,9 @@ perf: $(PERF) $(PVH) ## compile the benchmarks that tests use
 
 everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 
+lab-iommu: lab ## fetch the QEMU that a lab with devices for guests needs (run --lab --device)
+	$(Q)ci/fetch-peers $(B)/peers
+
 unit: $(foreach test,$(TEST),$(call unit_of,$(test))) ## unit tests (TEST=name: only this test; SANITIZE=address,undefined: sanitized)
 	$(Q)ci/run-units $^
 
@@ -301,7 +304,7 @@ clean: ## remove all build output; results stay
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything perf guest lab man packages packages-check demo install uninstall bench bench-small bench-programs check unit fuzz system debian13 \
+.PHONY: all everything perf guest lab lab-iommu man packages packages-check demo install uninstall bench bench-small bench-programs check unit fuzz system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).

@@ -22,6 +22,13 @@ static const struct wl_point footprint_more_points[] = {
 	{.name = "256M-1cpu-x4"},   {.name = "256M-1cpu-x16"},
 };
 
+/* What a device costs, beside guests of the same size without one. */
+static const struct wl_point footprint_vfio_points[] = {
+	{.name = "256M-1cpu"},       {.name = "1G-1cpu"},
+	{.name = "256M-1cpu-1vfio"}, {.name = "1G-1cpu-1vfio"},
+	{.name = "256M-1cpu-2vfio"}, {.name = "1G-1cpu-2vfio"},
+};
+
 static void touch_program(const struct wl_point *point,
 			  const struct wl_env *env, struct wl_program *out)
 {
@@ -46,3 +53,5 @@ FOOTPRINT(footprint, 0,
 	  "memory overhead on the host for guests of several shapes");
 FOOTPRINT(footprint_more, WL_ON_REQUEST,
 	  "the same for larger guests, and for several at once");
+FOOTPRINT(footprint_vfio, WL_NEEDS_DEVICE,
+	  "the same for guests with devices of the host passed through");

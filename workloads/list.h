@@ -17,6 +17,7 @@ extern const struct workload wl_network, wl_network_rr;
 extern const struct workload wl_passthrough, wl_passthrough_virtio;
 extern const struct workload wl_passthrough_mmio, wl_passthrough_host;
 extern const struct workload wl_footprint, wl_footprint_more;
+extern const struct workload wl_footprint_vfio;
 extern const struct workload wl_micro_exit, wl_micro_cpu, wl_micro_walk;
 extern const struct workload wl_micro_clock;
 extern const struct workload wl_micro_start, wl_micro_fault, wl_churn;

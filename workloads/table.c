@@ -36,6 +36,7 @@ const struct workload *const workloads[] = {
 	&wl_passthrough_host,
 	&wl_footprint,
 	&wl_footprint_more,
+	&wl_footprint_vfio,
 	&wl_micro_exit,
 	&wl_micro_clock,
 	&wl_micro_cpu,

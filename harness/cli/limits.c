@@ -25,7 +25,8 @@ struct trials {
 
 static int add_series(struct plan *plan, const char *shape, struct err *err)
 {
-	static const char *const workloads[] = {"footprint", "footprint_more"};
+	static const char *const workloads[] = {"footprint", "footprint_more",
+						"footprint_vfio"};
 	char series[128];
 	size_t i;
 
@@ -50,6 +51,7 @@ static int trials_open(struct trials *t, const struct limits_args *args,
 			 .runners = &args->runner,
 			 .runner_count = 1,
 			 .wants_mshv_emu = args->wants_mshv_emu,
+			 .needs_iommu = args->io.device_count > 0,
 			 .stop = &stop_wanted},
 	};
 	const struct session_run run = {.plan = &t->plan};
@@ -59,6 +61,8 @@ static int trials_open(struct trials *t, const struct limits_args *args,
 	plan_init_quick(&t->plan);
 	t->plan.name = args->is_memlock ? "memlock" : "prove";
 	t->plan.block_count = 1;
+	memcpy(t->plan.io.devices, args->io.devices, sizeof(args->io.devices));
+	t->plan.io.device_count = args->io.device_count;
 	ret = add_series(&t->plan, args->shape, err);
 	if (!ret)
 		ret = session_open(&t->session, &wants, &t->plan, err);
@@ -163,7 +167,7 @@ static int prove(struct trials *t, const struct shape *shape,
 				 .max_bytes = 4 * shape->ram_bytes + GIB};
 	struct overhead o;
 	int64_t beside;
-	int ret = calculate(args, shape, 0, &o, NULL, err);
+	int ret = calculate(args, shape, shape->device_count, &o, NULL, err);
 
 	if (ret)
 		return ret;
@@ -194,7 +198,13 @@ static int prove(struct trials *t, const struct shape *shape,
 	return ret;
 }
 
-/* What a release would allow a guest with one device, and whether that is
+/* Without any device KubeVirt sets no limit. */
+static uint32_t device_count(const struct shape *shape)
+{
+	return shape->device_count ? shape->device_count : 1;
+}
+
+/* What a release would allow a guest with its devices, and whether that is
  * enough here. */
 static int say_releases(const struct limits_args *args,
 			const struct shape *shape, uint64_t needed_bytes,
@@ -211,7 +221,8 @@ static int say_releases(const struct limits_args *args,
 
 		with.release = kubevirt_release_at(i);
 		name = kubevirt_release_name(with.release);
-		ret = calculate(&with, shape, 1, &o, &memlock, err);
+		ret = calculate(&with, shape, device_count(shape), &o, &memlock,
+				err);
 		if (ret)
 			return ret;
 		if (memlock == MEMLOCK_UNLIMITED)
@@ -254,7 +265,8 @@ static int find_memlock(struct trials *t, const struct shape *shape,
 	if (!strcmp(args->runner, "mshv") ||
 	    runner_stands_in_for(args->runner, "mshv"))
 		puts("before Linux 6.19, the driver of /dev/mshv pins guest RAM and checks no limit");
-	puts("a guest of this shape with one VFIO device would be allowed, by release:");
+	printf("a guest of this shape with %u VFIO device%s would be allowed, by release:\n",
+	       device_count(shape), device_count(shape) == 1 ? "" : "s");
 	return say_releases(args, shape, s.high_bytes, err);
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "harness/cli/command.h"
+#include "harness/core/bench_case.h"
 #include "harness/session/site.h"
 
 struct err;
@@ -20,6 +21,7 @@ struct limits_args {
 	const char *db;
 	const char *runner, *shape;
 	const struct kubevirt_release *release;
+	struct io_plan io; /* its devices, for shapes with some */
 	enum site_choice choice;
 	bool wants_mshv_emu;
 	bool is_memlock;      /* RLIMIT_MEMLOCK, else the cgroup's limit */

@@ -14,9 +14,10 @@
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
+#include "harness/cli/device_list.h"
 #include "harness/cli/option.h"
 #include "harness/cli/plan_file.h"
-#include "harness/core/pci_host.h"
+
 #include "harness/core/runner.h"
 #include "harness/verdict/claims.h"
 
@@ -188,7 +189,7 @@ static int take_device(const struct option_row *o, const char *arg, void *args,
 		       struct err *err)
 {
 	(void)o;
-	return pci_host_address(arg, io_of(args)->device, err);
+	return device_list_parse(arg, io_of(args), err);
 }
 
 static int take_vhost(const struct option_row *o, const char *arg, void *args,
@@ -360,9 +361,10 @@ const struct option_row run_args_options[] = {
 	 .take = take_disk_size, KEY},
 	{"disk-overwrite", NULL, "allow a device, whose contents are lost",
 	 OPTION_FLAG(struct run_args, plan.io.may_overwrite)},
-	{"device", "ADDRESS",
-	 "a PCI function of this host, 0000:00:05.0, to hand to guests;\n"
-	 "the workloads 'passthrough' need one",
+	{"device", "ADDRESS[,ADDRESS]...",
+	 "PCI functions of this host, 0000:00:05.0, to hand to guests;\n"
+	 "the workloads 'passthrough' need one, some shapes of\n"
+	 "'footprint_vfio' two",
 	 .take = take_device},
 	{"device-overwrite", NULL,
 	 "allow a disk among them that holds anything",

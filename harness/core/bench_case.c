@@ -62,33 +62,39 @@ const char *io_plan_null_size(const char *disk)
 
 json_t *io_plan_to_json(const struct io_plan *io)
 {
-	return json_pack(
-		"{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
-		" s:b, s:s, s:b}",
-		"io_ns", (json_int_t)io->io_ns, "disk", io->disk, "disk_bytes",
-		(json_int_t)io->disk_bytes, "may_overwrite", io->may_overwrite,
-		"queue_count", (int)io->queue_count, "vhost", io->vhost, "peer",
-		io->peer, "interface", io->interface, "guest_address",
-		io->guest_address, "guest_gateway", io->guest_gateway,
-		"ignores_panic", io->ignores_panic, "device", io->device,
-		"may_overwrite_device", io->may_overwrite_device);
+	json_t *devices = json_array();
+	uint32_t i;
+
+	for (i = 0; i < io->device_count; i++)
+		json_array_append_new(devices, json_string(io->devices[i]));
+	return json_pack("{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
+			 " s:b, s:o, s:b}",
+			 "io_ns", (json_int_t)io->io_ns, "disk", io->disk,
+			 "disk_bytes", (json_int_t)io->disk_bytes,
+			 "may_overwrite", io->may_overwrite, "queue_count",
+			 (int)io->queue_count, "vhost", io->vhost, "peer",
+			 io->peer, "interface", io->interface, "guest_address",
+			 io->guest_address, "guest_gateway", io->guest_gateway,
+			 "ignores_panic", io->ignores_panic, "devices", devices,
+			 "may_overwrite_device", io->may_overwrite_device);
 }
 
 static int io_from_json(json_t *json, struct io_plan *io)
 {
 	const char *disk, *vhost, *peer, *interface, *address, *gateway;
-	const char *device = "";
+	json_t *devices = NULL, *device;
+	size_t i;
 	int may_overwrite, queues, ignores, overwrites_device = 0;
 	json_int_t ns, bytes;
 
 	if (json_unpack(json,
 			"{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
-			" s:b, s?s, s?b}",
+			" s:b, s?o, s?b}",
 			"io_ns", &ns, "disk", &disk, "disk_bytes", &bytes,
 			"may_overwrite", &may_overwrite, "queue_count", &queues,
 			"vhost", &vhost, "peer", &peer, "interface", &interface,
 			"guest_address", &address, "guest_gateway", &gateway,
-			"ignores_panic", &ignores, "device", &device,
+			"ignores_panic", &ignores, "devices", &devices,
 			"may_overwrite_device", &overwrites_device))
 		return -EPROTO;
 	io->io_ns = (uint64_t)ns;
@@ -97,7 +103,14 @@ static int io_from_json(json_t *json, struct io_plan *io)
 	io->queue_count = (uint32_t)queues;
 	io->ignores_panic = ignores;
 	io->may_overwrite_device = overwrites_device;
-	snprintf(io->device, sizeof(io->device), "%s", device);
+	io->device_count = 0;
+	json_array_foreach(devices, i, device) {
+		if (i == IO_MAX_DEVICES || !json_is_string(device))
+			return -EPROTO;
+		snprintf(io->devices[io->device_count++],
+			 sizeof(io->devices[0]), "%s",
+			 json_string_value(device));
+	}
 	snprintf(io->disk, sizeof(io->disk), "%s", disk);
 	snprintf(io->vhost, sizeof(io->vhost), "%s", vhost);
 	snprintf(io->peer, sizeof(io->peer), "%s", peer);

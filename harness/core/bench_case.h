@@ -18,14 +18,18 @@ struct case_item {
 	char point[32]; /* "" for a workload without points */
 };
 
+#define IO_MAX_DEVICES 4
+
 /* What storage and network workloads work on. */
 struct io_plan {
 	uint64_t io_ns;      /* wanted length of one program's run */
 	char disk[256];      /* a file, made as needed, or a device */
 	uint64_t disk_bytes; /* to be used of it */
 	bool may_overwrite;  /* a device's contents may be lost */
-	/* A PCI function of the host, "0000:00:05.0"; "": none. */
-	char device[20];
+	/* PCI functions of the host, "0000:00:05.0". Guests have the first, and
+	 * those of a shape as many as that says. */
+	char devices[IO_MAX_DEVICES][20];
+	uint32_t device_count;
 	bool may_overwrite_device; /* its disk may lose what it holds */
 	uint32_t queue_count;      /* of disk and card; 0: one per vCPU */
 	char vhost[8];             /* auto, on or off */

@@ -103,9 +103,11 @@ static bool matches(const struct workload *wl, const char *word)
 {
 	if (!strcmp(wl->name, word))
 		return true;
-	return !(wl->flags & (WL_SELFTEST | WL_ON_REQUEST)) &&
-	       (!strcmp(wl->group, word) ||
-		(!strcmp(word, "all") && !(wl->flags & WL_NEEDS_DEVICE)));
+	if (wl->flags & (WL_SELFTEST | WL_ON_REQUEST))
+		return false;
+	if (wl->flags & WL_NEEDS_DEVICE)
+		return !strcmp(word, "passthrough");
+	return !strcmp(word, "all") || !strcmp(wl->group, word);
 }
 
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err)

@@ -36,6 +36,8 @@ static int take_word(const char *word, struct shape *s)
 	if (!take_count(word, "", "cpu", MAX_VCPUS, &s->vcpu_count) ||
 	    !take_count(word, "", "disk", SHAPE_MAX_DISKS, &s->disk_count) ||
 	    !take_count(word, "", "nic", SHAPE_MAX_NICS, &s->nic_count) ||
+	    !take_count(word, "", "vfio", SHAPE_MAX_DEVICES,
+			&s->device_count) ||
 	    !take_count(word, "x", "", SHAPE_MAX_COPIES, &s->copy_count))
 		return 0;
 	return -EINVAL;

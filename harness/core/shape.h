@@ -4,7 +4,8 @@
 
 /*
  * shape - the parts of a guest that cost its host memory. Its name lists them
- * all: "256M-1cpu", "1G-2cpu-4disk-1nic"; "-x4" means four such guests at once.
+ * all: "256M-1cpu", "1G-2cpu-4disk-1nic", "1G-1cpu-1vfio" with a device of the
+ * host; "-x4" means four such guests at once.
  */
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct err;
 
 #define SHAPE_MAX_DISKS 4
 #define SHAPE_MAX_NICS 4
+#define SHAPE_MAX_DEVICES 4
 #define SHAPE_MAX_COPIES 16
 
 struct shape {
@@ -19,7 +21,8 @@ struct shape {
 	uint32_t vcpu_count;
 	uint32_t disk_count;
 	uint32_t nic_count;
-	uint32_t copy_count; /* guests of this shape at once, 1 or more */
+	uint32_t device_count; /* passed through */
+	uint32_t copy_count;   /* guests of this shape at once, 1 or more */
 };
 
 /* 0, or -EINVAL if NAME is not a shape. */

@@ -31,15 +31,18 @@ const char *const footprint_cost_names[FOOTPRINT_COST_COUNT] = {
 };
 
 const char *const footprint_term_names[FOOTPRINT_TERM_COUNT] = {
-	[FOOTPRINT_FIXED] = "the VMM itself", [FOOTPRINT_VCPU] = "each vCPU",
-	[FOOTPRINT_GIB] = "each GiB of RAM",  [FOOTPRINT_DISK] = "each disk",
+	[FOOTPRINT_FIXED] = "the VMM itself",
+	[FOOTPRINT_VCPU] = "each vCPU",
+	[FOOTPRINT_GIB] = "each GiB of RAM",
+	[FOOTPRINT_DISK] = "each disk",
 	[FOOTPRINT_NIC] = "each card",
+	[FOOTPRINT_DEVICE] = "each VFIO device",
 };
 
 const char *const footprint_term_keys[FOOTPRINT_TERM_COUNT] = {
 	[FOOTPRINT_FIXED] = "fixed", [FOOTPRINT_VCPU] = "vcpu",
 	[FOOTPRINT_GIB] = "gib",     [FOOTPRINT_DISK] = "disk",
-	[FOOTPRINT_NIC] = "nic",
+	[FOOTPRINT_NIC] = "nic",     [FOOTPRINT_DEVICE] = "vfio",
 };
 
 const char *footprint_answer_text(enum footprint_answer answer)
@@ -201,6 +204,8 @@ static int compare_boots(const void *left, const void *right)
 		order = compare_sizes(a->disk_count, b->disk_count);
 	if (!order)
 		order = compare_sizes(a->nic_count, b->nic_count);
+	if (!order)
+		order = compare_sizes(a->device_count, b->device_count);
 	return order ? order : compare_sizes(a->copy_count, b->copy_count);
 }
 
@@ -236,6 +241,8 @@ static double quantity(const struct shape *s, enum footprint_term term)
 		return s->disk_count;
 	case FOOTPRINT_NIC:
 		return s->nic_count;
+	case FOOTPRINT_DEVICE:
+		return s->device_count;
 	case FOOTPRINT_FIXED:
 	case FOOTPRINT_TERM_COUNT:
 	default:
@@ -306,10 +313,11 @@ static bool has_role(const struct footprint *f, const char *name)
  * KubeVirt itself, libvirt's where there is a libvirt. */
 static double granted(const struct footprint *f,
 		      const struct kubevirt_release *release,
-		      uint64_t ram_bytes, uint32_t vcpu_count, double *qemu)
+		      const struct shape *s, double *qemu)
 {
-	const struct overhead_shape shape = {.ram_bytes = (int64_t)ram_bytes,
-					     .vcpu_count = vcpu_count};
+	const struct overhead_shape shape = {.ram_bytes = (int64_t)s->ram_bytes,
+					     .vcpu_count = s->vcpu_count,
+					     .vfio_count = s->device_count};
 	struct overhead o;
 	struct err ignored;
 
@@ -322,11 +330,18 @@ static double granted(const struct footprint *f,
 static void read_constants(struct footprint *f,
 			   const struct kubevirt_release *release)
 {
-	double qemu, one = granted(f, release, GIB, 1, &qemu);
+	const struct shape plain = {.ram_bytes = GIB, .vcpu_count = 1},
+			   smp = {.ram_bytes = GIB, .vcpu_count = 2},
+			   large = {.ram_bytes = 2 * GIB, .vcpu_count = 1},
+			   vfio = {.ram_bytes = GIB,
+				   .vcpu_count = 1,
+				   .device_count = 1};
+	double qemu, one = granted(f, release, &plain, &qemu);
 
-	f->granted[FOOTPRINT_VCPU] = granted(f, release, GIB, 2, &qemu) - one;
-	f->granted[FOOTPRINT_GIB] =
-		granted(f, release, 2 * GIB, 1, &qemu) - one;
+	f->granted[FOOTPRINT_VCPU] = granted(f, release, &smp, &qemu) - one;
+	f->granted[FOOTPRINT_GIB] = granted(f, release, &large, &qemu) - one;
+	/* Once, however many there are. */
+	f->granted[FOOTPRINT_DEVICE] = granted(f, release, &vfio, &qemu) - one;
 	f->granted[FOOTPRINT_FIXED] =
 		one - f->granted[FOOTPRINT_VCPU] - f->granted[FOOTPRINT_GIB];
 }
@@ -378,8 +393,7 @@ static void judge_shape(const struct footprint *f,
 	double qemu;
 	size_t i;
 
-	m->granted_bytes = granted(f, release, first->shape.ram_bytes,
-				   first->shape.vcpu_count, &qemu);
+	m->granted_bytes = granted(f, release, &first->shape, &qemu);
 	for (i = 0; i < f->boot_count; i++) {
 		double cost = f->boots[i].costs[FOOTPRINT_CHARGED];
 
@@ -420,6 +434,7 @@ static double whole_overhead(const struct kubevirt_release *release,
 	const struct overhead_shape shape = {
 		.ram_bytes = (int64_t)s->ram_bytes,
 		.vcpu_count = s->vcpu_count,
+		.vfio_count = s->device_count,
 		.ratio = ratio,
 	};
 	struct overhead o;
@@ -441,8 +456,7 @@ static void advise_shape(struct footprint *f, const struct footprint_boot *b,
 
 	fill_row(f, &b->shape, row);
 	limit = regression_at(r, row) + factor * r->residual_sd;
-	lack = limit - granted(f, release, b->shape.ram_bytes,
-			       b->shape.vcpu_count, &qemu);
+	lack = limit - granted(f, release, &b->shape, &qemu);
 	mib = (int64_t)ceil((qemu + lack) / (double)MIB);
 	if (mib > a->qemu_mib)
 		a->qemu_mib = mib;

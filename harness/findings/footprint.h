@@ -36,6 +36,7 @@ enum footprint_term {
 	FOOTPRINT_GIB,
 	FOOTPRINT_DISK,
 	FOOTPRINT_NIC,
+	FOOTPRINT_DEVICE, /* of the host, passed through */
 	FOOTPRINT_TERM_COUNT,
 };
 

@@ -277,14 +277,14 @@ static void answer_readings(const struct readings *readings, size_t boot_count,
 	populations_release(&all);
 }
 
-/* KubeVirt's limit for that shape with one device. */
+/* KubeVirt's limit for that shape, with one device at least. */
 static double memlock_of(const struct shape *s, enum hypervisor_kind hypervisor,
 			 const struct kubevirt_release *r)
 {
 	const struct overhead_shape shape = {
 		.ram_bytes = (int64_t)s->ram_bytes,
 		.vcpu_count = s->vcpu_count,
-		.vfio_count = 1,
+		.vfio_count = s->device_count ? s->device_count : 1,
 		.hypervisor = hypervisor,
 	};
 	struct overhead o;
@@ -330,7 +330,56 @@ static void answer_memlock(const struct footprint *f, const struct inquiry *in,
 		boot_count += !isnan(ratio);
 	}
 	answer_readings(&all, boot_count, in,
-			"the limit of locked memory with one device", "", a);
+			"the limit of locked memory with such devices", "", a);
+	readings_release(&all);
+}
+
+/* What guests of that shape are charged without any device; NaN: not measured. */
+static double charge_without(const struct footprint *f, const struct shape *s)
+{
+	double sum = 0;
+	size_t i, count = 0;
+
+	for (i = 0; i < f->boot_count; i++) {
+		const struct footprint_boot *b = &f->boots[i];
+		struct shape plain = *s;
+
+		plain.device_count = 0;
+		if (memcmp(&plain, &b->shape, sizeof(plain)) ||
+		    isnan(b->costs[FOOTPRINT_CHARGED]))
+			continue;
+		sum += b->costs[FOOTPRINT_CHARGED];
+		count++;
+	}
+	return count ? sum / (double)count : NAN;
+}
+
+/* KubeVirt grants it once, so it is for all devices of a guest. */
+static void answer_vfio(const struct footprint *f, const struct inquiry *in,
+			struct kubevirt_answer *a)
+{
+	struct readings all = {.count = 0};
+	size_t i, boot_count = 0, device_boots = 0;
+
+	for (i = 0; i < f->boot_count; i++) {
+		const struct footprint_boot *b = &f->boots[i];
+		double ratio;
+
+		if (!b->shape.device_count)
+			continue;
+		device_boots++;
+		ratio = (b->costs[FOOTPRINT_CHARGED] -
+			 charge_without(f, &b->shape)) /
+			(double)GIB;
+		readings_add(&all, b->name, ratio);
+		boot_count += !isnan(ratio);
+	}
+	if (!device_boots)
+		answer_with(a, VERDICT_NOT_EVALUABLE,
+			    "no guest of this run has a device passed through");
+	else
+		answer_readings(&all, boot_count, in,
+				"KubeVirt's 1 Gi for VFIO devices", "", a);
 	readings_release(&all);
 }
 
@@ -477,12 +526,11 @@ struct kubevirt_answer kubevirt_answer(enum kubevirt_question q,
 			&a, VERDICT_NOT_EVALUABLE,
 			"%s stands in for %s, whose devices it does not need",
 			f->runner, runner);
-	else if (q == QUESTION_VFIO)
-		answer_with(&a, VERDICT_NOT_EVALUABLE,
-			    "no guest of this run has a device passed through");
 	else if (!f)
 		answer_with(&a, VERDICT_NOT_EVALUABLE,
 			    "%s has no footprint in this run", runner);
+	else if (q == QUESTION_VFIO)
+		answer_vfio(f, &in, &a);
 	else if (q == QUESTION_OVERHEAD)
 		answer_overhead(f, &in, &a);
 	else if (q == QUESTION_MEMLOCK)

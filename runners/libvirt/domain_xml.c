@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/libvirt/domain_xml.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/base.h"
@@ -64,6 +65,22 @@ static void add_boot(const struct domain_spec *s, struct strbuf *out)
 		      s->cpu);
 }
 
+/* Its driver is ours to change, not libvirt's. */
+static void add_hostdev(const char *address, struct strbuf *out)
+{
+	unsigned int domain, bus, slot, function;
+
+	if (sscanf(address, "%x:%x:%x.%x", &domain, &bus, &slot, &function) !=
+	    4)
+		return;
+	strbuf_printf(
+		out,
+		"    <hostdev mode='subsystem' type='pci' managed='no'>\n"
+		"      <source><address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/></source>\n"
+		"    </hostdev>\n",
+		domain, bus, slot, function);
+}
+
 static void add_shape(const struct shape_site *shape, struct strbuf *out)
 {
 	uint32_t i;
@@ -88,6 +105,8 @@ static void add_shape(const struct shape_site *shape, struct strbuf *out)
 			"      <model type='virtio-non-transitional'/>\n"
 			"      <rom enabled='no'/>\n"
 			"    </interface>\n");
+	for (i = 0; shape && i < shape->device_count; i++)
+		add_hostdev(shape->devices[i].fn.address, out);
 }
 
 static void add_devices(const struct domain_spec *s, struct strbuf *out)

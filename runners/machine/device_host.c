@@ -227,19 +227,19 @@ void device_host_run(const struct bench_case *bc, struct result *res)
 
 	if (!bench_case_has(bc, WORKLOAD))
 		return;
-	if (!bc->io.device[0]) {
+	if (!bc->io.device_count) {
 		refuse(res, "bind", RUN_SKIPPED,
 		       "no device is named: --device ADDRESS does");
 		return;
 	}
-	ret = device_site_open(&site, bc->io.device, DEVICE_VFIO, &err);
+	ret = device_site_open(&site, bc->io.devices[0], DEVICE_VFIO, &err);
 	if (ret) {
 		refuse(res, "bind", RUN_SKIPPED, err.msg);
 		return;
 	}
 	if (site.change_ns)
 		add_ns(res, "bind", site.change_ns);
-	measure_open(bc->io.device, res);
+	measure_open(bc->io.devices[0], res);
 	t0 = clock_mono_ns();
 	device_site_close(&site);
 	add_ns(res, "give-back", clock_mono_ns() - t0);

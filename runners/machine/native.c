@@ -46,9 +46,9 @@ static int prepare(void *arg)
 	const struct io_site *site = arg;
 	int ret = site->has_net ? net_site_enter(&site->net) : 0;
 
-	if (!ret && site->bc->io.device[0])
-		ret = setenv("l1vh_device", site->bc->io.device, 1) ? -errno
-								    : 0;
+	if (!ret && site->bc->io.device_count)
+		ret = setenv("l1vh_device", site->bc->io.devices[0], 1) ? -errno
+									: 0;
 	return ret ? ret : limit(site->bc);
 }
 

@@ -130,7 +130,7 @@ static void add_disks(struct args *a, const struct io_site *site)
 	}
 	if (site->has_device) {
 		args_add(a, "-device");
-		args_add(a, "vfio-pci,host=%s", io->device);
+		args_add(a, "vfio-pci,host=%s", io->devices[0]);
 	}
 	if (site->needs_tools) {
 		args_add(a, "-drive");
@@ -210,6 +210,10 @@ static void add_shape(struct args *a, const struct io_site *site)
 	}
 	for (i = 0; i < shape->tap_count; i++)
 		add_tap(a, site, i, wants_vhost(&site->bc->io));
+	for (i = 0; i < shape->device_count; i++) {
+		args_add(a, "-device");
+		args_add(a, "vfio-pci,host=%s", shape->devices[i].fn.address);
+	}
 }
 
 void qemu_args_emulate(struct args *a)

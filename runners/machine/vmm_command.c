@@ -35,6 +35,10 @@ static void add_shape(struct args *a, const struct io_site *site)
 		args_add(a, "tap=%s,vhost=%s", site->shape->taps[i],
 			 site->bc->io.vhost);
 	}
+	for (i = 0; i < site->shape->device_count; i++) {
+		args_add(a, "--vfio");
+		args_add(a, "%s", site->shape->devices[i].fn.address);
+	}
 }
 
 static void add_disks(struct args *a, const struct io_site *site)
@@ -46,7 +50,7 @@ static void add_disks(struct args *a, const struct io_site *site)
 	}
 	if (site->has_device) {
 		args_add(a, "--vfio");
-		args_add(a, "%s", site->bc->io.device);
+		args_add(a, "%s", site->bc->io.devices[0]);
 	}
 	if (site->needs_tools) {
 		args_add(a, "--disk");

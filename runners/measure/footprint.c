@@ -187,7 +187,7 @@ static int prepare_guest(struct footprint *fp, struct guest *g,
 			 "%.199s", err->msg);
 	else
 		g->watch.procs_fd = g->cgroup.procs_fd;
-	return shape_site_open(&g->site, &fp->shape, err);
+	return shape_site_open(&g->site, &fp->shape, &fp->bc->io, err);
 }
 
 static int open_guests(struct footprint *fp, struct result *res,
@@ -355,11 +355,12 @@ static json_t *footprint_json(const struct footprint *fp)
 	const struct cgroup *cg = &fp->guests[0].cgroup;
 
 	return json_pack(
-		"{s:{s:I, s:i, s:i, s:i, s:i}, s:{s:o, s:o, s:b}, s:i, s:s, s:o}",
+		"{s:{s:I, s:i, s:i, s:i, s:i, s:i}, s:{s:o, s:o, s:b}, s:i, s:s, s:o}",
 		"shape", "ram_bytes", (json_int_t)s->ram_bytes, "vcpu_count",
 		(int)s->vcpu_count, "disk_count", (int)s->disk_count,
-		"nic_count", (int)s->nic_count, "copy_count",
-		(int)s->copy_count, "limits", "cgroup_bytes",
+		"nic_count", (int)s->nic_count, "device_count",
+		(int)s->device_count, "copy_count", (int)s->copy_count,
+		"limits", "cgroup_bytes",
 		l->cgroup_bytes ? value_json(l->cgroup_bytes) : json_null(),
 		"memlock_bytes",
 		l->has_memlock ? value_json(l->memlock_bytes) : json_null(),

@@ -75,14 +75,15 @@ static int prepare_device(struct io_site *site, struct err *err)
 	const struct io_plan *io = &site->bc->io;
 	struct pci_host *fn = &site->device.fn;
 	struct link_env *env = &site->env;
-	int ret = device_site_open(&site->device, io->device, DEVICE_HOST, err);
+	int ret = device_site_open(&site->device, io->devices[0], DEVICE_HOST,
+				   err);
 	bool is_free;
 
 	if (ret || !bench_case_needs(site->bc, WL_NEEDS_DISK))
 		return ret;
 	if (!fn->block[0]) {
 		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
-			 "%s is no disk, but a %s", io->device,
+			 "%s is no disk, but a %s", io->devices[0],
 			 pci_host_kind(fn));
 		return 0;
 	}
@@ -92,7 +93,7 @@ static int prepare_device(struct io_site *site, struct err *err)
 		ret = err_set(
 			err, -EPERM,
 			"'%s' of %s holds something, which would be lost; --device-overwrite allows that",
-			fn->block, io->device);
+			fn->block, io->devices[0]);
 	if (!ret)
 		ret = disk_file_prepare(fn->block, env->disk_bytes, true, err);
 	if (!ret)
@@ -108,7 +109,7 @@ static void open_device(struct io_site *site, enum net_side side)
 	struct err err = {0};
 	int ret;
 
-	if (!io->device[0]) {
+	if (!io->device_count) {
 		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
 			 "no device is named: --device ADDRESS does");
 		return;
@@ -119,8 +120,8 @@ static void open_device(struct io_site *site, enum net_side side)
 	snprintf(site->disk, sizeof(site->disk), "%s", env->disk);
 	if (!ret && side == NET_GUEST && !by_virtio) {
 		device_site_close(&site->device);
-		ret = device_site_open(&site->device, io->device, DEVICE_VFIO,
-				       &err);
+		ret = device_site_open(&site->device, io->devices[0],
+				       DEVICE_VFIO, &err);
 		site->has_device = !ret;
 	}
 	if (ret)
@@ -171,7 +172,9 @@ void io_site_open(struct io_site *site, const struct bench_case *bc,
 		  enum net_side side)
 {
 	*site = (struct io_site){.bc = bc};
-	if (bench_case_needs(bc, WL_NEEDS_DEVICE))
+	/* A shape has devices of its own. */
+	if (bench_case_needs(bc, WL_NEEDS_DEVICE) &&
+	    !bench_case_needs(bc, WL_SHAPE))
 		open_device(site, side);
 	else if (bench_case_needs(bc, WL_NEEDS_DISK))
 		open_disk(site, side);

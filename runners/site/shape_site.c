@@ -15,6 +15,7 @@
 
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/core/bench_case.h"
 
 /* Not in /tmp: files in memory would be counted twice. */
 #define FOLDER "results"
@@ -100,8 +101,30 @@ static int add_disk(struct shape_site *site, unsigned int number,
 	return ret;
 }
 
+static int add_devices(struct shape_site *site, const struct shape *shape,
+		       const struct io_plan *io, struct err *err)
+{
+	int ret = 0;
+	uint32_t i;
+
+	if (shape->device_count && shape->copy_count > 1)
+		return err_set(err, -EINVAL,
+			       "several guests cannot share a device");
+	if (shape->device_count > io->device_count)
+		return err_set(
+			err, -ENODEV,
+			"a guest of this shape needs %u devices, and %u are named: --device ADDRESS,...",
+			shape->device_count, io->device_count);
+	for (i = 0; i < shape->device_count && !ret; i++) {
+		ret = device_site_open(&site->devices[i], io->devices[i],
+				       DEVICE_VFIO, err);
+		site->device_count += !ret;
+	}
+	return ret;
+}
+
 int shape_site_open(struct shape_site *site, const struct shape *shape,
-		    struct err *err)
+		    const struct io_plan *io, struct err *err)
 {
 	static atomic_uint count;
 	int ret = 0;
@@ -113,13 +136,15 @@ int shape_site_open(struct shape_site *site, const struct shape *shape,
 		ret = add_disk(site, atomic_fetch_add(&count, 1), err);
 	for (i = 0; i < shape->nic_count && !ret; i++)
 		ret = add_tap(site, atomic_fetch_add(&count, 1), err);
-	return ret;
+	return ret ? ret : add_devices(site, shape, io, err);
 }
 
 void shape_site_close(struct shape_site *site)
 {
 	while (site->disk_count)
 		unlink(site->disks[--site->disk_count]);
+	while (site->device_count)
+		device_site_close(&site->devices[--site->device_count]);
 	while (site->tap_count)
 		tap_keep(site->taps[--site->tap_count], false);
 }

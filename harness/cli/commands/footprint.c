@@ -9,6 +9,7 @@
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/device_list.h"
 #include "harness/cli/kubevirt_args.h"
 #include "harness/cli/limits.h"
 #include "harness/cli/option.h"
@@ -40,6 +41,14 @@ static int take_runner(const struct option_row *o, const char *arg, void *args,
 	return option_text(o, arg, args, err);
 }
 
+static int take_device(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
+{
+	(void)o;
+	return device_list_parse(
+		arg, &((struct footprint_args *)args)->limits.io, err);
+}
+
 static const struct option_row options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct footprint_args, db)},
@@ -62,6 +71,8 @@ static const struct option_row options[] = {
 	 OPTION_TEXT(struct footprint_args, limits.shape)},
 	{"limit", "SIZE", "with --prove: test only this limit",
 	 OPTION_BYTES(struct footprint_args, limits.limit_bytes)},
+	{"device", "ADDRESS,...", "for shapes with devices, as for 'run'",
+	 .take = take_device},
 	{"mlock", NULL, "guests lock their RAM",
 	 OPTION_FLAG(struct footprint_args, limits.locks_ram)},
 	{"lab", NULL, "as for 'run'",

@@ -146,7 +146,7 @@ static int open_session(struct running *r, const struct run_args *args,
 			 .is_default = args->wanted_is_default,
 			 .is_micro = plan_is_micro(r->plan),
 			 .wants_mshv_emu = args->wants_mshv_emu,
-			 .needs_iommu = args->plan.io.device[0],
+			 .needs_iommu = args->plan.io.device_count > 0,
 			 .stop = &stop_wanted},
 	};
 	int ret = session_open(&r->session, &wants, r->plan, err);

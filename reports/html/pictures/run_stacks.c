@@ -140,9 +140,12 @@ size_t run_stacks_start(const struct model *m, struct strbuf *out)
 /* --- what a guest costs --- */
 
 static const char *const term_words[FOOTPRINT_TERM_COUNT] = {
-	[FOOTPRINT_FIXED] = "fixed",          [FOOTPRINT_VCPU] = "one vCPU",
-	[FOOTPRINT_GIB] = "one GiB",          [FOOTPRINT_DISK] = "one disk",
+	[FOOTPRINT_FIXED] = "fixed",
+	[FOOTPRINT_VCPU] = "one vCPU",
+	[FOOTPRINT_GIB] = "one GiB",
+	[FOOTPRINT_DISK] = "one disk",
 	[FOOTPRINT_NIC] = "one network card",
+	[FOOTPRINT_DEVICE] = "one VFIO device",
 };
 
 static void add_term(struct stack *stack, int term, double bytes,
