@@ -55,7 +55,7 @@ TEST_OBJ = $(OBJ) \
 	  $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/fixture/*.c tests/unit/fixture/*/*.c)) \
 	  $(addprefix $(B)/workloads/guest/,identity.o measure.o micro_native.o program.o waited.o writer.o)
 # Fixtures that do not use cmocka, for fuzzers and benchmarks as well.
-FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o)
+FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o vfio_fake.o)
 # Unit tests of code that several threads use.
 THREAD_TESTS = $(addprefix test_,vm kvm mshv mshv_emu blk net footprint serve http stores cache)
 GUEST	= $(B)/guest/manifest
