@@ -28,6 +28,7 @@
 #define PCI_BAR_BYTES 0x4000u
 #define PCI_MSIX_MAX 256
 #define PCI_NO_VECTOR 0xffff
+#define PCI_NO_PBA UINT32_MAX
 
 /* Configuration space, PCI 3.0, 6.1. */
 #define PCI_VENDOR 0x00
@@ -93,7 +94,7 @@ struct pci_function {
 	struct pci_bar bars[PCI_BAR_COUNT];
 	uint8_t msix_cap; /* 0: none */
 	uint8_t msix_bar;
-	uint32_t msix_table, msix_pba; /* offsets in that BAR */
+	uint32_t msix_table, msix_pba; /* offsets in that BAR; PCI_NO_PBA */
 	bool has_msi; /* its owner enables and masks the entries itself */
 	bool msi_enabled;
 	uint32_t msix_count;

@@ -278,7 +278,8 @@ bool pci_msix_access(struct pci_function *fn, struct hv_access *access)
 
 	if (in_table < fn->msix_count * MSIX_ENTRY_BYTES)
 		table_access(fn, in_table, access);
-	else if (in_pba < (fn->msix_count + 63) / 64 * 8)
+	else if (fn->msix_pba != PCI_NO_PBA &&
+		 in_pba < (fn->msix_count + 63) / 64 * 8)
 		pba_access(fn, in_pba, access);
 	else
 		return false;
