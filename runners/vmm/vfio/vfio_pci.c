@@ -233,43 +233,59 @@ static void bar_moved(struct pci_function *fn)
 
 /* --- interrupts --- */
 
+/*
+ * The device is on while the guest has it on, with all vectors masked as well:
+ * what comes then waits in the eventfds, and a device that is off sends nothing.
+ */
 static uint32_t wanted_vectors(const struct pci_function *fn)
 {
 	uint32_t count = fn->msix_count;
 
 	if (!pci_vectors_enabled(fn))
 		return 0;
-	while (count && !fn->msix[count - 1].is_attached)
+	while (count > 1 && !fn->msix[count - 1].is_attached)
 		count--;
 	return count;
 }
 
+/* COUNT vectors are on from now on, or as many as the host has left: vfio says
+ * how many. HAD were on before. */
+static void vectors_on(struct vfio_pci *vp, uint32_t count, uint32_t had)
+{
+	int fds[PCI_MSIX_MAX] = {0};
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < count; i++)
+		fds[i] = vp->fn.msix[i].fd;
+	ret = vfio_device_irqs_set(&vp->dev, vp->irq_index, fds, count);
+	if (ret)
+		count = ret > 0 && (uint32_t)ret < count ? (uint32_t)ret : had;
+	if (ret && count)
+		ret = vfio_device_irqs_set(&vp->dev, vp->irq_index, fds, count);
+	vp->vector_count = ret ? 0 : count;
+}
+
 /*
  * Vfio of before 6.5 takes no further vector while others are on: they all go off
- * for a moment. What came in it is lost, so each that listened before hears a
- * signal, which to a driver is one interrupt for nothing.
+ * for a moment. What came in it is lost, so each that was on before hears a
+ * signal, a masked one too, which to a driver is one interrupt for nothing.
  */
 static void vectors_changed(struct pci_function *fn)
 {
 	struct vfio_pci *vp = container_of(fn, struct vfio_pci, fn);
 	uint32_t wanted = wanted_vectors(fn), had = vp->vector_count, i;
-	int fds[PCI_MSIX_MAX];
 	uint64_t one = 1;
 
 	if (wanted == had || (wanted && wanted < had))
 		return;
 	if (had)
 		vfio_device_irqs_set(&vp->dev, vp->irq_index, NULL, 0);
-	for (i = 0; i < wanted; i++)
-		fds[i] = fn->msix[i].fd;
-	vp->vector_count =
-		wanted && !vfio_device_irqs_set(&vp->dev, vp->irq_index, fds,
-						wanted)
-			? wanted
-			: 0;
+	vp->vector_count = 0;
+	if (wanted)
+		vectors_on(vp, wanted, had);
 	for (i = 0; wanted && i < had; i++)
-		if (fn->msix[i].is_attached &&
-		    write(fn->msix[i].fd, &one, sizeof(one)) < 0)
+		if (write(fn->msix[i].fd, &one, sizeof(one)) < 0)
 			return;
 }
 
@@ -327,7 +343,7 @@ static bool take_msix(struct vfio_pci *vp, uint8_t at)
 	fn->msix_cap = at;
 	fn->msix_bar = table & 7;
 	fn->msix_table = table & ~7u;
-	fn->msix_pba = (pba & 7) == (table & 7) ? pba & ~7u : UINT32_MAX;
+	fn->msix_pba = (pba & 7) == (table & 7) ? pba & ~7u : PCI_NO_PBA;
 	fn->msix_count = count;
 	vp->irq_index = VFIO_PCI_MSIX_IRQ_INDEX;
 	pci_put16(fn, at + 2u, (uint16_t)(count - 1));
@@ -464,9 +480,10 @@ static void add_area(struct vfio_bar_map *map, uint64_t from, uint64_t to)
 }
 
 /* [*FROM, *TO), the pages with MSI-X in this BAR; empty in others. */
-static void trapped_pages(const struct pci_function *fn, uint32_t bar,
+static void trapped_pages(const struct vfio_pci *vp, uint32_t bar,
 			  uint64_t *from, uint64_t *to)
 {
+	const struct pci_function *fn = &vp->fn;
 	uint64_t pba_end;
 
 	*from = *to = 0;
@@ -474,7 +491,7 @@ static void trapped_pages(const struct pci_function *fn, uint32_t bar,
 		return;
 	*from = fn->msix_table;
 	*to = fn->msix_table + (uint64_t)fn->msix_count * MSIX_ENTRY_BYTES;
-	if (fn->msix_pba != UINT32_MAX) {
+	if (fn->msix_pba != PCI_NO_PBA) {
 		pba_end = fn->msix_pba + (fn->msix_count + 63) / 64 * 8ULL;
 		*from = fn->msix_pba < *from ? fn->msix_pba : *from;
 		*to = pba_end > *to ? pba_end : *to;
@@ -490,7 +507,7 @@ static void plan_areas(struct vfio_pci *vp, uint32_t bar)
 	uint64_t from, to;
 	uint32_t i;
 
-	trapped_pages(&vp->fn, bar, &from, &to);
+	trapped_pages(vp, bar, &from, &to);
 	for (i = 0; i < region->area_count; i++) {
 		uint64_t first = region->areas[i].off;
 		uint64_t end = first + region->areas[i].size_bytes;
