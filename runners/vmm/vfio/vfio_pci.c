@@ -336,6 +336,7 @@ static bool take_msix(struct vfio_pci *vp, uint8_t at)
 	if ((table & 7) >= PCI_BAR_COUNT || !fn->bars[table & 7].size_bytes ||
 	    !vp->dev.irq_counts[VFIO_PCI_MSIX_IRQ_INDEX])
 		return false;
+	vp->table_entries = count;
 	if (count > PCI_MSIX_MAX)
 		count = PCI_MSIX_MAX;
 	if (count > vp->dev.irq_counts[VFIO_PCI_MSIX_IRQ_INDEX])
@@ -479,7 +480,8 @@ static void add_area(struct vfio_bar_map *map, uint64_t from, uint64_t to)
 			(struct vfio_area){from, to - from};
 }
 
-/* [*FROM, *TO), the pages with MSI-X in this BAR; empty in others. */
+/* [*FROM, *TO), the pages with MSI-X in this BAR, also with entries that the
+ * guest does not get; empty in others. */
 static void trapped_pages(const struct vfio_pci *vp, uint32_t bar,
 			  uint64_t *from, uint64_t *to)
 {
@@ -490,9 +492,9 @@ static void trapped_pages(const struct vfio_pci *vp, uint32_t bar,
 	if (!fn->msix_cap || fn->msix_bar != bar)
 		return;
 	*from = fn->msix_table;
-	*to = fn->msix_table + (uint64_t)fn->msix_count * MSIX_ENTRY_BYTES;
+	*to = fn->msix_table + (uint64_t)vp->table_entries * MSIX_ENTRY_BYTES;
 	if (fn->msix_pba != PCI_NO_PBA) {
-		pba_end = fn->msix_pba + (fn->msix_count + 63) / 64 * 8ULL;
+		pba_end = fn->msix_pba + (vp->table_entries + 63) / 64 * 8ULL;
 		*from = fn->msix_pba < *from ? fn->msix_pba : *from;
 		*to = pba_end > *to ? pba_end : *to;
 	}

@@ -30,8 +30,9 @@ struct vfio_pci {
 	bool is_ours[PCI_CONFIG_BYTES]; /* in fn.config, not the device's */
 	uint8_t msi_cap;                /* 0: none */
 	bool msi_is_64, msi_has_masks;
-	uint32_t irq_index;    /* of vfio: MSI-X or MSI */
-	uint32_t vector_count; /* that vfio signals now */
+	uint32_t table_entries; /* of the device's MSI-X table */
+	uint32_t irq_index;     /* of vfio: MSI-X or MSI */
+	uint32_t vector_count;  /* that vfio signals now */
 	struct vfio_bar_map maps[VFIO_BAR_COUNT];
 };
 
