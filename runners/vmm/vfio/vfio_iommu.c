@@ -71,6 +71,10 @@ int vfio_iommu_open(struct vfio_iommu *iommu, const struct vfio_sys *sys,
 	}
 	iommu->is_iommufd = true;
 	ret = iommufd_open(iommu, err);
+	if (iommu->fd == -ENOENT && choice == VFIO_IOMMU_FD)
+		return err_set(err, -ENOENT,
+			       "no '" IOMMUFD_DEVICE
+			       "': load iommufd, or use the container");
 	if (iommu->fd == -ENOENT)
 		return err_set(err, -ENOENT,
 			       "neither '" CONTAINER "' nor '" IOMMUFD_DEVICE
@@ -214,7 +218,7 @@ static int iommufd_device(struct vfio_iommu *iommu, const char *address,
 					.pt_id = iommu->ioas};
 	char path[96], name[32];
 	uint32_t i;
-	int ret = -ENOENT;
+	int fd, ret = -ENOENT;
 
 	/* The folder has one entry, "vfioN". */
 	for (i = 0; i < 256 && ret; i++) {
@@ -229,18 +233,17 @@ static int iommufd_device(struct vfio_iommu *iommu, const char *address,
 			"%s has no device file of its own for iommufd: this kernel has only containers",
 			address);
 	snprintf(path, sizeof(path), "/dev/vfio/devices/vfio%u", i - 1);
-	*device_fd = sys->open(path);
-	if (*device_fd < 0)
-		return err_sys(err, *device_fd, "cannot open '%s'", path);
-	ret = sys->ioctl(*device_fd, IOMMUFD_BIND, (uintptr_t)&bind);
+	fd = sys->open(path);
+	if (fd < 0)
+		return err_sys(err, fd, "cannot open '%s'", path);
+	ret = sys->ioctl(fd, IOMMUFD_BIND, (uintptr_t)&bind);
 	if (!ret)
-		ret = sys->ioctl(*device_fd, IOMMUFD_ATTACH,
-				 (uintptr_t)&attach);
+		ret = sys->ioctl(fd, IOMMUFD_ATTACH, (uintptr_t)&attach);
 	if (ret) {
-		sys->close(*device_fd);
+		sys->close(fd);
 		return err_sys(err, ret, "iommufd does not take %s", address);
 	}
-	*hv_fd = *device_fd;
+	*device_fd = *hv_fd = fd;
 	return 0;
 }
 
