@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -61,8 +62,16 @@ static int add(struct vfio_set *set, uint32_t i, const char *address,
 	       struct pci_bus *bus, struct err *err)
 {
 	struct vfio_device dev;
-	int ret = vfio_device_open(&dev, &set->iommu, address, err);
+	uint32_t k;
+	int ret;
 
+	/* A container would give it a second time. */
+	for (k = 0; k < i; k++)
+		if (!strcmp(set->devices[k].dev.address, address))
+			return err_set(err, -EEXIST,
+				       "%s is there twice: name it once",
+				       address);
+	ret = vfio_device_open(&dev, &set->iommu, address, err);
 	if (ret)
 		return ret;
 	ret = hv_device_attach(bus->hv, dev.hv_fd, err);
@@ -102,9 +111,11 @@ int vfio_set_create(struct vfio_set *set, const struct vfio_set_config *cfg,
 	for (i = 0; i < VFIO_MAX_DEVICES; i++)
 		set->trouble_fds[i][0] = set->trouble_fds[i][1] = -1;
 	set->devices = calloc(cfg->count, sizeof(*set->devices));
-	set->trouble_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (!set->devices || set->trouble_fd < 0)
+	if (!set->devices)
 		return err_set(err, -ENOMEM, "no room for the host's devices");
+	set->trouble_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (set->trouble_fd < 0)
+		return err_sys(err, -errno, "cannot watch the host's devices");
 	ret = vfio_iommu_open(&set->iommu, sys, cfg->iommu, err);
 	for (i = 0; i < cfg->count && !ret; i++)
 		ret = add(set, i, cfg->addresses[i], bus, err);
