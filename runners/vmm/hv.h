@@ -153,8 +153,8 @@ int hv_mem_unmap(struct hv_vm *vm, const struct hv_mem *mem);
 
 /*
  * The guest is about to get the host's devices behind FD: a group or a device of
- * vfio, borrowed, which must stay open as long as the VM. -ENODEV where this
- * hypervisor gives no guest a device.
+ * vfio, borrowed for the call; a hypervisor that needs it longer holds it itself.
+ * -ENODEV where this hypervisor gives no guest a device.
  */
 int hv_device_attach(struct hv_vm *vm, int fd, struct err *err);
 
