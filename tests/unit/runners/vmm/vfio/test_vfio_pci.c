@@ -959,6 +959,23 @@ static void msi_keeps_what_is_the_devices(void **state)
 	}
 }
 
+/* A capability with masks ends 24 bytes on. */
+static void msi_that_leaves_the_space_is_left_out(void **state)
+{
+	struct bench *b = *state;
+	uint32_t at;
+
+	for (at = PCI_CONFIG_BYTES - 24; at <= PCI_CONFIG_BYTES - 16; at += 4) {
+		vfio_fake_use_no_interrupts();
+		vfio_fake_state.irq_counts[VFIO_PCI_MSI_IRQ_INDEX] = 1;
+		vfio_fake_put(VFIO_FAKE_PM + 1, 1, at);
+		vfio_fake_put(at, 4, 0x01800005);
+		assert_int_equal(try_start(b),
+				 at == PCI_CONFIG_BYTES - 24 ? 0 : -ENOTSUP);
+		again(b);
+	}
+}
+
 /* --- making and unmaking -------------------------------------------------- */
 
 static void a_function_without_messages_is_refused(void **state)
@@ -1082,6 +1099,7 @@ int main(void)
 		ON_BUS(msi_asks_for_no_more_than_there_are),
 		ON_BUS(masked_messages_wait),
 		ON_BUS(msi_keeps_what_is_the_devices),
+		ON_BUS(msi_that_leaves_the_space_is_left_out),
 		ON_BUS(a_function_without_messages_is_refused),
 		ON_BUS(too_many_vectors_are_refused),
 		ON_BUS(a_slot_is_taken_once),
