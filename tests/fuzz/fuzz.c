@@ -208,6 +208,7 @@ static void fuzz_virtio(const uint8_t *data, size_t size)
 			pci_mmio_access(&pci, &a);
 		}
 	}
+	virtio_pci_release(&vp);
 	rng_release(&rng);
 	pci_bus_release(&pci);
 }
