@@ -45,6 +45,10 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 		return err_set(
 			err, -EINVAL,
 			"guest RAM must be at least 32M and a multiple of 2M");
+	if (cfg->bytes > MEM_MAX_BYTES)
+		return err_set(err, -EINVAL,
+			       "guest RAM must be at most %llu GiB",
+			       MEM_MAX_BYTES >> 30);
 	mem->host = cfg->backing == MEM_BACKING_HUGETLB
 			    ? map_hugetlb(cfg->bytes)
 			    : map_aligned(cfg->bytes);

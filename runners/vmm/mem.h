@@ -16,6 +16,8 @@ struct hv_vm;
 #define MEM_HOLE_START 0xc0000000ULL
 #define MEM_HOLE_END 0x100000000ULL
 #define MEM_MIN_BYTES (32ULL << 20)
+/* Behind it devices have addresses (dev/pci.h). */
+#define MEM_MAX_BYTES (500ULL << 30)
 
 enum mem_backing {
 	MEM_BACKING_THP,     /* anonymous, huge pages advised */

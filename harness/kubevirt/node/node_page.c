@@ -315,9 +315,35 @@ static void add_count(json_t *part, const char *key, int count,
 			    count < 0 ? json_null() : json_integer(count));
 }
 
+/* What could go to a guest, and what stands in the way. */
+static void add_function(json_t *part, const struct pci_host *fn)
+{
+	char why[200], driver[64] = "no driver";
+	json_t *o;
+
+	pci_host_obstacle(fn, why, sizeof(why));
+	if (fn->driver[0])
+		snprintf(driver, sizeof(driver), "driver %s", fn->driver);
+	if (why[0])
+		o = line(part, fn->address, "%s %04x:%04x, %s: %s",
+			 pci_host_kind(fn), fn->vendor_id, fn->device_id,
+			 driver, why);
+	else
+		o = line(part, fn->address,
+			 "%s %04x:%04x, %s: can go, IOMMU group %d%s",
+			 pci_host_kind(fn), fn->vendor_id, fn->device_id,
+			 driver, fn->group,
+			 fn->can_reset ? "" : ", no reset of its own");
+	put_bool(o, "can_go", !why[0]);
+	put_integer(o, "iommu_group", fn->group);
+	put_string(o, "driver", fn->driver);
+	put_bool(o, "is_dda", fn->is_hyperv);
+}
+
 static void add_passthrough(json_t *page, const struct node *n)
 {
 	json_t *part = section(page, "passthrough"), *o;
+	size_t i;
 
 	add_count(part, "iommu_groups", n->iommu_group_count,
 		  "/sys/kernel/iommu_groups");
@@ -332,6 +358,11 @@ static void add_passthrough(json_t *page, const struct node *n)
 			: "unavailable: vfio is not loaded, or built without it");
 	put_string(o, "value", n->noiommu);
 	line(part, "passthrough", "%s", passthrough_judge(n));
+	if (n->devices[DEVICE_MSHV].is_there)
+		line(part, "under_mshv", "%s",
+		     "no device assignment in this kernel: /dev/mshv (to Linux 7.3) gives guests no device");
+	for (i = 0; i < n->function_count; i++)
+		add_function(part, &n->functions[i]);
 }
 
 static void add_hugepages(json_t *part, const char *key, const char *count)

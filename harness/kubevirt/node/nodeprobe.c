@@ -372,6 +372,17 @@ static int count_entries(const char *root, const char *path)
 	return count;
 }
 
+static void gather_functions(const struct node_source *s, struct node *n)
+{
+	struct pci_host *all;
+	size_t count = pci_host_list(s->root, &all);
+
+	n->function_count =
+		count < NODE_MAX_FUNCTIONS ? count : NODE_MAX_FUNCTIONS;
+	memcpy(n->functions, all, n->function_count * sizeof(*all));
+	free(all);
+}
+
 static void gather_vfio(const struct node_source *s, struct node *n)
 {
 	static const char *const modules[] = {
@@ -380,6 +391,7 @@ static void gather_vfio(const struct node_source *s, struct node *n)
 	char name[64], path[PATH_SIZE];
 	size_t i, used = 0;
 
+	gather_functions(s, n);
 	n->iommu_group_count =
 		count_entries(s->root, "/sys/kernel/iommu_groups");
 	n->iommu_unit_count = count_entries(s->root, "/sys/class/iommu");

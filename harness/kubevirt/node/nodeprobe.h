@@ -11,6 +11,7 @@
 
 #include "harness/core/grade.h"
 #include "harness/core/hostprobe.h"
+#include "harness/core/pci_host.h"
 
 enum node_device_id {
 	DEVICE_KVM,
@@ -96,6 +97,8 @@ struct node_source {
 	const char *programs[PROGRAM_COUNT];
 };
 
+#define NODE_MAX_FUNCTIONS 64
+
 struct node {
 	enum partition_type partition;
 	enum kernel_log kernel_log;
@@ -110,6 +113,9 @@ struct node {
 	struct node_program programs[PROGRAM_COUNT];
 	char accelerators[160]; /* of QEMU, between blanks: " tcg kvm " */
 	int iommu_group_count, iommu_unit_count; /* -1: no such folder */
+	/* Of the host's bus, bridges aside; more are not looked at. */
+	struct pci_host functions[NODE_MAX_FUNCTIONS];
+	size_t function_count;
 	char vfio_modules[160];
 	char noiommu[8];       /* "Y", "N"; "" where there is no such mode */
 	int cgroup_version;    /* 0: none is mounted */

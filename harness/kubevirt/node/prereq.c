@@ -251,17 +251,42 @@ static bool kvm_holds(const struct node *n, char *line, size_t size)
 	return true;
 }
 
+/* The first that could go; NULL: none, and WHY of one of them. */
+static const struct pci_host *first_free(const struct node *n, char *why,
+					 size_t size)
+{
+	size_t i;
+
+	snprintf(why, size, "there is no function on its bus");
+	for (i = 0; i < n->function_count; i++)
+		if (!pci_host_obstacle(&n->functions[i], why, size)[0])
+			return &n->functions[i];
+	return NULL;
+}
+
 static bool vfio_holds(const struct node *n, char *line, size_t size)
 {
+	const struct pci_host *fn;
+	char why[200];
+
 	if (!has_device(n, DEVICE_VFIO, line, size))
 		return false;
-	if (has_groups(n))
-		snprintf(line, size,
-			 "/dev/vfio/vfio can be opened, IOMMU groups: %d",
-			 n->iommu_group_count);
-	else
+	if (!has_groups(n)) {
 		snprintf(line, size, "%s", passthrough_judge(n));
-	return has_groups(n) || is_noiommu(n);
+		return is_noiommu(n);
+	}
+	fn = first_free(n, why, sizeof(why));
+	if (fn)
+		snprintf(
+			line, size,
+			"/dev/vfio/vfio can be opened, IOMMU groups: %d; %s (%s) can go to a guest",
+			n->iommu_group_count, fn->address, pci_host_kind(fn));
+	else
+		snprintf(
+			line, size,
+			"/dev/vfio/vfio can be opened, IOMMU groups: %d, but nothing can go to a guest: %s",
+			n->iommu_group_count, why);
+	return fn;
 }
 
 static const struct {

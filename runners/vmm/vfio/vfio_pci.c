@@ -63,6 +63,27 @@ static void set_ours(struct vfio_pci *vp, uint32_t off, uint32_t len)
 
 /* --- configuration space --- */
 
+/*
+ * The device itself always decodes its BARs: whether the guest has them is decided
+ * by what is mapped. Were it told to stop first, a vCPU that is at them just then
+ * would be ended by a fault that no guest can handle.
+ */
+static uint32_t command_kept(uint32_t off, uint32_t len, uint32_t value)
+{
+	if (off > PCI_COMMAND || off + len <= PCI_COMMAND)
+		return value;
+	return value | (uint32_t)PCI_COMMAND_MEMORY << 8 * (PCI_COMMAND - off);
+}
+
+static uint32_t command_seen(const struct vfio_pci *vp, uint32_t off,
+			     uint32_t len, uint32_t value)
+{
+	uint32_t bit = command_kept(off, len, 0);
+
+	return vp->fn.config[PCI_COMMAND] & PCI_COMMAND_MEMORY ? value | bit
+							       : value & ~bit;
+}
+
 static uint32_t config_read(struct pci_function *fn, uint32_t off, uint32_t len)
 {
 	struct vfio_pci *vp = container_of(fn, struct vfio_pci, fn);
@@ -76,6 +97,7 @@ static uint32_t config_read(struct pci_function *fn, uint32_t off, uint32_t len)
 			value = (value & ~(0xffu << shift)) |
 				(uint32_t)fn->config[off + i] << shift;
 	}
+	value = command_seen(vp, off, len, value);
 	/* Of a value shorter than 4 bytes the rest is nothing. */
 	return len < 4 ? value & ((1u << 8 * len) - 1) : value;
 }
@@ -151,6 +173,7 @@ static void config_written(struct pci_function *fn, uint32_t off, uint32_t len,
 
 	for (i = 0; i < len; i++)
 		ours += vp->is_ours[off + i];
+	value = command_kept(off, len, value);
 	if (!ours)
 		vfio_device_write(&vp->dev, config_of(vp), off, len, value);
 	for (i = 0; i < len && ours; i++) {

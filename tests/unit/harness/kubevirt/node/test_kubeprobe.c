@@ -514,7 +514,22 @@ static void requirements_say_why(void **state)
 	snprintf(n.noiommu, sizeof(n.noiommu), "Y");
 	holds(REQUIRE_VFIO, &n, true, "unsafe_noiommu mode");
 	n.iommu_group_count = 3;
-	holds(REQUIRE_VFIO, &n, true, "IOMMU groups: 3");
+	holds(REQUIRE_VFIO, &n, false, "there is no function on its bus");
+	n.function_count = 2;
+	n.functions[0] =
+		(struct pci_host){.address = "0000:00:01.0", .group = -1};
+	n.functions[1] = (struct pci_host){.address = "0000:00:02.0",
+					   .class_code = 0x010802,
+					   .group = 7,
+					   .peer_count = 1};
+	holds(REQUIRE_VFIO, &n, false, "group 7 has 1 other function");
+	n.functions[0].is_hyperv = true;
+	n.function_count = 1;
+	holds(REQUIRE_VFIO, &n, false, "CONFIG_HYPERV_PVIOMMU");
+	n.functions[1].peer_count = 0;
+	n.function_count = 2;
+	holds(REQUIRE_VFIO, &n, true,
+	      "IOMMU groups: 3; 0000:00:02.0 (NVMe disk) can go");
 }
 
 /* Opened, and asked, but it is none. */
