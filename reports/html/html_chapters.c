@@ -42,6 +42,12 @@ static size_t draw_storage(const struct findings *f, struct strbuf *out)
 	       run_stacks_explained(&f->model, "storage", out);
 }
 
+static size_t draw_passthrough(const struct findings *f, struct strbuf *out)
+{
+	return html_io_write_pictures(&f->model, HTML_IO_PASSTHROUGH, out) +
+	       run_stacks_explained(&f->model, "passthrough", out);
+}
+
 static size_t draw_network(const struct findings *f, struct strbuf *out)
 {
 	return html_io_write_pictures(&f->model, HTML_IO_NETWORK, out) +
@@ -80,6 +86,11 @@ static void number_storage(const struct findings *f, struct strbuf *out)
 	html_io_write(&f->model, HTML_IO_STORAGE, out);
 }
 
+static void number_passthrough(const struct findings *f, struct strbuf *out)
+{
+	html_io_write(&f->model, HTML_IO_PASSTHROUGH, out);
+}
+
 static void number_network(const struct findings *f, struct strbuf *out)
 {
 	html_io_write(&f->model, HTML_IO_NETWORK, out);
@@ -110,6 +121,8 @@ static const struct chapter chapters[] = {
 	{"memory", "memory", "Memory", draw_memory, number_memory, false},
 	{"storage", "storage", "Storage (fio)", draw_storage, number_storage,
 	 false},
+	{"passthrough", "passthrough", "Passthrough (VFIO)", draw_passthrough,
+	 number_passthrough, false},
 	{"network", "network", "Network (iperf3, request/response)",
 	 draw_network, number_network, false},
 	{"footprint", "footprint", "Memory footprint", draw_footprint,

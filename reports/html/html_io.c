@@ -125,11 +125,18 @@ static bool is_elsewhere(const struct model_row *row)
 	return model_row_is_micro(row) || model_row_is_footprint(row);
 }
 
+static enum html_io kind_of(const struct model_row *row)
+{
+	if (!strncmp(row->workload, "storage", 7))
+		return HTML_IO_STORAGE;
+	return strncmp(row->workload, "passthrough", 11) ? HTML_IO_NETWORK
+							 : HTML_IO_PASSTHROUGH;
+}
+
 static bool is_of(const struct model_row *row, enum html_io which)
 {
 	return !is_elsewhere(row) && metric_of_point(row->point) &&
-	       !strncmp(row->workload, "storage", 7) ==
-		       (which == HTML_IO_STORAGE);
+	       kind_of(row) == which;
 }
 
 static bool is_shown(const struct model *m, enum html_io which,
@@ -167,16 +174,9 @@ static void write_legend(const struct model *m, enum html_io which,
 	strbuf_puts(out, "</details>\n");
 }
 
-static bool is_storage(const struct model_row *row, const void *arg)
+static bool is_of_kind(const struct model_row *row, const void *which)
 {
-	(void)arg;
-	return is_of(row, HTML_IO_STORAGE);
-}
-
-static bool is_network(const struct model_row *row, const void *arg)
-{
-	(void)arg;
-	return is_of(row, HTML_IO_NETWORK);
+	return is_of(row, *(const enum html_io *)which);
 }
 
 void html_io_write(const struct model *m, enum html_io which,
@@ -195,9 +195,7 @@ void html_io_write(const struct model *m, enum html_io which,
 		write_group(m, &g, out);
 	}
 	if (has_any)
-		html_skipped(out, m,
-			     which == HTML_IO_STORAGE ? is_storage : is_network,
-			     NULL);
+		html_skipped(out, m, is_of_kind, &which);
 }
 
 size_t html_io_write_pictures(const struct model *m, enum html_io which,

@@ -12,6 +12,7 @@ struct strbuf;
 enum html_io {
 	HTML_IO_STORAGE,
 	HTML_IO_NETWORK,
+	HTML_IO_PASSTHROUGH,
 };
 
 /* Distributions that are drawn without being asked for. */

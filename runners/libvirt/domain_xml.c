@@ -7,6 +7,7 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
+#include "runners/site/io_site.h"
 #include "runners/site/shape_site.h"
 
 static void escape(struct strbuf *out, const char *text)
@@ -109,6 +110,39 @@ static void add_shape(const struct shape_site *shape, struct strbuf *out)
 		add_hostdev(shape->devices[i].fn.address, out);
 }
 
+static void add_disk(const char *open, const char *path, const char *close,
+		     struct strbuf *out)
+{
+	element(out, open, path, "'/>\n");
+	strbuf_puts(out, close);
+	strbuf_puts(out, "    </disk>\n");
+}
+
+/* What a device is measured with: itself, or its disk; and the programs. */
+static void add_site(const struct io_site *site, struct strbuf *out)
+{
+	if (site->has_device)
+		add_hostdev(site->bc->io.devices[0], out);
+	if (site->has_disk)
+		add_disk(
+			"    <disk type='block' device='disk'>\n"
+			"      <driver name='qemu' type='raw' cache='none' io='io_uring'/>\n"
+			"      <source dev='",
+			site->disk,
+			"      <target dev='vda' bus='virtio'/>\n"
+			"      <serial>l1vh-data</serial>\n",
+			out);
+	if (site->needs_tools)
+		add_disk("    <disk type='file' device='disk'>\n"
+			 "      <driver name='qemu' type='raw'/>\n"
+			 "      <source file='",
+			 site->tools,
+			 "      <target dev='vdb' bus='virtio'/>\n"
+			 "      <readonly/>\n"
+			 "      <serial>l1vh-tools</serial>\n",
+			 out);
+}
+
 static void add_devices(const struct domain_spec *s, struct strbuf *out)
 {
 	strbuf_puts(out, "  <devices>\n");
@@ -126,7 +160,10 @@ static void add_devices(const struct domain_spec *s, struct strbuf *out)
 			out,
 			"    <vsock model='virtio'><cid auto='no' address='%u'/></vsock>\n",
 			s->vsock_cid);
-	add_shape(s->shape, out);
+	if (s->site) {
+		add_shape(s->site->shape, out);
+		add_site(s->site, out);
+	}
 	strbuf_puts(out, "  </devices>\n");
 }
 

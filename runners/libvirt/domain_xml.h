@@ -9,8 +9,8 @@
  */
 #include <stdint.h>
 
+struct io_site;
 struct mem_limits;
-struct shape_site;
 struct strbuf;
 
 struct domain_spec {
@@ -23,7 +23,7 @@ struct domain_spec {
 	uint32_t vcpu_count;
 	uint32_t vsock_cid;              /* 0: none */
 	const char *console;             /* a file for the guest's COM1 */
-	const struct shape_site *shape;  /* NULL: no disks, no cards */
+	const struct io_site *site;      /* NULL: no disks, no cards */
 	const struct mem_limits *limits; /* NULL: none */
 };
 

@@ -17,6 +17,7 @@
 #include "runners/machine/machine.h"
 #include "runners/measure/footprint.h"
 #include "runners/measure/watch.h"
+#include "runners/site/io_site.h"
 #include "workloads/workload.h"
 
 #define NEEDS_HYPERV "type hyperv needs libvirt 11.10, QEMU 10.2 and /dev/mshv"
@@ -33,6 +34,7 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		      struct result *res)
 {
 	const struct bench_case *bc = boot->bc;
+	struct io_site site;
 	struct libvirt_talk talk = {.domain = {.cpu = cpu},
 				    .device = "/dev/kvm",
 				    .outer = boot->watch};
@@ -52,6 +54,9 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 	struct err err = {0};
 	int ret = libvirt_domain_open(&talk.domain, &err);
 
+	io_site_open(&site, bc, NET_GUEST);
+	site.shape = boot->shape;
+
 	if (spec.is_on_mshv)
 		talk.device = "/dev/mshv";
 	talk.relay = (struct watch){
@@ -62,12 +67,13 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 	libvirt_domain_find_guest(&talk.domain, true);
 	if (!ret)
 		ret = libvirt_domain_write_xml(&talk.domain, boot->type, bc,
-					       boot->shape, vsock.cid, &err);
+					       &site, vsock.cid, &err);
 	if (ret) {
 		result_fail(res, RUN_SKIPPED, "%s", err.msg);
 	} else {
 		libvirt_talk_add_args(&a, &talk);
 		spec.argv = (const char *const *)a.words;
+		spec.site = &site;
 		spec.vsock = &vsock;
 		spec.console_path = talk.domain.console;
 		machine_run(&spec, bc, res);
@@ -75,6 +81,7 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 	}
 	args_release(&a);
 	vsock_listener_close(&vsock);
+	io_site_close(&site);
 	libvirt_domain_close(&talk.domain);
 }
 
@@ -112,9 +119,9 @@ static void libvirt_run(const char *type, const struct bench_case *bc,
 {
 	const char *why = refusal();
 
-	if (!why &&
+	if (!why && !bench_case_needs(bc, WL_NEEDS_DEVICE) &&
 	    bench_case_needs(bc, WL_NEEDS_DISK | WL_NEEDS_NET | WL_NEEDS_MICRO))
-		why = "under libvirt only start-up, computing and footprint are measured";
+		why = "under libvirt only start-up, computing, footprint and passthrough are measured";
 	if (why)
 		result_fail(res, RUN_SKIPPED, "%s", why);
 	else if (bench_case_needs(bc, WL_SHAPE))

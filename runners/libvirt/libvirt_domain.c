@@ -88,9 +88,8 @@ static const char *host_cpu(const char *type)
 }
 
 static void fill_spec(const struct libvirt_domain *d, const char *type,
-		      const struct bench_case *bc,
-		      const struct shape_site *shape, uint32_t cid,
-		      struct domain_spec *spec)
+		      const struct bench_case *bc, const struct io_site *site,
+		      uint32_t cid, struct domain_spec *spec)
 {
 	*spec = (struct domain_spec){
 		.type = type,
@@ -104,7 +103,7 @@ static void fill_spec(const struct libvirt_domain *d, const char *type,
 		.vcpu_count = bc->vcpu_count,
 		.vsock_cid = cid,
 		.console = d->console ? d->console : "/tmp/console",
-		.shape = shape,
+		.site = site,
 		.limits = &bc->limits,
 	};
 }
@@ -123,14 +122,14 @@ void libvirt_domain_xml(const char *type, const struct bench_case *bc,
 
 int libvirt_domain_write_xml(const struct libvirt_domain *d, const char *type,
 			     const struct bench_case *bc,
-			     const struct shape_site *shape, uint32_t cid,
+			     const struct io_site *site, uint32_t cid,
 			     struct err *err)
 {
 	struct strbuf xml = {0};
 	struct domain_spec spec;
 	int ret;
 
-	fill_spec(d, type, bc, shape, cid, &spec);
+	fill_spec(d, type, bc, site, cid, &spec);
 	domain_xml_write(&spec, &xml);
 	ret = file_write(d->xml, xml.str, xml.len, err);
 	strbuf_release(&xml);

@@ -11,7 +11,7 @@
 
 struct bench_case;
 struct err;
-struct shape_site;
+struct io_site;
 struct strbuf;
 
 struct libvirt_domain {
@@ -36,7 +36,7 @@ void libvirt_domain_find_guest(struct libvirt_domain *d, bool has_vsock);
  * NULL; CID 0: no vsock. 0 or a negative errno. */
 int libvirt_domain_write_xml(const struct libvirt_domain *d, const char *type,
 			     const struct bench_case *bc,
-			     const struct shape_site *shape, uint32_t cid,
+			     const struct io_site *site, uint32_t cid,
 			     struct err *err);
 
 /* The domain that a runner creates for BC, without disks and cards. */

@@ -7,6 +7,7 @@
 #include "runners/libvirt/domain_xml.h"
 #include "runners/libvirt/libvirt_domain.h"
 #include "runners/machine/cpu_model.h"
+#include "runners/site/io_site.h"
 #include "runners/site/shape_site.h"
 #include "tests/unit/fixture/expect.h"
 
@@ -71,7 +72,7 @@ static void disks_cards_and_locks(void **state)
 	struct domain_spec spec = plain_spec();
 
 	(void)state;
-	spec.shape = &site;
+	spec.site = &(const struct io_site){.shape = &site};
 	spec.limits = &limits;
 	expect(&spec, words);
 }
