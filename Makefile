@@ -198,7 +198,7 @@ bench-small: bench-programs ## try every group of speed bars, with small numbers
 	$(Q)ci/bench --small $(BARS)
 
 bench-programs: packages
-	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH)
+	$(Q)ci/install-packages ci/packages-bench && $(MAKE) -j$$(nproc) all guest lab $(PERF) $(PVH) $(MAP_TIME)
 
 check: packages-check ## install missing packages and run the tests, in 15 minutes
 	$(Q)ci/check check
@@ -239,6 +239,13 @@ $(PERF): $(B)/%: $(B)/%.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $< $(PERF_LINK) -o $@
 
+# Preloaded into VMMs.
+MAP_TIME = $(B)/tests/perf/map_time.so
+$(MAP_TIME): tests/perf/map_time.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@ -ldl
+
 # QEMU boots this; our VMM boots the micro guest.
 PVH	= $(B)/tests/perf/pvh
 $(PVH): tests/perf/pvh.S Makefile
@@ -247,7 +254,7 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)$(CC) -m32 -c $< -o $@.o
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
-perf: $(PERF) $(PVH) ## compile the benchmarks that tests use
+perf: $(PERF) $(PVH) $(MAP_TIME) ## compile the benchmarks that tests use
 
 everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 

@@ -16,6 +16,7 @@ extern const struct workload wl_storage, wl_storage_verify;
 extern const struct workload wl_network, wl_network_rr;
 extern const struct workload wl_passthrough, wl_passthrough_virtio;
 extern const struct workload wl_passthrough_mmio, wl_passthrough_host;
+extern const struct workload wl_passthrough_start;
 extern const struct workload wl_footprint, wl_footprint_more;
 extern const struct workload wl_footprint_vfio;
 extern const struct workload wl_micro_exit, wl_micro_cpu, wl_micro_walk;

@@ -187,6 +187,24 @@ const struct workload wl_passthrough_mmio = {
 	.teardown = mmio_teardown,
 };
 
+static const struct wl_point host_points[] = {
+	{.name = "bind"},
+	{.name = "open"},
+	{.name = "reset"},
+	{.name = "map-4k"},
+	{.name = "unmap-4k"},
+	{.name = "map-thp"},
+	{.name = "unmap-thp"},
+	{.name = "map-thp-fresh"},
+	{.name = "unmap-thp-fresh"},
+	{.name = "map-2M"},
+	{.name = "unmap-2M"},
+	{.name = "map-1G"},
+	{.name = "unmap-1G"},
+	{.name = "close"},
+	{.name = "give-back"},
+};
+
 const struct workload wl_passthrough_host = {
 	.name = "passthrough_host",
 	.group = "passthrough",
@@ -195,4 +213,29 @@ const struct workload wl_passthrough_host = {
 	.unit = WL_UNIT_NS,
 	.better = WL_LOWER_IS_BETTER,
 	.flags = WL_NEEDS_DEVICE | WL_BY_HOST | WL_NATIVE_ONLY,
+	.points = host_points,
+	.point_count = sizeof(host_points) / sizeof(host_points[0]),
+};
+
+static const struct wl_point start_points[] = {
+	{.name = "vmm_start"},
+	{.name = "vfio_opened"},
+	{.name = "dma_mapped"},
+	{.name = "vm_ready"},
+	{.name = "first_instruction"},
+	{.name = "kernel_entry"},
+	{.name = "init"},
+	{.name = "agent_ready"},
+	{.name = "power_off"},
+};
+
+const struct workload wl_passthrough_start = {
+	.name = "passthrough_start",
+	.group = "passthrough",
+	.summary = "start-up of a guest with the device, phase by phase",
+	.unit = WL_UNIT_NS,
+	.better = WL_LOWER_IS_BETTER,
+	.flags = WL_NEEDS_DEVICE | WL_BY_HOST,
+	.points = start_points,
+	.point_count = sizeof(start_points) / sizeof(start_points[0]),
 };

@@ -34,6 +34,7 @@ const struct workload *const workloads[] = {
 	&wl_passthrough_virtio,
 	&wl_passthrough_mmio,
 	&wl_passthrough_host,
+	&wl_passthrough_start,
 	&wl_footprint,
 	&wl_footprint_more,
 	&wl_footprint_vfio,

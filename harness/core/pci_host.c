@@ -252,6 +252,11 @@ size_t pci_host_list(const char *root, struct pci_host **out)
 	return count;
 }
 
+bool pci_host_is_storage(const struct pci_host *fn)
+{
+	return fn->class_code >> 16 == CLASS_STORAGE;
+}
+
 const char *pci_host_kind(const struct pci_host *fn)
 {
 	if (fn->class_code == CLASS_NVME)
@@ -370,9 +375,10 @@ int pci_host_drive(const char *root, const char *address,
 		return 0;
 	if (override_to[0] && !strcmp(fn.driver, override_to))
 		return 0;
-	return err_set(err, -EBUSY, "%s%s%s does not take %s%s",
-		       override_to[0] ? "the driver '" : "",
-		       override_to[0] ? override_to : "any driver",
-		       override_to[0] ? "'" : "", address,
-		       override_to[0] ? "; is it loaded?" : "");
+	if (!override_to[0])
+		return err_set(err, -EBUSY, "no driver of this host takes %s",
+			       address);
+	return err_set(err, -EBUSY,
+		       "the driver '%s' does not take %s; is it loaded?",
+		       override_to, address);
 }

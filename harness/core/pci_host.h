@@ -46,6 +46,8 @@ size_t pci_host_list(const char *root, struct pci_host **out);
 const char *pci_host_obstacle(const struct pci_host *fn, char *buf,
 			      size_t size);
 
+bool pci_host_is_storage(const struct pci_host *fn);
+
 /* "NVMe disk", "network card", ... */
 const char *pci_host_kind(const struct pci_host *fn);
 

@@ -68,8 +68,8 @@ static int spawn(const struct machine_spec *spec,
 
 /* Phases become series of a workload, counted from process start. */
 static void add_boot_series(struct result *res, const char *workload,
-			    const char *prefix, uint64_t spawn_ns,
-			    uint64_t shutdown_ns, uint64_t gone_ns)
+			    uint64_t spawn_ns, uint64_t shutdown_ns,
+			    uint64_t gone_ns)
 {
 	static const struct {
 		const char *phase;
@@ -89,24 +89,18 @@ static void add_boot_series(struct result *res, const char *workload,
 	for (i = 0; i < ARRAY_SIZE(map); i++) {
 		uint64_t ns = result_phase_ns(res, map[i].phase);
 		struct sample *s;
-		char point[40];
 
 		if (ns <= spawn_ns)
 			continue;
-		snprintf(point, sizeof(point), "%s%s", prefix, map[i].point);
 		s = series_add_sample(
-			result_add_series(res, workload, point, "ns"));
+			result_add_series(res, workload, map[i].point, "ns"));
 		s->elapsed_ns = s->host_elapsed_ns = ns - spawn_ns;
 		s->value = (double)s->elapsed_ns;
 	}
 	/* A machine that had to be killed did not power off. */
 	if (shutdown_ns && res->status == RUN_OK) {
-		struct sample *s;
-		char point[40];
-
-		snprintf(point, sizeof(point), "%spower_off", prefix);
-		s = series_add_sample(
-			result_add_series(res, workload, point, "ns"));
+		struct sample *s = series_add_sample(
+			result_add_series(res, workload, "power_off", "ns"));
 
 		s->elapsed_ns = s->host_elapsed_ns = gone_ns - shutdown_ns;
 		s->value = (double)s->elapsed_ns;
@@ -207,10 +201,11 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	agent_link_finish(&link);
 	machine_end_judge(&link, spec, ret ? where : NULL, status, res);
 	if (bench_case_has(bc, "boot"))
-		add_boot_series(res, "boot", "", spawn_ns, link.shutdown_ns,
+		add_boot_series(res, "boot", spawn_ns, link.shutdown_ns,
 				gone_ns);
-	if (spec->site && spec->site->has_device)
-		add_boot_series(res, "passthrough", "start-", spawn_ns,
+	if (bench_case_has(bc, "passthrough_start") && spec->site &&
+	    spec->site->has_device)
+		add_boot_series(res, "passthrough_start", spawn_ns,
 				link.shutdown_ns, gone_ns);
 	res->elapsed_ns = gone_ns - spawn_ns;
 	agent_link_release(&link);

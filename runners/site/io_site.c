@@ -75,16 +75,26 @@ static int prepare_device(struct io_site *site, struct err *err)
 	const struct io_plan *io = &site->bc->io;
 	struct pci_host *fn = &site->device.fn;
 	struct link_env *env = &site->env;
-	int ret = device_site_open(&site->device, io->devices[0], DEVICE_HOST,
-				   err);
+	bool wants_disk = bench_case_needs(site->bc, WL_NEEDS_DISK);
+	int ret = pci_host_read("", io->devices[0], fn, err);
 	bool is_free;
 
-	if (ret || !bench_case_needs(site->bc, WL_NEEDS_DISK))
-		return ret;
-	if (!fn->block[0]) {
+	if (!ret && wants_disk && !pci_host_is_storage(fn)) {
 		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
 			 "%s is no disk, but a %s", io->devices[0],
 			 pci_host_kind(fn));
+		return 0;
+	}
+	if (!ret)
+		ret = device_site_open(&site->device, io->devices[0],
+				       DEVICE_HOST, err);
+
+	if (ret || !wants_disk)
+		return ret;
+	if (!fn->block[0]) {
+		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
+			 "the driver '%s' of %s shows no disk", fn->driver,
+			 io->devices[0]);
 		return 0;
 	}
 	env->disk_bytes = usable_bytes(fn, io->disk_bytes);
