@@ -35,6 +35,9 @@ enum wl_flags {
 	WL_NATIVE_ONLY = 1 << 11, /* the same whatever guest there is */
 };
 
+/* A point whose name ends so is of a disk that is polled. */
+#define WL_POLLED "-polled"
+
 /* One setting of a workload. A workload without settings has one, "". */
 struct wl_point {
 	const char *name; /* "16MiB,2MiB-pages": stable, stored */

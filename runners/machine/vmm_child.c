@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <string.h>
 
+#include "harness/base/err.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "harness/core/shape.h"
 #include "runners/link/vsock_listener.h"
 #include "runners/machine/args.h"
 #include "runners/machine/churn.h"
@@ -70,9 +72,29 @@ static void run_micro_guest(void *hv, const struct bench_case *bc,
 	run_machine(hv, bc, NULL, NULL, outcome, res);
 }
 
+/* Whether the guest itself is to have a function of the host. */
+static bool hands_on_device(const struct bench_case *bc)
+{
+	struct shape shape;
+	struct err ignored;
+
+	if (!bench_case_needs(bc, WL_NEEDS_DEVICE) ||
+	    bench_case_needs(bc, WL_DEVICE_DISK))
+		return false;
+	return !bench_case_needs(bc, WL_SHAPE) ||
+	       (!shape_parse(bc->items[0].point, &shape, &ignored) &&
+		shape.device_count);
+}
+
 static void vmm_run(const char *hv, const struct bench_case *bc,
 		    struct result *res)
 {
+	if (strcmp(hv, "kvm") && hands_on_device(bc)) {
+		result_fail(
+			res, RUN_SKIPPED,
+			"no device assignment in this kernel: its /dev/mshv (to Linux 7.3) gives guests no device");
+		return;
+	}
 	if (bench_case_needs(bc, WL_SHAPE)) {
 		footprint_run(run_shape, hv, bc, res);
 		return;

@@ -24,6 +24,18 @@ DefinitionBlock ("", "DSDT", 2, "L1VH", "L1VHBNCH", 0x00000001)
                     0x0000008000000000, 0x000000BFFFFFFFFF,
                     0x0000000000000000, 0x0000004000000000)
             })
+            /* Of devices passed through, see vfio/vfio_set.h. */
+            Name (_PRT, Package (0x08)
+            {
+                Package (0x04) { 0x0010FFFF, Zero, Zero, 0x10 },
+                Package (0x04) { 0x0011FFFF, Zero, Zero, 0x11 },
+                Package (0x04) { 0x0012FFFF, Zero, Zero, 0x12 },
+                Package (0x04) { 0x0013FFFF, Zero, Zero, 0x13 },
+                Package (0x04) { 0x0014FFFF, Zero, Zero, 0x14 },
+                Package (0x04) { 0x0015FFFF, Zero, Zero, 0x15 },
+                Package (0x04) { 0x0016FFFF, Zero, Zero, 0x16 },
+                Package (0x04) { 0x0017FFFF, Zero, Zero, 0x17 }
+            })
         }
 
         Device (COM1)

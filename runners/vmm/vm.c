@@ -144,7 +144,7 @@ static int devices_create(struct vm *vm, struct err *err)
 				&vm->pci, err);
 	if (!ret)
 		ret = vfio_set_create(&vm->vfio, &vm->cfg.vfio, &vm->mem,
-				      &vm->pci, &vm->stamps, err);
+				      &vm->pci, &vm->ioapic, &vm->stamps, err);
 	if (!ret && vm->cfg.micro_path)
 		ret = micro_create(&vm->micro, vm->hv, &vm->mem,
 				   vm->cfg.channel_fd, &vm->end, err);
@@ -245,7 +245,7 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 		return err_set(err, -ENOMEM, "cannot allocate a vm");
 	vm->cfg = *cfg;
 	vm->stamps.out = cfg->events;
-	vm->vfio.trouble_fd = -1;
+	vm->vfio.event_fd = -1;
 	vm->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->wake_fd < 0) {
 		ret = err_sys(err, -errno, "cannot make an eventfd");
@@ -396,11 +396,11 @@ static void take_wake(struct vm *vm)
 		hv_vcpu_kick(vm->vcpus[0].hv);
 }
 
-static void take_trouble(struct vm *vm)
+static void take_device_event(struct vm *vm)
 {
 	char text[sizeof(vm->end_detail)];
 
-	if (!vfio_set_trouble(&vm->vfio, text, sizeof(text)))
+	if (!vfio_set_take_event(&vm->vfio, text, sizeof(text)))
 		vm_finish(vm, VM_END_DEVICE, text);
 }
 
@@ -420,7 +420,7 @@ static void io_loop(struct vm *vm)
 			{.fd = channel_open && !waiting ? vm->cfg.channel_fd
 							: -1,
 			 .events = POLLIN},
-			{.fd = vm->vfio.trouble_fd, .events = POLLIN},
+			{.fd = vm->vfio.event_fd, .events = POLLIN},
 		};
 
 		if (poll(fds, ARRAY_SIZE(fds), waiting ? RETRY_MS : -1) < 0)
@@ -430,7 +430,7 @@ static void io_loop(struct vm *vm)
 		if (fds[1].revents)
 			terminal_input(vm);
 		if (fds[3].revents)
-			take_trouble(vm);
+			take_device_event(vm);
 		if (!fds[2].revents && !waiting)
 			continue;
 		waiting = !console_wants_input(&vm->console);

@@ -315,17 +315,27 @@ static const char *program_refusal(const struct workload *wl,
 	return NULL;
 }
 
+static bool is_polled(const struct wl_point *point)
+{
+	const char *end = strstr(point->name, WL_POLLED);
+
+	return end && !end[strlen(WL_POLLED)];
+}
+
 static void run_program(const struct workload *wl, const struct wl_point *point)
 {
 	struct wl_program program = {.argv = {NULL}};
 	uint32_t number = agent.program_count++;
 	const char *failure = program_failure(wl);
 	const char *missing = *failure ? failure : program_refusal(wl, point);
+	bool was_polled = !missing && is_polled(point);
 	uint64_t round_trip_ns, begin_ns;
 	struct program_run run;
 	char reason[200] = "";
 	enum wl_answer answer;
 
+	if (was_polled && !system_nvme_poll(agent.env.disk, true))
+		missing = "this disk's driver has no queues that are polled";
 	if (missing) {
 		send_answer(*failure ? WIRE_FAIL : WIRE_SKIP, wl->name,
 			    point->name, missing);
@@ -354,6 +364,8 @@ static void run_program(const struct workload *wl, const struct wl_point *point)
 		send_refusal(answer, wl->name, point->name, reason);
 	}
 	program_run_release(&run);
+	if (was_polled)
+		system_nvme_poll(agent.env.disk, false);
 }
 
 static void run_series(const char *name, const char *point_name,

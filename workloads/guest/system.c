@@ -217,6 +217,46 @@ bool system_find_nvme(char *path, size_t size)
 	return found;
 }
 
+static bool put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool is_done = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return is_done;
+}
+
+/* "/dev/nvme0n1": a controller has the number of its first disk's subsystem unless
+ * there are several paths, and those are not polled. */
+bool system_nvme_poll(const char *path, bool is_on)
+{
+	static const char count[] = "/sys/module/nvme/parameters/poll_queues";
+	char reset[128], text[64] = "";
+	unsigned int controller;
+	int left = DEVICE_WAIT_MS;
+	FILE *f;
+
+	if (sscanf(path, "/dev/nvme%un", &controller) != 1)
+		return false;
+	snprintf(reset, sizeof(reset),
+		 "/sys/class/nvme/nvme%u/reset_controller", controller);
+	if (!put_text(count, is_on ? "1" : "0") || !put_text(reset, "1"))
+		return false;
+	/* What other disks get from now on is not ours to say. */
+	put_text(count, "0");
+	snprintf(reset, sizeof(reset), "/sys/class/nvme/nvme%u/state",
+		 controller);
+	do {
+		f = fopen(reset, "re");
+		if (!f || !fgets(text, sizeof(text), f))
+			text[0] = '\0';
+		if (f)
+			fclose(f);
+	} while (strncmp(text, "live", 4) && wait_a_ms(&left));
+	return !strncmp(text, "live", 4);
+}
+
 bool system_mount_tools(void)
 {
 	char path[300];

@@ -16,6 +16,12 @@ void system_enable_huge_pages(void);
 /* Load FOLDER/ *.ko in name order. */
 void system_load_modules(const char *folder);
 
+/*
+ * Give the controller of the NVMe disk PATH a queue that is polled and sends no
+ * interrupts, or take it away: both reset the controller. False: it has none.
+ */
+bool system_nvme_poll(const char *path, bool is_on);
+
 /* The first NVMe disk; waits a while for it. */
 bool system_find_nvme(char *path, size_t size);
 

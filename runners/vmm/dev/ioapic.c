@@ -121,6 +121,10 @@ static void end_of_interrupt(struct ioapic *io, uint8_t vector)
 		if (!(*e & RTE_LEVEL) || (*e & RTE_VECTOR) != vector)
 			continue;
 		*e &= ~RTE_REMOTE_IRR;
+		if (io->lines[pin].resample) {
+			io->line_level &= ~(1u << pin);
+			io->lines[pin].resample(io->lines[pin].arg);
+		}
 		deliver_if_level_pending(io, pin);
 	}
 }
@@ -172,6 +176,15 @@ void ioapic_set(struct ioapic *io, uint32_t pin, bool level)
 		deliver_if_level_pending(io, pin);
 	else if (level && !was_high && !(e & RTE_MASKED))
 		deliver(io, pin);
+	pthread_mutex_unlock(&io->lock);
+}
+
+void ioapic_resample(struct ioapic *io, uint32_t pin,
+		     void (*resample)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&io->lock);
+	if (pin < IOAPIC_PIN_COUNT)
+		io->lines[pin] = (struct ioapic_line){resample, arg};
 	pthread_mutex_unlock(&io->lock);
 }
 

@@ -16,6 +16,13 @@
 #define IOAPIC_SIZE_BYTES 0x1000
 #define IOAPIC_PIN_COUNT 24
 
+/* Whose line is high until the guest has served it, and then may be so again: called
+ * at the end of its interrupt, with the line low. */
+struct ioapic_line {
+	void (*resample)(void *arg); /* NULL: nobody asked */
+	void *arg;
+};
+
 struct ioapic {
 	struct hv_vm *hv;     /* borrowed */
 	pthread_mutex_t lock; /* guards all below */
@@ -23,6 +30,7 @@ struct ioapic {
 	uint32_t id;
 	uint64_t redirection[IOAPIC_PIN_COUNT];
 	uint32_t line_level; /* a bit a pin */
+	struct ioapic_line lines[IOAPIC_PIN_COUNT];
 };
 
 void ioapic_init(struct ioapic *io, struct hv_vm *hv);
@@ -33,6 +41,10 @@ void ioapic_access(void *ioapic, struct hv_access *access);
 
 /* Drive a pin. Edge pins deliver on the way up, level pins while high. */
 void ioapic_set(struct ioapic *io, uint32_t pin, bool level);
+
+/* RESAMPLE runs on a vCPU's thread and must not call back. NULL: no more. */
+void ioapic_resample(struct ioapic *io, uint32_t pin,
+		     void (*resample)(void *arg), void *arg);
 
 /* The guest ended an interrupt with this vector. */
 void ioapic_eoi(struct ioapic *io, uint8_t vector);

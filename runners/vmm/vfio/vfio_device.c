@@ -192,3 +192,14 @@ int vfio_device_irqs_set(struct vfio_device *dev, uint32_t index,
 	free(set);
 	return ret;
 }
+
+int vfio_device_intx_unmask(struct vfio_device *dev)
+{
+	struct vfio_irq_set set = {.argsz = sizeof(set),
+				   .flags = VFIO_IRQ_SET_ACTION_UNMASK |
+					    VFIO_IRQ_SET_DATA_NONE,
+				   .index = VFIO_PCI_INTX_IRQ_INDEX,
+				   .count = 1};
+
+	return dev->sys->ioctl(dev->fd, VFIO_DEVICE_SET_IRQS, (uintptr_t)&set);
+}

@@ -63,4 +63,7 @@ int vfio_device_write(const struct vfio_device *dev,
 int vfio_device_irqs_set(struct vfio_device *dev, uint32_t index,
 			 const int *fds, uint32_t count);
 
+/* The legacy interrupt, which vfio masks when it signals it. */
+int vfio_device_intx_unmask(struct vfio_device *dev);
+
 #endif

@@ -483,11 +483,14 @@ static int vectors_create(struct vfio_pci *vp, struct err *err)
 	int ret;
 
 	fn->msix_count = 0;
+	vp->has_intx = !count && vp->dev.irq_counts[VFIO_PCI_INTX_IRQ_INDEX];
+	fn->config[CFG_PIN] = vp->has_intx;
+	if (vp->has_intx)
+		return 0;
 	if (!count)
-		return err_set(
-			err, -ENOTSUP,
-			"%s has neither MSI-X nor MSI, and its legacy interrupt is not handed on",
-			vp->dev.address);
+		return err_set(err, -ENOTSUP,
+			       "%s has no interrupt: no MSI-X, no MSI, no pin",
+			       vp->dev.address);
 	ret = pci_vectors_create(fn, count);
 	if (!ret)
 		ret = pci_msix_fds_create(fn);

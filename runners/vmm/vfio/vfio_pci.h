@@ -10,8 +10,9 @@
  * configuration space BARs, interrupts and the chain of capabilities are ours,
  * and the rest is the device's, as vfio-pci lets it through.
  *
- * An interrupt is a signal from vfio that the hypervisor takes without the VMM.
- * MSI-X and MSI only: a function without either is refused.
+ * An interrupt by MSI-X or MSI is a signal from vfio that the hypervisor takes
+ * without the VMM. A function without either has its legacy interrupt, which
+ * vfio_set hands on, as our IOAPIC is in the VMM.
  */
 #include "runners/vmm/dev/pci.h"
 #include "runners/vmm/vfio/vfio_device.h"
@@ -33,6 +34,7 @@ struct vfio_pci {
 	uint32_t table_entries; /* of the device's MSI-X table */
 	uint32_t irq_index;     /* of vfio: MSI-X or MSI */
 	uint32_t vector_count;  /* that vfio signals now */
+	bool has_intx;          /* in their place */
 	struct vfio_bar_map maps[VFIO_BAR_COUNT];
 };
 

@@ -11,26 +11,32 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "runners/vmm/dev/ioapic.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vfio/vfio_sys.h"
 
-/* Behind the disks and the network cards. */
-#define SLOT_VFIO 16
-
-enum trouble { TROUBLE_ERROR, TROUBLE_REQUEST, TROUBLE_COUNT };
+enum event { EVENT_ERROR, EVENT_REQUEST, EVENT_INTX, EVENT_COUNT };
 
 static const struct {
 	uint32_t irq_index;
 	const char *text;
-} troubles[] = {
-	[TROUBLE_ERROR] = {VFIO_PCI_ERR_IRQ_INDEX,
-			   "reported an uncorrectable error"},
-	[TROUBLE_REQUEST] = {VFIO_PCI_REQ_IRQ_INDEX,
-			     "is taken back by the host"},
+} events[] = {
+	[EVENT_ERROR] = {VFIO_PCI_ERR_IRQ_INDEX,
+			 "reported an uncorrectable error"},
+	[EVENT_REQUEST] = {VFIO_PCI_REQ_IRQ_INDEX, "is taken back by the host"},
+	[EVENT_INTX] = {VFIO_PCI_INTX_IRQ_INDEX, NULL},
 };
-_Static_assert(ARRAY_SIZE(troubles) == TROUBLE_COUNT,
-	       "every trouble has words");
+_Static_assert(ARRAY_SIZE(events) == EVENT_COUNT,
+	       "every event has an interrupt of vfio");
+
+/* The guest has served it: vfio may signal it again, at once if it still is. */
+static void resample(void *arg)
+{
+	struct vfio_pci *vp = arg;
+
+	vfio_device_intx_unmask(&vp->dev);
+}
 
 /* A device that reports nothing is fine. */
 static int watch(struct vfio_set *set, uint32_t i, struct err *err)
@@ -38,21 +44,25 @@ static int watch(struct vfio_set *set, uint32_t i, struct err *err)
 	struct vfio_device *dev = &set->devices[i].dev;
 	int kind;
 
-	for (kind = 0; kind < TROUBLE_COUNT; kind++) {
+	for (kind = 0; kind < EVENT_COUNT; kind++) {
 		struct epoll_event event = {.events = EPOLLIN,
-					    .data.u32 = i * TROUBLE_COUNT +
+					    .data.u32 = i * EVENT_COUNT +
 							(uint32_t)kind};
-		int *fd = &set->trouble_fds[i][kind];
-		uint32_t index = troubles[kind].irq_index;
+		int *fd = &set->event_fds[i][kind];
+		uint32_t index = events[kind].irq_index;
 
-		if (!dev->irq_counts[index])
+		if (!dev->irq_counts[index] ||
+		    (kind == EVENT_INTX && !set->devices[i].has_intx))
 			continue;
 		*fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		if (*fd < 0 ||
-		    epoll_ctl(set->trouble_fd, EPOLL_CTL_ADD, *fd, &event))
+		    epoll_ctl(set->event_fd, EPOLL_CTL_ADD, *fd, &event))
 			return err_sys(err, -errno, "cannot watch %s",
 				       dev->address);
 		vfio_device_irqs_set(dev, index, fd, 1);
+		if (kind == EVENT_INTX)
+			ioapic_resample(set->ioapic, VFIO_FIRST_PIN + i,
+					resample, &set->devices[i]);
 	}
 	return 0;
 }
@@ -80,7 +90,7 @@ static int add(struct vfio_set *set, uint32_t i, const char *address,
 		return ret;
 	}
 	set->count++;
-	ret = vfio_pci_init(&set->devices[i], &dev, bus, SLOT_VFIO + i, err);
+	ret = vfio_pci_init(&set->devices[i], &dev, bus, VFIO_SLOT + i, err);
 	return ret ? ret : watch(set, i, err);
 }
 
@@ -99,22 +109,25 @@ static int map_ram(struct vfio_set *set, const struct mem *mem, struct err *err)
 
 int vfio_set_create(struct vfio_set *set, const struct vfio_set_config *cfg,
 		    const struct mem *mem, struct pci_bus *bus,
-		    struct stamp_log *stamps, struct err *err)
+		    struct ioapic *ioapic, struct stamp_log *stamps,
+		    struct err *err)
 {
 	const struct vfio_sys *sys = cfg->sys ? cfg->sys : &vfio_sys_host;
 	uint32_t i;
-	int ret;
+	int ret, k;
 
-	*set = (struct vfio_set){.iommu = {.fd = -1}, .trouble_fd = -1};
+	*set = (struct vfio_set){
+		.iommu = {.fd = -1}, .event_fd = -1, .ioapic = ioapic};
 	if (!cfg->count)
 		return 0;
 	for (i = 0; i < VFIO_MAX_DEVICES; i++)
-		set->trouble_fds[i][0] = set->trouble_fds[i][1] = -1;
+		for (k = 0; k < EVENT_COUNT; k++)
+			set->event_fds[i][k] = -1;
 	set->devices = calloc(cfg->count, sizeof(*set->devices));
 	if (!set->devices)
 		return err_set(err, -ENOMEM, "no room for the host's devices");
-	set->trouble_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (set->trouble_fd < 0)
+	set->event_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (set->event_fd < 0)
 		return err_sys(err, -errno, "cannot watch the host's devices");
 	ret = vfio_iommu_open(&set->iommu, sys, cfg->iommu, err);
 	for (i = 0; i < cfg->count && !ret; i++)
@@ -136,27 +149,38 @@ void vfio_set_destroy(struct vfio_set *set)
 	if (!set->devices)
 		return;
 	for (i = 0; i < set->count; i++) {
+		ioapic_resample(set->ioapic, VFIO_FIRST_PIN + i, NULL, NULL);
+		if (set->event_fds[i][EVENT_INTX] >= 0)
+			vfio_device_irqs_set(&set->devices[i].dev,
+					     VFIO_PCI_INTX_IRQ_INDEX, NULL, 0);
 		vfio_pci_release(&set->devices[i]);
-		for (kind = 0; kind < TROUBLE_COUNT; kind++)
-			if (set->trouble_fds[i][kind] >= 0)
-				close(set->trouble_fds[i][kind]);
+		for (kind = 0; kind < EVENT_COUNT; kind++)
+			if (set->event_fds[i][kind] >= 0)
+				close(set->event_fds[i][kind]);
 	}
 	vfio_iommu_close(&set->iommu);
-	if (set->trouble_fd >= 0)
-		close(set->trouble_fd);
+	if (set->event_fd >= 0)
+		close(set->event_fd);
 	free(set->devices);
-	*set = (struct vfio_set){.iommu = {.fd = -1}, .trouble_fd = -1};
+	*set = (struct vfio_set){.iommu = {.fd = -1}, .event_fd = -1};
 }
 
-int vfio_set_trouble(struct vfio_set *set, char *text, size_t size)
+int vfio_set_take_event(struct vfio_set *set, char *text, size_t size)
 {
 	struct epoll_event event;
+	uint64_t count;
 	uint32_t i;
 
-	if (epoll_wait(set->trouble_fd, &event, 1, 0) != 1)
+	if (epoll_wait(set->event_fd, &event, 1, 0) != 1)
 		return -EAGAIN;
-	i = event.data.u32 / TROUBLE_COUNT;
+	i = event.data.u32 / EVENT_COUNT;
+	if (event.data.u32 % EVENT_COUNT == EVENT_INTX) {
+		if (read(set->event_fds[i][EVENT_INTX], &count,
+			 sizeof(count)) == sizeof(count))
+			ioapic_set(set->ioapic, VFIO_FIRST_PIN + i, true);
+		return -EAGAIN;
+	}
 	snprintf(text, size, "%s %s", set->devices[i].dev.address,
-		 troubles[event.data.u32 % TROUBLE_COUNT].text);
+		 events[event.data.u32 % EVENT_COUNT].text);
 	return 0;
 }

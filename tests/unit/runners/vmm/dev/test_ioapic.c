@@ -225,6 +225,37 @@ static void pins_may_share_a_vector(void **state)
 	assert_int_equal(get(REDIRECTION(7)) & REMOTE_IRR, REMOTE_IRR);
 }
 
+static int resampled;
+
+static void resample(void *arg)
+{
+	resampled += *(int *)arg;
+}
+
+/* Who has it served is asked whether it is so again; until then it is not. */
+static void a_resampled_line_is_low_at_the_end(void **state)
+{
+	int seven = 7;
+
+	(void)state;
+	ioapic_resample(&io, 17, resample, &seven);
+	put(REDIRECTION(17), LEVEL | 0x51);
+	ioapic_set(&io, 17, true);
+	assert_int_equal(hv_fake_state.sent_count, 1);
+	ioapic_eoi(&io, 0x50);
+	assert_int_equal(resampled, 0);
+	ioapic_eoi(&io, 0x51);
+	assert_int_equal(resampled, 7);
+	assert_int_equal(hv_fake_state.sent_count, 1);
+	ioapic_set(&io, 17, true);
+	assert_int_equal(hv_fake_state.sent_count, 2);
+	ioapic_resample(&io, 17, NULL, NULL);
+	ioapic_eoi(&io, 0x51);
+	assert_int_equal(resampled, 7);
+	/* Nobody lowers it: it is so still. */
+	assert_int_equal(hv_fake_state.sent_count, 3);
+}
+
 #define IOAPIC(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -240,6 +271,7 @@ int main(void)
 		IOAPIC(remote_irr_shows_an_interrupt_in_service),
 		IOAPIC(an_edge_entry_has_no_remote_irr),
 		IOAPIC(pins_may_share_a_vector),
+		IOAPIC(a_resampled_line_is_low_at_the_end),
 	};
 
 	return RUN_TESTS(tests);

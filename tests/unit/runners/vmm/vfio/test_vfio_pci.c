@@ -967,6 +967,7 @@ static void msi_that_leaves_the_space_is_left_out(void **state)
 
 	for (at = PCI_CONFIG_BYTES - 24; at <= PCI_CONFIG_BYTES - 16; at += 4) {
 		vfio_fake_use_no_interrupts();
+		vfio_fake_state.irq_counts[VFIO_PCI_INTX_IRQ_INDEX] = 0;
 		vfio_fake_state.irq_counts[VFIO_PCI_MSI_IRQ_INDEX] = 1;
 		vfio_fake_put(VFIO_FAKE_PM + 1, 1, at);
 		vfio_fake_put(at, 4, 0x01800005);
@@ -978,15 +979,16 @@ static void msi_that_leaves_the_space_is_left_out(void **state)
 
 /* --- making and unmaking -------------------------------------------------- */
 
-static void a_function_without_messages_is_refused(void **state)
+static void a_function_without_any_interrupt_is_refused(void **state)
 {
 	struct bench *b = *state;
 
 	vfio_fake_use_no_interrupts();
+	vfio_fake_state.irq_counts[VFIO_PCI_INTX_IRQ_INDEX] = 0;
 	assert_int_equal(try_start(b), -ENOTSUP);
 	assert_string_equal(
 		b->err.msg,
-		"0000:00:05.0 has neither MSI-X nor MSI, and its legacy interrupt is not handed on");
+		"0000:00:05.0 has no interrupt: no MSI-X, no MSI, no pin");
 }
 
 static void too_many_vectors_are_refused(void **state)
@@ -1100,7 +1102,7 @@ int main(void)
 		ON_BUS(masked_messages_wait),
 		ON_BUS(msi_keeps_what_is_the_devices),
 		ON_BUS(msi_that_leaves_the_space_is_left_out),
-		ON_BUS(a_function_without_messages_is_refused),
+		ON_BUS(a_function_without_any_interrupt_is_refused),
 		ON_BUS(too_many_vectors_are_refused),
 		ON_BUS(a_slot_is_taken_once),
 		ON_BUS(a_function_is_reset_before_and_after),

@@ -8,9 +8,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "runners/vmm/dev/ioapic.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vfio/vfio_set.h"
+#include "tests/unit/fixture/access.h"
 #include "tests/unit/fixture/hv_fake.h"
 #include "tests/unit/fixture/mshv_fake.h"
 #include "tests/unit/fixture/vfio_fake.h"
@@ -18,6 +20,7 @@
 struct bench {
 	struct hv_vm vm;
 	struct pci_bus bus;
+	struct ioapic ioapic;
 	struct vfio_set set;
 	struct vfio_set_config cfg;
 	struct mem mem;
@@ -45,6 +48,7 @@ static void fresh(struct bench *b)
 	vfio_fake_reset();
 	b->err = (struct err){0};
 	pci_bus_init(&b->bus, &b->vm);
+	ioapic_init(&b->ioapic, &b->vm);
 }
 
 static int setup(void **state)
@@ -69,11 +73,12 @@ static void stop(struct bench *b)
 {
 	vfio_set_destroy(&b->set);
 	pci_bus_release(&b->bus);
+	ioapic_release(&b->ioapic);
 	assert_true(vfio_fake_is_clean());
 	assert_int_equal(vfio_fake_state.unsafe_resets, 0);
 	assert_int_equal(hv_fake_state.map_count, 0);
 	assert_int_equal(file_count(), b->files);
-	assert_int_equal(b->set.trouble_fd, -1);
+	assert_int_equal(b->set.event_fd, -1);
 }
 
 static int teardown(void **state)
@@ -85,8 +90,8 @@ static int teardown(void **state)
 
 static int try_create(struct bench *b)
 {
-	return vfio_set_create(&b->set, &b->cfg, &b->mem, &b->bus, &b->stamps,
-			       &b->err);
+	return vfio_set_create(&b->set, &b->cfg, &b->mem, &b->bus, &b->ioapic,
+			       &b->stamps, &b->err);
 }
 
 static void create(struct bench *b)
@@ -104,8 +109,8 @@ static void a_machine_without_devices_opens_nothing(void **state)
 	create(b);
 	assert_int_equal(vfio_fake_state.calls, 0);
 	assert_int_equal(file_count(), b->files);
-	assert_int_equal(b->set.trouble_fd, -1);
-	assert_int_equal(vfio_set_trouble(&b->set, text, sizeof(text)),
+	assert_int_equal(b->set.event_fd, -1);
+	assert_int_equal(vfio_set_take_event(&b->set, text, sizeof(text)),
 			 -EAGAIN);
 }
 
@@ -219,18 +224,18 @@ static void what_the_host_reports_is_told_in_words(void **state)
 	size_t i;
 
 	create(b);
-	assert_int_equal(vfio_set_trouble(&b->set, text, sizeof(text)),
+	assert_int_equal(vfio_set_take_event(&b->set, text, sizeof(text)),
 			 -EAGAIN);
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		int fd = b->set.trouble_fds[cases[i].device][cases[i].kind];
-		struct pollfd p = {.fd = b->set.trouble_fd, .events = POLLIN};
+		int fd = b->set.event_fds[cases[i].device][cases[i].kind];
+		struct pollfd p = {.fd = b->set.event_fd, .events = POLLIN};
 		uint64_t one = 1;
 
 		assert_int_equal(poll(&p, 1, 0), 0);
 		assert_int_equal(write(fd, &one, sizeof(one)), sizeof(one));
 		assert_int_equal(poll(&p, 1, 0), 1);
-		assert_int_equal(vfio_set_trouble(&b->set, text, sizeof(text)),
-				 0);
+		assert_int_equal(
+			vfio_set_take_event(&b->set, text, sizeof(text)), 0);
 		assert_string_equal(text, cases[i].text);
 		assert_int_equal(read(fd, &one, sizeof(one)), sizeof(one));
 	}
@@ -243,9 +248,9 @@ static void vfio_signals_trouble_where_it_is_watched(void **state)
 	b->cfg.count = 1;
 	create(b);
 	assert_int_equal(vfio_fake_state.irqs[VFIO_PCI_ERR_IRQ_INDEX].fds[0],
-			 b->set.trouble_fds[0][0]);
+			 b->set.event_fds[0][0]);
 	assert_int_equal(vfio_fake_state.irqs[VFIO_PCI_REQ_IRQ_INDEX].fds[0],
-			 b->set.trouble_fds[0][1]);
+			 b->set.event_fds[0][1]);
 }
 
 static void a_device_that_reports_nothing_is_fine(void **state)
@@ -256,7 +261,73 @@ static void a_device_that_reports_nothing_is_fine(void **state)
 	vfio_fake_state.irq_counts[VFIO_PCI_REQ_IRQ_INDEX] = 0;
 	create(b);
 	assert_int_equal(vfio_fake_state.irq_calls, 0);
-	assert_int_equal(b->set.trouble_fds[1][1], -1);
+	assert_int_equal(b->set.event_fds[1][1], -1);
+}
+
+/* --- the legacy interrupt -------------------------------------------------- */
+
+#define RTE_LEVEL_VECTOR_0X51 0x8051u
+
+static void ioapic_write(struct bench *b, uint32_t reg, uint32_t value)
+{
+	access_write(ioapic_access, &b->ioapic, 0, 4, reg);
+	access_write(ioapic_access, &b->ioapic, 0x10, 4, value);
+}
+
+static void ring(struct bench *b, int device)
+{
+	uint64_t one = 1;
+	char text[160];
+
+	assert_int_equal(write(b->set.event_fds[device][2], &one, sizeof(one)),
+			 sizeof(one));
+	assert_int_equal(vfio_set_take_event(&b->set, text, sizeof(text)),
+			 -EAGAIN);
+}
+
+/* It is level: served, it may come again at once, and not before. */
+static void a_legacy_interrupt_ends_at_a_pin(void **state)
+{
+	struct bench *b = *state;
+
+	vfio_fake_use_no_interrupts();
+	b->cfg.count = 1;
+	create(b);
+	assert_int_equal(vfio_fake_state.irqs[VFIO_PCI_INTX_IRQ_INDEX].fds[0],
+			 b->set.event_fds[0][2]);
+	ioapic_write(b, 0x10 + 2 * 16, RTE_LEVEL_VECTOR_0X51);
+	ring(b, 0);
+	assert_int_equal(hv_fake_state.sent_count, 1);
+	assert_int_equal(hv_fake_state.sent[0].data & 0xff, 0x51);
+	assert_int_equal(vfio_fake_state.unmasks, 0);
+	ioapic_eoi(&b->ioapic, 0x51);
+	assert_int_equal(vfio_fake_state.unmasks, 1);
+	assert_int_equal(hv_fake_state.sent_count, 1);
+	ring(b, 0);
+	assert_int_equal(hv_fake_state.sent_count, 2);
+}
+
+static void one_that_is_masked_waits(void **state)
+{
+	struct bench *b = *state;
+
+	vfio_fake_use_no_interrupts();
+	create(b);
+	ring(b, 0);
+	assert_int_equal(hv_fake_state.sent_count, 0);
+	ioapic_write(b, 0x10 + 2 * 16, RTE_LEVEL_VECTOR_0X51);
+	assert_int_equal(hv_fake_state.sent_count, 1);
+}
+
+static void a_function_with_messages_has_no_pin(void **state)
+{
+	struct bench *b = *state;
+
+	create(b);
+	assert_int_equal(vfio_fake_state.irqs[VFIO_PCI_INTX_IRQ_INDEX].count,
+			 0);
+	assert_int_equal(b->set.event_fds[0][2], -1);
+	assert_int_equal(b->set.devices[0].fn.config[0x3d], 0);
 }
 
 /* --- failures ------------------------------------------------------------- */
@@ -324,6 +395,9 @@ int main(void)
 		ON_HOST(mshv_takes_no_device),
 		ON_HOST(what_the_host_reports_is_told_in_words),
 		ON_HOST(vfio_signals_trouble_where_it_is_watched),
+		ON_HOST(a_legacy_interrupt_ends_at_a_pin),
+		ON_HOST(one_that_is_masked_waits),
+		ON_HOST(a_function_with_messages_has_no_pin),
 		ON_HOST(a_device_that_reports_nothing_is_fine),
 		ON_HOST(every_failure_leaves_nothing_behind),
 		ON_HOST(every_failure_of_the_hypervisor_leaves_nothing_behind),
