@@ -277,6 +277,21 @@ static size_t draw_slots(const char *const *names, size_t count,
 	return count;
 }
 
+/* Whether RUNNER measures anything in boots of that kind. */
+static bool has_boots(const struct plan *plan, enum boot_kind kind,
+		      const char *runner)
+{
+	size_t i;
+
+	if (kind == BOOT_MICRO && !runner_boots_micro(runner))
+		return false;
+	for (i = 0; i < plan->series.item_count; i++)
+		if (plan_boot_kind(plan->series.items[i].workload) == kind &&
+		    is_measured(plan->series.items[i].workload, runner))
+			return true;
+	return kind == BOOT_PLAIN;
+}
+
 static void add_block(struct schedule *sched, const struct plan *plan,
 		      uint32_t block, enum boot_kind kind, gsl_rng *rng)
 {
@@ -284,7 +299,7 @@ static void add_block(struct schedule *sched, const struct plan *plan,
 	size_t i, count = 0;
 
 	for (i = 0; i < plan->runner_count; i++)
-		if (kind != BOOT_MICRO || runner_boots_micro(plan->runners[i]))
+		if (has_boots(plan, kind, plan->runners[i]))
 			names[count++] = plan->runners[i];
 	count = draw_slots(names, count, slots, rng);
 	for (i = 0; i < count; i++)

@@ -27,6 +27,14 @@ static const struct {
 	{{"native"}, "footprint", 2, 2, 1},
 	{{"native", "kvm"}, "mem_latency", 1, 0, 1},
 	{{"native", "kvm"}, "storage,null", 3, 0, 1},
+	{{"native", "kvm"}, "passthrough", 3, 2, 2},
+	{{"native", "kvm", "qemu-kvm"}, "passthrough_host", 2, 2, 1},
+	{{"native", "qemu-kvm"},
+	 "passthrough_virtio,passthrough_host",
+	 2,
+	 1,
+	 1},
+	{{"kvm"}, "passthrough,storage,footprint_vfio", 2, 2, 16},
 };
 
 static void make_plan(struct plan *plan, size_t row)
@@ -56,18 +64,39 @@ static bool can_boot(const char *runner, enum boot_kind kind)
 	return kind != BOOT_SHAPE || strcmp(runner, "native") != 0;
 }
 
+/* What the host does for a device is the same for all guests. */
+static bool is_measured(const char *runner, const char *workload)
+{
+	return strcmp(workload, "passthrough_host") ||
+	       !strcmp(runner, "native");
+}
+
+/* Whether RUNNER boots for any series of that kind. */
+static bool has_boots(const struct plan *plan, const char *runner,
+		      enum boot_kind kind)
+{
+	size_t i;
+
+	for (i = 0; i < plan->series.item_count; i++)
+		if (plan_boot_kind(plan->series.items[i].workload) == kind &&
+		    is_measured(runner, plan->series.items[i].workload))
+			return can_boot(runner, kind);
+	return false;
+}
+
 /* Of two runners each boots twice in a block, A B B A; else once. */
 static unsigned int wanted_count(const struct plan *plan, uint32_t block,
-				 const char *runner, enum boot_kind kind)
+				 const char *runner, const char *workload)
 {
+	enum boot_kind kind = plan_boot_kind(workload);
 	unsigned int others = 0;
 	size_t i;
 
-	if (!can_boot(runner, kind) ||
+	if (!can_boot(runner, kind) || !is_measured(runner, workload) ||
 	    (kind != BOOT_PLAIN && block >= plan->io_block_count))
 		return 0;
 	for (i = 0; i < plan->runner_count; i++)
-		others += can_boot(plan->runners[i], kind);
+		others += has_boots(plan, plan->runners[i], kind);
 	return others == 2 && kind != BOOT_SHAPE ? 2 : 1;
 }
 
@@ -114,10 +143,8 @@ static void each_series_is_measured_as_often_as_planned(void **state)
 						wanted_count(
 							&plan, block,
 							plan.runners[r],
-							plan_boot_kind(
-								plan.series
-									.items[i]
-									.workload)));
+							plan.series.items[i]
+								.workload));
 		schedule_release(&sched);
 		plan_release(&plan);
 	}
@@ -143,7 +170,7 @@ static void check_case(const struct bench_case *bc, const struct plan *plan)
 		assert_int_equal(bc->io.queue_count, vcpus < 8 ? vcpus : 8);
 	/* Programs run for their own time, which the plan's does not know. */
 	assert_true(bc->timeout_ns >= plan->timeout_ns);
-	if (kind == BOOT_IO)
+	if (kind == BOOT_IO || kind == BOOT_DEVICE || kind == BOOT_DEVICE_DISK)
 		assert_true(bc->timeout_ns - plan->timeout_ns >=
 			    bc->item_count * plan->io.io_ns);
 }
@@ -238,28 +265,90 @@ static void the_seed_is_the_order(void **state)
 	plan_release(&plan);
 }
 
+/* A function of the host has boots of its own, with its driver or for a guest. */
+static void each_series_has_its_kind_of_boot(void **state)
+{
+	static const struct {
+		const char *workload;
+		enum boot_kind kind;
+	} rows[] = {
+		{"null", BOOT_PLAIN},
+		{"storage", BOOT_IO},
+		{"network_rr", BOOT_IO},
+		{"micro_exit", BOOT_MICRO},
+		{"footprint", BOOT_SHAPE},
+		{"footprint_vfio", BOOT_SHAPE},
+		{"passthrough", BOOT_DEVICE},
+		{"passthrough_mmio", BOOT_DEVICE},
+		{"passthrough_host", BOOT_DEVICE},
+		{"passthrough_start", BOOT_DEVICE},
+		{"passthrough_virtio", BOOT_DEVICE_DISK},
+		{"unheard of", BOOT_PLAIN},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (plan_boot_kind(rows[i].workload) != rows[i].kind)
+			fail_msg("%s", rows[i].workload);
+}
+
+/* Groups and "all" take no device from a host whose owner named none. */
+static void what_needs_a_device_is_asked_for(void **state)
+{
+	static const char *const with_device[] = {
+		"passthrough",      "passthrough_virtio", "passthrough_mmio",
+		"passthrough_host", "passthrough_start",  "footprint_vfio"};
+	struct err err = {0};
+	struct plan plan;
+	size_t i, points = 0;
+
+	(void)state;
+	plan_init_quick(&plan);
+	assert_int_equal(
+		plan_add_workloads(&plan, "all,footprint,storage", &err), 0);
+	for (i = 0; i < ARRAY_SIZE(with_device); i++)
+		assert_false(bench_case_has(&plan.series, with_device[i]));
+	plan_release(&plan);
+	plan_init_quick(&plan);
+	assert_int_equal(plan_add_workloads(&plan, "passthrough", &err), 0);
+	for (i = 0; i < ARRAY_SIZE(with_device); i++) {
+		const struct workload *wl = workload_find(with_device[i]);
+
+		assert_true(bench_case_has(&plan.series, with_device[i]));
+		points += wl->point_count ? wl->point_count : 1;
+	}
+	/* And nothing else. */
+	assert_int_equal(plan.series.item_count, points);
+	plan_release(&plan);
+}
+
 static void what_is_on_request_is_asked_for(void **state)
 {
 	const struct workload *const *wl;
+	struct plan plan, named;
 	struct err err = {0};
-	struct plan plan;
 	size_t i;
 
 	(void)state;
 	plan_init_quick(&plan);
 	assert_int_equal(plan_add_workloads(&plan, "all", &err), 0);
 	for (wl = workloads; *wl; wl++) {
-		bool is_hidden = (*wl)->flags & (WL_SELFTEST | WL_ON_REQUEST);
+		bool is_hidden = (*wl)->flags & (WL_SELFTEST | WL_ON_REQUEST |
+						 WL_NEEDS_DEVICE);
 
 		assert_int_not_equal(bench_case_has(&plan.series, (*wl)->name),
 				     is_hidden);
 		/* By its full name it can always be had, and once. */
-		assert_int_equal(plan_add_workloads(&plan, (*wl)->name, &err),
+		plan_init_quick(&named);
+		assert_int_equal(plan_add_workloads(&named, (*wl)->name, &err),
 				 0);
-		i = plan.series.item_count;
-		assert_int_equal(plan_add_workloads(&plan, (*wl)->name, &err),
+		assert_true(bench_case_has(&named.series, (*wl)->name));
+		i = named.series.item_count;
+		assert_int_equal(plan_add_workloads(&named, (*wl)->name, &err),
 				 0);
-		assert_int_equal(plan.series.item_count, i);
+		assert_int_equal(named.series.item_count, i);
+		plan_release(&named);
 	}
 	plan_release(&plan);
 }
@@ -337,6 +426,8 @@ int main(void)
 		cmocka_unit_test(nothing_to_measure_is_still_a_boot),
 		cmocka_unit_test(only_the_named_runner_is_stretched),
 		cmocka_unit_test(the_seed_is_the_order),
+		cmocka_unit_test(each_series_has_its_kind_of_boot),
+		cmocka_unit_test(what_needs_a_device_is_asked_for),
 		cmocka_unit_test(what_is_on_request_is_asked_for),
 		cmocka_unit_test(lists_must_be_of_names),
 		cmocka_unit_test(plans_are_written_down),
