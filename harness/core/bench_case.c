@@ -95,7 +95,8 @@ static int io_from_json(json_t *json, struct io_plan *io)
 			"vhost", &vhost, "peer", &peer, "interface", &interface,
 			"guest_address", &address, "guest_gateway", &gateway,
 			"ignores_panic", &ignores, "devices", &devices,
-			"may_overwrite_device", &overwrites_device))
+			"may_overwrite_device", &overwrites_device) ||
+	    (devices && !json_is_array(devices)))
 		return -EPROTO;
 	io->io_ns = (uint64_t)ns;
 	io->disk_bytes = (uint64_t)bytes;

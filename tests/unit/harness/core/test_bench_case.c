@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include "harness/core/bench_case.h"
 #include "workloads/workload.h"
@@ -25,6 +26,9 @@ static void fill(struct bench_case *bc)
 		       .disk = "/dev/\xc3\xa4 \"quoted\"",
 		       .disk_bytes = 9,
 		       .may_overwrite = true,
+		       .devices = {"0000:00:05.0", "ffffffff:ff:1f.7"},
+		       .device_count = 2,
+		       .may_overwrite_device = true,
 		       .queue_count = 10,
 		       .vhost = "auto",
 		       .peer = "peer.example",
@@ -59,6 +63,11 @@ static void must_equal(const struct bench_case *a, const struct bench_case *b)
 	assert_string_equal(a->io.disk, b->io.disk);
 	assert_int_equal(a->io.disk_bytes, b->io.disk_bytes);
 	assert_int_equal(a->io.may_overwrite, b->io.may_overwrite);
+	assert_int_equal(a->io.device_count, b->io.device_count);
+	for (i = 0; i < a->io.device_count; i++)
+		assert_string_equal(a->io.devices[i], b->io.devices[i]);
+	assert_int_equal(a->io.may_overwrite_device,
+			 b->io.may_overwrite_device);
 	assert_int_equal(a->io.queue_count, b->io.queue_count);
 	assert_string_equal(a->io.vhost, b->io.vhost);
 	assert_string_equal(a->io.peer, b->io.peer);
@@ -110,6 +119,12 @@ static void must_be_refused(const json_t *json, const char *key)
 	assert_int_equal(bc.item_count, 0);
 }
 
+/* What came later than the first workers. */
+static bool is_optional(const char *key)
+{
+	return !strcmp(key, "devices") || !strcmp(key, "may_overwrite_device");
+}
+
 /* Each member of OBJECT, which is somewhere in JSON, in turn: gone, and of
  * another type. */
 static size_t damage_each(const json_t *json, json_t *object)
@@ -119,6 +134,8 @@ static size_t damage_each(const json_t *json, json_t *object)
 	size_t count = 0;
 
 	json_object_foreach(copy, key, value) {
+		if (is_optional(key))
+			continue;
 		json_object_del(object, key);
 		must_be_refused(json, key);
 		if (!json_is_array(value)) {
@@ -153,6 +170,42 @@ static void a_case_needs_every_key(void **state)
 	must_equal(&bc, &back);
 	bench_case_release(&back);
 	must_be_refused(NULL, "all");
+	json_decref(json);
+	bench_case_release(&bc);
+}
+
+/* A worker of another version names no devices; nor are there more than a case
+ * has room for. */
+static void a_case_may_lack_devices(void **state)
+{
+	struct bench_case bc, back;
+	struct err err = {0};
+	json_t *json, *io, *devices;
+
+	(void)state;
+	fill(&bc);
+	json = bench_case_to_json(&bc);
+	io = json_object_get(json, "io");
+	devices = json_incref(json_object_get(io, "devices"));
+	json_object_del(io, "devices");
+	json_object_del(io, "may_overwrite_device");
+	assert_int_equal(bench_case_from_json(json, &back, &err), 0);
+	assert_int_equal(back.io.device_count, 0);
+	assert_false(back.io.may_overwrite_device);
+	bench_case_release(&back);
+	json_object_set_new(io, "devices", devices);
+	while (json_array_size(devices) < IO_MAX_DEVICES)
+		json_array_append_new(devices, json_string("0000:00:06.0"));
+	assert_int_equal(bench_case_from_json(json, &back, &err), 0);
+	assert_int_equal(back.io.device_count, IO_MAX_DEVICES);
+	bench_case_release(&back);
+	json_array_append_new(devices, json_string("0000:00:07.0"));
+	must_be_refused(json, "devices");
+	json_array_clear(devices);
+	json_array_append_new(devices, json_integer(5));
+	must_be_refused(json, "devices");
+	json_object_set_new(io, "devices", json_string("0000:00:05.0"));
+	must_be_refused(json, "devices");
 	json_decref(json);
 	bench_case_release(&bc);
 }
@@ -226,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_reaches_the_worker),
 		cmocka_unit_test(a_case_needs_every_key),
+		cmocka_unit_test(a_case_may_lack_devices),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(series_are_found),
 		cmocka_unit_test(null_disks_have_a_size),
