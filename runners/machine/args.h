@@ -3,7 +3,7 @@
 #define RUNNERS_MACHINE_ARGS_H
 
 /* args - a command line that is put together piece by piece. */
-#define ARGS_MAX 96
+#define ARGS_MAX 112
 
 struct args {
 	char *words[ARGS_MAX + 1]; /* owned, NULL-terminated */

@@ -172,7 +172,7 @@ static void a_file_is_a_disk(void **state)
 	l->site.has_disk = l->site.needs_tools = true;
 	l->site.tools = tools;
 	l->bc.io.queue_count = 4;
-	snprintf(l->bc.io.disk, sizeof(l->bc.io.disk), "/dev/sdz");
+	snprintf(l->site.disk, sizeof(l->site.disk), "/dev/sdz");
 	make(l, "kvm");
 	assert_string_equal(value_of(l, "-object"), "iothread,id=io");
 	expect_pair(l, "-drive",
@@ -193,11 +193,34 @@ static void a_null_disk_has_no_file(void **state)
 	struct line *l = *state;
 
 	l->site.has_disk = true;
-	snprintf(l->bc.io.disk, sizeof(l->bc.io.disk), "null:16G");
+	snprintf(l->site.disk, sizeof(l->site.disk), "null:16G");
 	make(l, "kvm");
 	assert_string_equal(
 		value_of(l, "-drive"),
 		"if=none,id=data,driver=null-co,read-zeroes=off,size=16G");
+}
+
+/* The first that the plan names; with it come the programs that use its disk. */
+static void a_function_of_the_host_is_a_device(void **state)
+{
+	struct line *l = *state;
+
+	l->bc.io.device_count = 2;
+	snprintf(l->bc.io.devices[0], sizeof(l->bc.io.devices[0]),
+		 "0000:00:05.0");
+	snprintf(l->bc.io.devices[1], sizeof(l->bc.io.devices[1]),
+		 "0000:00:06.0");
+	/* Named, and not for this boot. */
+	make(l, "kvm");
+	assert_int_equal(count_pairs(l, "-device", NULL), 3);
+	l->site.has_device = l->site.needs_tools = true;
+	l->site.tools = tools;
+	make(l, "kvm");
+	assert_int_equal(count_pairs(l, "-device", NULL), 5);
+	expect_pair(l, "-device", "vfio-pci,host=0000:00:05.0");
+	expect_pair(l, "-drive",
+		    "if=none,id=tools,file=/t.ext4,format=raw,readonly=on");
+	assert_int_equal(count_pairs(l, "-object", NULL), 0);
 }
 
 #define NET_DEVICE                                              \
@@ -273,12 +296,38 @@ static void a_shape_starts_paused(void **state)
 	assert_string_equal(value_of(l, "-overcommit"), "mem-lock=on");
 }
 
+static void add_functions(struct line *l, uint32_t count)
+{
+	uint32_t i;
+
+	l->shape.device_count = count;
+	for (i = 0; i < count; i++)
+		snprintf(l->shape.devices[i].fn.address,
+			 sizeof(l->shape.devices[i].fn.address),
+			 "0000:0%u:00.0", i);
+}
+
+static void a_shape_has_functions_of_its_own(void **state)
+{
+	struct line *l = *state;
+
+	make_shape(l, 0, 0);
+	add_functions(l, 2);
+	make(l, "kvm");
+	expect_pair(l, "-device", "vfio-pci,host=0000:00:00.0");
+	expect_pair(l, "-device", "vfio-pci,host=0000:01:00.0");
+	assert_int_equal(count_pairs(l, "-device", NULL), 5);
+	assert_int_equal(count_words(l, "-S"), 1);
+}
+
 /* A command line has an end; the largest machine is to fit before it. */
 static void the_largest_machine_fits(void **state)
 {
 	struct line *l = *state;
 
 	make_shape(l, SHAPE_MAX_DISKS, SHAPE_MAX_NICS);
+	add_functions(l, SHAPE_MAX_DEVICES);
+	l->site.has_device = true;
 	l->bc.limits.locks_ram = true;
 	l->vsock = (struct vsock_listener){.fd = 9, .cid = 70000};
 	l->site.has_disk = l->site.needs_tools = l->site.has_net = true;
@@ -292,9 +341,8 @@ static void the_largest_machine_fits(void **state)
 	qemu_args_add(&l->args, "mshv", "host", &l->bc, &l->vsock, &l->site);
 	assert_string_equal(l->args.words[4], "/a/qemu");
 	assert_true(l->args.count < ARGS_MAX);
-	assert_string_equal(
-		l->args.words[l->args.count - 1],
-		"virtio-net-pci,disable-legacy=on,netdev=net3,romfile=");
+	assert_string_equal(l->args.words[l->args.count - 1],
+			    "vfio-pci,host=0000:03:00.0");
 }
 
 /* Each word is its own, long ones and ones with blanks included. */
@@ -329,8 +377,10 @@ int main(void)
 		LINE(a_vsock_has_its_guest_s_number),
 		LINE(a_file_is_a_disk),
 		LINE(a_null_disk_has_no_file),
+		LINE(a_function_of_the_host_is_a_device),
 		LINE(a_card_is_a_name_or_a_descriptor),
 		LINE(a_shape_starts_paused),
+		LINE(a_shape_has_functions_of_its_own),
 		LINE(the_largest_machine_fits),
 		LINE(words_are_kept_as_they_are),
 	};
