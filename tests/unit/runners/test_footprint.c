@@ -40,10 +40,11 @@
 static void a_shape_is_its_name(void **state)
 {
 	static const char *const bad[] = {
-		"",         "1G",          "1G-0cpu",       "1G-65cpu",
-		"1G-1cpu-", "1G-1cpu-x17", "1G-1cpu-5disk", "1cpu-1G",
-		"32M-1cpu", "65M-1cpu",    "1G-1cpu-1gpu",  "-1cpu",
-		"1G--1cpu", "1G-1cpu-x",   "1G-cpu",        "1G-1cpux",
+		"",         "1G",           "1G-0cpu",       "1G-65cpu",
+		"1G-1cpu-", "1G-1cpu-x17",  "1G-1cpu-5disk", "1cpu-1G",
+		"32M-1cpu", "65M-1cpu",     "1G-1cpu-1gpu",  "-1cpu",
+		"1G--1cpu", "1G-1cpu-x",    "1G-cpu",        "1G-1cpux",
+		"1G-1vfio", "1G-1cpu-vfio", "1G-1cpu-5vfio", "1G-1cpu-1vfios",
 	};
 	struct shape s;
 	struct err err;
@@ -55,7 +56,12 @@ static void a_shape_is_its_name(void **state)
 	assert_int_equal(s.vcpu_count, 2);
 	assert_int_equal(s.disk_count, 4);
 	assert_int_equal(s.nic_count, 1);
+	assert_int_equal(s.device_count, 0);
 	assert_int_equal(s.copy_count, 3);
+	assert_int_equal(shape_parse("1G-1cpu-1nic-4vfio", &s, &err), 0);
+	assert_int_equal(s.nic_count, 1);
+	assert_int_equal(s.disk_count, 0);
+	assert_int_equal(s.device_count, SHAPE_MAX_DEVICES);
 	assert_int_equal(shape_parse("256M-1cpu", &s, &err), 0);
 	assert_int_equal(s.copy_count, 1);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -413,13 +419,14 @@ static void what_is_no_shape_is_refused(void **state)
 static void disks_and_cards_go_as_they_came(void **state)
 {
 	const struct shape shape = {.disk_count = 2, .copy_count = 1};
+	const struct io_plan no_io = {.device_count = 0};
 	struct shape_site site;
 	struct err err = {0};
 	struct stat st;
 	char path[320];
 
 	(void)state;
-	assert_int_equal(shape_site_open(&site, &shape, &err), 0);
+	assert_int_equal(shape_site_open(&site, &shape, &no_io, &err), 0);
 	assert_int_equal(site.disk_count, 2);
 	assert_string_not_equal(site.disks[0], site.disks[1]);
 	snprintf(path, sizeof(path), "%s", site.disks[1]);
@@ -468,7 +475,8 @@ static void a_plan_boots_each_shape(void **state)
 /* Longer ones would be cut, and be of no metric. */
 static void names_of_series_fit(void **state)
 {
-	static const char *const names[] = {"footprint", "footprint_more"};
+	static const char *const names[] = {"footprint", "footprint_more",
+					    "footprint_vfio"};
 	size_t i;
 	uint32_t k;
 

@@ -219,7 +219,7 @@ static void main_metrics_are_metrics(void **state)
 		assert_false(metric_is_main(metric_find("loss"), (*wl)->name));
 		count++;
 	}
-	assert_int_equal(count, 3);
+	assert_int_equal(count, 5);
 	assert_false(metric_is_main(metric_find("iops"), "no such workload"));
 }
 

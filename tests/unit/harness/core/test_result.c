@@ -411,6 +411,11 @@ static void machines_follow_from_series(void **state)
 		{"storage", "network_rr", MACHINE_DISK_AND_NET},
 		{"micro_exit", NULL, MACHINE_MICRO},
 		{"footprint", NULL, MACHINE_SHAPE},
+		{"footprint_vfio", NULL, MACHINE_SHAPE},
+		{"passthrough", NULL, MACHINE_DEVICE},
+		{"passthrough_mmio", "passthrough", MACHINE_DEVICE},
+		/* Its guest has a disk as any other. */
+		{"passthrough_virtio", NULL, MACHINE_DISK},
 		{"unheard of", NULL, MACHINE_PLAIN},
 		{"unheard of", "storage_verify", MACHINE_DISK},
 		{NULL, NULL, MACHINE_PLAIN},

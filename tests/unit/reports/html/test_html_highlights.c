@@ -142,8 +142,9 @@ static void a_footprint_answers_three_questions(void **state)
 			      "constant, at most 3.580 for 99.9 % of guests");
 	assert_contains(html, "<span class=\"verdict pass\">PASS</span> "
 			      "256M-1cpu: 0.1");
-	assert_contains(html, " of the limit of locked memory with one device, "
-			      "at most 0.1");
+	assert_contains(html,
+			" of the limit of locked memory with such devices, "
+			"at most 0.1");
 	assert_contains(html,
 			"<li>By the code of KubeVirt v1.9.0: kvm and "
 			"hyperv-direct have the same overhead to the byte");

@@ -62,8 +62,9 @@ static void a_job_is_one_line_per_series(void **state)
 static void a_job_describes_its_site(void **state)
 {
 	struct bench_case bc = {.stretch_ppm = 7,
-				.io = {.io_ns = 5, .disk_bytes = 4096}};
+				.io = {.io_ns = 5, .disk_bytes = 9999}};
 	struct link_env env = {.disk = "/d",
+			       .disk_bytes = 8192,
 			       .peer = "192.0.2.1",
 			       .net_address = "192.0.2.2/24",
 			       .net_failure = "no bridge here"};
@@ -81,6 +82,8 @@ static void a_job_describes_its_site(void **state)
 	env = (struct link_env){.net_gateway = "192.0.2.9",
 				.disk_refusal = "none",
 				.disk_failure = "full",
+				/* Of the plan's, what the disk has. */
+				.disk_bytes = 4096,
 				.net_refusal = "not root"};
 	text = agent_job_text(&bc, &env);
 	assert_string_equal(text, "=net_gateway 192.0.2.9\n"

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/core/bench_case.h"
 #include "runners/site/shape_site.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/mountns.h"
@@ -20,6 +21,7 @@
 #include "tests/unit/fixture/scratch.h"
 
 static const char *no_network;
+static const struct io_plan no_io; /* no device is named */
 
 static void need_network(void)
 {
@@ -56,7 +58,7 @@ static void cards_are_there_until_they_are_closed(void **state)
 	need_network();
 	/* Two guests at once do not share any. */
 	for (i = 0; i < 2; i++)
-		if (shape_site_open(&sites[i], &shape, &err))
+		if (shape_site_open(&sites[i], &shape, &no_io, &err))
 			fail_msg("%s", err.msg);
 	for (i = 0; i < SHAPE_MAX_NICS; i++) {
 		assert_true(if_nametoindex(sites[0].taps[i]) > 0);
@@ -95,7 +97,7 @@ static void leftovers_of_the_dead_go(void **state)
 	make_tap(dead);
 	make_tap(alive);
 	make_tap("l1vx.1"); /* of somebody else */
-	assert_int_equal(shape_site_open(&site, &shape, &err), 0);
+	assert_int_equal(shape_site_open(&site, &shape, &no_io, &err), 0);
 	assert_int_equal(if_nametoindex(dead), 0);
 	assert_true(if_nametoindex(alive) > 0);
 	assert_true(if_nametoindex("l1vx.1") > 0);
@@ -116,7 +118,7 @@ static void disks_are_below_the_working_folder(void **state)
 	(void)state;
 	scratch_folder(folder, "shape");
 	assert_int_equal(chdir(folder), 0);
-	if (shape_site_open(&site, &shape, &err))
+	if (shape_site_open(&site, &shape, &no_io, &err))
 		fail_msg("%s", err.msg);
 	snprintf(path, sizeof(path), "%s/results/shape-", folder);
 	assert_memory_equal(site.disks[3], path, strlen(path));
@@ -142,7 +144,7 @@ static void half_of_a_site_goes(void **state)
 	scratch_folder(folder, "shape");
 	assert_int_equal(chdir(folder), 0);
 	close(open("results", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-	assert_true(shape_site_open(&site, &shape, &err) < 0);
+	assert_true(shape_site_open(&site, &shape, &no_io, &err) < 0);
 	assert_contains(err.msg, "results");
 	assert_int_equal(site.disk_count, 0);
 	shape_site_close(&site);
@@ -167,7 +169,7 @@ static void a_working_folder_may_be_too_deep(void **state)
 		assert_int_equal(mkdir(part, 0700), 0);
 		assert_int_equal(chdir(part), 0);
 	}
-	assert_int_equal(shape_site_open(&site, &shape, &err), -ERANGE);
+	assert_int_equal(shape_site_open(&site, &shape, &no_io, &err), -ERANGE);
 	assert_contains(err.msg, "working directory");
 	shape_site_close(&site);
 	assert_int_equal(chdir("/"), 0);

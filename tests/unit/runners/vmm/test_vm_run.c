@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "runners/vmm/stamp.h"
@@ -445,10 +446,32 @@ static void ram_of_a_wrong_size_is_refused(void **state)
 			-EINVAL);
 		mem_release(&mem);
 	}
-	/* A right size that no host has. */
-	assert_true(mem_init(&mem, &(struct mem_config){.bytes = 1ull << 60},
-			     &err) < 0);
-	assert_contains(err.msg, "MiB of guest RAM");
+	/* Where it would end, devices have addresses. */
+	assert_int_equal(
+		mem_init(&mem,
+			 &(struct mem_config){.bytes = MEM_MAX_BYTES + 2 * MIB},
+			 &err),
+		-EINVAL);
+	assert_contains(err.msg, "at most 500 GiB");
+	mem_release(&mem);
+}
+
+/* A right size that this process cannot have. */
+static void ram_that_is_not_there_is_said_so(void **state)
+{
+	struct rlimit before, none;
+	struct mem mem;
+	struct err err;
+	int ret;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	none = (struct rlimit){.rlim_cur = MIB, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	ret = mem_init(&mem, &(struct mem_config){.bytes = 64 * MIB}, &err);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_true(ret < 0);
+	assert_contains(err.msg, "64 MiB of guest RAM");
 	mem_release(&mem);
 }
 
@@ -502,6 +525,7 @@ int main(void)
 		RESET(a_device_that_fails_takes_all_along),
 		RESET(ram_is_on_both_sides_of_the_hole),
 		RESET(ram_of_a_wrong_size_is_refused),
+		RESET(ram_that_is_not_there_is_said_so),
 		RESET(ram_may_be_faulted_in_at_once),
 	};
 
