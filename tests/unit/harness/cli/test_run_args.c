@@ -132,6 +132,27 @@ static void storage_and_network_have_their_fields(void **state)
 	run_args_release(&args);
 }
 
+static void devices_have_their_fields(void **state)
+{
+	struct run_args args;
+
+	(void)state;
+	parsed(WORDS("--device=00:06.0,0000:00:05.0"), &args);
+	assert_int_equal(args.plan.io.device_count, 2);
+	assert_string_equal(args.plan.io.devices[0], "0000:00:06.0");
+	assert_string_equal(args.plan.io.devices[1], "0000:00:05.0");
+	/* A disk among them is not lost by naming it, nor by the other option. */
+	assert_false(args.plan.io.may_overwrite_device);
+	run_args_release(&args);
+	parsed(WORDS("--device=00:06.0", "--disk-overwrite"), &args);
+	assert_false(args.plan.io.may_overwrite_device);
+	run_args_release(&args);
+	parsed(WORDS("--device=00:06.0", "--device-overwrite"), &args);
+	assert_true(args.plan.io.may_overwrite_device);
+	assert_false(args.plan.io.may_overwrite);
+	run_args_release(&args);
+}
+
 /* These end in a VMM's words and in fio's: no comma, no colon, no space. */
 static void bad_values_are_refused(void **state)
 {
@@ -163,6 +184,10 @@ static void bad_values_are_refused(void **state)
 		{{"--disk=a:b"}, "letters, digits"},
 		{{"--disk=a,readonly"}, "letters, digits"},
 		{{"--disk=a b"}, "letters, digits"},
+		{{"--device="}, "'' is not the address"},
+		{{"--device=/dev/nvme0"}, "'/dev/nvme0' is not the address"},
+		{{"--device=00:05.0,00:05.0"}, "twice"},
+		{{"--device=1:0.0,2:0.0,3:0.0,4:0.0,5:0.0"}, "more than 4"},
 		{{"--net-peer=host"}, "'host' is not an IPv4 address"},
 		{{"--net-peer=1.2.3"}, "'1.2.3' is not"},
 		{{"--net-peer=::1"}, "'::1' is not"},
@@ -305,6 +330,7 @@ int main(void)
 		cmocka_unit_test(nothing_said_is_the_quick_suite),
 		cmocka_unit_test(every_option_lands_in_its_field),
 		cmocka_unit_test(storage_and_network_have_their_fields),
+		cmocka_unit_test(devices_have_their_fields),
 		cmocka_unit_test(bad_values_are_refused),
 		cmocka_unit_test(a_guest_address_has_its_bits),
 		cmocka_unit_test(runners_fit_a_plan),
