@@ -65,3 +65,23 @@ int shape_parse(const char *name, struct shape *shape, struct err *err)
 			name);
 	return 0;
 }
+
+static int compare_sizes(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+int shape_compare(const struct shape *a, const struct shape *b)
+{
+	int order = compare_sizes(a->ram_bytes, b->ram_bytes);
+
+	if (!order)
+		order = compare_sizes(a->vcpu_count, b->vcpu_count);
+	if (!order)
+		order = compare_sizes(a->disk_count, b->disk_count);
+	if (!order)
+		order = compare_sizes(a->nic_count, b->nic_count);
+	if (!order)
+		order = compare_sizes(a->device_count, b->device_count);
+	return order ? order : compare_sizes(a->copy_count, b->copy_count);
+}

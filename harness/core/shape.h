@@ -28,4 +28,7 @@ struct shape {
 /* 0, or -EINVAL if NAME is not a shape. */
 int shape_parse(const char *name, struct shape *shape, struct err *err);
 
+/* By size, for qsort(): below, equal to or above 0. */
+int shape_compare(const struct shape *a, const struct shape *b);
+
 #endif

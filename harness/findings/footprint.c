@@ -187,26 +187,10 @@ static bool read_boot(const struct boot_data *from, struct footprint_boot *b)
 	return true;
 }
 
-static int compare_sizes(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 static int compare_boots(const void *left, const void *right)
 {
-	const struct shape *a = &((const struct footprint_boot *)left)->shape;
-	const struct shape *b = &((const struct footprint_boot *)right)->shape;
-	int order = compare_sizes(a->ram_bytes, b->ram_bytes);
-
-	if (!order)
-		order = compare_sizes(a->vcpu_count, b->vcpu_count);
-	if (!order)
-		order = compare_sizes(a->disk_count, b->disk_count);
-	if (!order)
-		order = compare_sizes(a->nic_count, b->nic_count);
-	if (!order)
-		order = compare_sizes(a->device_count, b->device_count);
-	return order ? order : compare_sizes(a->copy_count, b->copy_count);
+	return shape_compare(&((const struct footprint_boot *)left)->shape,
+			     &((const struct footprint_boot *)right)->shape);
 }
 
 static void read_boots(struct footprint *f, const struct model *m)

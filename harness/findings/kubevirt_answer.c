@@ -345,7 +345,7 @@ static double charge_without(const struct footprint *f, const struct shape *s)
 		struct shape plain = *s;
 
 		plain.device_count = 0;
-		if (memcmp(&plain, &b->shape, sizeof(plain)) ||
+		if (shape_compare(&plain, &b->shape) ||
 		    isnan(b->costs[FOOTPRINT_CHARGED]))
 			continue;
 		sum += b->costs[FOOTPRINT_CHARGED];

@@ -119,12 +119,16 @@ static void without_a_charge_nothing_is_known(void **state)
 
 static void shapes_come_in_order_of_size(void **state)
 {
-	static const char *const shapes[] = {"1G-1cpu",   "256M-1cpu-x4",
-					     "256M-2cpu", "256M-1cpu-1nic",
-					     "256M-1cpu", "256M-1cpu-1disk"};
+	static const char *const shapes[] = {
+		"1G-1cpu",   "256M-1cpu-x4",    "256M-1cpu-2vfio",
+		"256M-2cpu", "256M-1cpu-1nic",  "256M-1cpu-1vfio",
+		"256M-1cpu", "256M-1cpu-1disk",
+	};
 	static const char *const sorted[] = {
-		"256M-1cpu",       "256M-1cpu-x4", "256M-1cpu-1nic",
-		"256M-1cpu-1disk", "256M-2cpu",    "1G-1cpu"};
+		"256M-1cpu",       "256M-1cpu-x4",   "256M-1cpu-1vfio",
+		"256M-1cpu-2vfio", "256M-1cpu-1nic", "256M-1cpu-1disk",
+		"256M-2cpu",       "1G-1cpu",
+	};
 	struct shown *s = *state;
 	const struct footprint *f;
 	uint32_t i;
@@ -135,6 +139,45 @@ static void shapes_come_in_order_of_size(void **state)
 	assert_int_equal(f->margin_count, ARRAY_SIZE(sorted));
 	for (i = 0; i < ARRAY_SIZE(sorted); i++)
 		assert_string_equal(f->margins[i].name, sorted[i]);
+}
+
+/* What each device costs; KubeVirt grants 1 Gi for all of them. */
+static void devices_are_a_term(void **state)
+{
+	static const struct {
+		const char *shape;
+		double charged;
+	} boots[] = {
+		{"256M-1cpu", 19},       {"256M-1cpu", 21},
+		{"256M-1cpu-1vfio", 24}, {"256M-1cpu-1vfio", 26},
+		{"256M-1cpu-2vfio", 29}, {"256M-1cpu-2vfio", 31},
+	};
+	struct shown *s = *state;
+	struct footprint_interval i;
+	const struct footprint *f;
+	uint32_t k;
+
+	for (k = 0; k < ARRAY_SIZE(boots); k++)
+		add(s, "kvm", k, boots[k].shape, boots[k].charged, 25, "{}");
+	f = only_footprint(s);
+	assert_true(f->has_term[FOOTPRINT_DEVICE]);
+	assert_false(f->has_term[FOOTPRINT_NIC]);
+	assert_true(footprint_term_cost(f, FOOTPRINT_CHARGED, FOOTPRINT_DEVICE,
+					&i));
+	assert_close(i.mean, 5 * MI, 1);
+	assert_true(
+		footprint_term_cost(f, FOOTPRINT_CHARGED, FOOTPRINT_FIXED, &i));
+	assert_close(i.mean, 20 * MI, 1);
+	assert_close(f->granted[FOOTPRINT_DEVICE], GIB, 0);
+	assert_close(f->granted[FOOTPRINT_NIC], 0, 0);
+	assert_int_equal(f->margin_count, 3);
+	assert_close(f->margins[1].granted_bytes - f->margins[0].granted_bytes,
+		     GIB, 0);
+	assert_close(f->margins[2].granted_bytes - f->margins[1].granted_bytes,
+		     0, 0);
+	assert_string_equal(footprint_term_names[FOOTPRINT_DEVICE],
+			    "each VFIO device");
+	assert_string_equal(footprint_term_keys[FOOTPRINT_DEVICE], "vfio");
 }
 
 /* A bundle may have more shapes than there is room for margins. */
@@ -259,6 +302,7 @@ int main(void)
 		WITH_SHOWN(one_shape_tells_no_terms),
 		WITH_SHOWN(without_a_charge_nothing_is_known),
 		WITH_SHOWN(shapes_come_in_order_of_size),
+		WITH_SHOWN(devices_are_a_term),
 		WITH_SHOWN(shapes_beyond_the_room_are_left_out),
 		WITH_SHOWN(the_caveat_is_by_grade_and_runner),
 		WITH_SHOWN(copies_share_what_the_host_lost),

@@ -127,6 +127,118 @@ static void the_limit_decides_on_locked_memory(void **state)
 	assert_int_equal(ask(s, QUESTION_MEMLOCK, "kvm").verdict, VERDICT_FAIL);
 }
 
+/* Guest RAM for each device, and more: 2.5 GiB are beyond the limit for one, which
+ * guests without any are held to, and within that for two. */
+static void the_limit_of_locked_memory_is_for_its_devices(void **state)
+{
+	static const struct costs locked = {20, .5, 1044, 2560};
+	static const struct {
+		const char *shape;
+		enum verdict verdict;
+	} rows[] = {
+		{"1G-1cpu", VERDICT_FAIL},
+		{"1G-1cpu-1vfio", VERDICT_FAIL},
+		{"1G-1cpu-2vfio", VERDICT_PASS},
+	};
+	double limits[ARRAY_SIZE(rows)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct shown *s = *state;
+		struct kubevirt_answer a;
+		uint32_t k;
+
+		for (k = 0; k < BOOTS; k++)
+			add_boot(s, "kvm", k, rows[i].shape, &locked, 0);
+		a = ask(s, QUESTION_MEMLOCK, "kvm");
+		assert_int_equal(a.verdict, rows[i].verdict);
+		limits[i] = locked.locked_mib / a.ratio;
+		shown_teardown(state);
+		assert_int_equal(shown_setup(state), 0);
+	}
+	assert_close(limits[0], limits[1], 1e-9);
+	assert_close(limits[2] - limits[1], 1024, 1e-6);
+}
+
+/* Guests with devices, and such without, whose charge varies. */
+static void add_vfio(struct shown *s, const char *shape, double charged,
+		     uint32_t count)
+{
+	const struct costs c = {charged, .5, 270, 0};
+	uint32_t i, at = (uint32_t)s->run.boot_count;
+
+	for (i = 0; i < count; i++)
+		add_boot(s, "kvm", at + i, shape, &c, i % 2 ? .5 : -.5);
+}
+
+/* What such guests are charged more than others of their size, of 1 GiB. */
+static void the_constant_for_devices_is_judged(void **state)
+{
+	static const struct {
+		double plain, one, two;
+		enum verdict verdict;
+		double ratio;
+		const char *says;
+	} rows[] = {
+		{20, 20 + 102.4, 0, VERDICT_PASS, .1, "256M-1cpu-1vfio: 0.100"},
+		{20, 20 + 1126.4, 0, VERDICT_FAIL, 1.1, "256M-1cpu-1vfio: 1.1"},
+		/* Two within one constant; by what both cost. */
+		{20, 20 + 307.2, 20 + 614.4, VERDICT_PASS, .6,
+		 "256M-1cpu-2vfio: 0.600"},
+		{20, 20 + 614.4, 20 + 1228.8, VERDICT_FAIL, 1.2,
+		 "256M-1cpu-2vfio: 1.200"},
+		/* Less than nothing is no cost. */
+		{40, 20, 0, VERDICT_PASS, -20. / 1024,
+		 "256M-1cpu-1vfio: -0.020"},
+	};
+	struct kubevirt_answer a;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct shown *s = *state;
+
+		/* Of another size, with a charge of its own. */
+		add_vfio(s, "1G-1cpu", 3000, BOOTS);
+		add_vfio(s, "256M-1cpu", rows[i].plain, BOOTS);
+		add_vfio(s, "256M-1cpu-1vfio", rows[i].one, BOOTS);
+		if (rows[i].two > 0)
+			add_vfio(s, "256M-1cpu-2vfio", rows[i].two, BOOTS);
+		a = ask(s, QUESTION_VFIO, "kvm");
+		assert_int_equal(a.verdict, rows[i].verdict);
+		assert_close(a.ratio, rows[i].ratio, 1e-9);
+		assert_contains(a.reason, rows[i].says);
+		assert_contains(a.reason,
+				"of KubeVirt's 1 Gi for VFIO devices");
+		assert_int_equal(a.boot_count,
+				 rows[i].two > 0 ? 2 * BOOTS : BOOTS);
+		shown_teardown(state);
+		assert_int_equal(shown_setup(state), 0);
+	}
+}
+
+/* Without guests of the same size nothing tells what is the devices'. */
+static void devices_need_guests_without_them(void **state)
+{
+	struct shown *s = *state;
+	struct kubevirt_answer a;
+
+	add_vfio(s, "256M-1cpu-1vfio", 100, BOOTS);
+	add_vfio(s, "1G-1cpu", 20, BOOTS);
+	add_vfio(s, "256M-1cpu-1disk", 20, BOOTS);
+	a = ask(s, QUESTION_VFIO, "kvm");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+	assert_string_equal(a.reason, "no boot has a reading of it");
+	add_vfio(s, "256M-1cpu", 20, BOOTS);
+	a = ask(s, QUESTION_VFIO, "kvm");
+	assert_int_equal(a.verdict, VERDICT_PASS);
+	assert_close(a.ratio, 80. / 1024, 1e-9);
+	/* Of a shape that has none beside it, nothing is known. */
+	add_vfio(s, "1G-2cpu-1vfio", 20, BOOTS);
+	a = ask(s, QUESTION_VFIO, "kvm");
+	assert_int_equal(a.verdict, VERDICT_NOT_EVALUABLE);
+	assert_contains(a.reason, "1G-2cpu-1vfio has a reading in 0 ");
+}
+
 /* What the distribution makes likely does not outweigh what was seen. */
 static void one_boot_beyond_is_no_pass(void **state)
 {
@@ -412,6 +524,9 @@ int main(void)
 		WITH_SHOWN(the_limit_decides_on_the_overhead),
 		WITH_SHOWN(one_process_beyond_its_constant_fails),
 		WITH_SHOWN(the_limit_decides_on_locked_memory),
+		WITH_SHOWN(the_limit_of_locked_memory_is_for_its_devices),
+		WITH_SHOWN(the_constant_for_devices_is_judged),
+		WITH_SHOWN(devices_need_guests_without_them),
 		WITH_SHOWN(one_boot_beyond_is_no_pass),
 		WITH_SHOWN(the_worst_shape_decides),
 		WITH_SHOWN(a_shape_with_a_boot_beyond_is_named),
