@@ -32,8 +32,9 @@ int device_site_open(struct device_site *site, const char *address,
 void device_site_close(struct device_site *site); /* zeroed is fine */
 
 /*
- * The guard's main (device_guard.c): "ADDRESS host" or "ADDRESS vfio". Says
- * "ready NS" or "error MESSAGE", then lives until stdin ends.
+ * The guard's main (device_guard.c): "ADDRESS host" or "ADDRESS vfio", and for
+ * tests the folder that /sys, /run and /dev are in. Says "ready NS" or "error CODE
+ * MESSAGE", then lives until stdin ends.
  */
 int device_guard_main(int argc, char **argv);
 
