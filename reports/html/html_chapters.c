@@ -42,9 +42,28 @@ static size_t draw_storage(const struct findings *f, struct strbuf *out)
 	       run_stacks_explained(&f->model, "storage", out);
 }
 
+/* The same job on the same disk, by three ways. */
+static size_t draw_ways(const struct model *m, struct strbuf *out)
+{
+	static const char point[] = "randread-4k-qd1/p50";
+	const struct dot_lane lanes[] = {
+		{"passed through", model_find_row(m, "passthrough", point)},
+		{"by virtio-blk",
+		 model_find_row(m, "passthrough_virtio", point)},
+	};
+	struct strbuf picture = {0};
+
+	if (!lanes[0].row || !lanes[1].row)
+		return 0;
+	dot_plot_write_values(m, "a 4k read of one disk", lanes,
+			      ARRAY_SIZE(lanes), &picture);
+	return html_figure(out, "the ways to a disk", &picture);
+}
+
 static size_t draw_passthrough(const struct findings *f, struct strbuf *out)
 {
-	return html_io_write_pictures(&f->model, HTML_IO_PASSTHROUGH, out) +
+	return draw_ways(&f->model, out) +
+	       html_io_write_pictures(&f->model, HTML_IO_PASSTHROUGH, out) +
 	       run_stacks_explained(&f->model, "passthrough", out);
 }
 
