@@ -52,15 +52,18 @@ static int put_text(const char *path, const char *text)
 	return ret;
 }
 
-/* The address may be given; a guest has one such function at most. */
+/* Given, or the one that a guest has: on a host another could be that of its root
+ * file system. */
 static int find_function(void)
 {
-	const char *given = getenv("l1vh_device");
+	const char *given = getenv(WL_DEVICE);
 	struct dirent **names;
 	int n, i;
 
 	mmio.address[0] = '\0';
-	if (given) {
+	if (!given)
+		return -1;
+	if (strcmp(given, WL_DEVICE_FIRST)) {
 		snprintf(mmio.address, sizeof(mmio.address), "%s", given);
 		return 0;
 	}

@@ -55,6 +55,11 @@ struct wl_ctx {
 	char reason[160];     /* why setup or run failed */
 };
 
+/* In the environment: the PCI function to be used, "0000:00:05.0", or for a guest
+ * the first that there is. Without it none is used. */
+#define WL_DEVICE "l1vh_device"
+#define WL_DEVICE_FIRST "first"
+
 /* What setup and run answer. */
 enum wl_answer { WL_OK, WL_SKIP, WL_FAIL };
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include "runners/machine/device_host.h"
 #include "runners/machine/machine.h"
 #include "runners/site/io_site.h"
+#include "workloads/workload.h"
 
 /*
  * The first CPUs that we may use. The memory limit is on address space: it
@@ -41,14 +43,25 @@ static int limit(const struct bench_case *bc)
 	return 0;
 }
 
+/* The function that the plan names and that can be had; never one that some
+ * environment names. */
+static int name_device(const struct io_site *site)
+{
+	bool is_refused =
+		site->env.disk_refusal[0] || site->env.disk_failure[0];
+
+	if (!site->bc->io.device_count || is_refused)
+		return unsetenv(WL_DEVICE) ? -errno : 0;
+	return setenv(WL_DEVICE, site->bc->io.devices[0], 1) ? -errno : 0;
+}
+
 static int prepare(void *arg)
 {
 	const struct io_site *site = arg;
 	int ret = site->has_net ? net_site_enter(&site->net) : 0;
 
-	if (!ret && site->bc->io.device_count)
-		ret = setenv("l1vh_device", site->bc->io.devices[0], 1) ? -errno
-									: 0;
+	if (!ret)
+		ret = name_device(site);
 	return ret ? ret : limit(site->bc);
 }
 

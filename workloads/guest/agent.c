@@ -184,6 +184,21 @@ static void send_refusal(enum wl_answer answer, const char *name,
 		    reason);
 }
 
+/* Programs are refused by what they need of its disk. */
+static bool refuse_device(const struct workload *wl,
+			  const struct wl_point *point)
+{
+	if (!(wl->flags & WL_NEEDS_DEVICE))
+		return false;
+	if (agent.disk_failure[0])
+		send_refusal(WL_FAIL, wl->name, point->name,
+			     agent.disk_failure);
+	else if (agent.disk_refusal[0])
+		send_refusal(WL_SKIP, wl->name, point->name,
+			     agent.disk_refusal);
+	return agent.disk_failure[0] || agent.disk_refusal[0];
+}
+
 static void run_timed(const struct workload *wl, const struct wl_point *point,
 		      const struct measure_plan *plan)
 {
@@ -194,9 +209,11 @@ static void run_timed(const struct workload *wl, const struct wl_point *point,
 	};
 	char reason[200] = "";
 	char count[32];
-	enum wl_answer answer =
-		measure_run(wl, point, plan, &sink, reason, sizeof(reason));
+	enum wl_answer answer;
 
+	if (refuse_device(wl, point))
+		return;
+	answer = measure_run(wl, point, plan, &sink, reason, sizeof(reason));
 	if (answer == WL_OK) {
 		snprintf(count, sizeof(count), "%u", agent.sample_count);
 		send_text(WIRE_END, count);
@@ -486,6 +503,7 @@ static void guest_start(void)
 	uint32_t i;
 
 	agent.is_guest = true;
+	setenv(WL_DEVICE, WL_DEVICE_FIRST, 1);
 	/* For VMMs that do not know the stamp port, see tests/perf. */
 	if (getenv("l1vh_announce"))
 		fputs("l1vh-init\n", stderr);

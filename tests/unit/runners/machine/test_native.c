@@ -89,6 +89,45 @@ static struct bench_case some_case(uint32_t vcpus, uint64_t ram_bytes)
 	return bc;
 }
 
+/* Which function an agent is told of, when WORKLOAD is measured. */
+static void expect_device(const char *workload, uint32_t device_count,
+			  const char *device)
+{
+	struct bench_case bc = {.vcpu_count = 1,
+				.ram_bytes = 1ull << 60,
+				.timeout_ns = 20 * NS_PER_S,
+				.io = {.devices = {"ff99:99:1f.7"},
+				       .device_count = device_count}};
+	struct result res;
+	char *said;
+
+	bench_case_add(&bc, workload, "");
+	stage_script("guest-agent",
+		     "echo \"=$l1vh_device=\" >\"$here/device\"\n"
+		     "exit 3\n");
+	result_init(&res);
+	runner_native.run(&bc, &res);
+	said = stage_text("device");
+	assert_non_null(said);
+	assert_string_equal(said, device);
+	free(said);
+	result_release(&res);
+	bench_case_release(&bc);
+}
+
+/* One that cannot be had is not touched, nor one that the plan does not name. */
+static void only_a_function_that_can_be_had_is_named(void **state)
+{
+	(void)state;
+	setenv("l1vh_device", "0000:00:00.0", 1);
+	expect_device("null", 1, "=ff99:99:1f.7=\n");
+	expect_device("null", 0, "==\n");
+	expect_device("passthrough_mmio", 0, "==\n");
+	/* This host has no such function. */
+	expect_device("passthrough_mmio", 1, "==\n");
+	unsetenv("l1vh_device");
+}
+
 static void an_agent_s_answers_are_kept(void **state)
 {
 	/* More address space than any sanitizer takes. */
@@ -226,6 +265,7 @@ static void bad_agents_are_told_apart(void **state)
 static int all_tests(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_a_function_that_can_be_had_is_named),
 		cmocka_unit_test(an_agent_s_answers_are_kept),
 		cmocka_unit_test(start_and_end_are_timed),
 		cmocka_unit_test(limits_are_those_of_a_guest),
