@@ -175,7 +175,6 @@ int disk_file_check_unused(const char *path, bool *is_empty, struct err *err)
 	buf = calloc(1, CHUNK_BYTES);
 	n = buf ? read(fd, buf, CHUNK_BYTES) : -1;
 	*is_empty = n > 0 && !buf[0] && !memcmp(buf, buf + 1, (size_t)n - 1);
-	/* What we wrote ourselves is nobody's loss. */
 	free(buf);
 	close(fd);
 	return 0;

@@ -69,15 +69,46 @@ static uint64_t usable_bytes(const struct pci_host *fn, uint64_t wanted)
 	return most < wanted ? most : wanted;
 }
 
-/* With the host's own driver: a disk is filled, once, before anybody reads it. */
+/*
+ * Fill a device's disk, once. It is asked for what it holds only before that: what
+ * this process has written itself is nobody's loss.
+ */
+static int prepare_disk(struct io_site *site, bool is_empty, struct err *err)
+{
+	static char filled[PCI_HOST_ADDRESS_BYTES];
+	const struct io_plan *io = &site->bc->io;
+	const struct pci_host *fn = &site->device.fn;
+	struct link_env *env = &site->env;
+	int ret;
+
+	env->disk_bytes = usable_bytes(fn, io->disk_bytes);
+	if (!env->disk_bytes)
+		return err_set(err, -EINVAL, "'%s' of %s is too small",
+			       fn->block, fn->address);
+	if (!is_empty && !io->may_overwrite_device &&
+	    strcmp(filled, fn->address))
+		return err_set(
+			err, -EPERM,
+			"'%s' of %s holds something, which would be lost; --device-overwrite allows that",
+			fn->block, fn->address);
+	ret = disk_file_prepare(fn->block, env->disk_bytes, true, err);
+	if (ret)
+		return ret;
+	snprintf(filled, sizeof(filled), "%s", fn->address);
+	snprintf(env->disk, sizeof(env->disk), "%s", fn->block);
+	return 0;
+}
+
+/* With the host's own driver. A disk that somebody uses is not touched, whatever
+ * is to be measured. */
 static int prepare_device(struct io_site *site, struct err *err)
 {
 	const struct io_plan *io = &site->bc->io;
 	struct pci_host *fn = &site->device.fn;
 	struct link_env *env = &site->env;
 	bool wants_disk = bench_case_needs(site->bc, WL_NEEDS_DISK);
+	bool is_empty = false;
 	int ret = pci_host_read("", io->devices[0], fn, err);
-	bool is_free;
 
 	if (!ret && wants_disk && !pci_host_is_storage(fn)) {
 		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
@@ -88,27 +119,16 @@ static int prepare_device(struct io_site *site, struct err *err)
 	if (!ret)
 		ret = device_site_open(&site->device, io->devices[0],
 				       DEVICE_HOST, err);
-
+	if (!ret && fn->block[0])
+		ret = disk_file_check_unused(fn->block, &is_empty, err);
 	if (ret || !wants_disk)
 		return ret;
-	if (!fn->block[0]) {
-		snprintf(env->disk_refusal, sizeof(env->disk_refusal),
-			 "the driver '%s' of %s shows no disk", fn->driver,
-			 io->devices[0]);
-		return 0;
-	}
-	env->disk_bytes = usable_bytes(fn, io->disk_bytes);
-	ret = disk_file_check_unused(fn->block, &is_free, err);
-	if (!ret && !is_free && !io->may_overwrite_device)
-		ret = err_set(
-			err, -EPERM,
-			"'%s' of %s holds something, which would be lost; --device-overwrite allows that",
-			fn->block, io->devices[0]);
-	if (!ret)
-		ret = disk_file_prepare(fn->block, env->disk_bytes, true, err);
-	if (!ret)
-		snprintf(env->disk, sizeof(env->disk), "%s", fn->block);
-	return ret;
+	if (fn->block[0])
+		return prepare_disk(site, is_empty, err);
+	snprintf(env->disk_refusal, sizeof(env->disk_refusal),
+		 "the driver '%s' of %s shows no disk", fn->driver,
+		 io->devices[0]);
+	return 0;
 }
 
 static void open_device(struct io_site *site, enum net_side side)

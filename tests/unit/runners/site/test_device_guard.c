@@ -3,8 +3,6 @@
  * changes drivers in a folder: whatever happens, the function is given back. */
 #include "tests/unit/test.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -363,26 +361,6 @@ static void a_function_that_is_not_there(void **state)
 	assert_false(has_mark());
 }
 
-/* Some disk of this host that is in use: by somebody, or by this test as long as
- * *FD is open. False: none can be opened. */
-static bool find_busy_disk(char *path, size_t size, int *fd)
-{
-	DIR *dir = opendir("/sys/class/block");
-	struct dirent *e;
-	bool found = false;
-
-	while (dir && !found && (e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, size, "/dev/%.200s", e->d_name);
-		*fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
-		found = *fd >= 0 || errno == EBUSY;
-	}
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
 static void link_to(const char *to, const char *path)
 {
 	char *full = xasprintf("%s%s", root, path);
@@ -418,7 +396,7 @@ static void a_disk_in_use_stays(void **state)
 	size_t i;
 
 	(void)state;
-	if (!find_busy_disk(busy, sizeof(busy), &fd)) {
+	if (!pci_fake_busy_disk(busy, sizeof(busy), &fd)) {
 		print_message("SKIP: no disk of this host can be opened\n");
 		skip();
 	}
