@@ -129,7 +129,7 @@ static int take_vfio(const struct option_row *o, const char *arg, void *args,
 		     struct err *err)
 {
 	struct vfio_set_config *cfg = &((struct vmm_options *)args)->vm.vfio;
-	static const char *const words[] = {"", "container", "iommufd"};
+	static const char *const words[] = {"container", "iommufd"};
 	char *word = strchr(arg, ',');
 	int n = 0, ret = 0;
 
@@ -142,8 +142,8 @@ static int take_vfio(const struct option_row *o, const char *arg, void *args,
 		ret = take_word(word, words, ARRAY_SIZE(words),
 				"way to the IOMMU", &n, err);
 	}
-	if (n)
-		cfg->iommu = (enum vfio_iommu_choice)n;
+	if (word && !ret)
+		cfg->iommu = n ? VFIO_IOMMU_FD : VFIO_IOMMU_CONTAINER;
 	cfg->addresses[cfg->count++] = arg;
 	return ret;
 }

@@ -295,6 +295,50 @@ static void a_machine_has_room_for_so_many_devices(void **state)
 	assert_non_null(strstr(err.msg, "network card: 'queues'"));
 }
 
+/* One way to the IOMMU for all of them; the last that is said. */
+static void functions_of_the_host_have_a_way(void **state)
+{
+	static const struct {
+		const char *words[8];
+		enum vfio_iommu_choice iommu;
+	} rows[] = {
+		{{"vmm", "--micro", "m", "--vfio", "0000:00:05.0"},
+		 VFIO_IOMMU_AUTO},
+		{{"vmm", "--micro", "m", "--vfio", "0000:00:05.0,container"},
+		 VFIO_IOMMU_CONTAINER},
+		{{"vmm", "--micro", "m", "--vfio", "0000:00:05.0,iommufd",
+		  "--vfio", "0000:00:06.0"},
+		 VFIO_IOMMU_FD},
+	};
+	static const char *const bad[] = {"0000:00:05.0,", "0000:00:05.0,type1",
+					  "0000:00:05.0,iommufd,"};
+	struct vmm_options opt;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (parse_all(rows[i].words, &opt, &err))
+			fail_msg("%s", err.msg);
+		assert_string_equal(opt.vm.vfio.addresses[0], "0000:00:05.0");
+		assert_int_equal(opt.vm.vfio.count, i == 2 ? 2 : 1);
+		assert_int_equal(opt.vm.vfio.iommu, rows[i].iommu);
+	}
+	assert_string_equal(opt.vm.vfio.addresses[1], "0000:00:06.0");
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		if (parse_many("--vfio", bad[i], 1, &opt, &err) != -EINVAL)
+			fail_msg("'%s' was taken", bad[i]);
+		assert_non_null(strstr(err.msg, "unknown way to the IOMMU"));
+	}
+	assert_int_equal(parse_many("--vfio", "0000:00:05.0", VFIO_MAX_DEVICES,
+				    &opt, &err),
+			 0);
+	assert_int_equal(parse_many("--vfio", "0000:00:05.0",
+				    VFIO_MAX_DEVICES + 1, &opt, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.msg, "more than 8 devices"));
+}
+
 static void numbers_have_their_bounds(void **state)
 {
 	static const struct {
@@ -374,6 +418,7 @@ int main(void)
 		cmocka_unit_test(a_whole_command_line_is_taken),
 		cmocka_unit_test(a_wrong_command_line_is_refused),
 		cmocka_unit_test(a_machine_has_room_for_so_many_devices),
+		cmocka_unit_test(functions_of_the_host_have_a_way),
 		cmocka_unit_test(numbers_have_their_bounds),
 		cmocka_unit_test(events_go_to_a_descriptor),
 		cmocka_unit_test(help_and_the_clock_need_no_kernel),
