@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "harness/cli/vmm_options.h"
@@ -14,6 +15,8 @@
 #include "runners/machine/vmm_child.h"
 #include "runners/vmm/hv.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/harness/pci_fake.h"
+#include "tests/unit/fixture/mountns.h"
 #include "tests/unit/fixture/stage.h"
 
 /* The command line of one start, and what the VMM makes of it. */
@@ -247,6 +250,63 @@ static void a_shape_is_held_and_has_its_disks(void **state)
 	release(&s);
 }
 
+/* Two cards of the host, in a /sys of the test's own; false: it has none. */
+static bool put_cards(struct bench_case *bc)
+{
+	const char *refusal = mountns_enter();
+	uint32_t i;
+
+	if (!refusal)
+		refusal = mountns_cover("/sys");
+	if (refusal) {
+		print_message("SKIP: %s\n", refusal);
+		return false;
+	}
+	for (i = 0; i < 2; i++) {
+		snprintf(bc->io.devices[i], sizeof(bc->io.devices[i]),
+			 "0000:00:0%u.0", 5 + i);
+		pci_fake_add("", PCI_FAKE_BUS, bc->io.devices[i], 0x020000);
+	}
+	bc->io.device_count = 2;
+	stage_script("l1vh-bench", "echo ready 5; cat\n");
+	return true;
+}
+
+/* The first that the plan names, as a disk of the host would be. */
+static void a_function_of_the_host_goes_to_the_guest(void **state)
+{
+	struct bench_case bc = some_case();
+	struct start s;
+
+	(void)state;
+	if (!put_cards(&bc))
+		skip();
+	start(&runner_kvm, &bc, "passthrough_mmio", "read", &s);
+	assert_int_equal(s.opt.vm.vfio.count, 1);
+	assert_string_equal(s.opt.vm.vfio.addresses[0], "0000:00:05.0");
+	assert_int_equal(s.opt.vm.vfio.iommu, VFIO_IOMMU_AUTO);
+	assert_int_equal(s.opt.vm.devices.disk_count, 0);
+	release(&s);
+	mountns_uncover("/sys");
+}
+
+static void a_shape_has_functions_of_its_own(void **state)
+{
+	struct bench_case bc = some_case();
+	struct start s;
+
+	(void)state;
+	if (!put_cards(&bc))
+		skip();
+	start(&runner_kvm, &bc, "footprint_vfio", "256M-1cpu-2vfio", &s);
+	assert_true(s.opt.holds);
+	assert_int_equal(s.opt.vm.vfio.count, 2);
+	assert_string_equal(s.opt.vm.vfio.addresses[0], "0000:00:05.0");
+	assert_string_equal(s.opt.vm.vfio.addresses[1], "0000:00:06.0");
+	release(&s);
+	mountns_uncover("/sys");
+}
+
 static void a_vmm_that_is_not_there_fails_the_case(void **state)
 {
 	struct bench_case bc = some_case();
@@ -274,6 +334,8 @@ static int all_tests(void)
 		cmocka_unit_test(a_card_is_the_helper_s_tap),
 		cmocka_unit_test(a_shape_is_held_and_has_its_disks),
 		cmocka_unit_test(a_vmm_that_is_not_there_fails_the_case),
+		cmocka_unit_test(a_function_of_the_host_goes_to_the_guest),
+		cmocka_unit_test(a_shape_has_functions_of_its_own),
 	};
 
 	/* What is made below the working folder goes with the stage's. */
