@@ -77,6 +77,70 @@ static void disks_cards_and_locks(void **state)
 	expect(&spec, words);
 }
 
+#define HOSTDEV(domain, bus, slot, function)                                   \
+	"<hostdev mode='subsystem' type='pci' managed='no'>\n"                 \
+	"      <source><address domain='" domain "' bus='" bus "' slot='" slot \
+	"' function='" function "'/></source>\n"                               \
+	"    </hostdev>"
+
+/* As decimals another function would go. */
+static void functions_of_the_host(void **state)
+{
+	static const char *const words[] = {
+		HOSTDEV("0x0000", "0x00", "0x05", "0x0"),
+		HOSTDEV("0xabcd", "0x1f", "0x1a", "0x7"), NULL};
+	static const struct shape_site site = {
+		.device_count = 2,
+		.devices = {{.fn = {.address = "0000:00:05.0"}},
+			    {.fn = {.address = "abcd:1f:1a.7"}}}};
+	struct domain_spec spec = plain_spec();
+
+	(void)state;
+	spec.site = &(const struct io_site){.shape = &site};
+	expect(&spec, words);
+}
+
+static char tools[] = "/t&.ext4";
+
+/* Itself with the programs, or its disk with them; never both. */
+static void a_device_of_the_plan(void **state)
+{
+	static const char *const itself[] = {
+		HOSTDEV("0x0000", "0x00", "0x10", "0x0"),
+		"<source file='/t&amp;.ext4'/>\n"
+		"      <target dev='vdb' bus='virtio'/>\n      <readonly/>",
+		NULL};
+	static const char *const its_disk[] = {
+		"<disk type='block' device='disk'>",
+		"<source dev='/dev/nvme0n1'/>\n"
+		"      <target dev='vda' bus='virtio'/>\n"
+		"      <serial>l1vh-data</serial>",
+		"<serial>l1vh-tools</serial>", NULL};
+	const struct bench_case bc = {
+		.io = {.devices = {"0000:00:10.0"}, .device_count = 1}};
+	struct io_site site = {.bc = &bc,
+			       .has_device = true,
+			       .needs_tools = true,
+			       .tools = tools};
+	struct domain_spec spec = plain_spec();
+	struct strbuf xml = {0};
+
+	(void)state;
+	spec.site = &site;
+	expect(&spec, itself);
+	domain_xml_write(&spec, &xml);
+	assert_int_equal(count_of(xml.str, "<disk "), 1);
+	strbuf_release(&xml);
+	site.has_device = false;
+	site.has_disk = true;
+	snprintf(site.disk, sizeof(site.disk), "/dev/nvme0n1");
+	expect(&spec, its_disk);
+	domain_xml_write(&spec, &xml);
+	assert_int_equal(count_of(xml.str, "<disk "), 2);
+	assert_int_equal(count_of(xml.str, "<hostdev"), 0);
+	strbuf_release(&xml);
+}
+
 static void a_guest_of_the_plan(void **state)
 {
 	const struct bench_case bc = {.vcpu_count = 1, .ram_bytes = 512 * MIB};
@@ -94,6 +158,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_domain),
 		cmocka_unit_test(disks_cards_and_locks),
+		cmocka_unit_test(functions_of_the_host),
+		cmocka_unit_test(a_device_of_the_plan),
 		cmocka_unit_test(a_guest_of_the_plan),
 	};
 
