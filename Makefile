@@ -53,7 +53,7 @@ TEST	= $(notdir $(UNIT))
 unit_of	= $(or $(filter %/$(1),$(UNIT)),$(error there is no unit test '$(1)'))
 TEST_OBJ = $(OBJ) \
 	  $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/fixture/*.c tests/unit/fixture/*/*.c)) \
-	  $(addprefix $(B)/workloads/guest/,identity.o measure.o micro_native.o program.o waited.o writer.o)
+	  $(addprefix $(B)/workloads/guest/,identity.o measure.o micro_native.o program.o system.o waited.o writer.o)
 # Fixtures that do not use cmocka, for fuzzers and benchmarks as well.
 FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o vfio_fake.o)
 # Unit tests of code that several threads use.

@@ -7,8 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,30 +91,46 @@ static int unbind(void)
 	return mmio.is_unbound ? 0 : -1;
 }
 
+static bool has_entry(const char *folder, char *name, size_t size)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	bool found = false;
+
+	while (dir && !found && (e = readdir(dir))) {
+		found = !strncmp(e->d_name, "nvme", 4);
+		if (found)
+			snprintf(name, size, "%.31s", e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* Its own: a host may have others. */
+static bool has_disk(void)
+{
+	char folder[128], below[192], name[32];
+
+	snprintf(folder, sizeof(folder), PCI "%s/nvme", mmio.address);
+	if (!has_entry(folder, name, sizeof(name)))
+		return false;
+	snprintf(below, sizeof(below), "%s/%s", folder, name);
+	return has_entry(below, name, sizeof(name));
+}
+
 /* And wait until the driver has found its disk again. */
 static void bind_again(void)
 {
 	const struct timespec ms = {.tv_nsec = 1000000};
-	struct dirent **names;
-	int i, n = 0;
+	int i;
 
 	if (!mmio.is_unbound)
 		return;
 	mmio.is_unbound = 0;
 	put_text(NVME "bind", mmio.address);
-	for (i = 0; i < WAIT_MS && n < 1; i++) {
-		int k, disks = 0;
-
+	for (i = 0; i < WAIT_MS && !has_disk(); i++)
 		nanosleep(&ms, NULL);
-		n = scandir("/sys/block", &names, NULL, NULL);
-		for (k = 0; k < n; k++) {
-			disks += !strncmp(names[k]->d_name, "nvme", 4);
-			free(names[k]);
-		}
-		if (n >= 0)
-			free(names);
-		n = disks;
-	}
 }
 
 static int map_bar(void)

@@ -17,7 +17,6 @@
 #include "harness/cli/device_list.h"
 #include "harness/cli/option.h"
 #include "harness/cli/plan_file.h"
-
 #include "harness/core/runner.h"
 #include "harness/verdict/claims.h"
 

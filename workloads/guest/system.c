@@ -227,32 +227,44 @@ static bool put_text(const char *path, const char *text)
 	return is_done;
 }
 
+/* With its end; "" where there is none. */
+static void get_line(const char *path, char *text, int size)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f || !fgets(text, size, f))
+		text[0] = '\0';
+	if (f)
+		fclose(f);
+}
+
 /* "/dev/nvme0n1": a controller has the number of its first disk's subsystem unless
  * there are several paths, and those are not polled. */
 bool system_nvme_poll(const char *path, bool is_on)
 {
 	static const char count[] = "/sys/module/nvme/parameters/poll_queues";
-	char reset[128], text[64] = "";
+	char reset[128], text[64], before[16];
 	unsigned int controller;
 	int left = DEVICE_WAIT_MS;
-	FILE *f;
+	bool is_reset;
 
-	if (sscanf(path, "/dev/nvme%un", &controller) != 1)
+	get_line(count, before, sizeof(before));
+	if (sscanf(path, "/dev/nvme%un", &controller) != 1 || !before[0])
 		return false;
 	snprintf(reset, sizeof(reset),
 		 "/sys/class/nvme/nvme%u/reset_controller", controller);
-	if (!put_text(count, is_on ? "1" : "0") || !put_text(reset, "1"))
+	if (is_on && !put_text(count, "1"))
 		return false;
+	is_reset = put_text(reset, "1");
 	/* What other disks get from now on is not ours to say. */
-	put_text(count, "0");
+	if (is_on)
+		put_text(count, before);
+	if (!is_reset)
+		return false;
 	snprintf(reset, sizeof(reset), "/sys/class/nvme/nvme%u/state",
 		 controller);
 	do {
-		f = fopen(reset, "re");
-		if (!f || !fgets(text, sizeof(text), f))
-			text[0] = '\0';
-		if (f)
-			fclose(f);
+		get_line(reset, text, sizeof(text));
 	} while (strncmp(text, "live", 4) && wait_a_ms(&left));
 	return !strncmp(text, "live", 4);
 }

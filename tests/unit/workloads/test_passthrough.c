@@ -3,12 +3,13 @@
  * that its driver has it again, and what is read and written. */
 #include "tests/unit/test.h"
 
-#include <sys/stat.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/mountns.h"
+#include "workloads/guest/system.h"
 #include "workloads/workload.h"
 
 #define ONE "0000:00:05.0"
@@ -35,7 +36,7 @@ static int setup(void **state)
 	mountns_write(DRIVER "/unbind", "");
 	mountns_write(DRIVER "/bind", "");
 	mountns_write(DEVICE "/enable", "");
-	mountns_write("/sys/block/nvme0n1/size", "1\n");
+	mountns_write(DEVICE "/nvme/nvme0/nvme0n1/size", "1\n");
 	return file_write(DEVICE "/resource0", registers, sizeof(registers),
 			  &err);
 }
@@ -156,6 +157,35 @@ static void what_fails_gives_the_driver_back(void **state)
 	expect_file(DRIVER "/bind", "");
 }
 
+#define COUNT "/sys/module/nvme/parameters/poll_queues"
+#define CONTROLLER "/sys/class/nvme/nvme3"
+
+/* Other disks of a host keep what its owner wants for them. */
+static void polling_is_of_one_disk(void **state)
+{
+	static const bool ways[] = {true, false};
+	size_t i;
+
+	(void)state;
+	need_sys();
+	mountns_write(COUNT, "16\n");
+	mountns_write(CONTROLLER "/state", "live\n");
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		mountns_write(CONTROLLER "/reset_controller", "");
+		assert_true(system_nvme_poll("/dev/nvme3n1", ways[i]));
+		expect_file(CONTROLLER "/reset_controller", "1");
+		expect_file(COUNT, "16");
+	}
+	assert_false(system_nvme_poll("/dev/vda", true));
+	/* One that says no, and a driver that cannot poll. */
+	assert_false(system_nvme_poll("/dev/nvme4n1", true));
+	expect_file(COUNT, "16");
+	assert_int_equal(unlink(COUNT), 0);
+	mountns_write(CONTROLLER "/reset_controller", "");
+	assert_false(system_nvme_poll("/dev/nvme3n1", true));
+	expect_file(CONTROLLER "/reset_controller", "");
+}
+
 #define IN_SYS(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -164,6 +194,7 @@ int main(void)
 		IN_SYS(a_function_that_nobody_named_is_left_alone),
 		IN_SYS(a_register_is_read_and_written),
 		IN_SYS(what_fails_gives_the_driver_back),
+		IN_SYS(polling_is_of_one_disk),
 	};
 
 	refusal = mountns_enter();
