@@ -198,6 +198,7 @@ int device_guard_main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, 0);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	g.mark = xasprintf(MARK, g.root, g.address);

@@ -163,7 +163,7 @@ static void a_function_is_given_back(void **state)
 /* Whoever it works for may be stopped by these; the guard is not. */
 static void signals_do_not_end_it(void **state)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
 	struct pci_fake_kernel *k = pci_fake_start(root, ONE, "nvme");
 	struct guard g;
 	size_t i;
