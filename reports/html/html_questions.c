@@ -214,12 +214,12 @@ static bool write_places(const struct findings *f, const struct place *places,
 	return has_any;
 }
 
-static bool has_footprint(const struct findings *f, const char *runner)
+static bool has_device(const struct footprint *f)
 {
 	size_t i;
 
-	for (i = 0; i < f->footprints.count; i++)
-		if (!strcmp(f->footprints.rows[i].runner, runner))
+	for (i = 0; i < f->boot_count; i++)
+		if (f->boots[i].shape.device_count)
 			return true;
 	return false;
 }
@@ -248,20 +248,27 @@ static bool answer_prerequisites(const struct findings *f, struct strbuf *out)
 	return write_places(f, places, ARRAY_SIZE(places), out);
 }
 
-/* Beside KubeVirt's 1 Gi: under mshv, where no kernel has it yet, and under KVM,
- * which the constant is from. What the node has for it is no measurement. */
+/* Of each runner whose guests had a device. What the node has for it is no
+ * measurement. */
 static bool answer_passthrough(const struct findings *f, struct strbuf *out)
 {
 	static const struct place places[] = {{"passthrough", NULL}};
-	static const char *const runners[] = {"mshv", "kvm", "qemu-kvm",
-					      "libvirt-kvm"};
+	bool has_any = false;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(runners); i++) {
-		if (i && !has_footprint(f, runners[i]))
+	for (i = 0; i < f->footprints.count; i++) {
+		const struct footprint *row = &f->footprints.rows[i];
+
+		if (!has_device(row))
 			continue;
-		html_cell(out, "<li><b>for ", runners[i], "</b>: ");
-		write_verdict(f, QUESTION_VFIO, runners[i], out);
+		html_cell(out, "<li><b>for ", row->runner, "</b>: ");
+		write_verdict(f, QUESTION_VFIO, row->runner, out);
+		strbuf_puts(out, "</li>\n");
+		has_any = true;
+	}
+	if (!has_any) {
+		strbuf_puts(out, "<li><b>Not measured</b>: ");
+		write_verdict(f, QUESTION_VFIO, "mshv", out);
 		strbuf_puts(out, "</li>\n");
 	}
 	strbuf_puts(
