@@ -47,6 +47,8 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		.ask_place_arg = &talk,
 		.place = &talk.place,
 		.qmp_fd = &talk.events_fd,
+		.reads_kvm = !strcmp(boot->type, "kvm"),
+		.vmm = &talk.processes[0].pid,
 		.is_on_mshv = !strcmp(boot->type, "hyperv"),
 	};
 	struct vsock_listener vsock;

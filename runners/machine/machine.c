@@ -138,6 +138,7 @@ static void link_connect(struct agent_link *link,
 	link->point_limit_ns = spec->point_limit_ns;
 	link->env = spec->site ? &spec->site->env : NULL;
 	link->programs.meter.machine = pid;
+	link->programs.meter.vmm = spec->vmm;
 	link->programs.meter.reads_kvm = spec->reads_kvm;
 	if (spec->is_on_mshv)
 		note_scheduler(link, vps);

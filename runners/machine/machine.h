@@ -47,9 +47,10 @@ struct machine_spec {
 	const struct io_site *site; /* borrowed; NULL: no disk, no network */
 	const struct vsock_listener *vsock; /* borrowed; NULL: not there */
 	enum machine_events events;
-	uint64_t point_limit_ns;   /* see struct agent_link */
-	bool reads_kvm;            /* KVM counts this machine's exits */
-	bool is_on_mshv;           /* under the hypervisor's scheduler */
+	uint64_t point_limit_ns; /* see struct agent_link */
+	bool reads_kvm;          /* KVM counts this machine's exits */
+	const pid_t *vmm; /* the VMM's process, if not the child; or NULL */
+	bool is_on_mshv;  /* under the hypervisor's scheduler */
 	const struct watch *watch; /* borrowed; NULL: nobody watches */
 	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the
 				    * site's network */

@@ -21,7 +21,9 @@ enum kvm_stat {
 };
 
 struct host_meter {
-	pid_t machine;  /* a VMM, or natively the agent */
+	pid_t machine; /* a VMM, or natively the agent */
+	/* Borrowed; the VMM, where that is another process and known later. */
+	const pid_t *vmm;
 	bool reads_kvm; /* its exits are KVM's to count */
 	/* The host accounts no CPU time to its vCPUs (hv_scheduler.h); the
 	 * hypervisor may say it. */
