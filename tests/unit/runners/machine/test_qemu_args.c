@@ -304,7 +304,7 @@ static void add_functions(struct line *l, uint32_t count)
 	for (i = 0; i < count; i++)
 		snprintf(l->shape.devices[i].fn.address,
 			 sizeof(l->shape.devices[i].fn.address),
-			 "0000:0%u:00.0", i);
+			 "0000:0%u:00.0", i % 8);
 }
 
 static void a_shape_has_functions_of_its_own(void **state)

@@ -264,7 +264,7 @@ static bool put_cards(struct bench_case *bc)
 	}
 	for (i = 0; i < 2; i++) {
 		snprintf(bc->io.devices[i], sizeof(bc->io.devices[i]),
-			 "0000:00:0%u.0", 5 + i);
+			 "0000:00:0%u.0", 5 + i % 2);
 		pci_fake_add("", PCI_FAKE_BUS, bc->io.devices[i], 0x020000);
 	}
 	bc->io.device_count = 2;
