@@ -217,8 +217,6 @@ static void fuzz_virtio(const uint8_t *data, size_t size)
 
 /* --- a function of the host ------------------------------------------- */
 
-#define VFIO_SLOT 16u
-
 struct vfio_bench {
 	struct hv_vm vm;
 	struct pci_bus bus;
