@@ -161,6 +161,47 @@ static void find_block(struct pci_host *fn, const char *root)
 	free(folder);
 }
 
+#define IFF_UP_BIT 1u
+
+static void look_for_up(struct pci_host *fn, const char *folder)
+{
+	struct dirent **names;
+	int n = scandir(folder, &names, NULL, alphasort);
+	char *path, flags[16];
+	int i;
+
+	for (i = 0; i < n; i++) {
+		path = xasprintf("%s/%s/flags", folder, names[i]->d_name);
+		if (!fn->up[0] && names[i]->d_name[0] != '.' &&
+		    strtoul(file_first_line(path, flags, sizeof(flags)), NULL,
+			    16) &
+			    IFF_UP_BIT)
+			snprintf(fn->up, sizeof(fn->up), "%.15s",
+				 names[i]->d_name);
+		free(path);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
+/* "net/eth0", or "virtio3/net/eth0". */
+static void find_interface(struct pci_host *fn, const char *root)
+{
+	char *folder = path_of(root, fn->address, "net");
+	char name[48], *below;
+
+	look_for_up(fn, folder);
+	free(folder);
+	folder = path_of(root, fn->address, "");
+	if (first_entry(folder, "virtio", name, sizeof(name))) {
+		below = xasprintf("%s/%s/net", folder, name);
+		look_for_up(fn, below);
+		free(below);
+	}
+	free(folder);
+}
+
 static bool is_bridge(uint32_t class_code)
 {
 	return class_code >> 16 == CLASS_BRIDGE;
@@ -224,6 +265,7 @@ int pci_host_read(const char *root, const char *address, struct pci_host *fn,
 	fn->peer_count = count_peers(root, fn);
 	fn->is_hyperv = is_on_hyperv(root, address);
 	find_block(fn, root);
+	find_interface(fn, root);
 	return 0;
 }
 

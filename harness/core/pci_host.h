@@ -27,6 +27,7 @@ struct pci_host {
 	uint32_t peer_count;  /* other functions in the group, bridges aside */
 	bool can_reset;
 	bool is_hyperv; /* Azure gave it to this machine (DDA) */
+	char up[16]; /* the first of its network interfaces that is up; "": none */
 	char block[64]; /* its first disk, "/dev/nvme0n1"; "": none */
 	uint64_t block_bytes;
 };

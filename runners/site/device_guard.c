@@ -135,6 +135,11 @@ static int change(struct guard *g, bool for_vfio, uint64_t *ns, struct err *err)
 		return err_set(err, -ENODEV, "%s: %s", g->address, why);
 	if (!has_mark && is_there(&now, for_vfio))
 		return 0;
+	if (!is_there(&now, for_vfio) && now.up[0])
+		return err_set(
+			err, -EBUSY,
+			"the network interface '%s' of %s is up: 'ip link set %s down' first",
+			now.up, g->address, now.up);
 	if (!is_there(&now, for_vfio))
 		ret = check_unused(g, &now, err);
 	if (!ret && !has_mark)

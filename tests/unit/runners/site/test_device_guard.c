@@ -361,6 +361,29 @@ static void a_function_that_is_not_there(void **state)
 	assert_false(has_mark());
 }
 
+/* It may be what this very machine is reached by. */
+static void an_interface_that_is_up_stays(void **state)
+{
+	struct pci_fake_kernel *k = pci_fake_start(root, ONE, "nvme");
+	struct guard g;
+
+	(void)state;
+	pci_fake_put(root, ONE, "virtio3/net/eth1/flags", "0x1003\n");
+	start(&g, "vfio");
+	assert_contains(g.answer, "error -16 ");
+	assert_contains(g.answer, "the network interface 'eth1' of " ONE
+				  " is up: 'ip link set eth1 down' first");
+	assert_int_equal(finish(&g), 1);
+	assert_string_equal(pci_fake_asked(k), "");
+	expect_driver("nvme");
+	assert_false(has_mark());
+	pci_fake_put(root, ONE, "virtio3/net/eth1/flags", "0x1002\n");
+	start(&g, "vfio");
+	expect_ready(&g);
+	assert_int_equal(finish(&g), 0);
+	pci_fake_stop(k);
+}
+
 static void link_to(const char *to, const char *path)
 {
 	char *full = xasprintf("%s%s", root, path);
@@ -443,6 +466,7 @@ int main(void)
 		AS_ROOT(a_driver_that_is_not_loaded_is_said_so),
 		AS_ROOT(what_is_not_given_back_keeps_its_mark),
 		AS_ROOT(a_function_that_is_not_there),
+		AS_ROOT(an_interface_that_is_up_stays),
 		AS_ROOT(a_disk_in_use_stays),
 	};
 
