@@ -163,14 +163,18 @@ static bool is_as_before(const struct guard *g)
 }
 
 /* To the driver of before, or to none where there was none. One that has it again
- * is not disturbed: somebody may use the disk by now. */
+ * is not disturbed: somebody may use the disk by now. A function that the host has
+ * removed comes back as a new one, if it does. */
 static int give_back(struct guard *g, struct err *err)
 {
+	struct pci_host now;
 	int ret = 0;
 
 	if (access(g->mark, F_OK))
 		return 0;
-	if (!g->before.driver[0])
+	if (pci_host_read(g->root, g->address, &now, err) == -ENODEV)
+		ret = 0;
+	else if (!g->before.driver[0])
 		ret = pci_host_release(g->root, g->address, err);
 	else if (!is_as_before(g))
 		ret = pci_host_drive(g->root, g->address, g->before.override_to,

@@ -346,6 +346,22 @@ static void what_is_not_given_back_keeps_its_mark(void **state)
 	expect_line(MARK, "nvme -");
 }
 
+static void one_that_was_removed_leaves_no_mark(void **state)
+{
+	struct pci_fake_kernel *k = pci_fake_start(root, ONE, "nvme");
+	char *path = xasprintf("%s/sys/bus/pci/devices/" ONE, root);
+	struct guard g;
+
+	(void)state;
+	start(&g, "vfio");
+	expect_ready(&g);
+	pci_fake_stop(k);
+	assert_int_equal(unlink(path), 0);
+	free(path);
+	assert_int_equal(finish(&g), 0);
+	assert_false(has_mark());
+}
+
 static void a_function_that_is_not_there(void **state)
 {
 	struct guard g;
@@ -465,6 +481,7 @@ int main(void)
 		AS_ROOT(what_cannot_go_stays_where_it_is),
 		AS_ROOT(a_driver_that_is_not_loaded_is_said_so),
 		AS_ROOT(what_is_not_given_back_keeps_its_mark),
+		AS_ROOT(one_that_was_removed_leaves_no_mark),
 		AS_ROOT(a_function_that_is_not_there),
 		AS_ROOT(an_interface_that_is_up_stays),
 		AS_ROOT(a_disk_in_use_stays),
