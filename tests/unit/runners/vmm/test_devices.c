@@ -186,6 +186,8 @@ static int machine_teardown(void **state)
 {
 	struct machine *m = *state;
 
+	virtio_pci_release(&m->rng_pci);
+	virtio_pci_release(&m->con_pci);
 	console_release(&m->con);
 	rng_release(&m->rng);
 	pci_bus_release(&m->pci);
