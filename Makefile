@@ -256,7 +256,7 @@ $(PVH): tests/perf/pvh.S Makefile
 
 perf: $(PERF) $(PVH) $(MAP_TIME) ## compile the benchmarks that tests use
 
-everything: all $(UNIT) $(PERF) $(PVH) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
+everything: all $(UNIT) $(PERF) $(PVH) $(MAP_TIME) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 
 lab-iommu: lab ## fetch the QEMU that a lab with devices for guests needs (run --lab --device)
 	$(Q)ci/fetch-peers $(B)/peers
