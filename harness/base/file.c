@@ -205,3 +205,16 @@ uint64_t file_key_number(const char *path, const char *key)
 		fclose(f);
 	return number;
 }
+
+int file_put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int ret = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}

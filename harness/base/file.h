@@ -36,6 +36,10 @@ bool file_is_special(const char *path);
 int file_write(const char *path, const void *bytes, size_t len,
 	       struct err *err);
 
+/* TEXT into a file that the kernel has made (sysfs, proc, cgroup), in one write().
+ * 0 or a negative errno, which may be its answer. */
+int file_put(const char *path, const char *text);
+
 /* mkdir -p. */
 int file_mkdirs(const char *path, struct err *err);
 

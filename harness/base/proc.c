@@ -294,3 +294,23 @@ int proc_spawn_piped(const char *const *argv, pid_t *pid, int *to_fd,
 	*from_fd = from[0];
 	return ret;
 }
+
+int proc_read_line(int fd, int timeout_ms, char *line, size_t size)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t len = 0;
+
+	while (len + 1 < size && !memchr(line, '\n', len)) {
+		ssize_t n;
+
+		if (poll(&p, 1, timeout_ms) <= 0)
+			return -ETIMEDOUT;
+		n = read(fd, line + len, size - 1 - len);
+		if (n <= 0)
+			return -EPIPE;
+		len += (size_t)n;
+	}
+	line[len] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	return 0;
+}

@@ -46,6 +46,12 @@ int proc_spawn_piped(const char *const *argv, pid_t *pid, int *to_fd,
  */
 int proc_reap(pid_t pid, uint64_t timeout_ns);
 
+/*
+ * The first line that a helper says, into LINE and without its end, within
+ * TIMEOUT_MS of silence. 0, -ETIMEDOUT, or -EPIPE when the helper has ended.
+ */
+int proc_read_line(int fd, int timeout_ms, char *line, size_t size);
+
 /* SIGKILL the group and reap. A pid of 0 or less is ignored. */
 void proc_kill(pid_t pid);
 

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,24 +338,10 @@ const char *pci_host_obstacle(const struct pci_host *fn, char *buf, size_t size)
 	return buf;
 }
 
-/* What the kernel says no to it says by the number alone. */
-static int put_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int ret = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
-}
-
 static int unbind(const char *root, const struct pci_host *fn, struct err *err)
 {
 	char *path = path_of(root, fn->address, "driver/unbind");
-	int ret = fn->driver[0] ? put_text(path, fn->address) : 0;
+	int ret = fn->driver[0] ? file_put(path, fn->address) : 0;
 
 	free(path);
 	return ret ? err_sys(err, ret, "the driver '%s' does not give up %s",
@@ -367,7 +352,7 @@ static int unbind(const char *root, const struct pci_host *fn, struct err *err)
 static int probe(const char *root, const char *address, struct err *err)
 {
 	char *path = xasprintf("%s/sys/bus/pci/drivers_probe", root);
-	int ret = put_text(path, address);
+	int ret = file_put(path, address);
 
 	free(path);
 	return ret ? err_sys(err, ret, "no driver takes %s", address) : 0;
@@ -377,7 +362,7 @@ static int set_override(const char *root, const char *address,
 			const char *override_to, struct err *err)
 {
 	char *path = path_of(root, address, "driver_override");
-	int ret = put_text(path, override_to[0] ? override_to : "\n");
+	int ret = file_put(path, override_to[0] ? override_to : "\n");
 
 	free(path);
 	return ret ? err_sys(err, ret, "cannot choose the driver of %s",

@@ -105,10 +105,8 @@ static bool matches(const struct workload *wl, const char *word)
 		return true;
 	if (wl->flags & (WL_SELFTEST | WL_ON_REQUEST))
 		return false;
-	if ((wl->flags & WL_NEEDS_DEVICE) && strcmp(wl->group, "passthrough"))
-		return false;
 	if (wl->flags & WL_NEEDS_DEVICE)
-		return !strcmp(word, wl->group);
+		return !strcmp(word, "passthrough") && !strcmp(wl->group, word);
 	return !strcmp(word, "all") || !strcmp(wl->group, word);
 }
 

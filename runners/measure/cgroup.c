@@ -62,17 +62,10 @@ const char *cgroup_value_name(enum cgroup_value value)
 
 static int write_text(const char *folder, const char *name, const char *text)
 {
-	char path[400];
-	int fd, ret = 0;
+	char path[700];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		ret = -errno;
-	close(fd);
-	return ret;
+	return file_put(path, text);
 }
 
 /*

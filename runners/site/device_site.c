@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,24 +19,12 @@
 
 static int read_answer(int fd, char *line, size_t size, struct err *err)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t len = 0;
+	int ret = proc_read_line(fd, READY_MS, line, size);
 
-	while (len + 1 < size && !memchr(line, '\n', len)) {
-		ssize_t n;
-
-		if (poll(&p, 1, READY_MS) <= 0)
-			return err_set(err, -ETIMEDOUT,
-				       "the device changed no driver in time");
-		n = read(fd, line + len, size - 1 - len);
-		if (n <= 0)
-			return err_set(err, -EPIPE,
-				       "the device's guard has ended");
-		len += (size_t)n;
-	}
-	line[len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return 0;
+	if (ret == -ETIMEDOUT)
+		return err_set(err, ret,
+			       "the device changed no driver in time");
+	return ret ? err_set(err, ret, "the device's guard has ended") : 0;
 }
 
 static int take_answer(struct device_site *site, const char *line,

@@ -18,6 +18,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "harness/base/strbuf.h"
 #include "runners/machine/guest_boot.h"
@@ -55,16 +56,6 @@ static int ip(struct err *err, const char *fmt, ...)
 	return ret;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
-
-	if (fd >= 0)
-		close(fd);
-	return n < 0 ? -errno : 0;
-}
-
 /* Who is not root is so in a user namespace of the network's own. */
 static int own_network(struct err *err)
 {
@@ -78,11 +69,11 @@ static int own_network(struct err *err)
 	if (!uid)
 		return ip(err, "link set lo up");
 	snprintf(map, sizeof(map), "0 %u 1", uid);
-	write_text("/proc/self/setgroups", "deny");
-	if (write_text("/proc/self/uid_map", map))
+	file_put("/proc/self/setgroups", "deny");
+	if (file_put("/proc/self/uid_map", map))
 		return err_set(err, -EPERM, "cannot become root of a network");
 	snprintf(map, sizeof(map), "0 %u 1", gid);
-	write_text("/proc/self/gid_map", map);
+	file_put("/proc/self/gid_map", map);
 	return ip(err, "link set lo up");
 }
 

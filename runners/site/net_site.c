@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,24 +21,11 @@
 
 static int read_answer(int fd, char *line, size_t size, struct err *err)
 {
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	size_t len = 0;
+	int ret = proc_read_line(fd, READY_MS, line, size);
 
-	while (len + 1 < size && !memchr(line, '\n', len)) {
-		ssize_t n;
-
-		if (poll(&p, 1, READY_MS) <= 0)
-			return err_set(err, -ETIMEDOUT,
-				       "the network was not ready in time");
-		n = read(fd, line + len, size - 1 - len);
-		if (n <= 0)
-			return err_set(err, -EPIPE,
-				       "the network's helper has ended");
-		len += (size_t)n;
-	}
-	line[len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return 0;
+	if (ret == -ETIMEDOUT)
+		return err_set(err, ret, "the network was not ready in time");
+	return ret ? err_set(err, ret, "the network's helper has ended") : 0;
 }
 
 static int open_ns(pid_t pid, const char *kind, int *fd)
