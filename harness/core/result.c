@@ -132,6 +132,15 @@ void result_drop_series(struct result *res)
 		free(res->documents[--res->document_count].text);
 }
 
+void series_refuse(struct series *series, enum run_status status,
+		   const char *why)
+{
+	series->status = status;
+	snprintf(series->reason, sizeof(series->reason), "%.*s",
+		 (int)sizeof(series->reason) - 1, why);
+	text_clean(series->reason);
+}
+
 struct sample *series_add_sample(struct series *series)
 {
 	struct sample *s;

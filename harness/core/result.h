@@ -119,6 +119,10 @@ struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit);
 void result_drop_series(struct result *res); /* none of it may be believed */
 struct sample *series_add_sample(struct series *series);
+
+/* It has no samples, for this reason, which is cleaned and may be cut. */
+void series_refuse(struct series *series, enum run_status status,
+		   const char *why);
 void result_add_phase(struct result *res, const char *name, uint64_t mono_ns);
 struct exit_row *result_add_exit(struct result *res);
 

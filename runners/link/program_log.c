@@ -52,14 +52,13 @@ static bool is_of_shape(const char *workload)
 
 const char *program_main_metric(const char *workload)
 {
-	if (!strcmp(workload, "storage") || !strcmp(workload, "passthrough") ||
-	    !strcmp(workload, "passthrough_virtio"))
-		return "iops";
+	const struct workload *wl = workload_find(workload);
+
+	if (wl && wl->main_metric)
+		return wl->main_metric;
 	if (!strcmp(workload, "storage_verify"))
 		return "verified";
-	if (is_of_shape(workload))
-		return "charged";
-	return strcmp(workload, "network") ? "p50" : "bandwidth";
+	return is_of_shape(workload) ? "charged" : "p50";
 }
 
 static struct program_entry *last(struct program_log *log)
@@ -267,11 +266,7 @@ static void refuse_metric(struct result *res, const struct program_entry *e,
 			  const char *metric, enum run_status status,
 			  const char *reason)
 {
-	struct series *s = add_series(res, e, metric);
-
-	s->status = status;
-	snprintf(s->reason, sizeof(s->reason), "%.199s", reason);
-	text_clean(s->reason);
+	series_refuse(add_series(res, e, metric), status, reason);
 }
 
 static void refuse_entry(struct result *res, const struct program_entry *e,

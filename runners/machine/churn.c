@@ -14,7 +14,6 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
-#include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/machine/micro_guest.h"
@@ -178,11 +177,7 @@ static void add_value(struct result *res, const char *metric, const char *unit,
 static void refuse(struct result *res, const char *metric, const char *unit,
 		   enum run_status status, const char *why)
 {
-	struct series *s = add_series(res, metric, unit);
-
-	s->status = status;
-	snprintf(s->reason, sizeof(s->reason), "%.199s", why);
-	text_clean(s->reason);
+	series_refuse(add_series(res, metric, unit), status, why);
 }
 
 /* P of all tear-downs, which are sorted. */

@@ -11,7 +11,6 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
-#include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/site/device_site.h"
@@ -43,11 +42,7 @@ static void add_ns(struct result *res, const char *point, uint64_t ns)
 static void refuse(struct result *res, const char *point,
 		   enum run_status status, const char *why)
 {
-	struct series *s = add_series(res, point);
-
-	s->status = status;
-	snprintf(s->reason, sizeof(s->reason), "%.199s", why);
-	text_clean(s->reason);
+	series_refuse(add_series(res, point), status, why);
 }
 
 /* Memory of one kind, as guest RAM can be. */
@@ -122,17 +117,11 @@ static int map_once(struct vfio_iommu *iommu, void *p, uint64_t bytes,
 	return 0;
 }
 
-/* One addition to RES's series may move those of before. */
-static struct series *series_of(struct result *res, size_t i)
-{
-	return &res->series[i];
-}
-
 static void measure_backing(struct vfio_iommu *iommu, const struct backing *b,
 			    struct result *res)
 {
 	uint64_t bytes = b->page_bytes == GIB ? GIB : memory_to_map();
-	char map[32], unmap[32], why[200];
+	char map[32], unmap[32];
 	struct err err = {0};
 	size_t at;
 	int ret = 0, round;
@@ -153,16 +142,16 @@ static void measure_backing(struct vfio_iommu *iommu, const struct backing *b,
 					: "not enough free memory");
 			break;
 		}
-		ret = map_once(iommu, p, bytes, series_of(res, at),
-			       series_of(res, at + 1), &err);
+		ret = map_once(iommu, p, bytes, &res->series[at],
+			       &res->series[at + 1], &err);
 		munmap(p, bytes);
 	}
 	for (; ret && at < res->series_count; at++) {
 		struct series *s = &res->series[at];
 
-		snprintf(why, sizeof(why), "%.199s", err.msg);
-		s->status = ret == -ENOMEM ? RUN_SKIPPED : RUN_RUNNER_FAILED;
-		snprintf(s->reason, sizeof(s->reason), "%s", why);
+		series_refuse(s,
+			      ret == -ENOMEM ? RUN_SKIPPED : RUN_RUNNER_FAILED,
+			      err.msg);
 		s->sample_count = 0;
 	}
 }

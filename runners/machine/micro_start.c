@@ -9,7 +9,6 @@
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
-#include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
@@ -63,11 +62,7 @@ static void refuse_point(struct result *res, const char *point,
 			 const char *what, enum run_status status,
 			 const char *why)
 {
-	struct series *s = series_get(res, point, what, "ns");
-
-	s->status = status;
-	snprintf(s->reason, sizeof(s->reason), "%.199s", why);
-	text_clean(s->reason);
+	series_refuse(series_get(res, point, what, "ns"), status, why);
 }
 
 /* Why some are not ready, in the words of the first that failed. */
