@@ -88,8 +88,8 @@ static char *text_of(const json_t *value)
 	return dump ? dump : xstrdup("?");
 }
 
-static void compare_key(struct differences *d, const char *key, const json_t *a,
-			const json_t *b)
+static void compare_key(struct differences *d, difference_class_fn *class_of,
+			const char *key, const json_t *a, const json_t *b)
 {
 	struct difference *row;
 
@@ -100,7 +100,7 @@ static void compare_key(struct differences *d, const char *key, const json_t *a,
 	*row = (struct difference){.key = xstrdup(key),
 				   .a = text_of(a),
 				   .b = text_of(b),
-				   .class = difference_class_of(key)};
+				   .class = class_of(key)};
 	d->counts[row->class]++;
 }
 
@@ -114,15 +114,21 @@ static int compare_rows(const void *x, const void *y)
 
 void differences_init(struct differences *d, const json_t *a, const json_t *b)
 {
+	differences_init_by(d, a, b, difference_class_of);
+}
+
+void differences_init_by(struct differences *d, const json_t *a,
+			 const json_t *b, difference_class_fn *class_of)
+{
 	const char *key;
 	json_t *value;
 
 	memset(d, 0, sizeof(*d));
 	json_object_foreach((json_t *)a, key, value)
-		compare_key(d, key, value, json_object_get(b, key));
+		compare_key(d, class_of, key, value, json_object_get(b, key));
 	json_object_foreach((json_t *)b, key, value)
 		if (!json_object_get(a, key))
-			compare_key(d, key, NULL, value);
+			compare_key(d, class_of, key, NULL, value);
 	if (d->count)
 		qsort(d->rows, d->count, sizeof(*d->rows), compare_rows);
 }

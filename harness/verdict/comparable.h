@@ -34,6 +34,11 @@ struct differences {
 /* A and B: objects of texts, numbers and other values. For
  * differences_release(). */
 void differences_init(struct differences *d, const json_t *a, const json_t *b);
+
+/* The same by other rules than those of difference_class_of(). */
+typedef enum difference_class difference_class_fn(const char *key);
+void differences_init_by(struct differences *d, const json_t *a,
+			 const json_t *b, difference_class_fn *class_of);
 void differences_release(struct differences *d);
 
 json_t *differences_to_json(const struct differences *d); /* caller owns */

@@ -7,30 +7,15 @@
 
 #include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
+#include "harness/findings/runs/run_facts.h"
 #include "harness/stats/multiplicity.h"
-#include "harness/store/stored_json.h"
 
-/* Everything in which two runs can differ, under one name each. */
-static json_t *host_of(const struct model *m)
+static json_t *facts_of(const struct model *m)
 {
-	json_t *out = stored_json(m->run->fingerprint);
-	json_t *plan = stored_json(m->run->plan);
-	const char *key;
-	json_t *value;
-	char name[80];
+	const struct run_data *run = m->run;
 
-	if (!json_is_object(out)) {
-		json_decref(out);
-		out = json_object();
-	}
-	json_object_foreach(plan, key, value) {
-		snprintf(name, sizeof(name), "plan.%.60s", key);
-		json_object_set(out, name, value);
-	}
-	json_object_set_new(out, "guest", json_string(m->run->guest_manifest));
-	json_object_set_new(out, "lab", json_boolean(m->run->is_lab));
-	json_decref(plan);
-	return out;
+	return run_facts(run->fingerprint, run->plan, run->guest_manifest,
+			 run->is_lab);
 }
 
 static const struct model_row *find_row(const struct model *m,
@@ -166,7 +151,7 @@ static void correct(struct run_pair *p)
 void run_pair_init(struct run_pair *p, const struct model *a,
 		   const struct model *b, const struct run_pair_options *o)
 {
-	json_t *host_a = host_of(a), *host_b = host_of(b);
+	json_t *host_a = facts_of(a), *host_b = facts_of(b);
 	size_t i;
 
 	*p = (struct run_pair){.a = a, .b = b, .options = *o};
