@@ -18,6 +18,7 @@
 #include "harness/cli/option.h"
 #include "harness/cli/plan_file.h"
 #include "harness/core/runner.h"
+#include "harness/fleet/arm_gate.h"
 #include "harness/verdict/claims.h"
 
 /* Of a run until decided. A margin that needs more blocks needs less noise. */
@@ -243,6 +244,14 @@ static int take_paravirt(const struct option_row *o, const char *arg,
 	return option_text(o, arg, args, err);
 }
 
+static int take_match(const struct option_row *o, const char *arg, void *args,
+		      struct err *err)
+{
+	int ret = arm_gate_check(arg, err);
+
+	return ret ? ret : option_text(o, arg, args, err);
+}
+
 static int take_claims(const struct option_row *o, const char *arg, void *args,
 		       struct err *err)
 {
@@ -339,6 +348,12 @@ const struct option_row run_args_options[] = {
 	 "register claims before the first sample, and judge them at\n"
 	 "the end: near-native, l1vh-vs-nested, no-leak, kubevirt, or a file",
 	 .take = take_claims, KEY},
+	{"match", "LIST",
+	 "in what the nodes of a fleet must agree, registered for\n"
+	 "'fleet report': size,cpu,microcode,kernel,image",
+	 .take = take_match,
+	 .offset = OPTION_FIELD(struct run_args, plan.match, const char *),
+	 KEY},
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct run_args, db)},
 	{"html", "FILE", "the page (beside the results)",

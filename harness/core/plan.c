@@ -29,6 +29,7 @@ void plan_init_quick(struct plan *plan)
 		.ram_bytes = 512 * MIB,
 		.paravirt = "identical",
 		.pilot = "",
+		.match = "",
 		.io_block_count = UINT32_MAX,
 		.io = {.io_ns = NS_PER_S,
 		       .disk = "results/l1vh-disk.img",
@@ -393,7 +394,7 @@ json_t *plan_to_json(const struct plan *plan)
 		json_array_append_new(names, json_string(plan->runners[i]));
 	return json_pack(
 		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I,"
-		" s:o, s:i, s:i, s:I, s:s, s:I, s:s}",
+		" s:o, s:i, s:i, s:I, s:s, s:I, s:s, s:s}",
 		"name", plan->name, "block_count", (int)plan->block_count,
 		"warmup_count", (int)plan->warmup_count, "sample_count",
 		(int)plan->sample_count, "target_ns",
@@ -410,5 +411,5 @@ json_t *plan_to_json(const struct plan *plan)
 		(json_int_t)plan->budget_ns, "stretched_runner",
 		plan->stretched_runner ? plan->stretched_runner : "",
 		"stretch_ppm", (json_int_t)plan->stretch_ppm, "pilot",
-		plan->pilot);
+		plan->pilot, "match", plan->match);
 }

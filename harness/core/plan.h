@@ -34,7 +34,10 @@ struct plan {
 	uint64_t ram_bytes;
 	const char *paravirt;
 	uint64_t seed;
-	const char *pilot;   /* UUID of the run that SAMPLE_COUNT is by; "" */
+	const char *pilot; /* UUID of the run that SAMPLE_COUNT is by; "" */
+	/* In what the nodes of a fleet must agree, see fleet/arm_gate.h; "" is not
+	 * said, of a run that is not compared across nodes. */
+	const char *match;
 	uint32_t look_count; /* at the verdicts on the way; 0: at the end */
 	uint64_t budget_ns;  /* no block begins after it; 0: no limit */
 	struct io_plan io;

@@ -19,7 +19,7 @@ _Static_assert(ARRAY_SIZE(class_names) == DIFFERENCE_CLASS_COUNT,
 static const struct {
 	const char *prefix;
 	enum difference_class class;
-} rules[] = {
+} run_rules[] = {
 	/* Another machine, another guest, another measurement. */
 	{"grade", DIFFERENCE_FATAL},
 	{"lab", DIFFERENCE_FATAL},
@@ -45,6 +45,7 @@ static const struct {
 	{"plan.seed", DIFFERENCE_HARMLESS},
 	{"plan.command", DIFFERENCE_HARMLESS},
 	{"plan.claims", DIFFERENCE_HARMLESS},
+	{"plan.match", DIFFERENCE_HARMLESS},
 	{"plan.runners", DIFFERENCE_HARMLESS},
 	{"plan.series", DIFFERENCE_HARMLESS},
 	{"plan.block_count", DIFFERENCE_HARMLESS},
@@ -64,13 +65,13 @@ enum difference_class difference_class_of(const char *key)
 	enum difference_class class = DIFFERENCE_MARKED;
 	size_t best = 0, i;
 
-	for (i = 0; i < ARRAY_SIZE(rules); i++) {
-		size_t len = strlen(rules[i].prefix);
+	for (i = 0; i < ARRAY_SIZE(run_rules); i++) {
+		size_t len = strlen(run_rules[i].prefix);
 
-		if (len < best || strncmp(rules[i].prefix, key, len))
+		if (len < best || strncmp(run_rules[i].prefix, key, len))
 			continue;
 		best = len;
-		class = rules[i].class;
+		class = run_rules[i].class;
 	}
 	return class;
 }
@@ -88,7 +89,13 @@ static char *text_of(const json_t *value)
 	return dump ? dump : xstrdup("?");
 }
 
-static void compare_key(struct differences *d, difference_class_fn *class_of,
+/* By whose rules a difference has its class. */
+struct rules {
+	difference_class_fn *class_of;
+	const void *arg;
+};
+
+static void compare_key(struct differences *d, const struct rules *by,
 			const char *key, const json_t *a, const json_t *b)
 {
 	struct difference *row;
@@ -100,7 +107,7 @@ static void compare_key(struct differences *d, difference_class_fn *class_of,
 	*row = (struct difference){.key = xstrdup(key),
 				   .a = text_of(a),
 				   .b = text_of(b),
-				   .class = class_of(key)};
+				   .class = by->class_of(key, by->arg)};
 	d->counts[row->class]++;
 }
 
@@ -112,23 +119,31 @@ static int compare_rows(const void *x, const void *y)
 				    : strcmp(a->key, b->key);
 }
 
+static enum difference_class class_of_runs(const char *key, const void *arg)
+{
+	(void)arg;
+	return difference_class_of(key);
+}
+
 void differences_init(struct differences *d, const json_t *a, const json_t *b)
 {
-	differences_init_by(d, a, b, difference_class_of);
+	differences_init_by(d, a, b, class_of_runs, NULL);
 }
 
 void differences_init_by(struct differences *d, const json_t *a,
-			 const json_t *b, difference_class_fn *class_of)
+			 const json_t *b, difference_class_fn *class_of,
+			 const void *arg)
 {
+	const struct rules by = {class_of, arg};
 	const char *key;
 	json_t *value;
 
 	memset(d, 0, sizeof(*d));
 	json_object_foreach((json_t *)a, key, value)
-		compare_key(d, class_of, key, value, json_object_get(b, key));
+		compare_key(d, &by, key, value, json_object_get(b, key));
 	json_object_foreach((json_t *)b, key, value)
 		if (!json_object_get(a, key))
-			compare_key(d, class_of, key, NULL, value);
+			compare_key(d, &by, key, NULL, value);
 	if (d->count)
 		qsort(d->rows, d->count, sizeof(*d->rows), compare_rows);
 }

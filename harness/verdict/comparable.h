@@ -35,10 +35,12 @@ struct differences {
  * differences_release(). */
 void differences_init(struct differences *d, const json_t *a, const json_t *b);
 
-/* The same by other rules than those of difference_class_of(). */
-typedef enum difference_class difference_class_fn(const char *key);
+/* The same by other rules than those of difference_class_of(); ARG is theirs. */
+typedef enum difference_class difference_class_fn(const char *key,
+						  const void *arg);
 void differences_init_by(struct differences *d, const json_t *a,
-			 const json_t *b, difference_class_fn *class_of);
+			 const json_t *b, difference_class_fn *class_of,
+			 const void *arg);
 void differences_release(struct differences *d);
 
 json_t *differences_to_json(const struct differences *d); /* caller owns */

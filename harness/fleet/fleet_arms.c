@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/fleet/fleet_arms.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
+#include "harness/fleet/arm_gate.h"
+#include "harness/fleet/fleet.h"
+
+static const char *fact(const json_t *facts, const char *key)
+{
+	const char *text = json_string_value(json_object_get(facts, key));
+
+	return text ? text : "";
+}
+
+static const char *arm_of(const struct fleet_node *n)
+{
+	const json_t *facts = n->facts;
+	const char *named = fact(facts, "fleet.arm");
+	const char *partition = fact(facts, "hyperv.partition");
+	const char *hypervisor = fact(facts, "hypervisor");
+
+	if (*named)
+		return named;
+	if (!strcmp(partition, "l1vh") || !strcmp(partition, "root"))
+		return partition;
+	if (!facts)
+		return *n->expected_arm ? n->expected_arm : "unknown";
+	return *hypervisor && strcmp(hypervisor, "none") ? "nested" : "metal";
+}
+
+int fleet_find_arm(const struct fleet *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < f->arm_count; i++)
+		if (!strcmp(f->arms[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static int compare_arms(const void *a, const void *b)
+{
+	return strcmp(((const struct fleet_arm *)a)->name,
+		      ((const struct fleet_arm *)b)->name);
+}
+
+static void name_arms(struct fleet *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->node_count; i++) {
+		struct fleet_arm arm = {.facts = NULL};
+
+		snprintf(arm.name, sizeof(arm.name), "%s",
+			 arm_of(&f->nodes[i]));
+		text_clean(arm.name);
+		if (fleet_find_arm(f, arm.name) >= 0)
+			continue;
+		f->arms = xrealloc(f->arms, f->arm_count + 1, sizeof(*f->arms));
+		f->arms[f->arm_count++] = arm;
+	}
+	if (f->arm_count)
+		qsort(f->arms, f->arm_count, sizeof(*f->arms), compare_arms);
+	for (i = 0; i < f->node_count; i++) {
+		char name[sizeof(f->arms->name)];
+
+		snprintf(name, sizeof(name), "%s", arm_of(&f->nodes[i]));
+		text_clean(name);
+		f->nodes[i].arm = (uint32_t)fleet_find_arm(f, name);
+		f->arms[f->nodes[i].arm].node_count++;
+	}
+}
+
+static const char *groups_of(const struct fleet *f)
+{
+	return f->match ? f->match : "";
+}
+
+/* All that must be the same on the nodes of an arm, as one text. */
+struct likeness {
+	char *text; /* owned */
+	uint32_t node;
+};
+
+static char *likeness_of(const struct fleet *f, const json_t *facts)
+{
+	json_t *must = json_object();
+	const char *key;
+	json_t *value;
+	char *text;
+
+	json_object_foreach((json_t *)facts, key, value)
+		if (arm_gate_class(key, groups_of(f)) == DIFFERENCE_FATAL)
+			json_object_set(must, key, value);
+	text = json_dumps(must, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(must);
+	return text ? text : xstrdup("");
+}
+
+/* Where two have as many nodes, the first by name stands for the arm. */
+static int compare_likeness(const void *x, const void *y)
+{
+	const struct likeness *a = x, *b = y;
+	int by = strcmp(a->text, b->text);
+
+	return by ? by : (a->node > b->node) - (a->node < b->node);
+}
+
+/* The nodes of ARM that ran, as COUNT rows of L. */
+static size_t list_arm(const struct fleet *f, uint32_t arm, struct likeness *l)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < f->node_count; i++)
+		if (f->nodes[i].arm == arm && f->nodes[i].state == NODE_RAN)
+			l[count++] = (struct likeness){
+				likeness_of(f, f->nodes[i].facts), (uint32_t)i};
+	qsort(l, count, sizeof(*l), compare_likeness);
+	return count;
+}
+
+static uint32_t typical_of(const struct likeness *l, size_t count)
+{
+	size_t i, begin = 0, most = 0, at = 0;
+
+	for (i = 1; i <= count; i++) {
+		if (i < count && !strcmp(l[i].text, l[begin].text))
+			continue;
+		if (i - begin > most ||
+		    (i - begin == most && l[begin].node < l[at].node)) {
+			most = i - begin;
+			at = begin;
+		}
+		begin = i;
+	}
+	return l[at].node;
+}
+
+static void leave_out(struct fleet *f, uint32_t number, const json_t *typical)
+{
+	struct fleet_node *n = &f->nodes[number];
+	struct differences d;
+
+	differences_init_by(&d, typical, n->facts, arm_gate_class,
+			    groups_of(f));
+	n->state = NODE_UNLIKE;
+	if (d.count)
+		snprintf(n->reason, sizeof(n->reason),
+			 "%.60s is '%.50s', of the arm's other nodes '%.50s'",
+			 d.rows[0].key, d.rows[0].b, d.rows[0].a);
+	differences_release(&d);
+}
+
+static void form_arm(struct fleet *f, uint32_t number, struct likeness *l)
+{
+	struct fleet_arm *arm = &f->arms[number];
+	size_t i, count = list_arm(f, number, l);
+	const char *typical = NULL;
+
+	arm->ran_count = 0;
+	if (!count)
+		return;
+	arm->typical = typical_of(l, count);
+	arm->facts = f->nodes[arm->typical].facts;
+	for (i = 0; i < count; i++)
+		if (l[i].node == arm->typical)
+			typical = l[i].text;
+	for (i = 0; i < count; i++)
+		if (strcmp(l[i].text, typical))
+			leave_out(f, l[i].node, arm->facts);
+		else
+			arm->ran_count++;
+	for (i = 0; i < count; i++)
+		free(l[i].text);
+}
+
+static void drop_values(struct fleet *f)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < f->value_count; i++) {
+		const struct fleet_run *r = &f->runs[f->values[i].run];
+
+		if (f->nodes[r->node].state == NODE_RAN)
+			f->values[kept++] = f->values[i];
+	}
+	f->value_count = kept;
+}
+
+void fleet_arms_form(struct fleet *f)
+{
+	struct likeness *l = xcalloc(f->node_count + 1, sizeof(*l));
+	size_t i;
+
+	name_arms(f);
+	for (i = 0; i < f->arm_count; i++)
+		form_arm(f, (uint32_t)i, l);
+	for (i = 0; i < f->run_count; i++)
+		if (f->nodes[f->runs[i].node].state == NODE_UNLIKE &&
+		    f->runs[i].counts) {
+			f->runs[i].counts = false;
+			f->runs[i].why_not = "its node is unlike its arm's";
+		}
+	drop_values(f);
+	free(l);
+}
+
+bool fleet_are_alike(const struct fleet *f, const json_t *a, const json_t *b)
+{
+	struct differences d;
+	bool alike;
+
+	differences_init_by(&d, a, b, arm_gate_class, groups_of(f));
+	alike = !d.counts[DIFFERENCE_FATAL];
+	differences_release(&d);
+	return alike;
+}
+
+void fleet_arms_compare(const struct fleet *f, size_t a, size_t b,
+			struct differences *d)
+{
+	*d = (struct differences){.count = 0};
+	if (f->arms[a].facts && f->arms[b].facts)
+		differences_init_by(d, f->arms[a].facts, f->arms[b].facts,
+				    arm_gate_class, groups_of(f));
+}

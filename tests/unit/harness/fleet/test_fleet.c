@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Which nodes and runs of a fleet count, and what their figures are. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "harness/fleet/fleet.h"
+#include "harness/fleet/fleet_arms.h"
+#include "tests/unit/fixture/harness/made_fleet.h"
+
+static const struct made_node like = {
+	.node = "a", .arm = "l1vh", .runner = "mshv", .ratio = 0.9};
+
+static const struct fleet_node *node(const struct fleet *f, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < f->node_count; i++)
+		if (!strcmp(f->nodes[i].name, name))
+			return &f->nodes[i];
+	fail_msg("there is no node '%s'", name);
+	return NULL;
+}
+
+static void test_native_is_the_bridge(void **state)
+{
+	struct made_node slow = like, fast = like;
+	const struct fleet_value *v;
+	struct fleet f;
+	size_t count;
+	int guest, boot;
+
+	(void)state;
+	slow.native = 500;
+	fast.node = "b";
+	fast.native = 2000;
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &fast);
+	made_fleet_add(&f, &slow);
+	fleet_finish(&f);
+	guest = fleet_find_series(&f, "mshv", "cpu_integer");
+	boot = fleet_find_series(&f, "mshv", "boot agent_ready");
+	assert_true(guest >= 0 && boot >= 0);
+	assert_int_equal(fleet_find_series(&f, "kvm", "cpu_integer"), -1);
+	v = fleet_series_values(&f, (uint32_t)guest, &count);
+	assert_int_equal(count, 2);
+	/* By node: a, then b; whatever the order they came in. */
+	assert_true(fabs(v[0].log - log(450)) < 1e-9);
+	assert_true(fabs(v[1].log - log(1800)) < 1e-9);
+	assert_true(fabs(v[0].log_ratio - log(0.9)) < 1e-9);
+	assert_true(fabs(v[1].log_ratio - log(0.9)) < 1e-9);
+	v = fleet_series_values(&f, (uint32_t)boot, &count);
+	assert_int_equal(count, 2);
+	assert_true(isnan(v[0].log_ratio));
+	assert_true(fabs(v[0].log - log(1e9)) < 1e-9);
+	fleet_release(&f);
+}
+
+/* Blocks pair: a block without its native boot does not count in the ratio. */
+static void test_a_block_without_its_pair(void **state)
+{
+	const struct fleet_run_info info = {.id = 1,
+					    .uuid = "u",
+					    .status = "complete",
+					    .fingerprint = "{}",
+					    .plan = "{}",
+					    .guest_manifest = ""};
+	struct fleet_boot b = {"native", "w", "", "ns", true, 0, 0, 100};
+	const struct fleet_value *v;
+	struct fleet f;
+	size_t count;
+
+	(void)state;
+	fleet_init(&f, "pairs");
+	fleet_add_run(&f, &info);
+	fleet_add_boot(&f, &b);
+	b.runner = "kvm";
+	b.median = 200;
+	fleet_add_boot(&f, &b);
+	b.block = 1; /* ten times as slow, and nothing native beside it */
+	b.median = 2000;
+	fleet_add_boot(&f, &b);
+	b.median = NAN;
+	fleet_add_boot(&f, &b);
+	b.median = 0;
+	fleet_add_boot(&f, &b);
+	fleet_finish(&f);
+	v = fleet_series_values(&f, (uint32_t)fleet_find_series(&f, "kvm", "w"),
+				&count);
+	assert_int_equal(count, 1);
+	assert_true(fabs(v->log_ratio - log(2)) < 1e-9);
+	assert_true(fabs(v->log - (log(200) + log(2000)) / 2) < 1e-9);
+	fleet_release(&f);
+}
+
+static void test_an_index_counts_once(void **state)
+{
+	struct made_node first = like, again = like, other = like, cut = like;
+	struct fleet f;
+	size_t i, counted = 0;
+
+	(void)state;
+	first.started_ns = 1000;
+	cut.started_ns = 500;
+	cut.status = "stopped";
+	again.started_ns = 2000;
+	other.started_ns = 3000;
+	other.index = "1";
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &again);
+	made_fleet_add(&f, &other);
+	made_fleet_add(&f, &cut);
+	made_fleet_add(&f, &first);
+	fleet_finish(&f);
+	assert_int_equal(f.node_count, 1);
+	assert_int_equal(f.run_count, 4);
+	assert_int_equal(f.nodes[0].counted_count, 2);
+	for (i = 0; i < f.run_count; i++) {
+		counted += f.runs[i].counts;
+		assert_true(f.runs[i].counts == !*f.runs[i].why_not);
+		if (f.runs[i].started_unix_ns == 2000)
+			assert_string_equal(
+				f.runs[i].why_not,
+				"an earlier attempt of this index counts");
+	}
+	assert_int_equal(counted, 2);
+	fleet_release(&f);
+}
+
+static void test_states_of_nodes(void **state)
+{
+	struct made_node a = like, b = like;
+	struct fleet f;
+
+	(void)state;
+	b.node = "b";
+	b.status = "failed";
+	fleet_init(&f, "night");
+	fleet_expect(&f, "c", "l1vh");
+	fleet_expect(&f, "a", NULL);
+	fleet_expect(&f, "c", NULL);
+	fleet_expect(&f, "d", NULL);
+	made_fleet_add(&f, &a);
+	made_fleet_add(&f, &b);
+	fleet_finish(&f);
+	assert_int_equal(f.node_count, 4);
+	assert_int_equal(f.expected_count, 3);
+	assert_int_equal(node(&f, "a")->state, NODE_RAN);
+	assert_int_equal(node(&f, "b")->state, NODE_UNFINISHED);
+	assert_non_null(strstr(node(&f, "b")->reason, "'failed'"));
+	assert_int_equal(node(&f, "c")->state, NODE_MISSING);
+	assert_string_equal(f.arms[node(&f, "c")->arm].name, "l1vh");
+	assert_string_equal(f.arms[node(&f, "d")->arm].name, "unknown");
+	assert_int_equal(fleet_state_count(&f, NODE_MISSING), 2);
+	fleet_release(&f);
+}
+
+/* Of three, the one whose kernel differs is left out with its values. */
+static void test_a_node_unlike_its_arm(void **state)
+{
+	struct made_node n = like;
+	struct fleet f;
+	size_t count;
+
+	(void)state;
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &n);
+	n.node = "b";
+	n.kernel = "6.6";
+	made_fleet_add(&f, &n);
+	n.node = "c";
+	n.kernel = NULL;
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_int_equal(node(&f, "b")->state, NODE_UNLIKE);
+	assert_non_null(strstr(node(&f, "b")->reason, "kernel.release"));
+	assert_int_equal(f.arms[0].node_count, 3);
+	assert_int_equal(f.arms[0].ran_count, 2);
+	fleet_series_values(&f, 0, &count);
+	assert_int_equal(count, 2);
+	fleet_release(&f);
+}
+
+/* The same, where the plan says that kernels may differ. */
+static void test_a_plan_names_what_must_match(void **state)
+{
+	struct made_node n = like;
+	struct fleet f;
+
+	(void)state;
+	n.plan = "{\"match\": \"size,cpu\"}";
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &n);
+	n.node = "b";
+	n.kernel = "6.6";
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_string_equal(f.match, "size,cpu");
+	assert_int_equal(fleet_state_count(&f, NODE_RAN), 2);
+	fleet_release(&f);
+}
+
+static void test_a_node_that_changed(void **state)
+{
+	struct made_node n = like;
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &n);
+	n.index = "1";
+	n.kernel = "6.6";
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_int_equal(f.nodes[0].counted_count, 1);
+	assert_string_equal(f.runs[1].why_not,
+			    "its node changed since the node's first run");
+	fleet_release(&f);
+}
+
+static void test_arms_by_the_partition(void **state)
+{
+	static const struct {
+		const char *facts, *arm;
+	} cases[] = {
+		{"\"hyperv.partition\": \"l1vh\", \"hypervisor\": \"Microsoft Hv\"",
+		 "l1vh"},
+		{"\"hyperv.partition\": \"guest\", \"hypervisor\": \"Microsoft Hv\"",
+		 "nested"},
+		{"\"hypervisor\": \"KVMKVMKVM\"", "nested"},
+		{"\"hypervisor\": \"none\"", "metal"},
+		{"\"host\": \"x\"", "metal"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct made_node n = like;
+		struct fleet f;
+
+		n.arm = "";
+		n.facts = cases[i].facts;
+		fleet_init(&f, "night");
+		made_fleet_add(&f, &n);
+		fleet_finish(&f);
+		assert_string_equal(f.arms[0].name, cases[i].arm);
+		fleet_release(&f);
+	}
+}
+
+static void test_clocks_and_names(void **state)
+{
+	struct made_node n = like;
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f, "night");
+	n.facts = "\"node.boot_id\": \"one\"";
+	made_fleet_add(&f, &n);
+	n.node = "b";
+	made_fleet_add(&f, &n);
+	n.node = "c";
+	n.facts = NULL;
+	n.started_ns = 1000;
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_non_null(strstr(node(&f, "b")->note, "node a: renamed?"));
+	assert_non_null(strstr(node(&f, "c")->note, "look at its clock"));
+	assert_string_equal(node(&f, "a")->note, "");
+	fleet_release(&f);
+}
+
+/* What comes from elsewhere may be anything. */
+static void test_damaged_texts(void **state)
+{
+	const struct fleet_run_info info = {.id = 1,
+					    .uuid = "u",
+					    .status = "complete",
+					    .fingerprint = "no JSON",
+					    .plan = "[1]",
+					    .guest_manifest = ""};
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f, "a\x1b[31mb");
+	fleet_add_run(&f, &info);
+	fleet_finish(&f);
+	assert_null(strchr(f.name, '\x1b'));
+	assert_int_equal(f.node_count, 1);
+	assert_int_equal(f.value_count, 0);
+	fleet_release(&f);
+	fleet_init(&f, "empty");
+	fleet_finish(&f);
+	assert_int_equal(f.node_count + f.run_count + f.arm_count, 0);
+	fleet_release(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_native_is_the_bridge),
+		cmocka_unit_test(test_a_block_without_its_pair),
+		cmocka_unit_test(test_an_index_counts_once),
+		cmocka_unit_test(test_states_of_nodes),
+		cmocka_unit_test(test_a_node_unlike_its_arm),
+		cmocka_unit_test(test_a_plan_names_what_must_match),
+		cmocka_unit_test(test_a_node_that_changed),
+		cmocka_unit_test(test_arms_by_the_partition),
+		cmocka_unit_test(test_clocks_and_names),
+		cmocka_unit_test(test_damaged_texts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
