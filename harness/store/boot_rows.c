@@ -4,83 +4,113 @@
 #include <stdlib.h>
 
 #include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/core/result_field.h"
 #include "harness/store/field_sql.h"
+#include "harness/store/sql.h"
 #include "harness/store/store_priv.h"
 
-/* A statement that takes KEYS, COUNT of them, and then what FIELDS describes. */
-static int prepare_row(struct store *store, const char *table, const char *keys,
-		       int count, const struct result_field *fields,
-		       sqlite3_stmt **stmt, struct err *err)
+static int write_error(struct store *store, struct err *err)
 {
-	char *sql = field_sql_insert(table, keys, count, fields);
-	int code = sqlite3_prepare_v2(store->db, sql, -1, stmt, NULL);
-
-	free(sql);
-	return code == SQLITE_OK ? 0
-				 : store_error(store, "cannot write to", err);
+	return store_error(store, "cannot write to", err);
 }
 
-/* The one statement that is worth keeping: a run has a million samples. */
-static int add_samples(struct store *store, int64_t series_id,
-		       const struct series *s, const char *grade,
-		       struct err *err)
+/* A run has a million samples. */
+static int add_samples(struct store *store, const int64_t *series_ids,
+		       const struct result *res, struct err *err)
 {
-	sqlite3_stmt *stmt = NULL;
-	int step = SQLITE_DONE;
-	size_t i;
+	int ret, count;
+	char *columns = field_sql_columns("series_id, position, grade", 3,
+					  sample_fields, &count);
+	struct sql_stmt *s;
+	size_t i, k;
 
-	if (prepare_row(store, "sample", "series_id, position, grade", 3,
-			sample_fields, &stmt, err))
-		return err->code;
-	sqlite3_bind_int64(stmt, 1, series_id);
-	sqlite3_bind_text(stmt, 3, grade, -1, SQLITE_STATIC);
-	for (i = 0; i < s->sample_count && step == SQLITE_DONE; i++) {
-		sqlite3_bind_int64(stmt, 2, (int64_t)i);
-		field_sql_bind(stmt, 4, sample_fields, &s->samples[i]);
-		step = sqlite3_step(stmt);
-		sqlite3_reset(stmt);
+	ret = sql_bulk_begin(store->db, "sample", columns, count, &s);
+	free(columns);
+	if (ret)
+		return write_error(store, err);
+	sql_bind_text(s, 3, grade_name(res->grade));
+	for (i = 0; i < res->series_count && !ret; i++) {
+		const struct series *series = &res->series[i];
+
+		sql_bind_int64(s, 1, series_ids[i]);
+		for (k = 0; k < series->sample_count && !ret; k++) {
+			sql_bind_int64(s, 2, (int64_t)k);
+			field_sql_bind(s, 4, sample_fields,
+				       &series->samples[k]);
+			ret = sql_bulk_add(s);
+		}
 	}
-	sqlite3_finalize(stmt);
-	return step == SQLITE_DONE ? 0
-				   : store_error(store, "cannot write to", err);
+	return sql_bulk_end(s, ret) ? write_error(store, err) : 0;
+}
+
+static int prepare_row(struct store *store, const char *table,
+		       const struct result_field *fields, const char *rest,
+		       struct sql_stmt **s, struct err *err)
+{
+	char *sql = field_sql_insert(table, "boot_id", 1, fields, rest);
+	int ret = sql_prepare(store->db, sql, s);
+
+	free(sql);
+	return ret ? write_error(store, err) : 0;
 }
 
 static int insert_row(struct store *store, const char *table, int64_t boot_id,
 		      const struct result_field *fields, const void *row,
 		      struct err *err)
 {
-	sqlite3_stmt *stmt = NULL;
-	int step;
+	struct sql_stmt *s;
+	int ret;
 
-	if (prepare_row(store, table, "boot_id", 1, fields, &stmt, err))
+	if (prepare_row(store, table, fields, "", &s, err))
 		return err->code;
-	sqlite3_bind_int64(stmt, 1, boot_id);
-	field_sql_bind(stmt, 2, fields, row);
-	step = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
-	return step == SQLITE_DONE ? 0
-				   : store_error(store, "cannot write to", err);
+	sql_bind_int64(s, 1, boot_id);
+	field_sql_bind(s, 2, fields, row);
+	ret = sql_step(s);
+	sql_finalize(s);
+	return ret < 0 ? write_error(store, err) : 0;
+}
+
+/* IDS: one per series of RES. */
+static int add_each_series(struct store *store, int64_t boot_id,
+			   const struct result *res, int64_t *ids,
+			   struct err *err)
+{
+	struct sql_stmt *s;
+	size_t i;
+	int ret = 0;
+
+	if (prepare_row(store, "series", series_fields, " RETURNING id", &s,
+			err))
+		return err->code;
+	sql_bind_int64(s, 1, boot_id);
+	for (i = 0; i < res->series_count && ret >= 0; i++) {
+		field_sql_bind(s, 2, series_fields, &res->series[i]);
+		ret = sql_step(s);
+		ids[i] = ret > 0 ? sql_int64(s, 0) : 0;
+		if (ret > 0)
+			ret = sql_step(s);
+		sql_reset(s);
+	}
+	sql_finalize(s);
+	return ret < 0 ? write_error(store, err) : 0;
 }
 
 static int add_series(struct store *store, int64_t boot_id,
 		      const struct result *res, struct err *err)
 {
-	int ret = 0;
-	size_t i;
+	int64_t *ids;
+	int ret;
 
-	for (i = 0; i < res->series_count && !ret; i++) {
-		const struct series *s = &res->series[i];
-
-		ret = insert_row(store, "series", boot_id, series_fields, s,
-				 err);
-		if (!ret)
-			ret = add_samples(store,
-					  sqlite3_last_insert_rowid(store->db),
-					  s, grade_name(res->grade), err);
-	}
+	if (!res->series_count)
+		return 0;
+	ids = xcalloc(res->series_count, sizeof(*ids));
+	ret = add_each_series(store, boot_id, res, ids, err);
+	if (!ret)
+		ret = add_samples(store, ids, res, err);
+	free(ids);
 	return ret;
 }
 
@@ -98,7 +128,9 @@ static int add_rows(struct store *store, int64_t boot_id,
 				 &res->exits[i], err);
 	for (i = 0; i < res->document_count && !ret; i++)
 		ret = store_insert(
-			store, err, "INSERT INTO document VALUES (?,?,?,?)",
+			store, err,
+			"INSERT INTO document (boot_id, workload, point, text)"
+			" VALUES (?,?,?,?)",
 			"isss", boot_id, res->documents[i].workload,
 			res->documents[i].point, res->documents[i].text);
 	return ret;
@@ -113,17 +145,18 @@ int boot_rows_add(struct store *store, int64_t run_id, uint32_t position,
 	int ret;
 
 	ret = store_insert(store, err,
-			   "INSERT OR IGNORE INTO identity (text) VALUES (?)",
+			   "INSERT INTO identity (text) VALUES (?)"
+			   " ON CONFLICT DO NOTHING",
 			   "s", identity);
 	if (ret)
 		return ret;
-	ret = store_insert(
-		store, err,
+	ret = store_insert_returning(
+		store, &boot_id, err,
 		"INSERT INTO boot (run_id, position, block, runner,"
 		" paravirt, vcpu_count, ram_bytes, status, reason, grade,"
 		" started_unix_ns, elapsed_ns, exit_cost_ns, identity_id,"
 		" console) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		" (SELECT id FROM identity WHERE text = ?), ?)",
+		" (SELECT id FROM identity WHERE text = ?), ?) RETURNING id",
 		"iiissiisssiiiss", run_id, (int64_t)position,
 		(int64_t)bc->block, bc->runner, bc->paravirt,
 		(int64_t)bc->vcpu_count, (int64_t)bc->ram_bytes,
@@ -133,7 +166,6 @@ int boot_rows_add(struct store *store, int64_t run_id, uint32_t position,
 		res->console ? res->console : "");
 	if (ret)
 		return ret;
-	boot_id = sqlite3_last_insert_rowid(store->db);
 	ret = add_series(store, boot_id, res, err);
 	return ret ? ret : add_rows(store, boot_id, res, err);
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <openssl/evp.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/store/run_data.h"
+#include "harness/store/sql.h"
 #include "harness/store/store.h"
 
 #define BUNDLE_VERSION 1
@@ -72,31 +72,27 @@ static int write_line(struct writer *w, json_t *line, struct err *err)
 static int read_schedule(struct store *store, int64_t run_id, json_t **out,
 			 struct err *err)
 {
-	sqlite3_stmt *s = NULL;
-	int ret = sqlite3_prepare_v2(
-		store_handle(store),
-		"SELECT position, block, runner FROM schedule"
-		" WHERE run_id = ? ORDER BY position",
-		-1, &s, NULL);
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s;
+	int ret = sql_prepare(db,
+			      "SELECT position, block, runner FROM schedule"
+			      " WHERE run_id = ? ORDER BY position",
+			      &s);
 
 	*out = json_array();
-	if (ret == SQLITE_OK) {
-		sqlite3_bind_int64(s, 1, run_id);
-		while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+	if (!ret) {
+		sql_bind_int64(s, 1, run_id);
+		while ((ret = sql_step(s)) > 0)
 			json_array_append_new(
-				*out,
-				json_pack(
-					"[I, I, s]",
-					(json_int_t)sqlite3_column_int64(s, 0),
-					(json_int_t)sqlite3_column_int64(s, 1),
-					(const char *)sqlite3_column_text(s,
-									  2)));
+				*out, json_pack("[I, I, s]",
+						(json_int_t)sql_int64(s, 0),
+						(json_int_t)sql_int64(s, 1),
+						sql_column_text(s, 2)));
 	}
-	sqlite3_finalize(s);
-	return ret == SQLITE_DONE
-		       ? 0
-		       : err_set(err, -EIO, "cannot read the schedule: %s",
-				 sqlite3_errmsg(store_handle(store)));
+	sql_finalize(s);
+	return ret ? err_set(err, -EIO, "cannot read the schedule: %s",
+			     sql_text(db))
+		   : 0;
 }
 
 static json_t *object_of(const char *text)

@@ -7,6 +7,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/result.h"
 #include "harness/core/result_field.h"
+#include "harness/store/sql.h"
 
 static void add_columns(struct strbuf *sql, const char *keys,
 			const struct result_field *fields)
@@ -20,7 +21,7 @@ static void add_columns(struct strbuf *sql, const char *keys,
 }
 
 char *field_sql_insert(const char *table, const char *keys, int count,
-		       const struct result_field *fields)
+		       const struct result_field *fields, const char *rest)
 {
 	struct strbuf sql = {0};
 	const struct result_field *f;
@@ -33,8 +34,21 @@ char *field_sql_insert(const char *table, const char *keys, int count,
 		strbuf_puts(&sql, ", ?");
 	for (f = fields; f->name; f++)
 		strbuf_puts(&sql, ", ?");
-	strbuf_puts(&sql, ")");
+	strbuf_printf(&sql, ")%s", rest);
 	return sql.str;
+}
+
+char *field_sql_columns(const char *keys, int key_count,
+			const struct result_field *fields, int *count)
+{
+	struct strbuf columns = {0};
+	const struct result_field *f;
+
+	add_columns(&columns, keys, fields);
+	*count = key_count;
+	for (f = fields; f->name; f++)
+		(*count)++;
+	return columns.str;
 }
 
 char *field_sql_select(const char *keys, const struct result_field *fields,
@@ -48,8 +62,8 @@ char *field_sql_select(const char *keys, const struct result_field *fields,
 	return sql.str;
 }
 
-void field_sql_bind(sqlite3_stmt *s, int at, const struct result_field *fields,
-		    const void *row)
+void field_sql_bind(struct sql_stmt *s, int at,
+		    const struct result_field *fields, const void *row)
 {
 	const struct result_field *f;
 
@@ -58,40 +72,31 @@ void field_sql_bind(sqlite3_stmt *s, int at, const struct result_field *fields,
 
 		switch (f->type) {
 		case FIELD_U32:
-			sqlite3_bind_int64(s, at, *(const uint32_t *)value);
+			sql_bind_int64(s, at, *(const uint32_t *)value);
 			break;
 		case FIELD_U64:
-			sqlite3_bind_int64(s, at,
-					   (int64_t) * (const uint64_t *)value);
+			sql_bind_int64(s, at,
+				       (int64_t) * (const uint64_t *)value);
 			break;
 		case FIELD_FLAG:
-			sqlite3_bind_int64(s, at, *(const bool *)value);
+			sql_bind_int64(s, at, *(const bool *)value);
 			break;
 		case FIELD_REAL:
-			sqlite3_bind_double(s, at, *(const double *)value);
+			sql_bind_double(s, at, *(const double *)value);
 			break;
 		case FIELD_TEXT:
-			sqlite3_bind_text(s, at, value, -1, SQLITE_STATIC);
+			sql_bind_text(s, at, value);
 			break;
 		case FIELD_STATUS:
-			sqlite3_bind_text(
-				s, at,
-				run_status_name(
-					*(const enum run_status *)value),
-				-1, SQLITE_STATIC);
+			sql_bind_text(s, at,
+				      run_status_name(
+					      *(const enum run_status *)value));
 		}
 	}
 }
 
-static const char *text_of(sqlite3_stmt *s, int at)
-{
-	const char *text = (const char *)sqlite3_column_text(s, at);
-
-	return text ? text : "";
-}
-
-void field_sql_read(sqlite3_stmt *s, int at, const struct result_field *fields,
-		    void *row)
+void field_sql_read(struct sql_stmt *s, int at,
+		    const struct result_field *fields, void *row)
 {
 	const struct result_field *f;
 
@@ -100,25 +105,23 @@ void field_sql_read(sqlite3_stmt *s, int at, const struct result_field *fields,
 
 		switch (f->type) {
 		case FIELD_U32:
-			*(uint32_t *)value =
-				(uint32_t)sqlite3_column_int64(s, at);
+			*(uint32_t *)value = (uint32_t)sql_int64(s, at);
 			break;
 		case FIELD_U64:
-			*(uint64_t *)value =
-				(uint64_t)sqlite3_column_int64(s, at);
+			*(uint64_t *)value = (uint64_t)sql_int64(s, at);
 			break;
 		case FIELD_FLAG:
-			*(bool *)value = sqlite3_column_int(s, at);
+			*(bool *)value = sql_int64(s, at);
 			break;
 		case FIELD_REAL:
-			*(double *)value = sqlite3_column_double(s, at);
+			*(double *)value = sql_double(s, at);
 			break;
 		case FIELD_TEXT:
-			snprintf(value, f->size, "%s", text_of(s, at));
+			snprintf(value, f->size, "%s", sql_column_text(s, at));
 			break;
 		case FIELD_STATUS:
 			*(enum run_status *)value =
-				run_status_parse(text_of(s, at));
+				run_status_parse(sql_column_text(s, at));
 		}
 	}
 }

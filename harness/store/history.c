@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/store/schema.h"
+#include "harness/store/sql.h"
 #include "harness/store/store.h"
 
 /* CROSS JOIN: from each run to what it has of the series, not from all that is
@@ -42,19 +42,12 @@ static const char run_sql[] =
 /* Samples of one boot, sorted by the query, until the next begins. */
 struct reading {
 	struct history *h;
-	sqlite3_stmt *run;
-	int run_code; /* SQLite's, of the last run that was not read */
+	struct sql_stmt *run;
+	int run_error; /* of the last run that was not read */
 	int64_t series_id;
 	double *samples;
 	size_t count;
 };
-
-static const char *text_at(sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return text ? text : "";
-}
 
 static void end_boot(struct reading *r)
 {
@@ -75,70 +68,71 @@ static void begin_run(struct reading *r, int64_t id, const char *grade)
 {
 	struct history *h = r->h;
 	struct history_run *run;
-	int code;
+	int ret;
 
 	h->runs = xrealloc(h->runs, h->run_count + 1, sizeof(*h->runs));
 	run = &h->runs[h->run_count++];
 	*run = (struct history_run){.id = id, .first = h->value_count};
 	snprintf(run->grade, sizeof(run->grade), "%s", grade);
-	sqlite3_bind_int64(r->run, 1, id);
-	code = sqlite3_step(r->run);
-	if (code == SQLITE_ROW) {
-		run->started_unix_ns =
-			(uint64_t)sqlite3_column_int64(r->run, 0);
+	sql_bind_int64(r->run, 1, id);
+	ret = sql_step(r->run);
+	if (ret > 0) {
+		run->started_unix_ns = (uint64_t)sql_int64(r->run, 0);
 		snprintf(run->revision, sizeof(run->revision), "%s",
-			 text_at(r->run, 1));
-		run->fingerprint = xstrdup(text_at(r->run, 2));
+			 sql_column_text(r->run, 1));
+		run->fingerprint = xstrdup(sql_column_text(r->run, 2));
 		snprintf(run->uuid, sizeof(run->uuid), "%s",
-			 text_at(r->run, 3));
+			 sql_column_text(r->run, 3));
 	} else {
-		r->run_code = code;
+		r->run_error = ret ? ret : -EIO;
 	}
-	sqlite3_reset(r->run);
+	sql_reset(r->run);
 }
 
-static void take_row(struct reading *r, sqlite3_stmt *s)
+static void take_row(struct reading *r, struct sql_stmt *s)
 {
 	struct history *h = r->h;
-	int64_t run_id = sqlite3_column_int64(s, 0);
-	int64_t series_id = sqlite3_column_int64(s, 1);
-	double value = sqlite3_column_double(s, 5);
+	int64_t run_id = sql_int64(s, 0);
+	int64_t series_id = sql_int64(s, 1);
+	double value = sql_double(s, 5);
 
 	if (series_id != r->series_id)
 		end_boot(r);
 	r->series_id = series_id;
 	if (!h->run_count || h->runs[h->run_count - 1].id != run_id)
-		begin_run(r, run_id, text_at(s, 4));
-	snprintf(h->unit, sizeof(h->unit), "%s", text_at(s, 2));
-	h->lower_is_better = sqlite3_column_int(s, 3);
+		begin_run(r, run_id, sql_column_text(s, 4));
+	snprintf(h->unit, sizeof(h->unit), "%s", sql_column_text(s, 2));
+	h->lower_is_better = sql_int64(s, 3);
 	if (!isfinite(value))
 		return;
 	r->samples = xrealloc(r->samples, r->count + 1, sizeof(*r->samples));
 	r->samples[r->count++] = value;
 }
 
-static int prepare(sqlite3 *db, const struct history_query *q, sqlite3_stmt **s)
+static int prepare(struct sql *db, const struct history_query *q,
+		   struct sql_stmt **s)
 {
 	struct strbuf sql = {0};
 	int ret;
 
 	strbuf_printf(&sql, "%s%s%s%s", picked_sql, span_sql,
 		      q->host ? host_sql : "", values_sql);
-	ret = sqlite3_prepare_v2(db, sql.str, -1, s, NULL);
+	ret = sql_prepare(db, sql.str, s);
 	strbuf_release(&sql);
-	if (ret != SQLITE_OK)
+	if (ret)
 		return ret;
-	sqlite3_bind_text(*s, 1, q->runner, -1, SQLITE_STATIC);
-	sqlite3_bind_text(*s, 2, q->workload, -1, SQLITE_STATIC);
-	sqlite3_bind_text(*s, 3, q->point, -1, SQLITE_STATIC);
+	sql_bind_text(*s, 1, q->runner);
+	sql_bind_text(*s, 2, q->workload);
+	sql_bind_text(*s, 3, q->point);
 	if (q->host)
-		sqlite3_bind_text(*s, 4, q->host, -1, SQLITE_STATIC);
+		sql_bind_text(*s, 4, q->host);
 	/* One more than is wanted tells that there is more. */
-	sqlite3_bind_int64(*s, 5, q->max_runs ? (int64_t)q->max_runs + 1 : -1);
-	sqlite3_bind_int64(*s, 6, (int64_t)q->skip_runs);
-	sqlite3_bind_int64(*s, 7, (int64_t)q->from_unix_ns);
-	sqlite3_bind_int64(*s, 8,
-			   q->to_unix_ns ? (int64_t)q->to_unix_ns : INT64_MAX);
+	sql_bind_int64(*s, 5,
+		       q->max_runs ? (int64_t)q->max_runs + 1 : INT64_MAX);
+	sql_bind_int64(*s, 6, (int64_t)q->skip_runs);
+	sql_bind_int64(*s, 7, (int64_t)q->from_unix_ns);
+	sql_bind_int64(*s, 8,
+		       q->to_unix_ns ? (int64_t)q->to_unix_ns : INT64_MAX);
 	return ret;
 }
 
@@ -158,48 +152,47 @@ static void drop_first_run(struct history *h)
 	h->has_more = true;
 }
 
-static int read_all(sqlite3 *db, const struct history_query *q,
+static int read_all(struct sql *db, const struct history_query *q,
 		    struct history *h)
 {
 	struct reading r = {.h = h, .series_id = -1};
-	sqlite3_stmt *s = NULL;
-	int ret = sqlite3_prepare_v2(db, run_sql, -1, &r.run, NULL);
+	struct sql_stmt *s = NULL;
+	int ret = sql_prepare(db, run_sql, &r.run);
 
-	if (ret == SQLITE_OK)
+	if (!ret)
 		ret = prepare(db, q, &s);
-	if (ret == SQLITE_OK) {
-		while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+	if (!ret) {
+		while ((ret = sql_step(s)) > 0)
 			take_row(&r, s);
 		end_boot(&r);
 	}
-	if (r.run_code)
-		ret = r.run_code;
+	if (r.run_error)
+		ret = r.run_error;
 	if (q->max_runs && h->run_count > q->max_runs)
 		drop_first_run(h);
 	free(r.samples);
-	sqlite3_finalize(s);
-	sqlite3_finalize(r.run);
+	sql_finalize(s);
+	sql_finalize(r.run);
 	return ret;
 }
 
 int history_load(struct store *store, const struct history_query *q,
 		 struct history *h, struct err *err)
 {
-	sqlite3 *db = store_handle(store);
+	struct sql *db = store_handle(store);
 	int ret;
 
 	*h = (struct history){.value_count = 0};
 	ret = read_all(db, q, h);
-	if (ret == SQLITE_DONE && h->value_count)
+	if (!ret && h->value_count)
 		return 0;
 	history_release(h);
-	return ret == SQLITE_DONE
-		       ? err_set(err, -ENOENT, "no boot of %s has '%s%s%s'%s%s",
-				 q->runner, q->workload, *q->point ? ":" : "",
-				 q->point, q->host ? " on host " : "",
-				 q->host ? q->host : "")
-		       : err_set(err, -EIO, "cannot read the history: %s",
-				 sqlite3_errstr(ret));
+	return !ret ? err_set(err, -ENOENT, "no boot of %s has '%s%s%s'%s%s",
+			      q->runner, q->workload, *q->point ? ":" : "",
+			      q->point, q->host ? " on host " : "",
+			      q->host ? q->host : "")
+		    : err_set(err, -EIO, "cannot read the history: %s",
+			      sql_text(db));
 }
 
 void history_release(struct history *h)
@@ -223,28 +216,30 @@ static const char names_sql[] =
 int history_names(struct store *store, const char *runner,
 		  struct history_name **names, size_t *count, struct err *err)
 {
-	sqlite3 *db = store_handle(store);
-	sqlite3_stmt *s = NULL;
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s = NULL;
 	int ret;
 
 	*names = NULL;
 	*count = 0;
-	if (sqlite3_prepare_v2(db, names_sql, -1, &s, NULL) != SQLITE_OK)
+	if (sql_prepare(db, names_sql, &s))
 		return err_set(err, -EIO, "cannot read the history: %s",
-			       sqlite3_errmsg(db));
-	sqlite3_bind_text(s, 1, runner, -1, SQLITE_STATIC);
-	while ((ret = sqlite3_step(s)) == SQLITE_ROW) {
+			       sql_text(db));
+	sql_bind_text(s, 1, runner);
+	while ((ret = sql_step(s)) > 0) {
 		struct history_name *n;
 
 		*names = xrealloc(*names, *count + 1, sizeof(**names));
 		n = &(*names)[(*count)++];
-		snprintf(n->workload, sizeof(n->workload), "%s", text_at(s, 0));
-		snprintf(n->point, sizeof(n->point), "%s", text_at(s, 1));
+		snprintf(n->workload, sizeof(n->workload), "%s",
+			 sql_column_text(s, 0));
+		snprintf(n->point, sizeof(n->point), "%s",
+			 sql_column_text(s, 1));
 	}
-	sqlite3_finalize(s);
-	if (ret != SQLITE_DONE)
+	sql_finalize(s);
+	if (ret)
 		ret = err_set(err, -EIO, "cannot read the history: %s",
-			      sqlite3_errmsg(db));
+			      sql_text(db));
 	else
 		ret = *count ? 0
 			     : err_set(err, -ENOENT,

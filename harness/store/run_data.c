@@ -2,7 +2,6 @@
 #include "harness/store/run_data.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,74 +10,72 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/result_field.h"
 #include "harness/store/field_sql.h"
+#include "harness/store/sql.h"
 #include "harness/store/store.h"
 
-static const char *text(sqlite3_stmt *s, int column)
+static const char *text(struct sql_stmt *s, int column)
 {
-	const char *t = (const char *)sqlite3_column_text(s, column);
-
-	return t ? t : "";
+	return sql_column_text(s, column);
 }
 
-static uint64_t number(sqlite3_stmt *s, int column)
+static uint64_t number(struct sql_stmt *s, int column)
 {
-	return (uint64_t)sqlite3_column_int64(s, column);
+	return (uint64_t)sql_int64(s, column);
 }
 
 static int read_error(struct store *store, struct err *err)
 {
 	return err_set(err, -EIO, "cannot read results: %s",
-		       sqlite3_errmsg(store_handle(store)));
+		       sql_text(store_handle(store)));
 }
 
-static int prepare(struct store *store, const char *sql, sqlite3_stmt **s,
+static int prepare(struct store *store, const char *sql, struct sql_stmt **s,
 		   struct err *err)
 {
-	return sqlite3_prepare_v2(store_handle(store), sql, -1, s, NULL) ==
-			       SQLITE_OK
-		       ? 0
-		       : read_error(store, err);
+	return sql_prepare(store_handle(store), sql, s) ? read_error(store, err)
+							: 0;
 }
 
 /* Call ROW for each row of S with its one parameter bound to ID. */
-static int each_of(struct store *store, sqlite3_stmt *s, int64_t id,
-		   void (*row)(sqlite3_stmt *s, void *arg), void *arg,
+static int each_of(struct store *store, struct sql_stmt *s, int64_t id,
+		   void (*row)(struct sql_stmt *s, void *arg), void *arg,
 		   struct err *err)
 {
 	int ret;
 
-	sqlite3_bind_int64(s, 1, id);
-	while ((ret = sqlite3_step(s)) == SQLITE_ROW)
+	sql_bind_int64(s, 1, id);
+	while ((ret = sql_step(s)) > 0)
 		row(s, arg);
-	ret = ret == SQLITE_DONE ? 0 : read_error(store, err);
-	sqlite3_reset(s);
+	if (ret)
+		ret = read_error(store, err);
+	sql_reset(s);
 	return ret;
 }
 
 static int each(struct store *store, const char *sql, int64_t id,
-		void (*row)(sqlite3_stmt *s, void *arg), void *arg,
+		void (*row)(struct sql_stmt *s, void *arg), void *arg,
 		struct err *err)
 {
-	sqlite3_stmt *s = NULL;
+	struct sql_stmt *s = NULL;
 	int ret = prepare(store, sql, &s, err);
 
 	if (!ret)
 		ret = each_of(store, s, id, row, arg, err);
-	sqlite3_finalize(s);
+	sql_finalize(s);
 	return ret;
 }
 
-static void run_row(sqlite3_stmt *s, void *arg)
+static void run_row(struct sql_stmt *s, void *arg)
 {
 	struct run_data *run = arg;
 
-	run->id = sqlite3_column_int64(s, 0);
+	run->id = sql_int64(s, 0);
 	run->started_unix_ns = number(s, 1);
 	run->ended_unix_ns = number(s, 2);
 	run->status = xstrdup(text(s, 3));
 	run->seed = number(s, 4);
 	run->revision = xstrdup(text(s, 5));
-	run->is_lab = sqlite3_column_int(s, 6);
+	run->is_lab = sql_int64(s, 6);
 	run->plan = xstrdup(text(s, 7));
 	run->fingerprint = xstrdup(text(s, 8));
 	run->probe = xstrdup(text(s, 9));
@@ -93,7 +90,7 @@ struct boot_load {
 	int64_t *ids;
 };
 
-static void boot_row(sqlite3_stmt *s, void *arg)
+static void boot_row(struct sql_stmt *s, void *arg)
 {
 	struct boot_load *load = arg;
 	struct run_data *run = load->run;
@@ -106,7 +103,7 @@ static void boot_row(sqlite3_stmt *s, void *arg)
 	b = &run->boots[run->boot_count];
 	memset(b, 0, sizeof(*b));
 	result_init(&b->res);
-	load->ids[run->boot_count++] = sqlite3_column_int64(s, 0);
+	load->ids[run->boot_count++] = sql_int64(s, 0);
 	b->position = (uint32_t)number(s, 1);
 	b->bc.block = (uint32_t)number(s, 2);
 	snprintf(b->bc.runner, sizeof(b->bc.runner), "%s", text(s, 3));
@@ -129,14 +126,14 @@ struct series_load {
 	int64_t *ids; /* owned, as many as RES has series */
 };
 
-static void series_row(sqlite3_stmt *s, void *arg)
+static void series_row(struct sql_stmt *s, void *arg)
 {
 	struct series_load *load = arg;
 	struct series *series = result_add_series(load->res, "", "", "");
 	size_t count = load->res->series_count;
 
 	load->ids = xrealloc(load->ids, count, sizeof(*load->ids));
-	load->ids[count - 1] = sqlite3_column_int64(s, 0);
+	load->ids[count - 1] = sql_int64(s, 0);
 	field_sql_read(s, 1, series_fields, series);
 }
 
@@ -147,7 +144,7 @@ struct sample_load {
 	size_t count, room;
 };
 
-static void sample_row(sqlite3_stmt *s, void *arg)
+static void sample_row(struct sql_stmt *s, void *arg)
 {
 	struct sample_load *load = arg;
 
@@ -159,7 +156,7 @@ static void sample_row(sqlite3_stmt *s, void *arg)
 	field_sql_read(s, 0, sample_fields, &load->samples[load->count++]);
 }
 
-static void phase_row(sqlite3_stmt *s, void *arg)
+static void phase_row(struct sql_stmt *s, void *arg)
 {
 	struct phase p;
 
@@ -167,12 +164,12 @@ static void phase_row(sqlite3_stmt *s, void *arg)
 	result_add_phase(arg, p.name, p.mono_ns);
 }
 
-static void exit_row_read(sqlite3_stmt *s, void *arg)
+static void exit_row_read(struct sql_stmt *s, void *arg)
 {
 	field_sql_read(s, 0, exit_fields, result_add_exit(arg));
 }
 
-static void document_row(sqlite3_stmt *s, void *arg)
+static void document_row(struct sql_stmt *s, void *arg)
 {
 	result_add_document(arg, text(s, 0), text(s, 1), text(s, 2));
 }
@@ -207,7 +204,7 @@ static const struct {
 };
 
 static int prepare_query(struct store *store, enum boot_query q,
-			 sqlite3_stmt **s, struct err *err)
+			 struct sql_stmt **s, struct err *err)
 {
 	char *sql =
 		field_sql_select(boot_queries[q].keys, boot_queries[q].fields,
@@ -218,7 +215,7 @@ static int prepare_query(struct store *store, enum boot_query q,
 	return ret;
 }
 
-static int load_series(struct store *store, sqlite3_stmt *const *s,
+static int load_series(struct store *store, struct sql_stmt *const *s,
 		       int64_t boot_id, struct result *res, struct err *err)
 {
 	struct series_load load = {.res = res};
@@ -244,7 +241,7 @@ static int load_series(struct store *store, sqlite3_stmt *const *s,
 	return ret;
 }
 
-static int load_boot(struct store *store, sqlite3_stmt *const *s,
+static int load_boot(struct store *store, struct sql_stmt *const *s,
 		     int64_t boot_id, struct result *res, struct err *err)
 {
 	int ret = load_series(store, s, boot_id, res, err);
@@ -263,7 +260,7 @@ static int load_boot(struct store *store, sqlite3_stmt *const *s,
 static int load_boots(struct store *store, const struct boot_load *load,
 		      struct err *err)
 {
-	sqlite3_stmt *s[Q_COUNT] = {NULL};
+	struct sql_stmt *s[Q_COUNT] = {NULL};
 	int ret = 0;
 	size_t i;
 
@@ -273,7 +270,7 @@ static int load_boots(struct store *store, const struct boot_load *load,
 		ret = load_boot(store, s, load->ids[i],
 				&load->run->boots[i].res, err);
 	for (i = 0; i < Q_COUNT; i++)
-		sqlite3_finalize(s[i]);
+		sql_finalize(s[i]);
 	return ret;
 }
 
@@ -289,10 +286,11 @@ static int load_all(struct store *store, int64_t run_id, struct run_data *run,
 		   " revision, is_lab, plan, fingerprint, probe,"
 		   " guest_manifest, (SELECT count(*) FROM schedule"
 		   " WHERE run_id = run.id),"
-		   " (SELECT count(*) FROM (SELECT max(b.id IS NULL) AS open"
+		   " (SELECT count(*) FROM (SELECT s.block"
 		   " FROM schedule s LEFT JOIN boot b ON b.run_id = s.run_id"
 		   " AND b.position = s.position WHERE s.run_id = run.id"
-		   " GROUP BY s.block) WHERE NOT open), uuid"
+		   " GROUP BY s.block HAVING count(*) = count(b.id)) AS done),"
+		   " uuid"
 		   " FROM run WHERE id = ?",
 		   run_id, run_row, run, err);
 	if (!ret && !run->id)
@@ -318,19 +316,19 @@ static int load_all(struct store *store, int64_t run_id, struct run_data *run,
 int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		  struct err *err)
 {
-	sqlite3 *db = store_handle(store);
-	bool is_ours = sqlite3_get_autocommit(db);
+	struct sql *db = store_handle(store);
+	bool is_ours = !sql_is_in_transaction(db);
 	int ret;
 
 	/* Without it the run is read all the same. */
 	if (is_ours)
-		sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+		sql_begin_to_read(db);
 	ret = load_all(store, run_id, run, err);
 	/* There is nothing to write; it must only end. */
-	if (is_ours && !sqlite3_get_autocommit(db))
-		sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	if (is_ours && !sqlite3_get_autocommit(db))
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	if (is_ours && sql_is_in_transaction(db))
+		sql_commit(db);
+	if (is_ours)
+		sql_rollback(db);
 	if (ret)
 		run_data_release(run);
 	return ret;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,6 +11,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/store/schema.h"
+#include "harness/store/sql.h"
 #include "harness/store/store.h"
 
 /* The latest run of each host: from one host to the next by the index, however
@@ -61,21 +61,21 @@ static const char lines_sql[] =
 	" JOIN counts ON counts.host = page.host"
 	" ORDER BY started_unix_ns DESC, r.id DESC";
 
-static bool has_host_index(sqlite3 *db)
+static bool has_host_index(struct sql *db)
 {
-	sqlite3_stmt *s = NULL;
-	bool has = sqlite3_prepare_v2(db,
-				      "SELECT 1 FROM sqlite_master"
-				      " WHERE name = 'run_by_host'",
-				      -1, &s, NULL) == SQLITE_OK &&
-		   sqlite3_step(s) == SQLITE_ROW;
+	struct sql_stmt *s;
+	bool has = !sql_prepare(db,
+				"SELECT 1 FROM sqlite_master"
+				" WHERE name = 'run_by_host'",
+				&s) &&
+		   sql_step(s) > 0;
 
-	sqlite3_finalize(s);
+	sql_finalize(s);
 	return has;
 }
 
 /* CROSS JOIN: from the run to its boots, never from all that has that name. */
-static void write_sql(sqlite3 *db, const struct run_filter *f,
+static void write_sql(struct sql *db, const struct run_filter *f,
 		      struct strbuf *sql)
 {
 	const struct {
@@ -88,7 +88,8 @@ static void write_sql(sqlite3 *db, const struct run_filter *f,
 		{f->workload, " AND EXISTS (SELECT 1 FROM boot b"
 			      " CROSS JOIN series s ON s.boot_id = b.id"
 			      " WHERE b.run_id = r.id AND s.workload = ?3)"},
-		{f->words, " AND (instr(revision, ?4) OR instr(uuid, ?4))"},
+		{f->words, " AND (instr(revision, ?4) > 0"
+			   " OR instr(uuid, ?4) > 0)"},
 		{f->uuid, " AND uuid = ?5"},
 		{f->id, " AND id = ?8"},
 		{f->is_latest_of_host, " AND id IN (SELECT id FROM latest)"},
@@ -107,14 +108,12 @@ static void write_sql(sqlite3 *db, const struct run_filter *f,
 	strbuf_puts(sql, lines_sql);
 }
 
-static char *text_at(sqlite3_stmt *s, int column)
+static char *text_at(struct sql_stmt *s, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return xstrdup(text ? text : "");
+	return xstrdup(sql_column_text(s, column));
 }
 
-static void bind(sqlite3_stmt *s, const struct run_filter *f)
+static void bind(struct sql_stmt *s, const struct run_filter *f)
 {
 	const char *const texts[] = {f->host, f->runner, f->workload, f->words,
 				     f->uuid};
@@ -122,18 +121,18 @@ static void bind(sqlite3_stmt *s, const struct run_filter *f)
 
 	for (i = 0; i < (int)ARRAY_SIZE(texts); i++)
 		if (texts[i])
-			sqlite3_bind_text(s, i + 1, texts[i], -1,
-					  SQLITE_STATIC);
-	sqlite3_bind_int64(s, 6, (int64_t)f->from_unix_ns);
-	sqlite3_bind_int64(s, 7,
-			   f->to_unix_ns ? (int64_t)f->to_unix_ns : INT64_MAX);
-	sqlite3_bind_int64(s, 8, f->id);
+			sql_bind_text(s, i + 1, texts[i]);
+	sql_bind_int64(s, 6, (int64_t)f->from_unix_ns);
+	sql_bind_int64(s, 7,
+		       f->to_unix_ns ? (int64_t)f->to_unix_ns : INT64_MAX);
+	sql_bind_int64(s, 8, f->id);
 	/* One more than is wanted tells that there is more. */
-	sqlite3_bind_int64(s, 9, f->max_count ? (int64_t)f->max_count + 1 : -1);
-	sqlite3_bind_int64(s, 10, (int64_t)f->skip_count);
+	sql_bind_int64(s, 9,
+		       f->max_count ? (int64_t)f->max_count + 1 : INT64_MAX);
+	sql_bind_int64(s, 10, (int64_t)f->skip_count);
 }
 
-static void take_row(struct run_list *list, sqlite3_stmt *s)
+static void take_row(struct run_list *list, struct sql_stmt *s)
 {
 	struct run_line *line;
 
@@ -141,7 +140,7 @@ static void take_row(struct run_list *list, sqlite3_stmt *s)
 		xrealloc(list->lines, list->count + 1, sizeof(*list->lines));
 	line = &list->lines[list->count++];
 	*line = (struct run_line){
-		.id = sqlite3_column_int64(s, 0),
+		.id = sql_int64(s, 0),
 		.uuid = text_at(s, 1),
 		.host = text_at(s, 2),
 		.status = text_at(s, 3),
@@ -150,45 +149,43 @@ static void take_row(struct run_list *list, sqlite3_stmt *s)
 		.grades = text_at(s, 6),
 		.kernel = text_at(s, 7),
 		.cpu = text_at(s, 8),
-		.started_unix_ns = (uint64_t)sqlite3_column_int64(s, 9),
-		.ended_unix_ns = (uint64_t)sqlite3_column_int64(s, 10),
-		.scheduled_count = (uint64_t)sqlite3_column_int64(s, 11),
-		.boot_count = (uint64_t)sqlite3_column_int64(s, 12),
-		.host_run_count = (uint64_t)sqlite3_column_int64(s, 13),
-		.is_lab = sqlite3_column_int(s, 14),
+		.started_unix_ns = (uint64_t)sql_int64(s, 9),
+		.ended_unix_ns = (uint64_t)sql_int64(s, 10),
+		.scheduled_count = (uint64_t)sql_int64(s, 11),
+		.boot_count = (uint64_t)sql_int64(s, 12),
+		.host_run_count = (uint64_t)sql_int64(s, 13),
+		.is_lab = sql_int64(s, 14),
 	};
 }
 
 int run_list_load(struct store *store, const struct run_filter *f,
 		  struct run_list *list, struct err *err)
 {
-	sqlite3 *db = store_handle(store);
+	struct sql *db = store_handle(store);
 	struct strbuf sql = {0};
-	sqlite3_stmt *s = NULL;
+	struct sql_stmt *s;
 	int ret;
 
 	write_sql(db, f, &sql);
-	ret = sqlite3_prepare_v2(db, sql.str, -1, &s, NULL);
+	ret = sql_prepare(db, sql.str, &s);
 	strbuf_release(&sql);
 	*list = (struct run_list){.count = 0};
-	if (ret == SQLITE_OK) {
+	if (!ret) {
 		bind(s, f);
-		while ((ret = sqlite3_step(s)) == SQLITE_ROW) {
+		while ((ret = sql_step(s)) > 0) {
 			if (f->max_count && list->count == f->max_count) {
 				list->has_more = true;
-				ret = SQLITE_DONE;
+				ret = 0;
 				break;
 			}
 			take_row(list, s);
 		}
 	}
-	if (ret != SQLITE_DONE) {
-		run_list_release(list);
-		err_set(err, -EIO, "cannot list the runs: %s",
-			sqlite3_errmsg(db));
-	}
-	sqlite3_finalize(s);
-	return ret == SQLITE_DONE ? 0 : -EIO;
+	sql_finalize(s);
+	if (!ret)
+		return 0;
+	run_list_release(list);
+	return err_set(err, -EIO, "cannot list the runs: %s", sql_text(db));
 }
 
 static void line_release(struct run_line *line)
@@ -226,25 +223,21 @@ const char *run_line_boots(const struct run_line *line, char *buf, size_t size)
 int run_list_find(struct store *store, const char *uuid, int64_t *run_id,
 		  struct err *err)
 {
-	sqlite3 *db = store_handle(store);
-	sqlite3_stmt *s = NULL;
-	int ret = sqlite3_prepare_v2(db, "SELECT id FROM run WHERE uuid = ?",
-				     -1, &s, NULL);
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s;
+	int ret = sql_prepare(db, "SELECT id FROM run WHERE uuid = ?", &s);
 
 	*run_id = 0;
-	if (ret == SQLITE_OK) {
-		sqlite3_bind_text(s, 1, uuid, -1, SQLITE_STATIC);
-		ret = sqlite3_step(s);
+	if (!ret) {
+		sql_bind_text(s, 1, uuid);
+		ret = sql_step(s);
 	}
-	if (ret == SQLITE_ROW)
-		*run_id = sqlite3_column_int64(s, 0);
-	if (ret != SQLITE_ROW && ret != SQLITE_DONE)
-		ret = err_set(err, -EIO, "cannot find a run: %s",
-			      sqlite3_errmsg(db));
-	else
-		ret = *run_id ? 0
-			      : err_set(err, -ENOENT, "there is no run '%.40s'",
-					uuid);
-	sqlite3_finalize(s);
-	return ret;
+	if (ret > 0)
+		*run_id = sql_int64(s, 0);
+	sql_finalize(s);
+	if (ret < 0)
+		return err_set(err, -EIO, "cannot find a run: %s",
+			       sql_text(db));
+	return *run_id ? 0
+		       : err_set(err, -ENOENT, "there is no run '%.40s'", uuid);
 }

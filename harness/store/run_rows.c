@@ -2,8 +2,9 @@
 #include "harness/store/store.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <sys/random.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
@@ -13,42 +14,64 @@
 #include "harness/store/schema.h"
 #include "harness/store/store_priv.h"
 
+/* 128 random bits in hexadecimal. */
+#define UUID_CHARS 32
+
+static int draw_uuid(char text[UUID_CHARS + 1], struct err *err)
+{
+	unsigned char bits[UUID_CHARS / 2];
+	size_t i;
+
+	if (getrandom(bits, sizeof(bits), 0) != sizeof(bits))
+		return err_sys(err, -errno, "cannot draw a run's uuid");
+	for (i = 0; i < sizeof(bits); i++)
+		snprintf(text + 2 * i, 3, "%02x", bits[i]);
+	return 0;
+}
+
 int store_run_begin(struct store *store, const struct run_info *info,
 		    int64_t *run_id, struct err *err)
 {
-	int ret = store_insert(
-		store, err,
-		"INSERT INTO run (uuid, started_unix_ns, status, seed, revision,"
-		" is_lab, plan, fingerprint, probe, guest_manifest)"
-		" VALUES (lower(hex(randomblob(16))), ?, 'running', ?, ?, ?, ?, ?, ?, ?)",
-		"iisissss", (int64_t)clock_unix_ns(), (int64_t)info->seed,
-		info->revision, (int64_t)info->is_lab, info->plan_json,
-		info->fingerprint_json, info->probe_json, info->guest_manifest);
+	char uuid[UUID_CHARS + 1];
+	int ret = draw_uuid(uuid, err);
 
-	*run_id = sqlite3_last_insert_rowid(store->db);
-	return ret;
+	*run_id = 0;
+	return ret ? ret
+		   : store_insert_returning(
+			     store, run_id, err,
+			     "INSERT INTO run (uuid, started_unix_ns, status,"
+			     " seed, revision, is_lab, plan, fingerprint, probe,"
+			     " guest_manifest) VALUES"
+			     " (?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)"
+			     " RETURNING id",
+			     "siisissss", uuid, (int64_t)clock_unix_ns(),
+			     (int64_t)info->seed, info->revision,
+			     (int64_t)info->is_lab, info->plan_json,
+			     info->fingerprint_json, info->probe_json,
+			     info->guest_manifest);
 }
 
 int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
 		       uint32_t block, const char *runner, struct err *err)
 {
-	return store_insert(store, err,
-			    "INSERT INTO schedule VALUES (?, ?, ?, ?)", "iiis",
-			    run_id, (int64_t)position, (int64_t)block, runner);
+	return store_insert(
+		store, err,
+		"INSERT INTO schedule (run_id, position, block, runner)"
+		" VALUES (?, ?, ?, ?)",
+		"iiis", run_id, (int64_t)position, (int64_t)block, runner);
 }
 
 static int64_t find_uuid(struct store *store, const char *uuid)
 {
-	sqlite3_stmt *s = NULL;
+	struct sql_stmt *s;
 	int64_t id = 0;
 
-	if (sqlite3_prepare_v2(store->db, "SELECT id FROM run WHERE uuid = ?",
-			       -1, &s, NULL) == SQLITE_OK) {
-		sqlite3_bind_text(s, 1, uuid, -1, SQLITE_TRANSIENT);
-		if (sqlite3_step(s) == SQLITE_ROW)
-			id = sqlite3_column_int64(s, 0);
-	}
-	sqlite3_finalize(s);
+	if (sql_prepare(store->db, "SELECT id FROM run WHERE uuid = ?", &s))
+		return 0;
+	sql_bind_text(s, 1, uuid);
+	if (sql_step(s) > 0)
+		id = sql_int64(s, 0);
+	sql_finalize(s);
 	return id;
 }
 
@@ -57,30 +80,29 @@ int store_import_begin(struct store *store, const struct run_info *info,
 		       int64_t started_unix_ns, int64_t ended_unix_ns,
 		       int64_t *run_id, struct err *err)
 {
-	int ret = store_exec(store, "BEGIN IMMEDIATE", err);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (sql_begin_to_write(store->db))
+		return store_error(store, "cannot write to", err);
 	*run_id = find_uuid(store, uuid);
 	if (*run_id)
 		ret = err_set(err, -EEXIST, "run %s is already in the store",
 			      uuid);
 	else
-		ret = store_insert(
-			store, err,
+		ret = store_insert_returning(
+			store, run_id, err,
 			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
 			" status, seed, revision, is_lab, plan, fingerprint,"
-			" probe, guest_manifest)"
-			" VALUES (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)",
+			" probe, guest_manifest) VALUES"
+			" (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)"
+			" RETURNING id",
 			"siisisissss", uuid, started_unix_ns, ended_unix_ns,
 			status, (int64_t)info->seed, info->revision,
 			(int64_t)info->is_lab, info->plan_json,
 			info->fingerprint_json, info->probe_json,
 			info->guest_manifest);
 	if (ret)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	else
-		*run_id = sqlite3_last_insert_rowid(store->db);
+		sql_rollback(store->db);
 	return ret;
 }
 
@@ -91,12 +113,19 @@ int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
 	return boot_rows_add(store, run_id, position, bc, res, err);
 }
 
+static int commit(struct store *store, struct err *err)
+{
+	return sql_commit(store->db)
+		       ? store_error(store, "cannot write to", err)
+		       : 0;
+}
+
 int store_import_end(struct store *store, int result, struct err *err)
 {
 	if (!result)
-		result = store_exec(store, "COMMIT", err);
+		result = commit(store, err);
 	if (result)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		sql_rollback(store->db);
 	return result;
 }
 
@@ -104,28 +133,26 @@ static int add_in_transaction(struct store *store, int64_t run_id,
 			      uint32_t position, const struct bench_case *bc,
 			      const struct result *res, struct err *err)
 {
-	int ret = store_exec(store, "BEGIN IMMEDIATE", err);
+	int ret;
 
+	if (sql_begin_to_write(store->db))
+		return store_error(store, "cannot write to", err);
+	ret = boot_rows_add(store, run_id, position, bc, res, err);
 	if (!ret)
-		ret = boot_rows_add(store, run_id, position, bc, res, err);
-	if (!ret)
-		ret = store_exec(store, "COMMIT", err);
+		ret = commit(store, err);
 	if (ret)
-		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+		sql_rollback(store->db);
 	return ret;
 }
 
 /*
- * Of the last error. A full disk does not always say so by its name: SQLite
- * calls a write that was cut short an I/O error. A lock or a constraint is
- * none, and says nothing of the disk.
+ * Of the last error. A full disk does not always say so by its name: a write that
+ * was cut short is an I/O error. A lock or a constraint is none, and says nothing
+ * of the disk.
  */
 static bool is_for_want_of_room(struct store *store)
 {
-	int code = store->failed_code & 0xff;
-
-	return code == SQLITE_FULL || code == SQLITE_IOERR ||
-	       code == SQLITE_CANTOPEN;
+	return store->failed_code == -ENOSPC || store->failed_code == -EIO;
 }
 
 int store_result_add(struct store *store, int64_t run_id, uint32_t position,

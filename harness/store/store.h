@@ -16,6 +16,7 @@
 struct bench_case;
 struct err;
 struct result;
+struct sql;
 struct store;
 
 /* Raised with every change of the tables. The store upgrades the previous
@@ -105,7 +106,7 @@ int store_import_end(struct store *store, int result, struct err *err);
 /* -ENOENT when there is none. */
 int store_run_latest(struct store *store, int64_t *run_id, struct err *err);
 
-struct sqlite3;
-struct sqlite3 *store_handle(struct store *store); /* for run_data.c */
+/* For the files that read it. */
+struct sql *store_handle(struct store *store);
 
 #endif

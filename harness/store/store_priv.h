@@ -3,21 +3,42 @@
 #define HARNESS_STORE_STORE_PRIV_H
 
 /* store_priv - internals that the store's files share. */
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "harness/store/sql.h"
+
 struct err;
+struct store;
+
+/* Where a store is kept. */
+struct store_ops {
+	const char *name;
+	bool (*is_mine)(const char *place);
+
+	/* For writing: makes what is missing. */
+	int (*open)(struct store *store, int busy_ms, struct err *err);
+	/* *IS_OLDER: it is ours, and has to be opened for writing once. */
+	int (*open_to_read)(struct store *store, int busy_ms, bool *is_older,
+			    struct err *err);
+	void (*close)(struct store *store);
+	int (*check)(struct store *store, struct err *err);
+	int64_t (*data_version)(struct store *store);
+	int (*copy)(struct store *store, const char *path, struct err *err);
+};
+
+extern const struct store_ops store_file_ops;
 
 struct store {
-	sqlite3 *db;
+	const struct store_ops *ops;
+	struct sql *db; /* NULL until it is open */
 	char *path;
 	bool is_writer;
 	int spare_fd;    /* -1: opened for reading, or given up */
-	int failed_code; /* SQLite's, what store_error() was last called for */
+	int failed_code; /* sql_code() when store_error() was last called */
 };
 
-/* What SQLite failed with, as ours; -ENOSPC for a full disk. */
+/* What the database failed with, as ours; -ENOSPC for a full disk. */
 int store_error(struct store *store, const char *what, struct err *err);
 
 /* Statements without values; 0 or what store_error() makes of it. */
@@ -26,15 +47,24 @@ int store_exec(struct store *store, const char *sql, struct err *err);
 /* The first value that SQL gives; MISSING where it gives none or fails. */
 int64_t store_scalar(struct store *store, const char *sql, int64_t missing);
 
+/* In place of a number of the store's own, which may be below 0. */
+#define STORE_UNREADABLE INT64_MIN
+
+/* VERSION is that of the store's tables, or STORE_UNREADABLE. */
+int store_check_version(struct store *store, int64_t version, struct err *err);
+
 /* Frees the spare space; does nothing if it is already free. */
 void store_spare_remove(struct store *store);
 
 /*
- * One statement with its values, by a format: i int64, d double, s text,
- * z text or null if empty. Rows have few columns; preparing anew each time
- * costs nothing beside a boot.
+ * One statement with its values, by a format: i int64, s text. Rows have few
+ * columns; preparing anew each time costs nothing beside a boot.
  */
 int store_insert(struct store *store, struct err *err, const char *sql,
 		 const char *format, ...);
+
+/* The same for a statement that returns a number; 0 where it returns no row. */
+int store_insert_returning(struct store *store, int64_t *value, struct err *err,
+			   const char *sql, const char *format, ...);
 
 #endif

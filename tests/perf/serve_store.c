@@ -20,6 +20,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/store/bundle.h"
+#include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
 
 #define BLOCKS 2u
@@ -173,8 +174,8 @@ int main(int argc, char **argv)
 	ret = store_open(argv[1], &f.store, &err);
 	/* A store that was not finished is made again, not repaired. */
 	if (!ret)
-		sqlite3_exec(store_handle(f.store), "PRAGMA synchronous = OFF",
-			     NULL, NULL, NULL);
+		sqlite3_exec(sql_sqlite_handle(store_handle(f.store)),
+			     "PRAGMA synchronous = OFF", NULL, NULL, NULL);
 	for (i = 0; i < run_count && !ret && f.host_count; i++)
 		ret = add_run(&f, (unsigned int)i, &err);
 	if (ret)

@@ -16,6 +16,7 @@
 #include "harness/core/result.h"
 #include "harness/session/session.h"
 #include "harness/store/run_data.h"
+#include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
 #include "tests/unit/fixture/cli/fake_worker.h"
@@ -437,7 +438,7 @@ static void a_result_that_cannot_be_kept_ends_the_run(void **state)
 	answers(f, "one");
 	begin(f);
 	assert_int_equal(
-		sqlite3_exec(store_handle(f->session.store),
+		sqlite3_exec(sql_sqlite_handle(store_handle(f->session.store)),
 			     "CREATE TRIGGER full BEFORE INSERT ON boot"
 			     " WHEN new.position = 1"
 			     " BEGIN SELECT RAISE(FAIL, 'no'); END",

@@ -12,6 +12,7 @@
 #include "harness/core/bench_case.h"
 #include "harness/store/bundle.h"
 #include "harness/store/run_data.h"
+#include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -102,7 +103,7 @@ static int64_t count_rows(struct store *store)
 	sqlite3_stmt *s = NULL;
 	int64_t n = -1;
 
-	sqlite3_prepare_v2(store_handle(store),
+	sqlite3_prepare_v2(sql_sqlite_handle(store_handle(store)),
 			   "SELECT (SELECT count(*) FROM run)"
 			   " + (SELECT count(*) FROM boot)"
 			   " + (SELECT count(*) FROM sample)"
@@ -294,7 +295,7 @@ static void grades_are_not_laundered(void **state)
 	struct fixture *f = *state;
 	struct err err = {0};
 
-	sqlite3_exec(store_handle(f->a),
+	sqlite3_exec(sql_sqlite_handle(store_handle(f->a)),
 		     "DROP TRIGGER boot_mshv_emu; DROP TRIGGER sample_mshv_emu;"
 		     "DROP TRIGGER boot_mshv_emu_stays;"
 		     "UPDATE boot SET runner = 'mshv-emu'",
@@ -303,7 +304,7 @@ static void grades_are_not_laundered(void **state)
 	assert_int_equal(import_into_b(f, &err), -EIO);
 	assert_non_null(strstr(err.msg, "mshv-emu is of grade emulated"));
 	sqlite3_exec(
-		store_handle(f->a),
+		sql_sqlite_handle(store_handle(f->a)),
 		"UPDATE boot SET runner = 'kvm'; UPDATE run SET is_lab = 1",
 		NULL, NULL, NULL);
 	assert_int_equal(bundle_export(f->a, f->run_id, f->bundle, &err), 0);

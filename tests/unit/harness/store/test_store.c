@@ -12,6 +12,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/result_field.h"
 #include "harness/store/run_data.h"
+#include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -127,8 +128,8 @@ static void older_files_lose_nothing(void **state)
 	assert_int_equal(
 		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
 	result_release(&res);
-	assert_int_equal(sqlite3_exec(store_handle(f->store), downgrade, NULL,
-				      NULL, NULL),
+	assert_int_equal(sqlite3_exec(sql_sqlite_handle(store_handle(f->store)),
+				      downgrade, NULL, NULL, NULL),
 			 SQLITE_OK);
 	store_close(f->store);
 	f->store = NULL;
@@ -149,7 +150,7 @@ static int count_index(struct store *store)
 	sqlite3_stmt *s = NULL;
 	int count = -1;
 
-	sqlite3_prepare_v2(store_handle(store),
+	sqlite3_prepare_v2(sql_sqlite_handle(store_handle(store)),
 			   "SELECT count(*) FROM sqlite_master"
 			   " WHERE name = 'series_by_workload'",
 			   -1, &s, NULL);
@@ -167,7 +168,7 @@ static void the_index_comes_with_the_next_writer(void **state)
 	struct err err = {0};
 
 	assert_int_equal(count_index(f->store), 1);
-	assert_int_equal(sqlite3_exec(store_handle(f->store),
+	assert_int_equal(sqlite3_exec(sql_sqlite_handle(store_handle(f->store)),
 				      "DROP INDEX series_by_workload", NULL,
 				      NULL, NULL),
 			 SQLITE_OK);
@@ -191,8 +192,8 @@ static void full_disk_keeps_the_result_in_hand(void **state)
 	int ret = 0;
 	int i;
 
-	sqlite3_exec(store_handle(f->store), "PRAGMA max_page_count = 60", NULL,
-		     NULL, NULL);
+	sqlite3_exec(sql_sqlite_handle(store_handle(f->store)),
+		     "PRAGMA max_page_count = 60", NULL, NULL, NULL);
 	for (i = 0; i < 100 && !ret; i++) {
 		fill(&res, 200);
 		ret = store_result_add(f->store, f->run_id, (uint32_t)i, &bc,
@@ -215,7 +216,7 @@ static void a_locked_file_is_no_full_disk(void **state)
 
 	assert_int_equal(sqlite3_open(f->path, &other), SQLITE_OK);
 	sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-	sqlite3_busy_timeout(store_handle(f->store), 10);
+	sqlite3_busy_timeout(sql_sqlite_handle(store_handle(f->store)), 10);
 	fill(&res, 3);
 	assert_int_equal(
 		store_result_add(f->store, f->run_id, 0, &bc, &res, &err),
@@ -440,7 +441,7 @@ static void every_field_has_its_column(void **state)
 		      {"phase", phase_fields, 1},
 		      {"exit_ledger", exit_fields, 1}};
 	struct fixture *f = *state;
-	sqlite3 *db = store_handle(f->store);
+	sqlite3 *db = sql_sqlite_handle(store_handle(f->store));
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(tables); i++) {

@@ -16,8 +16,10 @@
 #include "harness/store/history.h"
 #include "harness/store/run_data.h"
 #include "harness/store/run_list.h"
+#include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
 #include "harness/store/store_priv.h"
+#include "tests/unit/fixture/harness/sql_fault.h"
 #include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
 
@@ -270,8 +272,8 @@ static int copy_store(struct fixture *f, struct strbuf *said, struct err *err)
 	snprintf(path, sizeof(path), "%s/copy.db", f->folder);
 	snprintf(part, sizeof(part), "%s.part-%d", path, (int)getpid());
 	ret = store_copy(f->store, path, err);
-	sqlite3_exec(store_handle(f->store), "PRAGMA query_only = OFF", NULL,
-		     NULL, NULL);
+	sqlite3_exec(sql_sqlite_handle(store_handle(f->store)),
+		     "PRAGMA query_only = OFF", NULL, NULL, NULL);
 	assert_int_equal(access(part, F_OK), -1);
 	if (ret) {
 		assert_int_equal(access(path, F_OK), -1);
@@ -347,10 +349,11 @@ static void break_files(struct fixture *f)
 	for (i = 0; i < ARRAY_SIZE(broken); i++) {
 		struct broken_file *b = &broken[i];
 
-		assert_int_equal(sqlite3_file_control(store_handle(f->store),
-						      "main", which[i],
-						      &b->file),
-				 SQLITE_OK);
+		assert_int_equal(
+			sqlite3_file_control(
+				sql_sqlite_handle(store_handle(f->store)),
+				"main", which[i], &b->file),
+			SQLITE_OK);
 		b->real = b->file->pMethods;
 		b->methods = *b->real;
 		b->methods.xWrite = write_or_fail;
@@ -367,12 +370,13 @@ static void mend_files(void)
 		broken[i].file->pMethods = broken[i].real;
 }
 
-enum way { AT_PREPARE, AT_STEP, AT_WRITE };
+enum way { AT_PREPARE, AT_STEP, AT_WRITE, AT_CALL };
 
 static int run_op(struct fixture *f, operation *op, enum way way,
 		  struct strbuf *said, struct err *err)
 {
-	sqlite3 *db = store_handle(f->store);
+	struct sql *real = store_handle(f->store);
+	sqlite3 *db = sql_sqlite_handle(real);
 	int ret;
 
 	strbuf_release(said);
@@ -382,13 +386,18 @@ static int run_op(struct fixture *f, operation *op, enum way way,
 		sqlite3_set_authorizer(db, deny, f);
 	else if (way == AT_STEP)
 		sqlite3_progress_handler(db, 1, interrupt, f);
-	else
+	else if (way == AT_WRITE)
 		break_files(f);
+	else
+		f->store->db = sql_fault_create(real, &f->fail_at, &f->count);
 	ret = op(f, said, err);
 	sqlite3_set_authorizer(db, NULL, NULL);
 	sqlite3_progress_handler(db, 0, NULL, NULL);
 	if (way == AT_WRITE)
 		mend_files();
+	if (way == AT_CALL)
+		sql_fault_destroy(f->store->db);
+	f->store->db = real;
 	return ret;
 }
 
@@ -435,7 +444,8 @@ static long fail_everywhere(struct fixture *f, operation *op, enum way way,
 	for (f->fail_at = 1;; f->fail_at++) {
 		int ret = run_op(f, op, way, &said, &err);
 
-		assert_true(sqlite3_get_autocommit(store_handle(f->store)));
+		assert_true(sqlite3_get_autocommit(
+			sql_sqlite_handle(store_handle(f->store))));
 		if (ret) {
 			failed++;
 			/* Nothing else: that a run is absent is no excuse. */
@@ -508,6 +518,14 @@ static void no_write_leaves_half_a_result(void **state)
 	write_everywhere(f, AT_WRITE);
 }
 
+static void no_call_leaves_half_a_result(void **state)
+{
+	struct fixture *f = *state;
+
+	store_spare_remove(f->store);
+	write_everywhere(f, AT_CALL);
+}
+
 static void a_failed_write_is_made_good_by_the_spare(void **state)
 {
 	struct fixture *f = *state;
@@ -555,6 +573,11 @@ static void no_step_reads_half_of_it(void **state)
 	read_everywhere(*state, AT_STEP);
 }
 
+static void no_call_reads_half_of_it(void **state)
+{
+	read_everywhere(*state, AT_CALL);
+}
+
 /* Each of its steps would take as long as a copy; its statements are few. */
 static void a_copy_is_whole_or_absent(void **state)
 {
@@ -569,9 +592,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_STORE(no_statement_leaves_half_a_result),
 		WITH_STORE(no_write_leaves_half_a_result),
+		WITH_STORE(no_call_leaves_half_a_result),
 		WITH_STORE(a_failed_write_is_made_good_by_the_spare),
 		WITH_STORE(no_statement_reads_half_of_it),
 		WITH_STORE(no_step_reads_half_of_it),
+		WITH_STORE(no_call_reads_half_of_it),
 		WITH_STORE(a_copy_is_whole_or_absent),
 	};
 

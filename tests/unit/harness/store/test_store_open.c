@@ -14,6 +14,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/store/run_data.h"
+#include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
 #include "harness/store/store_priv.h"
 #include "tests/unit/fixture/expect.h"
@@ -119,7 +120,8 @@ static int open_failing(opener *open, struct store **store, struct err *err)
 	ret = open(db, store, err);
 	sqlite3_reset_auto_extension();
 	if (!ret)
-		sqlite3_set_authorizer(store_handle(*store), NULL, NULL);
+		sqlite3_set_authorizer(sql_sqlite_handle(store_handle(*store)),
+				       NULL, NULL);
 	return ret;
 }
 
