@@ -17,6 +17,7 @@
 #include "harness/cli/device_list.h"
 #include "harness/cli/option.h"
 #include "harness/cli/plan_file.h"
+#include "harness/core/imds.h"
 #include "harness/core/runner.h"
 #include "harness/fleet/arm_gate.h"
 #include "harness/verdict/claims.h"
@@ -284,6 +285,16 @@ int take_site(const struct option_row *o, const char *arg, void *args,
 	return 0;
 }
 
+static int take_imds(const struct option_row *o, const char *arg, void *args,
+		     struct err *err)
+{
+	(void)o;
+	(void)arg;
+	(void)err;
+	((struct run_args *)args)->imds_url = IMDS_URL;
+	return 0;
+}
+
 /* Its keys were taken before all options, see take_plan(). */
 static int take_nothing(const struct option_row *o, const char *arg, void *args,
 			struct err *err)
@@ -362,6 +373,11 @@ const struct option_row run_args_options[] = {
 	 "where there is no /dev/mshv, emulate it on KVM; such\n"
 	 "results are called mshv-emu",
 	 OPTION_FLAG(struct run_args, wants_mshv_emu)},
+	{"imds", NULL,
+	 "keep the VM's size and tags of Azure's metadata service with\n"
+	 "the run",
+	 .take = take_imds},
+	{"imds-url", "URL", NULL, OPTION_TEXT(struct run_args, imds_url)},
 	{.help = "Storage and network:"},
 	{"io-ms", "N", "length of one fio or iperf3 run (1000)",
 	 SCALED(plan.io.io_ns, NS_PER_MS), KEY},

@@ -28,6 +28,7 @@ struct run_args {
 	struct claims *claims;       /* owned; NULL: nothing is claimed */
 	struct plan_file *plan_file; /* owned; others point into it */
 	enum site_choice choice;
+	const char *imds_url; /* NULL: the service is not asked */
 };
 
 /* --lab and --no-lab, of every command that boots. */

@@ -12,6 +12,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/envinfo.h"
+#include "harness/core/place.h"
 #include "harness/core/result.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
@@ -88,12 +89,27 @@ static char *plan_text(const struct session_run *run)
 	return text;
 }
 
+/* Of the machine that measures, and of the node that this process is on. */
+static char *fingerprint_text(const struct session *s,
+			      const struct session_run *run)
+{
+	json_t *o =
+		json_deep_copy(json_object_get(s->site.hello, "fingerprint"));
+	char *text;
+
+	place_put(o, s->site.worker.is_lab);
+	place_put_azure(o, run->imds);
+	text = dump(o);
+	json_decref(o);
+	return text;
+}
+
 /* Everything that was decided is on disk before anything is measured. */
 static int register_run(struct session *s, const struct session_run *run,
 			struct err *err)
 {
 	char *plan = plan_text(run);
-	char *fingerprint = dump(json_object_get(s->site.hello, "fingerprint"));
+	char *fingerprint = fingerprint_text(s, run);
 	char *probe = dump(json_object_get(s->site.hello, "probe"));
 	char *manifest = guest_manifest();
 	const struct run_info info = {

@@ -12,6 +12,7 @@
  * have several runs one after the other, for example a pilot and the run after
  * it.
  */
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,7 @@ struct session_run {
 	const struct plan *plan;
 	const char *command;         /* makes this run again; NULL: unknown */
 	const struct claims *claims; /* stored with the run; NULL: none */
+	const json_t *imds;          /* of imds_get(); NULL: it was not asked */
 };
 
 /*

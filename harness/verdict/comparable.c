@@ -27,6 +27,8 @@ static const struct {
 	{"hypervisor", DIFFERENCE_FATAL},
 	{"cpu.", DIFFERENCE_FATAL},
 	{"smt", DIFFERENCE_FATAL},
+	{"node.instance_type", DIFFERENCE_FATAL},
+	{"azure.vm_size", DIFFERENCE_FATAL},
 	{"plan.vcpu_count", DIFFERENCE_FATAL},
 	{"plan.ram_bytes", DIFFERENCE_FATAL},
 	{"plan.paravirt", DIFFERENCE_FATAL},
@@ -39,6 +41,9 @@ static const struct {
 	{"cpu.flags", DIFFERENCE_MARKED},
 	/* What differs between any two runs. */
 	{"host", DIFFERENCE_HARMLESS},
+	{"fleet.", DIFFERENCE_HARMLESS},
+	{"node.boot_id", DIFFERENCE_HARMLESS},
+	{"clock.synchronised", DIFFERENCE_HARMLESS},
 	{"loadavg", DIFFERENCE_HARMLESS},
 	{"memory.available", DIFFERENCE_HARMLESS},
 	{"plan.name", DIFFERENCE_HARMLESS},

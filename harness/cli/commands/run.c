@@ -19,7 +19,7 @@
 #include "harness/cli/report_out.h"
 #include "harness/cli/run_args.h"
 #include "harness/core/forecast.h"
-#include "harness/core/plan.h"
+#include "harness/core/imds.h"
 #include "harness/core/result.h"
 #include "harness/session/session.h"
 #include "harness/stats/sequential.h"
@@ -40,6 +40,7 @@ struct running {
 	enum exit_status claims_status;
 	char *command;  /* owned; what makes this run again */
 	char pilot[40]; /* UUID of the run before this one; "" */
+	json_t *imds;   /* owned; NULL: not asked, or no answer */
 };
 
 static bool is_look(const struct plan *plan, size_t block_count)
@@ -167,7 +168,8 @@ static int run_pilot(struct running *r, struct err *err)
 	struct session *s = &r->session;
 	struct plan *plan = r->plan;
 	struct plan pilot = *plan;
-	const struct session_run run = {.plan = &pilot, .command = r->command};
+	const struct session_run run = {
+		.plan = &pilot, .command = r->command, .imds = r->imds};
 	uint32_t best = 0;
 	int ret;
 
@@ -197,10 +199,22 @@ static int run_pilot(struct running *r, struct err *err)
 	return 0;
 }
 
+/* Off Azure nothing answers; the run is worth as much without. */
+static void ask_imds(struct running *r, const char *url)
+{
+	struct err err = {0};
+
+	if (url && imds_get(url, &r->imds, &err))
+		complain(STATUS_OK, "run: %s; the run has no azure.* keys",
+			 err.msg);
+}
+
 static int run_plan(struct running *r, struct err *err)
 {
-	const struct session_run run = {
-		.plan = r->plan, .command = r->command, .claims = r->claims};
+	const struct session_run run = {.plan = r->plan,
+					.command = r->command,
+					.claims = r->claims,
+					.imds = r->imds};
 	int ret = session_begin(&r->session, &run, err);
 
 	if (!ret)
@@ -315,6 +329,7 @@ static int run_run(int argc, char **argv)
 	r.claims = args.claims;
 	r.command = command_line(argc, argv, args.plan.seed);
 	stop_on_signals();
+	ask_imds(&r, args.imds_url);
 	ret = open_session(&r, &args, &err);
 	if (!ret && args.wants_pilot)
 		ret = run_pilot(&r, &err);
@@ -327,6 +342,7 @@ static int run_run(int argc, char **argv)
 	}
 	status = status_of(ret, &r, &err);
 	session_close(&r.session);
+	json_decref(r.imds);
 	free(r.command);
 	run_args_release(&args);
 	return status;

@@ -34,6 +34,7 @@ struct fixture {
 	uint32_t fails_after;
 	bool is_in_lab;
 	const struct claims *claims;
+	json_t *imds;
 	size_t began_count, ended_count;
 };
 
@@ -102,8 +103,10 @@ static void begin(struct fixture *f)
 			 .runner_count = 1,
 			 .stop = &f->stop},
 	};
-	const struct session_run run = {
-		.plan = &f->plan, .command = "again", .claims = f->claims};
+	const struct session_run run = {.plan = &f->plan,
+					.command = "again",
+					.claims = f->claims,
+					.imds = f->imds};
 	struct err err = {0};
 
 	assert_int_equal(session_open(&f->session, &wants, &f->plan, &err), 0);
@@ -380,6 +383,39 @@ static void what_was_claimed_stands_in_the_run(void **state)
 	claims_free(claims);
 }
 
+/* In the lab too, whose own name is not the node's. */
+static void the_place_of_a_run_stands_in_its_fingerprint(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err = {0};
+	json_t *kept;
+
+	answers(f, "one");
+	setenv("L1VH_FLEET", "f", 1);
+	setenv("L1VH_NODE", "n1", 1);
+	f->is_in_lab = true;
+	f->imds = json_pack("{s:s, s:{}}", "vm_size", "D8", "tags");
+	begin(f);
+	assert_int_equal(measure(f, &run, &err), 0);
+	kept = json_loads(run.fingerprint, 0, NULL);
+	assert_string_equal(json_string_value(json_object_get(kept, "grade")),
+			    "emulated");
+	assert_string_equal(
+		json_string_value(json_object_get(kept, "fleet.name")), "f");
+	assert_string_equal(
+		json_string_value(json_object_get(kept, "fleet.node")), "n1");
+	assert_string_equal(
+		json_string_value(json_object_get(kept, "azure.vm_size")),
+		"D8");
+	assert_null(json_object_get(kept, "host"));
+	unsetenv("L1VH_FLEET");
+	unsetenv("L1VH_NODE");
+	json_decref(kept);
+	json_decref(f->imds);
+	run_data_release(&run);
+}
+
 /* One of its series failed in one boot; that one was skipped is no failure. */
 static void a_series_that_failed_fails_its_boot(void **state)
 {
@@ -467,6 +503,7 @@ int main(void)
 		TEST(a_session_that_did_not_open_closes_nothing_else),
 		TEST(a_lost_lab_is_followed_by_another),
 		TEST(what_was_claimed_stands_in_the_run),
+		TEST(the_place_of_a_run_stands_in_its_fingerprint),
 		TEST(a_series_that_failed_fails_its_boot),
 		TEST(an_error_between_blocks_ends_the_run),
 		TEST(a_result_that_cannot_be_kept_ends_the_run),
