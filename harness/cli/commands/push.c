@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "harness/base/err.h"
-#include "harness/base/file.h"
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
@@ -20,8 +18,8 @@
 
 struct push_args {
 	const char *db, *url, *ca;
-	uint64_t run_id; /* 0: the latest */
-	char token[256]; /* "": none */
+	uint64_t run_id;        /* 0: the latest */
+	const char *token_file; /* NULL: none */
 };
 
 /* In a file, because arguments are seen by all of the host. */
@@ -29,12 +27,11 @@ static int take_token(const struct option_row *o, const char *path, void *args,
 		      struct err *err)
 {
 	struct push_args *a = args;
+	char token[256];
 
 	(void)o;
-	file_first_line(path, a->token, sizeof(a->token));
-	if (*a->token && !a->token[strcspn(a->token, " \t\r\n")])
-		return 0;
-	return err_set(err, -EINVAL, "'%s' has no token", path);
+	a->token_file = path;
+	return push_read_token(path, token, sizeof(token), err);
 }
 
 static const struct option_row options[] = {
@@ -83,11 +80,11 @@ static int push(const struct push_args *a, struct err *err)
 	const char *tmp = getenv("TMPDIR");
 	char *folder = xasprintf("%s/l1vh-push-XXXXXX", tmp ? tmp : "/tmp");
 	struct push p = {.url = a->url,
-			 .token = *a->token ? a->token : NULL,
+			 .token_file = a->token_file,
 			 .ca = a->ca,
 			 .retry_ms = FIRST_RETRY_MS};
-	char *path = NULL;
-	bool is_new;
+	struct push_reply reply;
+	char clock[100], *path = NULL;
 	int ret;
 
 	if (!mkdtemp(folder)) {
@@ -99,10 +96,12 @@ static int push(const struct push_args *a, struct err *err)
 	p.path = path;
 	ret = export_to(a, path, err);
 	if (!ret)
-		ret = push_bundle(&p, &is_new, err);
+		ret = push_bundle(&p, &reply, err);
 	if (!ret)
 		printf("%s: taken%s\n", a->url,
-		       is_new ? "" : ", already in the store");
+		       reply.is_new ? "" : ", already in the store");
+	if (!ret && *push_clock_text(&reply, clock, sizeof(clock)))
+		complain(STATUS_OK, "push: %s", clock);
 	unlink(path);
 	rmdir(folder);
 	free(path);
@@ -129,7 +128,8 @@ const struct command cmd_push = {
 	.usage =
 		"usage: l1vh-bench push URL [RUN] [options]\n"
 		"Sends a run, by default the latest, to a dashboard that has tokens (serve\n"
-		"--tokens). Without an answer, push tries three more times.\n",
+		"--tokens). Without an answer, push tries three more times,\n"
+		"and where the dashboard asks for another time, then.\n",
 	.options = options,
 	.help_column = 21,
 	.notes =

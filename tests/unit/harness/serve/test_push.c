@@ -8,13 +8,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/serve/push.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/harness/web.h"
 #include "tests/unit/fixture/scratch.h"
 
-#define MAX_ANSWERS 5
+#define MAX_ANSWERS 8
 
 /* Answers one request after the other, and keeps what it was sent. */
 struct server {
@@ -127,6 +128,11 @@ static const struct {
 	 4,
 	 true,
 	 ""},
+	{{ANSWER("429 Slow", "{}"), ANSWER("201 Created", "{}")},
+	 0,
+	 2,
+	 true,
+	 ""},
 	{{ANSWER("503 Busy", ""), ANSWER("400 Bad", "")},
 	 -EPROTO,
 	 2,
@@ -158,18 +164,18 @@ static void answers_have_their_meaning(void **state)
 		struct server s = {.fd = -1};
 		struct push p = {.path = path, .retry_ms = 1};
 		struct err err = {0};
-		bool is_new = true;
+		struct push_reply reply = {.is_new = true};
 		int ret;
 
 		memcpy(s.answers, cases[i].answers, sizeof(s.answers));
 		server_start(&s);
 		p.url = s.url;
-		ret = push_bundle(&p, &is_new, &err);
+		ret = push_bundle(&p, &reply, &err);
 		if (ret != cases[i].ret || s.asked != cases[i].asked)
 			fail_msg("case %zu: %d after %d: %s", i, ret, s.asked,
 				 err.msg);
 		if (!ret)
-			assert_int_equal(is_new, cases[i].is_new);
+			assert_int_equal(reply.is_new, cases[i].is_new);
 		assert_contains(err.msg, cases[i].says);
 		server_stop(&s);
 	}
@@ -184,7 +190,7 @@ static void an_endless_answer_is_no_answer(void **state)
 	char path[SCRATCH_SIZE];
 	struct push p = {.path = path, .retry_ms = 1};
 	struct err err = {0};
-	bool is_new;
+	struct push_reply reply;
 	int i;
 
 	(void)state;
@@ -197,7 +203,7 @@ static void an_endless_answer_is_no_answer(void **state)
 		s.answers[i] = big.str;
 	server_start(&s);
 	p.url = s.url;
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EHOSTUNREACH);
 	server_stop(&s);
 	/* One that fits has a reason, of which a line is shown. */
 	s = (struct server){.answers = {big.str}};
@@ -206,7 +212,7 @@ static void an_endless_answer_is_no_answer(void **state)
 	big.str[60002] = '\0';
 	server_start(&s);
 	p.url = s.url;
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EPROTO);
 	assert_contains(err.msg, "400: xxx");
 	assert_true(strlen(err.msg) < 300);
 	server_stop(&s);
@@ -241,27 +247,28 @@ static void the_whole_bundle_is_sent(void **state)
 		{"///", "/api/v1/bundles", NULL},
 		{"/below/", "/below/api/v1/bundles", "t0ken"},
 	};
-	char path[SCRATCH_SIZE], url[80];
+	char path[SCRATCH_SIZE], token[SCRATCH_SIZE], url[80];
 	uint8_t bytes[100000];
 	struct err err = {0};
-	bool is_new;
+	struct push_reply reply;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * i >> 5);
 	scratch_file(path, bytes, sizeof(bytes));
+	scratch_file(token, "t0ken\n", 6);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		struct server s = {.answers = {ANSWER("503 Busy", ""),
 					       ANSWER("201 Created", "")}};
 		struct push p = {.path = path,
 				 .url = url,
-				 .token = ways[i].token,
+				 .token_file = ways[i].token ? token : NULL,
 				 .retry_ms = 1};
 
 		server_start(&s);
 		snprintf(url, sizeof(url), "%s%s", s.url, ways[i].behind);
-		if (push_bundle(&p, &is_new, &err))
+		if (push_bundle(&p, &reply, &err))
 			fail_msg("%s", err.msg);
 		check_request(&s.requests[0], ways[i].path, ways[i].token,
 			      bytes, sizeof(bytes));
@@ -275,6 +282,239 @@ static void the_whole_bundle_is_sent(void **state)
 	unlink(path);
 }
 
+/* Somebody who waits: what it is told, and what it does then. */
+struct waiter {
+	const char *token_file;
+	const char *token; /* put there at the first pause; NULL: nothing */
+	bool stops;        /* at the first pause */
+	volatile bool stop;
+	int told;
+	uint64_t longest_ns;
+	char why[512];
+};
+
+static void waits(void *arg, const struct err *why, uint64_t pause_ns)
+{
+	struct waiter *w = arg;
+	struct err err;
+
+	if (!w->told++ && w->token)
+		assert_int_equal(file_write(w->token_file, w->token,
+					    strlen(w->token), &err),
+				 0);
+	w->stop = w->stops;
+	if (pause_ns > w->longest_ns)
+		w->longest_ns = pause_ns;
+	snprintf(w->why, sizeof(w->why), "%s", why->msg);
+}
+
+#define AN_HOUR_NS (3600 * NS_PER_S)
+
+static int push_patiently(struct server *s, struct waiter *w,
+			  uint64_t patience_ns, struct push_reply *reply,
+			  struct err *err)
+{
+	char path[SCRATCH_SIZE], token[SCRATCH_SIZE];
+	struct push p = {.path = path,
+			 .token_file = token,
+			 .retry_ms = 1,
+			 .retry_max_ms = 2,
+			 .patience_ns = patience_ns,
+			 .stop = &w->stop,
+			 .waits = waits,
+			 .arg = w};
+	int ret;
+
+	scratch_file(path, "bundle", 6);
+	scratch_file(token, "old\n", 4);
+	w->token_file = token;
+	server_start(s);
+	p.url = s->url;
+	ret = push_bundle(&p, reply, err);
+	unlink(path);
+	unlink(token);
+	return ret;
+}
+
+/* Each of them stays away longer than the three times of who has no patience. */
+static void a_patient_node_comes_again(void **state)
+{
+	static const struct {
+		const char *answers[MAX_ANSWERS];
+		int ret, asked;
+	} rows[] = {
+		{{"", "", "", "", "", "", ANSWER("201 Created", "{}")}, 0, 7},
+		{{ANSWER("500 Oh", ""), ANSWER("503 Busy", ""),
+		  ANSWER("507 Full", ""), "", ANSWER("429 Slow", ""),
+		  ANSWER("408 Late", ""), ANSWER("201 Created", "{}")},
+		 0,
+		 7},
+		{{ANSWER("401 No", ""), ANSWER("403 No", ""),
+		  ANSWER("404 No", ""), ANSWER("401 No", ""),
+		  ANSWER("200 OK", "{}")},
+		 0,
+		 5},
+		{{ANSWER("503 Busy", ""), ANSWER("400 Bad", "")}, -EPROTO, 2},
+		{{ANSWER("413 Much", "")}, -EPROTO, 1},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct server s = {.fd = -1};
+		struct waiter w = {.stops = false};
+		struct push_reply reply;
+		struct err err = {0};
+		int ret;
+
+		memcpy(s.answers, rows[i].answers, sizeof(s.answers));
+		ret = push_patiently(&s, &w, AN_HOUR_NS, &reply, &err);
+		if (ret != rows[i].ret || s.asked != rows[i].asked)
+			fail_msg("case %zu: %d after %d: %s", i, ret, s.asked,
+				 err.msg);
+		assert_int_equal(w.told, s.asked - 1);
+		server_stop(&s);
+	}
+}
+
+static void a_renewed_token_is_taken(void **state)
+{
+	struct server s = {.answers = {ANSWER("401 No", "{\"error\": \"no\"}"),
+				       ANSWER("201 Created", "{}")}};
+	struct waiter w = {.token = "new\n"};
+	struct push_reply reply;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(push_patiently(&s, &w, AN_HOUR_NS, &reply, &err), 0);
+	assert_true(reply.is_new);
+	assert_contains(s.requests[0].str, "Bearer old\r\n");
+	assert_contains(s.requests[1].str, "Bearer new\r\n");
+	assert_string_equal(w.why, "the server answered 401: no");
+	server_stop(&s);
+}
+
+/* While a Secret is written anew its file is empty for a moment. */
+static void a_token_that_is_gone_is_waited_for(void **state)
+{
+	struct server s = {.answers = {ANSWER("503 Busy", "")}};
+	struct waiter w = {.token = "\n", .stops = true};
+	struct push_reply reply;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(push_patiently(&s, &w, AN_HOUR_NS, &reply, &err),
+			 -EINVAL);
+	assert_contains(err.msg, "has no token");
+	assert_int_equal(s.asked, 1);
+	server_stop(&s);
+}
+
+static void the_server_says_when(void **state)
+{
+	static const struct {
+		const char *answer;
+		uint64_t from_ns, to_ns;
+	} rows[] = {
+		{"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\n"
+		 "Connection: close\r\n\r\n",
+		 7 * NS_PER_S, 8 * NS_PER_S},
+		{"HTTP/1.1 503 Busy\r\nRetry-After: 999999999\r\n"
+		 "Connection: close\r\n\r\n",
+		 600 * NS_PER_S, 601 * NS_PER_S},
+		{"HTTP/1.1 503 Busy\r\nRetry-After: x\r\n"
+		 "Connection: close\r\n\r\n",
+		 0, NS_PER_S},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct server s = {.answers = {rows[i].answer,
+					       ANSWER("201 Created", "{}")}};
+		struct waiter w = {.stops = true};
+		struct push_reply reply;
+		struct err err = {0};
+
+		assert_int_equal(
+			push_patiently(&s, &w, AN_HOUR_NS, &reply, &err), 0);
+		assert_int_equal(s.asked, 2);
+		if (w.longest_ns < rows[i].from_ns ||
+		    w.longest_ns > rows[i].to_ns)
+			fail_msg("case %zu: %llu ns", i,
+				 (unsigned long long)w.longest_ns);
+		server_stop(&s);
+	}
+}
+
+/* Who is stopped tries once more, and then leaves it. */
+static void a_stop_ends_the_patience(void **state)
+{
+	struct server s = {.answers = {"", "", "", ""}};
+	struct waiter w = {.stops = true};
+	struct push_reply reply;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(push_patiently(&s, &w, AN_HOUR_NS, &reply, &err),
+			 -EHOSTUNREACH);
+	assert_int_equal(s.asked, 2);
+	assert_int_equal(w.told, 1);
+	server_stop(&s);
+}
+
+static void patience_ends(void **state)
+{
+	struct server s = {.answers = {"", "", "", ""}};
+	struct waiter w = {.stops = false};
+	struct push_reply reply;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(push_patiently(&s, &w, 1, &reply, &err),
+			 -EHOSTUNREACH);
+	assert_int_equal(s.asked, 1);
+	assert_int_equal(w.told, 0);
+	server_stop(&s);
+}
+
+static void a_wrong_clock_is_told(void **state)
+{
+	static const struct {
+		int64_t ahead_s;
+		const char *text;
+	} rows[] = {
+		{0, ""},
+		{60, ""},
+		{-60, ""},
+		{61, "this node's clock is 1 minute ahead of the dashboard's"},
+		{-7200, "this node's clock is 2 hours behind the dashboard's"},
+		{-3 * 86400 - 5,
+		 "this node's clock is 3 days behind the dashboard's"},
+	};
+	struct server s = {
+		.answers = {"HTTP/1.1 201 Created\r\nConnection: close\r\n"
+			    "Date: Thu, 01 Jan 2099 00:00:00 GMT\r\n\r\n"}};
+	struct waiter w = {.stops = false};
+	struct push_reply reply;
+	struct err err = {0};
+	char text[100];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(push_patiently(&s, &w, AN_HOUR_NS, &reply, &err), 0);
+	assert_contains(push_clock_text(&reply, text, sizeof(text)),
+			"days behind the dashboard's");
+	assert_contains(s.requests[0].str, "\r\nDate: ");
+	assert_contains(s.requests[0].str, " GMT\r\n");
+	server_stop(&s);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		reply.clock_ahead_s = rows[i].ahead_s;
+		assert_string_equal(push_clock_text(&reply, text, sizeof(text)),
+				    rows[i].text);
+	}
+}
+
 static void only_web_addresses_are_dialled(void **state)
 {
 	static const char *const wrong[] = {
@@ -284,23 +524,23 @@ static void only_web_addresses_are_dialled(void **state)
 	char path[SCRATCH_SIZE];
 	struct push p = {.path = path, .retry_ms = 1};
 	struct err err = {0};
-	bool is_new = true;
+	struct push_reply reply = {.is_new = true};
 	size_t i;
 
 	(void)state;
 	scratch_file(path, "bundle", 6);
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		p.url = wrong[i];
-		if (push_bundle(&p, &is_new, &err) != -EINVAL)
+		if (push_bundle(&p, &reply, &err) != -EINVAL)
 			fail_msg("'%s': %s", wrong[i], err.msg);
 		assert_contains(err.msg, wrong[i]);
-		assert_false(is_new);
+		assert_false(reply.is_new);
 	}
 	p.url = "http://127.0.0.1:1";
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EHOSTUNREACH);
 	assert_contains(err.msg, "127.0.0.1:1");
 	p.path = "/nonexistent";
-	assert_int_equal(push_bundle(&p, &is_new, &err), -ENOENT);
+	assert_int_equal(push_bundle(&p, &reply, &err), -ENOENT);
 	assert_contains(err.msg, "/nonexistent");
 	unlink(path);
 }
@@ -311,6 +551,13 @@ int main(void)
 		cmocka_unit_test(answers_have_their_meaning),
 		cmocka_unit_test(an_endless_answer_is_no_answer),
 		cmocka_unit_test(the_whole_bundle_is_sent),
+		cmocka_unit_test(a_patient_node_comes_again),
+		cmocka_unit_test(a_renewed_token_is_taken),
+		cmocka_unit_test(a_token_that_is_gone_is_waited_for),
+		cmocka_unit_test(the_server_says_when),
+		cmocka_unit_test(a_stop_ends_the_patience),
+		cmocka_unit_test(patience_ends),
+		cmocka_unit_test(a_wrong_clock_is_told),
 		cmocka_unit_test(only_web_addresses_are_dialled),
 	};
 
