@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/kubevirt_args.h"
 #include "harness/cli/node_here.h"
@@ -13,6 +14,7 @@
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "harness/core/imds.h"
+#include "harness/fleet/node_labels.h"
 #include "harness/kubevirt/node/node_page.h"
 #include "harness/kubevirt/node/nodeprobe.h"
 #include "harness/kubevirt/node/prereq.h"
@@ -24,6 +26,10 @@ struct probe_args {
 	const char *wish_option; /* one that only --kubevirt takes */
 	struct domain_wish wish;
 	enum requirement requirement; /* REQUIRE_COUNT: none */
+	bool is_nfd;
+	bool is_npd;
+	const char *expect;   /* "kvm" or "mshv"; for --npd */
+	const char *nfd_file; /* "-": the standard output */
 };
 
 static const char *str(const json_t *o, const char *key)
@@ -194,6 +200,52 @@ static int probe_require(enum requirement what)
 	return holds ? STATUS_OK : STATUS_WORSE;
 }
 
+static int probe_nfd(const struct probe_args *a)
+{
+	json_t *probe = hostprobe_json();
+	json_t *fingerprint = envinfo_fingerprint();
+	struct strbuf text = {0};
+	struct err err = {0};
+	int ret;
+
+	node_labels_write(probe, fingerprint, &text);
+	ret = node_labels_put(a->nfd_file, &text, &err);
+	strbuf_release(&text);
+	json_decref(fingerprint);
+	json_decref(probe);
+	return ret ? complain(STATUS_INTERNAL, "probe: %s", err.msg)
+		   : STATUS_OK;
+}
+
+static int probe_npd(const struct probe_args *a)
+{
+	static const int statuses[] = {
+		[NODE_OK] = STATUS_OK,
+		[NODE_PROBLEM] = STATUS_WORSE,
+		[NODE_UNKNOWN] = STATUS_UNDECIDED,
+	};
+	json_t *probe = hostprobe_json();
+	char line[NODE_CONDITION_SIZE];
+	enum node_condition condition =
+		node_condition_of(probe, a->expect, line);
+
+	puts(line);
+	json_decref(probe);
+	return statuses[condition];
+}
+
+static int take_expect(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
+{
+	(void)o;
+	if (strcmp(arg, "kvm") && strcmp(arg, "mshv"))
+		return err_set(err, -EINVAL,
+			       "cannot expect '%s'; there are kvm and mshv",
+			       arg);
+	((struct probe_args *)args)->expect = arg;
+	return 0;
+}
+
 static int take_requirement(const struct option_row *o, const char *arg,
 			    void *args, struct err *err)
 {
@@ -265,10 +317,32 @@ static const struct option_row options[] = {
 	 "ask Azure's metadata service for the VM's size and tags",
 	 .take = take_imds},
 	{"imds-url", "URL", NULL, OPTION_TEXT(struct probe_args, imds_url)},
+	{"nfd", NULL,
+	 "write labels for node-feature-discovery to FILE; - is the\n"
+	 "standard output",
+	 OPTION_FLAG(struct probe_args, is_nfd)},
+	{"npd", NULL, "print one line for node-problem-detector, with:",
+	 OPTION_FLAG(struct probe_args, is_npd)},
+	{"expect", "WORD", "the device that must work: kvm or mshv",
+	 .take = take_expect},
 	{"json", NULL, "print one JSON object",
 	 OPTION_FLAG(struct probe_args, is_json)},
 	{0},
 };
+
+/* Each of these is asked by an agent that wants nothing else. */
+static int check_agents(const struct probe_args *a, struct err *err)
+{
+	if (a->is_nfd + a->is_npd + (a->requirement != REQUIRE_COUNT) > 1 ||
+	    ((a->is_nfd || a->is_npd) &&
+	     (a->is_json || a->is_kubevirt || a->wish_option || a->imds_url)))
+		return err_set(err, -EINVAL, "--%s takes no other report",
+			       a->is_nfd ? "nfd" : "npd");
+	if (a->is_npd != (a->expect != NULL))
+		return err_set(err, -EINVAL,
+			       "--npd and --expect need each other");
+	return 0;
+}
 
 static int check_arguments(const struct probe_args *a, struct err *err)
 {
@@ -280,17 +354,20 @@ static int check_arguments(const struct probe_args *a, struct err *err)
 	if (a->wish_option && !a->is_kubevirt)
 		return err_set(err, -EINVAL, "--%s is for --kubevirt",
 			       a->wish_option);
-	return 0;
+	return check_agents(a, err);
 }
 
 static int probe_run(int argc, char **argv)
 {
-	struct probe_args args = {.requirement = REQUIRE_COUNT};
+	struct probe_args args = {.requirement = REQUIRE_COUNT,
+				  .nfd_file = NODE_LABELS_FILE};
 	struct err err = {0};
 	int ret;
 
 	args.wish = node_default_wish();
 	ret = option_parse(argc, argv, options, &args, &err);
+	if (!ret && args.is_nfd && optind < argc)
+		args.nfd_file = argv[optind++];
 	if (!ret && optind < argc)
 		ret = err_set(&err, -EINVAL, "unexpected argument '%s'",
 			      argv[optind]);
@@ -298,6 +375,10 @@ static int probe_run(int argc, char **argv)
 		ret = check_arguments(&args, &err);
 	if (ret)
 		return complain(STATUS_USAGE, "probe: %s", err.msg);
+	if (args.is_nfd)
+		return probe_nfd(&args);
+	if (args.is_npd)
+		return probe_npd(&args);
 	if (args.requirement != REQUIRE_COUNT)
 		return probe_require(args.requirement);
 	return args.is_kubevirt ? probe_kubevirt(&args) : probe_host(&args);
@@ -310,10 +391,14 @@ const struct command cmd_probe = {
 		"usage: l1vh-bench probe [--imds] [--json]\n"
 		"       l1vh-bench probe --kubevirt [options] [--json]\n"
 		"       l1vh-bench probe --require l1vh|kvm|vfio\n"
+		"       l1vh-bench probe --nfd [FILE]\n"
+		"       l1vh-bench probe --npd --expect kvm|mshv\n"
 		"Shows the hypervisors of this host and their grades, its type of Hyper-V\n"
 		"partition, and the domain type that KubeVirt would choose on it.\n",
 	.options = options,
 	.help_column = 23,
-	.notes = "Exit status: 0, 1 the requirement does not hold, 64 usage.\n",
+	.notes =
+		"Exit status: 0, 1 the requirement does not hold or the device does not work, 2\n"
+		"--npd cannot tell, 64 usage, 70 --nfd cannot write.\n",
 	.run = probe_run,
 };

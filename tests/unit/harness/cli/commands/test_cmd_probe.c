@@ -112,6 +112,32 @@ static void a_requirement_is_one_line_and_a_status(void **state)
 	assert_int_equal(count_of(called.out, "\n"), 1);
 }
 
+/* For agents that run on every node of a cluster. */
+static void labels_and_a_condition(void **state)
+{
+	json_t *all;
+	bool is_usable;
+	int status;
+
+	(void)state;
+	assert_int_equal(CALL(cmd_probe, "--json"), STATUS_OK);
+	all = parsed();
+	is_usable = json_is_true(json_object_get(
+		json_object_get(json_object_get(all, "probe"), "kvm"),
+		"usable"));
+	json_decref(all);
+	assert_int_equal(CALL(cmd_probe, "--nfd", "-"), STATUS_OK);
+	assert_contains(called.out, is_usable ? "l1vh-bench/kvm=true\n"
+					      : "l1vh-bench/kvm=false\n");
+	assert_contains(called.out, "l1vh-bench/grade=");
+	assert_int_equal(CALL(cmd_probe, "--nfd", "/dev/null/x"),
+			 STATUS_INTERNAL);
+	status = CALL(cmd_probe, "--npd", "--expect=kvm");
+	assert_int_equal(status == STATUS_OK, is_usable);
+	assert_contains(called.out, "/dev/kvm");
+	assert_int_equal(count_of(called.out, "\n"), 1);
+}
+
 /* What is wished changes what is required of the node. */
 static void a_node_of_kubevirt_is_judged_by_the_wish(void **state)
 {
@@ -148,6 +174,13 @@ static void mistakes_are_of_usage(void **state)
 		{{"--kubevirt", "--release=v0"}, "unknown release 'v0'"},
 		{{"--kubevirt", "--hypervisor=x"}, "unknown hypervisor 'x'"},
 		{{"--verbose"}, "probe --help"},
+		{{"--npd"}, "need each other"},
+		{{"--expect=kvm"}, "need each other"},
+		{{"--npd", "--expect=vfio"}, "cannot expect 'vfio'"},
+		{{"--npd", "--expect=kvm", "--json"}, "no other report"},
+		{{"--nfd", "--kubevirt"}, "no other report"},
+		{{"--nfd", "--npd", "--expect=kvm"}, "no other report"},
+		{{"--nfd", "a", "b"}, "unexpected argument 'b'"},
 	};
 
 	(void)state;
@@ -160,6 +193,7 @@ int main(void)
 		cmocka_unit_test(text_and_json_say_the_same),
 		cmocka_unit_test(devices_are_as_the_folder_has_them),
 		cmocka_unit_test(a_requirement_is_one_line_and_a_status),
+		cmocka_unit_test(labels_and_a_condition),
 		cmocka_unit_test(a_node_of_kubevirt_is_judged_by_the_wish),
 		cmocka_unit_test(mistakes_are_of_usage),
 	};
