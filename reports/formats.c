@@ -58,12 +58,13 @@ static const struct format formats[] = {
 	{.name = "csv", .build = csv_write, .has_verdicts = true},
 	{.name = "markdown", .build = markdown_write, .has_verdicts = true},
 	{.name = "junit", .build = junit_write, .has_verdicts = true},
-	{.name = "openmetrics",
-	 .build = openmetrics_write,
-	 .has_verdicts = true},
 	{.name = "explain", .print = explain_text_write},
 	{.name = "power", .print = power_text_write},
 	{.name = "samples", .print = pilot_text_write},
+	{.name = "openmetrics",
+	 .build = openmetrics_write,
+	 .has_verdicts = true},
+	{.name = "prometheus", .build = prometheus_write, .has_verdicts = true},
 };
 
 const struct format *format_find(const char *name)

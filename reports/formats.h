@@ -36,10 +36,12 @@ struct format {
 #define FORMAT_TEXT "text"
 #define FORMAT_HTML "html"
 
-/* "text, json, html", for messages and usage. */
-#define FORMAT_NAMES                                                     \
-	"text, json, html, csv, markdown, junit, openmetrics, explain, " \
-	"power, samples"
+/* "text, json, html", for messages and usage: what people and CI read, and what
+ * other systems take in. */
+#define FORMAT_NAMES_SHOWN \
+	"text, json, html, csv, markdown, junit, explain, power, samples"
+#define FORMAT_NAMES_EXPORT "openmetrics, prometheus"
+#define FORMAT_NAMES FORMAT_NAMES_SHOWN ", " FORMAT_NAMES_EXPORT
 
 /* NULL if no format has that name. */
 const struct format *format_find(const char *name);

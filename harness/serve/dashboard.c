@@ -29,6 +29,8 @@
 
 /* A list takes 30 KiB, the page of a run up to some MiB with its plots. */
 #define PAGES_BYTES (32 * MIB)
+/* Room for METRICS_MAX_SAMPLES lines. */
+#define FIGURES_BYTES (32 * MIB)
 
 struct dashboard {
 	struct dashboard_config cfg;
@@ -39,6 +41,7 @@ struct dashboard {
 	struct rates rates;
 	struct stores *stores; /* owned */
 	struct cache *pages;   /* owned */
+	struct cache *figures; /* owned; of /metrics */
 	struct watch *watch;   /* owned */
 	struct upload upload;
 };
@@ -58,7 +61,7 @@ static int show_metrics(struct store *store, const struct http_request *rq,
 {
 	const struct dashboard *d = rq->arg;
 
-	return metrics_write(store, d->http, &re->body, err);
+	return metrics_show(d->figures, store, d->http, rq, re, err);
 }
 
 static int take_bundle(struct store *store, const struct http_request *rq,
@@ -241,6 +244,7 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 		ret = tls_load(cfg->tls_cert, cfg->tls_key, &d->tls, err);
 	d->stores = stores_create(cfg->db);
 	d->pages = cache_create(PAGES_BYTES);
+	d->figures = cache_create(FIGURES_BYTES);
 	upload_init(&d->upload, cfg->db);
 	if (!ret)
 		d->watch = watch_create(d->stores);
@@ -269,6 +273,7 @@ void dashboard_stop(struct dashboard *d)
 	watch_destroy(d->watch);
 	stores_destroy(d->stores);
 	cache_destroy(d->pages);
+	cache_destroy(d->figures);
 	free(d);
 }
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,7 @@ struct exchange {
 	struct query query;
 	const struct http_route *route; /* NULL: there is none */
 	char item[64];
+	struct strbuf accept;
 	uint64_t body_bytes;
 	bool is_begun;
 	int ret;        /* of what went wrong so far */
@@ -214,6 +216,18 @@ static void take_address(struct MHD_Connection *c, uint8_t address[16])
 		       8);
 }
 
+/* Several headers of one name are one list (RFC 9110, 5.3). */
+static enum MHD_Result add_accept(void *cls, enum MHD_ValueKind kind,
+				  const char *name, const char *value)
+{
+	struct strbuf *accept = cls;
+
+	(void)kind;
+	if (!strcasecmp(name, MHD_HTTP_HEADER_ACCEPT) && value)
+		strbuf_printf(accept, "%s%s", accept->len ? "," : "", value);
+	return MHD_YES;
+}
+
 static int open_body(struct http *h, struct exchange *x)
 {
 	if (strcmp(x->route->method, MHD_HTTP_METHOD_POST))
@@ -255,6 +269,8 @@ static enum MHD_Result begin_request(struct http *h, struct MHD_Connection *c,
 	x->rq.arg = h->cfg.arg;
 	x->rq.authorization = MHD_lookup_connection_value(
 		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	MHD_get_connection_values(c, MHD_HEADER_KIND, add_accept, &x->accept);
+	x->rq.accept = x->accept.str;
 	take_address(c, x->rq.address);
 	if (!x->ret)
 		x->ret = match(h, method, x, &re);
@@ -349,8 +365,10 @@ static void on_end(void *cls, struct MHD_Connection *c, void **context,
 	(void)code;
 	if (x && x->rq.body_fd >= 0)
 		close(x->rq.body_fd);
-	if (x)
+	if (x) {
 		query_release(&x->query);
+		strbuf_release(&x->accept);
+	}
 	free(x);
 	*context = NULL;
 }

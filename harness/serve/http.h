@@ -25,6 +25,7 @@ struct http_request {
 	const struct query *query;
 	const char *item; /* what the pattern's '*' stands for; borrowed */
 	const char *authorization; /* of that header; NULL: absent */
+	const char *accept;  /* of all such headers, joined; NULL: absent */
 	uint8_t address[16]; /* the client's; only the first half of IPv6 */
 	int body_fd;         /* of a route that takes one; borrowed */
 	void *arg;           /* of the configuration */

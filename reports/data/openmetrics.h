@@ -4,26 +4,31 @@
 
 /*
  * openmetrics - the figures as gauges, for Prometheus and other readers of its
- * format (OpenMetrics 1.0, text). An absent figure has no sample.
+ * formats (exposition.h). An absent figure has no sample.
  */
 
 #include <stddef.h>
+
+#include "reports/data/exposition.h"
 
 struct findings;
 struct model;
 struct strbuf;
 
 void openmetrics_write(const struct findings *f, struct strbuf *out);
+void prometheus_write(const struct findings *f, struct strbuf *out);
 
-struct openmetrics_run {
-	const struct model *model;
-	const char *host; /* a label of each sample; NULL: none */
-};
+/*
+ * The samples of one run for openmetrics_write_runs(), one line each: the
+ * format does not matter to them, so they may be kept. HOST is a label of each;
+ * NULL: none. Fleet, node and arm are labels where the fingerprint has them.
+ */
+void openmetrics_run_samples(const struct model *m, const char *host,
+			     struct strbuf *out);
 
-/* Runs in one text. The caller may add more families and must add "# EOF". */
-void openmetrics_write_runs(const struct openmetrics_run *runs, size_t count,
-			    struct strbuf *out);
-void openmetrics_family(const char *name, const char *type, const char *unit,
-			const char *help, struct strbuf *out);
+/* Runs in one text, each as openmetrics_run_samples() made it. The caller may
+ * add more families and must add exposition_end(). */
+void openmetrics_write_runs(enum exposition format, const char *const *runs,
+			    size_t count, struct strbuf *out);
 
 #endif

@@ -58,7 +58,7 @@ static void every_listed_name_is_a_format(void **state)
 				 1);
 		count++;
 	}
-	assert_int_equal(count, 10);
+	assert_int_equal(count, 11);
 	free(list);
 }
 
@@ -97,6 +97,7 @@ static void each_format_writes_its_own(void **state)
 		{"markdown", "## l1vh-bench: run 7, grade hardware\n"},
 		{"junit", "<?xml version=\"1.0\""},
 		{"openmetrics", "# TYPE l1vh_run info\n"},
+		{"prometheus", "# TYPE l1vh_run_info gauge\n"},
 		{"explain", "run 7 of abc, grade hardware\n"},
 		{"power", "Blocks needed to decide "},
 		{"samples", "The noise that samples and boots add to run 7"},

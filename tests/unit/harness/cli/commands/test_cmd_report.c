@@ -82,11 +82,17 @@ static void every_format_is_written(void **state)
 	static const struct {
 		const char *format, *mark;
 	} cases[] = {
-		{"text", "1.25x"},          {"json", "\"mem_latency\""},
-		{"html", "<html"},          {"csv", "mem_latency,"},
-		{"markdown", "|"},          {"junit", "<testsuite"},
-		{"openmetrics", "# EOF\n"}, {"explain", "run 1"},
-		{"power", "blocks"},        {"samples", "samples"},
+		{"text", "1.25x"},
+		{"json", "\"mem_latency\""},
+		{"html", "<html"},
+		{"csv", "mem_latency,"},
+		{"markdown", "|"},
+		{"junit", "<testsuite"},
+		{"openmetrics", "# EOF\n"},
+		{"explain", "run 1"},
+		{"power", "blocks"},
+		{"samples", "samples"},
+		{"prometheus", "_run_info gauge\n"},
 	};
 	struct strbuf file = {0};
 	size_t i;
