@@ -8,7 +8,7 @@
 
 #include "harness/base/xmalloc.h"
 
-static struct ratio from_log(struct ttest log)
+struct ratio ratio_from_log(struct ttest log)
 {
 	return (struct ratio){.ratio = exp(log.difference),
 			      .low = exp(log.low),
@@ -34,13 +34,13 @@ struct ratio ratio_of_logs(const double *logs, size_t n, double confidence)
 	double sd;
 
 	if (!n)
-		return from_log(ttest_of(NAN, NAN, NAN, confidence));
+		return ratio_from_log(ttest_of(NAN, NAN, NAN, confidence));
 	if (n == 1)
-		return from_log(ttest_of(logs[0], NAN, NAN, confidence));
+		return ratio_from_log(ttest_of(logs[0], NAN, NAN, confidence));
 	sd = gsl_stats_sd(logs, 1, n);
-	return from_log(ttest_of(gsl_stats_mean(logs, 1, n),
-				 sd > ROUNDING ? sd / sqrt((double)n) : 0,
-				 (double)n - 1, confidence));
+	return ratio_from_log(ttest_of(gsl_stats_mean(logs, 1, n),
+				       sd > ROUNDING ? sd / sqrt((double)n) : 0,
+				       (double)n - 1, confidence));
 }
 
 struct ratio ratio_paired(const double *base, const double *candidate, size_t n,
@@ -68,7 +68,7 @@ struct ratio ratio_welch(const double *base, size_t base_count,
 {
 	double *b = logs_of(base, base_count);
 	double *c = logs_of(candidate, candidate_count);
-	struct ratio r = from_log(
+	struct ratio r = ratio_from_log(
 		ttest_welch(c, candidate_count, b, base_count, confidence));
 
 	free(b);
@@ -83,8 +83,8 @@ struct ratio ratio_of_ratios(const struct ratio *a, const struct ratio *b,
 	double df = (va + vb) * (va + vb) /
 		    (va * va / a->log.df + vb * vb / b->log.df);
 
-	return from_log(ttest_of(a->log.difference - b->log.difference,
-				 sqrt(va + vb), df, confidence));
+	return ratio_from_log(ttest_of(a->log.difference - b->log.difference,
+				       sqrt(va + vb), df, confidence));
 }
 
 bool ratio_fieller(const double *base, size_t base_count,

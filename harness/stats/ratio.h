@@ -27,6 +27,9 @@ struct ratio ratio_paired(const double *base, const double *candidate, size_t n,
 /* The same from logarithms of ratios, one per block. */
 struct ratio ratio_of_logs(const double *logs, size_t n, double confidence);
 
+/* From the test of a log ratio, such as that of cluster_compare(). */
+struct ratio ratio_from_log(struct ttest log);
+
 /* 1 / R, its interval turned with it; .log stays as it is. */
 struct ratio ratio_inverse(const struct ratio *r);
 
