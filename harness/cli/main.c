@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,5 +98,8 @@ static int dispatch(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN);
+	/* It ends the process where a quantile does not converge; without it the
+	 * caller gets a NaN. */
+	gsl_set_error_handler_off();
 	return command_end(dispatch(argc, argv));
 }

@@ -22,6 +22,7 @@ static const struct {
 	{"fleet.index", "L1VH_INDEX", "SLURM_ARRAY_TASK_ID"},
 	{"fleet.attempt", "L1VH_ATTEMPT", "SLURM_JOB_ID"},
 	{"fleet.engine", "L1VH_ENGINE", NULL},
+	{"fleet.size", "L1VH_FLEET_SIZE", NULL},
 	{"node.instance_type", "L1VH_INSTANCE_TYPE", NULL},
 	{"node.zone", "L1VH_ZONE", NULL},
 	{"node.region", "L1VH_REGION", NULL},

@@ -13,6 +13,7 @@
  *   L1VH_INDEX          fleet.index          of the run on its node, from 0
  *   L1VH_ATTEMPT        fleet.attempt        the pod's UID, or the Slurm job
  *   L1VH_ENGINE         fleet.engine         kubernetes or slurm
+ *   L1VH_FLEET_SIZE     fleet.size           nodes that should run
  *   L1VH_INSTANCE_TYPE  node.instance_type
  *   L1VH_ZONE           node.zone
  *   L1VH_REGION         node.region

@@ -11,7 +11,9 @@
 #include "harness/base/xmalloc.h"
 #include "harness/findings/runs/run_facts.h"
 #include "harness/fleet/fleet_arms.h"
+#include "harness/fleet/fleet_claims.h"
 #include "harness/fleet/fleet_loading.h"
+#include "harness/verdict/claims.h"
 
 /* A fleet's nodes may take turns for a day; a clock that is wrong is wrong by
  * more. */
@@ -57,6 +59,7 @@ void fleet_release(struct fleet *f)
 	free(f->series);
 	free(f->values);
 	free(f->match);
+	claims_free(f->claims);
 	free(f->name);
 	*f = (struct fleet){.name = NULL};
 }
@@ -205,6 +208,9 @@ static void add_loaded(struct fleet *f)
 			add_node(f, name);
 		take_plan(f, l->runs[i].facts);
 		add_run(f, &l->runs[i]);
+		if (f->runs[i].counts)
+			fleet_claims_take(f, json_object_get(l->runs[i].facts,
+							     "plan.claims"));
 	}
 }
 

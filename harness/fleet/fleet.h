@@ -89,6 +89,7 @@ struct fleet_arm {
 	uint32_t typical; /* the node that they are of */
 };
 
+struct claims;
 struct fleet_loading;
 
 struct fleet {
@@ -106,6 +107,8 @@ struct fleet {
 	/* The plans' key `match`, see arm_gate.h; NULL: none has it. */
 	char *match;
 	bool has_several_matches; /* plans disagree */
+	struct claims *claims;    /* owned; of the first run that has any */
+	bool lacks_claims;        /* some run that counts has not just those */
 	size_t expected_count;    /* nodes that should have run; 0: unknown */
 	struct fleet_loading *loading; /* until fleet_finish() */
 };

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Which nodes and runs of a fleet count, and what their figures are. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/test.h"
 
-#include <cmocka.h>
+#include <math.h>
 
 #include "harness/fleet/fleet.h"
 #include "harness/fleet/fleet_arms.h"
@@ -28,7 +22,7 @@ static const struct fleet_node *node(const struct fleet *f, const char *name)
 	return NULL;
 }
 
-static void test_native_is_the_bridge(void **state)
+static void native_is_the_bridge(void **state)
 {
 	struct made_node slow = like, fast = like;
 	const struct fleet_value *v;
@@ -63,7 +57,7 @@ static void test_native_is_the_bridge(void **state)
 }
 
 /* Blocks pair: a block without its native boot does not count in the ratio. */
-static void test_a_block_without_its_pair(void **state)
+static void a_block_without_its_pair(void **state)
 {
 	const struct fleet_run_info info = {.id = 1,
 					    .uuid = "u",
@@ -99,7 +93,7 @@ static void test_a_block_without_its_pair(void **state)
 	fleet_release(&f);
 }
 
-static void test_an_index_counts_once(void **state)
+static void an_index_counts_once(void **state)
 {
 	struct made_node first = like, again = like, other = like, cut = like;
 	struct fleet f;
@@ -133,7 +127,7 @@ static void test_an_index_counts_once(void **state)
 	fleet_release(&f);
 }
 
-static void test_states_of_nodes(void **state)
+static void states_of_nodes(void **state)
 {
 	struct made_node a = like, b = like;
 	struct fleet f;
@@ -162,7 +156,7 @@ static void test_states_of_nodes(void **state)
 }
 
 /* Of three, the one whose kernel differs is left out with its values. */
-static void test_a_node_unlike_its_arm(void **state)
+static void a_node_unlike_its_arm(void **state)
 {
 	struct made_node n = like;
 	struct fleet f;
@@ -188,7 +182,7 @@ static void test_a_node_unlike_its_arm(void **state)
 }
 
 /* The same, where the plan says that kernels may differ. */
-static void test_a_plan_names_what_must_match(void **state)
+static void a_plan_names_what_must_match(void **state)
 {
 	struct made_node n = like;
 	struct fleet f;
@@ -206,7 +200,7 @@ static void test_a_plan_names_what_must_match(void **state)
 	fleet_release(&f);
 }
 
-static void test_a_node_that_changed(void **state)
+static void a_node_that_changed(void **state)
 {
 	struct made_node n = like;
 	struct fleet f;
@@ -224,7 +218,7 @@ static void test_a_node_that_changed(void **state)
 	fleet_release(&f);
 }
 
-static void test_arms_by_the_partition(void **state)
+static void arms_by_the_partition(void **state)
 {
 	static const struct {
 		const char *facts, *arm;
@@ -254,7 +248,7 @@ static void test_arms_by_the_partition(void **state)
 	}
 }
 
-static void test_clocks_and_names(void **state)
+static void clocks_and_names(void **state)
 {
 	struct made_node n = like;
 	struct fleet f;
@@ -277,7 +271,7 @@ static void test_clocks_and_names(void **state)
 }
 
 /* What comes from elsewhere may be anything. */
-static void test_damaged_texts(void **state)
+static void damaged_texts(void **state)
 {
 	const struct fleet_run_info info = {.id = 1,
 					    .uuid = "u",
@@ -304,16 +298,16 @@ static void test_damaged_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_native_is_the_bridge),
-		cmocka_unit_test(test_a_block_without_its_pair),
-		cmocka_unit_test(test_an_index_counts_once),
-		cmocka_unit_test(test_states_of_nodes),
-		cmocka_unit_test(test_a_node_unlike_its_arm),
-		cmocka_unit_test(test_a_plan_names_what_must_match),
-		cmocka_unit_test(test_a_node_that_changed),
-		cmocka_unit_test(test_arms_by_the_partition),
-		cmocka_unit_test(test_clocks_and_names),
-		cmocka_unit_test(test_damaged_texts),
+		cmocka_unit_test(native_is_the_bridge),
+		cmocka_unit_test(a_block_without_its_pair),
+		cmocka_unit_test(an_index_counts_once),
+		cmocka_unit_test(states_of_nodes),
+		cmocka_unit_test(a_node_unlike_its_arm),
+		cmocka_unit_test(a_plan_names_what_must_match),
+		cmocka_unit_test(a_node_that_changed),
+		cmocka_unit_test(arms_by_the_partition),
+		cmocka_unit_test(clocks_and_names),
+		cmocka_unit_test(damaged_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
