@@ -27,4 +27,16 @@ int report_html_file(struct store *store, int64_t run_id, const char *path,
 int report_pilot(struct store *store, int64_t run_id, uint32_t *sample_count,
 		 char *uuid, size_t uuid_size, struct err *err);
 
+/* The one word that a command may have behind its options: a run. Without it
+ * RUN_ID stays as it is. */
+int report_take_run(int argc, char **argv, uint64_t *run_id, struct err *err);
+
+/*
+ * Show a stored run, 0 being the latest, in FORMAT, and return the exit status.
+ * COMMAND names the caller in messages. DB may be NULL, for the default;
+ * OUTPUT may be NULL, for stdout.
+ */
+int report_stored(const char *command, const char *db, uint64_t run_id,
+		  const char *format, const char *output);
+
 #endif

@@ -11,10 +11,29 @@
 #define POINTS 200
 #define REACH 8
 
-/* The variance of a node's mean. */
-static double variance_of(const struct cluster_spread *s, size_t runs)
+static double limit_of(const struct cluster_plan *p)
 {
-	return s->node_sd * s->node_sd + s->run_sd * s->run_sd / (double)runs;
+	double limit = log1p(p->margin);
+
+	return p->kind == MARGIN_SUPERIOR ? -limit : limit;
+}
+
+/* An equivalence looks at both sides alike. */
+static double truth_of(const struct cluster_plan *p)
+{
+	return p->kind == MARGIN_EQUIVALENT ? fabs(p->true_log) : p->true_log;
+}
+
+enum verdict cluster_deserved(const struct cluster_plan *plan)
+{
+	return truth_of(plan) < limit_of(plan) ? VERDICT_PASS : VERDICT_FAIL;
+}
+
+double cluster_mean_sd(const struct cluster_spread *spread,
+		       size_t runs_per_node)
+{
+	return hypot(spread->node_sd,
+		     spread->run_sd / sqrt((double)runs_per_node));
 }
 
 /*
@@ -28,10 +47,7 @@ struct distance {
 
 static struct distance distance_of(const struct cluster_plan *p, double se)
 {
-	const double limit = p->kind == MARGIN_SUPERIOR ? -log1p(p->margin)
-							: log1p(p->margin);
-	const double truth =
-		p->kind == MARGIN_EQUIVALENT ? fabs(p->true_log) : p->true_log;
+	const double limit = limit_of(p), truth = truth_of(p);
 	struct distance d = {fabs(limit - truth) / se, INFINITY};
 
 	if (p->kind == MARGIN_EQUIVALENT && truth < limit)
@@ -68,8 +84,10 @@ static double power_of(const struct distance *d, double df, double confidence)
 
 double cluster_power(const struct cluster_plan *plan, size_t node_count)
 {
-	double a = variance_of(&plan->baseline, plan->runs_per_node);
-	double b = variance_of(&plan->candidate, plan->runs_per_node);
+	double a =
+		pow(cluster_mean_sd(&plan->baseline, plan->runs_per_node), 2);
+	double b =
+		pow(cluster_mean_sd(&plan->candidate, plan->runs_per_node), 2);
 	double n = (double)node_count, sum = a + b;
 	struct distance d;
 

@@ -27,10 +27,17 @@ struct cluster_plan {
 	double power;      /* wanted; cluster_power() does not read it */
 };
 
+/* PASS with TRUE_LOG within the margin, else FAIL. */
+enum verdict cluster_deserved(const struct cluster_plan *plan);
+
+/* The standard deviation of the mean of a node's runs. */
+double cluster_mean_sd(const struct cluster_spread *spread,
+		       size_t runs_per_node);
+
 /*
  * The probability that NODE_COUNT nodes per arm, two or more, give the verdict
- * that the truth deserves: PASS with TRUE_LOG within the margin, else FAIL.
- * NaN if TRUE_LOG is the margin itself, or a plan that makes no sense.
+ * that is deserved. NaN if TRUE_LOG is the margin itself, and for a plan that
+ * makes no sense.
  */
 double cluster_power(const struct cluster_plan *plan, size_t node_count);
 

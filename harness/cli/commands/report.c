@@ -189,8 +189,7 @@ static const struct option_row report_options[] = {
 	{0},
 };
 
-/* Of commands that show one thing of a run. */
-static const struct option_row short_options[] = {
+static const struct option_row explain_options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct report_args, db)},
 	{"output", "FILE", "write there instead of stdout",
@@ -198,19 +197,15 @@ static const struct option_row short_options[] = {
 	{0},
 };
 
-static int parse_arguments(int argc, char **argv,
-			   const struct option_row *options,
-			   struct report_args *args, struct err *err)
+int report_take_run(int argc, char **argv, uint64_t *run_id, struct err *err)
 {
-	int ret = option_parse(argc, argv, options, args, err);
-
-	if (!ret && argc - optind > 1)
-		ret = err_set(err, -EINVAL, "unexpected argument '%s'",
-			      argv[optind + 1]);
-	if (!ret && optind < argc)
-		ret = units_parse_uint(argv[optind], 1, INT64_MAX,
-				       &args->run_id, err);
-	return ret;
+	if (argc - optind > 1)
+		return err_set(err, -EINVAL, "unexpected argument '%s'",
+			       argv[optind + 1]);
+	if (optind < argc)
+		return units_parse_uint(argv[optind], 1, INT64_MAX, run_id,
+					err);
+	return 0;
 }
 
 /* Whether the format can show what else is wanted of it. */
@@ -262,30 +257,52 @@ static int write_report(const struct report_args *args, struct store *store,
 	return ret;
 }
 
-static int show_report(int argc, char **argv, const struct option_row *options,
-		       const char *format)
+/* The exit status. COMMAND is for messages. */
+static int show(const char *command, const struct report_args *args)
 {
-	struct report_args args = {.db = DEFAULT_DB, .format = format};
 	enum exit_status status = STATUS_OK;
 	struct claims *claims = NULL;
 	struct store *store = NULL;
 	struct err err = {0};
-	int ret = parse_arguments(argc, argv, options, &args, &err);
+	int ret = 0;
 
-	if (!ret && args.claims)
-		ret = claims_arg_load(args.claims, &claims, &err);
+	if (args->claims)
+		ret = claims_arg_load(args->claims, &claims, &err);
 	if (claims)
-		claims->overrides_grade = args.overrides_grade;
+		claims->overrides_grade = args->overrides_grade;
 	if (!ret)
-		ret = store_open_readonly(args.db, &store, &err);
+		ret = store_open_readonly(args->db, &store, &err);
 	if (!ret)
-		ret = write_report(&args, store, claims, &status, &err);
+		ret = write_report(args, store, claims, &status, &err);
 	store_close(store);
 	claims_free(claims);
 	if (ret == -EINVAL || ret == -ENOENT)
-		return complain(STATUS_USAGE, "%s: %s", argv[0], err.msg);
-	return ret ? complain(STATUS_INTERNAL, "%s: %s", argv[0], err.msg)
+		return complain(STATUS_USAGE, "%s: %s", command, err.msg);
+	return ret ? complain(STATUS_INTERNAL, "%s: %s", command, err.msg)
 		   : (int)status;
+}
+
+int report_stored(const char *command, const char *db, uint64_t run_id,
+		  const char *format, const char *output)
+{
+	const struct report_args args = {.db = db ? db : DEFAULT_DB,
+					 .format = format,
+					 .output = output,
+					 .run_id = run_id};
+
+	return show(command, &args);
+}
+
+static int show_report(int argc, char **argv, const struct option_row *options,
+		       const char *format)
+{
+	struct report_args args = {.db = DEFAULT_DB, .format = format};
+	struct err err = {0};
+
+	if (option_parse(argc, argv, options, &args, &err) ||
+	    report_take_run(argc, argv, &args.run_id, &err))
+		return complain(STATUS_USAGE, "%s: %s", argv[0], err.msg);
+	return show(argv[0], &args);
 }
 
 static int report_run(int argc, char **argv)
@@ -295,17 +312,7 @@ static int report_run(int argc, char **argv)
 
 static int explain_run(int argc, char **argv)
 {
-	return show_report(argc, argv, short_options, "explain");
-}
-
-static int plan_run(int argc, char **argv)
-{
-	if (argc < 2 ||
-	    (strcmp(argv[1], "power") && strcmp(argv[1], "samples")))
-		return complain(
-			STATUS_USAGE,
-			"plan: expected 'plan power' or 'plan samples'");
-	return show_report(argc - 1, argv + 1, short_options, argv[1]);
+	return show_report(argc, argv, explain_options, "explain");
 }
 
 const struct command cmd_report = {
@@ -330,20 +337,7 @@ const struct command cmd_explain = {
 		"Shows, for each workload that counts operations in a stored run (the latest by\n"
 		"default), exits, doorbells and interrupts per operation, times the cost of each\n"
 		"that the micro guest measured.\n",
-	.options = short_options,
+	.options = explain_options,
 	.help_column = 18,
 	.run = explain_run,
-};
-
-const struct command cmd_plan = {
-	.name = "plan",
-	.summary = "the number of blocks per margin, and samples per boot",
-	.usage =
-		"usage: l1vh-bench plan power|samples [RUN] [options]\n"
-		"Uses the noise of a stored run, by default the latest. power: the blocks that a\n"
-		"run needs to decide whether a guest is within 3, 5 or 10 % of native. samples:\n"
-		"the number of samples per boot that is worth its time.\n",
-	.options = short_options,
-	.help_column = 18,
-	.run = plan_run,
 };

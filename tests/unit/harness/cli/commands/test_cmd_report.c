@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* report, explain, plan: what they show of a store, where to, and their status. */
+/* report, explain: what they show of a store, where to, and their status. */
 #include "tests/unit/test.h"
 
 #include <jansson.h>
@@ -265,27 +265,15 @@ static void a_file_that_is_no_store_is_none(void **state)
 	unlink(path);
 }
 
-static void short_commands_show_their_part(void **state)
+static void explain_shows_its_part(void **state)
 {
-	static const struct refused_call rows[] = {
-		{{NULL}, "plan power"},
-		{{"noise"}, "plan samples"},
-		{{"power", "--db=/no/such/db"}, "power: "},
-		{{"samples", "--all"}, "samples --help"},
-	};
-
 	(void)state;
-	assert_int_equal(CALL(cmd_plan, "power", "1", "--db", f.db), STATUS_OK);
-	assert_contains(called.out, "cpu_integer");
-	assert_int_equal(CALL(cmd_plan, "samples", "--db", f.db), STATUS_OK);
-	assert_contains(called.out, "mem_latency");
 	assert_int_equal(
 		CALL(cmd_explain, "--db", f.db, "--output", f.output, "1"),
 		STATUS_OK);
 	assert_int_equal(access(f.output, F_OK), 0);
 	assert_int_equal(CALL(cmd_explain, "--db", f.db, "7"), STATUS_USAGE);
 	assert_contains(called.err, "explain: ");
-	expect_refused(&cmd_plan, rows, ARRAY_SIZE(rows));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -304,7 +292,7 @@ int main(void)
 		TEST(a_page_is_replaced_as_a_whole),
 		TEST(a_page_does_not_replace_a_device),
 		TEST(a_file_that_is_no_store_is_none),
-		TEST(short_commands_show_their_part),
+		TEST(explain_shows_its_part),
 	};
 
 	return RUN_TESTS(tests);
