@@ -2,6 +2,7 @@
 #include "harness/base/units.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,5 +173,18 @@ const char *units_format_date(uint64_t unix_ns, char *buf, size_t size)
 
 	gmtime_r(&seconds, &tm);
 	strftime(buf, size, "%Y-%m-%d %H:%M", &tm);
+	return buf;
+}
+
+const char *units_format_instant(uint64_t unix_ns, char *buf, size_t size)
+{
+	time_t seconds = (time_t)(unix_ns / NS_PER_S);
+	size_t len;
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	len = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf + len, size - len, ".%07" PRIu64 "Z",
+		 (uint64_t)(unix_ns % NS_PER_S / 100));
 	return buf;
 }

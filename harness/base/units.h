@@ -30,4 +30,8 @@ const char *units_format_tick(double value, const char *unit, char *buf,
 /* "2026-11-26 02:43"; the text itself does not say UTC. */
 const char *units_format_date(uint64_t unix_ns, char *buf, size_t size);
 
+/* "2026-11-26T02:43:05.1234567Z": ISO 8601, UTC, with the seven digits that .NET
+ * and Kusto have. */
+const char *units_format_instant(uint64_t unix_ns, char *buf, size_t size);
+
 #endif

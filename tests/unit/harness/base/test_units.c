@@ -265,6 +265,27 @@ static void dates_are_utc(void **state)
 	unsetenv("TZ");
 }
 
+static void instants_have_seven_digits(void **state)
+{
+	static const struct {
+		uint64_t unix_ns;
+		const char *text;
+	} rows[] = {
+		{0, "1970-01-01T00:00:00.0000000Z"},
+		{199, "1970-01-01T00:00:00.0000001Z"},
+		{1795680188123456789, "2026-11-26T08:03:08.1234567Z"},
+		{UINT64_MAX, "2554-07-21T23:34:33.7095516Z"},
+	};
+	char buf[40];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_string_equal(
+			units_format_instant(rows[i].unix_ns, buf, sizeof(buf)),
+			rows[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(values_have_three_digits),
 		cmocka_unit_test(absent_values_are_shown_as_such),
 		cmocka_unit_test(dates_are_utc),
+		cmocka_unit_test(instants_have_seven_digits),
 	};
 
 	return RUN_TESTS(tests);
