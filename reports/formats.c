@@ -13,6 +13,7 @@
 #include "reports/data/junit.h"
 #include "reports/data/markdown.h"
 #include "reports/data/openmetrics.h"
+#include "reports/data/virtualclient.h"
 #include "reports/html/html.h"
 #include "reports/text/explain_text.h"
 #include "reports/text/lines.h"
@@ -65,6 +66,9 @@ static const struct format formats[] = {
 	 .build = openmetrics_write,
 	 .has_verdicts = true},
 	{.name = "prometheus", .build = prometheus_write, .has_verdicts = true},
+	{.name = "virtualclient",
+	 .print = virtualclient_write,
+	 .has_verdicts = true},
 };
 
 const struct format *format_find(const char *name)

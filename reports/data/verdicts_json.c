@@ -5,7 +5,7 @@
 #include "harness/verdict/claims.h"
 #include "reports/data/json.h"
 
-static json_t *verdict_json(const struct claim_verdict *v)
+json_t *verdict_json(const struct claim_verdict *v)
 {
 	const struct claim *c = v->claim;
 

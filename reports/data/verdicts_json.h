@@ -5,8 +5,10 @@
 /* verdicts_json - claims and their verdicts. */
 #include <jansson.h>
 
+struct claim_verdict;
 struct judgement;
 
-json_t *verdicts_json(const struct judgement *j); /* caller owns; or null */
+json_t *verdict_json(const struct claim_verdict *v); /* caller owns */
+json_t *verdicts_json(const struct judgement *j);    /* caller owns; or null */
 
 #endif

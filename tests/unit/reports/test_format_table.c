@@ -58,7 +58,7 @@ static void every_listed_name_is_a_format(void **state)
 				 1);
 		count++;
 	}
-	assert_int_equal(count, 11);
+	assert_int_equal(count, 12);
 	free(list);
 }
 
@@ -98,6 +98,7 @@ static void each_format_writes_its_own(void **state)
 		{"junit", "<?xml version=\"1.0\""},
 		{"openmetrics", "# TYPE l1vh_run info\n"},
 		{"prometheus", "# TYPE l1vh_run_info gauge\n"},
+		{"virtualclient", "{\"appHost\":\"unknown\","},
 		{"explain", "run 7 of abc, grade hardware\n"},
 		{"power", "Blocks needed to decide "},
 		{"samples", "The noise that samples and boots add to run 7"},

@@ -93,6 +93,7 @@ static void every_format_is_written(void **state)
 		{"power", "blocks"},
 		{"samples", "samples"},
 		{"prometheus", "_run_info gauge\n"},
+		{"virtualclient", "\"experimentId\":"},
 	};
 	struct strbuf file = {0};
 	size_t i;
