@@ -191,6 +191,9 @@ install: all guest lab man ## install everything below PREFIX (/usr/local), or D
 uninstall: ## remove what `make install` installed
 	$(Q)ci/install uninstall $(B) $(PREFIX) $(DESTDIR)
 
+image: packages ## a container image below build/image, OCI and Docker (IMAGE_NAME=reference, IMAGE_QEMU=1)
+	$(Q)ci/install-packages ci/packages-image && $(MAKE) -s all guest && ci/image/build $(B) $(B)/image
+
 bench: bench-programs ## measure the speed bars in the lab (BARS=pattern: only matching groups)
 	$(Q)ci/bench $(BARS)
 
@@ -311,7 +314,7 @@ clean: ## remove all build output; results stay
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything perf guest lab lab-iommu man packages packages-check demo install uninstall bench bench-small bench-programs check unit fuzz system debian13 \
+.PHONY: all everything perf guest lab lab-iommu man packages packages-check demo install uninstall image bench bench-small bench-programs check unit fuzz system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
