@@ -29,11 +29,25 @@
 /* A case ends by its own time limit; this is for a worker that is stuck. */
 #define GRACE_NS (60 * NS_PER_S)
 
+static char *lab_program(void)
+{
+	return file_beside_exe("../ci/lab/run");
+}
+
+bool worker_link_has_lab(void)
+{
+	char *lab = lab_program();
+	bool has = !access(lab, X_OK);
+
+	free(lab);
+	return has;
+}
+
 int worker_link_open(struct worker_link *w, bool in_lab, bool has_iommu,
 		     struct err *err)
 {
 	char *self = file_beside_exe("l1vh-bench");
-	char *lab = file_beside_exe("../ci/lab/run");
+	char *lab = lab_program();
 	const char *inside = "build/l1vh-bench";
 	const char *const local_argv[] = {self, "worker", NULL};
 	const char *const lab_argv[] = {

@@ -21,6 +21,9 @@ struct worker_link {
 	struct strbuf *in; /* owned */
 };
 
+/* Whether the lab is installed: a container image leaves it out. */
+bool worker_link_has_lab(void);
+
 /* Start a worker on this host, or one inside the lab, which HAS_IOMMU gives
  * devices for guests. */
 int worker_link_open(struct worker_link *w, bool in_lab, bool has_iommu,

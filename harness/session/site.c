@@ -252,7 +252,7 @@ int site_open(struct site *site, const struct site_wants *wants,
 	if (wants->choice != SITE_LAB) {
 		ret = open_at(site, false, wants, &guest_count, err);
 		if (ret || guest_count || wants->choice == SITE_HOST ||
-		    !wants_guests(wants))
+		    !wants_guests(wants) || !worker_link_has_lab())
 			return ret;
 		site_close(site);
 	}

@@ -53,8 +53,8 @@ struct site {
 /*
  * Open the site. Each guest runner is tried by booting Linux, or the micro
  * guest where it is all that is wanted, with a short time limit; SITE_AUTO goes
- * to the lab where none on this host can. The lab has no /dev/mshv: there,
- * runner mshv becomes mshv-emu. Says on stderr what was tried and why.
+ * to the lab, if it is installed, where none on this host can. The lab has no
+ * /dev/mshv: there, runner mshv becomes mshv-emu. Says on stderr what was tried and why.
  */
 int site_open(struct site *site, const struct site_wants *wants,
 	      struct err *err);

@@ -155,6 +155,19 @@ static void a_host_without_guests_is_left_for_the_lab(void **state)
 	assert_int_equal(f.site.refusal_count, 0);
 }
 
+/* In a container. */
+static void a_host_without_a_lab_is_measured_without_guests(void **state)
+{
+	(void)state;
+	trial_ends("kvm", RUN_SKIPPED, "/dev/kvm is absent");
+	beside_remove("../ci/lab/run");
+	OPEN(SITE_AUTO, "native", "kvm");
+	expect_runners("native");
+	assert_int_equal(f.site.refusal_count, 1);
+	assert_false(f.site.worker.is_lab);
+	assert_null(strstr(called.err, "THE LAB"));
+}
+
 static void who_wants_the_host_stays_there(void **state)
 {
 	(void)state;
@@ -359,6 +372,7 @@ int main(void)
 		TEST(a_guest_is_tried_with_linux),
 		TEST(one_that_fails_is_refused_with_its_reason),
 		TEST(a_host_without_guests_is_left_for_the_lab),
+		TEST(a_host_without_a_lab_is_measured_without_guests),
 		TEST(who_wants_the_host_stays_there),
 		TEST(the_lab_has_the_emulated_mshv_once),
 		TEST(the_lab_tries_what_is_not_known_to_boot),
