@@ -5,7 +5,10 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "harness/cli/option.h"
 
 #define LOOK_AGAIN_MS 200
 
@@ -45,6 +48,24 @@ int complain(int status, const char *fmt, ...)
 	va_end(ap);
 	fputc('\n', stderr);
 	return status;
+}
+
+static void print_usage(const struct command *c)
+{
+	fputs(c->usage, stdout);
+	if (c->options)
+		option_write_help(c->options, c->help_column, stdout);
+	if (c->notes)
+		fputs(c->notes, stdout);
+}
+
+int command_call(const struct command *c, int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "--help") && c->usage) {
+		print_usage(c);
+		return STATUS_OK;
+	}
+	return c->run(argc, argv);
 }
 
 static bool has_reader(int fd)

@@ -32,6 +32,9 @@ struct command {
 /* NULL-terminated; in registry.c. */
 extern const struct command *const commands[];
 
+/* Run C, or print its help where that is the first argument. Exit status. */
+int command_call(const struct command *c, int argc, char **argv);
+
 /* 0 PASS, 1 FAIL, 2 all others. */
 enum exit_status status_of_verdict(enum verdict v);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "harness/cli/command.h"
-#include "harness/cli/option.h"
 #include "harness/core/envinfo.h"
 
 static void print_help(FILE *out)
@@ -41,24 +40,6 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static void print_usage(const struct command *c)
-{
-	fputs(c->usage, stdout);
-	if (c->options)
-		option_write_help(c->options, c->help_column, stdout);
-	if (c->notes)
-		fputs(c->notes, stdout);
-}
-
-static int run_command(const struct command *c, int argc, char **argv)
-{
-	if (argc > 1 && !strcmp(argv[1], "--help") && c->usage) {
-		print_usage(c);
-		return STATUS_OK;
-	}
-	return c->run(argc, argv);
-}
-
 /* `help COMMAND` is `COMMAND --help`. */
 static int help(const char *name)
 {
@@ -73,7 +54,7 @@ static int help(const char *name)
 	if (!c || !c->summary)
 		return unknown(name);
 	snprintf(command, sizeof(command), "%s", c->name);
-	return run_command(c, 2, argv);
+	return command_call(c, 2, argv);
 }
 
 static int dispatch(int argc, char **argv)
@@ -92,7 +73,7 @@ static int dispatch(int argc, char **argv)
 		return STATUS_OK;
 	}
 	c = find_command(argv[1]);
-	return c ? run_command(c, argc - 1, argv + 1) : unknown(argv[1]);
+	return c ? command_call(c, argc - 1, argv + 1) : unknown(argv[1]);
 }
 
 int main(int argc, char **argv)
