@@ -33,7 +33,7 @@ int manifest_put(const struct manifest_sink *sink, const char *part,
 /* --- what a node gets --- */
 
 const char *fleet_manifest_device(const struct fleet_manifest *m,
-				  const struct fleet_node *node,
+				  const struct listed_node *node,
 				  bool *is_left_out)
 {
 	bool knows = node && m->nodes->has_details;
@@ -52,7 +52,7 @@ const char *fleet_manifest_device(const struct fleet_manifest *m,
 }
 
 bool fleet_manifest_includes(const struct fleet_manifest *m,
-			     const struct fleet_node *node)
+			     const struct listed_node *node)
 {
 	bool is_left_out;
 
@@ -69,7 +69,7 @@ static bool tolerates(const struct manifest_toleration *t,
 }
 
 const struct node_taint *fleet_manifest_obstacle(const struct fleet_manifest *m,
-						 const struct fleet_node *node)
+						 const struct listed_node *node)
 {
 	size_t i, k;
 
@@ -148,7 +148,7 @@ static int write_jobs(const struct fleet_manifest *m,
 		return manifest_write_job(m, NULL, sink, err);
 	ret = check_names(m, err);
 	for (i = 0; !ret && i < m->nodes->count; i++) {
-		const struct fleet_node *n = &m->nodes->nodes[i];
+		const struct listed_node *n = &m->nodes->nodes[i];
 
 		if (fleet_manifest_includes(m, n))
 			ret = manifest_write_job(m, n, sink, err);

@@ -113,16 +113,16 @@ void fleet_manifest_job_name(const struct fleet_manifest *m, const char *node,
  * FLEET_DEVICE_AUTO and details *IS_LEFT_OUT says that the node has neither;
  * without details it is kvm. NODE NULL: any. */
 const char *fleet_manifest_device(const struct fleet_manifest *m,
-				  const struct fleet_node *node,
+				  const struct listed_node *node,
 				  bool *is_left_out);
 
 /* The first taint of NODE that keeps its pod away for good; NULL: none. */
-const struct node_taint *fleet_manifest_obstacle(const struct fleet_manifest *m,
-						 const struct fleet_node *node);
+const struct node_taint *fleet_manifest_obstacle(
+	const struct fleet_manifest *m, const struct listed_node *node);
 
 /* Whether NODE gets a Job: it is not cordoned, and it has a device. */
 bool fleet_manifest_includes(const struct fleet_manifest *m,
-			     const struct fleet_node *node);
+			     const struct listed_node *node);
 
 /* How long a pod must live for all COUNT to be scheduled while it does. A
  * scheduler of Kubernetes 1.35 on two busy cores placed 2,000 in 165 s. */

@@ -36,7 +36,7 @@ static json_t *seconds(uint64_t ns)
  * not keep the others from their turn.
  */
 static json_t *job_spec(const struct fleet_manifest *m,
-			const struct fleet_node *node)
+			const struct listed_node *node)
 {
 	uint32_t completions = node ? m->run_count : m->node_count;
 	uint32_t parallelism = node ? 1 : m->node_count;
@@ -52,7 +52,7 @@ static json_t *job_spec(const struct fleet_manifest *m,
 }
 
 static json_t *job_meta(const struct fleet_manifest *m, const char *name,
-			const struct fleet_node *node)
+			const struct listed_node *node)
 {
 	json_t *meta = manifest_meta(m, name, COMPONENT_MEASURE, node);
 
@@ -64,7 +64,7 @@ static json_t *job_meta(const struct fleet_manifest *m, const char *name,
 }
 
 static json_t *job(const struct fleet_manifest *m, const char *name,
-		   const struct fleet_node *node)
+		   const struct listed_node *node)
 {
 	return json_pack("{ss ss so so}", "apiVersion", "batch/v1", "kind",
 			 "Job", "metadata", job_meta(m, name, node), "spec",
@@ -72,7 +72,7 @@ static json_t *job(const struct fleet_manifest *m, const char *name,
 }
 
 static json_t *cron_job(const struct fleet_manifest *m, const char *name,
-			const struct fleet_node *node)
+			const struct listed_node *node)
 {
 	json_t *template =
 		json_pack("{s{so} so}", "metadata", "labels",
@@ -96,7 +96,7 @@ json_t *manifest_claim(const struct fleet_manifest *m, const char *size)
 }
 
 static int write_claim(const struct fleet_manifest *m, const char *name,
-		       const struct fleet_node *node,
+		       const struct listed_node *node,
 		       const struct manifest_sink *sink, struct err *err)
 {
 	return manifest_put(sink, PART,
@@ -109,7 +109,7 @@ static int write_claim(const struct fleet_manifest *m, const char *name,
 }
 
 int manifest_write_job(const struct fleet_manifest *m,
-		       const struct fleet_node *node,
+		       const struct listed_node *node,
 		       const struct manifest_sink *sink, struct err *err)
 {
 	char name[NODE_LABEL_MAX + 1];

@@ -81,13 +81,13 @@ const char *manifest_push_url(const struct fleet_manifest *m)
 }
 
 static const char *arm_of(const struct fleet_manifest *m,
-			  const struct fleet_node *node)
+			  const struct listed_node *node)
 {
 	return node && *node->arm ? node->arm : m->arm;
 }
 
 json_t *manifest_labels(const struct fleet_manifest *m, const char *component,
-			const struct fleet_node *node)
+			const struct listed_node *node)
 {
 	bool measures = !strcmp(component, COMPONENT_MEASURE);
 
@@ -104,7 +104,7 @@ json_t *manifest_labels(const struct fleet_manifest *m, const char *component,
 }
 
 json_t *manifest_meta(const struct fleet_manifest *m, const char *name,
-		      const char *component, const struct fleet_node *node)
+		      const char *component, const struct listed_node *node)
 {
 	return json_pack("{ss ss so}", "name", name, "namespace", m->space,
 			 "labels", manifest_labels(m, component, node));

@@ -54,7 +54,7 @@ static json_t *guaranteed(json_t *limits)
 }
 
 static json_t *bench_resources(const struct fleet_manifest *m,
-			       const struct fleet_node *node)
+			       const struct listed_node *node)
 {
 	bool is_left_out;
 	const char *device = fleet_manifest_device(m, node, &is_left_out);
@@ -91,7 +91,7 @@ static void add_value(json_t *list, const char *name, const char *value)
 
 /* Kubernetes copies a node's zone and region to its pods since 1.35; before, the
  * field is empty. Those that are known now stand for any release. */
-static void add_place(json_t *list, const struct fleet_node *node)
+static void add_place(json_t *list, const struct listed_node *node)
 {
 	const struct {
 		const char *name, *value, *path;
@@ -113,7 +113,7 @@ static void add_place(json_t *list, const struct fleet_node *node)
 }
 
 static json_t *environment(const struct fleet_manifest *m,
-			   const struct fleet_node *node)
+			   const struct listed_node *node)
 {
 	json_t *list = json_array();
 
@@ -209,7 +209,7 @@ static json_t *mounts(const struct fleet_manifest *m, bool has_devices)
 }
 
 static json_t *bench_container(const struct fleet_manifest *m,
-			       const struct fleet_node *node)
+			       const struct listed_node *node)
 {
 	return json_pack("{ss ss ss s[s] so so so so so}", "name",
 			 BENCH_CONTAINER, "image", m->image, "imagePullPolicy",
@@ -223,7 +223,7 @@ static json_t *bench_container(const struct fleet_manifest *m,
 /* A sidecar starts first and ends last, so it sees how the other ended, and
  * still has the results when that was killed for its memory. */
 static json_t *rescue_container(const struct fleet_manifest *m,
-				const struct fleet_node *node)
+				const struct listed_node *node)
 {
 	json_t *words = node_words(m);
 
@@ -273,7 +273,7 @@ static json_t *config_volume(const struct fleet_manifest *m)
 }
 
 static json_t *results_volume(const struct fleet_manifest *m,
-			      const struct fleet_node *node)
+			      const struct listed_node *node)
 {
 	char name[NODE_LABEL_MAX + 1];
 
@@ -286,7 +286,7 @@ static json_t *results_volume(const struct fleet_manifest *m,
 }
 
 static json_t *volumes(const struct fleet_manifest *m,
-		       const struct fleet_node *node)
+		       const struct listed_node *node)
 {
 	json_t *list = json_array();
 
@@ -308,7 +308,7 @@ static json_t *volumes(const struct fleet_manifest *m,
 
 /* Its node alone, but through the scheduler, which counts CPUs, memory and
  * devices; spec.nodeName would go past it. */
-static json_t *node_affinity(const struct fleet_node *node)
+static json_t *node_affinity(const struct listed_node *node)
 {
 	return json_pack("{s{s[{s[{ss ss s[s]}]}]}}",
 			 "requiredDuringSchedulingIgnoredDuringExecution",
@@ -327,7 +327,7 @@ static json_t *anti_affinity(void)
 			 manifest_select(COMPONENT_MEASURE));
 }
 
-static json_t *affinity(const struct fleet_node *node)
+static json_t *affinity(const struct listed_node *node)
 {
 	return json_pack("{so* so}", "nodeAffinity",
 			 node ? node_affinity(node) : NULL, "podAntiAffinity",
@@ -343,7 +343,7 @@ static json_t *toleration(const char *key, const char *value,
 }
 
 static json_t *tolerations(const struct fleet_manifest *m,
-			   const struct fleet_node *node)
+			   const struct listed_node *node)
 {
 	bool knows = node && m->nodes->has_details;
 	json_t *list = json_array();
@@ -372,7 +372,7 @@ static json_t *tolerations(const struct fleet_manifest *m,
 /* --- the whole --- */
 
 static json_t *annotations(const struct fleet_manifest *m,
-			   const struct fleet_node *node)
+			   const struct listed_node *node)
 {
 	/* An autoscaler must not take the node away in the middle. */
 	json_t *all = json_pack(
@@ -390,7 +390,7 @@ static json_t *annotations(const struct fleet_manifest *m,
 }
 
 static json_t *pod_spec(const struct fleet_manifest *m,
-			const struct fleet_node *node)
+			const struct listed_node *node)
 {
 	char *account = manifest_name(m, COMPONENT_MEASURE);
 	json_t *selector = NULL, *secrets = NULL, *spec;
@@ -415,7 +415,7 @@ static json_t *pod_spec(const struct fleet_manifest *m,
 }
 
 json_t *manifest_pod(const struct fleet_manifest *m,
-		     const struct fleet_node *node)
+		     const struct listed_node *node)
 {
 	return json_pack("{s{so so} so}", "metadata", "labels",
 			 manifest_labels(m, COMPONENT_MEASURE, node),

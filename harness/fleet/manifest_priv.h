@@ -23,10 +23,10 @@ int manifest_put(const struct manifest_sink *sink, const char *part,
 
 /* Of the recommended labels, and those of ours. NODE NULL: any, or none. */
 json_t *manifest_labels(const struct fleet_manifest *m, const char *component,
-			const struct fleet_node *node);
+			const struct listed_node *node);
 /* {name, namespace, labels} */
 json_t *manifest_meta(const struct fleet_manifest *m, const char *name,
-		      const char *component, const struct fleet_node *node);
+		      const char *component, const struct listed_node *node);
 json_t *manifest_pairs_json(const struct manifest_pairs *pairs);
 
 /* What selects the pods of a component; for `measure` those of all fleets. */
@@ -48,7 +48,7 @@ json_t *manifest_container_security(const struct fleet_manifest *m,
 
 /* A template: {metadata, spec}. */
 json_t *manifest_pod(const struct fleet_manifest *m,
-		     const struct fleet_node *node);
+		     const struct listed_node *node);
 
 /* {spec} of a claim. */
 json_t *manifest_claim(const struct fleet_manifest *m, const char *size);
@@ -63,7 +63,7 @@ int manifest_write_config(const struct fleet_manifest *m,
 int manifest_write_serve(const struct fleet_manifest *m,
 			 const struct manifest_sink *sink, struct err *err);
 int manifest_write_job(const struct fleet_manifest *m,
-		       const struct fleet_node *node,
+		       const struct listed_node *node,
 		       const struct manifest_sink *sink, struct err *err);
 
 #endif

@@ -70,23 +70,23 @@ bool node_taint_is_of_state(const struct node_taint *taint)
 
 /* --- the list --- */
 
-static struct fleet_node *add_node(struct node_list *list, const char *name,
-				   size_t line)
+static struct listed_node *add_node(struct node_list *list, const char *name,
+				    size_t line)
 {
-	struct fleet_node *n;
+	struct listed_node *n;
 
 	if (!(list->count & (list->count - 1)))
 		list->nodes =
 			xrealloc(list->nodes, list->count ? 2 * list->count : 1,
 				 sizeof(*list->nodes));
 	n = &list->nodes[list->count++];
-	*n = (struct fleet_node){.name = xstrdup(name),
-				 .instance_type = xstrdup(""),
-				 .zone = xstrdup(""),
-				 .region = xstrdup(""),
-				 .arm = xstrdup(""),
-				 .line = line,
-				 .is_ready = true};
+	*n = (struct listed_node){.name = xstrdup(name),
+				  .instance_type = xstrdup(""),
+				  .zone = xstrdup(""),
+				  .region = xstrdup(""),
+				  .arm = xstrdup(""),
+				  .line = line,
+				  .is_ready = true};
 	return n;
 }
 
@@ -104,7 +104,7 @@ static int not_valid(struct err *err, size_t line, const char *text,
 
 static int compare_names(const void *a, const void *b)
 {
-	const struct fleet_node *x = a, *y = b;
+	const struct listed_node *x = a, *y = b;
 	int order = strcmp(x->name, y->name);
 
 	return order ? order : (x->line > y->line) - (x->line < y->line);
@@ -119,7 +119,7 @@ static int sort_nodes(struct node_list *list, struct err *err)
 		return err_set(err, -EINVAL, "the list has no node");
 	qsort(list->nodes, list->count, sizeof(*list->nodes), compare_names);
 	for (i = 1; i < list->count; i++) {
-		const struct fleet_node *n = &list->nodes[i];
+		const struct listed_node *n = &list->nodes[i];
 
 		if (!strcmp(n[-1].name, n->name))
 			return err_set(err, -EINVAL,
@@ -185,7 +185,7 @@ static int take_label(const struct yaml_value *labels, const char *key,
 	return 0;
 }
 
-static int take_labels(struct fleet_node *n, const struct yaml_value *object,
+static int take_labels(struct listed_node *n, const struct yaml_value *object,
 		       struct err *err)
 {
 	const struct yaml_value *labels = yaml_at(object, "metadata.labels");
@@ -212,7 +212,7 @@ static bool is_effect(const char *text)
 	       !strcmp(text, "PreferNoSchedule");
 }
 
-static int take_taints(struct fleet_node *n, const struct yaml_value *object,
+static int take_taints(struct listed_node *n, const struct yaml_value *object,
 		       struct err *err)
 {
 	const struct yaml_value *list = yaml_at(object, "spec.taints"), *v;
@@ -258,7 +258,7 @@ static int take_object(struct node_list *list, const struct yaml_value *object,
 	const char *kind = yaml_text_at(object, "kind");
 	const struct yaml_value *name = yaml_at(object, "metadata.name");
 	const char *text = yaml_text_at(object, "metadata.name");
-	struct fleet_node *n;
+	struct listed_node *n;
 	int ret;
 
 	if (*kind && strcmp(kind, "Node") != 0)
@@ -321,7 +321,7 @@ void node_list_release(struct node_list *list)
 	size_t i, k;
 
 	for (i = 0; i < list->count; i++) {
-		struct fleet_node *n = &list->nodes[i];
+		struct listed_node *n = &list->nodes[i];
 
 		for (k = 0; k < n->taint_count; k++) {
 			free(n->taints[k].key);

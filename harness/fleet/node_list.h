@@ -22,7 +22,7 @@ struct node_taint {
 };
 
 /* Texts are owned, and "" where the list does not tell. */
-struct fleet_node {
+struct listed_node {
 	char *name;
 	char *instance_type, *zone, *region, *arm;
 	struct node_taint *taints; /* owned */
@@ -34,7 +34,7 @@ struct fleet_node {
 };
 
 struct node_list {
-	struct fleet_node *nodes; /* owned; by name */
+	struct listed_node *nodes; /* owned; by name */
 	size_t count;
 	bool has_details; /* more than names is known */
 };

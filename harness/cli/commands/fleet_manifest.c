@@ -52,29 +52,29 @@ static int check_run_args(const struct fleet_manifest_args *a, struct err *err)
 /* --- what is told beside the objects --- */
 
 typedef bool node_test(const struct fleet_manifest *m,
-		       const struct fleet_node *node);
+		       const struct listed_node *node);
 
 static bool is_cordoned(const struct fleet_manifest *m,
-			const struct fleet_node *node)
+			const struct listed_node *node)
 {
 	(void)m;
 	return node->is_cordoned;
 }
 
 static bool has_no_device(const struct fleet_manifest *m,
-			  const struct fleet_node *node)
+			  const struct listed_node *node)
 {
 	return !node->is_cordoned && !fleet_manifest_includes(m, node);
 }
 
 static bool is_not_ready(const struct fleet_manifest *m,
-			 const struct fleet_node *node)
+			 const struct listed_node *node)
 {
 	return !node->is_ready && fleet_manifest_includes(m, node);
 }
 
 static bool is_tainted(const struct fleet_manifest *m,
-		       const struct fleet_node *node)
+		       const struct listed_node *node)
 {
 	return fleet_manifest_includes(m, node) &&
 	       fleet_manifest_obstacle(m, node);
@@ -102,7 +102,7 @@ static void tell_remarks(const struct fleet_manifest *m)
 		size_t count = 0;
 
 		for (i = 0; i < m->nodes->count; i++) {
-			const struct fleet_node *n = &m->nodes->nodes[i];
+			const struct listed_node *n = &m->nodes->nodes[i];
 
 			if (remarks[r].test(m, n) && count++ < NAMES_SHOWN)
 				strbuf_printf(&names, " %s", n->name);

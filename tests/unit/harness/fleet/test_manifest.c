@@ -13,7 +13,7 @@
 
 static void each_node_has_a_job_that_only_it_can_run(void **state)
 {
-	struct fleet_node nodes[] = {fleet_node_of("a"), fleet_node_of("b")};
+	struct listed_node nodes[] = {fleet_node_of("a"), fleet_node_of("b")};
 	struct node_list list = {nodes, 2, false};
 	struct fleet_manifest m = fleet_settings();
 	json_t *all, *job, *spec;
@@ -149,7 +149,7 @@ static void job_names_fit_a_dns_label_and_stay_apart(void **state)
 static void two_nodes_of_one_job_name_are_refused(void **state)
 {
 	struct fleet_manifest m = fleet_settings();
-	struct fleet_node nodes[] = {fleet_node_of("a.b"), fleet_node_of("x")};
+	struct listed_node nodes[] = {fleet_node_of("a.b"), fleet_node_of("x")};
 	struct node_list list = {nodes, 2, false};
 	char name[NODE_LABEL_MAX + 1];
 	struct err err;
@@ -166,7 +166,7 @@ static void two_nodes_of_one_job_name_are_refused(void **state)
 
 static void contradictions_are_refused(void **state)
 {
-	struct fleet_node node = {.name = (char *)(uintptr_t) "a"};
+	struct listed_node node = {.name = (char *)(uintptr_t) "a"};
 	struct node_list list = {&node, 1, false};
 	struct fleet_manifest m = fleet_settings();
 	struct err err;
@@ -202,7 +202,7 @@ static void contradictions_are_refused(void **state)
 
 static void a_schedule_makes_cron_jobs_of_the_same_job(void **state)
 {
-	struct fleet_node node = fleet_node_of("a");
+	struct listed_node node = fleet_node_of("a");
 	struct node_list list = {&node, 1, false};
 	struct fleet_manifest m = fleet_settings();
 	json_t *all, *job, *cron;

@@ -77,7 +77,7 @@ static void the_privileged_variant_has_all_rights_but_for_the_rescue(
 /* The device is the node's own; what is not known of it comes from the pod. */
 static void a_pod_knows_its_node_and_asks_for_its_device(void **state)
 {
-	struct fleet_node nodes[] = {fleet_node_of("a"), fleet_node_of("b"),
+	struct listed_node nodes[] = {fleet_node_of("a"), fleet_node_of("b"),
 				     fleet_node_of("c"), fleet_node_of("d")};
 	struct node_list list = {nodes, 4, true};
 	struct fleet_manifest m = fleet_settings();
@@ -173,7 +173,7 @@ static void only_chosen_taints_are_tolerated(void **state)
 		 (char *)(uintptr_t) "", (char *)(uintptr_t) "NoExecute"},
 		{(char *)(uintptr_t) "k", (char *)(uintptr_t) "v",
 		 (char *)(uintptr_t) "NoSchedule"}};
-	struct fleet_node node = fleet_node_of("a");
+	struct listed_node node = fleet_node_of("a");
 	struct node_list list = {&node, 1, true};
 	struct fleet_manifest m = fleet_settings();
 	json_t *all, *pod;

@@ -63,7 +63,7 @@ static void names_come_one_per_line_in_any_form(void **state)
 
 static void objects_tell_place_arm_taints_and_devices(void **state)
 {
-	const struct fleet_node *n;
+	const struct listed_node *n;
 	struct node_list list;
 
 	(void)state;
