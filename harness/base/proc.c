@@ -89,6 +89,8 @@ static void child_run(const struct proc_spec *spec, int status_fd, pid_t parent)
 		high = status_fd;
 	else
 		ret = child_place_fds(spec, first_free);
+	/* Whoever of us left a descriptor open: the child inherits the list. */
+	close_range((unsigned int)first_free, ~0U, CLOSE_RANGE_CLOEXEC);
 	if (!ret && spec->prepare)
 		ret = spec->prepare(spec->prepare_arg);
 	if (!ret) {

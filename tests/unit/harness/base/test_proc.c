@@ -248,6 +248,7 @@ static void descriptors_change_places(void **state)
 	close(b);
 }
 
+/* Not even what somebody opened without O_CLOEXEC. */
 static void a_child_inherits_nothing_else(void **state)
 {
 	struct proc_fd fds[] = {{0, 0}};
@@ -255,6 +256,7 @@ static void a_child_inherits_nothing_else(void **state)
 	char script[200], buf[64];
 
 	(void)state;
+	assert_int_equal(fcntl(secret, F_SETFD, 0), 0);
 	snprintf(script, sizeof(script),
 		 "test -e /proc/$$/fd/%d || echo closed;"
 		 " test $$ = $(cut -d' ' -f5 /proc/$$/stat) && echo leader",
