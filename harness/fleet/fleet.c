@@ -59,6 +59,7 @@ void fleet_release(struct fleet *f)
 	free(f->series);
 	free(f->values);
 	free(f->match);
+	free(f->chosen_arms);
 	claims_free(f->claims);
 	free(f->name);
 	*f = (struct fleet){.name = NULL};
@@ -66,15 +67,27 @@ void fleet_release(struct fleet *f)
 
 void fleet_expect(struct fleet *f, const char *node, const char *arm)
 {
-	fleet_loading_expect(f->loading, node, arm);
+	if (!arm || !*arm || fleet_arm_is_chosen(f, arm))
+		fleet_loading_expect(f->loading, node, arm);
 }
 
-void fleet_add_run(struct fleet *f, const struct fleet_run_info *info)
+void fleet_choose_arms(struct fleet *f, const char *list)
+{
+	free(f->chosen_arms);
+	f->chosen_arms = xstrdup(list);
+}
+
+bool fleet_add_run(struct fleet *f, const struct fleet_run_info *info)
 {
 	json_t *facts = run_facts(info->fingerprint, info->plan,
 				  info->guest_manifest, info->is_lab);
 
+	if (!fleet_arm_is_chosen(f, fleet_arm_of(facts))) {
+		json_decref(facts);
+		return false;
+	}
 	fleet_loading_run(f->loading, info, facts);
+	return true;
 }
 
 void fleet_add_boot(struct fleet *f, const struct fleet_boot *boot)

@@ -94,6 +94,7 @@ struct fleet_loading;
 
 struct fleet {
 	char *name;               /* owned */
+	char *chosen_arms;        /* owned; NULL: all */
 	struct fleet_node *nodes; /* owned, as all below; by name */
 	size_t node_count;
 	struct fleet_run *runs; /* by node, index, and time */
@@ -119,8 +120,12 @@ void fleet_release(struct fleet *f);
 /* A node that should run; ARM where it is known, or NULL. */
 void fleet_expect(struct fleet *f, const char *node, const char *arm);
 
-/* Runs in any order; the boots that follow are of the last one added. */
-void fleet_add_run(struct fleet *f, const struct fleet_run_info *info);
+/* Before any run: leave out all but those of LIST, "l1vh,nested". */
+void fleet_choose_arms(struct fleet *f, const char *list);
+
+/* Runs in any order; the boots that follow are of the last one added. False: its
+ * arm was not chosen, and no boots may follow. */
+bool fleet_add_run(struct fleet *f, const struct fleet_run_info *info);
 void fleet_add_boot(struct fleet *f, const struct fleet_boot *boot);
 
 /* After the last run: states, arms, and what counts. */

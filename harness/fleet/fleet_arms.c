@@ -17,9 +17,8 @@ static const char *fact(const json_t *facts, const char *key)
 	return text ? text : "";
 }
 
-static const char *arm_of(const struct fleet_node *n)
+const char *fleet_arm_of(const json_t *facts)
 {
-	const json_t *facts = n->facts;
 	const char *named = fact(facts, "fleet.arm");
 	const char *partition = fact(facts, "hyperv.partition");
 	const char *hypervisor = fact(facts, "hypervisor");
@@ -28,9 +27,31 @@ static const char *arm_of(const struct fleet_node *n)
 		return named;
 	if (!strcmp(partition, "l1vh") || !strcmp(partition, "root"))
 		return partition;
-	if (!facts)
-		return *n->expected_arm ? n->expected_arm : "unknown";
 	return *hypervisor && strcmp(hypervisor, "none") ? "nested" : "metal";
+}
+
+static const char *arm_of(const struct fleet_node *n)
+{
+	if (n->facts)
+		return fleet_arm_of(n->facts);
+	return *n->expected_arm ? n->expected_arm : "unknown";
+}
+
+bool fleet_arm_is_chosen(const struct fleet *f, const char *name)
+{
+	const char *list = f->chosen_arms;
+	size_t len = strlen(name);
+
+	while (list) {
+		size_t word = strcspn(list, ",");
+
+		if (word == len && !strncmp(list, name, len))
+			return true;
+		if (!list[word])
+			return false;
+		list += word + 1;
+	}
+	return true;
 }
 
 int fleet_find_arm(const struct fleet *f, const char *name)

@@ -20,6 +20,12 @@ struct fleet;
  */
 void fleet_arms_form(struct fleet *f);
 
+/* The arm of a run with those facts; borrowed from them, or static. */
+const char *fleet_arm_of(const json_t *facts);
+
+/* Whether an arm's runs are wanted. */
+bool fleet_arm_is_chosen(const struct fleet *f, const char *name);
+
 /* Whether nothing differs that must be the same. */
 bool fleet_are_alike(const struct fleet *f, const json_t *a, const json_t *b);
 

@@ -187,6 +187,7 @@ static void expect_refusal(struct fleet *f, const char *reason)
 static void what_forbids_a_verdict(void **state)
 {
 	struct made_node n = nested;
+	struct fleet_judgement j;
 	struct fleet f;
 	size_t i;
 
@@ -223,6 +224,18 @@ static void what_forbids_a_verdict(void **state)
 	add_arm(&f, nested, NODES);
 	add_arm(&f, n, NODES);
 	expect_refusal(&f, "'kvm' was measured in several arms");
+
+	fleet_init(&f, "two of three arms");
+	fleet_choose_arms(&f, "nested,l1vh");
+	fleet_expect(&f, "metal-9", "metal");
+	add_arm(&f, l1vh, NODES);
+	add_arm(&f, nested, NODES);
+	add_arm(&f, n, NODES);
+	j = judge(&f);
+	assert_int_equal(j.v[0].verdict, VERDICT_PASS);
+	assert_int_equal(f.node_count, 2 * NODES);
+	fleet_judgement_release(&j);
+	fleet_release(&f);
 
 	fleet_init(&f, "half of it failed");
 	for (i = 0; i < 4 * NODES; i++) {

@@ -52,7 +52,7 @@ static void each_node_has_a_job_that_only_it_can_run(void **state)
 	}
 	assert_null(fleet_find(all, "Job", 2));
 	json_decref(all);
-	fleet_nodes_release(nodes, 2);
+	listed_nodes_release(nodes, 2);
 }
 
 static void a_number_of_nodes_is_one_job_that_holds_them(void **state)
@@ -161,7 +161,7 @@ static void two_nodes_of_one_job_name_are_refused(void **state)
 	nodes[1].name = xstrdup(name + strlen("web-"));
 	assert_int_equal(fleet_refusal(&m, &err), -EINVAL);
 	assert_contains(err.msg, name);
-	fleet_nodes_release(nodes, 2);
+	listed_nodes_release(nodes, 2);
 }
 
 static void contradictions_are_refused(void **state)
@@ -228,7 +228,7 @@ static void a_schedule_makes_cron_jobs_of_the_same_job(void **state)
 				"persistentVolumeClaim.claimName"));
 	json_decref(job);
 	json_decref(all);
-	fleet_nodes_release(&node, 1);
+	listed_nodes_release(&node, 1);
 }
 
 int main(void)

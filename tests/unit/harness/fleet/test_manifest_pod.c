@@ -126,7 +126,7 @@ static void a_pod_knows_its_node_and_asks_for_its_device(void **state)
 	assert_non_null(fleet_find(all, "Job", 2));
 	assert_null(fleet_find(all, "Job", 3));
 	json_decref(all);
-	fleet_nodes_release(nodes, 4);
+	listed_nodes_release(nodes, 4);
 }
 
 static void words_reach_the_pod_as_they_are(void **state)
@@ -203,7 +203,7 @@ static void only_chosen_taints_are_tolerated(void **state)
 	assert_string_equal(fleet_text(pod, "tolerations.[0].operator"),
 			    "Exists");
 	json_decref(all);
-	fleet_nodes_release(&node, 1);
+	listed_nodes_release(&node, 1);
 }
 
 int main(void)
