@@ -11,6 +11,7 @@
 #include "reports/data/csv.h"
 #include "reports/data/json.h"
 #include "reports/data/junit.h"
+#include "reports/data/kusto.h"
 #include "reports/data/markdown.h"
 #include "reports/data/openmetrics.h"
 #include "reports/data/virtualclient.h"
@@ -69,6 +70,7 @@ static const struct format formats[] = {
 	{.name = "virtualclient",
 	 .print = virtualclient_write,
 	 .has_verdicts = true},
+	{.name = "kusto", .print = kusto_write},
 };
 
 const struct format *format_find(const char *name)

@@ -40,7 +40,7 @@ struct format {
  * other systems take in. */
 #define FORMAT_NAMES_SHOWN \
 	"text, json, html, csv, markdown, junit, explain, power, samples"
-#define FORMAT_NAMES_EXPORT "openmetrics, prometheus, virtualclient"
+#define FORMAT_NAMES_EXPORT "openmetrics, prometheus, virtualclient, kusto"
 #define FORMAT_NAMES FORMAT_NAMES_SHOWN ", " FORMAT_NAMES_EXPORT
 
 /* NULL if no format has that name. */

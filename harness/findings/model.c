@@ -83,20 +83,35 @@ static struct model_row *row_get(struct model *m, const struct series *s,
 	return row;
 }
 
+/* Into VALUES, which has room for all of them. */
+static size_t undisturbed(const struct series *s, double *values)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < s->sample_count; i++)
+		if (!s->samples[i].disturbances)
+			values[count++] = s->samples[i].value;
+	return count;
+}
+
+double model_boot_figure(const struct series *s)
+{
+	double *values = xcalloc(s->sample_count + 1, sizeof(*values));
+	size_t count = s->status == RUN_OK ? undisturbed(s, values) : 0;
+	double figure = quantile_median(values, count);
+
+	free(values);
+	return figure;
+}
+
 /* A boot in which every sample was disturbed has no figure. */
 static void cell_add_boot(struct model_cell *cell, uint32_t block,
 			  const struct series *s)
 {
 	double *values = xcalloc(s->sample_count, sizeof(*values));
-	size_t count = 0;
-	size_t i;
+	size_t count = undisturbed(s, values);
 
-	for (i = 0; i < s->sample_count; i++) {
-		if (s->samples[i].disturbances)
-			cell->disturbed_count++;
-		else
-			values[count++] = s->samples[i].value;
-	}
+	cell->disturbed_count += s->sample_count - count;
 	if (count) {
 		size_t n = cell->boot_count++;
 

@@ -126,6 +126,10 @@ size_t model_block_logs(const struct model_cell *base,
 size_t model_own_logs(const struct model_cell *cell, double *logs,
 		      uint32_t *blocks);
 
+/* The figure of one boot: the median of S's undisturbed samples; NaN without
+ * any. */
+double model_boot_figure(const struct series *s);
+
 /* Whether CELL has a figure or a reason for its absence. */
 bool model_cell_is_measured(const struct model_cell *cell);
 

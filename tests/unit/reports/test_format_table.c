@@ -58,7 +58,7 @@ static void every_listed_name_is_a_format(void **state)
 				 1);
 		count++;
 	}
-	assert_int_equal(count, 12);
+	assert_int_equal(count, 13);
 	free(list);
 }
 
@@ -99,6 +99,7 @@ static void each_format_writes_its_own(void **state)
 		{"openmetrics", "# TYPE l1vh_run info\n"},
 		{"prometheus", "# TYPE l1vh_run_info gauge\n"},
 		{"virtualclient", "{\"appHost\":\"unknown\","},
+		{"kusto", "run_uuid,run_status,"},
 		{"explain", "run 7 of abc, grade hardware\n"},
 		{"power", "Blocks needed to decide "},
 		{"samples", "The noise that samples and boots add to run 7"},

@@ -93,6 +93,7 @@ static void every_format_is_written(void **state)
 		{"power", "blocks"},
 		{"samples", "samples"},
 		{"prometheus", "_run_info gauge\n"},
+		{"kusto", "run_uuid,"},
 		{"virtualclient", "\"experimentId\":"},
 	};
 	struct strbuf file = {0};
