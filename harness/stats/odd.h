@@ -11,9 +11,9 @@
  * times the number of its series (Bonferroni). odd_decide() then controls the
  * false discovery rate over the whole fleet (Benjamini and Hochberg 1995).
  *
- * The good nodes of an arm must be about normal in the logarithm and have about
- * equal numbers of runs; docs/statistics.md has the error rates, and what
- * happens if that is not so. Pure.
+ * The good nodes of an arm must be about normal in the logarithm;
+ * docs/statistics.md has the error rates, and what happens if they are not.
+ * Pure.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +31,12 @@ struct odd_arm {
 	/* Means of log figures, of node i and series s at [i * series_count +
 	 * s]; not finite: the node has no value. Borrowed. */
 	const double *logs;
+	/*
+	 * The variance of each of these by its runs alone: that of a run over
+	 * their number (within of struct cluster_parts, over the count). NULL:
+	 * all nodes have equally many runs. Borrowed.
+	 */
+	const double *run_variances;
 	size_t node_count, series_count;
 };
 

@@ -22,7 +22,7 @@ static size_t score(const double *logs, size_t count,
 		    const struct odd_options *o, struct odd_node *nodes,
 		    const char **reason)
 {
-	const struct odd_arm arm = {logs, count, 1};
+	const struct odd_arm arm = {logs, NULL, count, 1};
 	size_t judged = odd_score(&arm, o, nodes, reason);
 
 	assert_int_equal(judged, *reason ? 0 : 1);
@@ -93,7 +93,7 @@ static void the_worst_series_decides(void **state)
 {
 	double logs[12][3];
 	struct odd_node nodes[12], alone[12];
-	const struct odd_arm arm = {logs[0], 12, 3};
+	const struct odd_arm arm = {logs[0], NULL, 12, 3};
 	const char *reasons[3];
 	size_t i;
 
@@ -192,7 +192,7 @@ static const char *const bad_names[] = {
 	[BAD_SPREAD] = "10 % with 5 sd",
 };
 
-/* FLEETS_TIMES=20 in the environment: so many times as many fleets, for the
+/* FLEETS_TIMES=40 in the environment: so many times as many fleets, for the
  * table of docs/statistics.md. */
 static size_t fleets_times(void)
 {
@@ -205,6 +205,9 @@ struct fleet {
 	size_t node_count, series_count;
 	enum bad bad;
 	bool has_heavy_tails; /* Student's t of 5 degrees, of variance 1 */
+	/* 1 to 9 runs per node, whose standard deviation is 1. Nodes have the
+	 * standard deviation 1, or 0. */
+	bool has_unequal_runs, are_alike;
 	size_t fleet_count;
 };
 
@@ -221,22 +224,28 @@ static double draw(const struct fleet *f, gsl_rng *rng)
 }
 
 /* The bad nodes come first, and are bad in the first series. */
-static size_t draw_fleet(const struct fleet *f, gsl_rng *rng, double *logs)
+static size_t draw_fleet(const struct fleet *f, gsl_rng *rng, double *logs,
+			 double *run_variances)
 {
 	const double shift[BAD_COUNT] = {[BAD_4_SD] = 4, [BAD_8_SD] = 8};
 	size_t bad_count = f->bad == BAD_NONE ? 0 : f->node_count / 10;
 	size_t i, k;
 
-	for (i = 0; i < f->node_count; i++)
+	for (i = 0; i < f->node_count; i++) {
+		double v = 1. / (1 + (double)gsl_rng_uniform_int(rng, 9));
+
+		v = f->has_unequal_runs ? v : 0;
 		for (k = 0; k < f->series_count; k++) {
 			double *log = &logs[i * f->series_count + k];
 
-			*log = draw(f, rng);
+			run_variances[i * f->series_count + k] = v;
+			*log = draw(f, rng) * sqrt(!f->are_alike + v);
 			if (i >= bad_count || k)
 				continue;
 			*log = *log * (f->bad == BAD_SPREAD ? 5 : 1) +
 			       shift[f->bad];
 		}
+	}
 	return bad_count;
 }
 
@@ -259,9 +268,13 @@ static void add_fleet(const struct odd_node *nodes, const struct fleet *f,
 static struct rates rates_of(const struct fleet *f)
 {
 	double *logs = xcalloc(f->node_count * f->series_count, sizeof(*logs));
+	double *variances =
+		xcalloc(f->node_count * f->series_count, sizeof(*variances));
 	struct odd_node *nodes = xcalloc(f->node_count, sizeof(*nodes));
 	const char **reasons = xcalloc(f->series_count, sizeof(*reasons));
-	const struct odd_arm arm = {logs, f->node_count, f->series_count};
+	const struct odd_arm arm = {logs,
+				    f->has_unequal_runs ? variances : NULL,
+				    f->node_count, f->series_count};
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	double count = (double)f->fleet_count;
 	struct rates r = {0};
@@ -269,7 +282,7 @@ static struct rates rates_of(const struct fleet *f)
 
 	gsl_rng_set(rng, 1995);
 	for (i = 0; i < f->fleet_count; i++) {
-		size_t bad_count = draw_fleet(f, rng, logs);
+		size_t bad_count = draw_fleet(f, rng, logs, variances);
 
 		odd_score(&arm, &every, nodes, reasons);
 		odd_decide(nodes, f->node_count, &every);
@@ -282,6 +295,7 @@ static struct rates rates_of(const struct fleet *f)
 	gsl_rng_free(rng);
 	free(reasons);
 	free(nodes);
+	free(variances);
 	free(logs);
 	return r;
 }
@@ -314,9 +328,9 @@ static void the_false_discovery_rate_holds(void **state)
 	static const struct {
 		size_t nodes, series, fleets;
 	} sizes[] = {
-		{10, 1, 2000}, {11, 1, 2000},  {20, 1, 2000},  {50, 1, 1000},
-		{200, 1, 300}, {2000, 1, 50},  {10, 10, 1000}, {11, 10, 1000},
-		{50, 10, 300}, {200, 10, 150},
+		{10, 1, 1000}, {11, 1, 1000}, {20, 1, 1000}, {50, 1, 500},
+		{200, 1, 150}, {2000, 1, 25}, {10, 10, 500}, {11, 10, 500},
+		{50, 10, 150}, {200, 10, 60},
 	};
 	size_t i;
 	int bad;
@@ -325,9 +339,11 @@ static void the_false_discovery_rate_holds(void **state)
 	print_head("normal");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (bad = BAD_NONE; bad < BAD_COUNT; bad++) {
-			struct fleet f = {sizes[i].nodes, sizes[i].series,
-					  (enum bad)bad, false,
-					  sizes[i].fleets * fleets_times()};
+			struct fleet f = {.node_count = sizes[i].nodes,
+					  .series_count = sizes[i].series,
+					  .bad = (enum bad)bad,
+					  .fleet_count = sizes[i].fleets *
+							 fleets_times()};
 			struct rates r = print_rates(&f);
 
 			/* Three standard errors of 5 %: without bad nodes a
@@ -338,6 +354,54 @@ static void the_false_discovery_rate_holds(void **state)
 			if (bad == BAD_8_SD && f.series_count == 1)
 				assert_true(r.found > .85);
 		}
+}
+
+/* Nodes that lost runs scatter more, and are no more often called odd. */
+static void unequal_runs_are_taken_into_account(void **state)
+{
+	static const size_t sizes[] = {10, 20, 200};
+	struct fleet f = {.series_count = 1, .has_unequal_runs = true};
+	size_t i;
+	int alike, bad;
+
+	(void)state;
+	for (alike = 0; alike <= 1; alike++) {
+		print_head(alike ? "1 to 9 runs per node, nodes alike"
+				 : "1 to 9 runs per node, as noisy as nodes");
+		for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
+			bad = i % 2 ? BAD_8_SD : BAD_NONE;
+			f.node_count = sizes[i / 2];
+			f.bad = (enum bad)bad;
+			f.are_alike = alike;
+			f.fleet_count = 6000 * fleets_times() / f.node_count;
+			assert_true(
+				print_rates(&f).fdr <=
+				.05 + 3 * sqrt(.0475 / (double)f.fleet_count));
+		}
+	}
+}
+
+/* Where all have equally many runs, their noise changes nothing. */
+static void equal_run_variances_change_nothing(void **state)
+{
+	const double variances[12] = {2e-5, 2e-5, 2e-5, 2e-5, 2e-5, 2e-5,
+				      2e-5, 2e-5, 2e-5, 2e-5, 2e-5, 2e-5};
+	const struct odd_arm equal = {twelve, variances, 12, 1};
+	struct odd_arm unequal = equal;
+	double others[12];
+	struct odd_node nodes[12];
+	const char *reason;
+
+	(void)state;
+	odd_score(&equal, &every, nodes, &reason);
+	assert_close(nodes[9].p, 2.33852006721e-05, 5e-16);
+	assert_close(nodes[2].p, .360862786842, 5e-12);
+	/* One with less certainty is less odd. */
+	memcpy(others, variances, sizeof(others));
+	others[9] = .0025;
+	unequal.run_variances = others;
+	odd_score(&unequal, &every, nodes, &reason);
+	assert_true(nodes[9].p > .01 && nodes[9].p < .05);
 }
 
 /* What the documentation warns of: good nodes with heavy tails. */
@@ -352,8 +416,13 @@ static void heavy_tails_are_called_odd(void **state)
 	print_head("Student's t of 5 degrees of freedom");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (bad = BAD_NONE; bad <= BAD_8_SD; bad++) {
-			struct fleet f = {sizes[i], 1, (enum bad)bad, true,
-					  20000 * fleets_times() / sizes[i]};
+			struct fleet f = {.node_count = sizes[i],
+					  .series_count = 1,
+					  .bad = (enum bad)bad,
+					  .has_heavy_tails = true,
+					  .fleet_count = 10000 *
+							 fleets_times() /
+							 sizes[i]};
 
 			r = print_rates(&f);
 			/* Few, though; but too many for 5 %. */
@@ -374,6 +443,8 @@ int main(void)
 		cmocka_unit_test(few_nodes_are_refused),
 		cmocka_unit_test(equal_nodes_have_no_scale),
 		cmocka_unit_test(the_false_discovery_rate_holds),
+		cmocka_unit_test(equal_run_variances_change_nothing),
+		cmocka_unit_test(unequal_runs_are_taken_into_account),
 		cmocka_unit_test(heavy_tails_are_called_odd),
 	};
 
