@@ -13,6 +13,7 @@ struct fleet_verb {
 
 static const struct fleet_verb verbs[] = {
 	{"manifest", &cmd_fleet_manifest},
+	{"node", &cmd_fleet_node},
 };
 
 static const struct fleet_verb *find_verb(const char *name)
