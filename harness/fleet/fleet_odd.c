@@ -47,28 +47,60 @@ static void choose_series(struct looked_at *l, const struct fleet *f)
 
 /* The arm's nodes that ran, and their means; [node * l->count + series]. */
 struct arm_means {
-	uint32_t *nodes; /* owned */
-	double *logs;    /* owned */
+	uint32_t *nodes;       /* owned */
+	double *logs;          /* owned */
+	double *run_variances; /* owned; of those means, by their runs alone */
 	size_t count;
 };
+
+static double mean_of(const struct cluster_node *n)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n->count; i++)
+		sum += n->values[i];
+	return sum / (double)n->count;
+}
+
+/* The variance of a run on its node, by those of the arm; 0 where no node has two
+ * runs: all have equally many then. */
+static double variance_within(const struct fleet_nodes *n, const size_t *place)
+{
+	double sum = 0;
+	size_t i, k, df = 0;
+
+	for (i = 0; i < n->count; i++) {
+		double mean = mean_of(&n->nodes[i]);
+
+		if (place[n->numbers[i]] == SIZE_MAX)
+			continue;
+		for (k = 0; k < n->nodes[i].count; k++)
+			sum += (n->nodes[i].values[k] - mean) *
+			       (n->nodes[i].values[k] - mean);
+		df += n->nodes[i].count - 1;
+	}
+	return df ? sum / (double)df : 0;
+}
 
 static void fill_series(struct arm_means *m, const struct fleet *f,
 			const struct looked_at *l, size_t at,
 			const size_t *place)
 {
 	struct fleet_nodes n;
-	size_t i, k;
+	double within;
+	size_t i;
 
 	fleet_nodes_of(&n, f, l->series[at], l->is_ratio[at]);
+	within = variance_within(&n, place);
 	for (i = 0; i < n.count; i++) {
-		double sum = 0;
+		size_t cell = place[n.numbers[i]];
 
-		if (place[n.numbers[i]] == SIZE_MAX)
+		if (cell == SIZE_MAX)
 			continue;
-		for (k = 0; k < n.nodes[i].count; k++)
-			sum += n.nodes[i].values[k];
-		m->logs[place[n.numbers[i]] * l->count + at] =
-			sum / (double)n.nodes[i].count;
+		cell = cell * l->count + at;
+		m->logs[cell] = mean_of(&n.nodes[i]);
+		m->run_variances[cell] = within / (double)n.nodes[i].count;
 	}
 	fleet_nodes_release(&n);
 }
@@ -81,8 +113,9 @@ static void means_of(struct arm_means *m, const struct fleet *f, uint32_t arm,
 
 	*m = (struct arm_means){
 		.nodes = xcalloc(f->node_count + 1, sizeof(*m->nodes)),
-		.logs = xcalloc(f->node_count * l->count + 1,
-				sizeof(*m->logs))};
+		.logs = xcalloc(f->node_count * l->count + 1, sizeof(*m->logs)),
+		.run_variances = xcalloc(f->node_count * l->count + 1,
+					 sizeof(*m->run_variances))};
 	for (i = 0; i < f->node_count; i++) {
 		place[i] = SIZE_MAX;
 		if (f->nodes[i].arm != arm || f->nodes[i].state != NODE_RAN)
@@ -146,8 +179,9 @@ static void score_arm(struct fleet_odd *o, const struct fleet *f, uint32_t arm,
 
 	means_of(&m, f, arm, l);
 	scored = xcalloc(m.count + 1, sizeof(*scored));
-	judged = odd_score(&(struct odd_arm){m.logs, m.count, l->count}, by,
-			   scored, reasons);
+	judged = odd_score(
+		&(struct odd_arm){m.logs, m.run_variances, m.count, l->count},
+		by, scored, reasons);
 	add_nodes(o, &m, l, scored);
 	for (i = 0; i < l->count && !judged && !o->reason[0]; i++)
 		if (reasons[i] && m.count)
@@ -158,6 +192,7 @@ static void score_arm(struct fleet_odd *o, const struct fleet *f, uint32_t arm,
 	free(reasons);
 	free(m.nodes);
 	free(m.logs);
+	free(m.run_variances);
 }
 
 static int compare(const void *x, const void *y)
