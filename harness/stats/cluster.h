@@ -33,8 +33,8 @@ struct cluster_arm {
 /*
  * Variances by the analysis of variance of one random factor with unequal
  * counts, the method of moments (Searle, Casella and McCulloch: Variance
- * Components, 1992, 3.6). WITHIN needs a node with two runs, BETWEEN also two
- * nodes.
+ * Components, 1992, chapter 3). WITHIN needs a node with two runs, BETWEEN
+ * also needs two nodes.
  */
 struct cluster_parts {
 	size_t node_count; /* nodes with a run */
