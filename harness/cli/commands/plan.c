@@ -293,5 +293,10 @@ const struct command cmd_plan = {
 		"that each arm of a fleet needs to decide a claim.\n",
 	.options = options,
 	.help_column = 20,
+	.notes =
+		"\n"
+		"JSON: sd_node, sd_run, margin, kind, true_ratio, confidence, power; verdict, which\n"
+		"the true ratio deserves; least_nodes_per_arm, with any number of runs; rows\n"
+		"{runs_per_node, sd_of_mean, nodes_per_arm, runs_per_arm}.\n",
 	.run = plan_run,
 };
