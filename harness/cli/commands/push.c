@@ -128,8 +128,8 @@ const struct command cmd_push = {
 	.usage =
 		"usage: l1vh-bench push URL [RUN] [options]\n"
 		"Sends a run, by default the latest, to a dashboard that has tokens (serve\n"
-		"--tokens). Without an answer, push tries three more times,\n"
-		"and where the dashboard asks for another time, then.\n",
+		"--tokens). Without an answer, push tries three more times, and waits as long\n"
+		"as the dashboard's Retry-After says.\n",
 	.options = options,
 	.help_column = 21,
 	.notes =

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -275,7 +276,7 @@ static void others_are_left_where_nobody_takes_them(void **state)
 {
 	struct dashboard *d = *state;
 	struct delivery_count count = {0};
-	char path[SCRATCH_SIZE + 16];
+	char path[SCRATCH_SIZE + 32];
 	struct err err = {0};
 	struct outbox o;
 	int i;
@@ -359,7 +360,7 @@ static void a_full_volume_is_emptied_all_the_same(void **state)
 {
 	struct dashboard *d = *state;
 	struct delivery_count count = {0};
-	char folder[SCRATCH_SIZE + 8], path[SCRATCH_SIZE + 16];
+	char folder[SCRATCH_SIZE + 8], path[SCRATCH_SIZE + 32];
 	char zeros[4096] = {0};
 	struct err err = {0};
 	const char *refusal;
@@ -394,6 +395,48 @@ static void a_full_volume_is_emptied_all_the_same(void **state)
 	assert_int_equal(umount2(folder, MNT_DETACH), 0);
 }
 
+static int take_note(void *arg, const char *path, const struct run_line *run,
+		     struct err *err)
+{
+	struct dashboard *d = arg;
+
+	d->asked += !strcmp(run->status, "failed");
+	return access(path, R_OK) ? err_set(err, -ENOENT, "no bundle") : 0;
+}
+
+/* The rescue of a privileged pod may read its files, and not write them. */
+static void another_user_delivers_too(void **state)
+{
+	struct dashboard *d = *state;
+	struct delivery_count count = {0};
+	struct err err = {0};
+	struct outbox o;
+	int status;
+	pid_t pid;
+
+	if (geteuid()) {
+		print_message("skipped: only root can become another user\n");
+		skip();
+	}
+	open_box(d, &o);
+	leave_killed_run(o.db);
+	outbox_close(&o);
+	d->delivery.send = take_note;
+	/* As an emptyDir with fsGroup. */
+	assert_int_equal(chmod(d->folder, 0711), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (setgid(65534) || setuid(65534))
+			_exit(2);
+		open_box(d, &o);
+		if (outbox_deliver_own(&o, &d->delivery, &count, &err))
+			fprintf(stderr, "%s\n", err.msg);
+		_exit(count.delivered != 1 || d->asked != 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -406,6 +449,7 @@ int main(void)
 		TEST(others_are_left_where_nobody_takes_them),
 		TEST(a_lock_is_of_one_process),
 		TEST(names_are_files),
+		TEST(another_user_delivers_too),
 		TEST(a_full_volume_is_emptied_all_the_same),
 	};
 
