@@ -63,12 +63,18 @@ void result_init(struct result *res)
 	res->grade = GRADE_EMULATED;
 }
 
+static void series_release(struct series *s)
+{
+	free(s->samples);
+	free(s->figure);
+}
+
 void result_release(struct result *res)
 {
 	size_t i;
 
 	for (i = 0; i < res->series_count; i++)
-		free(res->series[i].samples);
+		series_release(&res->series[i]);
 	for (i = 0; i < res->document_count; i++)
 		free(res->documents[i].text);
 	free(res->documents);
@@ -127,7 +133,7 @@ struct series *result_add_series(struct result *res, const char *workload,
 void result_drop_series(struct result *res)
 {
 	while (res->series_count)
-		free(res->series[--res->series_count].samples);
+		series_release(&res->series[--res->series_count]);
 	while (res->document_count)
 		free(res->documents[--res->document_count].text);
 }
@@ -139,6 +145,13 @@ void series_refuse(struct series *series, enum run_status status,
 	snprintf(series->reason, sizeof(series->reason), "%.*s",
 		 (int)sizeof(series->reason) - 1, why);
 	text_clean(series->reason);
+}
+
+void series_set_figure(struct series *series, const struct figure *figure)
+{
+	if (!series->figure)
+		series->figure = xcalloc(1, sizeof(*figure));
+	*series->figure = *figure;
 }
 
 struct sample *series_add_sample(struct series *series)

@@ -49,6 +49,22 @@ struct sample {
 	uint32_t disturbances;    /* 0: it counts */
 };
 
+/*
+ * What is kept of a series for ever, also when its samples have been removed. The
+ * figures are of the undisturbed samples, and 0 where there is none.
+ */
+struct figure {
+	uint64_t sample_count; /* all that were taken */
+	uint64_t used_count;   /* undisturbed */
+	uint32_t disturbances; /* of any sample */
+	double median, mean, stddev, low, high;
+	/* Of those that took FIGURE_LONG_NS or more and that the host timed too:
+	 * what tells whether the clocks drift. */
+	uint64_t long_count, long_elapsed_ns, long_host_ns;
+};
+
+#define FIGURE_LONG_NS 50000000ULL
+
 struct series {
 	char workload[32];
 	char point[32];
@@ -64,6 +80,7 @@ struct series {
 	uint64_t iterations;
 	struct sample *samples; /* owned */
 	size_t sample_count;
+	struct figure *figure; /* owned; NULL unless samples were removed */
 };
 
 struct phase {
@@ -119,6 +136,9 @@ struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit);
 void result_drop_series(struct result *res); /* none of it may be believed */
 struct sample *series_add_sample(struct series *series);
+
+/* Its samples were removed, and this is what they were. FIGURE is copied. */
+void series_set_figure(struct series *series, const struct figure *figure);
 
 /* It has no samples, for this reason, which is cleaned and may be cut. */
 void series_refuse(struct series *series, enum run_status status,

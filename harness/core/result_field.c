@@ -53,6 +53,21 @@ const struct result_field series_fields[] = {
 	{0},
 };
 
+const struct result_field figure_fields[] = {
+	FIELD(FIELD_U64, figure, sample_count),
+	FIELD(FIELD_U64, figure, used_count),
+	FIELD(FIELD_U32, figure, disturbances),
+	FIELD(FIELD_REAL, figure, median),
+	FIELD(FIELD_REAL, figure, mean),
+	FIELD(FIELD_REAL, figure, stddev),
+	FIELD(FIELD_REAL, figure, low),
+	FIELD(FIELD_REAL, figure, high),
+	FIELD(FIELD_U64, figure, long_count),
+	FIELD(FIELD_U64, figure, long_elapsed_ns),
+	FIELD(FIELD_U64, figure, long_host_ns),
+	{0},
+};
+
 static json_t *to_json(const struct result_field *f, const void *row)
 {
 	const void *at = (const char *)row + f->offset;

@@ -28,10 +28,10 @@ struct result_field {
 	size_t offset, size; /* in the row's structure */
 };
 
-/* Of struct sample, phase, exit_row and series, without what they own. Each
+/* Of struct sample, phase, exit_row, series and figure, without what they own. Each
  * ends with an empty row; the order is that of JSON's arrays. */
 extern const struct result_field sample_fields[], phase_fields[], exit_fields[],
-	series_fields[];
+	series_fields[], figure_fields[];
 
 /* ROW as [value, ...] or {name: value, ...}. The caller owns it; NULL if a text
  * is not UTF-8. */

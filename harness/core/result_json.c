@@ -32,6 +32,10 @@ static json_t *series_to_json(const struct result *res)
 
 		if (o)
 			json_object_set_new(o, "samples", samples_to_json(s));
+		if (o && s->figure)
+			json_object_set_new(o, "figure",
+					    result_fields_to_array(
+						    figure_fields, s->figure));
 		json_array_append_new(out, o);
 	}
 	return out;
@@ -108,6 +112,18 @@ static int samples_from_json(const json_t *array, struct series *s)
 	return 0;
 }
 
+static int figure_from_json(const json_t *array, struct series *s)
+{
+	struct figure figure;
+
+	if (!array)
+		return 0;
+	if (result_fields_from_array(figure_fields, array, &figure))
+		return -EPROTO;
+	series_set_figure(s, &figure);
+	return 0;
+}
+
 static int series_from_json(const json_t *array, struct result *res)
 {
 	json_t *item;
@@ -118,7 +134,8 @@ static int series_from_json(const json_t *array, struct result *res)
 		struct series *s = result_add_series(res, "", "", "");
 
 		if (result_fields_from_object(series_fields, item, s) ||
-		    !samples || samples_from_json(samples, s))
+		    !samples || samples_from_json(samples, s) ||
+		    figure_from_json(json_object_get(item, "figure"), s))
 			return -EPROTO;
 	}
 	return 0;

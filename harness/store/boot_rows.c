@@ -9,6 +9,7 @@
 #include "harness/core/result.h"
 #include "harness/core/result_field.h"
 #include "harness/store/field_sql.h"
+#include "harness/store/figure_rows.h"
 #include "harness/store/sql.h"
 #include "harness/store/store_priv.h"
 
@@ -110,6 +111,8 @@ static int add_series(struct store *store, int64_t boot_id,
 	ret = add_each_series(store, boot_id, res, ids, err);
 	if (!ret)
 		ret = add_samples(store, ids, res, err);
+	if (!ret)
+		ret = figure_rows_add(store, ids, res, err);
 	free(ids);
 	return ret;
 }
@@ -150,7 +153,7 @@ int boot_rows_add(struct store *store, int64_t run_id, uint32_t position,
 			   "s", identity);
 	if (ret)
 		return ret;
-	ret = store_insert_returning(
+	ret = store_number(
 		store, &boot_id, err,
 		"INSERT INTO boot (run_id, position, block, runner,"
 		" paravirt, vcpu_count, ram_bytes, status, reason, grade,"

@@ -10,59 +10,38 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
-#include "harness/store/schema.h"
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
 
 /* CROSS JOIN: from each run to what it has of the series, not from all that is
  * called so. */
-#define SERIES_SQL                                                     \
-	" CROSS JOIN series s ON s.boot_id = b.id"                     \
-	" CROSS JOIN sample p ON p.series_id = s.id"                   \
-	" WHERE b.run_id = r.id AND b.runner = ?1 AND s.workload = ?2" \
-	" AND s.point = ?3 AND p.disturbances = 0"
+#define SERIES_SQL                                                       \
+	" CROSS JOIN series s CROSS JOIN figure f WHERE b.run_id = r.id" \
+	" AND s.boot_id = b.id AND f.series_id = s.id AND b.runner = ?1" \
+	" AND s.workload = ?2 AND s.point = ?3 AND f.median IS NOT NULL"
 
 static const char picked_sql[] =
 	"WITH picked AS MATERIALIZED (SELECT id, started_unix_ns FROM run r"
 	" WHERE EXISTS (SELECT 1 FROM boot b" SERIES_SQL ")";
 static const char span_sql[] =
 	" AND r.started_unix_ns >= ?7 AND r.started_unix_ns < ?8";
-static const char host_sql[] = " AND " RUN_HOST_SQL " = ?4";
+static const char host_sql[] = " AND host = ?4";
 static const char values_sql[] =
 	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?5 OFFSET ?6)"
-	" SELECT r.id, s.id, s.unit, s.lower_is_better, b.grade, p.value"
+	" SELECT r.id, s.unit, s.lower_is_better, b.grade, f.median"
 	" FROM picked r CROSS JOIN boot b" SERIES_SQL
-	" ORDER BY r.started_unix_ns, r.id, b.position, s.id, p.value";
+	" ORDER BY r.started_unix_ns, r.id, b.position, s.id";
 
 /* Apart from the values, of which a run has many. */
 static const char run_sql[] =
 	"SELECT started_unix_ns, revision, fingerprint, uuid FROM run"
 	" WHERE id = ?";
 
-/* Samples of one boot, sorted by the query, until the next begins. */
 struct reading {
 	struct history *h;
 	struct sql_stmt *run;
 	int run_error; /* of the last run that was not read */
-	int64_t series_id;
-	double *samples;
-	size_t count;
 };
-
-static void end_boot(struct reading *r)
-{
-	struct history *h = r->h;
-	size_t n = r->count;
-
-	if (!n)
-		return;
-	h->values = xrealloc(h->values, h->value_count + 1, sizeof(*h->values));
-	h->values[h->value_count++] =
-		n % 2 ? r->samples[n / 2]
-		      : (r->samples[n / 2 - 1] + r->samples[n / 2]) / 2;
-	h->runs[h->run_count - 1].count++;
-	r->count = 0;
-}
 
 static void begin_run(struct reading *r, int64_t id, const char *grade)
 {
@@ -93,20 +72,17 @@ static void take_row(struct reading *r, struct sql_stmt *s)
 {
 	struct history *h = r->h;
 	int64_t run_id = sql_int64(s, 0);
-	int64_t series_id = sql_int64(s, 1);
-	double value = sql_double(s, 5);
+	double value = sql_double(s, 4);
 
-	if (series_id != r->series_id)
-		end_boot(r);
-	r->series_id = series_id;
-	if (!h->run_count || h->runs[h->run_count - 1].id != run_id)
-		begin_run(r, run_id, sql_column_text(s, 4));
-	snprintf(h->unit, sizeof(h->unit), "%s", sql_column_text(s, 2));
-	h->lower_is_better = sql_int64(s, 3);
 	if (!isfinite(value))
 		return;
-	r->samples = xrealloc(r->samples, r->count + 1, sizeof(*r->samples));
-	r->samples[r->count++] = value;
+	if (!h->run_count || h->runs[h->run_count - 1].id != run_id)
+		begin_run(r, run_id, sql_column_text(s, 3));
+	snprintf(h->unit, sizeof(h->unit), "%s", sql_column_text(s, 1));
+	h->lower_is_better = sql_int64(s, 2);
+	h->values = xrealloc(h->values, h->value_count + 1, sizeof(*h->values));
+	h->values[h->value_count++] = value;
+	h->runs[h->run_count - 1].count++;
 }
 
 static int prepare(struct sql *db, const struct history_query *q,
@@ -155,7 +131,7 @@ static void drop_first_run(struct history *h)
 static int read_all(struct sql *db, const struct history_query *q,
 		    struct history *h)
 {
-	struct reading r = {.h = h, .series_id = -1};
+	struct reading r = {.h = h};
 	struct sql_stmt *s = NULL;
 	int ret = sql_prepare(db, run_sql, &r.run);
 
@@ -164,13 +140,11 @@ static int read_all(struct sql *db, const struct history_query *q,
 	if (!ret) {
 		while ((ret = sql_step(s)) > 0)
 			take_row(&r, s);
-		end_boot(&r);
 	}
 	if (r.run_error)
 		ret = r.run_error;
 	if (q->max_runs && h->run_count > q->max_runs)
 		drop_first_run(h);
-	free(r.samples);
 	sql_finalize(s);
 	sql_finalize(r.run);
 	return ret;
@@ -207,11 +181,12 @@ void history_release(struct history *h)
 }
 
 static const char names_sql[] =
-	"SELECT DISTINCT s.workload, s.point FROM series s"
+	"SELECT s.workload, s.point FROM series s"
 	" JOIN boot b ON s.boot_id = b.id"
 	" WHERE b.runner = ?1 AND s.status = 'ok' AND b.run_id ="
 	" (SELECT id FROM run ORDER BY started_unix_ns DESC, id DESC LIMIT 1)"
-	" ORDER BY s.list_rank, s.workload, s.point";
+	" GROUP BY s.workload, s.point"
+	" ORDER BY min(s.list_rank), s.workload, s.point";
 
 int history_names(struct store *store, const char *runner,
 		  struct history_name **names, size_t *count, struct err *err)

@@ -2,16 +2,21 @@
 #include "harness/store/run_data.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/result_field.h"
 #include "harness/store/field_sql.h"
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
+
+#define DAY_NS (86400 * NS_PER_S)
 
 static const char *text(struct sql_stmt *s, int column)
 {
@@ -83,6 +88,7 @@ static void run_row(struct sql_stmt *s, void *arg)
 	run->scheduled_count = (uint32_t)number(s, 11);
 	run->done_block_count = (uint32_t)number(s, 12);
 	snprintf(run->uuid, sizeof(run->uuid), "%s", text(s, 13));
+	run->samples_dropped_unix_ns = number(s, 14);
 }
 
 struct boot_load {
@@ -120,10 +126,16 @@ static void boot_row(struct sql_stmt *s, void *arg)
 	b->res.console = xstrdup(text(s, 14));
 }
 
-/* The series of one boot, as they come. */
+/* The series of one boot, as they come, and then what belongs to each of them, in
+ * the same order. */
 struct series_load {
 	struct result *res;
 	int64_t *ids; /* owned, as many as RES has series */
+	size_t at;    /* the one in hand */
+	/* Of that one. It grows, and serves one series after the other: a run has
+	 * a million samples, and each series is given what it needs at once. */
+	struct sample *samples; /* owned */
+	size_t count, room;
 };
 
 static void series_row(struct sql_stmt *s, void *arg)
@@ -137,23 +149,53 @@ static void series_row(struct sql_stmt *s, void *arg)
 	field_sql_read(s, 1, series_fields, series);
 }
 
-/* Grows, and serves one series after the other: a run has a million samples,
- * and each series is then given what it needs at once. */
-struct sample_load {
-	struct sample *samples; /* owned */
-	size_t count, room;
-};
+static void give_samples(struct series_load *load)
+{
+	struct series *series = &load->res->series[load->at];
+
+	if (!load->count)
+		return;
+	series->samples = xcalloc(load->count, sizeof(*series->samples));
+	memcpy(series->samples, load->samples,
+	       load->count * sizeof(*series->samples));
+	series->sample_count = load->count;
+	load->count = 0;
+}
+
+/* Moves on to the series of that id; false: there is none. */
+static bool find_series(struct series_load *load, int64_t id)
+{
+	while (load->at < load->res->series_count &&
+	       load->ids[load->at] != id) {
+		give_samples(load);
+		load->at++;
+	}
+	return load->at < load->res->series_count;
+}
 
 static void sample_row(struct sql_stmt *s, void *arg)
 {
-	struct sample_load *load = arg;
+	struct series_load *load = arg;
 
+	if (!find_series(load, sql_int64(s, 0)))
+		return;
 	if (load->count == load->room) {
 		load->room = 2 * load->room + 64;
 		load->samples = xrealloc(load->samples, load->room,
 					 sizeof(*load->samples));
 	}
-	field_sql_read(s, 0, sample_fields, &load->samples[load->count++]);
+	field_sql_read(s, 1, sample_fields, &load->samples[load->count++]);
+}
+
+static void figure_row(struct sql_stmt *s, void *arg)
+{
+	struct series_load *load = arg;
+	struct figure figure;
+
+	if (!find_series(load, sql_int64(s, 0)))
+		return;
+	field_sql_read(s, 1, figure_fields, &figure);
+	series_set_figure(&load->res->series[load->at], &figure);
 }
 
 static void phase_row(struct sql_stmt *s, void *arg)
@@ -180,6 +222,7 @@ static const struct result_field no_fields[] = {{0}};
 enum boot_query {
 	Q_SERIES,
 	Q_SAMPLES,
+	Q_FIGURES,
 	Q_PHASES,
 	Q_EXITS,
 	Q_DOCUMENTS,
@@ -194,11 +237,16 @@ static const struct {
 } boot_queries[Q_COUNT] = {
 	[Q_SERIES] = {"id", series_fields,
 		      "series WHERE boot_id = ? ORDER BY id"},
-	[Q_SAMPLES] = {"", sample_fields,
-		       "sample WHERE series_id = ? ORDER BY position"},
+	[Q_SAMPLES] = {"s.id", sample_fields,
+		       "series s CROSS JOIN sample p WHERE s.boot_id = ?"
+		       " AND p.series_id = s.id ORDER BY s.id, p.position"},
+	[Q_FIGURES] = {"s.id", figure_fields,
+		       "series s CROSS JOIN figure f WHERE s.boot_id = ?"
+		       " AND f.series_id = s.id ORDER BY s.id"},
 	[Q_PHASES] = {"", phase_fields,
 		      "phase WHERE boot_id = ? ORDER BY mono_ns"},
-	[Q_EXITS] = {"", exit_fields, "exit_ledger WHERE boot_id = ?"},
+	[Q_EXITS] = {"", exit_fields,
+		     "exit_ledger WHERE boot_id = ? ORDER BY rowid"},
 	[Q_DOCUMENTS] = {"workload, point, text", no_fields,
 			 "document WHERE boot_id = ? ORDER BY rowid"},
 };
@@ -215,36 +263,32 @@ static int prepare_query(struct store *store, enum boot_query q,
 	return ret;
 }
 
+/* HAS_SAMPLES: they were not removed. */
 static int load_series(struct store *store, struct sql_stmt *const *s,
-		       int64_t boot_id, struct result *res, struct err *err)
+		       int64_t boot_id, bool has_samples, struct result *res,
+		       struct err *err)
 {
 	struct series_load load = {.res = res};
-	struct sample_load all = {.count = 0};
 	int ret = each_of(store, s[Q_SERIES], boot_id, series_row, &load, err);
-	size_t i;
 
-	for (i = 0; i < res->series_count && !ret; i++) {
-		struct series *series = &res->series[i];
-
-		all.count = 0;
-		ret = each_of(store, s[Q_SAMPLES], load.ids[i], sample_row,
-			      &all, err);
-		if (ret || !all.count)
-			continue;
-		series->samples = xcalloc(all.count, sizeof(*series->samples));
-		memcpy(series->samples, all.samples,
-		       all.count * sizeof(*series->samples));
-		series->sample_count = all.count;
-	}
-	free(all.samples);
+	if (!ret && has_samples)
+		ret = each_of(store, s[Q_SAMPLES], boot_id, sample_row, &load,
+			      err);
+	else if (!ret)
+		ret = each_of(store, s[Q_FIGURES], boot_id, figure_row, &load,
+			      err);
+	if (load.at < res->series_count)
+		give_samples(&load);
+	free(load.samples);
 	free(load.ids);
 	return ret;
 }
 
 static int load_boot(struct store *store, struct sql_stmt *const *s,
-		     int64_t boot_id, struct result *res, struct err *err)
+		     int64_t boot_id, bool has_samples, struct result *res,
+		     struct err *err)
 {
-	int ret = load_series(store, s, boot_id, res, err);
+	int ret = load_series(store, s, boot_id, has_samples, res, err);
 
 	if (!ret)
 		ret = each_of(store, s[Q_PHASES], boot_id, phase_row, res, err);
@@ -268,6 +312,7 @@ static int load_boots(struct store *store, const struct boot_load *load,
 		ret = prepare_query(store, (enum boot_query)i, &s[i], err);
 	for (i = 0; i < load->run->boot_count && !ret; i++)
 		ret = load_boot(store, s, load->ids[i],
+				!load->run->samples_dropped_unix_ns,
 				&load->run->boots[i].res, err);
 	for (i = 0; i < Q_COUNT; i++)
 		sql_finalize(s[i]);
@@ -290,7 +335,7 @@ static int load_all(struct store *store, int64_t run_id, struct run_data *run,
 		   " FROM schedule s LEFT JOIN boot b ON b.run_id = s.run_id"
 		   " AND b.position = s.position WHERE s.run_id = run.id"
 		   " GROUP BY s.block HAVING count(*) = count(b.id)) AS done),"
-		   " uuid"
+		   " uuid, samples_dropped_unix_ns"
 		   " FROM run WHERE id = ?",
 		   run_id, run_row, run, err);
 	if (!ret && !run->id)
@@ -348,4 +393,22 @@ void run_data_release(struct run_data *run)
 	free(run->probe);
 	free(run->guest_manifest);
 	memset(run, 0, sizeof(*run));
+}
+
+const char *run_data_removal(const struct run_data *run, char *buf, size_t size)
+{
+	uint64_t removed = run->samples_dropped_unix_ns;
+	char date[32];
+
+	buf[0] = '\0';
+	if (removed)
+		snprintf(buf, size,
+			 "raw samples were removed on %s, after %llu days",
+			 units_format_date(removed, date, sizeof(date)),
+			 (unsigned long long)(removed > run->ended_unix_ns
+						      ? (removed -
+							 run->ended_unix_ns) /
+								DAY_NS
+						      : 0));
+	return buf;
 }

@@ -26,7 +26,8 @@ struct run_data {
 	int64_t id;
 	char uuid[40];
 	uint64_t started_unix_ns;
-	uint64_t ended_unix_ns; /* 0: it did not end */
+	uint64_t ended_unix_ns;           /* 0: it did not end */
+	uint64_t samples_dropped_unix_ns; /* 0: they are there */
 	char *status;
 	uint64_t seed;
 	char *revision;
@@ -41,9 +42,15 @@ struct run_data {
 	size_t boot_count;
 };
 
-/* -ENOENT if there is no such run. */
+/* -ENOENT if there is no such run. The series of one whose samples were removed have
+ * figures in their place. */
 int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		  struct err *err);
 void run_data_release(struct run_data *run);
+
+/* "raw samples were removed on 2026-03-01 02:00:00, after 90 days" into BUF; "" where
+ * they are there. */
+const char *run_data_removal(const struct run_data *run, char *buf,
+			     size_t size);
 
 #endif

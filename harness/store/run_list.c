@@ -10,7 +10,6 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
-#include "harness/store/schema.h"
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
 
@@ -18,76 +17,52 @@
  * many runs each has. */
 static const char latest_sql[] =
 	" hosts(host) AS (SELECT * FROM"
-	"  (SELECT " RUN_HOST_SQL " FROM run ORDER BY 1 LIMIT 1)"
-	"  UNION ALL SELECT (SELECT " RUN_HOST_SQL " FROM run"
-	"   WHERE " RUN_HOST_SQL " > hosts.host"
-	"   ORDER BY " RUN_HOST_SQL " LIMIT 1)"
+	"  (SELECT host FROM run ORDER BY 1 LIMIT 1) AS first"
+	"  UNION ALL SELECT (SELECT host FROM run"
+	"   WHERE host > hosts.host ORDER BY host LIMIT 1)"
 	"  FROM hosts WHERE hosts.host IS NOT NULL),"
-	" latest AS (SELECT (SELECT id FROM run"
-	"  WHERE " RUN_HOST_SQL " = hosts.host"
+	" latest AS (SELECT (SELECT id FROM run WHERE host = hosts.host"
 	"  ORDER BY started_unix_ns DESC, id DESC LIMIT 1) AS id"
 	"  FROM hosts WHERE hosts.host IS NOT NULL),";
 
-/* The same where nobody has made that index yet: all runs are read, once. */
-static const char slow_latest_sql[] =
-	" latest AS (SELECT id FROM (SELECT id, row_number() OVER"
-	"  (PARTITION BY " RUN_HOST_SQL
-	"   ORDER BY started_unix_ns DESC, id DESC) AS place FROM run)"
-	"  WHERE place = 1),";
-
 /* What is told of a run is looked up for those of the page alone. */
 static const char page_sql[] =
-	" page AS MATERIALIZED (SELECT id, " RUN_HOST_SQL " AS host FROM run r"
+	" page AS MATERIALIZED (SELECT id, host FROM run r"
 	" WHERE started_unix_ns >= ?6 AND started_unix_ns < ?7";
 static const char lines_sql[] =
 	" ORDER BY started_unix_ns DESC, id DESC LIMIT ?9 OFFSET ?10),"
-	" counts AS MATERIALIZED (SELECT " RUN_HOST_SQL " AS host,"
-	"  count(*) AS of_host FROM run"
-	"  WHERE " RUN_HOST_SQL " IN (SELECT host FROM page)"
-	"  GROUP BY " RUN_HOST_SQL "),"
-	" shown AS (SELECT *, CASE WHEN json_valid(fingerprint)"
+	" counts AS MATERIALIZED (SELECT host, count(*) AS of_host FROM run"
+	"  WHERE host IN (SELECT host FROM page) GROUP BY host),"
+	" shown AS (SELECT id, CASE WHEN json_valid(fingerprint)"
 	"  THEN fingerprint ELSE '{}' END AS f FROM run)"
-	" SELECT r.id, uuid, page.host, status, revision,"
+	" SELECT r.id, r.uuid, page.host, r.status, r.revision,"
 	" (SELECT group_concat(runner, ', ') FROM (SELECT DISTINCT runner"
-	"  FROM schedule WHERE run_id = r.id ORDER BY runner)),"
+	"  FROM schedule WHERE run_id = r.id ORDER BY runner) AS its),"
 	" (SELECT group_concat(grade, ', ') FROM (SELECT DISTINCT grade"
-	"  FROM boot WHERE run_id = r.id ORDER BY grade)),"
+	"  FROM boot WHERE run_id = r.id ORDER BY grade) AS its),"
 	" json_extract(f, '$.\"kernel.release\"'),"
 	" json_extract(f, '$.\"cpu.model_name\"'),"
-	" started_unix_ns, coalesce(ended_unix_ns, 0),"
+	" r.started_unix_ns, coalesce(r.ended_unix_ns, 0),"
 	" (SELECT count(*) FROM schedule WHERE run_id = r.id),"
-	" (SELECT count(*) FROM boot WHERE run_id = r.id), of_host, is_lab"
-	" FROM page JOIN shown r ON r.id = page.id"
+	" (SELECT count(*) FROM boot WHERE run_id = r.id), of_host, r.is_lab"
+	" FROM page JOIN run r ON r.id = page.id"
+	" JOIN shown ON shown.id = page.id"
 	" JOIN counts ON counts.host = page.host"
-	" ORDER BY started_unix_ns DESC, r.id DESC";
-
-static bool has_host_index(struct sql *db)
-{
-	struct sql_stmt *s;
-	bool has = !sql_prepare(db,
-				"SELECT 1 FROM sqlite_master"
-				" WHERE name = 'run_by_host'",
-				&s) &&
-		   sql_step(s) > 0;
-
-	sql_finalize(s);
-	return has;
-}
+	" ORDER BY r.started_unix_ns DESC, r.id DESC";
 
 /* CROSS JOIN: from the run to its boots, never from all that has that name. */
-static void write_sql(struct sql *db, const struct run_filter *f,
-		      struct strbuf *sql)
+static void write_sql(const struct run_filter *f, struct strbuf *sql)
 {
 	const struct {
 		bool is_asked;
 		const char *text;
 	} conditions[] = {
-		{f->host, " AND " RUN_HOST_SQL " = ?1"},
+		{f->host, " AND host = ?1"},
 		{f->runner, " AND EXISTS (SELECT 1 FROM schedule s"
 			    " WHERE s.run_id = r.id AND s.runner = ?2)"},
 		{f->workload, " AND EXISTS (SELECT 1 FROM boot b"
-			      " CROSS JOIN series s ON s.boot_id = b.id"
-			      " WHERE b.run_id = r.id AND s.workload = ?3)"},
+			      " CROSS JOIN series s WHERE s.boot_id = b.id"
+			      " AND b.run_id = r.id AND s.workload = ?3)"},
 		{f->words, " AND (instr(revision, ?4) > 0"
 			   " OR instr(uuid, ?4) > 0)"},
 		{f->uuid, " AND uuid = ?5"},
@@ -99,8 +74,7 @@ static void write_sql(struct sql *db, const struct run_filter *f,
 
 	strbuf_puts(sql, "WITH RECURSIVE");
 	if (f->is_latest_of_host)
-		strbuf_puts(sql,
-			    has_host_index(db) ? latest_sql : slow_latest_sql);
+		strbuf_puts(sql, latest_sql);
 	strbuf_puts(sql, page_sql);
 	for (i = 0; i < ARRAY_SIZE(conditions); i++)
 		if (conditions[i].is_asked)
@@ -166,7 +140,7 @@ int run_list_load(struct store *store, const struct run_filter *f,
 	struct sql_stmt *s;
 	int ret;
 
-	write_sql(db, f, &sql);
+	write_sql(f, &sql);
 	ret = sql_prepare(db, sql.str, &s);
 	strbuf_release(&sql);
 	*list = (struct run_list){.count = 0};

@@ -37,7 +37,7 @@ int store_run_begin(struct store *store, const struct run_info *info,
 
 	*run_id = 0;
 	return ret ? ret
-		   : store_insert_returning(
+		   : store_number(
 			     store, run_id, err,
 			     "INSERT INTO run (uuid, started_unix_ns, status,"
 			     " seed, revision, is_lab, plan, fingerprint, probe,"
@@ -89,18 +89,18 @@ int store_import_begin(struct store *store, const struct run_info *info,
 		ret = err_set(err, -EEXIST, "run %s is already in the store",
 			      uuid);
 	else
-		ret = store_insert_returning(
+		ret = store_number(
 			store, run_id, err,
 			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
 			" status, seed, revision, is_lab, plan, fingerprint,"
-			" probe, guest_manifest) VALUES"
-			" (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?)"
+			" probe, guest_manifest, samples_dropped_unix_ns) VALUES"
+			" (?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))"
 			" RETURNING id",
-			"siisisissss", uuid, started_unix_ns, ended_unix_ns,
+			"siisisissssi", uuid, started_unix_ns, ended_unix_ns,
 			status, (int64_t)info->seed, info->revision,
 			(int64_t)info->is_lab, info->plan_json,
 			info->fingerprint_json, info->probe_json,
-			info->guest_manifest);
+			info->guest_manifest, info->samples_dropped_unix_ns);
 	if (ret)
 		sql_rollback(store->db);
 	return ret;

@@ -2,15 +2,40 @@
 #ifndef HARNESS_STORE_SCHEMA_H
 #define HARNESS_STORE_SCHEMA_H
 
-/* schema - the tables of version 3. Times are nanoseconds, values are in the
- * series' unit. */
+/*
+ * schema - the tables of version 4. Times are nanoseconds, values are in the
+ * series' unit. The texts are SQLite's; schema_postgres.c makes those of PostgreSQL
+ * from them.
+ */
+
+/* A column with a key of the fingerprint. An imported fingerprint may be damaged;
+ * such a run has no host. */
+#define FINGERPRINT_COLUMN_SQL(column, key)                           \
+	column " TEXT GENERATED ALWAYS AS (CASE WHEN"                 \
+	       " json_valid(fingerprint) THEN coalesce(json_extract(" \
+	       "fingerprint, '$.\"" key "\"'), '') ELSE '' END) VIRTUAL"
+#define RUN_HOST_SQL FINGERPRINT_COLUMN_SQL("host", "host")
+#define RUN_FLEET_SQL FINGERPRINT_COLUMN_SQL("fleet", "fleet.name")
+#define RUN_NODE_SQL FINGERPRINT_COLUMN_SQL("node", "fleet.node")
+
+/* The columns are those of struct figure; null where no sample counts. A series
+ * without samples has no row. */
+#define FIGURE_TABLE_SQL                                                       \
+	"CREATE TABLE figure ("                                                \
+	" series_id INTEGER PRIMARY KEY REFERENCES series(id),"                \
+	" sample_count INTEGER NOT NULL, used_count INTEGER NOT NULL,"         \
+	" disturbances INTEGER NOT NULL, median REAL, mean REAL, stddev REAL," \
+	" low REAL, high REAL, long_count INTEGER NOT NULL,"                   \
+	" long_elapsed_ns INTEGER NOT NULL, long_host_ns INTEGER NOT NULL);"
+
 static const char schema_sql[] =
 	"CREATE TABLE run ("
 	" id INTEGER PRIMARY KEY, uuid TEXT NOT NULL,"
 	" started_unix_ns INTEGER NOT NULL, ended_unix_ns INTEGER, status TEXT NOT NULL, seed INTEGER NOT NULL,"
 	" revision TEXT NOT NULL, is_lab INTEGER NOT NULL, plan TEXT NOT NULL,"
 	" fingerprint TEXT NOT NULL, probe TEXT NOT NULL,"
-	" guest_manifest TEXT NOT NULL);"
+	" guest_manifest TEXT NOT NULL, samples_dropped_unix_ns INTEGER,"
+	" " RUN_HOST_SQL ", " RUN_FLEET_SQL ", " RUN_NODE_SQL ");"
 	"CREATE TABLE schedule ("
 	" run_id INTEGER NOT NULL REFERENCES run(id),"
 	" position INTEGER NOT NULL, block INTEGER NOT NULL,"
@@ -40,8 +65,7 @@ static const char schema_sql[] =
 	" elapsed_ns INTEGER NOT NULL, host_elapsed_ns INTEGER NOT NULL,"
 	" value REAL NOT NULL, disturbances INTEGER NOT NULL,"
 	" grade TEXT NOT NULL, waited_ns INTEGER NOT NULL, PRIMARY KEY (series_id, position))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE phase ("
+	" WITHOUT ROWID;" FIGURE_TABLE_SQL "CREATE TABLE phase ("
 	" boot_id INTEGER NOT NULL REFERENCES boot(id), name TEXT NOT NULL,"
 	" mono_ns INTEGER NOT NULL);"
 	"CREATE TABLE exit_ledger ("
@@ -58,15 +82,13 @@ static const char schema_sql[] =
 	"CREATE INDEX phase_by_boot ON phase(boot_id);"
 	"CREATE INDEX exit_by_boot ON exit_ledger(boot_id);";
 
-/* The changes since version 2; the upgrade loses no data. */
-static const char upgrade_2_sql[] =
-	"ALTER TABLE sample RENAME COLUMN is_disturbed TO disturbances;"
-	"ALTER TABLE sample ADD COLUMN waited_ns INTEGER NOT NULL DEFAULT 0;"
-	"ALTER TABLE run ADD COLUMN uuid TEXT NOT NULL DEFAULT '';"
-	"UPDATE run SET uuid = lower(hex(randomblob(16)));"
-	"CREATE UNIQUE INDEX run_by_uuid ON run(uuid);"
-	"DROP INDEX boot_by_run;"
-	"CREATE UNIQUE INDEX boot_by_position ON boot(run_id, position);";
+/* The changes since version 3; the upgrade loses no data. */
+static const char upgrade_3_sql[] =
+	"ALTER TABLE run ADD COLUMN samples_dropped_unix_ns INTEGER;"
+	"ALTER TABLE run ADD COLUMN " RUN_HOST_SQL ";"
+	"ALTER TABLE run ADD COLUMN " RUN_FLEET_SQL ";"
+	"ALTER TABLE run ADD COLUMN " RUN_NODE_SQL ";"
+	"DROP INDEX IF EXISTS run_by_host;" FIGURE_TABLE_SQL;
 
 /*
  * These triggers keep the runner name and the grade of the emulator's results,
@@ -86,20 +108,19 @@ static const char guard_sql[] =
 	" WHERE series.id = NEW.series_id)"
 	" BEGIN SELECT RAISE(ABORT, 'mshv-emu is of grade emulated'); END;";
 
-/* The host of a run, as the index has it: a query with another expression reads
- * all fingerprints. An imported fingerprint may be damaged; such a run has no
- * host. */
-#define RUN_HOST_SQL                             \
-	"CASE WHEN json_valid(fingerprint) THEN" \
-	" coalesce(json_extract(fingerprint, '$.host'), '') ELSE '' END"
-
 /* Indexes for lists and histories of many runs. Every open creates them, like
  * the guards; a file without them is only slower. */
 static const char index_sql[] =
 	"CREATE INDEX IF NOT EXISTS run_by_start"
 	" ON run(started_unix_ns DESC, id DESC);"
 	"CREATE INDEX IF NOT EXISTS run_by_host"
-	" ON run(" RUN_HOST_SQL ", started_unix_ns DESC, id DESC);"
+	" ON run(host, started_unix_ns DESC, id DESC);"
+	"CREATE INDEX IF NOT EXISTS run_by_fleet"
+	" ON run(fleet, started_unix_ns DESC, id DESC, node);"
+	"CREATE INDEX IF NOT EXISTS run_by_node"
+	" ON run(node, started_unix_ns DESC, id DESC);"
+	"CREATE INDEX IF NOT EXISTS run_with_samples"
+	" ON run(ended_unix_ns) WHERE samples_dropped_unix_ns IS NULL;"
 	"CREATE INDEX IF NOT EXISTS run_unfinished"
 	" ON run(started_unix_ns DESC, id DESC) WHERE status = 'running';"
 	"CREATE INDEX IF NOT EXISTS series_by_workload"

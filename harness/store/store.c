@@ -73,8 +73,8 @@ int store_insert(struct store *store, struct err *err, const char *sql,
 	return ret < 0 ? store_error(store, "cannot write to", err) : 0;
 }
 
-int store_insert_returning(struct store *store, int64_t *value, struct err *err,
-			   const char *sql, const char *format, ...)
+int store_number(struct store *store, int64_t *value, struct err *err,
+		 const char *sql, const char *format, ...)
 {
 	va_list ap;
 	int ret;

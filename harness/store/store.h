@@ -21,7 +21,7 @@ struct store;
 
 /* Raised with every change of the tables. The store upgrades the previous
  * version and rejects older and newer ones. */
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 
 struct run_info {
 	uint64_t seed;
@@ -31,6 +31,7 @@ struct run_info {
 	const char *probe_json;
 	const char *guest_manifest;
 	int is_lab;
+	int64_t samples_dropped_unix_ns; /* 0: they are there; of imports */
 };
 
 /* Opens for writing, creating folder and file as needed. */

@@ -18,6 +18,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/figure_rows.h"
 #include "harness/store/schema.h"
 #include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
@@ -74,7 +75,7 @@ static int look_into(struct store *store, struct contents *c, struct err *err)
 static const char *missing_sql(const struct contents *c)
 {
 	if (c->version == STORE_SCHEMA_VERSION - 1)
-		return upgrade_2_sql;
+		return upgrade_3_sql;
 	return !c->version && !c->entry_count ? schema_sql : NULL;
 }
 
@@ -117,6 +118,8 @@ static int bring_up(struct store *store, struct err *err)
 	sql = ret ? NULL : missing_sql(&c);
 	if (sql) {
 		ret = store_exec(store, sql, err);
+		if (!ret && sql == upgrade_3_sql)
+			ret = figure_rows_fill(store, err);
 		if (!ret)
 			return store_exec(store, version, err);
 	}

@@ -63,8 +63,8 @@ void store_spare_remove(struct store *store);
 int store_insert(struct store *store, struct err *err, const char *sql,
 		 const char *format, ...);
 
-/* The same for a statement that returns a number; 0 where it returns no row. */
-int store_insert_returning(struct store *store, int64_t *value, struct err *err,
-			   const char *sql, const char *format, ...);
+/* The same for a statement that gives a number; 0 where it gives no row. */
+int store_number(struct store *store, int64_t *value, struct err *err,
+		 const char *sql, const char *format, ...);
 
 #endif

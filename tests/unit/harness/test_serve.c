@@ -542,7 +542,7 @@ static void pages_are_of_fifty(void **state)
 	exec(f, &db,
 	     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 	     " WHERE i < 60) INSERT INTO run SELECT NULL, 'u' || i, i, i,"
-	     " 'complete', 1, 'r', 0, '{}', 'damaged', '{}', '' FROM n");
+	     " 'complete', 1, 'r', 0, '{}', 'damaged', '{}', '', NULL FROM n");
 	sqlite3_close(db);
 	assert_int_equal(get(f, "/api/v1/runs", &out), 200);
 	assert_non_null(strstr(out.str, "\"has_more\": true"));
@@ -571,7 +571,8 @@ static void what_is_written_is_seen_at_once(void **state)
 	for (i = 0; i < 40; i++) {
 		snprintf(sql, sizeof(sql),
 			 "INSERT INTO run VALUES (NULL, 'new-%d', %d, NULL,"
-			 " 'running', 1, 'r', 0, '{}', '{}', '{}', '')",
+			 " 'running', 1, 'r', 0, '{}', '{}', '{}', '',"
+			 " NULL)",
 			 i, i + 1);
 		exec(f, &db, sql);
 		sqlite3_close(db);
@@ -675,12 +676,12 @@ static void hosts_and_histories_have_pages(void **state)
 	     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 	     " WHERE i < 210) INSERT INTO run SELECT 1000 + i, 'u' || i,"
 	     " 1000 * i, 1, 'complete', 1, 'r', 0, '{}',"
-	     " '{\"host\": \"h' || i || '\"}', '{}', '' FROM n;"
+	     " '{\"host\": \"h' || i || '\"}', '{}', '', NULL FROM n;"
 	     "INSERT INTO boot SELECT id, id, 0, 0, 'kvm', '', 1, 0, 'ok', '',"
 	     " 'hardware', 1, 1, 1, NULL, '' FROM run WHERE id > 1000;"
 	     "INSERT INTO series SELECT id, id, 'w', '', 'ns', 1, 0, 0, 0,"
 	     " 'ok', '', 1 FROM boot WHERE id > 1000;"
-	     "INSERT INTO sample SELECT id, 0, 0, 1, 1, id, 0, 'hardware', 0"
+	     "INSERT INTO figure SELECT id, 1, 1, 0, id, id, 0, id, id, 0, 0, 0"
 	     " FROM series WHERE id > 1000");
 	sqlite3_close(db);
 	assert_int_equal(get(f, "/hosts", &out), 200);
@@ -690,7 +691,7 @@ static void hosts_and_histories_have_pages(void **state)
 	assert_non_null(strstr(out.str, "\"has_more\": false"));
 	assert_non_null(strstr(out.str, "\"h1\""));
 	assert_null(strstr(out.str, "\"h100\""));
-	/* A store from before has no indexes, and shows the same. */
+	/* Without indexes it shows the same. */
 	exec(f, &db,
 	     "DROP INDEX run_by_host; DROP INDEX run_by_start;"
 	     "DROP INDEX run_unfinished; DROP INDEX series_by_workload");
@@ -1124,7 +1125,7 @@ static void a_store_that_cannot_be_written_takes_nothing(void **state)
 		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
 		503);
 	assert_non_null(strstr(out.str, "schema 99"));
-	sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL);
+	sqlite3_exec(db, "PRAGMA user_version = 4", NULL, NULL, NULL);
 	sqlite3_close(db);
 	assert_int_equal(
 		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),

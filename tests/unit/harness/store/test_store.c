@@ -14,6 +14,7 @@
 #include "harness/store/run_data.h"
 #include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
+#include "tests/unit/fixture/harness/stored.h"
 #include "tests/unit/fixture/scratch.h"
 
 struct fixture {
@@ -110,13 +111,6 @@ static void what_goes_in_comes_out(void **state)
 /* A file as the version before made it, with a run in it. */
 static void older_files_lose_nothing(void **state)
 {
-	static const char downgrade[] =
-		"DROP INDEX run_by_uuid; ALTER TABLE run DROP COLUMN uuid;"
-		"ALTER TABLE sample DROP COLUMN waited_ns;"
-		"ALTER TABLE sample RENAME COLUMN disturbances TO is_disturbed;"
-		"DROP INDEX boot_by_position;"
-		"CREATE INDEX boot_by_run ON boot(run_id);"
-		"PRAGMA user_version = 2";
 	struct fixture *f = *state;
 	struct bench_case bc = {.runner = "kvm"};
 	struct run_data run;
@@ -128,9 +122,7 @@ static void older_files_lose_nothing(void **state)
 	assert_int_equal(
 		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
 	result_release(&res);
-	assert_int_equal(sqlite3_exec(sql_sqlite_handle(store_handle(f->store)),
-				      downgrade, NULL, NULL, NULL),
-			 SQLITE_OK);
+	stored_downgrade(f->store);
 	store_close(f->store);
 	f->store = NULL;
 	/* Reading it is enough to bring it up. */
@@ -235,8 +227,8 @@ static void a_foreign_file_is_left_as_it_is(void **state)
 {
 	static const char *const sql[] = {
 		"CREATE TABLE t (x)",
-		"CREATE TABLE t (x); PRAGMA user_version = 2",
 		"CREATE TABLE t (x); PRAGMA user_version = 3",
+		"CREATE TABLE t (x); PRAGMA user_version = 4",
 		"PRAGMA user_version = 99",
 	};
 	struct strbuf before = {0}, after = {0};
@@ -439,7 +431,8 @@ static void every_field_has_its_column(void **state)
 	} tables[] = {{"sample", sample_fields, 3},
 		      {"series", series_fields, 2},
 		      {"phase", phase_fields, 1},
-		      {"exit_ledger", exit_fields, 1}};
+		      {"exit_ledger", exit_fields, 1},
+		      {"figure", figure_fields, 1}};
 	struct fixture *f = *state;
 	sqlite3 *db = sql_sqlite_handle(store_handle(f->store));
 	size_t i;

@@ -413,7 +413,8 @@ static int64_t count_rows(struct fixture *f)
 			    " + 1000000 * (SELECT count(*) FROM exit_ledger)"
 			    " + 10000000 * (SELECT count(*) FROM document)"
 			    " + 100000000 * (SELECT count(*) FROM run"
-			    "                WHERE status = 'running')",
+			    "                WHERE status = 'running')"
+			    " + 1000000000 * (SELECT count(*) FROM figure)",
 			    -1);
 }
 
@@ -421,6 +422,7 @@ static int64_t count_rows(struct fixture *f)
 static void take_back(struct fixture *f)
 {
 	stored_sql(f->store, "DELETE FROM sample WHERE series_id > 4;"
+			     "DELETE FROM figure WHERE series_id > 4;"
 			     "DELETE FROM series WHERE id > 4;"
 			     "DELETE FROM phase WHERE boot_id > 4;"
 			     "DELETE FROM exit_ledger WHERE boot_id > 4;"
@@ -536,8 +538,8 @@ static void a_failed_write_is_made_good_by_the_spare(void **state)
 	f->fail_at = 1;
 	assert_int_equal(run_op(f, add_result, AT_WRITE, &said, &err), -ENOSPC);
 	added = count_rows(f) - before;
-	/* A boot, four samples, two series and one of each other. */
-	assert_int_equal(added, 11102000 + 410);
+	/* A boot, four samples, two series with figures and one of each other. */
+	assert_int_equal(added, 2011102000 + 410);
 	assert_int_equal(f->store->spare_fd, -1);
 	take_back(f);
 	/* Once: the next one is lost, and says so. */
