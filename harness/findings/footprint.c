@@ -155,9 +155,15 @@ static double series_value(const struct result *res, const char *point,
 	for (i = 0; i < res->series_count; i++) {
 		const struct series *s = &res->series[i];
 
-		if (s->sample_count && !strncmp(s->point, point, len) &&
-		    s->point[len] == '/' && !strcmp(s->point + len + 1, metric))
+		if (strncmp(s->point, point, len) != 0 ||
+		    s->point[len] != '/' ||
+		    strcmp(s->point + len + 1, metric) != 0)
+			continue;
+		if (s->sample_count)
 			return s->samples[0].value;
+		/* It has one sample, which nothing disturbs. */
+		if (s->figure)
+			return s->figure->median;
 	}
 	return NAN;
 }

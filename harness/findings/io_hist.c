@@ -33,10 +33,15 @@ static bool is_disturbed(const struct result *res, const struct document *d)
 	for (i = 0; i < res->series_count; i++) {
 		const struct series *s = &res->series[i];
 
-		if (!strcmp(s->workload, d->workload) &&
-		    !strncmp(s->point, d->point, len) && s->point[len] == '/' &&
-		    s->sample_count)
+		if (strcmp(s->workload, d->workload) != 0 ||
+		    strncmp(s->point, d->point, len) != 0 ||
+		    s->point[len] != '/')
+			continue;
+		if (s->sample_count)
 			return s->samples[0].disturbances != 0;
+		/* A program's metric has one sample. */
+		if (s->figure)
+			return s->figure->disturbances != 0;
 	}
 	return false;
 }

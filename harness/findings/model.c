@@ -94,41 +94,70 @@ static size_t undisturbed(const struct series *s, double *values)
 	return count;
 }
 
+/* What is kept of it, where its samples were removed. */
+static const struct figure *kept_of(const struct series *s)
+{
+	return s->sample_count ? NULL : s->figure;
+}
+
 double model_boot_figure(const struct series *s)
 {
+	const struct figure *kept = kept_of(s);
 	double *values = xcalloc(s->sample_count + 1, sizeof(*values));
 	size_t count = s->status == RUN_OK ? undisturbed(s, values) : 0;
 	double figure = quantile_median(values, count);
 
 	free(values);
+	if (kept && s->status == RUN_OK && kept->used_count)
+		return kept->median;
 	return figure;
 }
 
-/* A boot in which every sample was disturbed has no figure. */
-static void cell_add_boot(struct model_cell *cell, uint32_t block,
-			  const struct series *s)
+static void cell_add_median(struct model_cell *cell, uint32_t block,
+			    double median)
+{
+	size_t n = cell->boot_count++;
+
+	cell->boots = xrealloc(cell->boots, n + 1, sizeof(*cell->boots));
+	cell->blocks = xrealloc(cell->blocks, n + 1, sizeof(*cell->blocks));
+	cell->boots[n] = median;
+	cell->blocks[n] = block;
+}
+
+static void cell_add_samples(struct model_cell *cell, uint32_t block,
+			     const struct series *s)
 {
 	double *values = xcalloc(s->sample_count, sizeof(*values));
 	size_t count = undisturbed(s, values);
 
 	cell->disturbed_count += s->sample_count - count;
 	if (count) {
-		size_t n = cell->boot_count++;
-
-		cell->boots =
-			xrealloc(cell->boots, n + 1, sizeof(*cell->boots));
-		cell->blocks =
-			xrealloc(cell->blocks, n + 1, sizeof(*cell->blocks));
-		cell->boots[n] = quantile_median(values, count);
-		cell->blocks[n] = block;
+		cell_add_median(cell, block, quantile_median(values, count));
 		cell->samples =
 			xrealloc(cell->samples, cell->sample_count + count,
 				 sizeof(*cell->samples));
 		memcpy(cell->samples + cell->sample_count, values,
 		       count * sizeof(*values));
 		cell->sample_count += count;
+		cell->used_count += count;
 	}
 	free(values);
+}
+
+/* A boot in which every sample was disturbed has no figure. */
+static void cell_add_boot(struct model_cell *cell, uint32_t block,
+			  const struct series *s)
+{
+	const struct figure *f = kept_of(s);
+
+	if (!f) {
+		cell_add_samples(cell, block, s);
+		return;
+	}
+	cell->used_count += f->used_count;
+	cell->disturbed_count += f->sample_count - f->used_count;
+	if (f->used_count)
+		cell_add_median(cell, block, f->median);
 }
 
 static void add_boot(struct model *m, const struct boot_data *b)

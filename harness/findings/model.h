@@ -5,7 +5,7 @@
 /*
  * model - the figures that all reports show of a run: one row per series, one
  * cell per runner, every cell summarised per boot. It is computed from raw
- * samples each time, never stored.
+ * samples each time, or from the figures of a run whose samples were removed.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,9 +31,10 @@ struct model_cell {
 	double *boots;    /* owned; the median of each boot that counts */
 	uint32_t *blocks; /* owned; that boot's block */
 	size_t boot_count;
-	double *samples; /* owned; all undisturbed ones */
+	double *samples; /* owned; all undisturbed ones that are still there */
 	size_t sample_count;
-	size_t disturbed_count;
+	size_t used_count;      /* undisturbed, removed ones included */
+	size_t disturbed_count; /* the same of the others */
 	size_t refused_count;   /* boots in which it was skipped or failed */
 	char reason[200];       /* of the last one of them */
 	char note[200];         /* of the last series that has one; "" */

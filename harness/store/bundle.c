@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@
 #include "harness/store/store.h"
 
 #define BUNDLE_VERSION 1
+/* Of a run whose samples were removed: it has figures in their place. */
+#define BUNDLE_VERSION_FIGURES 2
 #define UUID_CHARS 32
 /* A quarter of a million samples per boot. What a line of hostile JSON takes in
  * memory is some fifty times as much. */
@@ -108,17 +111,25 @@ static json_t *object_of(const char *text)
 /* SCHEDULE is consumed. */
 static json_t *head_of(const struct run_data *run, json_t *schedule)
 {
-	return json_pack(
+	uint64_t dropped = run->samples_dropped_unix_ns;
+	json_t *out = json_pack(
 		"{s:i, s:{s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o,"
 		" s:s, s:o}}",
-		"l1vh_bundle", BUNDLE_VERSION, "run", "uuid", run->uuid,
-		"status", run->status, "started_unix_ns",
+		"l1vh_bundle",
+		dropped ? BUNDLE_VERSION_FIGURES : BUNDLE_VERSION, "run",
+		"uuid", run->uuid, "status", run->status, "started_unix_ns",
 		(json_int_t)run->started_unix_ns, "ended_unix_ns",
 		(json_int_t)run->ended_unix_ns, "seed", (json_int_t)run->seed,
 		"revision", run->revision, "is_lab", run->is_lab, "plan",
 		object_of(run->plan), "fingerprint",
 		object_of(run->fingerprint), "probe", object_of(run->probe),
 		"guest_manifest", run->guest_manifest, "schedule", schedule);
+
+	if (dropped)
+		json_object_set_new(json_object_get(out, "run"),
+				    "samples_dropped_unix_ns",
+				    json_integer((json_int_t)dropped));
+	return out;
 }
 
 static json_t *boot_of(const struct boot_data *b)
@@ -299,6 +310,20 @@ static bool is_status(const char *text)
 	return false;
 }
 
+static bool is_figure_plain(const struct figure *f)
+{
+	const double values[] = {f->median, f->mean, f->stddev, f->low,
+				 f->high};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++)
+		if (!(values[i] >= 0) || !isfinite(values[i]))
+			return false;
+	return f->sample_count <= INT64_MAX &&
+	       f->used_count <= f->sample_count &&
+	       f->long_count <= f->used_count;
+}
+
 static bool is_result_plain(struct result *res)
 {
 	size_t i, k;
@@ -319,6 +344,8 @@ static bool is_result_plain(struct result *res)
 		for (k = 0; k < s->sample_count; k++)
 			if (!(s->samples[k].value >= 0))
 				return false;
+		if (s->figure && !is_figure_plain(s->figure))
+			return false;
 	}
 	for (i = 0; i < res->phase_count; i++)
 		if (!is_name(res->phases[i].name, sizeof(res->phases[i].name)))
@@ -337,8 +364,21 @@ static bool is_result_plain(struct result *res)
 	return true;
 }
 
-static int import_boot(struct store *store, int64_t run_id, bool is_lab,
-		       const json_t *line, struct err *err)
+/* A run has all of its samples or none. */
+static bool is_of_kind(const struct result *res, bool has_samples)
+{
+	size_t i;
+
+	for (i = 0; i < res->series_count; i++)
+		if (has_samples ? res->series[i].figure != NULL
+				: res->series[i].sample_count != 0)
+			return false;
+	return true;
+}
+
+static int import_boot(struct store *store, int64_t run_id,
+		       const struct run_info *info, const json_t *line,
+		       struct err *err)
 {
 	struct bench_case bc = {.block = 0};
 	json_int_t position, block, vcpus, ram;
@@ -360,10 +400,11 @@ static int import_boot(struct store *store, int64_t run_id, bool is_lab,
 	ret = result_from_json(result, &res, err);
 	if (ret)
 		return ret;
-	if (is_lab && res.grade != GRADE_EMULATED)
+	if (info->is_lab && res.grade != GRADE_EMULATED)
 		ret = err_set(err, -EPROTO, "a boot in the lab has grade '%s'",
 			      grade_name(res.grade));
-	else if (!is_result_plain(&res))
+	else if (!is_result_plain(&res) ||
+		 !is_of_kind(&res, !info->samples_dropped_unix_ns))
 		ret = err_set(err, -EPROTO,
 			      "a boot has invalid names or values");
 	bc.block = (uint32_t)block;
@@ -420,21 +461,36 @@ static void head_release(struct head *h)
 	free(h->manifest);
 }
 
+/* When samples were removed, of a bundle of VERSION; below 0: it is wrong. */
+static json_int_t dropped_of(const json_t *line, int version)
+{
+	json_int_t dropped = -1;
+
+	if (version == BUNDLE_VERSION)
+		return 0;
+	if (json_unpack((json_t *)line, "{s:{s:I}}", "run",
+			"samples_dropped_unix_ns", &dropped) ||
+	    !dropped)
+		return -1;
+	return dropped;
+}
+
 static int parse_head(const json_t *line, struct head *h, struct err *err)
 {
 	json_t *plan, *fingerprint, *probe;
 	const char *revision, *manifest;
+	json_int_t seed, dropped;
 	int version, is_lab;
-	json_int_t seed;
 
 	memset(h, 0, sizeof(*h));
 	if (json_unpack((json_t *)line, "{s:i}", "l1vh_bundle", &version))
 		return err_set(err, -EPROTO, "the file is not a bundle");
-	if (version != BUNDLE_VERSION)
+	if (version != BUNDLE_VERSION && version != BUNDLE_VERSION_FIGURES)
 		return err_set(
 			err, -EPROTO,
-			"the bundle has version %d; this program reads version %d",
-			version, BUNDLE_VERSION);
+			"the bundle has version %d; this program reads versions %d and %d",
+			version, BUNDLE_VERSION, BUNDLE_VERSION_FIGURES);
+	dropped = dropped_of(line, version);
 	if (json_unpack((json_t *)line,
 			"{s:{s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o,"
 			" s:s, s:o}}",
@@ -445,7 +501,7 @@ static int parse_head(const json_t *line, struct head *h, struct err *err)
 			&fingerprint, "probe", &probe, "guest_manifest",
 			&manifest, "schedule", &h->schedule) ||
 	    !is_uuid(h->uuid) || !is_status(h->status) || h->started < 0 ||
-	    h->ended < 0 || !json_is_object(plan) ||
+	    h->ended < 0 || dropped < 0 || !json_is_object(plan) ||
 	    !json_is_object(fingerprint) || !json_is_object(probe) ||
 	    !json_is_array(h->schedule))
 		return err_set(err, -EPROTO, "the head is not well formed");
@@ -462,7 +518,8 @@ static int parse_head(const json_t *line, struct head *h, struct err *err)
 				    .fingerprint_json = h->fingerprint,
 				    .probe_json = h->probe,
 				    .guest_manifest = h->manifest,
-				    .is_lab = is_lab};
+				    .is_lab = is_lab,
+				    .samples_dropped_unix_ns = dropped};
 	return 0;
 }
 
@@ -490,7 +547,7 @@ static int check_end(struct reader *r, const json_t *line, json_int_t boots,
 }
 
 static int import_boots(struct reader *r, struct store *store, int64_t run_id,
-			bool is_lab, struct err *err)
+			const struct run_info *info, struct err *err)
 {
 	json_int_t boots = 0;
 
@@ -507,7 +564,7 @@ static int import_boots(struct reader *r, struct store *store, int64_t run_id,
 		}
 		hash_line(r);
 		ret = boots++ < MAX_BOOTS
-			      ? import_boot(store, run_id, is_lab, line, err)
+			      ? import_boot(store, run_id, info, line, err)
 			      : err_set(err, -EPROTO,
 					"the bundle has too many boots");
 		json_decref(line);
@@ -535,8 +592,7 @@ static int import_all(struct reader *r, struct store *store, int64_t *run_id,
 	if (!ret) {
 		ret = import_schedule(store, *run_id, head.schedule, err);
 		if (!ret)
-			ret = import_boots(r, store, *run_id, head.info.is_lab,
-					   err);
+			ret = import_boots(r, store, *run_id, &head.info, err);
 		ret = store_import_end(store, ret, err);
 	}
 	head_release(&head);

@@ -10,6 +10,9 @@
  *   {"boot": {...}, "result": {...}}      one per boot, in their order
  *   {"end": {"boot_count": N, "sha256": "..."}}   of all bytes above
  *
+ * A run whose samples were removed has version 2: its head says when, as
+ * "samples_dropped_unix_ns", and its series have a "figure" each.
+ *
  * The input is hostile. An import stores the whole run or nothing, and does not
  * change a run whose uuid is already in the store.
  */

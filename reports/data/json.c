@@ -213,8 +213,7 @@ static json_t *estimates(const struct findings *f)
 static json_t *frame(const struct findings *f)
 {
 	const struct run_data *run = f->run;
-
-	return json_pack(
+	json_t *out = json_pack(
 		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:I, s:o, s:o,"
 		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
@@ -231,6 +230,12 @@ static json_t *frame(const struct findings *f)
 		estimates(f), "suites", suites_json(f), "claims",
 		verdicts_json(&f->judgement), "footprint",
 		footprint_json(&f->footprints));
+
+	if (run->samples_dropped_unix_ns)
+		json_object_set_new(
+			json_object_get(out, "run"), "samples_dropped_unix_ns",
+			json_integer((json_int_t)run->samples_dropped_unix_ns));
+	return out;
 }
 
 static void append(json_t *sample, void *arg)

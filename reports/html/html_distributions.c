@@ -11,9 +11,16 @@
 
 void html_distributions_write(const struct model *m, struct strbuf *out)
 {
+	char removal[96];
 	size_t i;
 
 	html_fold_begin(out, "distributions", "Distributions");
+	if (*run_data_removal(m->run, removal, sizeof(removal))) {
+		html_cell(out, "<p class=\"note\">There is nothing to draw: ",
+			  removal, ". The figures stay.</p>\n");
+		html_fold_end(out);
+		return;
+	}
 	strbuf_puts(
 		out,
 		"<p class=\"note\">Every dot is an undisturbed sample; overlapping dots are drawn as one. The height within the strip has no meaning.</p>\n<div class=\"plots\">\n");

@@ -118,7 +118,7 @@ void html_basis(struct strbuf *out, const struct model_row *row, size_t runner)
 		strbuf_puts(out, "; ");
 	}
 	write_count(out, c->boot_count, "boot");
-	write_count(out, c->sample_count, "sample");
+	write_count(out, c->used_count, "sample");
 	strbuf_puts(out, grade_name(c->grade));
 }
 

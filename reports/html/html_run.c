@@ -127,14 +127,22 @@ static void write_disturbed(const struct result *res, struct strbuf *out)
 	uint32_t bits = 0;
 	char text[80];
 
-	for (i = 0; i < res->series_count; i++)
-		for (k = 0; k < res->series[i].sample_count; k++) {
-			uint32_t b = res->series[i].samples[k].disturbances;
+	for (i = 0; i < res->series_count; i++) {
+		const struct series *s = &res->series[i];
+
+		for (k = 0; k < s->sample_count; k++) {
+			uint32_t b = s->samples[k].disturbances;
 
 			all++;
 			disturbed += b != 0;
 			bits |= b;
 		}
+		if (s->sample_count || !s->figure)
+			continue;
+		all += s->figure->sample_count;
+		disturbed += s->figure->sample_count - s->figure->used_count;
+		bits |= s->figure->disturbances;
+	}
 	strbuf_printf(out, "<td>%zu of %zu", disturbed, all);
 	html_cell(out, disturbed ? ": " : "",
 		  disturbances_text(bits, text, sizeof(text)), "</td>");

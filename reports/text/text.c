@@ -130,7 +130,7 @@ static void write_disturbed(const struct model *m, FILE *out)
 			const struct model_cell *c = &m->rows[i].cells[k];
 
 			disturbed += c->disturbed_count;
-			all += c->disturbed_count + c->sample_count;
+			all += c->disturbed_count + c->used_count;
 			series += c->disturbed_count > 0;
 		}
 		if (disturbed)
@@ -138,6 +138,14 @@ static void write_disturbed(const struct model *m, FILE *out)
 				"%s: %zu of %zu samples disturbed and left out, in %zu series\n",
 				m->runners[k], disturbed, all, series);
 	}
+}
+
+static void write_removal(const struct model *m, FILE *out)
+{
+	char text[96];
+
+	if (*run_data_removal(m->run, text, sizeof(text)))
+		fprintf(out, "%s; the figures stay\n", text);
 }
 
 static void write_failures(const struct model *m, FILE *out)
@@ -182,5 +190,6 @@ void text_write(const struct findings *f, FILE *out)
 	write_refusals(m, out);
 	write_notes(m, out);
 	write_disturbed(m, out);
+	write_removal(m, out);
 	write_failures(m, out);
 }

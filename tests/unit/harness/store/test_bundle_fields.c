@@ -265,6 +265,51 @@ static void hostile_fields_are_refused(void **state)
 	assert_int_equal(count_rows(f->to), 3);
 }
 
+/* sample_count, used_count, disturbances, median, mean, stddev, low, high, and of long
+ * samples count and times. */
+static const char figure_text[] = "[3, 2, 1, 5.5, 5.5, 0.5, 5.0, 6.0, 1, 7, 8]";
+
+static const struct {
+	const char *path, *value;
+} figures[] = {
+	{"0", "1"},  {"0", "-1"},   {"1", "4"},     {"3", "-0.5"},
+	{"4", "-1"}, {"7", "null"}, {"5", "\"1\""}, {"8", "3"},
+};
+
+/* A bundle of a run whose samples were removed. */
+static void figures_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	struct err err;
+	json_t *figure;
+	size_t i;
+
+	/* Of the first version: none. */
+	put_at(f->boot, "result.series.0.figure",
+	       json_loads(figure_text, 0, NULL));
+	assert_int_equal(import_sealed(f, &err), -EPROTO);
+	put_at(f->head, "l1vh_bundle", json_integer(2));
+	assert_int_equal(import_sealed(f, &err), -EPROTO);
+	put_at(f->head, "run.samples_dropped_unix_ns", json_integer(0));
+	put_at(f->boot, "result.series.0.samples", json_array());
+	assert_int_equal(import_sealed(f, &err), -EPROTO);
+	put_at(f->head, "run.samples_dropped_unix_ns", json_integer(9));
+	figure = value_at(f->boot, "result.series.0.figure");
+	for (i = 0; i < ARRAY_SIZE(figures); i++)
+		if (import_with(f, figure, figures[i].path, figures[i].value,
+				&err) != -EPROTO)
+			fail_msg("%s = %s is taken", figures[i].path,
+				 figures[i].value);
+	assert_int_equal(count_rows(f->to), 0);
+	assert_int_equal(import_sealed(f, &err), 0);
+	assert_int_equal(run_data_load(f->to, 1, &run, &err), 0);
+	assert_int_equal(run.samples_dropped_unix_ns, 9);
+	assert_int_equal(run.boots[0].res.series[0].figure->used_count, 2);
+	assert_true(run.boots[0].res.series[0].figure->median == 5.5);
+	run_data_release(&run);
+}
+
 /* What people read may be any text, and is made plain. */
 static void free_text_becomes_plain(void **state)
 {
@@ -399,6 +444,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_BUNDLE(hostile_fields_are_refused),
+		WITH_BUNDLE(figures_are_checked),
 		WITH_BUNDLE(free_text_becomes_plain),
 		WITH_BUNDLE(one_place_has_one_boot),
 		WITH_BUNDLE(lines_are_bounded),
