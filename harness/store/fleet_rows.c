@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/store/fleet_rows.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "harness/base/xmalloc.h"
+#include "harness/store/sql.h"
+#include "harness/store/store.h"
+#include "harness/store/stored_json.h"
+
+static int read_error(struct sql *db, struct err *err)
+{
+	return err_set(err, -EIO, "cannot read fleets: %s", sql_text(db));
+}
+
+static char *text_at(struct sql_stmt *s, int column)
+{
+	return xstrdup(sql_column_text(s, column));
+}
+
+static void copy_text(char *buf, size_t size, struct sql_stmt *s, int column)
+{
+	snprintf(buf, size, "%s", sql_column_text(s, column));
+}
+
+/* --- fleets ---------------------------------------------------------------- */
+
+static const char names_sql[] =
+	"SELECT fleet, count(*), count(DISTINCT node), max(started_unix_ns)"
+	" FROM run WHERE fleet > '' GROUP BY fleet"
+	" ORDER BY max(started_unix_ns) DESC, fleet";
+
+int fleet_names_load(struct store *store, struct fleet_names *names,
+		     struct err *err)
+{
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s;
+	int ret = sql_prepare(db, names_sql, &s);
+
+	*names = (struct fleet_names){.count = 0};
+	while (!ret && (ret = sql_step(s)) > 0) {
+		ret = 0;
+		names->rows = xrealloc(names->rows, names->count + 1,
+				       sizeof(*names->rows));
+		names->rows[names->count++] = (struct fleet_name){
+			.name = text_at(s, 0),
+			.run_count = (uint64_t)sql_int64(s, 1),
+			.node_count = (uint64_t)sql_int64(s, 2),
+			.last_started_unix_ns = (uint64_t)sql_int64(s, 3)};
+	}
+	sql_finalize(s);
+	if (!ret)
+		return 0;
+	fleet_names_release(names);
+	return read_error(db, err);
+}
+
+void fleet_names_release(struct fleet_names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		free(names->rows[i].name);
+	free(names->rows);
+	*names = (struct fleet_names){.count = 0};
+}
+
+/* --- their runs ------------------------------------------------------------ */
+
+#define RUNS_SQL(column)                                                   \
+	"SELECT id, uuid, fleet, node, status, revision, started_unix_ns," \
+	" ended_unix_ns, is_lab, fingerprint, plan FROM run"               \
+	" WHERE " column " = ? AND started_unix_ns >= ?"                   \
+	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC"  \
+	" LIMIT ? OFFSET ?"
+
+static const char fleet_runs_sql[] = RUNS_SQL("fleet");
+static const char node_runs_sql[] = RUNS_SQL("node");
+
+static char *text_of(const json_t *fingerprint, const char *key)
+{
+	return xstrdup(json_string_value(json_object_get(fingerprint, key))
+			       ?: "");
+}
+
+static void read_fingerprint(struct fleet_run *run)
+{
+	json_t *fingerprint = stored_json(run->fingerprint);
+	char *index = text_of(fingerprint, "fleet.index"), *end;
+
+	run->arm = text_of(fingerprint, "fleet.arm");
+	run->attempt = text_of(fingerprint, "fleet.attempt");
+	run->engine = text_of(fingerprint, "fleet.engine");
+	errno = 0;
+	run->index = strtoll(index, &end, 10);
+	if (errno || end == index || *end || run->index < 0)
+		run->index = -1;
+	free(index);
+	json_decref(fingerprint);
+}
+
+static void take_run(struct fleet_runs *runs, struct sql_stmt *s)
+{
+	struct fleet_run *run;
+
+	runs->rows = xrealloc(runs->rows, runs->count + 1, sizeof(*runs->rows));
+	run = &runs->rows[runs->count++];
+	*run = (struct fleet_run){
+		.id = sql_int64(s, 0),
+		.uuid = text_at(s, 1),
+		.fleet = text_at(s, 2),
+		.node = text_at(s, 3),
+		.status = text_at(s, 4),
+		.revision = text_at(s, 5),
+		.started_unix_ns = (uint64_t)sql_int64(s, 6),
+		.ended_unix_ns = (uint64_t)sql_int64(s, 7),
+		.is_lab = sql_int64(s, 8),
+		.fingerprint = text_at(s, 9),
+		.plan = text_at(s, 10),
+	};
+	read_fingerprint(run);
+}
+
+static void bind_span(struct sql_stmt *s, const char *name,
+		      const struct fleet_span *span)
+{
+	sql_bind_text(s, 1, name);
+	sql_bind_int64(s, 2, (int64_t)span->from_unix_ns);
+	sql_bind_int64(
+		s, 3, span->to_unix_ns ? (int64_t)span->to_unix_ns : INT64_MAX);
+	/* One more than is wanted tells that there is more. */
+	sql_bind_int64(s, 4,
+		       span->max_count ? (int64_t)span->max_count + 1
+				       : INT64_MAX);
+	sql_bind_int64(s, 5, (int64_t)span->skip_count);
+}
+
+static int load_runs(struct store *store, const char *sql, const char *name,
+		     const struct fleet_span *span, struct fleet_runs *runs,
+		     struct err *err)
+{
+	static const struct fleet_span all = {.max_count = 0};
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s;
+	int ret = sql_prepare(db, sql, &s);
+
+	*runs = (struct fleet_runs){.count = 0};
+	if (!span)
+		span = &all;
+	if (!ret)
+		bind_span(s, name, span);
+	while (!ret && !runs->has_more && (ret = sql_step(s)) > 0) {
+		runs->has_more =
+			span->max_count && runs->count == span->max_count;
+		if (!runs->has_more)
+			take_run(runs, s);
+		ret = 0;
+	}
+	sql_finalize(s);
+	if (!ret)
+		return 0;
+	fleet_runs_release(runs);
+	return read_error(db, err);
+}
+
+int fleet_runs_load(struct store *store, const char *fleet,
+		    const struct fleet_span *span, struct fleet_runs *runs,
+		    struct err *err)
+{
+	return load_runs(store, fleet_runs_sql, fleet, span, runs, err);
+}
+
+int node_runs_load(struct store *store, const char *node,
+		   const struct fleet_span *span, struct fleet_runs *runs,
+		   struct err *err)
+{
+	return load_runs(store, node_runs_sql, node, span, runs, err);
+}
+
+void fleet_runs_release(struct fleet_runs *runs)
+{
+	size_t i;
+
+	for (i = 0; i < runs->count; i++) {
+		struct fleet_run *run = &runs->rows[i];
+		char *const texts[] = {run->uuid,        run->fleet,
+				       run->node,        run->arm,
+				       run->attempt,     run->engine,
+				       run->status,      run->revision,
+				       run->fingerprint, run->plan};
+		size_t k;
+
+		for (k = 0; k < ARRAY_SIZE(texts); k++)
+			free(texts[k]);
+	}
+	free(runs->rows);
+	*runs = (struct fleet_runs){.count = 0};
+}
+
+/* --- what a run measured --------------------------------------------------- */
+
+/* CROSS JOIN: from the run to what it has. */
+static const char values_sql[] =
+	"SELECT b.runner, s.workload, s.point, s.unit, s.lower_is_better,"
+	" b.grade, b.block, f.median"
+	" FROM boot b CROSS JOIN series s CROSS JOIN figure f"
+	" WHERE b.run_id = ? AND s.boot_id = b.id AND f.series_id = s.id"
+	" AND s.status = 'ok' AND f.median IS NOT NULL"
+	" ORDER BY b.position, s.id";
+
+static void take_value(struct fleet_values *values, struct sql_stmt *s)
+{
+	struct fleet_value *v;
+
+	values->rows = xrealloc(values->rows, values->count + 1,
+				sizeof(*values->rows));
+	v = &values->rows[values->count++];
+	copy_text(v->runner, sizeof(v->runner), s, 0);
+	copy_text(v->workload, sizeof(v->workload), s, 1);
+	copy_text(v->point, sizeof(v->point), s, 2);
+	copy_text(v->unit, sizeof(v->unit), s, 3);
+	v->lower_is_better = sql_int64(s, 4);
+	copy_text(v->grade, sizeof(v->grade), s, 5);
+	v->block = (uint32_t)sql_int64(s, 6);
+	v->median = sql_double(s, 7);
+}
+
+int fleet_values_load(struct store *store, int64_t run_id,
+		      struct fleet_values *values, struct err *err)
+{
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s;
+	int ret = sql_prepare(db, values_sql, &s);
+
+	*values = (struct fleet_values){.count = 0};
+	if (!ret)
+		sql_bind_int64(s, 1, run_id);
+	while (!ret && (ret = sql_step(s)) > 0) {
+		take_value(values, s);
+		ret = 0;
+	}
+	sql_finalize(s);
+	if (!ret)
+		return 0;
+	fleet_values_release(values);
+	return read_error(db, err);
+}
+
+void fleet_values_release(struct fleet_values *values)
+{
+	free(values->rows);
+	*values = (struct fleet_values){.count = 0};
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_STORE_FLEET_ROWS_H
+#define HARNESS_STORE_FLEET_ROWS_H
+
+/*
+ * fleet_rows - stored runs by fleet and by node, and what each of them measured as
+ * one figure per boot and series. No samples are read. A run is of the fleet and on
+ * the node that its fingerprint names as "fleet.name" and "fleet.node".
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct store;
+
+/* --- fleets ---------------------------------------------------------------- */
+
+struct fleet_name {
+	char *name; /* owned */
+	uint64_t run_count, node_count;
+	uint64_t last_started_unix_ns;
+};
+
+struct fleet_names {
+	struct fleet_name *rows; /* owned; the latest started first */
+	size_t count;
+};
+
+int fleet_names_load(struct store *store, struct fleet_names *names,
+		     struct err *err);
+void fleet_names_release(struct fleet_names *names);
+
+/* --- their runs ------------------------------------------------------------ */
+
+/* Texts are owned, and "" where the run does not say. */
+struct fleet_run {
+	int64_t id;
+	char *uuid, *fleet, *node, *arm, *attempt, *engine;
+	int64_t index; /* of the run on its node; -1: it does not say */
+	char *status, *revision;
+	uint64_t started_unix_ns;
+	uint64_t ended_unix_ns; /* 0: it did not end */
+	bool is_lab;
+	char *fingerprint, *plan; /* JSON as it was stored */
+};
+
+struct fleet_runs {
+	struct fleet_run *rows; /* owned; the latest first */
+	size_t count;
+	bool has_more; /* than was asked for */
+};
+
+/* 0: no limit of that kind. */
+struct fleet_span {
+	uint64_t from_unix_ns; /* started then or later */
+	uint64_t to_unix_ns;   /* started before */
+	size_t skip_count, max_count;
+};
+
+/* SPAN may be NULL. No runs is no error. */
+int fleet_runs_load(struct store *store, const char *fleet,
+		    const struct fleet_span *span, struct fleet_runs *runs,
+		    struct err *err);
+
+/* The same of a node, in whatever fleets it was. */
+int node_runs_load(struct store *store, const char *node,
+		   const struct fleet_span *span, struct fleet_runs *runs,
+		   struct err *err);
+void fleet_runs_release(struct fleet_runs *runs);
+
+/* --- what a run measured --------------------------------------------------- */
+
+struct fleet_value {
+	char runner[32];
+	char workload[32];
+	char point[32];
+	char unit[16];
+	bool lower_is_better;
+	char grade[16];
+	uint32_t block;
+	double median; /* of the boot's undisturbed samples, in UNIT */
+};
+
+struct fleet_values {
+	struct fleet_value *rows; /* owned; by boot, as they ran */
+	size_t count;
+};
+
+/* Series without a figure have no row. No rows is no error. */
+int fleet_values_load(struct store *store, int64_t run_id,
+		      struct fleet_values *values, struct err *err);
+void fleet_values_release(struct fleet_values *values);
+
+#endif
