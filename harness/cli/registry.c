@@ -26,6 +26,7 @@ const struct command *const commands[] = {
 	&cmd_serve,
 	&cmd_push,
 	&cmd_fleet,
+	&cmd_prune,
 	&cmd_overhead,
 	&cmd_footprint,
 	&cmd_stats,

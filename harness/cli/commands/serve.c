@@ -11,13 +11,21 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/serve/dashboard.h"
+#include "harness/serve/pruner.h"
 #include "harness/serve/tokens.h"
+#include "harness/store/samples_drop.h"
 
 #define CLIENT_TIMEOUT_S 10
+#define DAY_NS (86400 * NS_PER_S)
 #define MAX_UPLOAD_BYTES (64 * MIB)
 /* More than people and Prometheus ask for, less than takes a CPU. */
 #define DEFAULT_RATE 100
 #define MAX_RATE 1000000
+
+struct serve_args {
+	struct dashboard_config cfg;
+	uint32_t keep_days; /* 0: samples stay for ever */
+};
 
 static int take_make_token(const struct option_row *o, const char *arg,
 			   void *args, struct err *err)
@@ -31,30 +39,33 @@ static int take_make_token(const struct option_row *o, const char *arg,
 
 static const struct option_row options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
-	 OPTION_TEXT(struct dashboard_config, db)},
+	 OPTION_TEXT(struct serve_args, cfg.db)},
 	{"listen", "ADDR:PORT",
 	 "address (127.0.0.1:8080); port 0: any free port",
-	 OPTION_TEXT(struct dashboard_config, listen)},
+	 OPTION_TEXT(struct serve_args, cfg.listen)},
 	{"tokens", "FILE", "tokens for sending bundles; without it, no uploads",
-	 OPTION_TEXT(struct dashboard_config, tokens)},
+	 OPTION_TEXT(struct serve_args, cfg.tokens)},
 	{"read-needs-token", NULL, "reading needs a token as well",
-	 OPTION_FLAG(struct dashboard_config, read_needs_token)},
+	 OPTION_FLAG(struct serve_args, cfg.read_needs_token)},
 	{"tls-cert", "FILE", "use TLS: the certificate and its chain, PEM",
-	 OPTION_TEXT(struct dashboard_config, tls_cert)},
+	 OPTION_TEXT(struct serve_args, cfg.tls_cert)},
 	{"tls-key", "FILE", "the certificate's key, PEM without a passphrase",
-	 OPTION_TEXT(struct dashboard_config, tls_key)},
+	 OPTION_TEXT(struct serve_args, cfg.tls_key)},
 	{"max-rate", "N",
 	 "requests per second from one address (100; 0: any number)",
-	 OPTION_U32(struct dashboard_config, max_per_s, 0, MAX_RATE)},
+	 OPTION_U32(struct serve_args, cfg.max_per_s, 0, MAX_RATE)},
+	{"keep-samples", "DAYS",
+	 "remove raw samples of older runs, hourly; figures stay",
+	 OPTION_U32(struct serve_args, keep_days, 1, SAMPLES_MAX_KEEP_DAYS)},
 	{"make-token", NULL, "print a new token, and its line for that file",
 	 .take = take_make_token},
 	{0},
 };
 
-static int parse_arguments(int argc, char **argv, struct dashboard_config *cfg,
+static int parse_arguments(int argc, char **argv, struct serve_args *args,
 			   struct err *err)
 {
-	int ret = option_parse(argc, argv, options, cfg, err);
+	int ret = option_parse(argc, argv, options, args, err);
 
 	if (!ret && optind < argc)
 		ret = err_set(err, -EINVAL, "'%s' is not an option",
@@ -62,18 +73,23 @@ static int parse_arguments(int argc, char **argv, struct dashboard_config *cfg,
 	return ret;
 }
 
-static int serve(const struct dashboard_config *cfg, struct err *err)
+static int serve(const struct serve_args *args, struct err *err)
 {
+	struct pruner *pruner = NULL;
 	struct dashboard *d = NULL;
-	int ret = dashboard_start(cfg, &d, err);
+	int ret = dashboard_start(&args->cfg, &d, err);
 
-	if (ret)
-		return ret;
-	printf("%s\n", dashboard_url(d));
-	fflush(stdout);
-	wait_until_stopped();
+	if (!ret && args->keep_days)
+		ret = pruner_start(args->cfg.db, args->keep_days * DAY_NS,
+				   &pruner, err);
+	if (!ret) {
+		printf("%s\n", dashboard_url(d));
+		fflush(stdout);
+		wait_until_stopped();
+	}
+	pruner_stop(pruner);
 	dashboard_stop(d);
-	return 0;
+	return ret;
 }
 
 static int finish(int ret, const struct err *err)
@@ -104,20 +120,21 @@ static int make_token(int argc, char **argv)
 
 static int serve_run(int argc, char **argv)
 {
-	struct dashboard_config cfg = {.db = "results/l1vh.db",
-				       .listen = "127.0.0.1:8080",
-				       .timeout_s = CLIENT_TIMEOUT_S,
-				       .max_per_s = DEFAULT_RATE,
-				       .max_upload_bytes = MAX_UPLOAD_BYTES};
+	struct serve_args args = {
+		.cfg = {.db = "results/l1vh.db",
+			.listen = "127.0.0.1:8080",
+			.timeout_s = CLIENT_TIMEOUT_S,
+			.max_per_s = DEFAULT_RATE,
+			.max_upload_bytes = MAX_UPLOAD_BYTES}};
 	struct err err = {0};
 	int ret;
 
 	if (argc > 1 && !strcmp(argv[1], "--make-token"))
 		return make_token(argc - 2, argv + 2);
-	ret = parse_arguments(argc, argv, &cfg, &err);
+	ret = parse_arguments(argc, argv, &args, &err);
 	stop_on_signals();
 	if (!ret)
-		ret = serve(&cfg, &err);
+		ret = serve(&args, &err);
 	return finish(ret, &err);
 }
 
@@ -130,7 +147,7 @@ const struct command cmd_serve = {
 		"Runs, comparisons and histories for browsers, JSON and OpenMetrics for\n"
 		"programs (docs/dashboard.md), until SIGINT or SIGTERM.\n",
 	.options = options,
-	.help_column = 22,
+	.help_column = 24,
 	.notes =
 		"Prints the URL. Exit status: 0 stopped, 64 usage, 70 cannot listen.\n",
 	.run = serve_run,
