@@ -95,13 +95,14 @@ static struct boots boots_of(const struct fleet_loading *l, int series)
 	return b;
 }
 
-static double block_mean(struct boots b)
+/* Of a block's boots, as the model has them. */
+static double mean_of_logs(struct boots b)
 {
 	double sum = 0;
 	size_t i;
 
 	for (i = 0; i < b.count; i++)
-		sum += b.of[i].median;
+		sum += b.of[i].log;
 	return sum / (double)b.count;
 }
 
@@ -124,7 +125,7 @@ static double mean_log(struct boots b)
 	size_t at = 0, count = 0;
 
 	for (; at < b.count; count++)
-		sum += log(block_mean(next_block(b, &at)));
+		sum += mean_of_logs(next_block(b, &at));
 	return count ? sum / (double)count : NAN;
 }
 
@@ -140,8 +141,8 @@ static double mean_log_ratio(struct boots guest, struct boots native)
 		while (n < native.count && native.of[n].block < a.of->block)
 			n++;
 		if (n < native.count && native.of[n].block == a.of->block) {
-			sum += log(block_mean(a) /
-				   block_mean(next_block(native, &n)));
+			sum += mean_of_logs(a) -
+			       mean_of_logs(next_block(native, &n));
 			count++;
 		}
 	}
@@ -250,7 +251,7 @@ void fleet_loading_boot(struct fleet_loading *l, const struct fleet_boot *b)
 		l->boots = xrealloc(l->boots, l->boot_room, sizeof(*l->boots));
 	}
 	l->boots[l->boot_count++] = (struct loaded_boot){
-		series_of(l, b), b->block, b->grade, b->median};
+		series_of(l, b), b->block, b->grade, log(b->median)};
 }
 
 static int compare_names(const void *a, const void *b)

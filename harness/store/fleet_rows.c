@@ -73,7 +73,8 @@ void fleet_names_release(struct fleet_names *names)
 
 #define RUNS_SQL(column)                                                   \
 	"SELECT id, uuid, fleet, node, status, revision, started_unix_ns," \
-	" ended_unix_ns, is_lab, fingerprint, plan FROM run"               \
+	" ended_unix_ns, is_lab, fingerprint, plan, guest_manifest"        \
+	" FROM run"                                                        \
 	" WHERE " column " = ? AND started_unix_ns >= ?"                   \
 	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC"  \
 	" LIMIT ? OFFSET ?"
@@ -87,7 +88,7 @@ static char *text_of(const json_t *fingerprint, const char *key)
 			       ?: "");
 }
 
-static void read_fingerprint(struct fleet_run *run)
+static void read_fingerprint(struct fleet_run_row *run)
 {
 	json_t *fingerprint = stored_json(run->fingerprint);
 	char *index = text_of(fingerprint, "fleet.index"), *end;
@@ -105,11 +106,11 @@ static void read_fingerprint(struct fleet_run *run)
 
 static void take_run(struct fleet_runs *runs, struct sql_stmt *s)
 {
-	struct fleet_run *run;
+	struct fleet_run_row *run;
 
 	runs->rows = xrealloc(runs->rows, runs->count + 1, sizeof(*runs->rows));
 	run = &runs->rows[runs->count++];
-	*run = (struct fleet_run){
+	*run = (struct fleet_run_row){
 		.id = sql_int64(s, 0),
 		.uuid = text_at(s, 1),
 		.fleet = text_at(s, 2),
@@ -121,6 +122,7 @@ static void take_run(struct fleet_runs *runs, struct sql_stmt *s)
 		.is_lab = sql_int64(s, 8),
 		.fingerprint = text_at(s, 9),
 		.plan = text_at(s, 10),
+		.guest_manifest = text_at(s, 11),
 	};
 	read_fingerprint(run);
 }
@@ -186,12 +188,12 @@ void fleet_runs_release(struct fleet_runs *runs)
 	size_t i;
 
 	for (i = 0; i < runs->count; i++) {
-		struct fleet_run *run = &runs->rows[i];
-		char *const texts[] = {run->uuid,        run->fleet,
-				       run->node,        run->arm,
-				       run->attempt,     run->engine,
-				       run->status,      run->revision,
-				       run->fingerprint, run->plan};
+		struct fleet_run_row *run = &runs->rows[i];
+		char *const texts[] = {
+			run->uuid,   run->fleet,         run->node,
+			run->arm,    run->attempt,       run->engine,
+			run->status, run->revision,      run->fingerprint,
+			run->plan,   run->guest_manifest};
 		size_t k;
 
 		for (k = 0; k < ARRAY_SIZE(texts); k++)
@@ -212,9 +214,9 @@ static const char values_sql[] =
 	" AND s.status = 'ok' AND f.median IS NOT NULL"
 	" ORDER BY b.position, s.id";
 
-static void take_value(struct fleet_values *values, struct sql_stmt *s)
+static void take_value(struct fleet_figures *values, struct sql_stmt *s)
 {
-	struct fleet_value *v;
+	struct fleet_figure *v;
 
 	values->rows = xrealloc(values->rows, values->count + 1,
 				sizeof(*values->rows));
@@ -229,14 +231,14 @@ static void take_value(struct fleet_values *values, struct sql_stmt *s)
 	v->median = sql_double(s, 7);
 }
 
-int fleet_values_load(struct store *store, int64_t run_id,
-		      struct fleet_values *values, struct err *err)
+int fleet_figures_load(struct store *store, int64_t run_id,
+		       struct fleet_figures *values, struct err *err)
 {
 	struct sql *db = store_handle(store);
 	struct sql_stmt *s;
 	int ret = sql_prepare(db, values_sql, &s);
 
-	*values = (struct fleet_values){.count = 0};
+	*values = (struct fleet_figures){.count = 0};
 	if (!ret)
 		sql_bind_int64(s, 1, run_id);
 	while (!ret && (ret = sql_step(s)) > 0) {
@@ -246,12 +248,12 @@ int fleet_values_load(struct store *store, int64_t run_id,
 	sql_finalize(s);
 	if (!ret)
 		return 0;
-	fleet_values_release(values);
+	fleet_figures_release(values);
 	return read_error(db, err);
 }
 
-void fleet_values_release(struct fleet_values *values)
+void fleet_figures_release(struct fleet_figures *values)
 {
 	free(values->rows);
-	*values = (struct fleet_values){.count = 0};
+	*values = (struct fleet_figures){.count = 0};
 }

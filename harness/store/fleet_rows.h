@@ -35,7 +35,7 @@ void fleet_names_release(struct fleet_names *names);
 /* --- their runs ------------------------------------------------------------ */
 
 /* Texts are owned, and "" where the run does not say. */
-struct fleet_run {
+struct fleet_run_row {
 	int64_t id;
 	char *uuid, *fleet, *node, *arm, *attempt, *engine;
 	int64_t index; /* of the run on its node; -1: it does not say */
@@ -44,10 +44,11 @@ struct fleet_run {
 	uint64_t ended_unix_ns; /* 0: it did not end */
 	bool is_lab;
 	char *fingerprint, *plan; /* JSON as it was stored */
+	char *guest_manifest;
 };
 
 struct fleet_runs {
-	struct fleet_run *rows; /* owned; the latest first */
+	struct fleet_run_row *rows; /* owned; the latest first */
 	size_t count;
 	bool has_more; /* than was asked for */
 };
@@ -72,7 +73,7 @@ void fleet_runs_release(struct fleet_runs *runs);
 
 /* --- what a run measured --------------------------------------------------- */
 
-struct fleet_value {
+struct fleet_figure {
 	char runner[32];
 	char workload[32];
 	char point[32];
@@ -83,14 +84,14 @@ struct fleet_value {
 	double median; /* of the boot's undisturbed samples, in UNIT */
 };
 
-struct fleet_values {
-	struct fleet_value *rows; /* owned; by boot, as they ran */
+struct fleet_figures {
+	struct fleet_figure *rows; /* owned; by boot, as they ran */
 	size_t count;
 };
 
 /* Series without a figure have no row. No rows is no error. */
-int fleet_values_load(struct store *store, int64_t run_id,
-		      struct fleet_values *values, struct err *err);
-void fleet_values_release(struct fleet_values *values);
+int fleet_figures_load(struct store *store, int64_t run_id,
+		       struct fleet_figures *values, struct err *err);
+void fleet_figures_release(struct fleet_figures *values);
 
 #endif

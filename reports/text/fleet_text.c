@@ -56,12 +56,12 @@ static void write_head(const struct fleet *f, FILE *out)
 }
 
 static void write_fact(const struct fleet_arm *arm, const char *key,
-		       size_t columns, FILE *out)
+		       size_t least, size_t most, FILE *out)
 {
 	const char *text = json_string_value(json_object_get(arm->facts, key));
 
 	fputc(' ', out);
-	line_print(text ? text : "-", columns, columns, out);
+	line_print(text ? text : "-", least, most, out);
 }
 
 static void write_arms(const struct fleet *f, FILE *out)
@@ -77,9 +77,9 @@ static void write_arms(const struct fleet *f, FILE *out)
 		line_print(arm->name, NAME_COLUMNS, NAME_COLUMNS, out);
 		fprintf(out, " %6zu %6zu %-9s", arm->node_count, arm->ran_count,
 			grade == GRADE_COUNT ? "-" : grade_name(grade));
-		write_fact(arm, "node.instance_type", 20, out);
-		write_fact(arm, "hypervisor", 14, out);
-		write_fact(arm, "kernel.release", 30, out);
+		write_fact(arm, "node.instance_type", 20, 20, out);
+		write_fact(arm, "hypervisor", 14, 14, out);
+		write_fact(arm, "kernel.release", 0, 30, out);
 		fputc('\n', out);
 	}
 }
@@ -96,7 +96,9 @@ static void write_pair(const struct fleet *f, size_t a, size_t b, FILE *out)
 	line_print(f->arms[b].name, 0, NAME_COLUMNS, out);
 	fprintf(out, " differ in %zu fatal and %zu marked point%s%s\n",
 		d.counts[DIFFERENCE_FATAL], d.counts[DIFFERENCE_MARKED],
-		plural(d.counts[DIFFERENCE_MARKED]), d.count ? ":" : ".");
+		plural(d.counts[DIFFERENCE_MARKED]),
+		d.counts[DIFFERENCE_FATAL] + d.counts[DIFFERENCE_MARKED] ? ":"
+									 : ".");
 	for (i = 0; i < d.count && i < MOST_LINES; i++) {
 		if (d.rows[i].class == DIFFERENCE_HARMLESS)
 			continue;

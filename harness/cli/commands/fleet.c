@@ -14,6 +14,7 @@ struct fleet_verb {
 static const struct fleet_verb verbs[] = {
 	{"manifest", &cmd_fleet_manifest},
 	{"node", &cmd_fleet_node},
+	{"report", &cmd_fleet_report},
 };
 
 static const struct fleet_verb *find_verb(const char *name)

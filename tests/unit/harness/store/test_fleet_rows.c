@@ -129,7 +129,7 @@ static void a_node_is_in_several_fleets(void **state)
 static void values_need_no_samples(void **state)
 {
 	struct store *store = store_of(state);
-	struct fleet_values values;
+	struct fleet_figures values;
 	struct err err = {0};
 	int64_t id;
 
@@ -139,7 +139,7 @@ static void values_need_no_samples(void **state)
 	stored_boot(store, id, 2, "kvm", "delay", 5);
 	assert_int_equal(store_run_end(store, id, "complete", &err), 0);
 	assert_int_equal(samples_drop(store, INT64_MAX, NULL, NULL, &err), 0);
-	assert_int_equal(fleet_values_load(store, id, &values, &err), 0);
+	assert_int_equal(fleet_figures_load(store, id, &values, &err), 0);
 	assert_int_equal(values.count, 2);
 	assert_string_equal(values.rows[0].runner, "native");
 	assert_string_equal(values.rows[0].workload, "null");
@@ -151,8 +151,8 @@ static void values_need_no_samples(void **state)
 	assert_string_equal(values.rows[1].workload, "delay");
 	assert_int_equal(values.rows[1].block, 1);
 	assert_true(values.rows[1].median == 5);
-	fleet_values_release(&values);
-	assert_int_equal(fleet_values_load(store, 1, &values, &err), 0);
+	fleet_figures_release(&values);
+	assert_int_equal(fleet_figures_load(store, 1, &values, &err), 0);
 	assert_int_equal(values.count, 0);
 }
 

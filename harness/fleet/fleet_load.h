@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_FLEET_FLEET_LOAD_H
+#define HARNESS_FLEET_FLEET_LOAD_H
+
+/* fleet_load - a fleet from a store, by the figures that the store keeps for
+ * ever: no samples are read. */
+struct err;
+struct fleet;
+struct store;
+
+/*
+ * All runs of NAME into F, which the caller has initialised and on which it calls
+ * fleet_finish() afterwards. -ENOENT: the store has no run of it.
+ */
+int fleet_load(struct store *store, const char *name, struct fleet *f,
+	       struct err *err);
+
+/* The fleet that ran last, for free(). -ENOENT: the store has none. */
+int fleet_latest(struct store *store, char **name, struct err *err);
+
+#endif
