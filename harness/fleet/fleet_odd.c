@@ -50,6 +50,7 @@ struct arm_means {
 	uint32_t *nodes;       /* owned */
 	double *logs;          /* owned */
 	double *run_variances; /* owned; of those means, by their runs alone */
+	bool is_uneven;        /* nodes have unequal numbers of runs */
 	size_t count;
 };
 
@@ -93,6 +94,9 @@ static void fill_series(struct arm_means *m, const struct fleet *f,
 
 	fleet_nodes_of(&n, f, l->series[at], l->is_ratio[at]);
 	within = variance_within(&n, place);
+	for (i = 1; i < n.count; i++)
+		m->is_uneven =
+			m->is_uneven || n.nodes[i].count != n.nodes[0].count;
 	for (i = 0; i < n.count; i++) {
 		size_t cell = place[n.numbers[i]];
 
@@ -147,26 +151,28 @@ static double median_of(const struct arm_means *m, size_t series, size_t stride)
 static void add_nodes(struct fleet_odd *o, const struct arm_means *m,
 		      const struct looked_at *l, const struct odd_node *scored)
 {
+	double *medians = xcalloc(l->count + 1, sizeof(*medians));
 	size_t i;
 
+	for (i = 0; i < l->count; i++)
+		medians[i] = median_of(m, i, l->count);
 	o->nodes =
 		xrealloc(o->nodes, o->count + m->count + 1, sizeof(*o->nodes));
 	for (i = 0; i < m->count; i++) {
 		size_t s = scored[i].worst_series;
-		double median;
 
 		if (isnan(scored[i].p))
 			continue;
-		median = median_of(m, s, l->count);
 		o->nodes[o->count++] = (struct fleet_odd_node){
 			.node = m->nodes[i],
 			.series = l->series[s],
 			.is_ratio = l->is_ratio[s],
 			.value = exp(m->logs[i * l->count + s]),
-			.median = exp(median),
+			.median = exp(medians[s]),
 			.ratio = scored[i].worst_ratio,
 			.p = scored[i].p};
 	}
+	free(medians);
 }
 
 static void score_arm(struct fleet_odd *o, const struct fleet *f, uint32_t arm,
@@ -180,7 +186,8 @@ static void score_arm(struct fleet_odd *o, const struct fleet *f, uint32_t arm,
 	means_of(&m, f, arm, l);
 	scored = xcalloc(m.count + 1, sizeof(*scored));
 	judged = odd_score(
-		&(struct odd_arm){m.logs, m.run_variances, m.count, l->count},
+		&(struct odd_arm){m.logs, m.is_uneven ? m.run_variances : NULL,
+				  m.count, l->count},
 		by, scored, reasons);
 	add_nodes(o, &m, l, scored);
 	for (i = 0; i < l->count && !judged && !o->reason[0]; i++)
