@@ -12,8 +12,7 @@
 #include "reports/data/run_pair_json.h"
 #include "reports/data/trend_json.h"
 
-/* JSON is consumed. */
-static int write_json(json_t *json, struct http_reply *re, struct err *err)
+int api_write(json_t *json, struct http_reply *re, struct err *err)
 {
 	char *text = json_dumps(json, JSON_INDENT(1));
 	int ret = text ? 0
@@ -75,7 +74,7 @@ int api_runs(struct store *store, const struct http_request *rq,
 		return ret;
 	json = page_json(&v, "runs");
 	view_runs_release(&v);
-	return write_json(json, re, err);
+	return api_write(json, re, err);
 }
 
 int api_run(struct store *store, const struct http_request *rq,
@@ -88,7 +87,7 @@ int api_run(struct store *store, const struct http_request *rq,
 	if (ret)
 		return ret;
 	json = json_report(&v.findings);
-	ret = write_json(json, re, err);
+	ret = api_write(json, re, err);
 	view_run_release(&v);
 	return ret;
 }
@@ -101,7 +100,7 @@ int api_compare(struct store *store, const struct http_request *rq,
 
 	if (ret)
 		return ret;
-	ret = write_json(run_pair_json(&v.pair), re, err);
+	ret = api_write(run_pair_json(&v.pair), re, err);
 	view_pair_release(&v);
 	return ret;
 }
@@ -118,7 +117,7 @@ int api_history(struct store *store, const struct http_request *rq,
 	json = trend_json(&v.trend);
 	json_object_set_new(json, "page", json_integer((json_int_t)v.page));
 	json_object_set_new(json, "has_more", json_boolean(v.history.has_more));
-	ret = write_json(json, re, err);
+	ret = api_write(json, re, err);
 	view_trend_release(&v);
 	return ret;
 }
@@ -134,7 +133,7 @@ int api_hosts(struct store *store, const struct http_request *rq,
 		return ret;
 	json = page_json(&v, "hosts");
 	view_runs_release(&v);
-	return write_json(json, re, err);
+	return api_write(json, re, err);
 }
 
 void api_error(const char *reason, struct http_reply *re)

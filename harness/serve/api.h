@@ -22,6 +22,9 @@ int api_history(struct store *store, const struct http_request *rq,
 int api_hosts(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err);
 
+/* JSON as the body of RE; it is consumed. */
+int api_write(json_t *json, struct http_reply *re, struct err *err);
+
 /* One run of a list. */
 json_t *api_line(const struct run_line *line); /* caller owns */
 

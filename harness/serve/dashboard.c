@@ -11,6 +11,7 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/api.h"
+#include "harness/serve/fleet_pages.h"
 #include "harness/serve/host_pages.h"
 #include "harness/serve/http.h"
 #include "harness/serve/live.h"
@@ -135,6 +136,15 @@ static const struct http_route routes[] = {
 	 ANSWER(true, KEEP_VERSION, page_compare)},
 	{"GET", "/history", HTTP_HTML, ANSWER(true, KEEP_VERSION, series_page)},
 	{"GET", "/hosts", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_hosts)},
+	{"GET", "/fleets", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_fleets)},
+	{"GET", "/fleets/*", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_fleet)},
+	{"GET", "/nodes/*", HTTP_HTML, ANSWER(true, KEEP_VERSION, page_node)},
+	{"GET", "/api/v1/fleets", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_fleets)},
+	{"GET", "/api/v1/fleets/*", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_fleet)},
+	{"GET", "/api/v1/nodes/*", HTTP_JSON,
+	 ANSWER(true, KEEP_VERSION, api_node)},
 	{"GET", "/api/v1/runs", HTTP_JSON,
 	 ANSWER(true, KEEP_VERSION, api_runs)},
 	{"GET", "/api/v1/runs/*", HTTP_JSON, ANSWER(true, KEEP_RUN, api_run)},

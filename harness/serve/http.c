@@ -27,6 +27,8 @@
 #define CONNECTION_BYTES (32 * KIB)
 /* For a request whose body is not used. */
 #define MAX_BODY_BYTES (64 * KIB)
+/* A name of a node has up to 253. */
+#define HTTP_ITEM_BYTES 256
 
 struct http {
 	struct http_config cfg;
@@ -40,7 +42,7 @@ struct exchange {
 	struct http_request rq;
 	struct query query;
 	const struct http_route *route; /* NULL: there is none */
-	char item[64];
+	char item[HTTP_ITEM_BYTES];
 	struct strbuf accept;
 	uint64_t body_bytes;
 	bool is_begun;

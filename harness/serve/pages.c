@@ -25,6 +25,7 @@ void page_begin(struct strbuf *out, const char *title)
 		out, title, "served",
 		"<nav aria-label=\"Dashboard\"><a href=\"/\">overview</a> "
 		"<a href=\"/runs\">runs</a> <a href=\"/hosts\">hosts</a> "
+		"<a href=\"/fleets\">fleets</a> "
 		"<a href=\"/claims\">claims</a> <a href=\"/history\">history</a> "
 		"<a href=\"/live\">under way</a> <a href=\"/board\">board</a>"
 		"<form role=\"search\" action=\"/search\" method=\"get\">"

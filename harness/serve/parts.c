@@ -85,15 +85,8 @@ void part_grades(const char *grades, struct strbuf *out)
 
 void part_parameter(const char *name, const char *value, struct strbuf *out)
 {
-	const unsigned char *at = (const unsigned char *)value;
-
 	strbuf_printf(out, "%s=", name);
-	for (; *at; at++)
-		if ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-		    (*at >= '0' && *at <= '9') || strchr("-._", *at))
-			strbuf_printf(out, "%c", *at);
-		else
-			strbuf_printf(out, "%%%02X", *at);
+	html_percent(out, value);
 }
 
 void part_run_link(const char *uuid, uint64_t started_unix_ns,

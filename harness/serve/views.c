@@ -51,7 +51,7 @@ static int parse_span(const struct query *q, uint64_t *from_ns, uint64_t *to_ns,
 	return ret;
 }
 
-static int parse_page(const struct query *q, size_t *page, struct err *err)
+int view_page_of(const struct query *q, size_t *page, struct err *err)
 {
 	const char *number = query_get(q, "page");
 	uint64_t value = 1;
@@ -77,7 +77,7 @@ static int parse_filter(const struct query *q, struct run_filter *f,
 	if (!ret)
 		ret = parse_span(q, &f->from_unix_ns, &f->to_unix_ns, err);
 	if (!ret)
-		ret = parse_page(q, page, err);
+		ret = view_page_of(q, page, err);
 	f->skip_count = (*page - 1) * VIEW_PAGE_RUNS;
 	return ret;
 }
@@ -190,7 +190,7 @@ int view_trend_load(struct store *store, const struct query *q,
 	if (!ret)
 		ret = parse_span(q, &hq.from_unix_ns, &hq.to_unix_ns, err);
 	if (!ret)
-		ret = parse_page(q, &v->page, err);
+		ret = view_page_of(q, &v->page, err);
 	hq.skip_runs = (v->page - 1) * VIEW_PAGE_TREND_RUNS;
 	if (!ret)
 		ret = history_load(store, &hq, &v->history, err);
@@ -218,7 +218,7 @@ int view_hosts_load(struct store *store, const struct query *q,
 	int ret = query_only(q, names, err);
 
 	if (!ret)
-		ret = parse_page(q, &v->page, err);
+		ret = view_page_of(q, &v->page, err);
 	f.skip_count = (v->page - 1) * VIEW_PAGE_RUNS;
 	return ret ? ret : run_list_load(store, &f, &v->list, err);
 }

@@ -22,6 +22,9 @@ struct store;
 #define VIEW_PAGE_RUNS 50
 #define VIEW_PAGE_TREND_RUNS 200
 
+/* The number of "page" in Q, from 1; -EINVAL for anything else. */
+int view_page_of(const struct query *q, size_t *page, struct err *err);
+
 /* Release a view only after 0. */
 struct view_runs {
 	struct run_list list;

@@ -20,23 +20,10 @@ static const char *plural(size_t count)
 	return count == 1 ? "" : "s";
 }
 
-/* NAME may be anything; of an address only what no URI escapes stays. */
-static void write_path(struct strbuf *out, const char *name)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-
-	for (; *name; name++)
-		if (strchr(plain, *name))
-			strbuf_add(out, name, 1);
-		else
-			strbuf_printf(out, "%%%02X", (unsigned char)*name);
-}
-
 static void write_node_link(const char *name, struct strbuf *out)
 {
 	strbuf_puts(out, "<a href=\"/nodes/");
-	write_path(out, name);
+	html_percent(out, name);
 	html_cell(out, "\">", name, "</a>");
 }
 

@@ -15,6 +15,18 @@ void html_escape(struct strbuf *out, const char *text)
 	portable_text(out, text, escape_page);
 }
 
+void html_percent(struct strbuf *out, const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+
+	for (; *at; at++)
+		if ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
+		    (*at >= '0' && *at <= '9') || strchr("-._", *at))
+			strbuf_printf(out, "%c", *at);
+		else
+			strbuf_printf(out, "%%%02X", *at);
+}
+
 void html_cell(struct strbuf *out, const char *open, const char *text,
 	       const char *close)
 {

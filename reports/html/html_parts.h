@@ -16,6 +16,9 @@ struct strbuf;
 /* TEXT with the five special characters escaped. */
 void html_escape(struct strbuf *out, const char *text);
 
+/* TEXT percent-encoded for an address (RFC 3986, 2.1). */
+void html_percent(struct strbuf *out, const char *text);
+
 /* OPEN and CLOSE as they are, TEXT escaped between them. */
 void html_cell(struct strbuf *out, const char *open, const char *text,
 	       const char *close);
