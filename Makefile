@@ -207,7 +207,7 @@ check: packages-check ## install missing packages and run the tests, in 15 minut
 	$(Q)ci/check check
 
 check-all: packages-check ## run every test, in 45 minutes
-	$(Q)ci/install-packages ci/packages-bench ci/packages-check-all && ci/check all
+	$(Q)ci/install-packages ci/packages-bench ci/packages-image ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
 # A unit test links what it uses, and nothing else: there are many of them.
@@ -318,4 +318,4 @@ help: ## this list
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
--include $(shell find $(B) \( -path $(B)/debian13 -o -path "$(B)/peers*" \) -prune -o -name '*.d' -print 2>/dev/null)
+-include $(shell find $(B) \( -path $(B)/debian13 -o -path "$(B)/peers*" \) -prune -o -type f -name '*.d' -print 2>/dev/null)

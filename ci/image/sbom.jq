@@ -1,15 +1,15 @@
 # The document that ci/image/sbom prints, of its tables: one row per line, words
 # divided by blanks. Identifiers may have letters, digits, dots and dashes.
 def rows: split("\n") | map(select(. != "") | split(" "));
-def id: "SPDXRef-" + gsub("[^A-Za-z0-9.-]"; "-");
+def reference: "SPDXRef-" + gsub("[^A-Za-z0-9.-]"; "-");
 
 # Debian's names and versions have signs that a URL may not.
 def purl($name; $version; $arch):
 	($distribution | split(" ")) as $d
 	| "pkg:deb/\($d[0])/\($name | @uri)@\($version | @uri)?arch=\($arch)&distro=\($d | join("-"))";
 
-def package($id; $name; $version; $licence): {
-	SPDXID: ($id | id),
+def package($key; $name; $version; $licence): {
+	SPDXID: ($key | reference),
 	name: $name,
 	versionInfo: $version,
 	downloadLocation: "NOASSERTION",
@@ -35,14 +35,14 @@ def relation($a; $kind; $b): {
 	relatedSpdxElement: $b
 };
 
-($codes | rows | map({key: (.[0] | id), value: .[1]}) | from_entries) as $code
+($codes | rows | map({key: (.[0] | reference), value: .[1]}) | from_entries) as $code
 | ($kernel | split(" ")) as $linux
 | ($files | rows | to_entries | map({
 	id: "SPDXRef-file-\(.key + 1)",
 	sha1: .value[0],
 	sha256: .value[1],
 	path: .value[2],
-	owner: (.value[3] | id)
+	owner: (.value[3] | reference)
 })) as $file
 | {
 	spdxVersion: "SPDX-2.3",
@@ -56,7 +56,7 @@ def relation($a; $kind; $b): {
 		package("l1vh-bench"; "l1vh-bench"; $revision; "GPL-3.0-or-later")
 			+ {primaryPackagePurpose: "APPLICATION", downloadLocation: $source},
 		package("guest"; "l1vh-bench-guest"; $revision; "NOASSERTION")
-			+ {primaryPackagePurpose: "OPERATING-SYSTEM"},
+			+ {primaryPackagePurpose: "OPERATING_SYSTEM"},
 		debian($linux[0]; $linux[1]; "amd64"; "GPL-2.0-only")
 	] + ($packages | rows | map(debian(.[0]; .[1]; .[2]; "NOASSERTION")))
 	| map(if $code[.SPDXID] then . + {
@@ -77,8 +77,8 @@ def relation($a; $kind; $b): {
 		relation("SPDXRef-DOCUMENT"; "DESCRIBES"; "SPDXRef-image"),
 		relation("SPDXRef-image"; "CONTAINS"; "SPDXRef-l1vh-bench"),
 		relation("SPDXRef-image"; "CONTAINS"; "SPDXRef-guest"),
-		relation("SPDXRef-guest"; "CONTAINS"; $linux[0] | id)
+		relation("SPDXRef-guest"; "CONTAINS"; $linux[0] | reference)
 	]
-	+ ($relations | rows | map(relation(.[0] | id; .[1]; .[2] | id)))
+	+ ($relations | rows | map(relation(.[0] | reference; .[1]; .[2] | reference)))
 	+ ($file | map(relation(.owner; "CONTAINS"; .id))))
 }
