@@ -85,8 +85,9 @@ static void judge(const struct measured *m, struct node_report *r)
 	} else if (status <= 2 && *m->uuid) {
 		judge_ended(m, status, r);
 	} else {
-		snprintf(text, sizeof(text),
-			 "not measured: 'run' ended with status %d", status);
+		snprintf(text, sizeof(text), "%s: 'run' ended with status %d",
+			 m->boot_count ? "measured in part" : "not measured",
+			 status);
 		say(r, NODE_UNKNOWN, text);
 	}
 }

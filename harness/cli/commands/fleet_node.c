@@ -158,6 +158,10 @@ static int check(const struct node_args *args, struct err *err)
 		return err_set(
 			err, -EINVAL,
 			"--token-file, --ca-file and --rescue need --push");
+	if (args->url && strncmp(args->url, "http://", 7) &&
+	    strncmp(args->url, "https://", 8))
+		return err_set(err, -EINVAL,
+			       "'%s' is not the URL of a dashboard", args->url);
 	if (args->is_rescue && !outbox_is_named())
 		return err_set(
 			err, -EINVAL,

@@ -144,7 +144,7 @@ static const struct {
 	{"stopped", RUN_OK, "exit 2", 0, NODE_UNKNOWN,
 	 "stopped before the end; delivered", " stopped"},
 	{"failed", RUN_OK, "exit 70", 0, NODE_UNKNOWN,
-	 "not measured: 'run' ended with status 70; delivered", " failed"},
+	 "measured in part: 'run' ended with status 70; delivered", " failed"},
 	/* By the kernel, as all of its children. */
 	{NULL, RUN_OK, "kill -9 $$", 0, NODE_UNKNOWN,
 	 "the run was killed by signal 9 (Killed); delivered", " failed"},

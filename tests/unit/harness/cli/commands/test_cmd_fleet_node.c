@@ -62,6 +62,8 @@ static void mistakes_are_of_usage(void **state)
 		{{"--token-file=/dev/null"}, "need --push"},
 		{{"--ca-file=x"}, "need --push"},
 		{{"--rescue"}, "need --push"},
+		{{"--push="}, "'' is not the URL of a dashboard"},
+		{{"--push=dashboard:8080"}, "'dashboard:8080' is not"},
 		{{"--rescue", "--push=http://a"}, "L1VH_ATTEMPT"},
 		{{"--hold=soon"}, "soon"},
 		{{"--push-for=0"}, "0"},
