@@ -94,8 +94,10 @@ static bool take_parameter(const char **p, struct range *r, bool *has_quality)
 	skip_blanks(p);
 	if (!**p || **p == ';' || **p == ',')
 		return true;
-	if (!take_token(p, &at.name) || *(*p)++ != '=' ||
-	    !take_value(p, &at.value))
+	if (!take_token(p, &at.name) || **p != '=')
+		return false;
+	(*p)++;
+	if (!take_value(p, &at.value))
 		return false;
 	if (span_is(&at.name, "q") && !*has_quality) {
 		r->quality = quality_of(&at.value);

@@ -2,6 +2,8 @@
 /* metrics: the format that a client asks for, and which runs it has room for. */
 #include "tests/unit/test.h"
 
+#include <inttypes.h>
+
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
@@ -149,49 +151,62 @@ static void runs_of_fleets_say_where(void **state)
 	assert_contains(text, "\nl1vh_serve_omitted_runs 0\n");
 }
 
-/* A run of ROWS series with four samples each. */
-static void add_large_run(struct fixture *f, const char *fingerprint,
-			  size_t rows)
+#define RUNNERS 8
+#define ROWS (METRICS_MAX_SAMPLES * 2 / 5 / RUNNERS / 6)
+
+/* Of ROWS series for each of the runners, with six samples each: a bit more than
+ * two fifths of an answer. */
+static void add_large_run(struct fixture *f, const char *fingerprint)
 {
 	int64_t id = stored_run(f->place->store, "r1", fingerprint);
-	struct bench_case bc = {.runner = "kvm", .vcpu_count = 1};
+	struct bench_case bc = {.vcpu_count = 1};
 	struct err err = {0};
-	struct result res;
 	char point[32];
-	size_t i;
+	uint32_t i, k;
 
-	result_init(&res);
-	for (i = 0; i < rows; i++) {
-		snprintf(point, sizeof(point), "p%zu", i);
-		series_add_sample(result_add_series(&res, "null", point, "ns"))
-			->value = 1;
+	for (k = 0; k < RUNNERS; k++) {
+		struct result res;
+
+		if (k)
+			snprintf(bc.runner, sizeof(bc.runner), "guest-%" PRIu32,
+				 k);
+		else
+			snprintf(bc.runner, sizeof(bc.runner), "native");
+		result_init(&res);
+		for (i = 0; i < ROWS; i++) {
+			snprintf(point, sizeof(point), "p%" PRIu32, i);
+			series_add_sample(
+				result_add_series(&res, "null", point, "ns"))
+				->value = 1;
+		}
+		assert_int_equal(store_result_add(f->place->store, id, k, &bc,
+						  &res, &err),
+				 0);
+		result_release(&res);
 	}
-	assert_int_equal(
-		store_result_add(f->place->store, id, 0, &bc, &res, &err), 0);
-	result_release(&res);
 }
 
 /* The older runs are left out, and counted. */
 static void an_answer_is_bounded(void **state)
 {
-	const size_t rows = METRICS_MAX_SAMPLES / 4 / 3;
+	static const char *const fingerprints[] = {
+		"{\"host\": \"h0\"}", "{\"host\": \"h1\"}",
+		"{\"host\": \"h2\"}", "{\"host\": \"h3\"}"};
 	struct fixture *f = *state;
-	char fingerprint[32];
 	const char *text;
 	size_t i;
 
-	for (i = 0; i < 4; i++) {
-		snprintf(fingerprint, sizeof(fingerprint),
-			 "{\"host\": \"h%zu\"}", i);
-		add_large_run(f, fingerprint, rows);
-	}
+	for (i = 0; i < ARRAY_SIZE(fingerprints); i++)
+		add_large_run(f, fingerprints[i]);
 	start(f);
 	text = scrape(f, "");
 	assert_contains(text, "host=\"h3\"");
 	assert_contains(text, "host=\"h2\"");
+	assert_null(strstr(text, "host=\"h1\""));
 	assert_null(strstr(text, "host=\"h0\""));
 	assert_contains(text, "\nl1vh_serve_omitted_runs 2\n");
-	assert_int_equal(count_of(text, "\nl1vh_median{"), 2 * rows);
+	assert_int_equal(count_of(text, "\nl1vh_median{"), 2 * ROWS * RUNNERS);
+	assert_int_equal(count_of(text, "\nl1vh_ratio{"), 2 * ROWS * RUNNERS);
 }
 
 /* Neither the samples that are kept nor their run stand in the way. */
