@@ -14,6 +14,6 @@ extern const struct command cmd_selftest, cmd_mshv_emu, cmd_qualify;
 extern const struct command cmd_peer, cmd_net_helper, cmd_libvirt_helper;
 extern const struct command cmd_device_guard;
 extern const struct command cmd_fleet, cmd_fleet_manifest, cmd_fleet_node,
-	cmd_fleet_report;
+	cmd_fleet_report, cmd_fleet_sbatch;
 
 #endif

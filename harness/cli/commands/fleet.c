@@ -15,6 +15,7 @@ static const struct fleet_verb verbs[] = {
 	{"manifest", &cmd_fleet_manifest},
 	{"node", &cmd_fleet_node},
 	{"report", &cmd_fleet_report},
+	{"sbatch", &cmd_fleet_sbatch},
 };
 
 static const struct fleet_verb *find_verb(const char *name)
