@@ -208,8 +208,9 @@ static void write_odd(const struct fleet_report *r, FILE *out)
 	size_t i;
 
 	if (o->count)
-		fprintf(out, "\n%zu of %zu node%s odd%s\n", o->odd_count,
-			o->count, o->odd_count == 1 ? " is" : "s are",
+		fprintf(out, "\n%zu of %zu node%s %s odd%s\n", o->odd_count,
+			o->count, plural(o->count),
+			o->odd_count == 1 ? "is" : "are",
 			o->odd_count ? "; of such, 5 % may be so by chance:"
 				     : ".");
 	if (o->reason[0]) {

@@ -78,7 +78,7 @@ static void the_privileged_variant_has_all_rights_but_for_the_rescue(
 static void a_pod_knows_its_node_and_asks_for_its_device(void **state)
 {
 	struct listed_node nodes[] = {fleet_node_of("a"), fleet_node_of("b"),
-				     fleet_node_of("c"), fleet_node_of("d")};
+				      fleet_node_of("c"), fleet_node_of("d")};
 	struct node_list list = {nodes, 4, true};
 	struct fleet_manifest m = fleet_settings();
 	json_t *all, *bench, *limits;
