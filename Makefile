@@ -23,7 +23,7 @@ SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
 
-LIBS	= sqlite3 jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicrohttpd libcurl
+LIBS	= sqlite3 libpq jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicrohttpd libcurl
 # Debian's Zydis has no pkg-config file. liburing is static: its few functions
 # add no load time.
 VMM_LIBS = -lZydis -l:liburing.a -lm -lpthread

@@ -18,6 +18,10 @@ int report_screen(struct store *store, int64_t run_id, const char *db,
 int report_blind_count(struct store *store, int64_t run_id, size_t *count,
 		       struct err *err);
 
+/* Where the page of the latest run is: "results/l1vh.db" gives "results/l1vh.html",
+ * as does a server's database. The caller frees it. */
+char *report_page_path(const char *db);
+
 /* The HTML page into a file, whole or not at all. */
 int report_html_file(struct store *store, int64_t run_id, const char *path,
 		     struct err *err);

@@ -5,7 +5,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "harness/base/base.h"
@@ -32,8 +31,7 @@ struct stores {
 	struct store *watcher; /* asked for the version alone */
 	int64_t version;       /* as the watcher saw it last */
 	uint64_t generation;
-	dev_t dev; /* of the file that FILE counts */
-	ino_t ino;
+	struct store_file_id id; /* of the file that FILE counts */
 	uint64_t file;
 };
 
@@ -49,14 +47,11 @@ static void close_all(struct stores *s)
 /* An open handle keeps its inode from becoming that of another file. */
 static void look_at_file(struct stores *s)
 {
-	struct stat st = {.st_dev = 0};
+	struct store_file_id id = store_file_id(s->db);
 
-	if (stat(s->db, &st))
-		st = (struct stat){.st_dev = 0};
-	if (st.st_dev == s->dev && st.st_ino == s->ino && s->file)
+	if (id.device == s->id.device && id.inode == s->id.inode && s->file)
 		return;
-	s->dev = st.st_dev;
-	s->ino = st.st_ino;
+	s->id = id;
 	s->file++;
 	close_all(s);
 }

@@ -3,9 +3,10 @@
 #define HARNESS_SERVE_STORES_H
 
 /*
- * stores - a pool of read handles on one result file. A request borrows a handle
- * and returns it. Readers never block a writer: the file is in WAL mode
- * (sqlite.org/wal.html). Any thread may call.
+ * stores - a pool of read handles on one store. A request borrows a handle and
+ * returns it. Readers never block a writer: a file is in WAL mode
+ * (sqlite.org/wal.html), and a PostgreSQL server keeps versions of rows. Any thread
+ * may call.
  */
 #include <stdbool.h>
 #include <stdint.h>

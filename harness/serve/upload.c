@@ -29,10 +29,21 @@ void upload_release(struct upload *u)
 	pthread_mutex_destroy(&u->turn);
 }
 
+/* Beside a database that is a file, where there is room for it anyhow. */
+static char *body_path(const char *db)
+{
+	const char *folder = getenv("TMPDIR");
+
+	if (store_is_file(db))
+		return xasprintf("%s.upload-XXXXXX", db);
+	return xasprintf("%s/l1vh-upload-XXXXXX",
+			 folder && *folder ? folder : "/tmp");
+}
+
 int upload_open(const struct upload *u, struct err *err)
 {
-	char *path = xasprintf("%s.upload-XXXXXX", u->db);
-	int fd, ret = file_mkdirs_above(u->db, err);
+	char *path = body_path(u->db);
+	int fd, ret = file_mkdirs_above(path, err);
 
 	if (!ret) {
 		fd = mkostemp(path, O_CLOEXEC);

@@ -5,8 +5,15 @@
 /*
  * schema - the tables of version 4. Times are nanoseconds, values are in the
  * series' unit. The texts are SQLite's; schema_postgres.c makes those of PostgreSQL
- * from them.
+ * from them, word by word.
  */
+
+/* Tables without a key of their own have this, which SQLite has unasked; what is
+ * read in the order of rowid was written in that order. */
+#define ROWID_SQL "/*rowid*/ "
+
+/* PostgreSQL checks it for many samples at a time (guard_sample()). */
+#define SERIES_KEY_SQL " REFERENCES series(id)"
 
 /* A column with a key of the fingerprint. An imported fingerprint may be damaged;
  * such a run has no host. */
@@ -22,7 +29,7 @@
  * without samples has no row. */
 #define FIGURE_TABLE_SQL                                                       \
 	"CREATE TABLE figure ("                                                \
-	" series_id INTEGER PRIMARY KEY REFERENCES series(id),"                \
+	" series_id INTEGER NOT NULL PRIMARY KEY REFERENCES series(id),"       \
 	" sample_count INTEGER NOT NULL, used_count INTEGER NOT NULL,"         \
 	" disturbances INTEGER NOT NULL, median REAL, mean REAL, stddev REAL," \
 	" low REAL, high REAL, long_count INTEGER NOT NULL,"                   \
@@ -60,19 +67,19 @@ static const char schema_sql[] =
 	" status TEXT NOT NULL, reason TEXT NOT NULL,"
 	" iterations INTEGER NOT NULL);"
 	"CREATE TABLE sample ("
-	" series_id INTEGER NOT NULL REFERENCES series(id),"
+	" series_id INTEGER NOT NULL" SERIES_KEY_SQL ","
 	" position INTEGER NOT NULL, section INTEGER NOT NULL,"
 	" elapsed_ns INTEGER NOT NULL, host_elapsed_ns INTEGER NOT NULL,"
 	" value REAL NOT NULL, disturbances INTEGER NOT NULL,"
 	" grade TEXT NOT NULL, waited_ns INTEGER NOT NULL, PRIMARY KEY (series_id, position))"
-	" WITHOUT ROWID;" FIGURE_TABLE_SQL "CREATE TABLE phase ("
+	" WITHOUT ROWID;" FIGURE_TABLE_SQL "CREATE TABLE phase (" ROWID_SQL
 	" boot_id INTEGER NOT NULL REFERENCES boot(id), name TEXT NOT NULL,"
 	" mono_ns INTEGER NOT NULL);"
-	"CREATE TABLE exit_ledger ("
+	"CREATE TABLE exit_ledger (" ROWID_SQL
 	" boot_id INTEGER NOT NULL REFERENCES boot(id),"
 	" vcpu INTEGER NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,"
 	" handled_ns INTEGER NOT NULL);"
-	"CREATE TABLE document ("
+	"CREATE TABLE document (" ROWID_SQL
 	" boot_id INTEGER NOT NULL REFERENCES boot(id),"
 	" workload TEXT NOT NULL, point TEXT NOT NULL, text TEXT NOT NULL);"
 	"CREATE INDEX document_by_boot ON document(boot_id);"

@@ -40,7 +40,12 @@ int sql_begin_to_read(struct sql *sql)
 
 int sql_begin_to_write(struct sql *sql)
 {
-	return sql_exec(sql, sql->ops->begin_to_write);
+	int ret = sql_exec(sql, sql->ops->begin_to_write);
+
+	/* It may have begun without getting its lock. */
+	if (ret)
+		sql_rollback(sql);
+	return ret;
 }
 
 int sql_commit(struct sql *sql)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -14,7 +15,8 @@
 #define BUSY_MS 10000
 
 /* The first that knows a place has it. */
-static const struct store_ops *const kinds[] = {&store_file_ops};
+static const struct store_ops *const kinds[] = {&store_server_ops,
+						&store_file_ops};
 
 struct sql *store_handle(struct store *store)
 {
@@ -119,15 +121,44 @@ int64_t store_data_version(struct store *store)
 	return store->ops->data_version(store);
 }
 
-static struct store *store_new(const char *place)
+static const struct store_ops *kind_of(const char *place)
 {
-	struct store *store = xcalloc(1, sizeof(*store));
 	size_t i = 0;
 
 	while (!kinds[i]->is_mine(place))
 		i++;
-	store->ops = kinds[i];
-	store->path = xstrdup(place);
+	return kinds[i];
+}
+
+char *store_shown(const char *place)
+{
+	const struct store_ops *ops = kind_of(place);
+
+	return ops->shown ? ops->shown(place) : xstrdup(place);
+}
+
+bool store_is_file(const char *place)
+{
+	return kind_of(place) == &store_file_ops;
+}
+
+struct store_file_id store_file_id(const char *place)
+{
+	struct store_file_id id = {0};
+	struct stat st;
+
+	if (store_is_file(place) && !stat(place, &st))
+		id = (struct store_file_id){st.st_dev, st.st_ino};
+	return id;
+}
+
+static struct store *store_new(const char *place)
+{
+	struct store *store = xcalloc(1, sizeof(*store));
+
+	store->ops = kind_of(place);
+	store->place = xstrdup(place);
+	store->path = store_shown(place);
 	store->spare_fd = -1;
 	return store;
 }
@@ -179,6 +210,7 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	store->ops->close(store);
+	free(store->place);
 	free(store->path);
 	free(store);
 }

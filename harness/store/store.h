@@ -3,14 +3,16 @@
 #define HARNESS_STORE_STORE_H
 
 /*
- * store - the SQLite file that keeps every run: it keeps raw samples for
- * ever and only adds rows. Each result is one transaction, so a killed run
- * keeps all earlier results.
+ * store - where every run is kept: a file of SQLite's, or a database of a PostgreSQL
+ * server, whose place is a URL "postgresql://...". It only adds rows; samples_drop()
+ * alone removes any. Each result is one transaction, so a killed run keeps all
+ * earlier results.
  *
- * When the disk is full, the store frees a spare file beside the database, so
- * that it can still write the current result; see store_result_add().
+ * When the disk is full, the store frees a spare file beside a database that is a
+ * file, so that it can still write the current result; see store_result_add().
  */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct bench_case;
@@ -34,7 +36,23 @@ struct run_info {
 	int64_t samples_dropped_unix_ns; /* 0: they are there; of imports */
 };
 
-/* Opens for writing, creating folder and file as needed. */
+/* Whether PLACE is a path, not a server's URL. */
+bool store_is_file(const char *place);
+
+/*
+ * Which file PLACE names now: another number after the file was replaced. 0, and the
+ * same for ever, where there is none or the store is a server's.
+ */
+struct store_file_id {
+	uint64_t device, inode;
+};
+
+struct store_file_id store_file_id(const char *place);
+
+/* PLACE for messages and reports, without a password. The caller frees it. */
+char *store_shown(const char *place);
+
+/* Opens for writing, creating folder and file, or tables, as needed. */
 int store_open(const char *path, struct store **out, struct err *err);
 
 /* The same for a caller that serves others: it waits for a locked file no longer
@@ -54,7 +72,7 @@ void store_close(struct store *store); /* NULL is fine */
 /*
  * Copies the whole store into one self-contained file, for a place where SQLite
  * cannot lock: a snapshot of one moment, even while others write. STORE is open for
- * reading. -EEXIST: there is a file at PATH.
+ * reading. -EEXIST: there is a file at PATH. -ENOTSUP: it is not a file.
  */
 int store_copy(struct store *store, const char *path, struct err *err);
 

@@ -15,6 +15,8 @@ struct store;
 struct store_ops {
 	const char *name;
 	bool (*is_mine)(const char *place);
+	/* PLACE for messages; owned by the caller. NULL: as it is. */
+	char *(*shown)(const char *place);
 
 	/* For writing: makes what is missing. */
 	int (*open)(struct store *store, int busy_ms, struct err *err);
@@ -27,12 +29,13 @@ struct store_ops {
 	int (*copy)(struct store *store, const char *path, struct err *err);
 };
 
-extern const struct store_ops store_file_ops;
+extern const struct store_ops store_file_ops, store_server_ops;
 
 struct store {
 	const struct store_ops *ops;
 	struct sql *db; /* NULL until it is open */
-	char *path;
+	char *place;    /* owned; may have a password */
+	char *path;     /* owned; the same for messages */
 	bool is_writer;
 	int spare_fd;    /* -1: opened for reading, or given up */
 	int failed_code; /* sql_code() when store_error() was last called */

@@ -21,6 +21,7 @@
 #include "reports/formats.h"
 
 #define DEFAULT_DB "results/l1vh.db"
+#define SERVER_PAGE "results/l1vh.html"
 
 /* How a run is asked for. */
 struct request {
@@ -43,16 +44,18 @@ static char *command_for_all(int64_t run_id, const char *db)
 static void write_findings(const struct findings *f, const struct request *r,
 			   FILE *out)
 {
-	char *command = command_for_all(f->run->id, r->db);
+	char *db = store_shown(r->db);
+	char *command = command_for_all(f->run->id, db);
 	const struct format_places places = {
 		.command = command,
-		.store = r->page ? r->db : NULL,
+		.store = r->page ? db : NULL,
 		.page = r->page,
 		.wants_all = r->wants_all,
 	};
 
 	format_write(r->format, f, &places, out);
 	free(command);
+	free(db);
 }
 
 /* With named claims STATUS becomes that of their verdicts. */
@@ -155,6 +158,21 @@ int report_html_file(struct store *store, int64_t run_id, const char *path,
 				  .db = DEFAULT_DB};
 
 	return write_file(store, run_id, &r, path, NULL, err);
+}
+
+char *report_page_path(const char *db)
+{
+	size_t len = strlen(db);
+	struct err ignored;
+
+	if (!store_is_file(db)) {
+		/* Writing the page says what is wrong with it. */
+		file_mkdirs_above(SERVER_PAGE, &ignored);
+		return xstrdup(SERVER_PAGE);
+	}
+	if (len > 3 && !strcmp(db + len - 3, ".db"))
+		len -= 3;
+	return xasprintf("%.*s.html", (int)len, db);
 }
 
 struct report_args {

@@ -222,24 +222,13 @@ static int run_plan(struct running *r, struct err *err)
 	return ret ? ret : measure(r, err);
 }
 
-/* "results/l1vh.db" gives "results/l1vh.html". */
-static char *html_path(const struct run_args *args)
-{
-	size_t len = strlen(args->db);
-
-	if (args->html)
-		return xstrdup(args->html);
-	if (len > 3 && !strcmp(args->db + len - 3, ".db"))
-		len -= 3;
-	return xasprintf("%.*s.html", (int)len, args->db);
-}
-
 /* What was measured is shown even of a run that was cut short. */
 static int show_report(struct running *r, const struct run_args *args,
 		       struct err *err)
 {
 	const struct session *s = &r->session;
-	char *path = html_path(args);
+	char *path =
+		args->html ? xstrdup(args->html) : report_page_path(args->db);
 	int ret = report_html_file(s->store, s->run_id, path, err);
 
 	if (!ret)

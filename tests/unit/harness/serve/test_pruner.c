@@ -15,10 +15,8 @@ static void it_looks_at_once(void **state)
 	struct stored_place *p = *state;
 	struct pruner *pruner;
 	struct err err = {0};
-	char path[64];
 	int64_t old, new;
 
-	snprintf(path, sizeof(path), "%s/r.db", p->folder);
 	old = stored_run(p->store, "r", "{}");
 	stored_boot(p->store, old, 0, "kvm", "null", 3);
 	new = stored_run(p->store, "r", "{}");
@@ -26,7 +24,7 @@ static void it_looks_at_once(void **state)
 	assert_int_equal(store_run_end(p->store, old, "complete", &err), 0);
 	assert_int_equal(store_run_end(p->store, new, "complete", &err), 0);
 	stored_sql(p->store, "UPDATE run SET ended_unix_ns = 1 WHERE id = 1");
-	assert_int_equal(pruner_start(path, DAY_NS, &pruner, &err), 0);
+	assert_int_equal(pruner_start(p->place, DAY_NS, &pruner, &err), 0);
 	assert_int_equal(pruner_wait(pruner, 0), 1);
 	pruner_stop(pruner);
 	assert_int_equal(

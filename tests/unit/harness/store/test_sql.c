@@ -26,7 +26,7 @@ static int setup(void **state)
 	int ret = stored_place_setup(state);
 
 	if (!ret)
-		must(db_of(state), "CREATE TABLE t (a INTEGER PRIMARY KEY,"
+		must(db_of(state), "CREATE TABLE t (a BIGINT PRIMARY KEY,"
 				   " r DOUBLE PRECISION, s TEXT)");
 	return ret;
 }
@@ -61,6 +61,27 @@ static void values_come_back_as_they_were(void **state)
 	assert_true(sql_double(s, 1) == 0.1);
 	assert_string_equal(sql_column_text(s, 2), "it's \303\251 \"?\"");
 	assert_false(sql_is_null(s, 2));
+	assert_int_equal(sql_step(s), 0);
+	sql_finalize(s);
+}
+
+/* A guest's console may be any bytes. */
+static void no_bytes_are_lost(void **state)
+{
+	struct sql *db = db_of(state);
+	struct sql_stmt *s;
+	const char *text;
+
+	assert_int_equal(sql_prepare(db,
+				     "INSERT INTO t (a, s) VALUES (1, ?)"
+				     " RETURNING s",
+				     &s),
+			 0);
+	sql_bind_text(s, 1, "a\377b");
+	assert_int_equal(sql_step(s), 1);
+	text = sql_column_text(s, 0);
+	if (strcmp(text, "a\377b") != 0)
+		assert_string_equal(text, "a\357\277\275b");
 	assert_int_equal(sql_step(s), 0);
 	sql_finalize(s);
 }
@@ -211,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_TABLE(values_come_back_as_they_were),
+		WITH_TABLE(no_bytes_are_lost),
 		WITH_TABLE(null_reads_as_nothing),
 		WITH_TABLE(a_statement_starts_again),
 		WITH_TABLE(one_statement_runs_within_another),
