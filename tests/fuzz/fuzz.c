@@ -25,6 +25,7 @@
 #include "harness/kubevirt/quantity.h"
 #include "harness/kubevirt/release.h"
 #include "harness/kubevirt/survey.h"
+#include "harness/serve/accept.h"
 #include "harness/serve/query.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
@@ -1004,13 +1005,32 @@ static void fuzz_query(const uint8_t *data, size_t size)
 	}
 }
 
+/* Each beginning of it in a block of its own: what is cut off behind any byte
+ * must not be read on. */
+static void fuzz_accept(const uint8_t *data, size_t size)
+{
+	static const char *const offers[] = {
+		"text/plain; version=0.0.4",
+		"application/openmetrics-text; version=1.0.0"};
+	size_t len;
+
+	for (len = 0; len <= size && len <= 64; len++) {
+		char *header = strndup((const char *)data, len);
+
+		if (accept_choose(header, offers, ARRAY_SIZE(offers)) >
+		    ARRAY_SIZE(offers))
+			abort();
+		free(header);
+	}
+}
+
 static void (*const targets[])(const uint8_t *data, size_t size) = {
 	fuzz_wire,      fuzz_link,      fuzz_json,     fuzz_virtio,
 	fuzz_blk,       fuzz_bzimage,   fuzz_insn,     fuzz_messages,
 	fuzz_trace,     fuzz_documents, fuzz_micro,    fuzz_net,
 	fuzz_claims,    fuzz_bundle,    fuzz_vmi,      fuzz_footprint,
 	fuzz_query,     fuzz_quantity,  fuzz_manifest, fuzz_vfio,
-	fuzz_vfio_info,
+	fuzz_vfio_info, fuzz_accept,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -1036,6 +1056,8 @@ static size_t make_input(uint64_t *x, uint8_t *buf, size_t max)
 {
 	static const char *const words[] = {
 		"null - ns 1",
+		"text/plain;q=0.5,",
+		"*/*;version=\"1",
 		"micro_exit cpuid,ring3 document 1",
 		"begin 0",
 		"ping",
