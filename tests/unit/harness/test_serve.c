@@ -1167,35 +1167,46 @@ static void of_two_at_once_one_is_new(void **state)
 	target_release(&t);
 }
 
+static void write_token(char path[64], const char *folder, const char *name,
+			const struct strbuf *token)
+{
+	struct err err;
+
+	snprintf(path, 64, "%s/token-%s", folder, name);
+	assert_int_equal(file_write(path, token->str, token->len, &err), 0);
+}
+
 static void a_run_is_pushed(void **state)
 {
 	const struct fixture *f = *state;
 	struct target t;
 	struct push p = {.retry_ms = 1};
 	struct err err = {0};
-	char path[64];
-	bool is_new;
+	char path[64], write[64], read[64];
+	struct push_reply reply;
 
 	target_init(&t, f);
 	snprintf(path, sizeof(path), "%s/bundle", f->folder);
+	write_token(write, f->folder, "write", &t.write);
+	write_token(read, f->folder, "read", &t.read);
 	p.path = path;
 	p.url = dashboard_url(t.f.dashboard);
-	p.token = t.write.str;
-	assert_int_equal(push_bundle(&p, &is_new, &err), 0);
-	assert_true(is_new);
-	assert_int_equal(push_bundle(&p, &is_new, &err), 0);
-	assert_false(is_new);
-	p.token = t.read.str;
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	p.token_file = write;
+	assert_int_equal(push_bundle(&p, &reply, &err), 0);
+	assert_true(reply.is_new);
+	assert_int_equal(push_bundle(&p, &reply, &err), 0);
+	assert_false(reply.is_new);
+	p.token_file = read;
+	assert_int_equal(push_bundle(&p, &reply, &err), -EPROTO);
 	assert_non_null(strstr(err.msg, "403: the token allows only reading"));
-	p.token = NULL;
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	p.token_file = NULL;
+	assert_int_equal(push_bundle(&p, &reply, &err), -EPROTO);
 	p.url = "http://127.0.0.1:1";
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EHOSTUNREACH);
 	p.url = "file:///tmp/";
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EINVAL);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EINVAL);
 	p.path = "/nonexistent";
-	assert_int_equal(push_bundle(&p, &is_new, &err), -ENOENT);
+	assert_int_equal(push_bundle(&p, &reply, &err), -ENOENT);
 	target_release(&t);
 }
 

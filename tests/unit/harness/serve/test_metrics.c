@@ -240,7 +240,8 @@ static void a_run_that_goes_on_is_read_again(void **state)
 			"host=\"one\"} 1\n");
 	stored_boot(f->place->store, id, 2, "native", "null", 7);
 	assert_contains(scrape(f, ""), "host=\"one\"} 2\n");
-	stored_sql(f->place->store, "DELETE FROM sample; DELETE FROM series;"
+	stored_sql(f->place->store, "DELETE FROM sample; DELETE FROM figure;"
+				    "DELETE FROM series;"
 				    "DELETE FROM exit_ledger;"
 				    "DELETE FROM phase; DELETE FROM document;"
 				    "DELETE FROM boot; DELETE FROM schedule;"

@@ -214,23 +214,24 @@ static void only_who_trusts_it_tells_its_token(void **state)
 	struct err err = {0};
 	struct server s;
 	struct push p = {.retry_ms = 1};
-	bool is_new;
+	struct push_reply reply;
 
 	(void)state;
 	server_start(&s);
 	assert_contains(dashboard_url(s.dashboard), "https://127.0.0.1:");
 	p.url = dashboard_url(s.dashboard);
 	p.path = in_folder("text");
-	p.token = s.token.str;
+	write_text("token", s.token.str);
+	p.token_file = in_folder("token");
 	p.ca = s.cert;
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EPROTO);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EPROTO);
 	assert_contains(err.msg, "400");
 	p.ca = in_folder("other-cert");
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EHOSTUNREACH);
 	p.ca = NULL; /* those of the system do not know it */
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EHOSTUNREACH);
 	p.ca = "/nonexistent";
-	assert_int_equal(push_bundle(&p, &is_new, &err), -EHOSTUNREACH);
+	assert_int_equal(push_bundle(&p, &reply, &err), -EHOSTUNREACH);
 	server_stop(&s);
 }
 
