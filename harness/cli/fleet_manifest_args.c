@@ -12,6 +12,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/envinfo.h"
 #include "harness/kubevirt/quantity.h"
 
 #define MAX_NODES 5000 /* of a cluster (kubernetes.io, "large clusters") */
@@ -270,7 +271,7 @@ const struct option_row fleet_manifest_options[] = {
 	{"out", "DIR", "write a Kustomize base there", TEXT(out)},
 
 	{.help = "\nThe pods:"},
-	{"image", "REF", "(localhost/l1vh-bench:latest)",
+	{"image", "REF", "(localhost/l1vh-bench:REVISION, as of 'make image')",
 	 TAKEN(take_image, manifest.image)},
 	{"pull-secret", "NAME", "Secret for the registry", OBJECT(pull_secret)},
 	{"plan", "FILE", "the run's plan, as a ConfigMap", TEXT(plan_file)},
@@ -433,7 +434,6 @@ int fleet_manifest_args_parse(int argc, char **argv,
 
 	*args = (struct fleet_manifest_args){
 		.manifest = {.space = "l1vh-bench",
-			     .image = "localhost/l1vh-bench:latest",
 			     .run_count = 1,
 			     .deadline_ns = DEFAULT_DEADLINE_NS,
 			     .time_zone = "Etc/UTC",
@@ -450,6 +450,10 @@ int fleet_manifest_args_parse(int argc, char **argv,
 		return err_set(err, -EINVAL,
 			       "'%s' is not an option; those of run follow --",
 			       argv[optind]);
+	m->version = envinfo_revision();
+	if (!m->image)
+		m->image = args->image =
+			xasprintf("localhost/l1vh-bench:%s", m->version);
 	m->run_args = (const char *const *)argv + optind;
 	m->run_arg_count = (size_t)(argc - optind);
 	ret = check(m, err);
@@ -464,6 +468,7 @@ void fleet_manifest_args_release(struct fleet_manifest_args *args)
 
 	for (i = 0; i < args->word_count; i++)
 		free(args->words[i]);
+	free(args->image);
 	free(args->plan);
 	free(args->token);
 	free(args->tokens);

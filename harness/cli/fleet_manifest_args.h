@@ -15,7 +15,8 @@ struct fleet_manifest_args {
 	const char *node_source;        /* a file, "-", or a number */
 	const char *out;                /* a folder; NULL: standard output */
 	const char *plan_file, *token_file, *tokens_file, *ca_file;
-	char *plan, *token, *tokens, *ca;        /* owned; contents of those */
+	char *plan, *token, *tokens, *ca; /* owned; contents of those */
+	char *image;                      /* owned; NULL: one was given */
 	char *words[3 * MANIFEST_MAX_PAIRS + 1]; /* owned; cut into pairs */
 	size_t word_count;
 };

@@ -14,7 +14,6 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/fleet_manifest_args.h"
 #include "harness/cli/run_args.h"
-#include "harness/core/envinfo.h"
 #include "harness/fleet/kustomize.h"
 #include "harness/fleet/yaml_out.h"
 
@@ -197,7 +196,6 @@ static int fleet_manifest_run(int argc, char **argv)
 	struct err err = {0};
 	int ret = fleet_manifest_args_parse(argc, argv, &args, &err);
 
-	args.manifest.version = envinfo_revision();
 	if (!ret)
 		ret = check_run_args(&args, &err);
 	if (!ret)
