@@ -11,9 +11,9 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
-#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
+#include "harness/cli/command_text.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/report_out.h"
@@ -266,44 +266,6 @@ static int status_of(int ret, const struct running *r, const struct err *err)
 	return (int)r->claims_status;
 }
 
-/* One more word, quoted where a shell would not take it as it is. */
-static void add_word(struct strbuf *text, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789%+,-./:=@_";
-
-	if (*word && !word[strspn(word, plain)]) {
-		strbuf_printf(text, " %s", word);
-		return;
-	}
-	strbuf_puts(text, " '");
-	for (; *word; word++) {
-		if (*word == '\'')
-			strbuf_puts(text, "'\\''");
-		else
-			strbuf_add(text, word, 1);
-	}
-	strbuf_puts(text, "'");
-}
-
-/* The words as they were given, and the seed even if it was not. */
-static char *command_line(int argc, char **argv, uint64_t seed)
-{
-	struct strbuf text = {0};
-	char *copy;
-	int i;
-
-	strbuf_puts(&text, "build/l1vh-bench");
-	for (i = 0; i < argc; i++)
-		add_word(&text, argv[i]);
-	strbuf_printf(&text, " --seed %" PRIu64, seed);
-	copy = xstrdup(text.str);
-	text_clean(copy);
-	strbuf_release(&text);
-	return copy;
-}
-
 static int run_run(int argc, char **argv)
 {
 	struct run_args args;
@@ -316,7 +278,7 @@ static int run_run(int argc, char **argv)
 		return complain(STATUS_USAGE, "run: %s", err.msg);
 	}
 	r.claims = args.claims;
-	r.command = command_line(argc, argv, args.plan.seed);
+	r.command = command_text(argc, argv, args.plan.seed);
 	stop_on_signals();
 	ask_imds(&r, args.imds_url);
 	ret = open_session(&r, &args, &err);
