@@ -35,7 +35,7 @@ static void add(struct fleet_nodes *n, const struct fleet *f, uint32_t node,
 }
 
 void fleet_nodes_of(struct fleet_nodes *n, const struct fleet *f,
-		    uint32_t series, bool is_ratio)
+		    uint32_t series, int arm, bool is_ratio)
 {
 	size_t count, i, used = 0;
 	const struct fleet_value *v = fleet_series_values(f, series, &count);
@@ -46,6 +46,8 @@ void fleet_nodes_of(struct fleet_nodes *n, const struct fleet *f,
 		double value = is_ratio ? v[i].log_ratio : v[i].log;
 		uint32_t node = f->runs[v[i].run].node;
 
+		if (arm >= 0 && (int)f->nodes[node].arm != arm)
+			continue;
 		if (!isnan(value)) {
 			add(n, f, node, value, used++);
 		} else if (node != left_out) {
@@ -93,12 +95,12 @@ bool fleet_nodes_overlap(const struct fleet *f, uint32_t a, uint32_t b)
 	return overlap;
 }
 
-bool fleet_has_bridge(const struct fleet *f, uint32_t series)
+bool fleet_has_bridge(const struct fleet *f, uint32_t series, int arm)
 {
 	struct fleet_nodes n;
 	bool has;
 
-	fleet_nodes_of(&n, f, series, true);
+	fleet_nodes_of(&n, f, series, arm, true);
 	has = n.count > 1;
 	fleet_nodes_release(&n);
 	return has;

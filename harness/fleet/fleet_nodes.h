@@ -23,9 +23,10 @@ struct fleet_nodes {
 	size_t left_out_count; /* nodes without native runs, where wanted */
 };
 
-/* Logarithms of the series' own figures, or of ratios to native. */
+/* Logarithms of the series' own figures, or of ratios to native; of one ARM, or of
+ * all where it is below 0. */
 void fleet_nodes_of(struct fleet_nodes *n, const struct fleet *f,
-		    uint32_t series, bool is_ratio);
+		    uint32_t series, int arm, bool is_ratio);
 
 /* Candidate over baseline, of runs that have both. */
 void fleet_nodes_within(struct fleet_nodes *n, const struct fleet *f,
@@ -35,8 +36,8 @@ void fleet_nodes_release(struct fleet_nodes *n);
 /* Whether some run has both. */
 bool fleet_nodes_overlap(const struct fleet *f, uint32_t a, uint32_t b);
 
-/* Whether two nodes at least measured it natively too. */
-bool fleet_has_bridge(const struct fleet *f, uint32_t series);
+/* Whether two nodes at least measured it natively too; ARM as above. */
+bool fleet_has_bridge(const struct fleet *f, uint32_t series, int arm);
 
 /* Of all values of two series. */
 enum grade fleet_worst_grade(const struct fleet *f, uint32_t a, uint32_t b);

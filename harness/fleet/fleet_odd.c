@@ -41,7 +41,7 @@ static void choose_series(struct looked_at *l, const struct fleet *f)
 		if (!is_looked_at(&f->series[i]))
 			continue;
 		l->series[l->count] = (uint32_t)i;
-		l->is_ratio[l->count++] = fleet_has_bridge(f, (uint32_t)i);
+		l->is_ratio[l->count++] = fleet_has_bridge(f, (uint32_t)i, -1);
 	}
 }
 
@@ -92,7 +92,7 @@ static void fill_series(struct arm_means *m, const struct fleet *f,
 	double within;
 	size_t i;
 
-	fleet_nodes_of(&n, f, l->series[at], l->is_ratio[at]);
+	fleet_nodes_of(&n, f, l->series[at], -1, l->is_ratio[at]);
 	within = variance_within(&n, place);
 	for (i = 1; i < n.count; i++)
 		m->is_uneven =

@@ -47,6 +47,14 @@ static void refuse(struct fleet_verdict *v, enum verdict verdict,
 	va_end(ap);
 }
 
+/* One side of a claim: a runner, and where the claim says so ("kvm@metal") its
+ * arm. */
+struct wanted {
+	char runner[32];
+	int arm;    /* -1: any, or none of that name */
+	int series; /* -1: no run that counts has it */
+};
+
 /* The series of RUNNER; else that of its emulation, which can show numbers and
  * carries no verdict. -1: neither was measured. */
 static int find_series(const struct fleet *f, const char *runner,
@@ -59,6 +67,28 @@ static int find_series(const struct fleet *f, const char *runner,
 		if (runner_stands_in_for(f->series[i].runner, runner))
 			at = fleet_find_series(f, f->series[i].runner, metric);
 	return at;
+}
+
+static struct wanted want(const struct fleet *f, const char *name,
+			  const char *metric)
+{
+	size_t len = strcspn(name, "@");
+	struct wanted w = {.arm = -1};
+
+	snprintf(w.runner, sizeof(w.runner), "%.*s", (int)len, name);
+	w.series = find_series(f, w.runner, metric);
+	if (!name[len])
+		return w;
+	w.arm = fleet_find_arm(f, name + len + 1);
+	if (w.arm < 0)
+		w.series = -1;
+	return w;
+}
+
+/* Whether the claim is about two arms, though the same nodes may have both. */
+static bool are_apart(const struct wanted *c, const struct wanted *b)
+{
+	return c->arm >= 0 && b->arm >= 0 && c->arm != b->arm;
 }
 
 static struct fleet_side side_of(const struct fleet_nodes *nodes,
@@ -148,16 +178,19 @@ static void judge_within(struct fleet_verdict *v, const struct fleet *f,
 }
 
 static void judge_between(struct fleet_verdict *v, const struct fleet *f,
-			  uint32_t candidate, uint32_t baseline)
+			  const struct wanted *wc, const struct wanted *wb)
 {
+	uint32_t candidate = (uint32_t)wc->series;
+	uint32_t baseline = (uint32_t)wb->series;
+
 	struct fleet_nodes c, b;
 	struct cluster_arm arm_c, arm_b;
 	struct cluster_difference d;
 
-	v->is_bridged =
-		fleet_has_bridge(f, candidate) && fleet_has_bridge(f, baseline);
-	fleet_nodes_of(&c, f, candidate, v->is_bridged);
-	fleet_nodes_of(&b, f, baseline, v->is_bridged);
+	v->is_bridged = fleet_has_bridge(f, candidate, wc->arm) &&
+			fleet_has_bridge(f, baseline, wb->arm);
+	fleet_nodes_of(&c, f, candidate, wc->arm, v->is_bridged);
+	fleet_nodes_of(&b, f, baseline, wb->arm, v->is_bridged);
 	arm_c = (struct cluster_arm){c.nodes, c.count};
 	arm_b = (struct cluster_arm){b.nodes, b.count};
 	d = cluster_compare(&arm_b, &arm_c, MODEL_CONFIDENCE);
@@ -171,7 +204,7 @@ static void judge_between(struct fleet_verdict *v, const struct fleet *f,
 		refuse(v, VERDICT_NOT_EVALUABLE, "%s", d.reason);
 	else if (c.has_several_arms || b.has_several_arms)
 		refuse(v, VERDICT_NOT_EVALUABLE,
-		       "'%s' was measured in several arms; name two with --arms",
+		       "'%s' was measured in several arms; name two with --arms, or the claim's as RUNNER@ARM",
 		       c.has_several_arms ? v->claim->candidate
 					  : v->claim->baseline);
 	fleet_nodes_release(&b);
@@ -218,22 +251,24 @@ static struct fleet_verdict verdict_of(const struct fleet *f,
 				       bool is_overridden)
 {
 	struct fleet_verdict v = no_verdict(claim);
-	int c = find_series(f, claim->candidate, claim->metric);
-	int b = find_series(f, claim->baseline, claim->metric);
+	struct wanted c = want(f, claim->candidate, claim->metric);
+	struct wanted b = want(f, claim->baseline, claim->metric);
 
-	if (c < 0 || b < 0) {
+	if (c.series < 0 || b.series < 0) {
 		refuse(&v, VERDICT_NOT_EVALUABLE,
 		       "no run that counts has '%.80s' of %.40s", claim->metric,
-		       c < 0 ? claim->candidate : claim->baseline);
+		       c.series < 0 ? claim->candidate : claim->baseline);
 		return v;
 	}
-	v.measured = f->series[c].runner;
-	v.lower_is_better = f->series[c].lower_is_better;
-	if (fleet_nodes_overlap(f, (uint32_t)c, (uint32_t)b))
-		judge_within(&v, f, (uint32_t)c, (uint32_t)b);
+	v.measured = f->series[c.series].runner;
+	v.lower_is_better = f->series[c.series].lower_is_better;
+	if (!are_apart(&c, &b) &&
+	    fleet_nodes_overlap(f, (uint32_t)c.series, (uint32_t)b.series))
+		judge_within(&v, f, (uint32_t)c.series, (uint32_t)b.series);
 	else
-		judge_between(&v, f, (uint32_t)c, (uint32_t)b);
-	check(&v, f, fleet_worst_grade(f, (uint32_t)c, (uint32_t)b),
+		judge_between(&v, f, &c, &b);
+	check(&v, f,
+	      fleet_worst_grade(f, (uint32_t)c.series, (uint32_t)b.series),
 	      is_overridden);
 	return v;
 }

@@ -253,6 +253,42 @@ static void what_forbids_a_verdict(void **state)
 	expect_refusal(&f, "no run that counts has 'cpu_integer' of kvm");
 }
 
+/* One runner in two arms, which the claim names. */
+static void a_claim_names_arms(void **state)
+{
+	static const char text[] =
+		"name: arms\n"
+		"claims:\n"
+		"  - {id: a, text: t, metric: cpu_integer, candidate: kvm@metal,"
+		" baseline: kvm@nested, kind: superior, margin: 0.2,"
+		" confidence: 0.95, reason: r}\n"
+		"  - {id: b, text: t, metric: cpu_integer, candidate: kvm@moon,"
+		" baseline: kvm@nested, kind: superior, margin: 0.2,"
+		" confidence: 0.95, reason: r}\n";
+	struct made_node metal = {
+		.arm = "metal", .runner = "kvm", .ratio = 0.9};
+	struct claims *named = NULL;
+	struct fleet_judgement j;
+	struct fleet f;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(claims_parse(text, strlen(text), &named, &err), 0);
+	fleet_init(&f, "arms");
+	add_arm(&f, metal, NODES);
+	add_arm(&f, nested, NODES);
+	fleet_finish(&f);
+	fleet_judge(&j, &f, named);
+	assert_int_equal(j.v[0].verdict, VERDICT_PASS);
+	assert_false(j.v[0].is_within);
+	assert_true(fabs(j.v[0].ratio.ratio - 1.5) < 1e-9);
+	assert_int_equal(j.v[1].verdict, VERDICT_NOT_EVALUABLE);
+	assert_non_null(strstr(j.v[1].reason, "kvm@moon"));
+	fleet_judgement_release(&j);
+	fleet_release(&f);
+	claims_free(named);
+}
+
 /* The one tag makes an arm; another of the platform's is another image. */
 static void the_one_tag(void **state)
 {
@@ -320,6 +356,7 @@ int main(void)
 		cmocka_unit_test(arms_are_bridged),
 		cmocka_unit_test(the_same_nodes_are_paired),
 		cmocka_unit_test(what_forbids_a_verdict),
+		cmocka_unit_test(a_claim_names_arms),
 		cmocka_unit_test(the_one_tag),
 		cmocka_unit_test(registration),
 	};
