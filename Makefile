@@ -129,13 +129,13 @@ $(B)/gen/page.css.hex: reports/html/page.css
 $(B)/gen/live.js.hex: harness/serve/live.js
 $(B)/gen/fields.txt.hex: harness/kubevirt/fields.txt
 $(B)/gen/common_types.txt.hex: harness/kubevirt/common_types.txt
-$(B)/gen/sbatch.sh.hex: harness/fleet/sbatch.sh
+$(B)/gen/sbatch.sh.hex: harness/fleet/engine/sbatch.sh
 $(ASSETS):
 	$(call say,EMBED,$<)
 	$(Q)mkdir -p $(@D) && od -An -v -tu1 $< | sed 's/\([0-9][0-9]*\)/\1,/g' >$@
 $(B)/reports/html/html_page.o: $(B)/gen/page.css.hex
 $(B)/harness/serve/live.o: $(B)/gen/live.js.hex
-$(B)/harness/fleet/sbatch.o: $(B)/gen/sbatch.sh.hex
+$(B)/harness/fleet/engine/sbatch.o: $(B)/gen/sbatch.sh.hex
 $(B)/harness/kubevirt/fields.o: $(B)/gen/fields.txt.hex
 $(B)/harness/kubevirt/instancetype.o: $(B)/gen/common_types.txt.hex
 

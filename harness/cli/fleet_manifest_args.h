@@ -4,8 +4,8 @@
 
 /* fleet_manifest_args - the options of `l1vh-bench fleet manifest`. */
 #include "harness/cli/option.h"
-#include "harness/fleet/manifest.h"
-#include "harness/fleet/node_list.h"
+#include "harness/fleet/engine/manifest.h"
+#include "harness/fleet/engine/node_list.h"
 
 struct err;
 

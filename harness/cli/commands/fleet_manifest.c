@@ -14,8 +14,8 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/fleet_manifest_args.h"
 #include "harness/cli/run_args.h"
-#include "harness/fleet/kustomize.h"
-#include "harness/fleet/yaml_out.h"
+#include "harness/fleet/engine/kustomize.h"
+#include "harness/fleet/engine/yaml_out.h"
 
 #define NAMES_SHOWN 10
 

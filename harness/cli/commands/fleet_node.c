@@ -13,8 +13,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
-#include "harness/fleet/node.h"
-#include "harness/fleet/outbox.h"
+#include "harness/fleet/node/node.h"
+#include "harness/fleet/node/outbox.h"
 #include "harness/serve/push.h"
 #include "harness/store/run_list.h"
 

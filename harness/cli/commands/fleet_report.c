@@ -14,7 +14,7 @@
 #include "harness/cli/option.h"
 #include "harness/fleet/fleet_load.h"
 #include "harness/fleet/fleet_report.h"
-#include "harness/fleet/node_list.h"
+#include "harness/fleet/engine/node_list.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
 #include "reports/data/fleet_json.h"

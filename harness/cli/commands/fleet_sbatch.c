@@ -15,7 +15,7 @@
 #include "harness/cli/option.h"
 #include "harness/cli/run_args.h"
 #include "harness/core/envinfo.h"
-#include "harness/fleet/sbatch.h"
+#include "harness/fleet/engine/sbatch.h"
 
 #define MAX_FILE_BYTES (4 * MIB)
 

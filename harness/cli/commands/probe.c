@@ -14,7 +14,7 @@
 #include "harness/core/envinfo.h"
 #include "harness/core/hostprobe.h"
 #include "harness/core/imds.h"
-#include "harness/fleet/node_labels.h"
+#include "harness/fleet/node/node_labels.h"
 #include "harness/kubevirt/node/node_page.h"
 #include "harness/kubevirt/node/nodeprobe.h"
 #include "harness/kubevirt/node/prereq.h"
