@@ -85,18 +85,32 @@ static int allow_url(json_t *rules, const char *text, struct err *err)
 	return ret;
 }
 
+/*
+ * A policy sees the port of a pod, not that of the Service before it, so the
+ * dashboard's pods are let through by what they are: those of this namespace, or
+ * of any where the URL names a Service of another.
+ */
+static void allow_serve(json_t *rules, json_t *spaces)
+{
+	json_array_append_new(
+		rules, rule_to(json_pack("[{so* so}]", "namespaceSelector",
+					 spaces, "podSelector",
+					 manifest_select(COMPONENT_SERVE)),
+			       "TCP", json_string(HTTP_PORT_NAME)));
+}
+
 static int allow_push(const struct fleet_manifest *m, json_t *rules,
 		      struct err *err)
 {
-	if (m->push_url)
-		return allow_url(rules, m->push_url, err);
-	if (m->has_serve)
-		json_array_append_new(
-			rules,
-			rule_to(json_pack("[{so}]", "podSelector",
-					  manifest_select(COMPONENT_SERVE)),
-				"TCP", json_string(HTTP_PORT_NAME)));
-	return 0;
+	int ret = 0;
+
+	if (m->push_url) {
+		ret = allow_url(rules, m->push_url, err);
+		allow_serve(rules, json_object());
+	} else if (m->has_serve) {
+		allow_serve(rules, NULL);
+	}
+	return ret;
 }
 
 static json_t *policy(const struct fleet_manifest *m, const char *name,
@@ -139,11 +153,12 @@ static int write_measure(const struct fleet_manifest *m,
 	return ret;
 }
 
-/* The pods of every fleet in the namespace, and Prometheus. */
+/* The pods of every fleet, in any namespace, and Prometheus. */
 static json_t *clients(const struct fleet_manifest *m)
 {
-	json_t *from = json_pack("[{so}]", "podSelector",
-				 manifest_select(COMPONENT_MEASURE));
+	json_t *from =
+		json_pack("[{s{} so}]", "namespaceSelector", "podSelector",
+			  manifest_select(COMPONENT_MEASURE));
 
 	if (m->monitor_space)
 		json_array_append_new(

@@ -21,7 +21,7 @@ static void pods_talk_to_names_and_to_the_dashboard_alone(void **state)
 		json_array_size(fleet_at(fleet_find(all, "NetworkPolicy", 0),
 					 "spec.ingress")),
 		0);
-	assert_int_equal(json_array_size(out), 3);
+	assert_int_equal(json_array_size(out), 4);
 	assert_int_equal(fleet_number(out, "[0].ports.[0].port"), 53);
 	assert_int_equal(fleet_number(out, "[2].ports.[0].port"), 443);
 	json_decref(all);
@@ -33,7 +33,12 @@ static void pods_talk_to_names_and_to_the_dashboard_alone(void **state)
 	assert_string_equal(fleet_text(out, "[2].to.[0].ipBlock.cidr"),
 			    "10.0.0.7/32");
 	assert_int_equal(fleet_number(out, "[2].ports.[0].port"), 8080);
-	assert_string_equal(fleet_text(out, "[3].to.[0].ipBlock.cidr"),
+	/* A dashboard of another namespace, behind its Service. */
+	assert_string_equal(fleet_text(out, "[3].ports.[0].port"), "http");
+	assert_int_equal(
+		json_object_size(fleet_at(out, "[3].to.[0].namespaceSelector")),
+		0);
+	assert_string_equal(fleet_text(out, "[4].to.[0].ipBlock.cidr"),
 			    "169.254.169.254/32");
 	json_decref(all);
 
