@@ -14,9 +14,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/store/sql_postgres_priv.h"
 
-#define CONNECT_TIMEOUT_S "10"
 /* A peer that is gone is noticed, also while it should answer. */
-#define TCP_TIMEOUT_MS "30000"
+#define TCP_TIMEOUT_MS "10000"
 /* Nobody holds others up for longer: transactions have no pauses. */
 #define IDLE_IN_TRANSACTION_MS 60000
 #define RETRY_NS (100 * NS_PER_MS)
@@ -136,10 +135,13 @@ static int connect_once(struct pg *pg)
 	static const char *const keys[] = {
 		"connect_timeout", "tcp_user_timeout", "dbname",
 		"client_encoding", "application_name", NULL};
-	const char *values[] = {CONNECT_TIMEOUT_S, TCP_TIMEOUT_MS,
-				pg->url,           "UTF8",
-				"l1vh-bench",      NULL};
+	char timeout_s[16];
+	const char *values[] = {timeout_s, TCP_TIMEOUT_MS, pg->url,
+				"UTF8",    "l1vh-bench",   NULL};
 
+	/* libpq takes no less than two. */
+	snprintf(timeout_s, sizeof(timeout_s), "%d",
+		 pg->busy_ms / 1000 > 2 ? pg->busy_ms / 1000 : 2);
 	PQfinish(pg->conn);
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	pg->active = NULL;
@@ -204,8 +206,8 @@ static int exec(struct sql *sql, const char *text)
 	PGresult *result = NULL;
 	int ret = 0;
 
-	/* What nobody has been sent yet is safe. */
-	pg_reconnect(pg, was_idle, true);
+	if (pg_is_lost(pg) && !pg_reconnect(pg, was_idle, true))
+		return pg_fail(pg, NULL);
 	result = PQexec(pg->conn, text);
 	if (!is_fine(result) && pg_reconnect(pg, was_idle, is_safe)) {
 		PQclear(result);

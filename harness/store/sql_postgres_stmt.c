@@ -87,6 +87,7 @@ static int translate(const char *text, struct strbuf *out)
 
 /* --- parameters ------------------------------------------------------------ */
 
+/* COPY is owned from then on. */
 static void bind(struct sql_stmt *base, int at, Oid type, const char *value,
 		 char *copy)
 {
@@ -116,10 +117,10 @@ static void bind_double(struct sql_stmt *base, int at, double value)
 
 static void bind_text(struct sql_stmt *base, int at, const char *text)
 {
-	char *copy = NULL;
+	char *copy;
+	const char *plain = pg_text(text, &copy);
 
-	bind(base, at, OID_TEXT, pg_text(text, &copy), copy);
-	stmt_of(base)->copies[at - 1] = copy;
+	bind(base, at, OID_TEXT, plain, copy);
 }
 
 /* --- rows ------------------------------------------------------------------ */
@@ -241,7 +242,8 @@ static int start(struct pg_stmt *s, struct pg *pg)
 
 	s->use_count++;
 	s->is_running = true;
-	pg_reconnect(pg, was_idle, true);
+	if (pg_is_lost(pg) && !pg_reconnect(pg, was_idle, true))
+		return pg_fail(pg, NULL);
 	ret = send_once(s, pg);
 	if (ret && pg_reconnect(pg, was_idle, pg->is_reader))
 		ret = send_once(s, pg);
@@ -305,22 +307,29 @@ static void reset(struct sql_stmt *base)
 	drop_rows(stmt_of(base));
 }
 
-/* Nobody else will use its name. */
+/* A name that cannot be given back is only never used again. */
+static void forget_name(const struct pg_stmt *s, struct pg *pg)
+{
+	PGTransactionStatusType status;
+	char text[48];
+
+	pg_free_connection(pg);
+	status = PQtransactionStatus(pg->conn);
+	if (s->connection != pg->connection ||
+	    (status != PQTRANS_IDLE && status != PQTRANS_INTRANS))
+		return;
+	snprintf(text, sizeof(text), "DEALLOCATE %s", s->name);
+	PQclear(PQexec(pg->conn, text));
+}
+
 static void finalize(struct sql_stmt *base)
 {
 	struct pg_stmt *s = stmt_of(base);
-	struct pg *pg = pg_of(base->sql);
 	int i;
 
 	drop_rows(s);
-	if (s->name[0] && s->connection == pg->connection &&
-	    PQtransactionStatus(pg->conn) != PQTRANS_INERROR) {
-		char text[48];
-
-		pg_free_connection(pg);
-		snprintf(text, sizeof(text), "DEALLOCATE %s", s->name);
-		PQclear(PQexec(pg->conn, text));
-	}
+	if (s->name[0])
+		forget_name(s, pg_of(base->sql));
 	for (i = 0; i < MAX_PARAMS; i++)
 		free(s->copies[i]);
 	free(s->text);
