@@ -21,6 +21,7 @@ static const struct {
 	{"fleet.arm", "L1VH_ARM", NULL},
 	{"fleet.index", "L1VH_INDEX", "SLURM_ARRAY_TASK_ID"},
 	{"fleet.attempt", "L1VH_ATTEMPT", "SLURM_JOB_ID"},
+	{"fleet.job", "L1VH_JOB", "SLURM_ARRAY_JOB_ID"},
 	{"fleet.engine", "L1VH_ENGINE", NULL},
 	{"fleet.size", "L1VH_FLEET_SIZE", NULL},
 	{"node.instance_type", "L1VH_INSTANCE_TYPE", NULL},

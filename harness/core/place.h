@@ -12,6 +12,7 @@
  *   L1VH_ARM            fleet.arm            nested, l1vh, metal, or another word
  *   L1VH_INDEX          fleet.index          of the run on its node, from 0
  *   L1VH_ATTEMPT        fleet.attempt        the pod's UID, or the Slurm job
+ *   L1VH_JOB            fleet.job            of the index; another each night
  *   L1VH_ENGINE         fleet.engine         kubernetes or slurm
  *   L1VH_FLEET_SIZE     fleet.size           nodes that should run
  *   L1VH_INSTANCE_TYPE  node.instance_type

@@ -52,6 +52,7 @@ void fleet_release(struct fleet *f)
 	for (i = 0; i < f->run_count; i++) {
 		free(f->runs[i].index);
 		free(f->runs[i].attempt);
+		free(f->runs[i].job);
 	}
 	free(f->nodes);
 	free(f->runs);
@@ -141,14 +142,17 @@ static struct fleet_node *add_node(struct fleet *f, const char *name)
 	return n;
 }
 
-/* The run of NODE's index that counts already; NULL: none. */
+/* The run of that node, job and index that counts already; NULL: none. Each night
+ * has a job of its own. */
 static const struct fleet_run *counted_of(const struct fleet *f,
 					  const struct fleet_run *like)
 {
 	size_t i = f->run_count;
 
 	while (i-- && f->runs[i].node == like->node)
-		if (f->runs[i].counts && !strcmp(f->runs[i].index, like->index))
+		if (f->runs[i].counts &&
+		    !strcmp(f->runs[i].index, like->index) &&
+		    !strcmp(f->runs[i].job, like->job))
 			return &f->runs[i];
 	return NULL;
 }
@@ -164,11 +168,13 @@ static void add_run(struct fleet *f, struct loaded_run *in)
 		.id = in->id,
 		.index = xstrdup(fact(in->facts, "fleet.index")),
 		.attempt = xstrdup(fact(in->facts, "fleet.attempt")),
+		.job = xstrdup(fact(in->facts, "fleet.job")),
 		.node = (uint32_t)f->node_count - 1,
 		.started_unix_ns = in->started_unix_ns,
 		.why_not = ""};
 	text_clean(r->index);
 	text_clean(r->attempt);
+	text_clean(r->job);
 	snprintf(r->uuid, sizeof(r->uuid), "%s", in->uuid);
 	snprintf(r->status, sizeof(r->status), "%s", in->status);
 	if (!has_ended(r->status))

@@ -53,7 +53,7 @@ struct fleet_value {
 struct fleet_run {
 	int64_t id;
 	char uuid[40], status[16];
-	char *index, *attempt; /* owned */
+	char *index, *attempt, *job; /* owned */
 	uint32_t node;
 	uint64_t started_unix_ns;
 	bool counts;         /* in the figures */
@@ -110,6 +110,7 @@ struct fleet {
 	bool has_several_matches; /* plans disagree */
 	struct claims *claims;    /* owned; of the first run that has any */
 	bool lacks_claims;        /* some run that counts has not just those */
+	size_t earlier_count;     /* runs that are not loaded */
 	size_t expected_count;    /* nodes that should have run; 0: unknown */
 	struct fleet_loading *loading; /* until fleet_finish() */
 };

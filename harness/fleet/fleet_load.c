@@ -53,12 +53,13 @@ static int add_run(struct store *store, const struct fleet_run_row *row,
 	return 0;
 }
 
-int fleet_load(struct store *store, const char *name, struct fleet *f,
-	       struct err *err)
+int fleet_load(struct store *store, const char *name, uint32_t days,
+	       struct fleet *f, struct err *err)
 {
 	struct fleet_runs runs;
 	size_t i;
-	int ret = fleet_runs_load(store, name, NULL, &runs, err);
+	int ret = fleet_recent_load(store, name, days, &runs, &f->earlier_count,
+				    err);
 
 	if (ret)
 		return ret;

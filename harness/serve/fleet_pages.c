@@ -107,9 +107,11 @@ int api_fleets(struct store *store, const struct http_request *rq,
 int page_fleet(struct store *store, const struct http_request *rq,
 	       struct http_reply *re, struct err *err)
 {
-	static const char *const names[] = {"page", "q", NULL};
+	static const char *const names[] = {"page", "q", "days", NULL};
 	static const struct page_field fields[] = {
-		{"q", "node, arm or state", "search"}, {NULL, NULL, NULL}};
+		{"days", "days (0: all)", "number"},
+		{"q", "node, arm or state", "search"},
+		{NULL, NULL, NULL}};
 	struct html_fleet_rows rows = {.search = query_get(rq->query, "q"),
 				       .max_count = VIEW_FLEET_NODES};
 	struct strbuf text = {0};
@@ -120,7 +122,7 @@ int page_fleet(struct store *store, const struct http_request *rq,
 	if (!ret)
 		ret = view_page_of(rq->query, &page, err);
 	if (!ret)
-		ret = view_fleet_load(store, rq->item, &r, err);
+		ret = view_fleet_load(store, rq->item, rq->query, &r, err);
 	if (ret)
 		return ret;
 	rows.skip_count = (page - 1) * VIEW_FLEET_NODES;
@@ -143,12 +145,13 @@ int page_fleet(struct store *store, const struct http_request *rq,
 int api_fleet(struct store *store, const struct http_request *rq,
 	      struct http_reply *re, struct err *err)
 {
+	static const char *const names[] = {"days", NULL};
 	struct fleet_report r;
 	json_t *json;
-	int ret = query_only(rq->query, no_names, err);
+	int ret = query_only(rq->query, names, err);
 
 	if (!ret)
-		ret = view_fleet_load(store, rq->item, &r, err);
+		ret = view_fleet_load(store, rq->item, rq->query, &r, err);
 	if (ret)
 		return ret;
 	json = fleet_json(&r);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/err.h"
+#include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
 #include "harness/fleet/fleet_load.h"
@@ -15,14 +16,30 @@
 #include "harness/serve/views.h"
 #include "harness/stats/quantile.h"
 
+#define MOST_DAYS 36500
+
+static int days_of(const struct query *q, uint32_t *days, struct err *err)
+{
+	const char *text = query_get(q, "days");
+	uint64_t number = FLEET_DAYS;
+	int ret = text ? units_parse_uint(text, 0, MOST_DAYS, &number, err) : 0;
+
+	*days = (uint32_t)number;
+	return ret ? err_wrap(err, "days") : 0;
+}
+
 int view_fleet_load(struct store *store, const char *name,
-		    struct fleet_report *r, struct err *err)
+		    const struct query *q, struct fleet_report *r,
+		    struct err *err)
 {
 	const struct fleet_wish wish = {.claims = NULL};
-	int ret;
+	uint32_t days;
+	int ret = days_of(q, &days, err);
 
+	if (ret)
+		return ret;
 	fleet_init(&r->fleet, name);
-	ret = fleet_load(store, name, &r->fleet, err);
+	ret = fleet_load(store, name, days, &r->fleet, err);
 	if (ret) {
 		fleet_release(&r->fleet);
 		return ret;

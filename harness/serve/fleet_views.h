@@ -19,9 +19,11 @@ struct store;
 #define VIEW_NODE_RUNS 30
 #define VIEW_FLEET_NODES 200
 
-/* A fleet, with the claims of its runs. Release a view only after 0. */
+/* A fleet, of the days that Q's "days" names, with the claims of its runs. Release a
+ * view only after 0. */
 int view_fleet_load(struct store *store, const char *name,
-		    struct fleet_report *r, struct err *err);
+		    const struct query *q, struct fleet_report *r,
+		    struct err *err);
 
 /* The history of one series on one node, over the runs of the page. */
 struct node_series {

@@ -71,12 +71,13 @@ void fleet_names_release(struct fleet_names *names)
 
 /* --- their runs ------------------------------------------------------------ */
 
-#define RUNS_SQL(column)                                                   \
-	"SELECT id, uuid, fleet, node, status, revision, started_unix_ns," \
-	" ended_unix_ns, is_lab, fingerprint, plan, guest_manifest"        \
-	" FROM run"                                                        \
-	" WHERE " column " = ? AND started_unix_ns >= ?"                   \
-	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC"  \
+#define RUN_COLUMNS_SQL                                             \
+	"id, uuid, fleet, node, status, revision, started_unix_ns," \
+	" ended_unix_ns, is_lab, fingerprint, plan, guest_manifest"
+#define RUNS_SQL(column)                                                  \
+	"SELECT " RUN_COLUMNS_SQL " FROM run"                             \
+	" WHERE " column " = ? AND started_unix_ns >= ?"                  \
+	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC" \
 	" LIMIT ? OFFSET ?"
 
 static const char fleet_runs_sql[] = RUNS_SQL("fleet");
@@ -174,6 +175,127 @@ int fleet_runs_load(struct store *store, const char *fleet,
 		    struct err *err)
 {
 	return load_runs(store, fleet_runs_sql, fleet, span, runs, err);
+}
+
+/* --- the recent ones --- */
+
+/* As they came: the store numbers them. */
+struct arrival {
+	int64_t id;
+	uint64_t started_unix_ns;
+};
+
+/* By the median of whose times now is told. */
+#define LATEST_COUNT 5
+
+static int load_arrivals(struct sql *db, const char *fleet,
+			 struct arrival **list, size_t *count)
+{
+	static const char sql[] = "SELECT id, started_unix_ns FROM run"
+				  " WHERE fleet = ? ORDER BY id DESC";
+	struct sql_stmt *s;
+	size_t room = 0;
+	int ret = sql_prepare(db, sql, &s);
+
+	*list = NULL;
+	*count = 0;
+	if (!ret)
+		sql_bind_text(s, 1, fleet);
+	while (!ret && (ret = sql_step(s)) > 0) {
+		ret = 0;
+		if (*count == room) {
+			room = 2 * room + 256;
+			*list = xrealloc(*list, room, sizeof(**list));
+		}
+		(*list)[(*count)++] = (struct arrival){
+			sql_int64(s, 0), (uint64_t)sql_int64(s, 1)};
+	}
+	sql_finalize(s);
+	return ret;
+}
+
+static int compare_times(const void *x, const void *y)
+{
+	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+
+	return (a > b) - (a < b);
+}
+
+static uint64_t time_of_latest(const struct arrival *list, size_t count)
+{
+	uint64_t times[LATEST_COUNT];
+	size_t i, n = count < LATEST_COUNT ? count : LATEST_COUNT;
+
+	for (i = 0; i < n; i++)
+		times[i] = list[i].started_unix_ns;
+	qsort(times, n, sizeof(times[0]), compare_times);
+	return times[n / 2];
+}
+
+/* Of COUNT runs as many may come one after the other from nodes with clocks that are
+ * behind. */
+static size_t most_in_a_row(size_t count)
+{
+	return 20 + count / 20;
+}
+
+static size_t count_recent(const struct arrival *list, size_t count,
+			   uint32_t days)
+{
+	uint64_t latest, span_ns = days * 86400 * NS_PER_S;
+	size_t i, in_a_row = 0;
+
+	if (!days || !count)
+		return count;
+	latest = time_of_latest(list, count);
+	for (i = 0; i < count && in_a_row < most_in_a_row(i - in_a_row); i++)
+		in_a_row = list[i].started_unix_ns + span_ns < latest
+				   ? in_a_row + 1
+				   : 0;
+	return i - in_a_row;
+}
+
+static int load_by_id(struct sql *db, const struct arrival *list, size_t count,
+		      struct fleet_runs *runs)
+{
+	static const char sql[] =
+		"SELECT " RUN_COLUMNS_SQL " FROM run WHERE id = ?";
+	struct sql_stmt *s;
+	size_t i;
+	int ret = sql_prepare(db, sql, &s);
+
+	for (i = 0; i < count && !ret; i++) {
+		sql_bind_int64(s, 1, list[i].id);
+		ret = sql_step(s);
+		if (ret > 0)
+			take_run(runs, s);
+		ret = ret > 0 ? 0 : ret;
+		sql_reset(s);
+	}
+	sql_finalize(s);
+	return ret;
+}
+
+int fleet_recent_load(struct store *store, const char *fleet, uint32_t days,
+		      struct fleet_runs *runs, size_t *earlier_count,
+		      struct err *err)
+{
+	struct sql *db = store_handle(store);
+	struct arrival *list;
+	size_t count, recent = 0;
+	int ret = load_arrivals(db, fleet, &list, &count);
+
+	*runs = (struct fleet_runs){.count = 0};
+	if (!ret) {
+		recent = count_recent(list, count, days);
+		ret = load_by_id(db, list, recent, runs);
+	}
+	*earlier_count = count - recent;
+	free(list);
+	if (!ret)
+		return 0;
+	fleet_runs_release(runs);
+	return read_error(db, err);
 }
 
 int node_runs_load(struct store *store, const char *node,

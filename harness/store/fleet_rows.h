@@ -65,6 +65,15 @@ int fleet_runs_load(struct store *store, const char *fleet,
 		    const struct fleet_span *span, struct fleet_runs *runs,
 		    struct err *err);
 
+/*
+ * Those of the latest DAYS days, which end with the run that came last; 0: all. A
+ * node's clock may be wrong, so the order in which runs came decides: reading ends
+ * at the first of many in a row that are older. *EARLIER_COUNT is of the others.
+ */
+int fleet_recent_load(struct store *store, const char *fleet, uint32_t days,
+		      struct fleet_runs *runs, size_t *earlier_count,
+		      struct err *err);
+
 /* The same of a node, in whatever fleets it was. */
 int node_runs_load(struct store *store, const char *node,
 		   const struct fleet_span *span, struct fleet_runs *runs,

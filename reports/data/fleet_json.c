@@ -92,11 +92,11 @@ static json_t *runs_json(const struct fleet *f)
 		json_array_append_new(
 			out,
 			json_pack(
-				"{s:I, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:s}",
+				"{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:s}",
 				"id", (json_int_t)r->id, "uuid", r->uuid,
 				"node", f->nodes[r->node].name, "index",
-				r->index, "attempt", r->attempt, "status",
-				r->status, "started_unix_ns",
+				r->index, "job", r->job, "attempt", r->attempt,
+				"status", r->status, "started_unix_ns",
 				(json_int_t)r->started_unix_ns, "counts",
 				r->counts, "why_not", r->why_not));
 	}
@@ -192,11 +192,12 @@ json_t *fleet_json(const struct fleet_report *r)
 	const struct fleet *f = &r->fleet;
 
 	return json_pack(
-		"{s:i, s:s, s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"{s:i, s:s, s:s, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
 		"version", FLEET_JSON_VERSION, "fleet", f->name, "verdict",
 		verdict_name(fleet_report_verdict(r)), "match",
 		f->match && *f->match ? json_string(f->match) : json_null(),
-		"expected_count", (json_int_t)f->expected_count, "arms",
+		"expected_count", (json_int_t)f->expected_count,
+		"earlier_count", (json_int_t)f->earlier_count, "arms",
 		arms_json(f), "comparisons", pairs_json(f), "claims",
 		claims_json(r), "odd", odd_json(r), "nodes", nodes_json(r),
 		"runs", runs_json(f));

@@ -63,6 +63,11 @@ static void write_sentence(const struct fleet_report *r, struct strbuf *out)
 		html_verdict_badge(r->judgement.together, out);
 	}
 	strbuf_puts(out, "</p>\n");
+	if (f->earlier_count)
+		strbuf_printf(
+			out,
+			"<p class=\"note\">Of the latest runs; %zu earlier ones are left out.</p>\n",
+			f->earlier_count);
 }
 
 static void write_fact(const struct fleet_arm *arm, const char *key,

@@ -52,7 +52,12 @@ static void write_head(const struct fleet *f, FILE *out)
 	else if (f->node_count < expected)
 		fprintf(out, "; %zu of %zu nodes are not known by name",
 			expected - f->node_count, expected);
-	fputs(".\n\n", out);
+	fputs(".\n", out);
+	if (f->earlier_count)
+		fprintf(out, "%zu earlier run%s left out (--days).\n",
+			f->earlier_count,
+			f->earlier_count == 1 ? " is" : "s are");
+	fputs("\n", out);
 }
 
 static void write_fact(const struct fleet_arm *arm, const char *key,

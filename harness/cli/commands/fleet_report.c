@@ -24,6 +24,7 @@
 struct fleet_report_args {
 	const char *db, *fleet, *claims, *nodes, *arms;
 	struct fleet_wish wish;
+	uint32_t days;
 	bool is_json;
 };
 
@@ -56,6 +57,9 @@ static const struct option_row options[] = {
 	 OPTION_TEXT(struct fleet_report_args, nodes)},
 	{"arms", "LIST", "only these arms: l1vh,nested",
 	 OPTION_TEXT(struct fleet_report_args, arms)},
+	{"days", "N",
+	 "runs of so many days, which end with the latest (1; 0: all)",
+	 OPTION_U32(struct fleet_report_args, days, 0, 36500)},
 	{"odd-ratio", "R",
 	 "call no node odd that is nearer to its arm's median (1.02)",
 	 .take = take_ratio},
@@ -109,7 +113,7 @@ static int load(const struct fleet_report_args *a, struct fleet *f,
 	if (a->arms)
 		fleet_choose_arms(f, a->arms);
 	if (!ret)
-		ret = fleet_load(store, f->name, f, err);
+		ret = fleet_load(store, f->name, a->days, f, err);
 	if (!ret && a->nodes)
 		ret = expect_nodes(f, a->nodes, err);
 	store_close(store);
@@ -137,7 +141,8 @@ static int show(const struct fleet_report_args *a, struct fleet_report *r)
 
 static int fleet_report_run(int argc, char **argv)
 {
-	struct fleet_report_args args = {.db = "results/l1vh.db"};
+	struct fleet_report_args args = {.db = "results/l1vh.db",
+					 .days = FLEET_DAYS};
 	struct claims *claims = NULL;
 	struct fleet_report r;
 	struct err err = {0};

@@ -60,6 +60,17 @@ bool fleet_manifest_includes(const struct fleet_manifest *m,
 	return !node->is_cordoned && !is_left_out;
 }
 
+size_t fleet_manifest_size(const struct fleet_manifest *m)
+{
+	size_t i, size = 0;
+
+	if (!m->nodes)
+		return m->node_count;
+	for (i = 0; i < m->nodes->count; i++)
+		size += fleet_manifest_includes(m, &m->nodes->nodes[i]);
+	return size;
+}
+
 static bool tolerates(const struct manifest_toleration *t,
 		      const struct node_taint *taint)
 {

@@ -124,6 +124,9 @@ const struct node_taint *fleet_manifest_obstacle(
 bool fleet_manifest_includes(const struct fleet_manifest *m,
 			     const struct listed_node *node);
 
+/* How many nodes should run. */
+size_t fleet_manifest_size(const struct fleet_manifest *m);
+
 /* How long a pod must live for all COUNT to be scheduled while it does. A
  * scheduler of Kubernetes 1.35 on two busy cores placed 2,000 in 165 s. */
 uint64_t fleet_manifest_hold_ns(uint32_t count);

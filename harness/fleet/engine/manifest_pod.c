@@ -116,6 +116,7 @@ static json_t *environment(const struct fleet_manifest *m,
 			   const struct listed_node *node)
 {
 	json_t *list = json_array();
+	char size[32];
 
 	add_value(list, "L1VH_ENGINE", "kubernetes");
 	add_value(list, "L1VH_FLEET", m->fleet);
@@ -125,7 +126,12 @@ static json_t *environment(const struct fleet_manifest *m,
 		list,
 		field("L1VH_INDEX",
 		      "metadata.annotations['batch.kubernetes.io/job-completion-index']"));
+	json_array_append_new(
+		list, field("L1VH_JOB",
+			    "metadata.labels['batch.kubernetes.io/job-name']"));
 	json_array_append_new(list, field("L1VH_ATTEMPT", "metadata.uid"));
+	snprintf(size, sizeof(size), "%zu", fleet_manifest_size(m));
+	add_value(list, "L1VH_FLEET_SIZE", size);
 	if (node)
 		add_value(list, "L1VH_INSTANCE_TYPE", node->instance_type);
 	add_place(list, node);

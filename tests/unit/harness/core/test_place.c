@@ -7,10 +7,13 @@
 #include "harness/core/place.h"
 
 static const char *const variables[] = {
-	"L1VH_FLEET",         "L1VH_NODE",           "L1VH_ARM",
-	"L1VH_INDEX",         "L1VH_ATTEMPT",        "L1VH_ENGINE",
-	"L1VH_INSTANCE_TYPE", "L1VH_ZONE",           "L1VH_REGION",
-	"SLURM_JOB_ID",       "SLURM_ARRAY_JOB_ID",  "SLURM_RESTART_COUNT",
+	"L1VH_FLEET",         "L1VH_NODE",
+	"L1VH_ARM",           "L1VH_INDEX",
+	"L1VH_ATTEMPT",       "L1VH_ENGINE",
+	"L1VH_JOB",           "L1VH_FLEET_SIZE",
+	"L1VH_INSTANCE_TYPE", "L1VH_ZONE",
+	"L1VH_REGION",        "SLURM_JOB_ID",
+	"SLURM_ARRAY_JOB_ID", "SLURM_RESTART_COUNT",
 	"SLURMD_NODENAME",    "SLURM_ARRAY_TASK_ID",
 };
 
@@ -69,18 +72,20 @@ static void expect_rows(const json_t *o, const struct row *rows, size_t count)
 
 static const struct {
 	const char *env[12];
-	struct row rows[10];
+	struct row rows[12];
 } places[] = {
 	{{"L1VH_FLEET=f", "L1VH_NODE=n1", "L1VH_ARM=l1vh", "L1VH_INDEX=0",
-	  "L1VH_ATTEMPT=6b9c", "L1VH_ENGINE=kubernetes",
-	  "L1VH_INSTANCE_TYPE=Standard_D8", "L1VH_ZONE=1", "L1VH_REGION=eu",
-	  NULL},
+	  "L1VH_ATTEMPT=6b9c", "L1VH_ENGINE=kubernetes", "L1VH_JOB=f-n1",
+	  "L1VH_FLEET_SIZE=9", "L1VH_INSTANCE_TYPE=Standard_D8", "L1VH_ZONE=1",
+	  "L1VH_REGION=eu", NULL},
 	 {{"fleet.name", "f"},
 	  {"fleet.node", "n1"},
 	  {"fleet.arm", "l1vh"},
 	  {"fleet.index", "0"},
 	  {"fleet.attempt", "6b9c"},
 	  {"fleet.engine", "kubernetes"},
+	  {"fleet.job", "f-n1"},
+	  {"fleet.size", "9"},
 	  {"node.instance_type", "Standard_D8"},
 	  {"node.zone", "1"},
 	  {"node.region", "eu"}}},
@@ -91,6 +96,7 @@ static const struct {
 	  {"fleet.node", "s2"},
 	  {"fleet.index", "2"},
 	  {"fleet.attempt", "15/17"},
+	  {"fleet.job", "15"},
 	  {"fleet.engine", "slurm"}}},
 	/* A job that is queued again is another attempt. */
 	{{"SLURM_JOB_ID=17", "SLURM_RESTART_COUNT=1", NULL},

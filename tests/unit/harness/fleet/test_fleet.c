@@ -127,6 +127,25 @@ static void an_index_counts_once(void **state)
 	fleet_release(&f);
 }
 
+/* The same index, of another job: another night. */
+static void each_night_counts(void **state)
+{
+	struct made_node n = like;
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f, "night");
+	n.facts = "\"fleet.job\": \"nightly-1\"";
+	made_fleet_add(&f, &n);
+	n.facts = "\"fleet.job\": \"nightly-2\"";
+	made_fleet_add(&f, &n);
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_int_equal(f.nodes[0].run_count, 3);
+	assert_int_equal(f.nodes[0].counted_count, 2);
+	fleet_release(&f);
+}
+
 static void states_of_nodes(void **state)
 {
 	struct made_node a = like, b = like;
@@ -301,6 +320,7 @@ int main(void)
 		cmocka_unit_test(native_is_the_bridge),
 		cmocka_unit_test(a_block_without_its_pair),
 		cmocka_unit_test(an_index_counts_once),
+		cmocka_unit_test(each_night_counts),
 		cmocka_unit_test(states_of_nodes),
 		cmocka_unit_test(a_node_unlike_its_arm),
 		cmocka_unit_test(a_plan_names_what_must_match),

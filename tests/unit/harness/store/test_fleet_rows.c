@@ -126,6 +126,52 @@ static void a_node_is_in_several_fleets(void **state)
 	fleet_runs_release(&runs);
 }
 
+/* Nights of 200 nodes; the last but one has six clocks, in a row, that are a week
+ * behind, and one that is a week ahead. */
+static void the_last_night_is_recent(void **state)
+{
+	static const uint64_t day_ns = 86400 * NS_PER_S;
+	struct store *store = store_of(state);
+	struct fleet_runs runs;
+	struct err err = {0};
+	size_t earlier;
+	char sql[128];
+	int night, i;
+
+	for (night = 20; night < 23; night++)
+		for (i = 0; i < 200; i++) {
+			uint64_t start_ns = (uint64_t)night * day_ns +
+					    (uint64_t)i * NS_PER_S;
+			int64_t id = add_run(store, "west", "n", "");
+
+			if (night == 22 && i >= 190 && i < 196)
+				start_ns -= 7 * day_ns;
+			if (night == 22 && i == 199)
+				start_ns += 7 * day_ns;
+			snprintf(sql, sizeof(sql),
+				 "UPDATE run SET started_unix_ns = %llu"
+				 " WHERE id = %d",
+				 (unsigned long long)start_ns, (int)id);
+			stored_sql(store, sql);
+		}
+	/* Less than a day, since a night is not over when the next begins. */
+	assert_int_equal(
+		fleet_recent_load(store, "west", 1, &runs, &earlier, &err), 0);
+	assert_true(runs.count >= 200 && runs.count < 400);
+	assert_int_equal(runs.count + earlier, 600);
+	assert_int_equal(runs.rows[0].id, 600);
+	fleet_runs_release(&runs);
+	assert_int_equal(
+		fleet_recent_load(store, "west", 0, &runs, &earlier, &err), 0);
+	assert_int_equal(runs.count, 600);
+	assert_int_equal(earlier, 0);
+	fleet_runs_release(&runs);
+	assert_int_equal(
+		fleet_recent_load(store, "moon", 1, &runs, &earlier, &err), 0);
+	assert_int_equal(runs.count + earlier, 0);
+	fleet_runs_release(&runs);
+}
+
 static void values_need_no_samples(void **state)
 {
 	struct store *store = store_of(state);
@@ -166,6 +212,7 @@ int main(void)
 		WITH_STORE(fleets_are_counted),
 		WITH_STORE(a_fleet_has_its_runs),
 		WITH_STORE(a_node_is_in_several_fleets),
+		WITH_STORE(the_last_night_is_recent),
 		WITH_STORE(values_need_no_samples),
 	};
 
