@@ -58,6 +58,7 @@ function wide(run) {
 function withHostileNames(run) {
 	const copy = copyOf(run, "hostile", hostile);
 
+	Object.assign(copy.head.run.fingerprint, {"fleet.name": hostile, "fleet.node": hostile});
 	copy.head.run.revision = hostile;
 	copy.head.run.plan.command = hostile;
 	return copy;
@@ -87,7 +88,8 @@ function night(run, host, back) {
 	const started = (Date.now() - back * 86400000 - 3600000) * 1e6;
 
 	copy.head.run.uuid = createHash("md5").update(`${host} ${back}`).digest("hex");
-	copy.head.run.fingerprint.host = host;
+	Object.assign(copy.head.run.fingerprint,
+		{host, "fleet.name": "nightly", "fleet.node": host, "fleet.job": `night-${back}`});
 	copy.head.run.fingerprint["kernel.release"] = back < 5 ? "7.0.1" : "7.0.0";
 	copy.head.run.started_unix_ns = started;
 	copy.head.run.ended_unix_ns = started + 60e9;

@@ -238,7 +238,7 @@ async function shownAsText(address) {
 }
 
 async function neverRun() {
-	for (const address of [made.hostile, `${site}/runs`, `${site}/hosts`, `${site}/runs/${uuids.hostile}`,
+	for (const address of [made.hostile, `${site}/runs`, `${site}/hosts`, `${site}/fleets`, `${site}/runs/${uuids.hostile}`,
 		`${site}/host?name=${encodeURIComponent(hostile)}`])
 		await shownAsText(address);
 }
@@ -251,6 +251,9 @@ function pages() {
 		"overview": `${nights}/`,
 		"host": `${nights}/host?name=beta`,
 		"claims": `${nights}/claims`,
+		"fleets": `${nights}/fleets`,
+		"fleet": `${nights}/fleets/nightly?days=0`,
+		"node": `${nights}/nodes/beta`,
 		"board": `${nights}/board`,
 		"series": `${nights}/history?workload=kernel_syscall&runner=native&host=beta`,
 		"found": `${nights}/search?q=beta`,
