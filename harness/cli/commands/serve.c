@@ -40,6 +40,8 @@ static int take_make_token(const struct option_row *o, const char *arg,
 static const struct option_row options[] = {
 	{"db", "FILE", "results (results/l1vh.db)",
 	 OPTION_TEXT(struct serve_args, cfg.db)},
+	{"store", "URL", "another name for --db: postgresql://HOST/NAME",
+	 OPTION_TEXT(struct dashboard_config, db)},
 	{"listen", "ADDR:PORT",
 	 "address (127.0.0.1:8080); port 0: any free port",
 	 OPTION_TEXT(struct serve_args, cfg.listen)},
