@@ -58,7 +58,7 @@ void fleet_nodes_of(struct fleet_nodes *n, const struct fleet *f,
 }
 
 void fleet_nodes_within(struct fleet_nodes *n, const struct fleet *f,
-			uint32_t candidate, uint32_t baseline)
+			uint32_t candidate, uint32_t baseline, int arm)
 {
 	size_t c_count, b_count, c = 0, b = 0, used = 0;
 	const struct fleet_value *cs =
@@ -68,11 +68,14 @@ void fleet_nodes_within(struct fleet_nodes *n, const struct fleet *f,
 
 	begin(n, c_count);
 	for (; c < c_count; c++) {
+		uint32_t node = f->runs[cs[c].run].node;
+
+		if (arm >= 0 && (int)f->nodes[node].arm != arm)
+			continue;
 		while (b < b_count && bs[b].run < cs[c].run)
 			b++;
 		if (b < b_count && bs[b].run == cs[c].run)
-			add(n, f, f->runs[cs[c].run].node,
-			    cs[c].log - bs[b].log, used++);
+			add(n, f, node, cs[c].log - bs[b].log, used++);
 	}
 }
 
@@ -84,12 +87,12 @@ void fleet_nodes_release(struct fleet_nodes *n)
 	*n = (struct fleet_nodes){.arm = -1};
 }
 
-bool fleet_nodes_overlap(const struct fleet *f, uint32_t a, uint32_t b)
+bool fleet_nodes_overlap(const struct fleet *f, uint32_t a, uint32_t b, int arm)
 {
 	struct fleet_nodes n;
 	bool overlap;
 
-	fleet_nodes_within(&n, f, a, b);
+	fleet_nodes_within(&n, f, a, b, arm);
 	overlap = n.count > 0;
 	fleet_nodes_release(&n);
 	return overlap;

@@ -28,13 +28,14 @@ struct fleet_nodes {
 void fleet_nodes_of(struct fleet_nodes *n, const struct fleet *f,
 		    uint32_t series, int arm, bool is_ratio);
 
-/* Candidate over baseline, of runs that have both. */
+/* Candidate over baseline, of runs that have both; ARM as above. */
 void fleet_nodes_within(struct fleet_nodes *n, const struct fleet *f,
-			uint32_t candidate, uint32_t baseline);
+			uint32_t candidate, uint32_t baseline, int arm);
 void fleet_nodes_release(struct fleet_nodes *n);
 
-/* Whether some run has both. */
-bool fleet_nodes_overlap(const struct fleet *f, uint32_t a, uint32_t b);
+/* Whether some run has both; ARM as above. */
+bool fleet_nodes_overlap(const struct fleet *f, uint32_t a, uint32_t b,
+			 int arm);
 
 /* Whether two nodes at least measured it natively too; ARM as above. */
 bool fleet_has_bridge(const struct fleet *f, uint32_t series, int arm);

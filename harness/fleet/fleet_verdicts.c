@@ -91,6 +91,13 @@ static bool are_apart(const struct wanted *c, const struct wanted *b)
 	return c->arm >= 0 && b->arm >= 0 && c->arm != b->arm;
 }
 
+/* The arm of a claim about one; -1: all. Where it says so of one side alone, the other
+ * side is of the same runs. */
+static int arm_within(const struct wanted *c, const struct wanted *b)
+{
+	return c->arm >= 0 ? c->arm : b->arm;
+}
+
 static struct fleet_side side_of(const struct fleet_nodes *nodes,
 				 const struct cluster_mean *mean)
 {
@@ -157,14 +164,22 @@ static double worse_log(const struct fleet_verdict *v)
 	return v->lower_is_better ? log : -log;
 }
 
+static void refuse_several_arms(struct fleet_verdict *v, const char *runner)
+{
+	refuse(v, VERDICT_NOT_EVALUABLE,
+	       "'%s' was measured in several arms; name those to compare with --arms, or the claim's as RUNNER@ARM",
+	       runner);
+}
+
 static void judge_within(struct fleet_verdict *v, const struct fleet *f,
-			 uint32_t candidate, uint32_t baseline)
+			 const struct wanted *c, const struct wanted *b)
 {
 	struct fleet_nodes nodes;
 	struct cluster_arm arm;
 	struct cluster_mean mean;
 
-	fleet_nodes_within(&nodes, f, candidate, baseline);
+	fleet_nodes_within(&nodes, f, (uint32_t)c->series, (uint32_t)b->series,
+			   arm_within(c, b));
 	arm = (struct cluster_arm){nodes.nodes, nodes.count};
 	mean = cluster_of(&arm, MODEL_CONFIDENCE);
 	v->is_within = true;
@@ -174,6 +189,8 @@ static void judge_within(struct fleet_verdict *v, const struct fleet *f,
 	v->nodes_needed = v->test.n_needed;
 	if (mean.reason)
 		refuse(v, VERDICT_NOT_EVALUABLE, "%s", mean.reason);
+	else if (nodes.has_several_arms)
+		refuse_several_arms(v, v->claim->candidate);
 	fleet_nodes_release(&nodes);
 }
 
@@ -203,10 +220,8 @@ static void judge_between(struct fleet_verdict *v, const struct fleet *f,
 	if (d.reason)
 		refuse(v, VERDICT_NOT_EVALUABLE, "%s", d.reason);
 	else if (c.has_several_arms || b.has_several_arms)
-		refuse(v, VERDICT_NOT_EVALUABLE,
-		       "'%s' was measured in several arms; name two with --arms, or the claim's as RUNNER@ARM",
-		       c.has_several_arms ? v->claim->candidate
-					  : v->claim->baseline);
+		refuse_several_arms(v, c.has_several_arms ? v->claim->candidate
+							  : v->claim->baseline);
 	fleet_nodes_release(&b);
 	fleet_nodes_release(&c);
 }
@@ -263,8 +278,9 @@ static struct fleet_verdict verdict_of(const struct fleet *f,
 	v.measured = f->series[c.series].runner;
 	v.lower_is_better = f->series[c.series].lower_is_better;
 	if (!are_apart(&c, &b) &&
-	    fleet_nodes_overlap(f, (uint32_t)c.series, (uint32_t)b.series))
-		judge_within(&v, f, (uint32_t)c.series, (uint32_t)b.series);
+	    fleet_nodes_overlap(f, (uint32_t)c.series, (uint32_t)b.series,
+				arm_within(&c, &b)))
+		judge_within(&v, f, &c, &b);
 	else
 		judge_between(&v, f, &c, &b);
 	check(&v, f,

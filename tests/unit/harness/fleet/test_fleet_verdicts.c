@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/fleet/fleet.h"
@@ -289,6 +290,57 @@ static void a_claim_names_arms(void **state)
 	claims_free(named);
 }
 
+/* The ratio to native on the nodes of one arm, whatever the other arm's nodes have. */
+static void a_claim_within_an_arm(void **state)
+{
+	static const char *const sides[][2] = {
+		{"kvm@nested", "native@nested"},
+		{"kvm@nested", "native"},
+		{"kvm", "native@nested"},
+		{"kvm", "native"},
+	};
+	struct made_node metal = {
+		.arm = "metal", .runner = "kvm", .ratio = 0.9};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(sides); i++) {
+		bool is_named = i < ARRAY_SIZE(sides) - 1;
+		char *text = xasprintf(
+			"name: within\nclaims:\n"
+			"  - {id: a, text: t, metric: cpu_integer, candidate: %s,"
+			" baseline: %s, kind: non-inferior, margin: 0.2,"
+			" confidence: 0.95, reason: r}\n",
+			sides[i][0], sides[i][1]);
+		struct claims *within = NULL;
+		struct fleet_judgement j;
+		struct fleet f;
+		struct err err;
+
+		assert_int_equal(
+			claims_parse(text, strlen(text), &within, &err), 0);
+		fleet_init(&f, "within");
+		add_arm(&f, metal, NODES);
+		add_arm(&f, nested, NODES);
+		fleet_finish(&f);
+		fleet_judge(&j, &f, within);
+		assert_true(j.v[0].is_within);
+		assert_int_equal(j.v[0].verdict,
+				 is_named ? VERDICT_FAIL
+					  : VERDICT_NOT_EVALUABLE);
+		if (is_named) {
+			assert_int_equal(j.v[0].candidate.node_count, NODES);
+			assert_true(fabs(j.v[0].ratio.ratio - 0.6) < 0.02);
+		} else {
+			assert_non_null(strstr(j.v[0].reason, "several arms"));
+		}
+		fleet_judgement_release(&j);
+		fleet_release(&f);
+		claims_free(within);
+		free(text);
+	}
+}
+
 /* The one tag makes an arm; another of the platform's is another image. */
 static void the_one_tag(void **state)
 {
@@ -357,6 +409,7 @@ int main(void)
 		cmocka_unit_test(the_same_nodes_are_paired),
 		cmocka_unit_test(what_forbids_a_verdict),
 		cmocka_unit_test(a_claim_names_arms),
+		cmocka_unit_test(a_claim_within_an_arm),
 		cmocka_unit_test(the_one_tag),
 		cmocka_unit_test(registration),
 	};
