@@ -14,7 +14,7 @@
  *   L1VH_ATTEMPT        fleet.attempt        the pod's UID, or the Slurm job
  *   L1VH_JOB            fleet.job            of the index; another each night
  *   L1VH_ENGINE         fleet.engine         kubernetes or slurm
- *   L1VH_FLEET_SIZE     fleet.size           nodes that should run
+ *   L1VH_FLEET_SIZE     fleet.size           nodes of this arm that should run
  *   L1VH_INSTANCE_TYPE  node.instance_type
  *   L1VH_ZONE           node.zone
  *   L1VH_REGION         node.region

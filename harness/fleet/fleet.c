@@ -198,24 +198,43 @@ static void add_run(struct fleet *f, struct loaded_run *in)
 		n->facts = json_incref(in->facts);
 }
 
-/* All plans of a fleet are one; the fleet's size is what any of its runs was
- * told. */
+/* All plans of a fleet are one. */
 static void take_plan(struct fleet *f, const json_t *facts)
 {
 	const char *match = fact(facts, "plan.match");
-	size_t size = (size_t)strtoul(fact(facts, "fleet.size"), NULL, 10);
 
 	if (!f->match)
 		f->match = xstrdup(match);
 	else if (strcmp(f->match, match))
 		f->has_several_matches = true;
-	if (size > f->expected_count && size < FLEET_MAX_NODES)
-		f->expected_count = size;
+}
+
+/* The size of an arm is what any of its runs was told. Runs that were told of no arm
+ * know the size of all arms, of which some may not be chosen. */
+static void take_size(const struct fleet *f, const json_t *facts, json_t *sizes)
+{
+	const char *arm = fact(facts, "fleet.arm");
+	unsigned long size = strtoul(fact(facts, "fleet.size"), NULL, 10);
+
+	if (size < FLEET_MAX_NODES && (*arm || !f->chosen_arms) &&
+	    (json_int_t)size > json_integer_value(json_object_get(sizes, arm)))
+		json_object_set_new(sizes, arm, json_integer((json_int_t)size));
+}
+
+static void add_sizes(struct fleet *f, json_t *sizes)
+{
+	const char *arm;
+	json_t *size;
+
+	json_object_foreach(sizes, arm, size)
+		f->expected_count += (size_t)json_integer_value(size);
+	json_decref(sizes);
 }
 
 static void add_loaded(struct fleet *f)
 {
 	struct fleet_loading *l = f->loading;
+	json_t *sizes = json_object();
 	size_t i;
 
 	if (l->run_count)
@@ -226,11 +245,13 @@ static void add_loaded(struct fleet *f)
 		if (!i || strcmp(name, node_of(l->runs[i - 1].facts)))
 			add_node(f, name);
 		take_plan(f, l->runs[i].facts);
+		take_size(f, l->runs[i].facts, sizes);
 		add_run(f, &l->runs[i]);
 		if (f->runs[i].counts)
 			fleet_claims_take(f, json_object_get(l->runs[i].facts,
 							     "plan.claims"));
 	}
+	add_sizes(f, sizes);
 }
 
 static int compare_nodes(const void *a, const void *b)

@@ -60,14 +60,26 @@ bool fleet_manifest_includes(const struct fleet_manifest *m,
 	return !node->is_cordoned && !is_left_out;
 }
 
-size_t fleet_manifest_size(const struct fleet_manifest *m)
+const char *fleet_manifest_arm(const struct fleet_manifest *m,
+			       const struct listed_node *node)
+{
+	const char *arm = node && *node->arm ? node->arm : m->arm;
+
+	return arm ? arm : "";
+}
+
+size_t fleet_manifest_size(const struct fleet_manifest *m, const char *arm)
 {
 	size_t i, size = 0;
 
 	if (!m->nodes)
 		return m->node_count;
-	for (i = 0; i < m->nodes->count; i++)
-		size += fleet_manifest_includes(m, &m->nodes->nodes[i]);
+	for (i = 0; i < m->nodes->count; i++) {
+		const struct listed_node *node = &m->nodes->nodes[i];
+
+		size += fleet_manifest_includes(m, node) &&
+			!strcmp(fleet_manifest_arm(m, node), arm);
+	}
 	return size;
 }
 

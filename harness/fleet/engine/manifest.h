@@ -124,8 +124,12 @@ const struct node_taint *fleet_manifest_obstacle(
 bool fleet_manifest_includes(const struct fleet_manifest *m,
 			     const struct listed_node *node);
 
-/* How many nodes should run. */
-size_t fleet_manifest_size(const struct fleet_manifest *m);
+/* What the runs on NODE are told of their arm; "": nothing. NODE may be NULL. */
+const char *fleet_manifest_arm(const struct fleet_manifest *m,
+			       const struct listed_node *node);
+
+/* How many nodes of ARM should run. */
+size_t fleet_manifest_size(const struct fleet_manifest *m, const char *arm);
 
 /* How long a pod must live for all COUNT to be scheduled while it does. A
  * scheduler of Kubernetes 1.35 on two busy cores placed 2,000 in 165 s. */

@@ -83,7 +83,9 @@ const char *manifest_push_url(const struct fleet_manifest *m)
 static const char *arm_of(const struct fleet_manifest *m,
 			  const struct listed_node *node)
 {
-	return node && *node->arm ? node->arm : m->arm;
+	const char *arm = fleet_manifest_arm(m, node);
+
+	return *arm ? arm : NULL;
 }
 
 json_t *manifest_labels(const struct fleet_manifest *m, const char *component,

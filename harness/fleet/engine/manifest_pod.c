@@ -115,12 +115,13 @@ static void add_place(json_t *list, const struct listed_node *node)
 static json_t *environment(const struct fleet_manifest *m,
 			   const struct listed_node *node)
 {
+	const char *arm = fleet_manifest_arm(m, node);
 	json_t *list = json_array();
 	char size[32];
 
 	add_value(list, "L1VH_ENGINE", "kubernetes");
 	add_value(list, "L1VH_FLEET", m->fleet);
-	add_value(list, "L1VH_ARM", node && *node->arm ? node->arm : m->arm);
+	add_value(list, "L1VH_ARM", arm);
 	json_array_append_new(list, field("L1VH_NODE", "spec.nodeName"));
 	json_array_append_new(
 		list,
@@ -130,7 +131,7 @@ static json_t *environment(const struct fleet_manifest *m,
 		list, field("L1VH_JOB",
 			    "metadata.labels['batch.kubernetes.io/job-name']"));
 	json_array_append_new(list, field("L1VH_ATTEMPT", "metadata.uid"));
-	snprintf(size, sizeof(size), "%zu", fleet_manifest_size(m));
+	snprintf(size, sizeof(size), "%zu", fleet_manifest_size(m, arm));
 	add_value(list, "L1VH_FLEET_SIZE", size);
 	if (node)
 		add_value(list, "L1VH_INSTANCE_TYPE", node->instance_type);

@@ -174,6 +174,36 @@ static void states_of_nodes(void **state)
 	fleet_release(&f);
 }
 
+/* Each run knows the size of its own arm; the fleet is all of the arms. */
+static void sizes_of_arms(void **state)
+{
+	struct made_node l1vh = like, nested = like;
+	struct fleet f;
+
+	(void)state;
+	l1vh.facts = "\"fleet.size\": \"20\"";
+	nested.node = "b";
+	nested.arm = "nested";
+	nested.facts = "\"fleet.size\": \"30\"";
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &l1vh);
+	made_fleet_add(&f, &nested);
+	nested.node = "c";
+	nested.facts = "\"fleet.size\": \"-1\"";
+	made_fleet_add(&f, &nested);
+	fleet_finish(&f);
+	assert_int_equal(f.expected_count, 50);
+	fleet_release(&f);
+	fleet_init(&f, "one arm of it");
+	fleet_choose_arms(&f, "l1vh");
+	made_fleet_add(&f, &l1vh);
+	nested.facts = "\"fleet.size\": \"30\"";
+	made_fleet_add(&f, &nested);
+	fleet_finish(&f);
+	assert_int_equal(f.expected_count, 20);
+	fleet_release(&f);
+}
+
 /* Of three, the one whose kernel differs is left out with its values. */
 static void a_node_unlike_its_arm(void **state)
 {
@@ -322,6 +352,7 @@ int main(void)
 		cmocka_unit_test(an_index_counts_once),
 		cmocka_unit_test(each_night_counts),
 		cmocka_unit_test(states_of_nodes),
+		cmocka_unit_test(sizes_of_arms),
 		cmocka_unit_test(a_node_unlike_its_arm),
 		cmocka_unit_test(a_plan_names_what_must_match),
 		cmocka_unit_test(a_node_that_changed),

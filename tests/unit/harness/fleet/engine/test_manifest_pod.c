@@ -118,6 +118,8 @@ static void a_pod_knows_its_node_and_asks_for_its_device(void **state)
 	assert_null(json_object_get(limits, "devices.kubevirt.io/kvm"));
 	assert_null(json_object_get(limits, "devices.kubevirt.io/vhost-net"));
 	assert_string_equal(fleet_env(bench, "L1VH_ARM"), "l1vh");
+	/* Of its arm alone: another manifest may have the fleet's others. */
+	assert_string_equal(fleet_env(bench, "L1VH_FLEET_SIZE"), "1");
 	/* c has no device, d is cordoned. */
 	assert_null(fleet_find(all, "Job", 2));
 	json_decref(all);
@@ -125,6 +127,9 @@ static void a_pod_knows_its_node_and_asks_for_its_device(void **state)
 	all = fleet_objects(&m);
 	assert_non_null(fleet_find(all, "Job", 2));
 	assert_null(fleet_find(all, "Job", 3));
+	bench = fleet_at(fleet_find(all, "Job", 0),
+			 "spec.template.spec.containers.[0]");
+	assert_string_equal(fleet_env(bench, "L1VH_FLEET_SIZE"), "2");
 	json_decref(all);
 	listed_nodes_release(nodes, 4);
 }
