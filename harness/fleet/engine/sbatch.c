@@ -167,8 +167,7 @@ static int check_names(const struct sbatch *s, struct err *err)
 			       s->partition);
 	if (!s->constraint)
 		return 0;
-	if (!is_word(s->constraint, "._-&|()*[]:=") && *s->constraint != '(' &&
-	    *s->constraint != '[')
+	if (!is_word(s->constraint, "._-&|()*[]:="))
 		return err_set(err, -EINVAL, "'%s' is no constraint",
 			       s->constraint);
 	if (s->node_count && !is_word(s->constraint, "._-&:="))

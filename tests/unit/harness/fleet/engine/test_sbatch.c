@@ -196,6 +196,8 @@ static void what_would_mean_something_else_is_refused(void **state)
 		{{.constraint = "a\nb"}, "no constraint"},
 		{{.constraint = "a b"}, "no constraint"},
 		{{.constraint = "$(id)"}, "no constraint"},
+		{{.constraint = "(a|b)\nid"}, "no constraint"},
+		{{.constraint = "[a]\"; id"}, "no constraint"},
 		{{.constraint = "a|b", .node_count = 3}, "name the nodes"},
 		{{.nodes = "n1;id"}, "no list of nodes"},
 		{{.nodes = "n1 n2"}, "no list of nodes"},
