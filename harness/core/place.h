@@ -12,7 +12,7 @@
  *   L1VH_ARM            fleet.arm            nested, l1vh, metal, or another word
  *   L1VH_INDEX          fleet.index          of the run on its node, from 0
  *   L1VH_ATTEMPT        fleet.attempt        the pod's UID, or the Slurm job
- *   L1VH_JOB            fleet.job            of the index; another each night
+ *   L1VH_JOB            fleet.job            what was submitted at once; another each night
  *   L1VH_ENGINE         fleet.engine         kubernetes or slurm
  *   L1VH_FLEET_SIZE     fleet.size           nodes of this arm that should run
  *   L1VH_INSTANCE_TYPE  node.instance_type
@@ -20,7 +20,7 @@
  *   L1VH_REGION         node.region
  *
  * Where SLURM_JOB_ID is set, Slurm's own variables stand in for the node, the
- * index, the attempt and the engine. An empty variable counts as absent.
+ * index, the attempt, the job and the engine. An empty variable counts as absent.
  */
 #include <jansson.h>
 #include <stdbool.h>

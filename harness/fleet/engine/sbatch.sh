@@ -17,6 +17,11 @@ measure() {
 	[ -z "$arm" ] || export L1VH_ARM=$arm
 	local run=$results/$L1VH_NODE/$L1VH_INDEX
 
+	# Of all that was submitted at once, `again` included: each again has a job of
+	# Slurm's of its own, and an index counts once in all of them.
+	L1VH_JOB=$fleet-$(stat --format=%Y "$results/nodes") ||
+		die "there is no '$results/nodes' on this node"
+	export L1VH_JOB
 	[ -d "$results/$L1VH_NODE" ] || die "there is no '$results/$L1VH_NODE' on this node"
 	# Only one can create the file: two jobs never measure the same index.
 	(set -o noclobber && echo "${SLURM_ARRAY_JOB_ID}_$L1VH_INDEX" >"$run.job") ||

@@ -176,6 +176,27 @@ static void bash_understands_all_of_it(void **state)
 	free(text);
 }
 
+/* A second job of Slurm for an index is another attempt, and no second run. */
+static void again_is_of_the_same_job(void **state)
+{
+	static const char options[] =
+		"-c 'srun() { echo $L1VH_JOB $L1VH_INDEX; }; cd $(mktemp -d);"
+		" mkdir -p r/n1; touch --date=@7 r/nodes; SLURMD_NODENAME=n1;"
+		" SLURM_ARRAY_TASK_ID=0; SLURM_JOB_ID=1; SLURM_ARRAY_JOB_ID=5;"
+		" (. \"$0\" measure); rm r/n1/0.job; SLURM_ARRAY_JOB_ID=9;"
+		" (. \"$0\" measure); rm -r r; rmdir $PWD; false'";
+	struct sbatch s = a_fleet();
+	char *text, *said;
+
+	(void)state;
+	s.results = "r";
+	text = script_of(&s);
+	said = bash(options, text);
+	assert_string_equal(said, "night-7 0\nnight-7 0\nstatus 1");
+	free(said);
+	free(text);
+}
+
 static void what_would_mean_something_else_is_refused(void **state)
 {
 	static const struct {
@@ -334,6 +355,7 @@ int main(void)
 		cmocka_unit_test(what_is_asked_for_stands_in_the_script),
 		cmocka_unit_test(bash_reads_hostile_values_as_they_are),
 		cmocka_unit_test(bash_understands_all_of_it),
+		cmocka_unit_test(again_is_of_the_same_job),
 		cmocka_unit_test(what_would_mean_something_else_is_refused),
 		cmocka_unit_test(
 			no_run_and_a_newline_in_its_options_are_refused),
