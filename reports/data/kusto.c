@@ -128,28 +128,38 @@ static void write_boot(const struct boot_data *b, struct strbuf *out)
 	add_bool(b->res.grade == GRADE_EMULATED, out);
 }
 
-static size_t count_disturbed(const struct series *s)
+struct counts {
+	uint64_t all, disturbed;
+};
+
+/* As they were taken, also where they have been removed since. */
+static struct counts count_samples(const struct series *s)
 {
-	size_t i, count = 0;
+	struct counts c = {s->sample_count, 0};
+	size_t i;
 
 	for (i = 0; i < s->sample_count; i++)
-		count += s->samples[i].disturbances != 0;
-	return count;
+		c.disturbed += s->samples[i].disturbances != 0;
+	if (!s->sample_count && s->figure)
+		c = (struct counts){s->figure->sample_count,
+				    s->figure->sample_count -
+					    s->figure->used_count};
+	return c;
 }
 
 static void write_series(const struct series *s, struct strbuf *out)
 {
-	size_t disturbed_count = count_disturbed(s);
-	bool is_disturbed = s->status == RUN_OK && s->sample_count &&
-			    disturbed_count == s->sample_count;
+	struct counts samples = count_samples(s);
+	bool is_disturbed = s->status == RUN_OK && samples.all &&
+			    samples.disturbed == samples.all;
 
 	add_text(s->workload, out);
 	add_text(s->point, out);
 	add_text(s->unit, out);
 	add_text(s->lower_is_better ? "lower" : "higher", out);
 	add_number(model_boot_figure(s), out);
-	add_count(s->sample_count, out);
-	add_count(disturbed_count, out);
+	add_count(samples.all, out);
+	add_count(samples.disturbed, out);
 	add_count(s->iterations, out);
 	add_text(is_disturbed ? "disturbed" : run_status_name(s->status), out);
 	add_text(is_disturbed ? "every sample was disturbed" : s->reason, out);

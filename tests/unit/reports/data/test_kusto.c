@@ -73,6 +73,25 @@ static void what_has_no_value_has_a_reason(void **state)
 	assert_int_equal(count_of(text, "\r\n"), 6);
 }
 
+/* A run whose samples were removed says how many there were. */
+static void removed_samples_are_counted(void **state)
+{
+	const struct figure kept = {.sample_count = 5,
+				    .used_count = 3,
+				    .median = 2.25},
+			    none = {.sample_count = 4};
+	struct shown *s = *state;
+	struct result *res = &shown_boot(s, "kvm", 0)->res;
+	const char *text;
+
+	series_set_figure(result_add_series(res, "null", "", "ns"), &kept);
+	series_set_figure(result_add_series(res, "delay", "", "ns"), &none);
+	text = shown_print(s, kusto_write);
+	assert_contains(text, ",null,,ns,lower,2.25,5,2,0,ok,,{}\r\n");
+	assert_contains(text, ",delay,,ns,lower,,4,4,0,disturbed,"
+			      "every sample was disturbed,{}\r\n");
+}
+
 static void the_fingerprint_is_one_field(void **state)
 {
 	struct shown *s = *state;
@@ -100,6 +119,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_TIME(a_row_is_a_boots_median),
 		WITH_TIME(what_has_no_value_has_a_reason),
+		WITH_TIME(removed_samples_are_counted),
 		WITH_TIME(the_fingerprint_is_one_field),
 	};
 
