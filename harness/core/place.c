@@ -11,19 +11,20 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 
 static const struct {
 	const char *key, *variable;
 	const char *slurm; /* stands in for it in a Slurm job; NULL: nothing */
 } rows[] = {
-	{"fleet.name", "L1VH_FLEET", NULL},
-	{"fleet.node", "L1VH_NODE", "SLURMD_NODENAME"},
-	{"fleet.arm", "L1VH_ARM", NULL},
-	{"fleet.index", "L1VH_INDEX", "SLURM_ARRAY_TASK_ID"},
-	{"fleet.attempt", "L1VH_ATTEMPT", "SLURM_JOB_ID"},
-	{"fleet.job", "L1VH_JOB", "SLURM_ARRAY_JOB_ID"},
-	{"fleet.engine", "L1VH_ENGINE", NULL},
-	{"fleet.size", "L1VH_FLEET_SIZE", NULL},
+	{FLEET_NAME, "L1VH_FLEET", NULL},
+	{FLEET_NODE, "L1VH_NODE", "SLURMD_NODENAME"},
+	{FLEET_ARM, "L1VH_ARM", NULL},
+	{FLEET_INDEX, "L1VH_INDEX", "SLURM_ARRAY_TASK_ID"},
+	{FLEET_ATTEMPT, "L1VH_ATTEMPT", "SLURM_JOB_ID"},
+	{FLEET_JOB, "L1VH_JOB", "SLURM_ARRAY_JOB_ID"},
+	{FLEET_ENGINE, "L1VH_ENGINE", NULL},
+	{FLEET_SIZE, "L1VH_FLEET_SIZE", NULL},
 	{"node.instance_type", "L1VH_INSTANCE_TYPE", NULL},
 	{"node.zone", "L1VH_ZONE", NULL},
 	{"node.region", "L1VH_REGION", NULL},
@@ -54,9 +55,9 @@ static char *value_of(size_t row)
 
 	if (value || !job)
 		return value ? xstrdup(value) : NULL;
-	if (!strcmp(rows[row].key, "fleet.engine"))
+	if (!strcmp(rows[row].key, FLEET_ENGINE))
 		return xstrdup("slurm");
-	if (!strcmp(rows[row].key, "fleet.attempt"))
+	if (!strcmp(rows[row].key, FLEET_ATTEMPT))
 		return slurm_attempt(job);
 	value = variable(rows[row].slurm);
 	return value ? xstrdup(value) : NULL;
@@ -103,7 +104,7 @@ static void name_host(json_t *o, const char *node, bool is_lab)
 
 	if (!uname(&pod) && strcmp(pod.nodename, node)) {
 		text_clean(pod.nodename);
-		put(o, "fleet.pod", pod.nodename);
+		put(o, FLEET_POD, pod.nodename);
 	}
 	if (!is_lab)
 		put(o, "host", node);
@@ -120,7 +121,7 @@ void place_put(json_t *fingerprint, bool is_lab)
 		if (!value)
 			continue;
 		put(fingerprint, rows[i].key, value);
-		if (!strcmp(rows[i].key, "fleet.node"))
+		if (!strcmp(rows[i].key, FLEET_NODE))
 			name_host(fingerprint, value, is_lab);
 		free(value);
 		has_place = true;

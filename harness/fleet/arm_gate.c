@@ -6,6 +6,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/core/fleet_keys.h"
 
 enum match_group {
 	MATCH_SIZE,
@@ -57,7 +58,7 @@ static const struct {
 	{"module.", MATCH_ARM},
 	{"cpu.flags", MATCH_ARM},
 	{"memory.total_bytes", MATCH_ARM},
-	{"fleet.arm", MATCH_ARM},
+	{FLEET_ARM, MATCH_ARM},
 	/* Of one node alone. */
 	{"fleet.", MATCH_HARMLESS},
 	{"node.", MATCH_HARMLESS},

@@ -9,6 +9,7 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/findings/runs/run_facts.h"
 #include "harness/fleet/fleet_arms.h"
 #include "harness/fleet/fleet_claims.h"
@@ -106,7 +107,7 @@ static const char *fact(const json_t *facts, const char *key)
 /* A run without a node's name is of the host that it says. */
 static const char *node_of(const json_t *facts)
 {
-	const char *node = fact(facts, "fleet.node");
+	const char *node = fact(facts, FLEET_NODE);
 
 	return *node ? node : fact(facts, "host");
 }
@@ -117,8 +118,8 @@ static int compare_loaded(const void *x, const void *y)
 	int by = strcmp(node_of(a->facts), node_of(b->facts));
 
 	if (!by)
-		by = strcmp(fact(a->facts, "fleet.index"),
-			    fact(b->facts, "fleet.index"));
+		by = strcmp(fact(a->facts, FLEET_INDEX),
+			    fact(b->facts, FLEET_INDEX));
 	if (!by && a->started_unix_ns != b->started_unix_ns)
 		by = a->started_unix_ns < b->started_unix_ns ? -1 : 1;
 	return by ? by : strcmp(a->uuid, b->uuid);
@@ -164,14 +165,14 @@ static void add_run(struct fleet *f, struct loaded_run *in)
 
 	f->runs = xrealloc(f->runs, f->run_count + 1, sizeof(*f->runs));
 	r = &f->runs[f->run_count];
-	*r = (struct fleet_run){
-		.id = in->id,
-		.index = xstrdup(fact(in->facts, "fleet.index")),
-		.attempt = xstrdup(fact(in->facts, "fleet.attempt")),
-		.job = xstrdup(fact(in->facts, "fleet.job")),
-		.node = (uint32_t)f->node_count - 1,
-		.started_unix_ns = in->started_unix_ns,
-		.why_not = ""};
+	*r = (struct fleet_run){.id = in->id,
+				.index = xstrdup(fact(in->facts, FLEET_INDEX)),
+				.attempt =
+					xstrdup(fact(in->facts, FLEET_ATTEMPT)),
+				.job = xstrdup(fact(in->facts, FLEET_JOB)),
+				.node = (uint32_t)f->node_count - 1,
+				.started_unix_ns = in->started_unix_ns,
+				.why_not = ""};
 	text_clean(r->index);
 	text_clean(r->attempt);
 	text_clean(r->job);
@@ -213,8 +214,8 @@ static void take_plan(struct fleet *f, const json_t *facts)
  * know the size of all arms, of which some may not be chosen. */
 static void take_size(const struct fleet *f, const json_t *facts, json_t *sizes)
 {
-	const char *arm = fact(facts, "fleet.arm");
-	unsigned long size = strtoul(fact(facts, "fleet.size"), NULL, 10);
+	const char *arm = fact(facts, FLEET_ARM);
+	unsigned long size = strtoul(fact(facts, FLEET_SIZE), NULL, 10);
 
 	if (size < FLEET_MAX_NODES && (*arm || !f->chosen_arms) &&
 	    (json_int_t)size > json_integer_value(json_object_get(sizes, arm)))

@@ -7,6 +7,7 @@
 
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/fleet/arm_gate.h"
 #include "harness/fleet/fleet.h"
 
@@ -19,7 +20,7 @@ static const char *fact(const json_t *facts, const char *key)
 
 const char *fleet_arm_of(const json_t *facts)
 {
-	const char *named = fact(facts, "fleet.arm");
+	const char *named = fact(facts, FLEET_ARM);
 	const char *partition = fact(facts, "hyperv.partition");
 	const char *hypervisor = fact(facts, "hypervisor");
 

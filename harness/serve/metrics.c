@@ -13,11 +13,11 @@
 #include "harness/base/cache.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/serve/accept.h"
 #include "harness/serve/http.h"
 #include "harness/serve/views.h"
 #include "harness/store/stored_json.h"
-#include "reports/data/fleet_keys.h"
 #include "reports/data/openmetrics.h"
 
 /* By enum exposition; who is content with either gets the older one, which

@@ -8,6 +8,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
 #include "harness/store/stored_json.h"
@@ -92,11 +93,11 @@ static char *text_of(const json_t *fingerprint, const char *key)
 static void read_fingerprint(struct fleet_run_row *run)
 {
 	json_t *fingerprint = stored_json(run->fingerprint);
-	char *index = text_of(fingerprint, "fleet.index"), *end;
+	char *index = text_of(fingerprint, FLEET_INDEX), *end;
 
-	run->arm = text_of(fingerprint, "fleet.arm");
-	run->attempt = text_of(fingerprint, "fleet.attempt");
-	run->engine = text_of(fingerprint, "fleet.engine");
+	run->arm = text_of(fingerprint, FLEET_ARM);
+	run->attempt = text_of(fingerprint, FLEET_ATTEMPT);
+	run->engine = text_of(fingerprint, FLEET_ENGINE);
 	errno = 0;
 	run->index = strtoll(index, &end, 10);
 	if (errno || end == index || *end || run->index < 0)

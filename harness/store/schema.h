@@ -7,6 +7,7 @@
  * series' unit. The texts are SQLite's; schema_postgres.c makes those of PostgreSQL
  * from them, word by word.
  */
+#include "harness/core/fleet_keys.h"
 
 /* Tables without a key of their own have this, which SQLite has unasked; what is
  * read in the order of rowid was written in that order. */
@@ -22,8 +23,8 @@
 	       " json_valid(fingerprint) THEN coalesce(json_extract(" \
 	       "fingerprint, '$.\"" key "\"'), '') ELSE '' END) VIRTUAL"
 #define RUN_HOST_SQL FINGERPRINT_COLUMN_SQL("host", "host")
-#define RUN_FLEET_SQL FINGERPRINT_COLUMN_SQL("fleet", "fleet.name")
-#define RUN_NODE_SQL FINGERPRINT_COLUMN_SQL("node", "fleet.node")
+#define RUN_FLEET_SQL FINGERPRINT_COLUMN_SQL("fleet", FLEET_NAME)
+#define RUN_NODE_SQL FINGERPRINT_COLUMN_SQL("node", FLEET_NODE)
 
 /* The columns are those of struct figure; null where no sample counts. A series
  * without samples has no row. */

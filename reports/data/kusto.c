@@ -10,10 +10,10 @@
 #include "harness/base/portable.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/findings/findings.h"
 #include "harness/store/run_data.h"
 #include "harness/store/stored_json.h"
-#include "reports/data/fleet_keys.h"
 
 /* In the order of write_row(), and of docs/schema/kusto.kql. A new one goes to
  * the end: a table's mapping counts columns. */

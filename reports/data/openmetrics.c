@@ -11,11 +11,11 @@
 #include "harness/base/base.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/findings/findings.h"
 #include "harness/store/run_data.h"
 #include "harness/store/stored_json.h"
 #include "harness/verdict/claims.h"
-#include "reports/data/fleet_keys.h"
 
 /* Ends the samples of a family within those of a run. */
 #define PART_END "\x1e"

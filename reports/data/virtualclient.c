@@ -10,11 +10,11 @@
 #include "harness/base/base.h"
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/core/metric.h"
 #include "harness/findings/findings.h"
 #include "harness/store/stored_json.h"
 #include "harness/verdict/claims.h"
-#include "reports/data/fleet_keys.h"
 #include "reports/data/json.h"
 #include "reports/data/verdicts_json.h"
 

@@ -18,6 +18,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/fleet_keys.h"
 #include "harness/core/place.h"
 #include "harness/fleet/node/delivery.h"
 
@@ -50,8 +51,8 @@ static void add_part(struct strbuf *name, const char *value)
 
 static char *name_of_place(void)
 {
-	static const char *const keys[] = {"fleet.name", "fleet.node",
-					   "fleet.index", "fleet.attempt"};
+	static const char *const keys[] = {FLEET_NAME, FLEET_NODE, FLEET_INDEX,
+					   FLEET_ATTEMPT};
 	struct strbuf name = {0};
 	uint32_t hash = 2166136261U;
 	size_t i;
@@ -69,7 +70,7 @@ static char *name_of_place(void)
 
 bool outbox_is_named(void)
 {
-	char *attempt = place_value("fleet.attempt");
+	char *attempt = place_value(FLEET_ATTEMPT);
 	bool is_named = attempt != NULL;
 
 	free(attempt);
