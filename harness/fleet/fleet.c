@@ -79,11 +79,35 @@ void fleet_choose_arms(struct fleet *f, const char *list)
 	f->chosen_arms = xstrdup(list);
 }
 
+/* Before anything is sorted or found by them: what is cleaned later may stand in
+ * another order. A name is one line. */
+static void clean_names(json_t *facts)
+{
+	static const char *const keys[] = {FLEET_NODE, "host",
+					   FLEET_ARM,  FLEET_INDEX,
+					   FLEET_JOB,  FLEET_ATTEMPT};
+	size_t i;
+	char *at;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		char *name = xstrdup(run_fact(facts, keys[i]));
+
+		text_clean(name);
+		for (at = name; *at; at++)
+			if (*at == '\n' || *at == '\t')
+				*at = '?';
+		if (*name)
+			json_object_set_new(facts, keys[i], json_string(name));
+		free(name);
+	}
+}
+
 bool fleet_add_run(struct fleet *f, const struct fleet_run_info *info)
 {
 	json_t *facts = run_facts(info->fingerprint, info->plan,
 				  info->guest_manifest, info->is_lab);
 
+	clean_names(facts);
 	if (!fleet_arm_is_chosen(f, fleet_arm_of(facts))) {
 		json_decref(facts);
 		return false;
@@ -97,19 +121,12 @@ void fleet_add_boot(struct fleet *f, const struct fleet_boot *boot)
 	fleet_loading_boot(f->loading, boot);
 }
 
-static const char *fact(const json_t *facts, const char *key)
-{
-	const char *text = json_string_value(json_object_get(facts, key));
-
-	return text ? text : "";
-}
-
 /* A run without a node's name is of the host that it says. */
 static const char *node_of(const json_t *facts)
 {
-	const char *node = fact(facts, FLEET_NODE);
+	const char *node = run_fact(facts, FLEET_NODE);
 
-	return *node ? node : fact(facts, "host");
+	return *node ? node : run_fact(facts, "host");
 }
 
 static int compare_loaded(const void *x, const void *y)
@@ -118,8 +135,8 @@ static int compare_loaded(const void *x, const void *y)
 	int by = strcmp(node_of(a->facts), node_of(b->facts));
 
 	if (!by)
-		by = strcmp(fact(a->facts, FLEET_INDEX),
-			    fact(b->facts, FLEET_INDEX));
+		by = strcmp(run_fact(a->facts, FLEET_INDEX),
+			    run_fact(b->facts, FLEET_INDEX));
 	if (!by && a->started_unix_ns != b->started_unix_ns)
 		by = a->started_unix_ns < b->started_unix_ns ? -1 : 1;
 	return by ? by : strcmp(a->uuid, b->uuid);
@@ -139,7 +156,6 @@ static struct fleet_node *add_node(struct fleet *f, const char *name)
 	n = &f->nodes[f->node_count++];
 	*n = (struct fleet_node){.name = xstrdup(name),
 				 .state = NODE_UNFINISHED};
-	text_clean(n->name);
 	return n;
 }
 
@@ -165,17 +181,14 @@ static void add_run(struct fleet *f, struct loaded_run *in)
 
 	f->runs = xrealloc(f->runs, f->run_count + 1, sizeof(*f->runs));
 	r = &f->runs[f->run_count];
-	*r = (struct fleet_run){.id = in->id,
-				.index = xstrdup(fact(in->facts, FLEET_INDEX)),
-				.attempt =
-					xstrdup(fact(in->facts, FLEET_ATTEMPT)),
-				.job = xstrdup(fact(in->facts, FLEET_JOB)),
-				.node = (uint32_t)f->node_count - 1,
-				.started_unix_ns = in->started_unix_ns,
-				.why_not = ""};
-	text_clean(r->index);
-	text_clean(r->attempt);
-	text_clean(r->job);
+	*r = (struct fleet_run){
+		.id = in->id,
+		.index = xstrdup(run_fact(in->facts, FLEET_INDEX)),
+		.attempt = xstrdup(run_fact(in->facts, FLEET_ATTEMPT)),
+		.job = xstrdup(run_fact(in->facts, FLEET_JOB)),
+		.node = (uint32_t)f->node_count - 1,
+		.started_unix_ns = in->started_unix_ns,
+		.why_not = ""};
 	snprintf(r->uuid, sizeof(r->uuid), "%s", in->uuid);
 	snprintf(r->status, sizeof(r->status), "%s", in->status);
 	if (!has_ended(r->status))
@@ -202,7 +215,7 @@ static void add_run(struct fleet *f, struct loaded_run *in)
 /* All plans of a fleet are one. */
 static void take_plan(struct fleet *f, const json_t *facts)
 {
-	const char *match = fact(facts, "plan.match");
+	const char *match = run_fact(facts, "plan.match");
 
 	if (!f->match)
 		f->match = xstrdup(match);
@@ -214,8 +227,8 @@ static void take_plan(struct fleet *f, const json_t *facts)
  * know the size of all arms, of which some may not be chosen. */
 static void take_size(const struct fleet *f, const json_t *facts, json_t *sizes)
 {
-	const char *arm = fact(facts, FLEET_ARM);
-	unsigned long size = strtoul(fact(facts, FLEET_SIZE), NULL, 10);
+	const char *arm = run_fact(facts, FLEET_ARM);
+	unsigned long size = strtoul(run_fact(facts, FLEET_SIZE), NULL, 10);
 
 	if (size < FLEET_MAX_NODES && (*arm || !f->chosen_arms) &&
 	    (json_int_t)size > json_integer_value(json_object_get(sizes, arm)))
@@ -343,7 +356,7 @@ static void look_for_renamed(struct fleet *f)
 
 	for (i = 0; i < f->node_count; i++) {
 		struct fleet_node *n = &f->nodes[i];
-		const char *id = fact(n->facts, "node.boot_id");
+		const char *id = run_fact(n->facts, "node.boot_id");
 		const char *other =
 			*id ? json_string_value(json_object_get(seen, id))
 			    : NULL;

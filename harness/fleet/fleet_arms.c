@@ -8,21 +8,15 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/fleet_keys.h"
+#include "harness/findings/runs/run_facts.h"
 #include "harness/fleet/arm_gate.h"
 #include "harness/fleet/fleet.h"
 
-static const char *fact(const json_t *facts, const char *key)
-{
-	const char *text = json_string_value(json_object_get(facts, key));
-
-	return text ? text : "";
-}
-
 const char *fleet_arm_of(const json_t *facts)
 {
-	const char *named = fact(facts, FLEET_ARM);
-	const char *partition = fact(facts, "hyperv.partition");
-	const char *hypervisor = fact(facts, "hypervisor");
+	const char *named = run_fact(facts, FLEET_ARM);
+	const char *partition = run_fact(facts, "hyperv.partition");
+	const char *hypervisor = run_fact(facts, "hypervisor");
 
 	if (*named)
 		return named;

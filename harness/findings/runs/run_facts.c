@@ -27,3 +27,10 @@ json_t *run_facts(const char *fingerprint, const char *plan_text,
 	json_decref(plan);
 	return out;
 }
+
+const char *run_fact(const json_t *facts, const char *key)
+{
+	const char *text = json_string_value(json_object_get(facts, key));
+
+	return text ? text : "";
+}

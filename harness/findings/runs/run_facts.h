@@ -14,4 +14,7 @@
 json_t *run_facts(const char *fingerprint, const char *plan,
 		  const char *guest_manifest, bool is_lab);
 
+/* The text of KEY, which is FACTS's; "": there is none. FACTS may be NULL. */
+const char *run_fact(const json_t *facts, const char *key);
+
 #endif

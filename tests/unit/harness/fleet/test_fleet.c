@@ -344,6 +344,33 @@ static void damaged_texts(void **state)
 	fleet_release(&f);
 }
 
+/* Cleaned, "\1b" comes behind "0a", and two names may become one. */
+static void names_are_cleaned_before_they_are_sorted(void **state)
+{
+	static const char *const names[] = {"\\u0001b", "0a", "\\u0002b",
+					    "x\\ny"};
+	struct fleet f;
+	size_t i;
+
+	(void)state;
+	fleet_init(&f, "hostile");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct made_node n = like;
+
+		n.node = names[i];
+		made_fleet_add(&f, &n);
+	}
+	fleet_expect(&f, "0a", NULL);
+	fleet_finish(&f);
+	assert_int_equal(f.node_count, 3);
+	assert_int_equal(fleet_state_count(&f, NODE_MISSING), 0);
+	assert_string_equal(f.nodes[0].name, "0a");
+	assert_string_equal(f.nodes[1].name, "?b");
+	assert_int_equal(f.nodes[1].counted_count, 1);
+	assert_string_equal(f.nodes[2].name, "x?y");
+	fleet_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -359,6 +386,7 @@ int main(void)
 		cmocka_unit_test(arms_by_the_partition),
 		cmocka_unit_test(clocks_and_names),
 		cmocka_unit_test(damaged_texts),
+		cmocka_unit_test(names_are_cleaned_before_they_are_sorted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
