@@ -504,3 +504,29 @@ void run_args_release(struct run_args *args)
 	plan_release(&args->plan);
 	plan_file_free(args->plan_file);
 }
+
+int run_args_check(const char *whose, const char *plan,
+		   const char *const *words, size_t count, struct err *err)
+{
+	char **argv = xcalloc(count + 4, sizeof(*argv));
+	struct run_args args;
+	int argc = 0, ret;
+	size_t i;
+
+	argv[argc++] = xstrdup("run");
+	if (plan) {
+		argv[argc++] = xstrdup("--plan");
+		argv[argc++] = xstrdup(plan);
+	}
+	for (i = 0; i < count; i++)
+		argv[argc++] = xstrdup(words[i]);
+	optind = 1;
+	ret = run_args_parse(argc, argv, &args, err);
+	run_args_release(&args);
+	if (ret)
+		err_wrap(err, "%s run", whose);
+	while (argc)
+		free(argv[--argc]);
+	free(argv);
+	return ret;
+}

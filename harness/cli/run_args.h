@@ -44,4 +44,12 @@ int run_args_parse(int argc, char **argv, struct run_args *args,
 		   struct err *err);
 void run_args_release(struct run_args *args);
 
+/*
+ * Check the options of a run that others will start, COUNT of WORDS and, unless it is
+ * NULL, --plan PLAN: as they will check them, before a thousand of them do. WHOSE is
+ * for the message: "the pods'".
+ */
+int run_args_check(const char *whose, const char *plan,
+		   const char *const *words, size_t count, struct err *err);
+
 #endif

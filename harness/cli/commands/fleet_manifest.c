@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -18,35 +17,6 @@
 #include "harness/fleet/engine/yaml_out.h"
 
 #define NAMES_SHOWN 10
-
-/* --- the words behind "--" --- */
-
-/* Checked as `run` will check them, before a thousand pods do. */
-static int check_run_args(const struct fleet_manifest_args *a, struct err *err)
-{
-	const struct fleet_manifest *m = &a->manifest;
-	char **argv = xcalloc(m->run_arg_count + 4, sizeof(*argv));
-	struct run_args args;
-	size_t i, count = 0;
-	int ret;
-
-	argv[count++] = xstrdup("run");
-	if (a->plan_file) {
-		argv[count++] = xstrdup("--plan");
-		argv[count++] = xstrdup(a->plan_file);
-	}
-	for (i = 0; i < m->run_arg_count; i++)
-		argv[count++] = xstrdup(m->run_args[i]);
-	optind = 1;
-	ret = run_args_parse((int)count, argv, &args, err);
-	run_args_release(&args);
-	if (ret)
-		err_wrap(err, "the pods' run");
-	for (i = 0; i < count; i++)
-		free(argv[i]);
-	free(argv);
-	return ret;
-}
 
 /* --- what is told beside the objects --- */
 
@@ -197,7 +167,9 @@ static int fleet_manifest_run(int argc, char **argv)
 	int ret = fleet_manifest_args_parse(argc, argv, &args, &err);
 
 	if (!ret)
-		ret = check_run_args(&args, &err);
+		ret = run_args_check("the pods'", args.plan_file,
+				     args.manifest.run_args,
+				     args.manifest.run_arg_count, &err);
 	if (!ret)
 		ret = check_any(&args.manifest, &err);
 	if (!ret)

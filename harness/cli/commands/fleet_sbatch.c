@@ -32,6 +32,8 @@ static int read_nodes(const char *path, struct sbatch_args *a, struct err *err)
 
 	if (ret)
 		err_sys(err, ret, "cannot read '%s'", path);
+	else if (strlen(strbuf_str(&text)) != text.len)
+		ret = err_set(err, -EINVAL, "it has a NUL byte");
 	else
 		ret = sbatch_nodes_read(strbuf_str(&text), &a->node_list, err);
 	if (ret == -EINVAL || ret == -ENODATA)
@@ -99,31 +101,6 @@ static const struct option_row options[] = {
 	{0},
 };
 
-/* As each node would, before a job waits for hours to be told so. */
-static int check_run_words(const struct sbatch *s, struct err *err)
-{
-	char **argv = xcalloc(s->run_word_count + 4, sizeof(*argv));
-	int argc = 0, i, ret;
-	struct run_args args;
-
-	argv[argc++] = xstrdup("run");
-	if (s->plan) {
-		argv[argc++] = xstrdup("--plan");
-		argv[argc++] = xstrdup(s->plan);
-	}
-	for (i = 0; i < (int)s->run_word_count; i++)
-		argv[argc++] = xstrdup(s->run_words[i]);
-	optind = 1;
-	ret = run_args_parse(argc, argv, &args, err);
-	run_args_release(&args);
-	if (ret)
-		err_wrap(err, "the nodes' run");
-	for (i = 0; i < argc; i++)
-		free(argv[i]);
-	free(argv);
-	return ret;
-}
-
 static int parse_arguments(int argc, char **argv, struct sbatch_args *a,
 			   struct err *err)
 {
@@ -139,7 +116,9 @@ static int parse_arguments(int argc, char **argv, struct sbatch_args *a,
 	if (!s->results)
 		s->results = a->results = xasprintf("results/%s", s->fleet);
 	ret = sbatch_check(s, err);
-	return ret ? ret : check_run_words(s, err);
+	return ret ? ret
+		   : run_args_check("the nodes'", s->plan, s->run_words,
+				    s->run_word_count, err);
 }
 
 static int fleet_sbatch_run(int argc, char **argv)

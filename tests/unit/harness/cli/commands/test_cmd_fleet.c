@@ -2,6 +2,9 @@
 /* fleet, fleet manifest: the verbs, what is refused, what is told of nodes. */
 #include "tests/unit/test.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "tests/unit/fixture/cli/called.h"
@@ -145,6 +148,35 @@ static void options_of_run_are_checked_here(void **state)
 	assert_contains(called.err, "the pods' run: ");
 }
 
+/* Nodes behind a NUL would be missing from the script without a word. */
+static void sbatch_reads_files_whole(void **state)
+{
+	static const char with_nul[] = "n1\nn2\0\nn3\n";
+	char path[] = "/tmp/l1vh-nodes-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, with_nul, 5), 5);
+	assert_int_equal(CALL(cmd_fleet, "sbatch", "--fleet", "f", "--nodes",
+			      path, "--", "--runners", "native"),
+			 STATUS_OK);
+	assert_contains(called.out, "\nnode_list='n1,n2'\n");
+	assert_int_equal(CALL(cmd_fleet, "sbatch", "--fleet", "f", "--nodes",
+			      path, "--", "--blocks", "x"),
+			 STATUS_USAGE);
+	assert_contains(called.err, "the nodes' run: ");
+	assert_int_equal(pwrite(fd, with_nul, sizeof(with_nul) - 1, 0),
+			 sizeof(with_nul) - 1);
+	close(fd);
+	assert_int_equal(
+		CALL(cmd_fleet, "sbatch", "--fleet", "f", "--nodes", path),
+		STATUS_USAGE);
+	assert_contains(called.err, "it has a NUL byte");
+	assert_string_equal(called.out, "");
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +187,7 @@ int main(void)
 		cmocka_unit_test(nodes_that_cannot_run_are_named),
 		cmocka_unit_test(wrong_input_is_refused),
 		cmocka_unit_test(options_of_run_are_checked_here),
+		cmocka_unit_test(sbatch_reads_files_whole),
 	};
 
 	return RUN_TESTS(tests);
