@@ -226,15 +226,26 @@ static void judge_between(struct fleet_verdict *v, const struct fleet *f,
 	fleet_nodes_release(&c);
 }
 
+/* Nodes of one fleet may have programs of unlike releases. */
+static bool are_of_one_unit(const struct fleet_series *a,
+			    const struct fleet_series *b)
+{
+	return !strcmp(a->unit, b->unit) &&
+	       a->lower_is_better == b->lower_is_better;
+}
+
 /* All that forbids a verdict, whatever the figures are. */
 static void check(struct fleet_verdict *v, const struct fleet *f,
-		  enum grade grade, bool is_overridden)
+		  const struct fleet_series *candidate,
+		  const struct fleet_series *baseline)
 {
 	size_t ran = fleet_state_count(f, NODE_RAN);
 	struct differences d;
 
-	if (grade != GRADE_HARDWARE && !is_overridden) {
-		refuse(v, VERDICT_NOT_EVALUABLE, "%s", grade_name(grade));
+	if (!are_of_one_unit(candidate, baseline)) {
+		refuse(v, VERDICT_NOT_EVALUABLE,
+		       "measured in '%s' and in '%s', or not to be judged alike",
+		       candidate->unit, baseline->unit);
 		return;
 	}
 	if (f->has_several_matches) {
@@ -261,6 +272,16 @@ static void check(struct fleet_verdict *v, const struct fleet *f,
 	differences_release(&d);
 }
 
+/* Whether figures of that grade may be judged. */
+static bool check_grade(struct fleet_verdict *v, enum grade grade,
+			bool is_overridden)
+{
+	if (grade == GRADE_HARDWARE || is_overridden)
+		return true;
+	refuse(v, VERDICT_NOT_EVALUABLE, "%s", grade_name(grade));
+	return false;
+}
+
 static struct fleet_verdict verdict_of(const struct fleet *f,
 				       const struct claim *claim,
 				       bool is_overridden)
@@ -283,9 +304,11 @@ static struct fleet_verdict verdict_of(const struct fleet *f,
 		judge_within(&v, f, &c, &b);
 	else
 		judge_between(&v, f, &c, &b);
-	check(&v, f,
-	      fleet_worst_grade(f, (uint32_t)c.series, (uint32_t)b.series),
-	      is_overridden);
+	if (check_grade(&v,
+			fleet_worst_grade(f, (uint32_t)c.series,
+					  (uint32_t)b.series),
+			is_overridden))
+		check(&v, f, &f->series[c.series], &f->series[b.series]);
 	return v;
 }
 

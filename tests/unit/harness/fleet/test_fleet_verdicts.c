@@ -254,6 +254,39 @@ static void what_forbids_a_verdict(void **state)
 	expect_refusal(&f, "no run that counts has 'cpu_integer' of kvm");
 }
 
+/* As two releases of the program may have it. */
+static void units_are_one(void **state)
+{
+	struct fleet f;
+	size_t i;
+
+	(void)state;
+	fleet_init(&f, "units");
+	for (i = 0; i < NODES; i++) {
+		char *text = xasprintf("{\"fleet.node\": \"n%zu\"}", i);
+		const struct fleet_run_info info = {.id = (int64_t)i + 1,
+						    .uuid = "u",
+						    .status = "complete",
+						    .fingerprint = text,
+						    .plan = "{}",
+						    .guest_manifest = ""};
+		struct fleet_boot b = {.runner = "mshv",
+				       .workload = "cpu_integer",
+				       .point = "",
+				       .unit = "Mop/s",
+				       .median = 100 + (double)i};
+
+		fleet_add_run(&f, &info);
+		fleet_add_boot(&f, &b);
+		b.runner = "kvm";
+		b.unit = "kop/s";
+		b.median = 50;
+		fleet_add_boot(&f, &b);
+		free(text);
+	}
+	expect_refusal(&f, "measured in 'Mop/s' and in 'kop/s'");
+}
+
 /* One runner in two arms, which the claim names. */
 static void a_claim_names_arms(void **state)
 {
@@ -408,6 +441,7 @@ int main(void)
 		cmocka_unit_test(arms_are_bridged),
 		cmocka_unit_test(the_same_nodes_are_paired),
 		cmocka_unit_test(what_forbids_a_verdict),
+		cmocka_unit_test(units_are_one),
 		cmocka_unit_test(a_claim_names_arms),
 		cmocka_unit_test(a_claim_within_an_arm),
 		cmocka_unit_test(the_one_tag),
