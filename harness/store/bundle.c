@@ -148,7 +148,8 @@ static bool is_figure_plain(const struct figure *f)
 			return false;
 	return f->sample_count <= INT64_MAX &&
 	       f->used_count <= f->sample_count &&
-	       f->long_count <= f->used_count;
+	       f->long_count <= f->used_count && f->low <= f->median &&
+	       f->median <= f->high;
 }
 
 static bool is_result_plain(struct result *res)
