@@ -134,17 +134,21 @@ static int take_sample(struct filling *f)
 	return ret;
 }
 
-int figure_rows_fill(struct store *store, struct err *err)
+/* SAMPLES: which ones, series by series; RUN_ID is for its parameter; 0: it has
+ * none. */
+static int fill(struct store *store, const char *samples, int64_t run_id,
+		struct err *err)
 {
 	struct filling f = {.series_id = 0};
-	char *from = field_sql_select("series_id", sample_fields,
-				      "sample ORDER BY series_id, position");
+	char *from = field_sql_select("series_id", sample_fields, samples);
 	char *to =
 		field_sql_insert("figure", "series_id", 1, figure_fields, "");
 	int ret = sql_prepare(store->db, from, &f.from), step = 0;
 
 	if (!ret)
 		ret = sql_prepare(store->db, to, &f.to);
+	if (!ret && run_id)
+		sql_bind_int64(f.from, 1, run_id);
 	while (!ret && (step = sql_step(f.from)) > 0)
 		ret = take_sample(&f);
 	if (!ret && !step)
@@ -155,4 +159,20 @@ int figure_rows_fill(struct store *store, struct err *err)
 	free(from);
 	free(to);
 	return ret < 0 || step < 0 ? write_error(store, err) : 0;
+}
+
+int figure_rows_fill(struct store *store, struct err *err)
+{
+	return fill(store, "sample ORDER BY series_id, position", 0, err);
+}
+
+int figure_rows_fill_run(struct store *store, int64_t run_id, struct err *err)
+{
+	return fill(store,
+		    "sample WHERE series_id IN (SELECT s.id FROM boot b"
+		    " JOIN series s ON s.boot_id = b.id"
+		    " LEFT JOIN figure f ON f.series_id = s.id"
+		    " WHERE b.run_id = ? AND f.series_id IS NULL)"
+		    " ORDER BY series_id, position",
+		    run_id, err);
 }

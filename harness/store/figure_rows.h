@@ -25,4 +25,8 @@ int figure_rows_add(struct store *store, const int64_t *series_ids,
  * within another. Within a transaction of the caller's. */
 int figure_rows_fill(struct store *store, struct err *err);
 
+/* The same of one run, of whose series some may have none: a program of an earlier
+ * version goes on writing to a store that another one has brought up. */
+int figure_rows_fill_run(struct store *store, int64_t run_id, struct err *err);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/store/figure_rows.h"
 #include "harness/store/sql.h"
 #include "harness/store/store_priv.h"
 
@@ -44,10 +45,12 @@ static int drop_within(struct store *store, struct samples_dropped *run,
 		       struct err *err)
 {
 	int64_t count = 0;
-	int ret = store_number(store, &count, err,
-			       "SELECT count(*) " SAMPLES_OF_RUN_SQL, "i",
-			       run->run_id);
+	int ret = figure_rows_fill_run(store, run->run_id, err);
 
+	if (!ret)
+		ret = store_number(store, &count, err,
+				   "SELECT count(*) " SAMPLES_OF_RUN_SQL, "i",
+				   run->run_id);
 	run->sample_count = (uint64_t)count;
 	if (!ret)
 		ret = store_insert(store, err, "DELETE " SAMPLES_OF_RUN_SQL,

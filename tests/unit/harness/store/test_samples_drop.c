@@ -341,6 +341,27 @@ static void figures_are_those_of_the_samples(void **state)
 	assert_int_equal(count(store, "figure WHERE median IS NULL"), 2);
 }
 
+/* Of a program of an earlier version, which went on while the store was brought up. */
+static void no_samples_go_without_their_figures(void **state)
+{
+	struct store *store = store_of(state);
+	struct err err = {0};
+	json_t *before, *after;
+	int64_t id = add_run(store, "complete");
+
+	before = judge(store, id);
+	assert_int_equal(store_exec(store,
+				    "DELETE FROM figure WHERE series_id > 3",
+				    &err),
+			 0);
+	assert_int_equal(samples_drop(store, ALL, NULL, NULL, &err), 0);
+	assert_int_equal(count(store, "sample"), 0);
+	after = judge(store, id);
+	assert_true(json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+}
+
 #define WITH_STORE(test)                                          \
 	cmocka_unit_test_setup_teardown(test, stored_place_setup, \
 					stored_place_teardown)
@@ -355,6 +376,7 @@ int main(void)
 		WITH_STORE(only_old_runs_lose_theirs),
 		WITH_STORE(a_bundle_carries_the_figures),
 		WITH_STORE(figures_are_those_of_the_samples),
+		WITH_STORE(no_samples_go_without_their_figures),
 	};
 
 	return RUN_TESTS(tests);
