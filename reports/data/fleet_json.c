@@ -70,13 +70,16 @@ static json_t *nodes_json(const struct fleet_report *r)
 
 		json_array_append_new(
 			out,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o}",
-				  "name", n->name, "arm", f->arms[n->arm].name,
-				  "state", node_state_name(n->state), "reason",
-				  n->reason, "note", n->note, "run_count",
-				  (json_int_t)n->run_count, "counted_count",
-				  (json_int_t)n->counted_count, "is_odd",
-				  o ? json_boolean(o->is_odd) : json_null()));
+			json_pack(
+				"{s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:o}",
+				"name", n->name, "arm", f->arms[n->arm].name,
+				"state", node_state_name(n->state), "reason",
+				/* It quotes, and may be cut in a character. */
+				json_text(n->reason), "note", n->note,
+				"run_count", (json_int_t)n->run_count,
+				"counted_count", (json_int_t)n->counted_count,
+				"is_odd",
+				o ? json_boolean(o->is_odd) : json_null()));
 	}
 	return out;
 }

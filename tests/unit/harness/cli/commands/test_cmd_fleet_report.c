@@ -146,6 +146,33 @@ static void emulated_figures_have_no_verdict(void **state)
 	json_decref(json);
 }
 
+/* What is quoted of it is cut within a character. */
+static void a_node_with_a_long_fact_is_told(void **state)
+{
+	static const char text[] =
+		"{\"fleet.name\": \"night\", \"fleet.node\": \"unlike\","
+		" \"fleet.arm\": \"nested\", \"kernel.release\": \""
+		"1234567890123456789012345678901234567890123456789\303\251\"}";
+	const struct stored_level level = {"native", "cpu_integer", NULL, 1000};
+	const struct stored_run run = {.grade = GRADE_HARDWARE,
+				       .block_count = 2,
+				       .fingerprint = text,
+				       .levels = &level,
+				       .level_count = 1};
+	json_t *json;
+
+	(void)state;
+	add_fleet(1.02, GRADE_HARDWARE);
+	stored_run_add(f.db, &run);
+	assert_int_equal(CALL(cmd_fleet_report, "--db", f.db, "--json"),
+			 STATUS_UNDECIDED);
+	json = json_loads(called.out, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(json, "nodes")),
+			 NODES + 1);
+	assert_contains(called.out, "kernel.release is '1234");
+	json_decref(json);
+}
+
 static void what_is_refused(void **state)
 {
 	const struct refused_call rows[] = {
@@ -178,6 +205,7 @@ int main(void)
 		IN_FOLDER(an_odd_node_is_a_status),
 		IN_FOLDER(missing_nodes_are_named),
 		IN_FOLDER(emulated_figures_have_no_verdict),
+		IN_FOLDER(a_node_with_a_long_fact_is_told),
 		IN_FOLDER(what_is_refused),
 		IN_FOLDER(a_store_without_fleets),
 	};
