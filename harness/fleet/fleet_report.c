@@ -41,7 +41,8 @@ enum verdict fleet_report_verdict(const struct fleet_report *r)
 	if (r->odd.odd_count ||
 	    (r->judgement.claims && r->judgement.together == VERDICT_FAIL))
 		return VERDICT_FAIL;
-	if (is_open || fleet_state_count(f, NODE_RAN) < f->node_count ||
+	if (is_open || !f->node_count ||
+	    fleet_state_count(f, NODE_RAN) < f->node_count ||
 	    f->node_count < f->expected_count)
 		return VERDICT_UNDECIDED;
 	return VERDICT_PASS;

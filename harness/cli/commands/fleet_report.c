@@ -12,6 +12,7 @@
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
+#include "harness/fleet/fleet_arms.h"
 #include "harness/fleet/fleet_load.h"
 #include "harness/fleet/fleet_report.h"
 #include "harness/fleet/engine/node_list.h"
@@ -100,6 +101,25 @@ static int expect_nodes(struct fleet *f, const char *path, struct err *err)
 	return ret;
 }
 
+/* A name that is spelt wrong would leave nothing to find fault with. */
+static int check_arms(const struct fleet *f, const char *list, struct err *err)
+{
+	size_t len;
+
+	for (;; list += len + 1) {
+		char name[sizeof(f->arms->name)];
+
+		len = strcspn(list, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)len, list);
+		if (fleet_find_arm(f, name) < 0)
+			return err_set(err, -ENOENT,
+				       "no node of fleet '%s' is of arm '%s'",
+				       f->name, name);
+		if (!list[len])
+			return 0;
+	}
+}
+
 static int load(const struct fleet_report_args *a, struct fleet *f,
 		struct err *err)
 {
@@ -118,10 +138,12 @@ static int load(const struct fleet_report_args *a, struct fleet *f,
 		ret = expect_nodes(f, a->nodes, err);
 	store_close(store);
 	free(name);
+	if (!ret) {
+		fleet_finish(f);
+		ret = a->arms ? check_arms(f, a->arms, err) : 0;
+	}
 	if (ret)
 		fleet_release(f);
-	else
-		fleet_finish(f);
 	return ret;
 }
 

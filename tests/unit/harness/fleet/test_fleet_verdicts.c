@@ -9,6 +9,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/fleet/fleet.h"
 #include "harness/fleet/fleet_arms.h"
+#include "harness/fleet/fleet_report.h"
 #include "harness/fleet/fleet_verdicts.h"
 #include "harness/verdict/claims.h"
 #include "tests/unit/fixture/harness/made_fleet.h"
@@ -374,6 +375,20 @@ static void a_claim_within_an_arm(void **state)
 	}
 }
 
+/* Without a node there is nothing that passes. */
+static void no_node_is_no_pass(void **state)
+{
+	const struct fleet_wish wish = {.claims = NULL};
+	struct fleet_report r;
+
+	(void)state;
+	fleet_init(&r.fleet, "nobody");
+	fleet_finish(&r.fleet);
+	fleet_report_make(&r, &wish);
+	assert_int_equal(fleet_report_verdict(&r), VERDICT_UNDECIDED);
+	fleet_report_release(&r);
+}
+
 /* The one tag makes an arm; another of the platform's is another image. */
 static void the_one_tag(void **state)
 {
@@ -444,6 +459,7 @@ int main(void)
 		cmocka_unit_test(units_are_one),
 		cmocka_unit_test(a_claim_names_arms),
 		cmocka_unit_test(a_claim_within_an_arm),
+		cmocka_unit_test(no_node_is_no_pass),
 		cmocka_unit_test(the_one_tag),
 		cmocka_unit_test(registration),
 	};

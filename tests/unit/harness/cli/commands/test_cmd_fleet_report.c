@@ -181,6 +181,9 @@ static void what_is_refused(void **state)
 		{{"--db", f.db, "--claims", "/nowhere"}, "/nowhere"},
 		{{"--db", "/nowhere/x.db"}, "/nowhere/x.db"},
 		{{"elsewhere", "--db", f.db}, "no run of a fleet 'elsewhere'"},
+		{{"--db", f.db, "--arms", "moon"}, "is of arm 'moon'"},
+		{{"--db", f.db, "--arms", "nested,moon"}, "is of arm 'moon'"},
+		{{"--db", f.db, "--arms", ""}, "is of arm ''"},
 	};
 
 	(void)state;
