@@ -71,7 +71,8 @@ static int take(const char *name, const json_t *object, void *arg,
 	return yaml_out_write(object, out, err);
 }
 
-/* "registry:5000/bench:v1" is a name and a tag, "bench@sha256:..." a digest. */
+/* "registry:5000/bench:v1" is a name and a tag, "bench@sha256:..." a digest, which may
+ * have a tag before it. */
 static json_t *image_entry(const char *image)
 {
 	const char *slash = strrchr(image, '/');
@@ -79,8 +80,10 @@ static json_t *image_entry(const char *image)
 	const char *tag = strchr(slash ? slash : image, ':');
 
 	if (digest)
-		return json_pack("{ss# ss}", "name", image,
-				 (int)(digest - image), "digest", digest + 1);
+		return json_pack(
+			"{ss# ss}", "name", image,
+			(int)((tag && tag < digest ? tag : digest) - image),
+			"digest", digest + 1);
 	if (tag)
 		return json_pack("{ss# ss}", "name", image, (int)(tag - image),
 				 "newTag", tag + 1);

@@ -63,6 +63,13 @@ static void an_image_may_have_a_digest_or_nothing(void **state)
 	(void)state;
 	assert_contains(text, "- name: a.b/bench\n  digest: sha256:12ab\n");
 	free(text);
+	text = written_kustomization("a.b:5000/bench:v1@sha256:12ab");
+	assert_contains(text,
+			"- name: a.b:5000/bench\n  digest: sha256:12ab\n");
+	free(text);
+	text = written_kustomization("bench@12ab");
+	assert_contains(text, "- name: bench\n  digest: \"12ab\"\n");
+	free(text);
 	text = written_kustomization("registry:5000/bench");
 	assert_contains(text, "- name: registry:5000/bench\n");
 	assert_int_equal(count_of(text, "newTag"), 0);
