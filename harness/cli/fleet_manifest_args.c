@@ -367,6 +367,8 @@ static int read_files(struct fleet_manifest_args *a, struct err *err)
 		ret = read_file(a->ca_file, MAX_FILE_BYTES, &a->ca, err);
 	if (a->token)
 		a->token[strcspn(a->token, " \t\r\n")] = '\0';
+	if (!ret && a->token && !*a->token)
+		ret = err_set(err, -EINVAL, "'%s' has no token", a->token_file);
 	m->plan = a->plan;
 	m->token = a->token;
 	m->tokens = a->tokens;

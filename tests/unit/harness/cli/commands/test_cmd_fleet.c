@@ -148,6 +148,24 @@ static void options_of_run_are_checked_here(void **state)
 	assert_contains(called.err, "the pods' run: ");
 }
 
+/* A Secret without one would be found by the pods. */
+static void a_token_is_needed(void **state)
+{
+	char path[] = "/tmp/l1vh-token-XXXXXX";
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, "\ntoken", 6), 6);
+	assert_int_equal(MANIFEST("a\n", "--token-file", path), STATUS_USAGE);
+	assert_contains(called.err, "has no token");
+	assert_string_equal(called.out, "");
+	assert_int_equal(pwrite(fd, "token\n", 6, 0), 6);
+	assert_int_equal(MANIFEST("a\n", "--token-file", path), STATUS_OK);
+	assert_contains(called.out, "  token: token\n");
+	close(fd);
+	unlink(path);
+}
+
 /* Nodes behind a NUL would be missing from the script without a word. */
 static void sbatch_reads_files_whole(void **state)
 {
@@ -188,6 +206,7 @@ int main(void)
 		cmocka_unit_test(wrong_input_is_refused),
 		cmocka_unit_test(options_of_run_are_checked_here),
 		cmocka_unit_test(sbatch_reads_files_whole),
+		cmocka_unit_test(a_token_is_needed),
 	};
 
 	return RUN_TESTS(tests);
