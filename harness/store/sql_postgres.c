@@ -146,6 +146,7 @@ static int connect_once(struct pg *pg)
 	pg->conn = PQconnectdbParams(keys, values, 1);
 	pg->active = NULL;
 	pg->is_copying = false;
+	pg->has_begun = false;
 	pg->connection++;
 	PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
 	return pg_is_lost(pg) ? pg_fail(pg, NULL) : set_up(pg);
@@ -183,8 +184,9 @@ static bool is_in_transaction(struct sql *sql)
 		return true;
 	case PQTRANS_ACTIVE:
 		return pg->is_copying;
-	case PQTRANS_IDLE:
 	case PQTRANS_UNKNOWN:
+		return pg->has_begun;
+	case PQTRANS_IDLE:
 		break;
 	}
 	return false;
@@ -198,7 +200,7 @@ static bool is_fine(const PGresult *result)
 	       status == PGRES_EMPTY_QUERY;
 }
 
-static int exec(struct sql *sql, const char *text)
+static int exec_one(struct sql *sql, const char *text)
 {
 	struct pg *pg = pg_of(sql);
 	bool was_idle = !is_in_transaction(sql);
@@ -221,6 +223,18 @@ static int exec(struct sql *sql, const char *text)
 		ret = sql_fail(sql, -EPROTO,
 			       "the transaction had failed before its end");
 	PQclear(result);
+	return ret;
+}
+
+/* A transaction that cannot be ended has ended with its connection. */
+static int exec(struct sql *sql, const char *text)
+{
+	int ret = exec_one(sql, text);
+
+	if (!ret && !strncmp(text, "BEGIN", 5))
+		pg_of(sql)->has_begun = true;
+	else if (!strcmp(text, "COMMIT") || !strcmp(text, "ROLLBACK"))
+		pg_of(sql)->has_begun = false;
 	return ret;
 }
 

@@ -17,6 +17,9 @@ struct pg {
 	char *secret; /* owned; the password, or NULL */
 	bool is_reader;
 	bool is_copying; /* rows in bulk are under way */
+	/* A transaction that was not ended here. libpq forgets it with the connection
+	 * that it was on, and what follows must not run without it. */
+	bool has_begun;
 	int busy_ms;
 	unsigned int
 		connection; /* counts them: what was prepared before is gone */

@@ -229,6 +229,47 @@ static void a_writer_goes_on_with_the_next_result(void **state)
 	store_close(other);
 }
 
+/* The end of a prepared statement, which tells nobody, is the first to notice. */
+static void nothing_follows_without_its_transaction(void **state)
+{
+	struct stored_place *p = *state;
+	struct sql *db = p->store->db;
+	struct store *other;
+	struct sql_stmt *s;
+	struct err err = {0};
+	int64_t id;
+	int i;
+
+	if (!is_on_server(p))
+		return;
+	id = stored_run(p->store, "r", "{}");
+	stored_boot(p->store, id, 0, "kvm", "null", 1);
+	assert_int_equal(store_open(p->place, &other, &err), 0);
+	assert_int_equal(sql_begin_to_write(db), 0);
+	assert_int_equal(
+		sql_prepare(db, "DELETE FROM phase WHERE boot_id = ?", &s), 0);
+	for (i = 0; i < 2; i++) {
+		sql_bind_int64(s, 1, i);
+		assert_int_equal(sql_step(s), 0);
+		sql_reset(s);
+	}
+	end_others(other);
+	sql_finalize(s);
+	assert_true(sql_is_in_transaction(db));
+	assert_int_equal(sql_exec(db, "DELETE FROM document"), -ECONNRESET);
+	assert_int_equal(sql_prepare(db, "DELETE FROM document", &s), 0);
+	assert_int_equal(sql_step(s), -ECONNRESET);
+	sql_finalize(s);
+	assert_int_equal(sql_commit(db), -ECONNRESET);
+	sql_rollback(db);
+	assert_int_equal(
+		store_scalar(other, "SELECT count(*) FROM document", 0), 1);
+	stored_boot(p->store, id, 1, "kvm", "null", 1);
+	assert_int_equal(
+		store_scalar(other, "SELECT count(*) FROM document", 0), 2);
+	store_close(other);
+}
+
 #define WITH_STORE(test)                                          \
 	cmocka_unit_test_setup_teardown(test, stored_place_setup, \
 					stored_place_teardown)
@@ -244,6 +285,7 @@ int main(void)
 		WITH_STORE(a_reader_comes_back),
 		WITH_STORE(a_moment_that_is_lost_is_an_error),
 		WITH_STORE(a_writer_goes_on_with_the_next_result),
+		WITH_STORE(nothing_follows_without_its_transaction),
 	};
 
 	return RUN_TESTS(tests);
