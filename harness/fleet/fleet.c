@@ -223,49 +223,73 @@ static void take_plan(struct fleet *f, const json_t *facts)
 		f->has_several_matches = true;
 }
 
+/* What runs were told of the size of their arms, and who was told nothing. */
+struct sizes {
+	json_t *of_arms;     /* owned */
+	size_t beside_count; /* nodes that no run told of, such as Slurm's */
+	bool is_told;        /* a run of the node in hand was */
+};
+
 /* The size of an arm is what any of its runs was told. Runs that were told of no arm
  * know the size of all arms, of which some may not be chosen. */
-static void take_size(const struct fleet *f, const json_t *facts, json_t *sizes)
+static void take_size(const struct fleet *f, const json_t *facts,
+		      bool is_next_node, struct sizes *s)
 {
 	const char *arm = run_fact(facts, FLEET_ARM);
-	unsigned long size = strtoul(run_fact(facts, FLEET_SIZE), NULL, 10);
+	const char *told = run_fact(facts, FLEET_SIZE);
+	unsigned long size = strtoul(told, NULL, 10);
 
+	if (is_next_node) {
+		s->is_told = false;
+		s->beside_count++;
+	}
+	if (*told && !s->is_told) {
+		s->is_told = true;
+		s->beside_count--;
+	}
 	if (size < FLEET_MAX_NODES && (*arm || !f->chosen_arms) &&
-	    (json_int_t)size > json_integer_value(json_object_get(sizes, arm)))
-		json_object_set_new(sizes, arm, json_integer((json_int_t)size));
+	    (json_int_t)size >
+		    json_integer_value(json_object_get(s->of_arms, arm)))
+		json_object_set_new(s->of_arms, arm,
+				    json_integer((json_int_t)size));
 }
 
-static void add_sizes(struct fleet *f, json_t *sizes)
+/* Unless nobody was told any. */
+static void add_sizes(struct fleet *f, struct sizes *s)
 {
 	const char *arm;
 	json_t *size;
 
-	json_object_foreach(sizes, arm, size)
+	json_object_foreach(s->of_arms, arm, size)
 		f->expected_count += (size_t)json_integer_value(size);
-	json_decref(sizes);
+	if (f->expected_count)
+		f->expected_count += s->beside_count;
+	json_decref(s->of_arms);
 }
 
 static void add_loaded(struct fleet *f)
 {
 	struct fleet_loading *l = f->loading;
-	json_t *sizes = json_object();
+	struct sizes sizes = {.of_arms = json_object()};
 	size_t i;
 
 	if (l->run_count)
 		qsort(l->runs, l->run_count, sizeof(*l->runs), compare_loaded);
 	for (i = 0; i < l->run_count; i++) {
 		const char *name = node_of(l->runs[i].facts);
+		bool is_next =
+			!i || strcmp(name, node_of(l->runs[i - 1].facts)) != 0;
 
-		if (!i || strcmp(name, node_of(l->runs[i - 1].facts)))
+		if (is_next)
 			add_node(f, name);
 		take_plan(f, l->runs[i].facts);
-		take_size(f, l->runs[i].facts, sizes);
+		take_size(f, l->runs[i].facts, is_next, &sizes);
 		add_run(f, &l->runs[i]);
 		if (f->runs[i].counts)
 			fleet_claims_take(f, json_object_get(l->runs[i].facts,
 							     "plan.claims"));
 	}
-	add_sizes(f, sizes);
+	add_sizes(f, &sizes);
 }
 
 static int compare_nodes(const void *a, const void *b)

@@ -204,6 +204,28 @@ static void sizes_of_arms(void **state)
 	fleet_release(&f);
 }
 
+/* Three pods were to run, and Slurm's nodes were not told how many they are. */
+static void a_size_counts_its_own_nodes(void **state)
+{
+	struct made_node n = like;
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f, "night");
+	made_fleet_add(&f, &n);
+	n.node = "b";
+	made_fleet_add(&f, &n);
+	n.node = "c";
+	n.facts = "\"fleet.size\": \"3\"";
+	made_fleet_add(&f, &n);
+	n.node = "b"; /* a second run, by a pod */
+	n.index = "1";
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_int_equal(f.expected_count, 4);
+	fleet_release(&f);
+}
+
 /* Of three, the one whose kernel differs is left out with its values. */
 static void a_node_unlike_its_arm(void **state)
 {
@@ -380,6 +402,7 @@ int main(void)
 		cmocka_unit_test(each_night_counts),
 		cmocka_unit_test(states_of_nodes),
 		cmocka_unit_test(sizes_of_arms),
+		cmocka_unit_test(a_size_counts_its_own_nodes),
 		cmocka_unit_test(a_node_unlike_its_arm),
 		cmocka_unit_test(a_plan_names_what_must_match),
 		cmocka_unit_test(a_node_that_changed),
