@@ -128,8 +128,9 @@ int arm_gate_check(const char *groups, struct err *err)
 	return 0;
 }
 
-enum difference_class arm_gate_class(const char *key, const void *groups)
+enum difference_class arm_gate_class(const char *key, const void *gate)
 {
+	const struct arm_gate *g = gate;
 	bool found;
 	enum match_group group = group_of(key, &found);
 
@@ -137,9 +138,11 @@ enum difference_class arm_gate_class(const char *key, const void *groups)
 		return difference_class_of(key);
 	if (group == MATCH_ALWAYS)
 		return DIFFERENCE_FATAL;
+	if (!g->knows_os && !strcmp(key, "os"))
+		return DIFFERENCE_MARKED;
 	if (group < MATCH_GROUP_COUNT)
-		return is_named(groups, group) ? DIFFERENCE_FATAL
-					       : DIFFERENCE_MARKED;
+		return is_named(g->groups, group) ? DIFFERENCE_FATAL
+						  : DIFFERENCE_MARKED;
 	return group == MATCH_NEVER ? DIFFERENCE_MARKED : DIFFERENCE_HARMLESS;
 }
 

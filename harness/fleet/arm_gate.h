@@ -20,8 +20,16 @@ struct err;
  */
 int arm_gate_check(const char *groups, struct err *err);
 
-/* A difference_class_fn of those GROUPS, a text as above. */
-enum difference_class arm_gate_class(const char *key, const void *groups);
+struct arm_gate {
+	const char *groups; /* borrowed; a text as above */
+	/* All that is compared has the fact "os". A container cannot read it of
+	 * its node; where one lacks it, nobody can say that they differ, and
+	 * readers must know. */
+	bool knows_os;
+};
+
+/* A difference_class_fn of a struct arm_gate. */
+enum difference_class arm_gate_class(const char *key, const void *gate);
 
 /* Whether KEY says how an arm's guests run. */
 bool arm_gate_is_of_arm(const char *key);

@@ -92,9 +92,19 @@ static void name_arms(struct fleet *f)
 	}
 }
 
-static const char *groups_of(const struct fleet *f)
+static struct arm_gate gate_of(const struct fleet *f)
 {
-	return f->match ? f->match : "";
+	return (struct arm_gate){.groups = f->match ? f->match : "",
+				 .knows_os = true};
+}
+
+static void compare(const struct fleet *f, const json_t *a, const json_t *b,
+		    struct differences *d)
+{
+	struct arm_gate gate = gate_of(f);
+
+	gate.knows_os = *run_fact(a, "os") && *run_fact(b, "os");
+	differences_init_by(d, a, b, arm_gate_class, &gate);
 }
 
 /* All that must be the same on the nodes of an arm, as one text. */
@@ -103,7 +113,7 @@ struct likeness {
 	uint32_t node;
 };
 
-static char *likeness_of(const struct fleet *f, const json_t *facts)
+static char *likeness_of(const struct arm_gate *gate, const json_t *facts)
 {
 	json_t *must = json_object();
 	const char *key;
@@ -111,7 +121,7 @@ static char *likeness_of(const struct fleet *f, const json_t *facts)
 	char *text;
 
 	json_object_foreach((json_t *)facts, key, value)
-		if (arm_gate_class(key, groups_of(f)) == DIFFERENCE_FATAL)
+		if (arm_gate_class(key, gate) == DIFFERENCE_FATAL)
 			json_object_set(must, key, value);
 	text = json_dumps(must, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(must);
@@ -130,12 +140,17 @@ static int compare_likeness(const void *x, const void *y)
 /* The nodes of ARM that ran, as COUNT rows of L. */
 static size_t list_arm(const struct fleet *f, uint32_t arm, struct likeness *l)
 {
+	struct arm_gate gate = gate_of(f);
 	size_t i, count = 0;
 
 	for (i = 0; i < f->node_count; i++)
-		if (f->nodes[i].arm == arm && f->nodes[i].state == NODE_RAN)
-			l[count++] = (struct likeness){
-				likeness_of(f, f->nodes[i].facts), (uint32_t)i};
+		if (f->nodes[i].arm == arm && f->nodes[i].state == NODE_RAN) {
+			gate.knows_os &=
+				*run_fact(f->nodes[i].facts, "os") != '\0';
+			l[count++].node = (uint32_t)i;
+		}
+	for (i = 0; i < count; i++)
+		l[i].text = likeness_of(&gate, f->nodes[l[i].node].facts);
 	qsort(l, count, sizeof(*l), compare_likeness);
 	return count;
 }
@@ -162,8 +177,7 @@ static void leave_out(struct fleet *f, uint32_t number, const json_t *typical)
 	struct fleet_node *n = &f->nodes[number];
 	struct differences d;
 
-	differences_init_by(&d, typical, n->facts, arm_gate_class,
-			    groups_of(f));
+	compare(f, typical, n->facts, &d);
 	n->state = NODE_UNLIKE;
 	if (d.count)
 		snprintf(n->reason, sizeof(n->reason),
@@ -231,7 +245,7 @@ bool fleet_are_alike(const struct fleet *f, const json_t *a, const json_t *b)
 	struct differences d;
 	bool alike;
 
-	differences_init_by(&d, a, b, arm_gate_class, groups_of(f));
+	compare(f, a, b, &d);
 	alike = !d.counts[DIFFERENCE_FATAL];
 	differences_release(&d);
 	return alike;
@@ -242,6 +256,5 @@ void fleet_arms_compare(const struct fleet *f, size_t a, size_t b,
 {
 	*d = (struct differences){.count = 0};
 	if (f->arms[a].facts && f->arms[b].facts)
-		differences_init_by(d, f->arms[a].facts, f->arms[b].facts,
-				    arm_gate_class, groups_of(f));
+		compare(f, f->arms[a].facts, f->arms[b].facts, d);
 }

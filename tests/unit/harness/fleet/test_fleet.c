@@ -252,7 +252,51 @@ static void a_node_unlike_its_arm(void **state)
 	fleet_release(&f);
 }
 
-/* The same, where the plan says that kernels may differ. */
+/* A container, here e, does not know the system of its node. */
+static void a_container_lacks_its_nodes_system(void **state)
+{
+	struct made_node n = like;
+	struct differences d;
+	struct fleet f;
+
+	(void)state;
+	fleet_init(&f, "night");
+	n.facts = "\"os\": \"12.11\"";
+	made_fleet_add(&f, &n);
+	n.node = "c";
+	n.arm = "nested";
+	made_fleet_add(&f, &n);
+	n.node = "d";
+	n.facts = "\"os\": \"12.10\"";
+	made_fleet_add(&f, &n);
+	n.node = "e";
+	n.arm = "l1vh";
+	n.facts = "\"fleet.pod\": \"p\"";
+	made_fleet_add(&f, &n);
+	fleet_finish(&f);
+	assert_int_equal(node(&f, "a")->state, NODE_RAN);
+	assert_int_equal(node(&f, "e")->state, NODE_RAN);
+	assert_int_equal(node(&f, "d")->state, NODE_UNLIKE);
+	assert_non_null(strstr(node(&f, "d")->reason, "os is '12.10'"));
+	fleet_arms_compare(&f, 0, 1, &d);
+	assert_int_equal(d.counts[DIFFERENCE_FATAL], 0);
+	differences_release(&d);
+	/* Of the arms alone, the pod's facts against the others'. */
+	f.arms[0].facts = node(&f, "e")->facts;
+	fleet_arms_compare(&f, 0, 1, &d);
+	assert_int_equal(d.counts[DIFFERENCE_FATAL], 0);
+	assert_int_equal(d.counts[DIFFERENCE_MARKED], 1);
+	assert_string_equal(d.rows[0].key, "os");
+	assert_string_equal(d.rows[0].a, "absent");
+	differences_release(&d);
+	f.arms[0].facts = node(&f, "d")->facts;
+	fleet_arms_compare(&f, 0, 1, &d);
+	assert_int_equal(d.counts[DIFFERENCE_FATAL], 1);
+	differences_release(&d);
+	fleet_release(&f);
+}
+
+/* A kernel may differ where the plan says so. */
 static void a_plan_names_what_must_match(void **state)
 {
 	struct made_node n = like;
@@ -404,6 +448,7 @@ int main(void)
 		cmocka_unit_test(sizes_of_arms),
 		cmocka_unit_test(a_size_counts_its_own_nodes),
 		cmocka_unit_test(a_node_unlike_its_arm),
+		cmocka_unit_test(a_container_lacks_its_nodes_system),
 		cmocka_unit_test(a_plan_names_what_must_match),
 		cmocka_unit_test(a_node_that_changed),
 		cmocka_unit_test(arms_by_the_partition),
