@@ -20,6 +20,15 @@ slurm_missing() {
 		echo "no bridge in a network namespace can be made here"
 }
 
+# PROGRAM runs in namespaces of its own, which end with this process, whatever ends
+# it. Its exit status; interrupted, this process ends with it.
+slurm_inside() { # PROGRAM ARGUMENTS...
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc --net --uts "$@" &
+	# shellcheck disable=SC2064
+	trap "kill -KILL $!; wait; exit 143" TERM INT HUP
+	wait $!
+}
+
 slurm_conf() { # STATE COUNT
 	cat <<-END
 		ClusterName=l1vh
@@ -85,6 +94,15 @@ slurm_await() { # STATE NODE...: until all of them are in that state, at most 60
 	done
 	sinfo --Node
 	return 1
+}
+
+# A dashboard with tokens, at $url; $1/token is the token for it.
+slurm_dashboard() { # STATE
+	l1vh-bench serve --make-token write slurm >"$1/made" || return 1
+	sed -n 's/^token: //p' "$1/made" >"$1/token"
+	sed -n 's/^line for the file: //p' "$1/made" >"$1/tokens"
+	l1vh-bench serve --listen $slurm_controller:0 --db "$1/fleet.db" --tokens "$1/tokens" >"$1/serve" 2>&1 &
+	await $! '^http' "$1/serve" && url=$(sed -n 's|/$||; 1p' "$1/serve")
 }
 
 slurm_start() { # STATE COUNT: nodes n1 to nCOUNT, idle
