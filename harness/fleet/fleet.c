@@ -338,38 +338,57 @@ static void explain_unfinished(struct fleet *f)
 	}
 }
 
-static int compare_times(const void *x, const void *y)
+static int compare_starts(const void *x, const void *y)
 {
-	uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+	const struct fleet_run *a = *(struct fleet_run *const *)x;
+	const struct fleet_run *b = *(struct fleet_run *const *)y;
 
-	return (a > b) - (a < b);
+	return (a->started_unix_ns > b->started_unix_ns) -
+	       (a->started_unix_ns < b->started_unix_ns);
 }
 
+/* From run AT of COUNT, by their starts, to the nearest one of another node. */
+static uint64_t apart_ns(struct fleet_run *const *by_start, size_t count,
+			 size_t at)
+{
+	const struct fleet_run *r = by_start[at];
+	uint64_t before = UINT64_MAX, after = UINT64_MAX;
+	size_t i;
+
+	for (i = at; i && before == UINT64_MAX; i--)
+		if (by_start[i - 1]->node != r->node)
+			before = r->started_unix_ns -
+				 by_start[i - 1]->started_unix_ns;
+	for (i = at + 1; i < count && after == UINT64_MAX; i++)
+		if (by_start[i]->node != r->node)
+			after = by_start[i]->started_unix_ns -
+				r->started_unix_ns;
+	return before < after ? before : after;
+}
+
+/* Nights are days apart, but no node is alone in one. */
 static void look_at_times(struct fleet *f)
 {
-	uint64_t *times = xcalloc(f->run_count + 1, sizeof(*times));
-	uint64_t middle;
+	struct fleet_run **by_start =
+		xcalloc(f->run_count + 1, sizeof(struct fleet_run *));
 	size_t i;
 
 	for (i = 0; i < f->run_count; i++)
-		times[i] = f->runs[i].started_unix_ns;
-	qsort(times, f->run_count, sizeof(*times), compare_times);
-	middle = times[f->run_count / 2];
-	free(times);
-	for (i = 0; i < f->run_count; i++) {
-		struct fleet_run *r = &f->runs[i];
-		uint64_t apart = r->started_unix_ns > middle
-					 ? r->started_unix_ns - middle
-					 : middle - r->started_unix_ns;
+		by_start[i] = &f->runs[i];
+	qsort(by_start, f->run_count, sizeof(*by_start), compare_starts);
+	for (i = 0; i < f->run_count && f->node_count > 1; i++) {
+		struct fleet_run *r = by_start[i];
+		uint64_t apart = apart_ns(by_start, f->run_count, i);
 
-		r->is_far_in_time = f->run_count > 2 && apart > FAR_NS;
+		r->is_far_in_time = apart > FAR_NS;
 		if (r->is_far_in_time)
 			snprintf(
 				f->nodes[r->node].note,
 				sizeof(f->nodes[r->node].note),
-				"%.1f days from the other runs: look at its clock",
+				"%.1f days from the other nodes' runs: look at its clock",
 				(double)apart / 1e9 / 86400);
 	}
+	free(by_start);
 }
 
 /* A name may change while the machine runs on. */

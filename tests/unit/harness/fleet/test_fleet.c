@@ -385,6 +385,32 @@ static void clocks_and_names(void **state)
 	fleet_release(&f);
 }
 
+/* The clocks of a fleet are right, whatever night they show. */
+static void nights_are_days_apart(void **state)
+{
+	struct fleet f;
+	size_t night, i;
+
+	(void)state;
+	fleet_init(&f, "nights");
+	for (night = 0; night < 5; night++) {
+		struct made_node n = like;
+
+		n.started_ns = (1 + 2 * night) * 86400 * 1000000000ULL;
+		n.facts = night % 2 ? "\"fleet.job\": \"odd\""
+				    : "\"fleet.job\": \"even\"";
+		made_fleet_add(&f, &n);
+		n.node = "b";
+		made_fleet_add(&f, &n);
+	}
+	fleet_finish(&f);
+	for (i = 0; i < f.node_count; i++)
+		assert_string_equal(f.nodes[i].note, "");
+	for (i = 0; i < f.run_count; i++)
+		assert_false(f.runs[i].is_far_in_time);
+	fleet_release(&f);
+}
+
 /* What comes from elsewhere may be anything. */
 static void damaged_texts(void **state)
 {
@@ -453,6 +479,7 @@ int main(void)
 		cmocka_unit_test(a_node_that_changed),
 		cmocka_unit_test(arms_by_the_partition),
 		cmocka_unit_test(clocks_and_names),
+		cmocka_unit_test(nights_are_days_apart),
 		cmocka_unit_test(damaged_texts),
 		cmocka_unit_test(names_are_cleaned_before_they_are_sorted),
 	};
