@@ -28,7 +28,7 @@ static void add_values(struct fleet *f, const struct fleet_figures *figures)
 	}
 }
 
-static int add_run(struct store *store, const struct fleet_run_row *row,
+static int add_run(struct fleet_reader *reader, const struct fleet_run_row *row,
 		   struct fleet *f, struct err *err)
 {
 	const struct fleet_run_info info = {
@@ -45,7 +45,7 @@ static int add_run(struct store *store, const struct fleet_run_row *row,
 
 	if (!fleet_add_run(f, &info))
 		return 0;
-	ret = fleet_figures_load(store, row->id, &figures, err);
+	ret = fleet_reader_load(reader, row->id, &figures, err);
 	if (ret)
 		return ret;
 	add_values(f, &figures);
@@ -53,21 +53,33 @@ static int add_run(struct store *store, const struct fleet_run_row *row,
 	return 0;
 }
 
+static int add_runs(struct store *store, const struct fleet_runs *runs,
+		    struct fleet *f, struct err *err)
+{
+	struct fleet_reader reader;
+	size_t i;
+	int ret = fleet_reader_begin(store, &reader, err);
+
+	if (ret)
+		return ret;
+	for (i = 0; i < runs->count && !ret; i++)
+		ret = add_run(&reader, &runs->rows[i], f, err);
+	fleet_reader_end(&reader);
+	return ret;
+}
+
 int fleet_load(struct store *store, const char *name, uint32_t days,
 	       struct fleet *f, struct err *err)
 {
 	struct fleet_runs runs;
-	size_t i;
 	int ret = fleet_recent_load(store, name, days, &runs, &f->earlier_count,
 				    err);
 
 	if (ret)
 		return ret;
-	if (!runs.count)
-		ret = err_set(err, -ENOENT, "there is no run of a fleet '%s'",
-			      name);
-	for (i = 0; i < runs.count && !ret; i++)
-		ret = add_run(store, &runs.rows[i], f, err);
+	ret = runs.count ? add_runs(store, &runs, f, err)
+			 : err_set(err, -ENOENT,
+				   "there is no run of a fleet '%s'", name);
 	fleet_runs_release(&runs);
 	return ret;
 }

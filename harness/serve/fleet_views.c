@@ -123,19 +123,23 @@ static void add_run(struct view_node *v, const struct fleet_figures *figures)
 static int load_series(struct store *store, struct view_node *v,
 		       struct err *err)
 {
+	struct fleet_reader reader;
 	size_t i = v->runs.count;
-	int ret = 0;
+	int ret = fleet_reader_begin(store, &reader, err);
 
+	if (ret)
+		return ret;
 	while (i-- && !ret) {
 		struct fleet_figures figures;
 
-		ret = fleet_figures_load(store, v->runs.rows[i].id, &figures,
-					 err);
+		ret = fleet_reader_load(&reader, v->runs.rows[i].id, &figures,
+					err);
 		if (ret)
 			break;
 		add_run(v, &figures);
 		fleet_figures_release(&figures);
 	}
+	fleet_reader_end(&reader);
 	return ret;
 }
 

@@ -11,7 +11,6 @@
 #include "harness/core/fleet_keys.h"
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
-#include "harness/store/stored_json.h"
 
 static int read_error(struct sql *db, struct err *err)
 {
@@ -72,47 +71,39 @@ void fleet_names_release(struct fleet_names *names)
 
 /* --- their runs ------------------------------------------------------------ */
 
-#define RUN_COLUMNS_SQL                                             \
-	"id, uuid, fleet, node, status, revision, started_unix_ns," \
-	" ended_unix_ns, is_lab, fingerprint, plan, guest_manifest"
-#define RUNS_SQL(column)                                                  \
-	"SELECT " RUN_COLUMNS_SQL " FROM run"                             \
+/* Null where the fingerprint is damaged or lacks it. */
+#define PLACE_SQL(key)                           \
+	"CASE WHEN json_valid(fingerprint) THEN" \
+	" json_extract(fingerprint, '$.\"" key "\"') END"
+#define RUN_COLUMNS_SQL                                                 \
+	"id, uuid, fleet, node, status, revision, started_unix_ns,"     \
+	" ended_unix_ns, is_lab, " PLACE_SQL(FLEET_ARM) ", " PLACE_SQL( \
+		FLEET_ATTEMPT) ", " PLACE_SQL(FLEET_ENGINE) ", " PLACE_SQL(FLEET_INDEX)
+#define DOCUMENTS_SQL ", fingerprint, plan, guest_manifest"
+#define RUNS_SQL(column, documents)                                       \
+	"SELECT " RUN_COLUMNS_SQL documents " FROM run"                   \
 	" WHERE " column " = ? AND started_unix_ns >= ?"                  \
 	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC" \
 	" LIMIT ? OFFSET ?"
 
-static const char fleet_runs_sql[] = RUNS_SQL("fleet");
-static const char node_runs_sql[] = RUNS_SQL("node");
+static const char fleet_runs_sql[] = RUNS_SQL("fleet", DOCUMENTS_SQL);
+/* No page of a node shows the documents, which are most of a run's row. */
+static const char node_runs_sql[] = RUNS_SQL("node", ", '', '', ''");
 
-static char *text_of(const json_t *fingerprint, const char *key)
+static int64_t parse_index(const char *text)
 {
-	return xstrdup(json_string_value(json_object_get(fingerprint, key))
-			       ?: "");
-}
+	long long index;
+	char *end;
 
-static void read_fingerprint(struct fleet_run_row *run)
-{
-	json_t *fingerprint = stored_json(run->fingerprint);
-	char *index = text_of(fingerprint, FLEET_INDEX), *end;
-
-	run->arm = text_of(fingerprint, FLEET_ARM);
-	run->attempt = text_of(fingerprint, FLEET_ATTEMPT);
-	run->engine = text_of(fingerprint, FLEET_ENGINE);
 	errno = 0;
-	run->index = strtoll(index, &end, 10);
-	if (errno || end == index || *end || run->index < 0)
-		run->index = -1;
-	free(index);
-	json_decref(fingerprint);
+	index = strtoll(text, &end, 10);
+	return errno || end == text || *end || index < 0 ? -1 : index;
 }
 
 static void take_run(struct fleet_runs *runs, struct sql_stmt *s)
 {
-	struct fleet_run_row *run;
-
 	runs->rows = xrealloc(runs->rows, runs->count + 1, sizeof(*runs->rows));
-	run = &runs->rows[runs->count++];
-	*run = (struct fleet_run_row){
+	runs->rows[runs->count++] = (struct fleet_run_row){
 		.id = sql_int64(s, 0),
 		.uuid = text_at(s, 1),
 		.fleet = text_at(s, 2),
@@ -122,11 +113,14 @@ static void take_run(struct fleet_runs *runs, struct sql_stmt *s)
 		.started_unix_ns = (uint64_t)sql_int64(s, 6),
 		.ended_unix_ns = (uint64_t)sql_int64(s, 7),
 		.is_lab = sql_int64(s, 8),
-		.fingerprint = text_at(s, 9),
-		.plan = text_at(s, 10),
-		.guest_manifest = text_at(s, 11),
+		.arm = text_at(s, 9),
+		.attempt = text_at(s, 10),
+		.engine = text_at(s, 11),
+		.index = parse_index(sql_column_text(s, 12)),
+		.fingerprint = text_at(s, 13),
+		.plan = text_at(s, 14),
+		.guest_manifest = text_at(s, 15),
 	};
-	read_fingerprint(run);
 }
 
 static void bind_span(struct sql_stmt *s, const char *name,
@@ -259,8 +253,8 @@ static size_t count_recent(const struct arrival *list, size_t count,
 static int load_by_id(struct sql *db, const struct arrival *list, size_t count,
 		      struct fleet_runs *runs)
 {
-	static const char sql[] =
-		"SELECT " RUN_COLUMNS_SQL " FROM run WHERE id = ?";
+	static const char sql[] = "SELECT " RUN_COLUMNS_SQL DOCUMENTS_SQL
+				  " FROM run WHERE id = ?";
 	struct sql_stmt *s;
 	size_t i;
 	int ret = sql_prepare(db, sql, &s);
@@ -354,25 +348,33 @@ static void take_value(struct fleet_figures *values, struct sql_stmt *s)
 	v->median = sql_double(s, 7);
 }
 
-int fleet_figures_load(struct store *store, int64_t run_id,
-		       struct fleet_figures *values, struct err *err)
+int fleet_reader_begin(struct store *store, struct fleet_reader *r,
+		       struct err *err)
 {
-	struct sql *db = store_handle(store);
-	struct sql_stmt *s;
-	int ret = sql_prepare(db, values_sql, &s);
+	*r = (struct fleet_reader){.db = store_handle(store)};
+	return sql_prepare(r->db, values_sql, &r->s) ? read_error(r->db, err)
+						     : 0;
+}
+
+int fleet_reader_load(struct fleet_reader *r, int64_t run_id,
+		      struct fleet_figures *values, struct err *err)
+{
+	int ret;
 
 	*values = (struct fleet_figures){.count = 0};
-	if (!ret)
-		sql_bind_int64(s, 1, run_id);
-	while (!ret && (ret = sql_step(s)) > 0) {
-		take_value(values, s);
-		ret = 0;
-	}
-	sql_finalize(s);
+	sql_bind_int64(r->s, 1, run_id);
+	while ((ret = sql_step(r->s)) > 0)
+		take_value(values, r->s);
+	sql_reset(r->s);
 	if (!ret)
 		return 0;
 	fleet_figures_release(values);
-	return read_error(db, err);
+	return read_error(r->db, err);
+}
+
+void fleet_reader_end(struct fleet_reader *r)
+{
+	sql_finalize(r->s);
 }
 
 void fleet_figures_release(struct fleet_figures *values)

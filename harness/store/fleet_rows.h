@@ -7,12 +7,13 @@
  * one figure per boot and series. No samples are read. A run is of the fleet and on
  * the node that its fingerprint names as "fleet.name" and "fleet.node".
  */
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct err;
+struct sql;
+struct sql_stmt;
 struct store;
 
 /* --- fleets ---------------------------------------------------------------- */
@@ -43,8 +44,8 @@ struct fleet_run_row {
 	uint64_t started_unix_ns;
 	uint64_t ended_unix_ns; /* 0: it did not end */
 	bool is_lab;
-	char *fingerprint, *plan; /* JSON as it was stored */
-	char *guest_manifest;
+	/* As stored; "" of a node's runs. */
+	char *fingerprint, *plan, *guest_manifest;
 };
 
 struct fleet_runs {
@@ -98,9 +99,19 @@ struct fleet_figures {
 	size_t count;
 };
 
+/* Reads one run after the other. After 0 of begin, end it before STORE. */
+struct fleet_reader {
+	struct sql *db;     /* borrowed */
+	struct sql_stmt *s; /* owned: to prepare it takes as long as a run */
+};
+
+int fleet_reader_begin(struct store *store, struct fleet_reader *r,
+		       struct err *err);
+
 /* Series without a figure have no row. No rows is no error. */
-int fleet_figures_load(struct store *store, int64_t run_id,
-		       struct fleet_figures *values, struct err *err);
+int fleet_reader_load(struct fleet_reader *r, int64_t run_id,
+		      struct fleet_figures *values, struct err *err);
+void fleet_reader_end(struct fleet_reader *r);
 void fleet_figures_release(struct fleet_figures *values);
 
 #endif

@@ -112,6 +112,8 @@ static void a_node_is_in_several_fleets(void **state)
 	assert_int_equal(runs.rows[0].id, 4);
 	assert_string_equal(runs.rows[1].fleet, "east");
 	assert_int_equal(runs.rows[1].index, -1);
+	assert_string_equal(runs.rows[0].attempt, "");
+	assert_string_equal(runs.rows[0].plan, "");
 	fleet_runs_release(&runs);
 	span.skip_count = 2;
 	assert_int_equal(node_runs_load(store, "n1", &span, &runs, &err), 0);
@@ -176,6 +178,7 @@ static void values_need_no_samples(void **state)
 {
 	struct store *store = store_of(state);
 	struct fleet_figures values;
+	struct fleet_reader reader;
 	struct err err = {0};
 	int64_t id;
 
@@ -185,7 +188,8 @@ static void values_need_no_samples(void **state)
 	stored_boot(store, id, 2, "kvm", "delay", 5);
 	assert_int_equal(store_run_end(store, id, "complete", &err), 0);
 	assert_int_equal(samples_drop(store, INT64_MAX, NULL, NULL, &err), 0);
-	assert_int_equal(fleet_figures_load(store, id, &values, &err), 0);
+	assert_int_equal(fleet_reader_begin(store, &reader, &err), 0);
+	assert_int_equal(fleet_reader_load(&reader, id, &values, &err), 0);
 	assert_int_equal(values.count, 2);
 	assert_string_equal(values.rows[0].runner, "native");
 	assert_string_equal(values.rows[0].workload, "null");
@@ -198,8 +202,9 @@ static void values_need_no_samples(void **state)
 	assert_int_equal(values.rows[1].block, 1);
 	assert_true(values.rows[1].median == 5);
 	fleet_figures_release(&values);
-	assert_int_equal(fleet_figures_load(store, 1, &values, &err), 0);
+	assert_int_equal(fleet_reader_load(&reader, 1, &values, &err), 0);
 	assert_int_equal(values.count, 0);
+	fleet_reader_end(&reader);
 }
 
 #define WITH_STORE(test)                                          \
