@@ -310,15 +310,13 @@ static void correct(struct claim_verdict *v, size_t count)
 {
 	double *p = xcalloc(count + 1, sizeof(*p));
 	double *adjusted = xcalloc(count + 1, sizeof(*adjusted));
-	size_t i, n = 0;
+	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (is_corrected(&v[i]))
-			p[n++] = margin_p(&v[i].test);
-	multiplicity_holm(p, n, adjusted);
-	n = 0;
+		p[i] = is_corrected(&v[i]) ? margin_p(&v[i].test) : NAN;
+	multiplicity_holm(p, count, adjusted);
 	for (i = 0; i < count; i++)
-		v[i].holm_p = is_corrected(&v[i]) ? adjusted[n++] : NAN;
+		v[i].holm_p = adjusted[i];
 	free(adjusted);
 	free(p);
 }
@@ -357,13 +355,7 @@ enum verdict verdicts_together(const struct claim_verdict *v, size_t count)
 
 	for (i = 0; i < count; i++)
 		has[v[i].verdict] = true;
-	if (has[VERDICT_FAIL])
-		return VERDICT_FAIL;
-	if (has[VERDICT_UNDECIDED])
-		return VERDICT_UNDECIDED;
-	if (has[VERDICT_VOID] || has[VERDICT_NOT_EVALUABLE] || !count)
-		return VERDICT_NOT_EVALUABLE;
-	return VERDICT_PASS;
+	return verdict_of_all(has);
 }
 
 static bool are_registered(const struct claims *claims,

@@ -323,21 +323,17 @@ static void correct(struct fleet_judgement *j)
 {
 	double *p = xcalloc(j->count + 1, sizeof(*p));
 	double *adjusted = xcalloc(j->count + 1, sizeof(*adjusted));
-	size_t i, n = 0;
+	size_t i;
 
 	for (i = 0; i < j->count; i++)
-		if (is_corrected(&j->v[i]))
-			p[n++] = margin_p(&j->v[i].test);
-	multiplicity_holm(p, n, adjusted);
-	n = 0;
+		p[i] = is_corrected(&j->v[i]) ? margin_p(&j->v[i].test) : NAN;
+	multiplicity_holm(p, j->count, adjusted);
 	for (i = 0; i < j->count; i++)
-		if (is_corrected(&j->v[i]))
-			j->v[i].holm_p = adjusted[n++];
+		j->v[i].holm_p = adjusted[i];
 	free(adjusted);
 	free(p);
 }
 
-/* As verdicts_together() has it: an intersection-union test. */
 static enum verdict together(const struct fleet_judgement *j)
 {
 	bool has[VERDICT_COUNT] = {false};
@@ -345,13 +341,7 @@ static enum verdict together(const struct fleet_judgement *j)
 
 	for (i = 0; i < j->count; i++)
 		has[j->v[i].verdict] = true;
-	if (has[VERDICT_FAIL])
-		return VERDICT_FAIL;
-	if (has[VERDICT_UNDECIDED])
-		return VERDICT_UNDECIDED;
-	return has[VERDICT_NOT_EVALUABLE] || has[VERDICT_VOID] || !j->count
-		       ? VERDICT_NOT_EVALUABLE
-		       : VERDICT_PASS;
+	return verdict_of_all(has);
 }
 
 void fleet_judge(struct fleet_judgement *j, const struct fleet *f,

@@ -33,6 +33,18 @@ const char *verdict_name(enum verdict v)
 	return verdict_names[v];
 }
 
+enum verdict verdict_of_all(const bool has[VERDICT_COUNT])
+{
+	if (has[VERDICT_FAIL])
+		return VERDICT_FAIL;
+	if (has[VERDICT_UNDECIDED])
+		return VERDICT_UNDECIDED;
+	return has[VERDICT_NOT_EVALUABLE] || has[VERDICT_VOID] ||
+			       !has[VERDICT_PASS]
+		       ? VERDICT_NOT_EVALUABLE
+		       : VERDICT_PASS;
+}
+
 double margin_p(const struct margin_test *m)
 {
 	return isnan(m->p_below) ? m->p : fmax(m->p, m->p_below);

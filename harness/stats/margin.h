@@ -25,6 +25,10 @@ enum verdict {
 
 const char *verdict_name(enum verdict v); /* "PASS", "NOT EVALUABLE" */
 
+/* Whether all of several claims hold, by which verdicts there are: FAIL before
+ * UNDECIDED before NOT EVALUABLE, which is also that of none. */
+enum verdict verdict_of_all(const bool has[VERDICT_COUNT]);
+
 enum margin_kind {
 	MARGIN_NON_INFERIOR,
 	MARGIN_EQUIVALENT,

@@ -7,31 +7,54 @@
 
 #include "harness/base/xmalloc.h"
 
-void multiplicity_holm(const double *p, size_t count, double *adjusted)
+/* The places of the p values that there are, the smallest first; the caller frees
+ * them. The others have no adjusted value. */
+static size_t *places_of(const double *p, size_t count, double *adjusted,
+			 size_t *there)
 {
 	size_t *order = xcalloc(count + 1, sizeof(*order));
-	double most = 0;
-	size_t i;
+	size_t *places = xcalloc(count + 1, sizeof(*places));
+	double *values = xcalloc(count + 1, sizeof(*values));
+	size_t *sorted = xcalloc(count + 1, sizeof(*sorted));
+	size_t i, n = 0;
 
-	gsl_sort_index(order, p, 1, count);
 	for (i = 0; i < count; i++) {
-		most = fmax(most, fmin(1, (double)(count - i) * p[order[i]]));
-		adjusted[order[i]] = most;
+		adjusted[i] = NAN;
+		if (isnan(p[i]))
+			continue;
+		places[n] = i;
+		values[n++] = p[i];
 	}
+	gsl_sort_index(order, values, 1, n);
+	for (i = 0; i < n; i++)
+		sorted[i] = places[order[i]];
+	free(values);
+	free(places);
 	free(order);
+	*there = n;
+	return sorted;
+}
+
+void multiplicity_holm(const double *p, size_t count, double *adjusted)
+{
+	size_t i, n, *at = places_of(p, count, adjusted, &n);
+	double most = 0;
+
+	for (i = 0; i < n; i++) {
+		most = fmax(most, fmin(1, (double)(n - i) * p[at[i]]));
+		adjusted[at[i]] = most;
+	}
+	free(at);
 }
 
 void multiplicity_bh(const double *p, size_t count, double *adjusted)
 {
-	size_t *order = xcalloc(count + 1, sizeof(*order));
+	size_t i, n, *at = places_of(p, count, adjusted, &n);
 	double least = 1;
-	size_t i;
 
-	gsl_sort_index(order, p, 1, count);
-	for (i = count; i-- > 0;) {
-		least = fmin(least,
-			     (double)count * p[order[i]] / (double)(i + 1));
-		adjusted[order[i]] = least;
+	for (i = n; i-- > 0;) {
+		least = fmin(least, (double)n * p[at[i]] / (double)(i + 1));
+		adjusted[at[i]] = least;
 	}
-	free(order);
+	free(at);
 }

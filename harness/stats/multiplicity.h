@@ -6,7 +6,7 @@
  * multiplicity - p values of several claims at once. The statement that all of
  * them hold needs no correction (an intersection-union test). A statement
  * about a single claim needs Holm's. ADJUSTED has room for COUNT, in the order
- * of P. Pure.
+ * of P, and may not be P. A p of NaN is no test: it does not count, and stays NaN. Pure.
  */
 #include <stddef.h>
 

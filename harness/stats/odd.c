@@ -256,16 +256,15 @@ size_t odd_decide(struct odd_node *nodes, size_t count,
 {
 	double *p = xcalloc(count + 1, sizeof(*p));
 	double *adjusted = xcalloc(count + 1, sizeof(*adjusted));
-	size_t i, n = 0, odd = 0;
+	size_t i, odd = 0;
 
 	for (i = 0; i < count; i++)
-		if (!isnan(nodes[i].p))
-			p[n++] = nodes[i].p;
-	multiplicity_bh(p, n, adjusted);
-	for (n = 0, i = 0; i < count; i++) {
+		p[i] = nodes[i].p;
+	multiplicity_bh(p, count, adjusted);
+	for (i = 0; i < count; i++) {
 		if (isnan(nodes[i].p))
 			continue;
-		nodes[i].adjusted = adjusted[n++];
+		nodes[i].adjusted = adjusted[i];
 		nodes[i].is_odd = nodes[i].adjusted <= o->fdr;
 		odd += nodes[i].is_odd;
 	}

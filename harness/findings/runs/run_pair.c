@@ -134,16 +134,13 @@ static void correct(struct run_pair *p)
 {
 	double *raw = xcalloc(p->row_count + 1, sizeof(*raw));
 	double *adjusted = xcalloc(p->row_count + 1, sizeof(*adjusted));
-	size_t i, n = 0;
+	size_t i;
 
 	for (i = 0; i < p->row_count; i++)
-		if (!isnan(p->rows[i].ratio.log.p))
-			raw[n++] = p->rows[i].ratio.log.p;
-	multiplicity_bh(raw, n, adjusted);
-	n = 0;
+		raw[i] = p->rows[i].ratio.log.p;
+	multiplicity_bh(raw, p->row_count, adjusted);
 	for (i = 0; i < p->row_count; i++)
-		if (!isnan(p->rows[i].ratio.log.p))
-			p->rows[i].p = adjusted[n++];
+		p->rows[i].p = adjusted[i];
 	free(adjusted);
 	free(raw);
 }
@@ -181,11 +178,5 @@ enum verdict run_pair_verdict(const struct run_pair *p)
 	for (i = 0; i < p->row_count; i++)
 		if (!model_is_base(p->rows[i].runner_a))
 			has[p->rows[i].verdict] = true;
-	if (has[VERDICT_FAIL])
-		return VERDICT_FAIL;
-	if (has[VERDICT_UNDECIDED])
-		return VERDICT_UNDECIDED;
-	return has[VERDICT_NOT_EVALUABLE] || !has[VERDICT_PASS]
-		       ? VERDICT_NOT_EVALUABLE
-		       : VERDICT_PASS;
+	return verdict_of_all(has);
 }

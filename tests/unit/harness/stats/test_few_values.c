@@ -132,6 +132,23 @@ static void adjusted(void **state)
 	assert_true(out[0] == 1 && out[1] == 1 && out[2] == 1);
 }
 
+/* What was not tested makes nothing else less sure. */
+static void no_test_does_not_count(void **state)
+{
+	const double p[] = {NAN, .03, NAN, .01};
+	double out[4];
+
+	(void)state;
+	multiplicity_holm(p, 4, out);
+	assert_true(isnan(out[0]) && isnan(out[2]));
+	assert_close(out[1], .03, 0);
+	assert_close(out[3], .02, 0);
+	multiplicity_bh(p, 4, out);
+	assert_true(isnan(out[0]) && isnan(out[2]));
+	assert_close(out[1], .03, 0);
+	assert_close(out[3], .02, 0);
+}
+
 /* --- permutations ------------------------------------------------------------- */
 
 /* Of 2^n signs of equal sizes, as many minuses as a fair coin gives. */
@@ -219,10 +236,15 @@ static void spending(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(t_tests),   cmocka_unit_test(welch_and_pooled),
-		cmocka_unit_test(quantiles), cmocka_unit_test(oddities),
-		cmocka_unit_test(levels),    cmocka_unit_test(adjusted),
-		cmocka_unit_test(signs),     cmocka_unit_test(means),
+		cmocka_unit_test(t_tests),
+		cmocka_unit_test(welch_and_pooled),
+		cmocka_unit_test(quantiles),
+		cmocka_unit_test(oddities),
+		cmocka_unit_test(levels),
+		cmocka_unit_test(adjusted),
+		cmocka_unit_test(no_test_does_not_count),
+		cmocka_unit_test(signs),
+		cmocka_unit_test(means),
 		cmocka_unit_test(spending),
 	};
 
