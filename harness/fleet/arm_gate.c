@@ -29,10 +29,7 @@ static const char *const group_names[MATCH_GROUP_COUNT] = {
 
 /* By the prefix of a key; the longest one that matches counts, and what none
  * matches has its class from the gate between two runs. */
-static const struct {
-	const char *prefix;
-	enum match_group group;
-} arm_rules[] = {
+static const struct key_rule arm_rules[] = {
 	{"grade", MATCH_ALWAYS},
 	{"lab", MATCH_ALWAYS},
 	{"guest", MATCH_ALWAYS},
@@ -66,24 +63,6 @@ static const struct {
 	{"azure.location", MATCH_NEVER},
 	{"plan.match", MATCH_ALWAYS},
 };
-
-static enum match_group group_of(const char *key, bool *found)
-{
-	enum match_group group = MATCH_NEVER;
-	size_t best = 0, i;
-
-	*found = false;
-	for (i = 0; i < ARRAY_SIZE(arm_rules); i++) {
-		size_t len = strlen(arm_rules[i].prefix);
-
-		if (len < best || strncmp(arm_rules[i].prefix, key, len))
-			continue;
-		best = len;
-		group = arm_rules[i].group;
-		*found = true;
-	}
-	return group;
-}
 
 /* The words of a list, one after the other; false: no more. */
 static bool next_word(const char **list, const char **word, size_t *len)
@@ -130,12 +109,14 @@ int arm_gate_check(const char *groups, struct err *err)
 
 enum difference_class arm_gate_class(const char *key, const void *gate)
 {
+	const struct key_rule *rule =
+		key_rule_of(key, arm_rules, ARRAY_SIZE(arm_rules));
 	const struct arm_gate *g = gate;
-	bool found;
-	enum match_group group = group_of(key, &found);
+	enum match_group group;
 
-	if (!found)
+	if (!rule)
 		return difference_class_of(key);
+	group = (enum match_group)rule->value;
 	if (group == MATCH_ALWAYS)
 		return DIFFERENCE_FATAL;
 	if (!g->knows_os && !strcmp(key, "os"))
@@ -144,11 +125,4 @@ enum difference_class arm_gate_class(const char *key, const void *gate)
 		return is_named(g->groups, group) ? DIFFERENCE_FATAL
 						  : DIFFERENCE_MARKED;
 	return group == MATCH_NEVER ? DIFFERENCE_MARKED : DIFFERENCE_HARMLESS;
-}
-
-bool arm_gate_is_of_arm(const char *key)
-{
-	bool found;
-
-	return group_of(key, &found) == MATCH_ARM;
 }

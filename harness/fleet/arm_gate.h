@@ -31,7 +31,4 @@ struct arm_gate {
 /* A difference_class_fn of a struct arm_gate. */
 enum difference_class arm_gate_class(const char *key, const void *gate);
 
-/* Whether KEY says how an arm's guests run. */
-bool arm_gate_is_of_arm(const char *key);
-
 #endif

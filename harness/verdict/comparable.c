@@ -16,10 +16,7 @@ _Static_assert(ARRAY_SIZE(class_names) == DIFFERENCE_CLASS_COUNT,
 	       "every class has a name");
 
 /* By the prefix of a key; the longest matching prefix counts. */
-static const struct {
-	const char *prefix;
-	enum difference_class class;
-} run_rules[] = {
+static const struct key_rule run_rules[] = {
 	/* Another machine, another guest, another measurement. */
 	{"grade", DIFFERENCE_FATAL},
 	{"lab", DIFFERENCE_FATAL},
@@ -65,20 +62,29 @@ const char *difference_class_name(enum difference_class c)
 	return class_names[c];
 }
 
+const struct key_rule *key_rule_of(const char *key,
+				   const struct key_rule *rules, size_t count)
+{
+	const struct key_rule *best = NULL;
+	size_t i, most = 0;
+
+	for (i = 0; i < count; i++) {
+		size_t len = strlen(rules[i].prefix);
+
+		if (len < most || strncmp(rules[i].prefix, key, len))
+			continue;
+		most = len;
+		best = &rules[i];
+	}
+	return best;
+}
+
 enum difference_class difference_class_of(const char *key)
 {
-	enum difference_class class = DIFFERENCE_MARKED;
-	size_t best = 0, i;
-
-	for (i = 0; i < ARRAY_SIZE(run_rules); i++) {
-		size_t len = strlen(run_rules[i].prefix);
-
-		if (len < best || strncmp(run_rules[i].prefix, key, len))
-			continue;
-		best = len;
-		class = run_rules[i].class;
-	}
-	return class;
+	/* The empty prefix is of every key. */
+	return (enum difference_class)key_rule_of(key, run_rules,
+						  ARRAY_SIZE(run_rules))
+		->value;
 }
 
 static char *text_of(const json_t *value)

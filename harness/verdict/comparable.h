@@ -17,6 +17,16 @@ enum difference_class {
 	DIFFERENCE_CLASS_COUNT,
 };
 
+/* What stands in a table for all keys that begin so. */
+struct key_rule {
+	const char *prefix;
+	int value; /* the table's own enum */
+};
+
+/* The rule of KEY: that of the longest prefix; NULL: none. */
+const struct key_rule *key_rule_of(const char *key,
+				   const struct key_rule *rules, size_t count);
+
 const char *difference_class_name(enum difference_class c);
 enum difference_class difference_class_of(const char *key);
 
