@@ -74,106 +74,66 @@ static int native_of(const struct fleet_loading *l, uint32_t number)
 	return -1;
 }
 
-struct boots {
-	const struct loaded_boot *of;
-	size_t count;
-};
-
-/* Of one series of the run whose boots are sorted. */
-static struct boots boots_of(const struct fleet_loading *l, int series)
+/* Its boots as the model has them, which are the caller's to free. */
+static struct model_cell cell_of(const struct fleet_loading *l, int series)
 {
-	struct boots b = {NULL, 0};
+	struct model_cell cell = {
+		.boots = xcalloc(l->boot_count + 1, sizeof(*cell.boots)),
+		.blocks = xcalloc(l->boot_count + 1, sizeof(*cell.blocks)),
+		.grade = GRADE_HARDWARE};
 	size_t i;
 
 	for (i = 0; i < l->boot_count; i++) {
-		if ((int)l->boots[i].series != series)
+		const struct loaded_boot *b = &l->boots[i];
+
+		if ((int)b->series != series)
 			continue;
-		if (!b.count)
-			b.of = &l->boots[i];
-		b.count++;
+		cell.boots[cell.boot_count] = b->median;
+		cell.blocks[cell.boot_count++] = b->block;
+		if (b->grade > cell.grade)
+			cell.grade = b->grade;
 	}
-	return b;
+	return cell;
 }
 
-/* Of a block's boots, as the model has them. */
-static double mean_of_logs(struct boots b)
+static double mean_of(const double *logs, size_t count)
 {
 	double sum = 0;
 	size_t i;
 
-	for (i = 0; i < b.count; i++)
-		sum += b.of[i].log;
-	return sum / (double)b.count;
-}
-
-/* Those from *AT on that are of one block; *AT moves behind them. */
-static struct boots next_block(struct boots b, size_t *at)
-{
-	struct boots block = {b.of + *at, 0};
-
-	while (*at < b.count && b.of[*at].block == block.of->block) {
-		block.count++;
-		++*at;
-	}
-	return block;
-}
-
-/* As model_own_logs() has them. */
-static double mean_log(struct boots b)
-{
-	double sum = 0;
-	size_t at = 0, count = 0;
-
-	for (; at < b.count; count++)
-		sum += mean_of_logs(next_block(b, &at));
+	for (i = 0; i < count; i++)
+		sum += logs[i];
 	return count ? sum / (double)count : NAN;
 }
 
-/* As model_block_logs() pairs them: a block without its pair is left out. */
-static double mean_log_ratio(struct boots guest, struct boots native)
+static void cell_release(struct model_cell *cell)
 {
-	size_t g = 0, n = 0, count = 0;
-	double sum = 0;
-
-	while (g < guest.count) {
-		struct boots a = next_block(guest, &g);
-
-		while (n < native.count && native.of[n].block < a.of->block)
-			n++;
-		if (n < native.count && native.of[n].block == a.of->block) {
-			sum += mean_of_logs(a) -
-			       mean_of_logs(next_block(native, &n));
-			count++;
-		}
-	}
-	return count ? sum / (double)count : NAN;
+	free(cell->boots);
+	free(cell->blocks);
 }
 
-static enum grade worst_of(struct boots b, enum grade worst)
-{
-	size_t i;
-
-	for (i = 0; i < b.count; i++)
-		if (b.of[i].grade > worst)
-			worst = b.of[i].grade;
-	return worst;
-}
-
+/* Blocks count and pair as in the report of the run alone. */
 static void add_value(struct fleet_loading *l, struct loaded_run *run,
 		      uint32_t series)
 {
-	struct boots guest = boots_of(l, (int)series);
-	struct boots native = boots_of(l, native_of(l, series));
+	struct model_cell guest = cell_of(l, (int)series);
+	struct model_cell native = cell_of(l, native_of(l, series));
+	double *logs = xcalloc(guest.boot_count + 1, sizeof(*logs));
 	struct fleet_value *v;
 
 	run->values = xrealloc(run->values, run->value_count + 1,
 			       sizeof(*run->values));
 	v = &run->values[run->value_count++];
-	*v = (struct fleet_value){
-		.series = series,
-		.log = mean_log(guest),
-		.log_ratio = native.count ? mean_log_ratio(guest, native) : NAN,
-		.grade = worst_of(native, worst_of(guest, GRADE_HARDWARE))};
+	*v = (struct fleet_value){.series = series,
+				  .grade = native.grade > guest.grade
+						   ? native.grade
+						   : guest.grade};
+	v->log = mean_of(logs, model_own_logs(&guest, logs, NULL));
+	v->log_ratio =
+		mean_of(logs, model_block_logs(&native, &guest, logs, NULL));
+	free(logs);
+	cell_release(&native);
+	cell_release(&guest);
 }
 
 static void end_run(struct fleet_loading *l)
@@ -251,7 +211,7 @@ void fleet_loading_boot(struct fleet_loading *l, const struct fleet_boot *b)
 		l->boots = xrealloc(l->boots, l->boot_room, sizeof(*l->boots));
 	}
 	l->boots[l->boot_count++] = (struct loaded_boot){
-		series_of(l, b), b->block, b->grade, log(b->median)};
+		series_of(l, b), b->block, b->grade, b->median};
 }
 
 static int compare_names(const void *a, const void *b)

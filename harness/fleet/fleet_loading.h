@@ -27,7 +27,7 @@ struct loaded_run {
 struct loaded_boot {
 	uint32_t series, block;
 	enum grade grade;
-	double log;
+	double median;
 };
 
 struct expected_node {
