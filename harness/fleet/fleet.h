@@ -85,8 +85,7 @@ struct fleet_node {
 struct fleet_arm {
 	char name[64];
 	size_t node_count, ran_count;
-	json_t *facts;    /* of most of its nodes; borrowed; or NULL */
-	uint32_t typical; /* the node that they are of */
+	json_t *facts; /* of most of its nodes; borrowed; or NULL */
 };
 
 struct claims;

@@ -155,7 +155,8 @@ static size_t list_arm(const struct fleet *f, uint32_t arm, struct likeness *l)
 	return count;
 }
 
-static uint32_t typical_of(const struct likeness *l, size_t count)
+/* The first of the nodes that are most often alike. */
+static const struct likeness *typical_of(const struct likeness *l, size_t count)
 {
 	size_t i, begin = 0, most = 0, at = 0;
 
@@ -169,7 +170,7 @@ static uint32_t typical_of(const struct likeness *l, size_t count)
 		}
 		begin = i;
 	}
-	return l[at].node;
+	return &l[at];
 }
 
 static void leave_out(struct fleet *f, uint32_t number, const json_t *typical)
@@ -190,18 +191,15 @@ static void form_arm(struct fleet *f, uint32_t number, struct likeness *l)
 {
 	struct fleet_arm *arm = &f->arms[number];
 	size_t i, count = list_arm(f, number, l);
-	const char *typical = NULL;
+	const struct likeness *typical;
 
 	arm->ran_count = 0;
 	if (!count)
 		return;
-	arm->typical = typical_of(l, count);
-	arm->facts = f->nodes[arm->typical].facts;
+	typical = typical_of(l, count);
+	arm->facts = f->nodes[typical->node].facts;
 	for (i = 0; i < count; i++)
-		if (l[i].node == arm->typical)
-			typical = l[i].text;
-	for (i = 0; i < count; i++)
-		if (strcmp(l[i].text, typical))
+		if (strcmp(l[i].text, typical->text))
 			leave_out(f, l[i].node, arm->facts);
 		else
 			arm->ran_count++;
