@@ -17,11 +17,6 @@ static int read_error(struct sql *db, struct err *err)
 	return err_set(err, -EIO, "cannot read fleets: %s", sql_text(db));
 }
 
-static char *text_at(struct sql_stmt *s, int column)
-{
-	return xstrdup(sql_column_text(s, column));
-}
-
 static void copy_text(char *buf, size_t size, struct sql_stmt *s, int column)
 {
 	snprintf(buf, size, "%s", sql_column_text(s, column));
@@ -47,7 +42,7 @@ int fleet_names_load(struct store *store, struct fleet_names *names,
 		names->rows = xrealloc(names->rows, names->count + 1,
 				       sizeof(*names->rows));
 		names->rows[names->count++] = (struct fleet_name){
-			.name = text_at(s, 0),
+			.name = sql_column_copy(s, 0),
 			.run_count = (uint64_t)sql_int64(s, 1),
 			.node_count = (uint64_t)sql_int64(s, 2),
 			.last_started_unix_ns = (uint64_t)sql_int64(s, 3)};
@@ -80,15 +75,12 @@ void fleet_names_release(struct fleet_names *names)
 	" ended_unix_ns, is_lab, " PLACE_SQL(FLEET_ARM) ", " PLACE_SQL( \
 		FLEET_ATTEMPT) ", " PLACE_SQL(FLEET_ENGINE) ", " PLACE_SQL(FLEET_INDEX)
 #define DOCUMENTS_SQL ", fingerprint, plan, guest_manifest"
-#define RUNS_SQL(column, documents)                                       \
-	"SELECT " RUN_COLUMNS_SQL documents " FROM run"                   \
-	" WHERE " column " = ? AND started_unix_ns >= ?"                  \
-	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC" \
-	" LIMIT ? OFFSET ?"
-
-static const char fleet_runs_sql[] = RUNS_SQL("fleet", DOCUMENTS_SQL);
 /* No page of a node shows the documents, which are most of a run's row. */
-static const char node_runs_sql[] = RUNS_SQL("node", ", '', '', ''");
+static const char node_runs_sql[] =
+	"SELECT " RUN_COLUMNS_SQL ", '', '', '' FROM run"
+	" WHERE node = ? AND started_unix_ns >= ?"
+	" AND started_unix_ns < ? ORDER BY started_unix_ns DESC, id DESC"
+	" LIMIT ? OFFSET ?";
 
 static int64_t parse_index(const char *text)
 {
@@ -105,71 +97,22 @@ static void take_run(struct fleet_runs *runs, struct sql_stmt *s)
 	runs->rows = xrealloc(runs->rows, runs->count + 1, sizeof(*runs->rows));
 	runs->rows[runs->count++] = (struct fleet_run_row){
 		.id = sql_int64(s, 0),
-		.uuid = text_at(s, 1),
-		.fleet = text_at(s, 2),
-		.node = text_at(s, 3),
-		.status = text_at(s, 4),
-		.revision = text_at(s, 5),
+		.uuid = sql_column_copy(s, 1),
+		.fleet = sql_column_copy(s, 2),
+		.node = sql_column_copy(s, 3),
+		.status = sql_column_copy(s, 4),
+		.revision = sql_column_copy(s, 5),
 		.started_unix_ns = (uint64_t)sql_int64(s, 6),
 		.ended_unix_ns = (uint64_t)sql_int64(s, 7),
 		.is_lab = sql_int64(s, 8),
-		.arm = text_at(s, 9),
-		.attempt = text_at(s, 10),
-		.engine = text_at(s, 11),
+		.arm = sql_column_copy(s, 9),
+		.attempt = sql_column_copy(s, 10),
+		.engine = sql_column_copy(s, 11),
 		.index = parse_index(sql_column_text(s, 12)),
-		.fingerprint = text_at(s, 13),
-		.plan = text_at(s, 14),
-		.guest_manifest = text_at(s, 15),
+		.fingerprint = sql_column_copy(s, 13),
+		.plan = sql_column_copy(s, 14),
+		.guest_manifest = sql_column_copy(s, 15),
 	};
-}
-
-static void bind_span(struct sql_stmt *s, const char *name,
-		      const struct fleet_span *span)
-{
-	sql_bind_text(s, 1, name);
-	sql_bind_int64(s, 2, (int64_t)span->from_unix_ns);
-	sql_bind_int64(
-		s, 3, span->to_unix_ns ? (int64_t)span->to_unix_ns : INT64_MAX);
-	/* One more than is wanted tells that there is more. */
-	sql_bind_int64(s, 4,
-		       span->max_count ? (int64_t)span->max_count + 1
-				       : INT64_MAX);
-	sql_bind_int64(s, 5, (int64_t)span->skip_count);
-}
-
-static int load_runs(struct store *store, const char *sql, const char *name,
-		     const struct fleet_span *span, struct fleet_runs *runs,
-		     struct err *err)
-{
-	static const struct fleet_span all = {.max_count = 0};
-	struct sql *db = store_handle(store);
-	struct sql_stmt *s;
-	int ret = sql_prepare(db, sql, &s);
-
-	*runs = (struct fleet_runs){.count = 0};
-	if (!span)
-		span = &all;
-	if (!ret)
-		bind_span(s, name, span);
-	while (!ret && !runs->has_more && (ret = sql_step(s)) > 0) {
-		runs->has_more =
-			span->max_count && runs->count == span->max_count;
-		if (!runs->has_more)
-			take_run(runs, s);
-		ret = 0;
-	}
-	sql_finalize(s);
-	if (!ret)
-		return 0;
-	fleet_runs_release(runs);
-	return read_error(db, err);
-}
-
-int fleet_runs_load(struct store *store, const char *fleet,
-		    const struct fleet_span *span, struct fleet_runs *runs,
-		    struct err *err)
-{
-	return load_runs(store, fleet_runs_sql, fleet, span, runs, err);
 }
 
 /* --- the recent ones --- */
@@ -312,11 +255,46 @@ int fleet_recent_load(struct store *store, const char *fleet, uint32_t days,
 	return read_error(db, err);
 }
 
+static void bind_span(struct sql_stmt *s, const char *name,
+		      const struct fleet_span *span)
+{
+	sql_bind_text(s, 1, name);
+	sql_bind_int64(s, 2, (int64_t)span->from_unix_ns);
+	sql_bind_int64(
+		s, 3, span->to_unix_ns ? (int64_t)span->to_unix_ns : INT64_MAX);
+	/* One more than is wanted tells that there is more. */
+	sql_bind_int64(s, 4,
+		       span->max_count ? (int64_t)span->max_count + 1
+				       : INT64_MAX);
+	sql_bind_int64(s, 5, (int64_t)span->skip_count);
+}
+
 int node_runs_load(struct store *store, const char *node,
 		   const struct fleet_span *span, struct fleet_runs *runs,
 		   struct err *err)
 {
-	return load_runs(store, node_runs_sql, node, span, runs, err);
+	static const struct fleet_span all = {.max_count = 0};
+	struct sql *db = store_handle(store);
+	struct sql_stmt *s;
+	int ret = sql_prepare(db, node_runs_sql, &s);
+
+	*runs = (struct fleet_runs){.count = 0};
+	if (!span)
+		span = &all;
+	if (!ret)
+		bind_span(s, node, span);
+	while (!ret && !runs->has_more && (ret = sql_step(s)) > 0) {
+		runs->has_more =
+			span->max_count && runs->count == span->max_count;
+		if (!runs->has_more)
+			take_run(runs, s);
+		ret = 0;
+	}
+	sql_finalize(s);
+	if (!ret)
+		return 0;
+	fleet_runs_release(runs);
+	return read_error(db, err);
 }
 
 void fleet_runs_release(struct fleet_runs *runs)

@@ -54,6 +54,16 @@ struct fleet_runs {
 	bool has_more; /* than was asked for */
 };
 
+/*
+ * Those of a fleet, the last one that came first, of the latest DAYS days, which end with the run that came last; 0: all. A
+ * node's clock may be wrong, so the order in which runs came decides: reading ends
+ * at the first of many in a row that are older. *EARLIER_COUNT is of the others.
+ * No runs is no error.
+ */
+int fleet_recent_load(struct store *store, const char *fleet, uint32_t days,
+		      struct fleet_runs *runs, size_t *earlier_count,
+		      struct err *err);
+
 /* 0: no limit of that kind. */
 struct fleet_span {
 	uint64_t from_unix_ns; /* started then or later */
@@ -61,21 +71,8 @@ struct fleet_span {
 	size_t skip_count, max_count;
 };
 
-/* SPAN may be NULL. No runs is no error. */
-int fleet_runs_load(struct store *store, const char *fleet,
-		    const struct fleet_span *span, struct fleet_runs *runs,
-		    struct err *err);
-
-/*
- * Those of the latest DAYS days, which end with the run that came last; 0: all. A
- * node's clock may be wrong, so the order in which runs came decides: reading ends
- * at the first of many in a row that are older. *EARLIER_COUNT is of the others.
- */
-int fleet_recent_load(struct store *store, const char *fleet, uint32_t days,
-		      struct fleet_runs *runs, size_t *earlier_count,
-		      struct err *err);
-
-/* The same of a node, in whatever fleets it was. */
+/* The runs of a node, in whatever fleets it was, the latest first; SPAN may be NULL.
+ * They come without fingerprint, plan and manifest. No runs is no error. */
 int node_runs_load(struct store *store, const char *node,
 		   const struct fleet_span *span, struct fleet_runs *runs,
 		   struct err *err);

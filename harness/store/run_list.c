@@ -82,11 +82,6 @@ static void write_sql(const struct run_filter *f, struct strbuf *sql)
 	strbuf_puts(sql, lines_sql);
 }
 
-static char *text_at(struct sql_stmt *s, int column)
-{
-	return xstrdup(sql_column_text(s, column));
-}
-
 static void bind(struct sql_stmt *s, const struct run_filter *f)
 {
 	const char *const texts[] = {f->host, f->runner, f->workload, f->words,
@@ -115,14 +110,14 @@ static void take_row(struct run_list *list, struct sql_stmt *s)
 	line = &list->lines[list->count++];
 	*line = (struct run_line){
 		.id = sql_int64(s, 0),
-		.uuid = text_at(s, 1),
-		.host = text_at(s, 2),
-		.status = text_at(s, 3),
-		.revision = text_at(s, 4),
-		.runners = text_at(s, 5),
-		.grades = text_at(s, 6),
-		.kernel = text_at(s, 7),
-		.cpu = text_at(s, 8),
+		.uuid = sql_column_copy(s, 1),
+		.host = sql_column_copy(s, 2),
+		.status = sql_column_copy(s, 3),
+		.revision = sql_column_copy(s, 4),
+		.runners = sql_column_copy(s, 5),
+		.grades = sql_column_copy(s, 6),
+		.kernel = sql_column_copy(s, 7),
+		.cpu = sql_column_copy(s, 8),
 		.started_unix_ns = (uint64_t)sql_int64(s, 9),
 		.ended_unix_ns = (uint64_t)sql_int64(s, 10),
 		.scheduled_count = (uint64_t)sql_int64(s, 11),

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "harness/base/strbuf.h"
+#include "harness/base/xmalloc.h"
 
 void sql_close(struct sql *sql)
 {
@@ -125,6 +126,11 @@ const char *sql_column_text(struct sql_stmt *s, int column)
 	const char *text = s->ops->text(s, column);
 
 	return text ? text : "";
+}
+
+char *sql_column_copy(struct sql_stmt *s, int column)
+{
+	return xstrdup(sql_column_text(s, column));
 }
 
 static int prepare_rows(struct sql *sql, const char *table, const char *columns,

@@ -100,6 +100,7 @@ bool sql_is_null(struct sql_stmt *s, int column);
 int64_t sql_int64(struct sql_stmt *s, int column);
 double sql_double(struct sql_stmt *s, int column);
 const char *sql_column_text(struct sql_stmt *s, int column);
+char *sql_column_copy(struct sql_stmt *s, int column); /* the caller frees it */
 
 /*
  * Many rows for the COUNT columns COLUMNS ("a, b") of TABLE, as fast as the database

@@ -72,9 +72,11 @@ static void a_fleet_has_its_runs(void **state)
 	struct store *store = store_of(state);
 	struct fleet_runs runs;
 	struct err err = {0};
+	size_t earlier;
 
 	fill(store);
-	assert_int_equal(fleet_runs_load(store, "west", NULL, &runs, &err), 0);
+	assert_int_equal(
+		fleet_recent_load(store, "west", 0, &runs, &earlier, &err), 0);
 	assert_int_equal(runs.count, 3);
 	assert_false(runs.has_more);
 	assert_int_equal(runs.rows[0].id, 4);
@@ -94,7 +96,8 @@ static void a_fleet_has_its_runs(void **state)
 	assert_string_equal(runs.rows[2].plan, "{}");
 	assert_int_equal(strlen(runs.rows[2].uuid), 32);
 	fleet_runs_release(&runs);
-	assert_int_equal(fleet_runs_load(store, "north", NULL, &runs, &err), 0);
+	assert_int_equal(
+		fleet_recent_load(store, "north", 0, &runs, &earlier, &err), 0);
 	assert_int_equal(runs.count, 0);
 }
 
