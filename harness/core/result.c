@@ -100,6 +100,19 @@ void result_fail(struct result *res, enum run_status status, const char *fmt,
 	text_clean(res->reason);
 }
 
+bool result_has_failed(const struct result *res)
+{
+	size_t i;
+
+	if (res->status != RUN_OK)
+		return true;
+	for (i = 0; i < res->series_count; i++)
+		if (res->series[i].status != RUN_OK &&
+		    res->series[i].status != RUN_SKIPPED)
+			return true;
+	return false;
+}
+
 struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit)
 {

@@ -130,6 +130,9 @@ void result_release(struct result *res);
 void result_fail(struct result *res, enum run_status status, const char *fmt,
 		 ...) __attribute__((format(printf, 3, 4)));
 
+/* Whether it failed in whole or in part; what was skipped did not fail. */
+bool result_has_failed(const struct result *res);
+
 /* The new series or sample; valid until the next one is added. What the
  * workload table knows of a series is filled in. */
 struct series *result_add_series(struct result *res, const char *workload,

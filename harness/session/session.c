@@ -175,19 +175,6 @@ int session_keep_refusals(struct session *s, const struct plan *plan,
 	return ret;
 }
 
-static bool has_failed(const struct result *res)
-{
-	size_t i;
-
-	if (res->status != RUN_OK)
-		return true;
-	for (i = 0; i < res->series_count; i++)
-		if (res->series[i].status != RUN_OK &&
-		    res->series[i].status != RUN_SKIPPED)
-			return true;
-	return false;
-}
-
 /* Figures from before and after a restart are not of one host. */
 static int check_boot_id(struct session *s, const struct result *res,
 			 struct err *err)
@@ -231,7 +218,7 @@ int session_boot(struct session *s, uint32_t position,
 		ret = lose_worker(s, ret, res, err);
 	if (ret)
 		return ret;
-	s->failed_count += has_failed(res);
+	s->failed_count += result_has_failed(res);
 	ret = store_result_add(s->store, s->run_id, position, bc, res, err);
 	return ret ? ret : check_boot_id(s, res, err);
 }

@@ -100,19 +100,6 @@ static void await(const struct measuring *m, pid_t pid, struct measured *out)
 	out->wait_status = proc_reap(pid, LAST_WORDS_NS);
 }
 
-static bool has_failed(const struct result *res)
-{
-	size_t i;
-
-	if (res->status != RUN_OK)
-		return true;
-	for (i = 0; i < res->series_count; i++)
-		if (res->series[i].status != RUN_OK &&
-		    res->series[i].status != RUN_SKIPPED)
-			return true;
-	return false;
-}
-
 static int read_run(struct store *store, int64_t run_id, struct measured *out,
 		    struct err *err)
 {
@@ -126,7 +113,7 @@ static int read_run(struct store *store, int64_t run_id, struct measured *out,
 	snprintf(out->status, sizeof(out->status), "%s", run.status);
 	out->boot_count = run.boot_count;
 	for (i = 0; i < run.boot_count; i++)
-		out->failed_count += has_failed(&run.boots[i].res);
+		out->failed_count += result_has_failed(&run.boots[i].res);
 	run_data_release(&run);
 	return 0;
 }
