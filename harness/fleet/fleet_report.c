@@ -32,6 +32,17 @@ enum grade fleet_arm_grade(const struct fleet *f, size_t arm)
 	return worst;
 }
 
+enum grade fleet_grade(const struct fleet *f)
+{
+	enum grade worst = GRADE_HARDWARE;
+	size_t i;
+
+	for (i = 0; i < f->value_count; i++)
+		if (f->values[i].grade > worst)
+			worst = f->values[i].grade;
+	return worst;
+}
+
 enum verdict fleet_report_verdict(const struct fleet_report *r)
 {
 	const struct fleet *f = &r->fleet;

@@ -25,6 +25,9 @@ void fleet_report_release(struct fleet_report *r);
 /* The worst grade of all values of an arm; GRADE_COUNT: it has none. */
 enum grade fleet_arm_grade(const struct fleet *f, size_t arm);
 
+/* The same of all arms; without any value GRADE_HARDWARE. */
+enum grade fleet_grade(const struct fleet *f);
+
 /* FAIL: a claim fails or a node is odd. UNDECIDED: a claim is open, or a node has no
  * result. Else PASS. */
 enum verdict fleet_report_verdict(const struct fleet_report *r);

@@ -12,30 +12,15 @@
 #include "harness/verdict/claims.h"
 #include "reports/html/html_parts.h"
 #include "reports/html/html_verdicts.h"
+#include "reports/text/lines.h"
 
 #define MOST_ROWS 100
-
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
 
 static void write_node_link(const char *name, struct strbuf *out)
 {
 	strbuf_puts(out, "<a href=\"/nodes/");
 	html_percent(out, name);
 	html_cell(out, "\">", name, "</a>");
-}
-
-static enum grade worst_grade(const struct fleet *f)
-{
-	enum grade worst = GRADE_HARDWARE;
-	size_t i;
-
-	for (i = 0; i < f->value_count; i++)
-		if (f->values[i].grade > worst)
-			worst = f->values[i].grade;
-	return worst;
 }
 
 static void write_sentence(const struct fleet_report *r, struct strbuf *out)
@@ -45,15 +30,15 @@ static void write_sentence(const struct fleet_report *r, struct strbuf *out)
 							    : f->node_count;
 	size_t ran = fleet_state_count(f, NODE_RAN);
 
-	if (worst_grade(f) == GRADE_EMULATED)
+	if (fleet_grade(f) == GRADE_EMULATED)
 		strbuf_puts(
 			out,
 			"<p class=\"banner\">EMULATED: measured inside the lab; the figures show that it works, not how fast any hypervisor is.</p>\n");
 	strbuf_printf(
 		out,
 		"<p class=\"headline\">%zu of %zu node%s ran, in %zu arm%s",
-		ran, expected, plural(expected), f->arm_count,
-		plural(f->arm_count));
+		ran, expected, line_plural(expected), f->arm_count,
+		line_plural(f->arm_count));
 	if (r->odd.count)
 		strbuf_printf(out, "; %zu of %zu %s odd", r->odd.odd_count,
 			      r->odd.count,
@@ -152,8 +137,8 @@ static void write_side(const struct fleet *f, const struct fleet_side *s,
 		return;
 	html_cell(out, "", f->arms[s->arm].name, "");
 	strbuf_printf(out, ": %zu node%s, %zu run%s<br>", s->node_count,
-		      plural(s->node_count), s->run_count,
-		      plural(s->run_count));
+		      line_plural(s->node_count), s->run_count,
+		      line_plural(s->run_count));
 }
 
 static void write_number(const char *format, double value, struct strbuf *out)

@@ -16,33 +16,19 @@
 /* More lines of a kind belong into JSON or onto the dashboard. */
 #define MOST_LINES 30
 
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
-static bool is_emulated(const struct fleet *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->value_count; i++)
-		if (f->values[i].grade == GRADE_EMULATED)
-			return true;
-	return false;
-}
-
 static void write_head(const struct fleet *f, FILE *out)
 {
 	size_t expected = f->expected_count;
 	size_t ran = fleet_state_count(f, NODE_RAN);
 
-	if (is_emulated(f))
+	if (fleet_grade(f) == GRADE_EMULATED)
 		paint_warning(MODEL_EMULATED "\n", out);
 	fputs("Fleet ", out);
 	line_print(f->name, 0, LINES_COLUMNS, out);
 	fprintf(out, ": %zu node%s in %zu arm%s, %zu run%s.\n", f->node_count,
-		plural(f->node_count), f->arm_count, plural(f->arm_count),
-		f->run_count, plural(f->run_count));
+		line_plural(f->node_count), f->arm_count,
+		line_plural(f->arm_count), f->run_count,
+		line_plural(f->run_count));
 	fprintf(out, "%zu ran, %zu unfinished, %zu unlike, %zu missing", ran,
 		fleet_state_count(f, NODE_UNFINISHED),
 		fleet_state_count(f, NODE_UNLIKE),
@@ -101,7 +87,7 @@ static void write_pair(const struct fleet *f, size_t a, size_t b, FILE *out)
 	line_print(f->arms[b].name, 0, NAME_COLUMNS, out);
 	fprintf(out, " differ in %zu fatal and %zu marked point%s%s\n",
 		d.counts[DIFFERENCE_FATAL], d.counts[DIFFERENCE_MARKED],
-		plural(d.counts[DIFFERENCE_MARKED]),
+		line_plural(d.counts[DIFFERENCE_MARKED]),
 		d.counts[DIFFERENCE_FATAL] + d.counts[DIFFERENCE_MARKED] ? ":"
 									 : ".");
 	for (i = 0; i < d.count && i < MOST_LINES; i++) {
@@ -139,8 +125,8 @@ static void write_sides(const struct fleet *f, const struct fleet_verdict *v,
 	for (i = 0; i < (v->is_within ? 1 : ARRAY_SIZE(sides)); i++) {
 		fprintf(out, "%s%s: %zu node%s, %zu run%s", i ? "; " : "",
 			f->arms[sides[i]->arm].name, sides[i]->node_count,
-			plural(sides[i]->node_count), sides[i]->run_count,
-			plural(sides[i]->run_count));
+			line_plural(sides[i]->node_count), sides[i]->run_count,
+			line_plural(sides[i]->run_count));
 		if (!isnan(sides[i]->sd_node))
 			fprintf(out, ", sd %.2g between nodes and %.2g within",
 				sides[i]->sd_node, sides[i]->sd_run);
@@ -151,7 +137,7 @@ static void write_sides(const struct fleet *f, const struct fleet_verdict *v,
 	      out);
 	if (v->left_out_count)
 		fprintf(out, "    %zu node%s without native runs left out\n",
-			v->left_out_count, plural(v->left_out_count));
+			v->left_out_count, line_plural(v->left_out_count));
 }
 
 static void write_verdict(const struct fleet *f, const struct fleet_verdict *v,
@@ -214,7 +200,7 @@ static void write_odd(const struct fleet_report *r, FILE *out)
 
 	if (o->count)
 		fprintf(out, "\n%zu of %zu node%s %s odd%s\n", o->odd_count,
-			o->count, plural(o->count),
+			o->count, line_plural(o->count),
 			o->odd_count == 1 ? "is" : "are",
 			o->odd_count ? "; of such, 5 % may be so by chance:"
 				     : ".");

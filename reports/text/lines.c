@@ -194,6 +194,11 @@ void line_wrap(struct strbuf *out, const char *text, size_t indent, size_t most,
 	strbuf_release(&whole);
 }
 
+const char *line_plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 size_t line_count(const char *text)
 {
 	size_t count = 0;

@@ -46,6 +46,9 @@ void line_print(const char *text, size_t least, size_t most, FILE *out);
 void line_wrap(struct strbuf *out, const char *text, size_t indent, size_t most,
 	       const struct line_style *style);
 
+/* What a noun ends in beside that number: "s", but of one "". */
+const char *line_plural(size_t count);
+
 /* How many lines TEXT has. */
 size_t line_count(const char *text);
 

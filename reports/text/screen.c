@@ -25,11 +25,6 @@
 #define REASON_LINES_ALONE 16
 #define PLACE_LINES 3
 
-static const char *plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static const char *text_of(const json_t *o, const char *key)
 {
 	const char *text = json_string_value(json_object_get(o, key));
@@ -88,9 +83,9 @@ static void write_head(const struct model *m, const struct line_style *style,
 	snprintf(text, sizeof(text),
 		 "Grade: %s; %zu boot%s of %zu runner%s in %u block%s",
 		 grades[0] ? grades : "none, nothing was measured",
-		 run->boot_count, plural(run->boot_count), m->runner_count,
-		 plural(m->runner_count), block_count(run),
-		 plural(block_count(run)));
+		 run->boot_count, line_plural(run->boot_count), m->runner_count,
+		 line_plural(m->runner_count), block_count(run),
+		 line_plural(block_count(run)));
 	line_wrap(out, text, 2, 2, style);
 }
 
@@ -184,7 +179,7 @@ static void write_boot_reasons(const struct model *m, size_t *left,
 			continue;
 		snprintf(text, sizeof(text), "  %s: %s: %s (%zu boot%s)",
 			 b->bc.runner, run_status_name(b->res.status),
-			 b->res.reason, count, plural(count));
+			 b->res.reason, count, line_plural(count));
 		line_wrap(out, text, 4, 1, style);
 		(*left)--;
 	}
@@ -244,13 +239,13 @@ static void write_counts(const struct model *m, const struct line_style *style,
 	struct strbuf text = {0};
 
 	strbuf_printf(&text, "Failed: %zu of %zu boot%s", boots,
-		      m->run->boot_count, plural(m->run->boot_count));
+		      m->run->boot_count, line_plural(m->run->boot_count));
 	if (series)
 		strbuf_printf(&text, " and %zu series", series);
 	strbuf_puts(&text, ".");
 	if (skipped_boots || skipped_series)
 		strbuf_printf(&text, " Skipped: %zu boot%s and %zu series.",
-			      skipped_boots, plural(skipped_boots),
+			      skipped_boots, line_plural(skipped_boots),
 			      skipped_series);
 	line_wrap(out, text.str, 2, 2, style);
 	strbuf_release(&text);
@@ -265,7 +260,7 @@ static void write_implausible(size_t count, const struct line_style *style,
 		return;
 	snprintf(text, sizeof(text),
 		 "Implausible: %zu finding%s; no PASS relies on them.", count,
-		 plural(count));
+		 line_plural(count));
 	line_wrap(out, text, 2, 1, style);
 }
 
