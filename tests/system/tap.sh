@@ -36,6 +36,8 @@ check() {
 		echo "not ok $tap_line"
 		sed 's/^/# /' "$tap_log"
 	fi
+	# ci/check adds these up.
+	sed -n "s/^# faults: .*/& ($tap_name)/p" "$tap_log"
 	rm -f "$tap_log"
 }
 
