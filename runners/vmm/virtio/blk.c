@@ -99,6 +99,8 @@ static void answer(struct blk_req *req, enum blk_status status)
 	struct virtq *q = &w->blk->dev.queues[req->queue];
 
 	*(volatile uint8_t *)req->status = (uint8_t)status;
+	if (req->bounce)
+		w->bounce_bytes -= req->length;
 	free(req->bounce);
 	req->bounce = NULL;
 	req->is_busy = false;
@@ -138,12 +140,14 @@ static int bounce(struct blk_req *req, bool is_write)
 
 	if (!disk->is_direct || is_aligned(req, disk->block_bytes))
 		return 0;
-	if ((req->offset | req->length) & (disk->block_bytes - 1))
+	if ((req->offset | req->length) & (disk->block_bytes - 1) ||
+	    req->length > BLK_BOUNCE_MAX_BYTES)
 		return -EINVAL;
 	if (posix_memalign(&req->bounce, disk->block_bytes, req->length)) {
 		req->bounce = NULL;
 		return -ENOMEM;
 	}
+	req->worker->bounce_bytes += req->length;
 	if (is_write)
 		iov_read(req->data, req->data_count, req->bounce, req->length);
 	return 0;

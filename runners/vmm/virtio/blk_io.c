@@ -139,6 +139,12 @@ static void submit(struct blk_req *req, enum blk_action action)
 	w->io_in_flight += req->moves_data;
 }
 
+/* Where not, what is under way will end, and the thread look again. */
+static bool may_take(const struct blk_worker *w)
+{
+	return w->bounce_bytes < BLK_BOUNCE_ENOUGH_BYTES;
+}
+
 /*
  * Doorbells stay unwanted until the thread has nothing left to do, so that a
  * busy one costs its guest no exits; see sleep_until_work().
@@ -153,7 +159,8 @@ static void serve(struct blk_worker *w, uint32_t queue)
 	virtq_notify_disable(&dev->queues[queue]);
 	/* At most one round: a null disk's driver could continue without
 	 * end. */
-	for (i = 0; i < VIRTQ_MAX_SIZE && virtio_pop(dev, queue, chain) == 1;
+	for (i = 0; i < VIRTQ_MAX_SIZE && may_take(w) &&
+		    virtio_pop(dev, queue, chain) == 1;
 	     i++) {
 		enum blk_action action = blk_take(w, queue, chain, &req);
 
@@ -226,7 +233,7 @@ static bool has_work(struct blk_worker *w)
 
 	if (w->is_stopping || atomic_load(&w->blk->dev.is_broken))
 		return false;
-	for (q = w->first_queue; q < last; q++)
+	for (q = w->first_queue; q < last && may_take(w); q++)
 		if (virtq_has_avail(&w->blk->dev.queues[q]))
 			return true;
 	return !io_uring_peek_cqe(&w->ring, &cqe);
@@ -257,7 +264,7 @@ static bool want_doorbells(struct blk_worker *w)
 	uint32_t q;
 
 	if (w->is_stopping || atomic_load(&w->blk->dev.is_broken) ||
-	    w->io_in_flight >= BUSY_REQUESTS)
+	    w->io_in_flight >= BUSY_REQUESTS || !may_take(w))
 		return false;
 	for (q = w->first_queue; q < last; q++)
 		missed |= virtq_notify_enable(&w->blk->dev.queues[q]);

@@ -13,6 +13,14 @@ struct blk_worker;
 /* VIRTIO_BLK_F_FLUSH (virtio 1.2, 5.2.3) */
 #define BLK_F_FLUSH (1ULL << 9)
 
+/*
+ * Buffers of the host for data that direct I/O cannot take where it lies: a
+ * request's at most, and what all of a worker's may have before it takes no
+ * further request. A guest may repeat its RAM in each of hundreds of requests.
+ */
+#define BLK_BOUNCE_MAX_BYTES (4u << 20)
+#define BLK_BOUNCE_ENOUGH_BYTES (4u << 20)
+
 /* A request from pop to push; one for each descriptor that can head it. */
 struct blk_req {
 	struct blk_worker *worker;
@@ -44,6 +52,7 @@ struct blk_worker {
 	uint32_t first_queue, queue_count;
 	uint32_t in_flight;    /* in the ring, doorbells not counted */
 	uint32_t io_in_flight; /* the reads and writes of them */
+	uint64_t bounce_bytes; /* of buffers that requests have now */
 	bool is_stopping;
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
 	struct iovec fixed[8];         /* the registered pieces */
