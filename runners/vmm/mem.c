@@ -9,30 +9,29 @@
 #include "runners/vmm/hv.h"
 
 #define HUGE_PAGE_BYTES (2ULL << 20)
+#define GUARD_BYTES 4096u
 
-/* Reserve more and cut, so that huge pages can back all of guest RAM. */
-static void *map_aligned(uint64_t bytes)
+/*
+ * Guest RAM within a range that has nothing on both sides: what reaches over
+ * its ends meets no memory of the process, and ends it. Aligned, so that huge
+ * pages can back all of it. NULL and errno.
+ */
+static void *map_guarded(struct mem *mem, uint64_t bytes, int flags)
 {
-	uint64_t total = bytes + HUGE_PAGE_BYTES;
-	char *raw = mmap(NULL, total, PROT_READ | PROT_WRITE,
+	uint64_t total = bytes + 2 * HUGE_PAGE_BYTES;
+	char *raw = mmap(NULL, total, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	uint64_t head;
+	uintptr_t at = (uintptr_t)raw + GUARD_BYTES;
+	void *host;
 
 	if (raw == MAP_FAILED)
 		return NULL;
-	head = -(uintptr_t)raw & (HUGE_PAGE_BYTES - 1);
-	if (head)
-		munmap(raw, head);
-	munmap(raw + head + bytes, HUGE_PAGE_BYTES - head);
-	return raw + head;
-}
-
-static void *map_hugetlb(uint64_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
+	mem->reserved = raw;
+	mem->reserved_bytes = total;
+	at = (at + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
+	host = mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0);
+	return host == MAP_FAILED ? NULL : host;
 }
 
 int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
@@ -49,9 +48,10 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 		return err_set(err, -EINVAL,
 			       "guest RAM must be at most %llu GiB",
 			       MEM_MAX_BYTES >> 30);
-	mem->host = cfg->backing == MEM_BACKING_HUGETLB
-			    ? map_hugetlb(cfg->bytes)
-			    : map_aligned(cfg->bytes);
+	mem->host = map_guarded(mem, cfg->bytes,
+				cfg->backing == MEM_BACKING_HUGETLB
+					? MAP_HUGETLB
+					: MAP_NORESERVE);
 	if (!mem->host)
 		return err_sys(err, -errno, "cannot map %llu MiB of guest RAM",
 			       (unsigned long long)(cfg->bytes >> 20));
@@ -83,9 +83,9 @@ int mem_map_guest(const struct mem *mem, struct hv_vm *hv, struct err *err)
 
 void mem_release(struct mem *mem)
 {
-	if (mem->host)
-		munmap(mem->host, mem->bytes);
-	mem->host = NULL;
+	if (mem->reserved)
+		munmap(mem->reserved, mem->reserved_bytes);
+	mem->host = mem->reserved = NULL;
 }
 
 void mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge)

@@ -3,8 +3,8 @@
 #define RUNNERS_VMM_MEM_H
 
 /*
- * mem - guest RAM: one host mapping, below and above the address hole for
- * devices. Guest addresses are hostile: only mem_ptr() turns one into a
+ * mem - guest RAM: one host mapping between two that cannot be touched, below
+ * and above the address hole for devices. Guest addresses are hostile: only mem_ptr() turns one into a
  * pointer.
  */
 #include <stdbool.h>
@@ -26,9 +26,11 @@ enum mem_backing {
 };
 
 struct mem {
-	void *host; /* owned; mmap of bytes */
+	void *host; /* within what is reserved; bytes of it */
 	uint64_t bytes;
 	uint64_t low_bytes; /* below the hole; the rest starts at its end */
+	void *reserved;     /* owned; nothing is there before and behind host */
+	uint64_t reserved_bytes;
 };
 
 struct mem_config {
