@@ -23,6 +23,7 @@
 
 /* How long a vCPU may take to come back once it is kicked. */
 #define STUCK_AFTER_S 5
+#define KICK_AGAIN_NS (100 * NS_PER_MS)
 
 #define VCPU_STACK_BYTES (512 * KIB)
 
@@ -322,23 +323,38 @@ static int threads_start(struct vm *vm, struct err *err)
 }
 
 /* By the monotonic clock: who sets the other neither ends nor delays this. */
-static bool has_ended(struct vm_vcpu *vcpu)
+static bool has_ended(struct vm_vcpu *vcpu, uint64_t wait_ns)
 {
 	struct timespec limit;
 	int ret;
 
 	clock_gettime(CLOCK_MONOTONIC, &limit);
-	limit.tv_sec += STUCK_AFTER_S;
+	limit.tv_nsec += (long)wait_ns;
+	limit.tv_sec += limit.tv_nsec / (long)NS_PER_S;
+	limit.tv_nsec %= (long)NS_PER_S;
 	do {
 		ret = sem_clockwait(&vcpu->ended, CLOCK_MONOTONIC, &limit);
 	} while (ret && errno == EINTR);
 	return !ret;
 }
 
+/* A kick that comes just before a device's call that waits is lost on it. */
+static bool has_ended_by_kicks(struct vm_vcpu *vcpu)
+{
+	uint64_t left_ns = STUCK_AFTER_S * NS_PER_S;
+
+	for (; left_ns; left_ns -= KICK_AGAIN_NS) {
+		if (has_ended(vcpu, KICK_AGAIN_NS))
+			return true;
+		hv_vcpu_kick(vcpu->hv);
+	}
+	return false;
+}
+
 /* A kick ends any healthy run within milliseconds. */
 static void thread_join(struct vm *vm, struct vm_vcpu *vcpu)
 {
-	if (has_ended(vcpu)) {
+	if (has_ended_by_kicks(vcpu)) {
 		pthread_join(vcpu->thread, NULL);
 		sem_destroy(&vcpu->ended);
 		return;

@@ -240,6 +240,45 @@ static void stop_ends_a_guest_that_does_nothing(void **state)
 	vm_destroy(vm);
 }
 
+/* A vCPU whose device is about to wait when the first kick comes. */
+static sem_t kicks;
+static struct vm *deaf_vm;
+
+static void count_kick(struct hv_vcpu *vcpu)
+{
+	(void)vcpu;
+	sem_post(&kicks);
+}
+
+static int run_until_two_kicks(struct hv_vcpu *vcpu, struct hv_exit *exit)
+{
+	(void)vcpu;
+	vm_stop(deaf_vm);
+	sem_wait(&kicks);
+	sem_wait(&kicks);
+	exit->kind = HV_EXIT_KICKED;
+	return 0;
+}
+
+static void a_lost_kick_is_repeated(void **state)
+{
+	struct vm_config cfg = small_config();
+	enum vm_end end = VM_END_NONE;
+	struct hv_ops deaf = hv_fake;
+	struct err err = {0};
+
+	(void)state;
+	deaf.vcpu_run = run_until_two_kicks;
+	deaf.vcpu_kick = count_kick;
+	cfg.vcpu_count = 1;
+	sem_init(&kicks, 0, 0);
+	assert_int_equal(vm_create(&deaf, &cfg, &deaf_vm, &err), 0);
+	assert_int_equal(vm_run(deaf_vm, &end, &err), 0);
+	assert_int_equal(end, VM_END_STOPPED);
+	vm_destroy(deaf_vm);
+	sem_destroy(&kicks);
+}
+
 /* --- boot ------------------------------------------------------------ */
 
 struct image {
@@ -419,6 +458,41 @@ static void memory_beyond_ram_has_no_pointer(void **state)
 	mem_release(&mem);
 }
 
+/* The kernel says what is there without touching it: -EFAULT. */
+static void nothing_is_beside_guest_ram(void **state)
+{
+	static const enum mem_backing backings[] = {
+		MEM_BACKING_THP, MEM_BACKING_4K, MEM_BACKING_HUGETLB};
+	size_t i;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	for (i = 0; i < ARRAY_SIZE(backings); i++) {
+		const struct mem_config mc = {.bytes = 64 * MIB,
+					      .backing = backings[i]};
+		struct err err = {0};
+		struct mem mem;
+
+		/* Not every host has huge pages to spare. */
+		if (mem_init(&mem, &mc, &err)) {
+			assert_int_equal(backings[i], MEM_BACKING_HUGETLB);
+			mem_release(&mem);
+			continue;
+		}
+		assert_int_equal(write(fds[1], mem.host, 1), 1);
+		assert_int_equal(write(fds[1], (char *)mem.host - 1, 1), -1);
+		assert_int_equal(errno, EFAULT);
+		assert_int_equal(write(fds[1], (char *)mem.host + mem.bytes, 1),
+				 -1);
+		assert_int_equal(errno, EFAULT);
+		assert_int_equal((uintptr_t)mem.host % (2 * MIB), 0);
+		mem_release(&mem);
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,7 +510,9 @@ int main(void)
 		cmocka_unit_test(bad_images_are_refused_with_the_cause),
 		cmocka_unit_test(initramfs_must_fit),
 		cmocka_unit_test(acpi_checksums_hold),
+		cmocka_unit_test_setup(a_lost_kick_is_repeated, reset),
 		cmocka_unit_test(memory_beyond_ram_has_no_pointer),
+		cmocka_unit_test(nothing_is_beside_guest_ram),
 	};
 
 	return RUN_TESTS(tests);
