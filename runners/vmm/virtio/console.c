@@ -80,9 +80,10 @@ static void control_receive(struct console *con, const struct control *msg)
 static void control_drain(struct console *con)
 {
 	struct virtq_chain chain;
+	int left = VIRTIO_NOTIFY_MAX;
 	struct control msg;
 
-	while (virtio_pop(&con->dev, Q_CONTROL_TX, &chain) == 1) {
+	while (left-- && virtio_pop(&con->dev, Q_CONTROL_TX, &chain) == 1) {
 		if (iov_read(chain.iov, chain.out_count, &msg, sizeof(msg)) ==
 		    sizeof(msg))
 			control_receive(con, &msg);
@@ -120,8 +121,9 @@ static void write_iov(const struct console *con, const struct iovec *iov,
 static void transmit_drain(struct console *con)
 {
 	struct virtq_chain chain;
+	int left = VIRTIO_NOTIFY_MAX;
 
-	while (virtio_pop(&con->dev, Q_TX, &chain) == 1) {
+	while (left-- && virtio_pop(&con->dev, Q_TX, &chain) == 1) {
 		if (con->channel_fd >= 0)
 			write_iov(con, chain.iov, chain.out_count);
 		virtio_complete(&con->dev, Q_TX, &chain, 0);
@@ -187,7 +189,8 @@ bool console_wants_input(struct console *con)
 
 	if (con->channel_fd < 0 || pthread_mutex_trylock(&con->dev.lock))
 		return false;
-	wants = con->guest_open && virtq_has_avail(&con->dev.queues[Q_RX]);
+	wants = con->guest_open && !atomic_load(&con->dev.is_broken) &&
+		virtq_has_avail(&con->dev.queues[Q_RX]);
 	pthread_mutex_unlock(&con->dev.lock);
 	return wants;
 }
@@ -198,13 +201,19 @@ int console_receive(struct console *con)
 	ssize_t n = -EAGAIN;
 
 	pthread_mutex_lock(&con->dev.lock);
-	if (virtio_pop(&con->dev, Q_RX, &chain) == 1) {
+	if (virtio_pop(&con->dev, Q_RX, &chain) != 1)
+		goto unlock;
+	/* Nothing read into no room would pass for the stream's end. */
+	if (iov_total(chain.iov + chain.out_count, chain.in_count)) {
 		n = readv(con->channel_fd, chain.iov + chain.out_count,
 			  (int)chain.in_count);
 		virtio_complete(&con->dev, Q_RX, &chain,
 				n > 0 ? (uint32_t)n : 0);
 		n = n > 0 ? 0 : -EPIPE;
+	} else {
+		virtio_broken(&con->dev);
 	}
+unlock:
 	pthread_mutex_unlock(&con->dev.lock);
 	return (int)n;
 }

@@ -93,10 +93,11 @@ static void net_notify(struct virtio_dev *dev, uint32_t queue)
 {
 	struct net *net = container_of(dev, struct net, dev);
 	struct virtq_chain chain;
+	int left = VIRTIO_NOTIFY_MAX;
 	uint8_t cmd[64], ack;
 
 	do {
-		while (virtio_pop(dev, queue, &chain) == 1) {
+		while (left-- > 0 && virtio_pop(dev, queue, &chain) == 1) {
 			size_t len = iov_read(chain.iov, chain.out_count, cmd,
 					      sizeof(cmd));
 
@@ -106,7 +107,7 @@ static void net_notify(struct virtio_dev *dev, uint32_t queue)
 			virtio_complete(dev, queue, &chain, (uint32_t)len);
 		}
 	} while (!atomic_load(&dev->is_broken) &&
-		 virtq_notify_enable(&dev->queues[queue]));
+		 virtq_notify_enable(&dev->queues[queue]) && left > 0);
 }
 
 static int vhost_pair(struct net *net, uint32_t pair)

@@ -32,8 +32,9 @@ static uint32_t fill_chain(const struct virtq_chain *chain)
 static void rng_notify(struct virtio_dev *dev, uint32_t queue)
 {
 	struct virtq_chain chain;
+	int left = VIRTIO_NOTIFY_MAX;
 
-	while (virtio_pop(dev, queue, &chain) == 1)
+	while (left-- && virtio_pop(dev, queue, &chain) == 1)
 		virtio_complete(dev, queue, &chain, fill_chain(&chain));
 }
 

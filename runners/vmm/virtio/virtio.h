@@ -26,6 +26,13 @@ struct virtio_dev;
 
 #define VIRTIO_MAX_QUEUES 17
 
+/*
+ * Requests that one notify() serves. A driver that keeps to the rules has no
+ * more at once, and notifies of each; one that adds requests while another of
+ * its CPUs is in notify() would never let that go.
+ */
+#define VIRTIO_NOTIFY_MAX VIRTQ_MAX_SIZE
+
 #define VIRTIO_FEATURE_VERSION_1 (1ULL << 32)
 
 #define VIRTIO_STATUS_DRIVER_OK 4

@@ -70,6 +70,9 @@ static void status_write(struct virtio_pci *vp, uint8_t value)
 	if ((value & VIRTIO_STATUS_FEATURES_OK) &&
 	    (dev->features & ~dev->offered))
 		value &= (uint8_t)~VIRTIO_STATUS_FEATURES_OK;
+	/* Features that were never agreed on start nothing. */
+	if (!(value & VIRTIO_STATUS_FEATURES_OK))
+		value &= (uint8_t)~VIRTIO_STATUS_DRIVER_OK;
 	dev->status = value & (uint8_t)~VIRTIO_STATUS_NEEDS_RESET;
 	if (value & VIRTIO_STATUS_DRIVER_OK)
 		virtio_driver_ok(dev);

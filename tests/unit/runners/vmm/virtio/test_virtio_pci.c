@@ -3,6 +3,9 @@
  * and as a hostile one uses them. */
 #include "tests/unit/test.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -136,18 +139,80 @@ static void taken_features_stay(void **state)
 	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
 }
 
-/* A device that was started without FEATURES_OK reads them all the while. */
+/* A device that runs reads them all the while, whatever the driver says of
+ * its status. */
 static void features_stay_while_it_runs(void **state)
 {
 	struct bench *b = *state;
 
-	put(b, STATUS, 1, VIRTIO_STATUS_DRIVER_OK);
+	assert_int_equal(vdriver_negotiate(&b->d, 0), 0);
+	vdriver_ok(&b->d);
+	put(b, STATUS, 1, 3);
 	put(b, DRIVER_SELECT, 4, 0);
 	put(b, DRIVER_FEATURE, 4, 2);
 	assert_int_equal(get(b, DRIVER_FEATURE, 4), 0);
 	put(b, STATUS, 1, 0);
 	put(b, DRIVER_FEATURE, 4, 2);
 	assert_int_equal(get(b, DRIVER_FEATURE, 4), 2);
+}
+
+/* What nobody offered would be in force, for nobody has looked at it. */
+static void no_start_without_agreed_features(void **state)
+{
+	struct bench *b = *state;
+
+	put(b, DRIVER_SELECT, 4, 0);
+	put(b, DRIVER_FEATURE, 4, UINT32_MAX);
+	put(b, STATUS, 1, VIRTIO_STATUS_DRIVER_OK);
+	assert_int_equal(get(b, STATUS, 1), 0);
+	assert_false(b->con.dev.is_running);
+	put(b, STATUS, 1, 15);
+	assert_int_equal(get(b, STATUS, 1), 3);
+	assert_false(b->con.dev.is_running);
+	put(b, DRIVER_FEATURE, 4, 0);
+	put(b, STATUS, 1, 15);
+	assert_true(b->con.dev.is_running);
+}
+
+/* --- a console that breaks ------------------------------------------------ */
+
+static void console_open(struct bench *b)
+{
+	assert_int_equal(vdriver_start(&b->d, UINT64_MAX, CONSOLE_QUEUES, 16),
+			 0);
+	b->con.guest_open = true;
+	assert_int_equal(write(b->channel[1], "job", 3), 3);
+}
+
+/* The VMM would look for its buffers without a pause. */
+static void a_broken_console_wants_no_input(void **state)
+{
+	struct bench *b = *state;
+	const struct vseg good = {MIB, 64, true}, bad = {3 * GIB, 8, false};
+
+	console_open(b);
+	assert_true(vqueue_add(&b->d.queues[0], &good, 1) >= 0);
+	assert_true(console_wants_input(&b->con));
+	assert_true(vqueue_add(&b->d.queues[1], &bad, 1) >= 0);
+	vqueue_ring(&b->d, &b->d.queues[1]);
+	assert_true(vdriver_needs_reset(&b->d));
+	assert_false(console_wants_input(&b->con));
+}
+
+/* An end of the channel that there was not. */
+static void a_buffer_without_room_breaks_the_console(void **state)
+{
+	static const struct vseg bad[] = {{MIB, 64, false}, {MIB, 0, true}};
+	struct bench *b = *state;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		console_open(b);
+		assert_true(vqueue_add(&b->d.queues[0], &bad[i], 1) >= 0);
+		assert_true(console_wants_input(&b->con));
+		assert_int_equal(console_receive(&b->con), -EAGAIN);
+		assert_true(vdriver_needs_reset(&b->d));
+	}
 }
 
 static void each_queue_has_its_registers(void **state)
@@ -331,6 +396,54 @@ static void bad_rings_need_a_reset(void **state)
 	}
 }
 
+/* Another CPU of the driver: as many new requests as the ring takes, at any
+ * moment, for a while. */
+struct feeder {
+	struct vqueue *q;
+	_Atomic bool has_begun, is_over;
+};
+
+static void *feed(void *arg)
+{
+	struct feeder *f = arg;
+	uint16_t at = f->q->next_avail, used;
+
+	while (!atomic_load(&f->is_over)) {
+		used = __atomic_load_n(&f->q->used[1], __ATOMIC_RELAXED);
+		if ((uint16_t)(at - used) < 200)
+			at = (uint16_t)(at + 32);
+		__atomic_store_n(&f->q->avail[1], at, __ATOMIC_RELEASE);
+		atomic_store(&f->has_begun, true);
+	}
+	return NULL;
+}
+
+/* The vCPU that notified comes back all the same. */
+static void a_notification_has_an_end(void **state)
+{
+	const struct vseg seg = {MIB, 1, true};
+	struct bench *b = *state;
+	struct vqueue *q = &b->d.queues[0];
+	struct feeder feeder = {.q = q};
+	pthread_t thread;
+	int i;
+
+	assert_int_equal(vdriver_start(&b->d, UINT64_MAX, 1, 256), 0);
+	for (i = 0; i < 256; i++)
+		assert_true(vqueue_add(q, &seg, 1) >= 0);
+	assert_int_equal(pthread_create(&thread, NULL, feed, &feeder), 0);
+	while (!atomic_load(&feeder.has_begun))
+		sched_yield();
+	for (i = 1; i <= 500; i++) {
+		vqueue_ring(&b->d, q);
+		assert_in_range(virtio_request_count(&b->rng.dev), 0,
+				i * VIRTIO_NOTIFY_MAX);
+	}
+	atomic_store(&feeder.is_over, true);
+	pthread_join(thread, NULL);
+	expect_entropy(b);
+}
+
 /* What a running device does not know it never will. */
 static void a_queue_enabled_too_late_stays_unknown(void **state)
 {
@@ -385,6 +498,9 @@ int main(void)
 		CONSOLE(features_come_in_words),
 		CONSOLE(taken_features_stay),
 		CONSOLE(features_stay_while_it_runs),
+		CONSOLE(no_start_without_agreed_features),
+		CONSOLE(a_broken_console_wants_no_input),
+		CONSOLE(a_buffer_without_room_breaks_the_console),
 		CONSOLE(each_queue_has_its_registers),
 		CONSOLE(only_powers_of_two_are_sizes),
 		CONSOLE(vectors_are_those_of_the_table),
@@ -392,6 +508,7 @@ int main(void)
 		CONSOLE(queues_that_are_not_there_read_zero),
 		CONSOLE(the_console_has_one_port),
 		RNG(bad_rings_need_a_reset),
+		RNG(a_notification_has_an_end),
 		RNG(a_queue_enabled_too_late_stays_unknown),
 		RNG(noise_does_not_outlive_a_reset),
 	};
