@@ -59,8 +59,10 @@ const char *file_first_line(const char *path, char *buf, size_t size)
 	return buf;
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
+int file_write_all(int fd, const void *data, size_t len)
 {
+	const char *bytes = data;
+
 	while (len) {
 		ssize_t n = write(fd, bytes, len);
 
@@ -82,7 +84,7 @@ static int write_into(const char *path, int flags, const void *bytes,
 
 	if (fd < 0)
 		return err_sys(err, -errno, "cannot create '%s'", path);
-	ret = write_all(fd, bytes, len);
+	ret = file_write_all(fd, bytes, len);
 	if (close(fd) && !ret)
 		ret = -errno;
 	return ret ? err_sys(err, ret, "cannot write '%s'", path) : 0;

@@ -36,6 +36,9 @@ bool file_is_special(const char *path);
 int file_write(const char *path, const void *bytes, size_t len,
 	       struct err *err);
 
+/* All of it, however short the writes are. 0 or a negative errno. */
+int file_write_all(int fd, const void *data, size_t len);
+
 /* TEXT into a file that the kernel has made (sysfs, proc, cgroup), in one write().
  * 0 or a negative errno, which may be its answer. */
 int file_put(const char *path, const char *text);

@@ -18,6 +18,7 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 
 /* After SIGKILL; a machine's memory takes seconds to be given back. */
@@ -190,7 +191,8 @@ const char *proc_status_text(int status, char *buf, size_t size)
 	return buf;
 }
 
-static void drain(int fd, struct strbuf *out)
+/* Until the end of FD; a part of what is said is not what is said. */
+static int drain(int fd, struct strbuf *out)
 {
 	char buf[16384];
 	ssize_t n;
@@ -200,23 +202,25 @@ static void drain(int fd, struct strbuf *out)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;
+			return n ? -errno : 0;
 		strbuf_add(out, buf, (size_t)n);
 	}
 }
 
-/* Input goes through a memfd, so that it can never block against output. */
+/* Input goes through a memfd, so that it can never block against output. The
+ * descriptor, or a negative errno. */
 static int input_fd(const char *input)
 {
 	int fd = memfd_create("input", MFD_CLOEXEC);
-	size_t len = input ? strlen(input) : 0;
+	int ret = fd < 0 ? -errno : 0;
 
-	if (fd >= 0 && (write(fd, input ? input : "", len) != (ssize_t)len ||
-			lseek(fd, 0, SEEK_SET) < 0)) {
+	if (!ret && input)
+		ret = file_write_all(fd, input, strlen(input));
+	if (!ret && lseek(fd, 0, SEEK_SET) < 0)
+		ret = -errno;
+	if (ret && fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return fd;
+	return ret ? ret : fd;
 }
 
 static int capture(const char *const *argv, const char *input, bool with_stderr,
@@ -226,10 +230,11 @@ static int capture(const char *const *argv, const char *input, bool with_stderr,
 	int pipefd[2];
 	char text[80];
 	pid_t pid;
-	int ret;
+	int ret, lost;
 
 	if (in < 0 || pipe2(pipefd, O_CLOEXEC)) {
-		ret = err_sys(err, -errno, "cannot prepare '%s'", argv[0]);
+		ret = err_sys(err, in < 0 ? in : -errno, "cannot prepare '%s'",
+			      argv[0]);
 		goto out;
 	}
 	{
@@ -242,15 +247,19 @@ static int capture(const char *const *argv, const char *input, bool with_stderr,
 		ret = proc_spawn(&spec, &pid, err);
 	}
 	close(pipefd[1]);
+	lost = ret ? 0 : drain(pipefd[0], out);
+	/* Before the wait: what is not read any more must not block the child. */
+	close(pipefd[0]);
 	if (!ret) {
-		drain(pipefd[0], out);
 		ret = proc_reap(pid, 60 * NS_PER_S);
 		if (ret)
 			ret = err_set(
 				err, -EIO, "'%s' %s", argv[0],
 				proc_status_text(ret, text, sizeof(text)));
+		else if (lost)
+			ret = err_sys(err, lost, "cannot read what '%s' prints",
+				      argv[0]);
 	}
-	close(pipefd[0]);
 out:
 	if (in >= 0)
 		close(in);
@@ -303,13 +312,18 @@ int proc_read_line(int fd, int timeout_ms, char *line, size_t size)
 	size_t len = 0;
 
 	while (len + 1 < size && !memchr(line, '\n', len)) {
+		int ready = poll(&p, 1, timeout_ms);
 		ssize_t n;
 
-		if (poll(&p, 1, timeout_ms) <= 0)
-			return -ETIMEDOUT;
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			return ready ? -errno : -ETIMEDOUT;
 		n = read(fd, line + len, size - 1 - len);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
-			return -EPIPE;
+			return n ? -errno : -EPIPE;
 		len += (size_t)n;
 	}
 	line[len] = '\0';

@@ -48,7 +48,8 @@ int proc_reap(pid_t pid, uint64_t timeout_ns);
 
 /*
  * The first line that a helper says, into LINE and without its end, within
- * TIMEOUT_MS of silence. 0, -ETIMEDOUT, or -EPIPE when the helper has ended.
+ * TIMEOUT_MS of silence. 0, -ETIMEDOUT, -EPIPE when the helper has ended, or the
+ * errno of a failed read.
  */
 int proc_read_line(int fd, int timeout_ms, char *line, size_t size);
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -405,6 +406,46 @@ static void without_descriptors_nothing_starts(void **state)
 	assert_in_range(i, 7, 19);
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+/* A signal is no end, and no answer is not yet none. */
+static void signals_do_not_cut_a_line(void **state)
+{
+	const struct sigaction act = {.sa_handler = on_alarm};
+	const struct itimerval often = {{0, 5000}, {0, 5000}}, never = {0};
+	struct sigaction old;
+	struct err err = {0};
+	char line[64];
+	int to, from, ret;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(
+		proc_spawn_piped(
+			SHELL("sleep 0.2; printf he; sleep 0.1; echo llo"),
+			&pid, &to, &from, &err),
+		0);
+	sigaction(SIGALRM, &act, &old);
+	setitimer(ITIMER_REAL, &often, NULL);
+	ret = proc_read_line(from, 20000, line, sizeof(line));
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	assert_int_equal(ret, 0);
+	assert_string_equal(line, "hello");
+	assert_int_equal(proc_read_line(from, 20000, line, sizeof(line)),
+			 -EPIPE);
+	close(to);
+	close(from);
+	proc_reap(pid, 60 * NS_PER_S);
+	/* What cannot be read has not ended. */
+	to = open("/", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(proc_read_line(to, 0, line, sizeof(line)), -EISDIR);
+	close(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +456,7 @@ int main(void)
 		cmocka_unit_test(pipes_go_both_ways),
 		cmocka_unit_test(much_goes_in_and_comes_out),
 		cmocka_unit_test(output_is_kept_whatever_the_end),
+		cmocka_unit_test(signals_do_not_cut_a_line),
 		cmocka_unit_test(descriptors_change_places),
 		cmocka_unit_test(a_child_inherits_nothing_else),
 		cmocka_unit_test(signals_are_as_they_were_made),
