@@ -38,6 +38,7 @@ static void read_stat(const struct guard *g, struct guard_reading *r)
 		return;
 	r->steal_ns = steal * tick_ns;
 	r->busy_ns = (user + nice + system + irq + softirq) * tick_ns;
+	r->has_stat = true;
 }
 
 static void read_pressure(const struct guard *g, struct guard_reading *r)
@@ -48,8 +49,10 @@ static void read_pressure(const struct guard *g, struct guard_reading *r)
 
 	first_line(g, "/proc/pressure/memory", line, sizeof(line));
 	total = strstr(line, "total=");
-	if (total && sscanf(total, "total=%" SCNu64, &us) == 1)
-		r->stall_ns = us * 1000;
+	if (!total || sscanf(total, "total=%" SCNu64, &us) != 1)
+		return;
+	r->stall_ns = us * 1000;
+	r->has_pressure = true;
 }
 
 static void read_all(const struct guard *g, struct guard_reading *r)
@@ -77,10 +80,42 @@ static void note_frequency(struct guard *g, uint64_t khz)
 		g->khz_max = khz;
 }
 
-void guard_begin(struct guard *g)
+/*
+ * A file that could be read before and cannot now: the old counts stay, so that
+ * the next window holds what this one may have had. Returns the disturbances that
+ * this reading cannot rule out.
+ */
+static uint32_t keep_counts(struct guard_reading *now,
+			    const struct guard_reading *old)
 {
+	uint32_t bits = 0;
+
+	if (old->has_stat && !now->has_stat) {
+		now->has_stat = true;
+		now->steal_ns = old->steal_ns;
+		now->busy_ns = old->busy_ns;
+		bits |= DISTURBED_STEAL;
+	}
+	if (old->has_pressure && !now->has_pressure) {
+		now->has_pressure = true;
+		now->stall_ns = old->stall_ns;
+		bits |= DISTURBED_MEMORY;
+	}
+	return bits;
+}
+
+static uint32_t read_next(struct guard *g)
+{
+	const struct guard_reading old = g->last;
+
 	read_all(g, &g->last);
 	note_frequency(g, g->last.khz);
+	return keep_counts(&g->last, &old);
+}
+
+void guard_begin(struct guard *g)
+{
+	read_next(g);
 	if (!g->first.mono_ns)
 		g->first = g->last;
 }
@@ -93,13 +128,10 @@ static bool is_share(uint64_t from, uint64_t to, uint64_t window_ns)
 uint32_t guard_next(struct guard *g)
 {
 	struct guard_reading old = g->last;
-	uint64_t window_ns;
-	uint32_t bits = 0;
+	uint32_t bits = read_next(g);
+	uint64_t window_ns = g->last.mono_ns - old.mono_ns;
 	double change;
 
-	read_all(g, &g->last);
-	note_frequency(g, g->last.khz);
-	window_ns = g->last.mono_ns - old.mono_ns;
 	if (is_share(old.steal_ns, g->last.steal_ns, window_ns))
 		bits |= DISTURBED_STEAL;
 	if (is_share(old.stall_ns, g->last.stall_ns, window_ns))
@@ -113,32 +145,42 @@ uint32_t guard_next(struct guard *g)
 	return bits;
 }
 
+/* In CPUs; kernel threads that work for the machine are among them. */
+static double other_load(uint64_t busy_ns, uint64_t own_ns, uint64_t span_ns)
+{
+	return busy_ns > own_ns ? (double)(busy_ns - own_ns) / (double)span_ns
+				: 0.0;
+}
+
+static void set_number(json_t *out, const char *key, uint64_t value)
+{
+	json_object_set_new(out, key, json_integer((json_int_t)value));
+}
+
 json_t *guard_to_json(const struct guard *g, uint64_t own_ns)
 {
-	uint64_t span_ns = g->last.mono_ns - g->first.mono_ns;
-	uint64_t busy_ns = g->last.busy_ns - g->first.busy_ns;
+	const struct guard_reading *first = &g->first, *last = &g->last;
+	uint64_t span_ns = last->mono_ns - first->mono_ns;
 	json_t *out;
 
 	if (!g->window_count || !span_ns)
 		return NULL;
-	out = json_pack("{s:I, s:I, s:I, s:i, s:i, s:f}", "span_ns",
-			(json_int_t)span_ns, "steal_ns",
-			(json_int_t)(g->last.steal_ns - g->first.steal_ns),
-			"memory_stall_ns",
-			(json_int_t)(g->last.stall_ns - g->first.stall_ns),
+	out = json_pack("{s:I, s:i, s:i}", "span_ns", (json_int_t)span_ns,
 			"window_count", (int)g->window_count, "disturbed_count",
-			(int)g->disturbed_count,
-			/* In CPUs; kernel threads that work for the machine
-			 * are among them. */
-			"other_load",
-			busy_ns > own_ns
-				? (double)(busy_ns - own_ns) / (double)span_ns
-				: 0.0);
+			(int)g->disturbed_count);
+	if (first->has_stat && last->has_stat) {
+		set_number(out, "steal_ns", last->steal_ns - first->steal_ns);
+		json_object_set_new(
+			out, "other_load",
+			json_real(other_load(last->busy_ns - first->busy_ns,
+					     own_ns, span_ns)));
+	}
+	if (first->has_pressure && last->has_pressure)
+		set_number(out, "memory_stall_ns",
+			   last->stall_ns - first->stall_ns);
 	if (g->khz_max) {
-		json_object_set_new(out, "khz_min",
-				    json_integer((json_int_t)g->khz_min));
-		json_object_set_new(out, "khz_max",
-				    json_integer((json_int_t)g->khz_max));
+		set_number(out, "khz_min", g->khz_min);
+		set_number(out, "khz_max", g->khz_max);
 	}
 	return out;
 }

@@ -14,6 +14,8 @@
 
 struct guard_reading {
 	uint64_t mono_ns;
+	bool has_stat;     /* steal_ns and busy_ns are known */
+	bool has_pressure; /* stall_ns is */
 	uint64_t steal_ns; /* of all CPUs, in ticks (proc_stat(5)) */
 	uint64_t busy_ns;
 	uint64_t stall_ns; /* Documentation/accounting/psi: memory, some */
@@ -31,7 +33,10 @@ struct guard {
 /* A series begins. */
 void guard_begin(struct guard *g);
 
-/* What disturbed the time since the last reading: bits of enum disturbance. */
+/*
+ * What disturbed the time since the last reading: bits of enum disturbance. What
+ * the kernel said before and does not say now may have disturbed it.
+ */
 uint32_t guard_next(struct guard *g);
 
 /*

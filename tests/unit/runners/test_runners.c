@@ -318,6 +318,55 @@ static void the_host_is_watched(void **state)
 	scratch_remove(root);
 }
 
+static uint64_t guard_number(const struct guard *g, const char *key)
+{
+	json_t *json = guard_to_json(g, 0);
+	json_t *value = json_object_get(json, key);
+	uint64_t number =
+		value ? (uint64_t)json_integer_value(value) : UINT64_MAX;
+
+	json_decref(json);
+	return number;
+}
+
+/* A failed reading is no reading of zero: it rules nothing out, and what it hid
+ * is in the next window. */
+static void a_host_that_falls_silent_is_not_believed(void **state)
+{
+	static const char *const folders[] = {"/proc", "/proc/pressure"};
+	static const char psi[] = "/proc/pressure/memory";
+	static const char calm[] = "cpu 10 0 10 99 0 1 1 50 0 0\n";
+	char root[SCRATCH_SIZE], path[200];
+	struct guard g = {.root = root};
+	size_t i;
+
+	(void)state;
+	scratch_folder(root, "silent");
+	for (i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	guard_begin(&g);
+	assert_int_equal(guard_next(&g), 0);
+	assert_true(guard_number(&g, "steal_ns") == UINT64_MAX);
+	assert_true(guard_number(&g, "memory_stall_ns") == UINT64_MAX);
+	write_host(root, "/proc/stat", calm);
+	write_host(root, psi, "some avg10=0.00 total=7\n");
+	g = (struct guard){.root = root};
+	guard_begin(&g);
+	write_host(root, "/proc/stat", "");
+	assert_int_equal(guard_next(&g), DISTURBED_STEAL);
+	assert_int_equal(guard_number(&g, "steal_ns"), 0);
+	write_host(root, "/proc/stat", calm);
+	assert_int_equal(guard_next(&g), 0);
+	write_host(root, psi, "");
+	assert_int_equal(guard_next(&g), DISTURBED_MEMORY);
+	write_host(root, psi, "some avg10=0.00 total=999999\n");
+	assert_int_equal(guard_next(&g), DISTURBED_MEMORY);
+	assert_int_equal(guard_number(&g, "memory_stall_ns"), 999992000);
+	scratch_remove(root);
+}
+
 /* A VMM that has gone mad is no reason for the harness to run out of memory. */
 static void an_event_has_an_end(void **state)
 {
@@ -628,6 +677,7 @@ int main(void)
 		TALK(what_others_took_is_marked),
 		TALK(enough_is_enough),
 		cmocka_unit_test(the_host_is_watched),
+		cmocka_unit_test(a_host_that_falls_silent_is_not_believed),
 		TALK(an_event_has_an_end),
 		TALK(lying_clocks_are_marked),
 		TALK(samples_without_a_stamp_are_disturbed),
