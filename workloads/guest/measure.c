@@ -40,7 +40,7 @@ static enum wl_answer timed_run(const struct workload *wl, struct wl_ctx *ctx,
 	s->elapsed_ns = now_ns() - start;
 	if (sink->stamp)
 		sink->stamp(WL_STAMP_END | s->section);
-	s->waited_ns = waited_read_ns() - waited_ns;
+	s->waited_ns = waited_since_ns(waited_ns, s->elapsed_ns);
 	return answer;
 }
 

@@ -4,9 +4,12 @@
 #include "tests/unit/test.h"
 
 #include <openssl/sha.h>
+#include <sys/resource.h>
 
+#include "harness/base/clock.h"
 #include "tests/unit/fixture/expect.h"
 #include "workloads/guest/measure.h"
+#include "workloads/guest/waited.h"
 #include "workloads/sha256.h"
 #include "workloads/stamp_port.h"
 
@@ -284,9 +287,31 @@ static void ranks_follow_the_table(void **state)
 	assert_string_equal(wl_better_name(WL_HIGHER_IS_BETTER), "higher");
 }
 
+/* Runs first: the file stays open. */
+static void a_wait_that_cannot_be_read_is_not_zero(void **state)
+{
+	struct rlimit limit, none;
+	uint64_t ns;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &none);
+	ns = waited_read_ns();
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_true(ns == WAITED_UNKNOWN);
+	assert_int_equal(waited_since_ns(ns, 5), 5);
+	/* It is tried again. */
+	ns = waited_read_ns();
+	assert_true(ns != WAITED_UNKNOWN);
+	assert_true(waited_since_ns(ns, 1) < NS_PER_S);
+	assert_int_equal(waited_since_ns(WAITED_UNKNOWN - 1, 7), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wait_that_cannot_be_read_is_not_zero),
 		cmocka_unit_test(calls_are_in_order),
 		cmocka_unit_test(iterations_are_found),
 		cmocka_unit_test(values_have_their_unit),
