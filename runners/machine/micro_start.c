@@ -112,7 +112,7 @@ static bool start_once(const char *hv, const struct micro_shape *s,
 	return true;
 }
 
-/* Proportional share of mapped memory. */
+/* Proportional share of mapped memory; 0: it cannot be read. */
 static uint64_t pss_bytes(pid_t pid)
 {
 	char path[64];
@@ -121,14 +121,24 @@ static uint64_t pss_bytes(pid_t pid)
 	return file_key_number(path, "Pss:") * KIB;
 }
 
-static uint64_t sum_pss(const struct micro_guest *guests, size_t count)
+/* What each of COUNT guests holds: of all or of none. */
+static void add_pss(const struct micro_guest *guests, size_t count,
+		    const char *point, struct result *res)
 {
-	uint64_t sum = 0;
+	uint64_t sum = 0, bytes = 1;
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		sum += pss_bytes(guests[i].pid);
-	return sum;
+	for (i = 0; i < count && bytes; i++) {
+		bytes = pss_bytes(guests[i].pid);
+		sum += bytes;
+	}
+	if (bytes)
+		add_value(res, point, "pss_each", "bytes",
+			  (double)sum / (double)count);
+	else
+		series_refuse(series_get(res, point, "pss_each", "bytes"),
+			      RUN_RUNNER_FAILED,
+			      "the memory of a VMM cannot be read");
 }
 
 /* COUNT guests at once: until the last is ready, and what each then holds.
@@ -161,8 +171,7 @@ static bool start_many(const char *hv, size_t count, const char *point,
 	if (is_fine) {
 		add_value(res, point, "all_ready", "ns",
 			  (double)(last_ns - guests[0].spawn_ns));
-		add_value(res, point, "pss_each", "bytes",
-			  (double)sum_pss(guests, count) / (double)count);
+		add_pss(guests, count, point, res);
 	}
 	for (i = 0; i < started; i++)
 		micro_guest_end(&guests[i]);

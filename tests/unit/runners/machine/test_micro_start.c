@@ -79,6 +79,15 @@ static int play_vmm(const char *play)
 		say(noise);
 		say("\nphase\nphase vm_ready\nphase nothing 5\n\n\nlate 1\n");
 	}
+	/* Its child goes on where nobody can see its memory. */
+	if (!strcmp(play, "hides")) {
+		pid_t self = getpid();
+
+		if (fork())
+			_exit(0);
+		while (getppid() == self)
+			usleep(1000);
+	}
 	if (!strcmp(play, "ahead"))
 		now_ns += 3600 * NS_PER_S;
 	say_phases(now_ns, 0, MICRO_READY_PHASE + 1);
@@ -282,6 +291,22 @@ static void several_guests_have_one_time(void **state)
 	result_release(&res);
 }
 
+/* Memory that cannot be read is no memory of zero bytes. */
+static void unread_memory_has_a_reason(void **state)
+{
+	const struct series *pss;
+	struct result res;
+
+	(void)state;
+	run("hides", &res);
+	assert_int_equal(series_at(&res, "guests-2/all_ready")->status, RUN_OK);
+	pss = series_at(&res, "guests-2/pss_each");
+	assert_int_equal(pss->status, RUN_RUNNER_FAILED);
+	assert_string_equal(pss->unit, "bytes");
+	assert_contains(pss->reason, "cannot be read");
+	result_release(&res);
+}
+
 static void a_failed_start_is_said_once(void **state)
 {
 	const struct series *s;
@@ -342,6 +367,7 @@ static int all_tests(void)
 		cmocka_unit_test(a_vmm_that_is_not_there),
 		cmocka_unit_test(times_count_from_the_start),
 		cmocka_unit_test(several_guests_have_one_time),
+		cmocka_unit_test(unread_memory_has_a_reason),
 		cmocka_unit_test(a_failed_start_is_said_once),
 		cmocka_unit_test(a_time_below_zero_is_no_sample),
 		cmocka_unit_test(it_runs_only_where_it_is_wanted),
