@@ -398,25 +398,31 @@ static void add_note(struct result *res, size_t first, const char *note)
 			 sizeof(res->series[first].reason), "%s", note);
 }
 
+/* Where a thread has ended, and taken its time with it, the difference of sums is
+ * nothing that anything used. */
+static void set_used(json_t *out, const char *key, uint64_t before_ns,
+		     uint64_t after_ns)
+{
+	if (after_ns >= before_ns)
+		json_object_set_new(
+			out, key,
+			json_integer((json_int_t)(after_ns - before_ns)));
+}
+
 static json_t *reading_json(const struct host_reading *before,
 			    const struct host_reading *after)
 {
 	json_t *out = json_object();
 
 	if (before->has_machine && after->has_machine)
-		json_object_set_new(
-			out, "machine_cpu_ns",
-			json_integer((json_int_t)(after->machine_ns -
-						  before->machine_ns)));
-
-	if (!after->has_threads)
-		return out;
-	json_object_set_new(
-		out, "vhost_cpu_ns",
-		json_integer((json_int_t)(after->vhost_ns - before->vhost_ns)));
-	json_object_set_new(out, "kernel_cpu_ns",
-			    json_integer((json_int_t)(after->kernel_ns -
-						      before->kernel_ns)));
+		set_used(out, "machine_cpu_ns", before->machine_ns,
+			 after->machine_ns);
+	if (before->has_threads && after->has_threads) {
+		set_used(out, "vhost_cpu_ns", before->vhost_ns,
+			 after->vhost_ns);
+		set_used(out, "kernel_cpu_ns", before->kernel_ns,
+			 after->kernel_ns);
+	}
 	return out;
 }
 

@@ -58,7 +58,8 @@ static pid_t machine_of(const struct host_meter *m)
 	return m->vmm && *m->vmm > 0 ? *m->vmm : m->machine;
 }
 
-static void read_kernel_threads(const struct host_meter *m,
+/* False where /proc cannot be listed. */
+static bool read_kernel_threads(const struct host_meter *m,
 				struct host_reading *out)
 {
 	char name[32], vhost[32];
@@ -78,6 +79,7 @@ static void read_kernel_threads(const struct host_meter *m,
 	}
 	if (dir)
 		closedir(dir);
+	return dir != NULL;
 }
 
 static void add_stats(const char *folder, struct host_reading *out)
@@ -135,7 +137,5 @@ void host_meter_read(const struct host_meter *m, struct host_reading *out)
 		out->machine_ns += vps_ns;
 	}
 	read_kvm(m, out);
-	out->has_threads = !m->skips_threads;
-	if (out->has_threads)
-		read_kernel_threads(m, out);
+	out->has_threads = !m->skips_threads && read_kernel_threads(m, out);
 }

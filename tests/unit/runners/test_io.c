@@ -287,6 +287,28 @@ static void run_micro(const char *rings, struct result *res)
 	program_log_release(&log);
 }
 
+/* A thread that ended takes its time with it: nothing was used a negative time. */
+static void threads_that_end_use_no_negative_time(void **state)
+{
+	struct program_log log = {.meter = {.machine = getpid()}};
+	struct result res;
+
+	(void)state;
+	result_init(&res);
+	program_log_open(&log, "storage", "randread-4k-qd1");
+	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	assert_int_equal(log.entry_count, 1);
+	log.entries[0].before.kernel_ns = 1000;
+	log.entries[0].after.kernel_ns = 400;
+	log.entries[0].before.vhost_ns = 1000;
+	log.entries[0].after.vhost_ns = 1400;
+	program_log_finish(&log, &res);
+	assert_non_null(strstr(res.documents[0].text, "\"vhost_cpu_ns\":400"));
+	assert_null(strstr(res.documents[0].text, "kernel_cpu_ns"));
+	program_log_release(&log);
+	result_release(&res);
+}
+
 /* Under a scheduler of the hypervisor's a guest would seem to cost nothing. */
 static void cpu_that_is_not_seen_is_no_small_figure(void **state)
 {
@@ -709,6 +731,7 @@ int main(void)
 		cmocka_unit_test(programs_of_a_lying_clock_are_marked),
 		cmocka_unit_test(nothing_moved_is_void),
 		cmocka_unit_test(an_emulated_ring_is_noted),
+		cmocka_unit_test(threads_that_end_use_no_negative_time),
 		cmocka_unit_test(cpu_that_is_not_seen_is_no_small_figure),
 		cmocka_unit_test(the_scheduler_is_the_kernels_word),
 		cmocka_unit_test(a_cut_program_has_a_reason),
