@@ -404,14 +404,30 @@ static int bind_to(const struct addrinfo *ai)
 {
 	const int on = 1;
 	int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC, 0);
+	int ret;
 
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (!bind(fd, ai->ai_addr, ai->ai_addrlen) && !listen(fd, SOMAXCONN))
 		return fd;
+	ret = -errno;
 	close(fd);
-	return -errno;
+	return ret;
+}
+
+/* The port that FD listens on, which was perhaps any. */
+static int bound_port(int fd, char *number, size_t size)
+{
+	struct sockaddr_storage bound;
+	socklen_t len = sizeof(bound);
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &len))
+		return -errno;
+	return getnameinfo((struct sockaddr *)&bound, len, NULL, 0, number,
+			   (socklen_t)size, NI_NUMERICSERV)
+		       ? -EIO
+		       : 0;
 }
 
 static int listen_on(struct http *h, int *fd, struct err *err)
@@ -419,8 +435,6 @@ static int listen_on(struct http *h, int *fd, struct err *err)
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				       .ai_flags = AI_PASSIVE | AI_NUMERICHOST |
 						   AI_NUMERICSERV};
-	struct sockaddr_storage bound;
-	socklen_t len = sizeof(bound);
 	char address[64], number[16];
 	struct addrinfo *ai;
 	const char *port = NULL;
@@ -434,12 +448,13 @@ static int listen_on(struct http *h, int *fd, struct err *err)
 			       h->cfg.listen, gai_strerror(ret));
 	*fd = bind_to(ai);
 	freeaddrinfo(ai);
-	if (*fd < 0)
-		return err_sys(err, *fd, "cannot listen on '%s'",
+	ret = *fd < 0 ? *fd : bound_port(*fd, number, sizeof(number));
+	if (ret) {
+		if (*fd >= 0)
+			close(*fd);
+		return err_sys(err, ret, "cannot listen on '%s'",
 			       h->cfg.listen);
-	getsockname(*fd, (struct sockaddr *)&bound, &len);
-	getnameinfo((struct sockaddr *)&bound, len, NULL, 0, number,
-		    sizeof(number), NI_NUMERICSERV);
+	}
 	snprintf(h->url, sizeof(h->url),
 		 strchr(address, ':') ? "%s://[%s]:%s/" : "%s://%s:%s/",
 		 h->cfg.cert ? "https" : "http", address, number);
