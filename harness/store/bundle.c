@@ -37,6 +37,7 @@ static int fill_buffer(struct reader *r, struct err *err)
 {
 	char buf[65536];
 	int n = gzread(r->file, buf, sizeof(buf));
+	int failed = errno;
 	int code = Z_OK;
 
 	if (n > 0) {
@@ -44,6 +45,10 @@ static int fill_buffer(struct reader *r, struct err *err)
 		strbuf_add(&r->in, buf, (size_t)n);
 	}
 	gzerror(r->file, &code);
+	/* The disk's fault, and not the bundle's. */
+	if (code == Z_ERRNO)
+		return err_sys(err, -(failed ? failed : EIO),
+			       "cannot read the file");
 	if (n < 0 || code < 0)
 		return err_set(err, -EPROTO,
 			       "the file is damaged or truncated");

@@ -43,7 +43,8 @@ static int finish(const char *command, int ret, const struct err *err)
 	if (!ret)
 		return STATUS_OK;
 	return complain(ret == -EINVAL || ret == -ENOENT || ret == -EPROTO ||
-					ret == -EEXIST || ret == -ENOTSUP
+					ret == -EEXIST || ret == -ENOTSUP ||
+					ret == -EISDIR
 				? STATUS_USAGE
 				: STATUS_INTERNAL,
 			"%s: %s", command, err->msg);

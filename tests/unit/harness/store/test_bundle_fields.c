@@ -405,8 +405,11 @@ static void what_is_no_file_is_refused(void **state)
 	close(ends[1]);
 	assert_int_equal(bundle_import_fd(f->to, -1, &id, &is_new, &err),
 			 -EBADF);
-	assert_true(bundle_import(f->to, f->folder, &id, &is_new, &err) < 0);
+	assert_int_equal(bundle_import(f->to, f->folder, &id, &is_new, &err),
+			 -EISDIR);
 	assert_contains(err.msg, f->folder);
+	/* What cannot be read is not therefore damaged. */
+	assert_contains(err.msg, "cannot read the file");
 }
 
 /* In the place of a folder, and of a run that JSON cannot hold. */
