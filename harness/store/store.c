@@ -105,6 +105,11 @@ int store_check_version(struct store *store, int64_t version, struct err *err)
 		return 0;
 	if (version == STORE_UNREADABLE)
 		return store_error(store, "cannot read", err);
+	/* Its maker failed before it was made; the next run makes it. */
+	if (!version && store->ops == &store_file_ops &&
+	    !store_scalar(store, "SELECT count(*) FROM sqlite_master", 1))
+		return err_set(err, -ENOENT, "'%s' holds no run yet",
+			       store->path);
 	return err_set(
 		err, -EPROTO,
 		"'%s' is not a result file of this version (schema %lld, expected %d)",

@@ -390,6 +390,12 @@ static void empty_file_has_no_latest_run(void **state)
 	assert_int_equal(store_open(path, &other, &err), 0);
 	assert_int_equal(store_run_latest(other, &id, &err), -ENOENT);
 	store_close(other);
+	/* Its maker was stopped before anything was in it. */
+	assert_int_equal(truncate(path, 0), 0);
+	assert_int_equal(store_open_readonly(path, &other, &err), -ENOENT);
+	assert_non_null(strstr(err.msg, "holds no run yet"));
+	assert_int_equal(store_open(path, &other, &err), 0);
+	store_close(other);
 }
 
 /* Whoever writes it down: what the emulator gave stays emulated. */
