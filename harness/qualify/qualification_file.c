@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "harness/base/base.h"
+#include "harness/base/durable.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
@@ -37,24 +38,7 @@ static int write_packed(const struct qualification *q, int fd, struct err *err)
 	if (file && gzclose(file) != Z_OK)
 		ret = -1;
 	json_decref(o);
-	if (!ret && fsync(fd))
-		ret = -1;
 	return ret ? err_set(err, -EIO, "cannot write all of it") : 0;
-}
-
-/* The new name is on the disk only with its folder. */
-static void folder_flush(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? xasprintf("%.*s", (int)(slash - path + 1), path)
-			     : xstrdup(".");
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(folder);
 }
 
 int qualification_write(const struct qualification *q, const char *path,
@@ -70,10 +54,8 @@ int qualification_write(const struct qualification *q, const char *path,
 	} else {
 		ret = write_packed(q, fd, err);
 		close(fd);
-		if (!ret && rename(temporary, path))
-			ret = err_sys(err, -errno, "cannot write '%s'", path);
 		if (!ret)
-			folder_flush(path);
+			ret = durable_rename(temporary, path, err);
 		if (ret)
 			unlink(temporary);
 	}

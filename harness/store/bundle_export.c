@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "harness/base/durable.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
@@ -171,8 +172,8 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 		     : err_sys(err, -errno, "cannot create '%s'", part);
 	if (w.file && gzclose(w.file) != Z_OK && !ret)
 		ret = err_set(err, -EIO, "cannot write '%s'", part);
-	if (!ret && !is_special && rename(part, path))
-		ret = err_sys(err, -errno, "cannot create '%s'", path);
+	if (!ret && !is_special)
+		ret = durable_rename(part, path, err);
 	if (ret && !is_special)
 		unlink(part);
 	EVP_MD_CTX_free(w.hash);
