@@ -74,11 +74,12 @@ static int trials_open(struct trials *t, const struct limits_args *args,
 	return ret ? ret : session_begin(&t->session, &run, err);
 }
 
-static void trials_close(struct trials *t, int ret)
+static int trials_close(struct trials *t, int ret, struct err *err)
 {
-	session_end(&t->session, ret, "complete");
+	ret = session_end(&t->session, ret, "complete", err);
 	session_close(&t->session);
 	plan_release(&t->plan);
+	return ret;
 }
 
 /* A limit of the cgroup is met when the kernel kills for it; one of locked
@@ -300,6 +301,5 @@ int limits_run(const struct limits_args *args, enum exit_status *status,
 		ret = find_memlock(&t, &shape, err);
 	else if (!ret)
 		ret = prove(&t, &shape, status, err);
-	trials_close(&t, ret);
-	return ret;
+	return trials_close(&t, ret, err);
 }

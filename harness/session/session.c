@@ -104,6 +104,26 @@ static char *fingerprint_text(const struct session *s,
 	return text;
 }
 
+/* In one piece: half a schedule would pass for a whole one. */
+static int add_run(struct session *s, const struct run_info *info,
+		   struct err *err)
+{
+	int ret = store_begin(s->store, err);
+	size_t i;
+
+	if (ret)
+		return ret;
+	ret = store_run_begin(s->store, info, &s->run_id, err);
+	for (i = 0; i < s->sched.count && !ret; i++)
+		ret = store_schedule_add(s->store, s->run_id, (uint32_t)i,
+					 s->sched.cases[i].block,
+					 s->sched.cases[i].runner, err);
+	ret = store_end(s->store, ret, err);
+	if (ret)
+		s->run_id = 0;
+	return ret;
+}
+
 /* Everything that was decided is on disk before anything is measured. */
 static int register_run(struct session *s, const struct session_run *run,
 			struct err *err)
@@ -121,13 +141,8 @@ static int register_run(struct session *s, const struct session_run *run,
 		.guest_manifest = manifest,
 		.is_lab = s->site.worker.is_lab,
 	};
-	int ret = store_run_begin(s->store, &info, &s->run_id, err);
-	size_t i;
+	int ret = add_run(s, &info, err);
 
-	for (i = 0; i < s->sched.count && !ret; i++)
-		ret = store_schedule_add(s->store, s->run_id, (uint32_t)i,
-					 s->sched.cases[i].block,
-					 s->sched.cases[i].runner, err);
 	free(manifest);
 	free(probe);
 	free(fingerprint);
@@ -264,12 +279,15 @@ int session_measure(struct session *s, const struct session_watch *watch,
 	return ret;
 }
 
-void session_end(struct session *s, int ret, const char *end)
+int session_end(struct session *s, int ret, const char *end, struct err *err)
 {
-	struct err ignored;
+	struct err end_err = {0};
 
 	if (ret)
 		end = ret == -ECANCELED ? "stopped" : "failed";
-	if (s->run_id)
-		store_run_end(s->store, s->run_id, end, &ignored);
+	if (!s->run_id || !store_run_end(s->store, s->run_id, end, &end_err) ||
+	    ret)
+		return ret;
+	*err = end_err;
+	return err_wrap(err, "the run is stored, but not that it is over");
 }

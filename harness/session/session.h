@@ -101,7 +101,7 @@ int session_measure(struct session *s, const struct session_watch *watch,
 		    const char **end, struct err *err);
 
 /* The run is over: END is "complete" or what ended it, RET as its boots came
- * to. Another one may begin. */
-void session_end(struct session *s, int ret, const char *end);
+ * to. Returns RET, or why that cannot be stored. Another one may begin. */
+int session_end(struct session *s, int ret, const char *end, struct err *err);
 
 #endif

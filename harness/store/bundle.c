@@ -426,7 +426,7 @@ static int import_all(struct reader *r, struct store *store, int64_t *run_id,
 		ret = import_schedule(store, *run_id, head.schedule, err);
 		if (!ret)
 			ret = import_boots(r, store, *run_id, &head.info, err);
-		ret = store_import_end(store, ret, err);
+		ret = store_end(store, ret, err);
 	}
 	head_release(&head);
 	json_decref(line);

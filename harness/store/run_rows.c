@@ -61,18 +61,46 @@ int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
 		"iiis", run_id, (int64_t)position, (int64_t)block, runner);
 }
 
-static int64_t find_uuid(struct store *store, const char *uuid)
+int store_begin(struct store *store, struct err *err)
+{
+	return sql_begin_to_write(store->db)
+		       ? store_error(store, "cannot write to", err)
+		       : 0;
+}
+
+static int commit(struct store *store, struct err *err)
+{
+	return sql_commit(store->db)
+		       ? store_error(store, "cannot write to", err)
+		       : 0;
+}
+
+int store_end(struct store *store, int result, struct err *err)
+{
+	if (!result)
+		result = commit(store, err);
+	if (result)
+		sql_rollback(store->db);
+	return result;
+}
+
+/* *ID is 0 where there is none. */
+static int find_uuid(struct store *store, const char *uuid, int64_t *id,
+		     struct err *err)
 {
 	struct sql_stmt *s;
-	int64_t id = 0;
+	int ret =
+		sql_prepare(store->db, "SELECT id FROM run WHERE uuid = ?", &s);
 
-	if (sql_prepare(store->db, "SELECT id FROM run WHERE uuid = ?", &s))
-		return 0;
-	sql_bind_text(s, 1, uuid);
-	if (sql_step(s) > 0)
-		id = sql_int64(s, 0);
+	*id = 0;
+	if (!ret) {
+		sql_bind_text(s, 1, uuid);
+		ret = sql_step(s);
+	}
+	if (ret > 0)
+		*id = sql_int64(s, 0);
 	sql_finalize(s);
-	return id;
+	return ret < 0 ? store_error(store, "cannot read", err) : 0;
 }
 
 int store_import_begin(struct store *store, const struct run_info *info,
@@ -80,15 +108,15 @@ int store_import_begin(struct store *store, const struct run_info *info,
 		       int64_t started_unix_ns, int64_t ended_unix_ns,
 		       int64_t *run_id, struct err *err)
 {
-	int ret;
+	int ret = store_begin(store, err);
 
-	if (sql_begin_to_write(store->db))
-		return store_error(store, "cannot write to", err);
-	*run_id = find_uuid(store, uuid);
-	if (*run_id)
+	if (ret)
+		return ret;
+	ret = find_uuid(store, uuid, run_id, err);
+	if (!ret && *run_id)
 		ret = err_set(err, -EEXIST, "run %s is already in the store",
 			      uuid);
-	else
+	else if (!ret)
 		ret = store_number(
 			store, run_id, err,
 			"INSERT INTO run (uuid, started_unix_ns, ended_unix_ns,"
@@ -113,36 +141,16 @@ int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
 	return boot_rows_add(store, run_id, position, bc, res, err);
 }
 
-static int commit(struct store *store, struct err *err)
-{
-	return sql_commit(store->db)
-		       ? store_error(store, "cannot write to", err)
-		       : 0;
-}
-
-int store_import_end(struct store *store, int result, struct err *err)
-{
-	if (!result)
-		result = commit(store, err);
-	if (result)
-		sql_rollback(store->db);
-	return result;
-}
-
 static int add_in_transaction(struct store *store, int64_t run_id,
 			      uint32_t position, const struct bench_case *bc,
 			      const struct result *res, struct err *err)
 {
-	int ret;
+	int ret = store_begin(store, err);
 
-	if (sql_begin_to_write(store->db))
-		return store_error(store, "cannot write to", err);
-	ret = boot_rows_add(store, run_id, position, bc, res, err);
-	if (!ret)
-		ret = commit(store, err);
 	if (ret)
-		sql_rollback(store->db);
-	return ret;
+		return ret;
+	ret = boot_rows_add(store, run_id, position, bc, res, err);
+	return store_end(store, ret, err);
 }
 
 /*
@@ -160,17 +168,22 @@ int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 		     struct err *err)
 {
 	int ret = add_in_transaction(store, run_id, position, bc, res, err);
+	bool is_full = store->failed_code == -ENOSPC;
 
 	if (!ret || store->spare_fd < 0)
 		return ret;
 	if (!is_for_want_of_room(store))
 		return ret;
 	store_spare_remove(store);
-	if (add_in_transaction(store, run_id, position, bc, res, err))
-		return err->code == -ENOSPC ? -EIO : err->code;
+	if (add_in_transaction(store, run_id, position, bc, res, err)) {
+		if (err->code == -ENOSPC)
+			err->code = -EIO;
+		return err->code;
+	}
 	return err_set(
 		err, -ENOSPC,
-		"disk full at '%s': everything measured so far is kept; free some space or choose another place with --db",
+		"%s at '%s': everything measured so far is kept; free some space or choose another place with --db",
+		is_full ? "disk full" : "the disk is full or fails",
 		store->path);
 }
 

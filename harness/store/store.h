@@ -83,6 +83,14 @@ int store_check(struct store *store, struct err *err);
  * Below 0: it cannot be read now. */
 int64_t store_data_version(struct store *store);
 
+/*
+ * What stands between these two is all there, or nothing of it. RESULT is what
+ * became of it; with an error everything is taken back.
+ */
+int store_begin(struct store *store, struct err *err);
+int store_end(struct store *store, int result, struct err *err);
+
+/* With a store_begin() before it, the schedule can be of one piece with the run. */
 int store_run_begin(struct store *store, const struct run_info *info,
 		    int64_t *run_id, struct err *err);
 
@@ -91,8 +99,9 @@ int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
 		       uint32_t block, const char *runner, struct err *err);
 
 /*
- * All or nothing. -ENOSPC: the disk is full and RES was kept all the same
- * at the expense of the spare file; the run must stop. -EIO and others: RES
+ * All or nothing; once this returns 0 it outlasts a power cut. -ENOSPC: the disk is
+ * full or fails, and RES was kept all the same at the expense of the spare file;
+ * the run must stop. -EIO and others: RES
  * was not kept.
  */
 int store_result_add(struct store *store, int64_t run_id, uint32_t position,
@@ -108,7 +117,7 @@ int store_run_end(struct store *store, int64_t run_id, const char *status,
 
 /*
  * A run from elsewhere, all of it or nothing: store_schedule_add() and
- * store_import_boot() stand between these two. -EEXIST: a run of that UUID is
+ * store_import_boot() stand between this and store_end(). -EEXIST: a run of that UUID is
  * here already, as *RUN_ID, and nothing was begun.
  */
 int store_import_begin(struct store *store, const struct run_info *info,
@@ -118,9 +127,6 @@ int store_import_begin(struct store *store, const struct run_info *info,
 int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
 		      const struct bench_case *bc, const struct result *res,
 		      struct err *err);
-
-/* RESULT is what became of it; with an error everything is taken back. */
-int store_import_end(struct store *store, int result, struct err *err);
 
 /* -ENOENT when there is none. */
 int store_run_latest(struct store *store, int64_t *run_id, struct err *err);

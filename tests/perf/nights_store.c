@@ -81,7 +81,7 @@ static int add_night(struct store *store, uint32_t night, gsl_rng *rng,
 	if (ret)
 		return ret;
 	ret = add_boot(store, run_id, night, rng, err);
-	return store_import_end(store, ret, err);
+	return store_end(store, ret, err);
 }
 
 int main(int argc, char **argv)

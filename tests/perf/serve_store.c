@@ -121,7 +121,7 @@ static int add_boots(const struct fleet *f, int64_t run_id, unsigned int run,
 
 	for (i = 0; i < BLOCKS * ARRAY_SIZE(runners) && !ret; i++)
 		ret = add_boot(f, run_id, run, i, err);
-	return store_import_end(f->store, ret, err);
+	return store_end(f->store, ret, err);
 }
 
 static int add_run(const struct fleet *f, unsigned int run, struct err *err)

@@ -185,7 +185,7 @@ static int run_pilot(struct running *r, struct err *err)
 	if (!ret)
 		ret = measure(r, err);
 	r->plan = plan;
-	session_end(s, ret, r->end);
+	ret = session_end(s, ret, r->end, err);
 	if (!ret)
 		ret = report_pilot(s->store, s->run_id, &best, r->pilot,
 				   sizeof(r->pilot), err);
@@ -286,7 +286,7 @@ static int run_run(int argc, char **argv)
 		ret = run_pilot(&r, &err);
 	if (!ret)
 		ret = run_plan(&r, &err);
-	session_end(&r.session, ret, r.end);
+	ret = session_end(&r.session, ret, r.end, &err);
 	if (r.session.run_id && show_report(&r, &args, &show_err) && !ret) {
 		ret = show_err.code;
 		err = show_err;

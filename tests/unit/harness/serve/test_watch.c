@@ -116,7 +116,7 @@ static void add_night(const struct fixture *f, const struct night *n)
 					    at + 1, &run_id, &err),
 			 0);
 	add_boots(store, run_id, n);
-	assert_int_equal(store_import_end(store, 0, &err), 0);
+	assert_int_equal(store_end(store, 0, &err), 0);
 	store_close(store);
 }
 

@@ -154,7 +154,7 @@ static int measure(struct fixture *f, struct run_data *run, struct err *err)
 	struct err load_err;
 	int ret = session_measure(&f->session, &watch, &end, err);
 
-	session_end(&f->session, ret, end);
+	ret = session_end(&f->session, ret, end, err);
 	assert_int_equal(run_data_load(f->session.store, f->session.run_id, run,
 				       &load_err),
 			 0);
@@ -312,7 +312,8 @@ static void a_plan_without_a_boot_is_no_run(void **state)
 	footprint.runners[footprint.runner_count++] = "native";
 	assert_int_equal(session_begin(&f->session, &none, &err), -ENODEV);
 	assert_int_equal(f->session.run_id, 0);
-	session_end(&f->session, -ENODEV, "complete");
+	assert_int_equal(session_end(&f->session, -ENODEV, "complete", &err),
+			 -ENODEV);
 	plan_release(&footprint);
 }
 
@@ -484,7 +485,59 @@ static void a_result_that_cannot_be_kept_ends_the_run(void **state)
 	assert_string_equal(end, "complete");
 	/* Only what was kept is shown as done. */
 	assert_int_equal(f->ended_count, 1);
-	session_end(&f->session, err.code, end);
+	assert_int_equal(session_end(&f->session, err.code, end, &err),
+			 err.code);
+}
+
+static void refuse(struct fixture *f, const char *event)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql),
+		 "CREATE TRIGGER full BEFORE %s BEGIN SELECT"
+		 " RAISE(FAIL, 'no room'); END",
+		 event);
+	assert_int_equal(
+		sqlite3_exec(sql_sqlite_handle(store_handle(f->session.store)),
+			     sql, NULL, NULL, NULL),
+		SQLITE_OK);
+}
+
+/* A run that looks unfinished for ever is not passed off as a good one. */
+static void an_end_that_cannot_be_kept_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+
+	answers(f, "one");
+	begin(f);
+	refuse(f, "UPDATE ON run");
+	assert_true(session_end(&f->session, 0, "complete", &err) < 0);
+	assert_non_null(strstr(err.msg, "not that it is over"));
+	assert_non_null(strstr(err.msg, "no room"));
+	/* What went wrong before says more. */
+	err_set(&err, -ECANCELED, "stopped");
+	assert_int_equal(session_end(&f->session, -ECANCELED, "complete", &err),
+			 -ECANCELED);
+	assert_string_equal(err.msg, "stopped");
+}
+
+/* Half a schedule would look like a whole one. */
+static void a_run_is_registered_as_a_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct run_data run;
+	const struct session_run again = {.plan = &f->plan};
+	struct err err = {0};
+
+	answers(f, "one");
+	begin(f);
+	refuse(f, "INSERT ON schedule WHEN new.position = 1");
+	assert_true(session_begin(&f->session, &again, &err) < 0);
+	assert_non_null(strstr(err.msg, "no room"));
+	assert_int_equal(f->session.run_id, 0);
+	assert_int_equal(run_data_load(f->session.store, 2, &run, &err),
+			 -ENOENT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -500,6 +553,8 @@ int main(void)
 		TEST(a_runner_that_was_refused_stands_in_the_run),
 		TEST(one_session_has_two_runs),
 		TEST(a_plan_without_a_boot_is_no_run),
+		TEST(an_end_that_cannot_be_kept_is_told),
+		TEST(a_run_is_registered_as_a_whole),
 		TEST(a_session_that_did_not_open_closes_nothing_else),
 		TEST(a_lost_lab_is_followed_by_another),
 		TEST(what_was_claimed_stands_in_the_run),

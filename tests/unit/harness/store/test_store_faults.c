@@ -140,7 +140,7 @@ static int import_run(struct fixture *f, struct strbuf *said, struct err *err)
 	if (!ret)
 		ret = store_import_boot(f->store, id, 0, &bc, &res, err);
 	result_release(&res);
-	return store_import_end(f->store, ret, err);
+	return store_end(f->store, ret, err);
 }
 
 static int read_run(struct fixture *f, struct strbuf *said, struct err *err)
