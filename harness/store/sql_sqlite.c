@@ -189,6 +189,19 @@ void sql_sqlite_set_busy(struct sql *sql, int busy_ms)
 	sqlite3_busy_timeout(db_of(sql), busy_ms);
 }
 
+int sql_sqlite_sync_log(struct sql *sql)
+{
+	sqlite3_file *log = NULL;
+	int code = sqlite3_file_control(db_of(sql), "main",
+					SQLITE_FCNTL_JOURNAL_POINTER, &log);
+
+	if (code == SQLITE_OK && log && log->pMethods)
+		code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+	return code == SQLITE_OK
+		       ? 0
+		       : sql_fail(sql, errno_of(code), sqlite3_errstr(code));
+}
+
 sqlite3 *sql_sqlite_handle(struct sql *sql)
 {
 	return db_of(sql);

@@ -14,6 +14,9 @@ int sql_sqlite_open(const char *place, int flags, int busy_ms, struct sql **out,
 		    struct err *err);
 void sql_sqlite_set_busy(struct sql *sql, int busy_ms);
 
+/* What was written to the log, by whomever, is on the disk. */
+int sql_sqlite_sync_log(struct sql *sql);
+
 /* SQLite's own handle, for what only its files have. SQL must be of this kind. */
 struct sqlite3 *sql_sqlite_handle(struct sql *sql);
 

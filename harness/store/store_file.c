@@ -14,6 +14,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
+#include "harness/base/durable.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
@@ -116,7 +117,10 @@ static int bring_up(struct store *store, struct err *err)
 		return store_error(store, "cannot write to", err);
 	ret = look_into(store, &c, err);
 	sql = ret ? NULL : missing_sql(&c);
-	if (sql) {
+	/* Before there is anything in it that somebody could be told of. */
+	if (sql == schema_sql)
+		ret = durable_path(store->path, err);
+	if (!ret && sql) {
 		ret = store_exec(store, sql, err);
 		if (!ret && sql == upgrade_3_sql)
 			ret = figure_rows_fill(store, err);
@@ -175,25 +179,52 @@ static int set_wal(struct store *store, int busy_ms, struct err *err)
 	}
 }
 
+/* Whether anything was committed that is not in PATH itself. */
+static bool has_log(const char *path)
+{
+	char *log = xasprintf("%s-wal", path);
+	struct stat st;
+	bool has = !stat(log, &st) && st.st_size;
+
+	free(log);
+	return has;
+}
+
+/*
+ * SQLite syncs its log with each commit, and the log's name once, by the process
+ * that made it. That one may have been killed before, or reads only; then what we
+ * find in the log, and what we commit to it, would not outlast a power cut.
+ */
+static int settle_log(struct store *store, struct err *err)
+{
+	if (has_log(store->path) && sql_sqlite_sync_log(store->db))
+		return store_error(store, "cannot write to", err);
+	return durable_name(store->path, err);
+}
+
+/* In WAL mode EXTRA is FULL: a commit is on the disk when it returns. Without WAL,
+ * where memory cannot be shared, only EXTRA says the same. */
 static int make_ready(struct store *store, int busy_ms, struct err *err)
 {
 	int ret = check_ours(store, err);
 
 	store->is_writer = !ret;
 	if (!ret)
-		ret = set_wal(store, busy_ms, err);
-	if (!ret)
 		ret = store_exec(store,
-				 "PRAGMA synchronous = FULL;"
+				 "PRAGMA synchronous = EXTRA;"
 				 "PRAGMA foreign_keys = ON",
 				 err);
+	if (!ret)
+		ret = set_wal(store, busy_ms, err);
 	if (!ret)
 		ret = bring_up(store, err);
 	if (!ret)
 		ret = check(store, err);
 	if (!ret)
 		ret = store_exec(store, guard_sql, err);
-	return ret ? ret : store_exec(store, index_sql, err);
+	if (!ret)
+		ret = store_exec(store, index_sql, err);
+	return ret ? ret : settle_log(store, err);
 }
 
 static int open_to_write(struct store *store, int busy_ms, struct err *err)
@@ -234,17 +265,6 @@ static int open_reader(struct store *store, int busy_ms, struct err *err)
 				  &store->db, err);
 
 	return ret ? ret : store_exec(store, "PRAGMA query_only = ON", err);
-}
-
-/* Whether anything was committed that is not in PATH itself. */
-static bool has_log(const char *path)
-{
-	char *log = xasprintf("%s-wal", path);
-	struct stat st;
-	bool has = !stat(log, &st) && st.st_size;
-
-	free(log);
-	return has;
 }
 
 /*
@@ -321,19 +341,32 @@ static int vacuum_into(struct store *store, const char *path, struct err *err)
 	return ret;
 }
 
+/* In a container the process that was killed here had our number, and SQLite writes
+ * to no file that is there. */
+static void remove_part(const char *part)
+{
+	char *journal = xasprintf("%s-journal", part);
+
+	unlink(part);
+	unlink(journal);
+	free(journal);
+}
+
 static int copy(struct store *store, const char *path, struct err *err)
 {
 	char *part = xasprintf("%s.part-%d", path, (int)getpid());
 	int ret = file_mkdirs_above(path, err);
 
+	remove_part(part);
+
 	if (!ret && !access(path, F_OK))
 		ret = err_set(err, -EEXIST, "'%s' already exists", path);
 	if (!ret)
 		ret = vacuum_into(store, part, err);
-	if (!ret && rename(part, path))
-		ret = err_sys(err, -errno, "cannot create '%s'", path);
+	if (!ret)
+		ret = durable_rename(part, path, err);
 	if (ret)
-		unlink(part);
+		remove_part(part);
 	free(part);
 	return ret;
 }
