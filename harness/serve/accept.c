@@ -113,16 +113,11 @@ static bool take_parameter(const char **p, struct range *r, bool *has_quality)
 	return true;
 }
 
-static bool take_range(const char **p, struct range *r)
+/* All that is left of an element. */
+static bool take_parameters(const char **p, struct range *r)
 {
 	bool has_quality = false;
 
-	*r = (struct range){.quality = WHOLE};
-	if (!take_token(p, &r->type) || **p != '/')
-		return false;
-	(*p)++;
-	if (!take_token(p, &r->subtype))
-		return false;
 	skip_blanks(p);
 	while (**p == ';') {
 		(*p)++;
@@ -131,6 +126,15 @@ static bool take_range(const char **p, struct range *r)
 		skip_blanks(p);
 	}
 	return !**p || **p == ',';
+}
+
+static bool take_range(const char **p, struct range *r)
+{
+	*r = (struct range){.quality = WHOLE};
+	if (!take_token(p, &r->type) || **p != '/')
+		return false;
+	(*p)++;
+	return take_token(p, &r->subtype) && take_parameters(p, r);
 }
 
 /* To the next element; a comma within quotes ends none. */
@@ -225,4 +229,45 @@ size_t accept_choose(const char *header, const char *const *offers,
 		}
 	}
 	return chosen;
+}
+
+/* The quality of each coding that a client named; -1: it did not. */
+struct codings {
+	int gzip, plain, others;
+};
+
+static void keep_coding(struct codings *c, const struct range *r)
+{
+	int *to = span_is(&r->type, "gzip") || span_is(&r->type, "x-gzip")
+			  ? &c->gzip
+		  : span_is(&r->type, "identity") ? &c->plain
+		  : span_is(&r->type, "*")        ? &c->others
+						  : NULL;
+
+	if (to && *to < 0)
+		*to = r->quality;
+}
+
+enum accept_coding accept_coding(const char *header)
+{
+	struct codings c = {-1, -1, -1};
+	struct range r;
+
+	while (header && *header) {
+		skip_blanks(&header);
+		r = (struct range){.quality = WHOLE};
+		if (take_token(&header, &r.type) &&
+		    take_parameters(&header, &r))
+			keep_coding(&c, &r);
+		skip_element(&header);
+		header += *header == ',';
+	}
+	if (c.gzip < 0)
+		c.gzip = c.others;
+	/* What is not named is fit all the same, but wanted least of all. */
+	if (c.plain < 0 && c.others == 0)
+		c.plain = 0;
+	if (c.gzip <= 0 || c.gzip < c.plain)
+		return ACCEPT_PLAIN;
+	return c.plain ? ACCEPT_GZIP : ACCEPT_GZIP_ONLY;
 }

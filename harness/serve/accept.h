@@ -4,7 +4,7 @@
 
 /*
  * accept - which of several representations a client prefers (RFC 9110,
- * 12.5.1). The header is hostile: an element of it that is not well-formed is
+ * 12.5.1 and 12.5.3). The header is hostile: an element of it that is not well-formed is
  * left out. Pure.
  */
 #include <stddef.h>
@@ -17,5 +17,15 @@
  */
 size_t accept_choose(const char *header, const char *const *offers,
 		     size_t count);
+
+enum accept_coding {
+	ACCEPT_PLAIN,
+	ACCEPT_GZIP,
+	ACCEPT_GZIP_ONLY, /* "identity;q=0" */
+};
+
+/* By the Accept-Encoding of HEADER; NULL: there is none. A client that excludes
+ * both gets plain bytes: an answer is of more use than 406. */
+enum accept_coding accept_coding(const char *header);
 
 #endif

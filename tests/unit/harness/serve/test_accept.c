@@ -129,6 +129,63 @@ static void damaged_elements_are_left_out(void **state)
 	assert_wishes(wishes, ARRAY_SIZE(wishes));
 }
 
+/* RFC 9110, 12.5.3, and what clients really send. */
+static void gzip_is_chosen_by_quality(void **state)
+{
+	static const struct {
+		const char *header;
+		enum accept_coding want;
+	} cases[] = {
+		{NULL, ACCEPT_PLAIN},
+		{"", ACCEPT_PLAIN},
+		{"gzip", ACCEPT_GZIP},
+		{"x-gzip", ACCEPT_GZIP},
+		{"GZIP;Q=1.0", ACCEPT_GZIP},
+		{"gzip, deflate, br, zstd", ACCEPT_GZIP},
+		{"deflate, gzip;q=0.1", ACCEPT_GZIP},
+		{"gzip;q=0", ACCEPT_PLAIN},
+		{"gzip;q=0.000, *", ACCEPT_PLAIN},
+		{"*", ACCEPT_GZIP},
+		{"*;q=0", ACCEPT_PLAIN},
+		{"br", ACCEPT_PLAIN},
+		{"identity", ACCEPT_PLAIN},
+		{"identity;q=0.5, gzip;q=0.4", ACCEPT_PLAIN},
+		{"identity;q=0.5, gzip;q=0.5", ACCEPT_GZIP},
+		{"identity;q=0, gzip", ACCEPT_GZIP_ONLY},
+		{"identity;q=0, *;q=0.1", ACCEPT_GZIP_ONLY},
+		{"gzip, *;q=0", ACCEPT_GZIP_ONLY},
+		{"identity;q=0.1, gzip, *;q=0", ACCEPT_GZIP},
+		{"identity;q=0", ACCEPT_PLAIN},
+		{"gzip;q=2, gzip;q=0.1", ACCEPT_GZIP},
+		{"gzip;q=", ACCEPT_PLAIN},
+		{"gzipped", ACCEPT_PLAIN},
+		{"br;q=\"a, gzip\"", ACCEPT_PLAIN},
+		{",, ,gzip ; q=0.3 ,", ACCEPT_GZIP},
+		{"/, gzip", ACCEPT_GZIP},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		if (accept_coding(cases[i].header) != cases[i].want)
+			fail_msg("%s", cases[i].header ? cases[i].header : "-");
+}
+
+/* Telegraf's inputs.prometheus by its source, and clients that want one thing. */
+static void other_scrapers_are_served(void **state)
+{
+	static const struct wish wishes[] = {
+		{"application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.7,text/plain;version=0.0.4;q=0.3,*/*;q=0.1",
+		 TEXT},
+		{"text/plain; version=0.0.4; charset=utf-8", TEXT},
+		{"application/openmetrics-text; version=1.0.0; charset=utf-8",
+		 OPENMETRICS},
+	};
+
+	(void)state;
+	assert_wishes(wishes, ARRAY_SIZE(wishes));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +193,8 @@ int main(void)
 		cmocka_unit_test(browsers_and_curl_get_text),
 		cmocka_unit_test(the_most_specific_range_decides),
 		cmocka_unit_test(damaged_elements_are_left_out),
+		cmocka_unit_test(gzip_is_chosen_by_quality),
+		cmocka_unit_test(other_scrapers_are_served),
 	};
 
 	return RUN_TESTS(tests);
