@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/portable.h"
 #include "harness/base/xmalloc.h"
@@ -72,18 +74,54 @@ static int add_parameter(struct query *q, char *text, struct err *err)
 	return ret;
 }
 
+static bool is_target(const char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text) || *text == ' ' ||
+		    *text == '#')
+			return false;
+	return true;
+}
+
+/* What is behind "http://AUTHORITY" is as a target without them is. */
+static void split_target(const char *target, struct query *q)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+	size_t i, len;
+
+	for (i = 0; i < ARRAY_SIZE(schemes); i++) {
+		size_t skip = strlen(schemes[i]);
+
+		if (strncasecmp(target, schemes[i], skip))
+			continue;
+		target += skip;
+		len = strcspn(target, "/?");
+		q->authority = xasprintf("%.*s", (int)len, target);
+		target += len;
+		q->text = xasprintf("%s%s", *target == '/' ? "" : "/", target);
+		break;
+	}
+	if (!q->text)
+		q->text = xstrdup(target);
+	q->path = q->text;
+}
+
 int query_parse(const char *target, struct query *q, struct err *err)
 {
 	char *rest, *next;
 	int ret;
 
-	*q = (struct query){.text = xstrdup(target)};
-	q->path = q->text;
+	*q = (struct query){.text = NULL};
+	if (!is_target(target))
+		return err_set(
+			err, -EINVAL,
+			"the address has blanks, control characters or a fragment");
+	split_target(target, q);
 	rest = strchr(q->text, '?');
 	if (rest)
 		*rest++ = '\0';
 	ret = decode(q->text, false, err);
-	if (!ret && q->text[0] != '/')
+	if (!ret && q->text[0] != '/' && strcmp(target, "*"))
 		ret = err_set(err, -EINVAL, "the address has no path");
 	for (; rest && !ret; rest = next) {
 		next = strchr(rest, '&');
@@ -99,6 +137,7 @@ int query_parse(const char *target, struct query *q, struct err *err)
 
 void query_release(struct query *q)
 {
+	free(q->authority);
 	free(q->text);
 	*q = (struct query){.text = NULL};
 }

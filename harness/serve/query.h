@@ -3,7 +3,8 @@
 #define HARNESS_SERVE_QUERY_H
 
 /*
- * query - the decoded target of a request (RFC 9112, 3.2.1). The input is
+ * query - the decoded target of a request, a path alone or with scheme and
+ * authority, or "*" (RFC 9112, 3.2). The input is
  * hostile: damaged percent-encoding, invalid UTF-8, control characters and
  * duplicate parameters are errors.
  */
@@ -14,7 +15,8 @@ struct err;
 #define QUERY_MAX_PARAMETERS 16
 
 struct query {
-	char *text; /* owned; all below points into it */
+	char *authority; /* owned; NULL: the target has none */
+	char *text;      /* owned; all below points into it */
 	const char *path;
 	struct query_parameter {
 		const char *name, *value;

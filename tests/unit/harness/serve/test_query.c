@@ -26,7 +26,12 @@ static const struct {
 	{"/?a=%c3%a4%E2%82%AC", "/|a=\xc3\xa4\xe2\x82\xac"},
 	{"/?a=%25%32%30", "/|a=%20"}, /* once, not twice */
 	{"/a?b=%09", "/a|b=\t"},
-	{"/#x?y=z", "/#x|y=z"},
+	{"*", "*"},
+	{"http://h/a%20b?c=d", "/a b|c=d"},
+	{"HTTPS://h:1?c=http://i/", "/|c=http://i/"},
+	{"http://h", "/"},
+	{"http://", "/"},
+	{"/http://h/", "/http://h/"},
 };
 
 static void addresses_are_decoded_once(void **state)
@@ -55,8 +60,17 @@ static void damaged_addresses_are_refused(void **state)
 {
 	static const char *const bad[] = {
 		"",
-		"*",
 		"a",
+		"**",
+		"h:443",
+		"http:/h/",
+		"ftp://h/",
+		"http://h/%00",
+		"http://h/?a=1&a=1",
+		"/#x?y=z",
+		"/a b",
+		"/a\tb",
+		"/?a=b\r",
 		"?a=b",
 		"%2",
 		"//%",
@@ -94,6 +108,33 @@ static void damaged_addresses_are_refused(void **state)
 			fail_msg("taken: '%s'", bad[i]);
 		assert_null(q.text);
 		assert_true(portable_is_text(err.msg));
+	}
+}
+
+static void an_authority_is_kept_apart(void **state)
+{
+	static const struct {
+		const char *target, *authority;
+	} cases[] = {
+		{"/a", NULL},
+		{"*", NULL},
+		{"http://h:80/a", "h:80"},
+		{"httpS://[::1]?a=b", "[::1]"},
+		{"http://u@h/", "u@h"},
+		{"http:///a", ""},
+	};
+	struct err err = {0};
+	struct query q;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(query_parse(cases[i].target, &q, &err), 0);
+		if (cases[i].authority)
+			assert_string_equal(q.authority, cases[i].authority);
+		else
+			assert_null(q.authority);
+		query_release(&q);
 	}
 }
 
@@ -155,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(addresses_are_decoded_once),
 		cmocka_unit_test(damaged_addresses_are_refused),
+		cmocka_unit_test(an_authority_is_kept_apart),
 		cmocka_unit_test(parameters_are_counted),
 		cmocka_unit_test(only_known_names_are_let_in),
 	};
