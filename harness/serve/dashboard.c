@@ -27,6 +27,7 @@
 #include "harness/serve/tokens.h"
 #include "harness/serve/upload.h"
 #include "harness/serve/watch.h"
+#include "reports/html/html.h"
 
 /* A list takes 30 KiB, the page of a run up to some MiB with its plots. */
 #define PAGES_BYTES (32 * MIB)
@@ -117,11 +118,10 @@ static int show_search(struct store *store, const struct http_request *rq,
 	return search_page(d->watch, store, rq, re, err);
 }
 
+#define TOLD(http_keep, needs_store, keep, show) \
+	&(const struct answer){needs_store, keep, show}, http_keep
 #define ANSWER(needs_store, keep, show) \
-	&(const struct answer)          \
-	{                               \
-		needs_store, keep, show \
-	}
+	TOLD(HTTP_REVALIDATE, needs_store, keep, show)
 
 static const struct http_route routes[] = {
 	{"GET", "/", HTTP_HTML, ANSWER(true, KEEP_NOT, show_overview)},
@@ -156,13 +156,17 @@ static const struct http_route routes[] = {
 	 ANSWER(true, KEEP_VERSION, api_hosts)},
 	{"GET", "/live", HTTP_HTML, ANSWER(true, KEEP_VERSION, live_page)},
 	{"GET", "/api/v1/live", LIVE_EVENTS,
-	 ANSWER(true, KEEP_VERSION, live_event)},
+	 TOLD(HTTP_NO_STORE, true, KEEP_VERSION, live_event)},
 	{"GET", "/static/live.js", LIVE_SCRIPT,
 	 ANSWER(false, KEEP_NOT, live_script)},
 	{"POST", "/api/v1/bundles", HTTP_JSON,
 	 ANSWER(false, KEEP_NOT, take_bundle)},
-	{"GET", "/metrics", METRICS_TYPE, ANSWER(true, KEEP_NOT, show_metrics)},
-	{"GET", "/healthz", HTTP_TEXT, ANSWER(false, KEEP_NOT, show_health)},
+	{"GET", "/metrics", METRICS_TYPE,
+	 TOLD(HTTP_NO_STORE, true, KEEP_NOT, show_metrics)},
+	{"GET", "/healthz", HTTP_TEXT,
+	 TOLD(HTTP_NO_STORE, false, KEEP_NOT, show_health)},
+	{"GET", "/favicon.ico", "image/svg+xml",
+	 TOLD(HTTP_ASSET, false, KEEP_NOT, page_icon)},
 	{0},
 };
 
@@ -186,9 +190,10 @@ static int admit(void *arg, const struct http_route *route,
 		return err_set(
 			err, -EPERM,
 			"this server has no tokens file and accepts no bundles");
-	return tokens_check(&d->tokens, rq->authorization,
-			    is_write ? TOKEN_WRITE : TOKEN_READ, rq->address,
-			    err);
+	ret = tokens_check(&d->tokens, rq->authorization,
+			   is_write ? TOKEN_WRITE : TOKEN_READ, rq->address,
+			   err);
+	return ret || !is_write ? ret : upload_check_type(rq, err);
 }
 
 static int open_body(void *arg, struct err *err)
@@ -240,6 +245,8 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 				   .timeout_s = cfg->timeout_s,
 				   .max_upload_bytes = cfg->max_upload_bytes,
 				   .routes = routes,
+				   .hosts = cfg->hosts,
+				   .style = html_style(),
 				   .admit = admit,
 				   .open_body = open_body,
 				   .call = call,

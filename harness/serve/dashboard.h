@@ -22,6 +22,7 @@ struct dashboard_config {
 	unsigned int max_per_s;         /* requests per address; 0: no limit */
 	uint64_t max_upload_bytes;      /* of a bundle, compressed */
 	const char *tls_cert, *tls_key; /* files (tls.h); NULL: no TLS */
+	const char *hosts;              /* names of this server; or NULL */
 };
 
 /* CFG is copied; its texts must live until dashboard_stop(). */

@@ -3,20 +3,25 @@
 
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/cache.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
+#include "harness/serve/deadlines.h"
+#include "harness/serve/entity.h"
+#include "harness/serve/gate.h"
+#include "harness/serve/hosts.h"
+#include "harness/serve/listener.h"
 #include "harness/serve/query.h"
+#include "harness/serve/reply_head.h"
+#include "harness/serve/routes.h"
+#include "harness/serve/wire.h"
 
 /* Each has a thread, so a slow client or request delays no other. */
 #define MAX_CONNECTIONS 256
@@ -27,13 +32,28 @@
 #define CONNECTION_BYTES (32 * KIB)
 /* For a request whose body is not used. */
 #define MAX_BODY_BYTES (64 * KIB)
-/* A name of a node has up to 253. */
-#define HTTP_ITEM_BYTES 256
+/* Of compressed answers, about a tenth of what they are of. */
+#define PACKED_BYTES (8 * MIB)
+/* A client that sends something all the time, but little, has so much more. */
+#define GRACE_FACTOR 2
+
+/*
+ * Version 1 is strict itself, and moves what it parses. The strict option of
+ * those before it refuses two things that wire_check() refuses as well, but it
+ * answers a request without Host twice.
+ */
+static bool is_old_library(void)
+{
+	return !strncmp(MHD_get_version(), "0.", 2);
+}
 
 struct http {
 	struct http_config cfg;
 	struct MHD_Daemon *daemon;
-	char url[128];
+	char url[128], policy[REPLY_POLICY_BYTES];
+	struct hosts hosts;
+	struct cache *packed;        /* owned; by what they are packed of */
+	struct deadlines *deadlines; /* owned */
 	atomic_uint_fast64_t reply_counts[6]; /* no order is needed */
 };
 
@@ -41,64 +61,16 @@ struct http {
 struct exchange {
 	struct http_request rq;
 	struct query query;
-	const struct http_route *route; /* NULL: there is none */
-	char item[HTTP_ITEM_BYTES];
+	struct wire wire;
+	struct deadline *deadline; /* of the connection */
+	struct routed routed;
 	struct strbuf accept;
+	struct entity entity;
 	uint64_t body_bytes;
 	bool is_begun;
 	int ret;        /* of what went wrong so far */
 	struct err err; /* with it */
 };
-
-static const struct {
-	const char *name, *value;
-} headers[] = {
-	{"X-Content-Type-Options", "nosniff"},
-	{"Content-Security-Policy",
-	 "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:;"
-	 " connect-src 'self'; script-src 'self'"},
-	{"Referrer-Policy", "no-referrer"},
-	{"Cache-Control", "no-store"},
-};
-
-/* ITEM is what the '*' stands for. */
-static bool matches(const char *pattern, const char *path, char *item,
-		    size_t size)
-{
-	size_t head = strcspn(pattern, "*");
-	size_t tail, len = strlen(path);
-
-	item[0] = '\0';
-	if (!pattern[head])
-		return !strcmp(pattern, path);
-	tail = strlen(pattern + head + 1);
-	if (len <= head + tail || len - head - tail >= size ||
-	    strncmp(pattern, path, head) ||
-	    strcmp(pattern + head + 1, path + len - tail))
-		return false;
-	snprintf(item, size, "%.*s", (int)(len - head - tail), path + head);
-	return !strchr(item, '/');
-}
-
-/* NULL: there is none; *OTHER has that path, for another method. */
-static const struct http_route *find_route(const struct http *h,
-					   const char *method, const char *path,
-					   char *item, size_t size,
-					   const struct http_route **other)
-{
-	const struct http_route *r;
-
-	if (!strcmp(method, MHD_HTTP_METHOD_HEAD))
-		method = MHD_HTTP_METHOD_GET;
-	for (r = h->cfg.routes; r->pattern; r++) {
-		if (!matches(r->pattern, path, item, size))
-			continue;
-		if (!strcmp(r->method, method))
-			return r;
-		*other = r;
-	}
-	return NULL;
-}
 
 static unsigned int status_of(int ret)
 {
@@ -111,6 +83,7 @@ static unsigned int status_of(int ret)
 		{-EPERM, MHD_HTTP_FORBIDDEN},
 		{-ENOENT, MHD_HTTP_NOT_FOUND},
 		{-EFBIG, MHD_HTTP_CONTENT_TOO_LARGE},
+		{-ENOTSUP, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE},
 		{-EAGAIN, MHD_HTTP_TOO_MANY_REQUESTS},
 		{-EDQUOT, MHD_HTTP_TOO_MANY_REQUESTS},
 		{-ENOSPC, MHD_HTTP_INSUFFICIENT_STORAGE},
@@ -123,43 +96,28 @@ static unsigned int status_of(int ret)
 	return MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
-static void add_headers(struct MHD_Response *r, const struct http_reply *re,
-			bool is_last)
-{
-	size_t i;
-
-	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, re->type);
-	for (i = 0; i < ARRAY_SIZE(headers); i++)
-		MHD_add_response_header(r, headers[i].name, headers[i].value);
-	if (re->header)
-		MHD_add_response_header(r, re->header, re->value);
-	if (re->location[0])
-		MHD_add_response_header(r, MHD_HTTP_HEADER_LOCATION,
-					re->location);
-	if (re->status == MHD_HTTP_UNAUTHORIZED)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_WWW_AUTHENTICATE,
-					"Bearer");
-	if (re->retry_after)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_RETRY_AFTER,
-					re->retry_after);
-	if (is_last)
-		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
-}
-
 /* RE is released. IS_LAST: a body may still be to come, which would be taken
  * for the next request. */
 static enum MHD_Result send_reply(struct http *h, struct MHD_Connection *c,
-				  struct http_reply *re, bool is_last)
+				  struct exchange *x, struct http_reply *re,
+				  bool is_last)
 {
 	/* strbuf's bytes are for free(); without any there is nothing to. */
 	struct MHD_Response *r = MHD_create_response_from_buffer(
 		re->body.len, re->body.str,
 		re->body.str ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	const struct reply_head head = {.reply = re,
+					.route = x->routed.route,
+					.entity = &x->entity,
+					.allow = x->routed.allow,
+					.policy = h->policy,
+					.is_last = is_last};
 	enum MHD_Result ret = MHD_NO;
 
 	if (r) {
+		deadline_set(x->deadline, re->body.len);
 		re->body = (struct strbuf){0};
-		add_headers(r, re, is_last);
+		reply_head_add(r, &head);
 		atomic_fetch_add_explicit(
 			&h->reply_counts[re->status / 100 % 6], 1,
 			memory_order_relaxed);
@@ -172,14 +130,14 @@ static enum MHD_Result send_reply(struct http *h, struct MHD_Connection *c,
 
 static bool wants_json(const struct exchange *x)
 {
-	if (x->route)
-		return !strcmp(x->route->type, HTTP_JSON);
+	if (x->routed.route)
+		return !strcmp(x->routed.route->type, HTTP_JSON);
 	return x->query.path && !strncmp(x->query.path, "/api/", 5);
 }
 
 static enum MHD_Result refuse_request(struct http *h, struct MHD_Connection *c,
-				      const struct exchange *x,
-				      struct http_reply *re, bool is_last)
+				      struct exchange *x, struct http_reply *re,
+				      bool is_last)
 {
 	if (!re->status)
 		re->status = status_of(x->ret);
@@ -188,15 +146,20 @@ static enum MHD_Result refuse_request(struct http *h, struct MHD_Connection *c,
 	strbuf_release(&re->body);
 	h->cfg.write_error(x->err.msg, wants_json(x) ? HTTP_JSON : HTTP_HTML,
 			   re);
-	return send_reply(h, c, re, is_last);
+	x->entity = (struct entity){.is_gzip = false};
+	return send_reply(h, c, x, re, is_last);
 }
 
-static uint64_t announced_bytes(struct MHD_Connection *c)
+static uint64_t announced_bytes(const struct exchange *x)
 {
-	const char *length = MHD_lookup_connection_value(
-		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = wire_get(&x->wire, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
 	return length ? strtoull(length, NULL, 10) : 0;
+}
+
+static bool has_chunks(const struct exchange *x)
+{
+	return wire_get(&x->wire, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
 }
 
 static uint64_t max_bytes(const struct http *h, const struct exchange *x)
@@ -218,21 +181,52 @@ static void take_address(struct MHD_Connection *c, uint8_t address[16])
 		       8);
 }
 
-/* Several headers of one name are one list (RFC 9110, 5.3). */
-static enum MHD_Result add_accept(void *cls, enum MHD_ValueKind kind,
-				  const char *name, const char *value)
+static enum MHD_Result add_field(void *cls, enum MHD_ValueKind kind,
+				 const char *name, const char *value)
 {
-	struct strbuf *accept = cls;
+	struct wire *w = cls;
 
 	(void)kind;
-	if (!strcasecmp(name, MHD_HTTP_HEADER_ACCEPT) && value)
-		strbuf_printf(accept, "%s%s", accept->len ? "," : "", value);
+	if (w->count == WIRE_MAX_FIELDS)
+		w->is_too_long = true;
+	else
+		w->fields[w->count++] =
+			(struct wire_field){name, value ? value : ""};
 	return MHD_YES;
+}
+
+static void take_head(struct MHD_Connection *c, const char *method,
+		      const char *version, struct wire *w)
+{
+	w->method = method;
+	w->version = version;
+	w->is_in_place = is_old_library();
+	w->bytes = MHD_get_connection_info(
+			   c, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)
+			   ->header_size;
+	MHD_get_connection_values(c, MHD_HEADER_KIND, add_field, w);
+}
+
+static void take_request(const struct http *h, struct MHD_Connection *c,
+			 struct exchange *x)
+{
+	struct http_request *rq = &x->rq;
+
+	rq->query = &x->query;
+	rq->item = x->routed.item;
+	rq->arg = h->cfg.arg;
+	rq->authorization = wire_get(&x->wire, MHD_HTTP_HEADER_AUTHORIZATION);
+	rq->content_type = wire_get(&x->wire, MHD_HTTP_HEADER_CONTENT_TYPE);
+	rq->content_encoding =
+		wire_get(&x->wire, MHD_HTTP_HEADER_CONTENT_ENCODING);
+	wire_join(&x->wire, MHD_HTTP_HEADER_ACCEPT, &x->accept);
+	rq->accept = x->accept.str;
+	take_address(c, rq->address);
 }
 
 static int open_body(struct http *h, struct exchange *x)
 {
-	if (strcmp(x->route->method, MHD_HTTP_METHOD_POST))
+	if (strcmp(x->routed.route->method, MHD_HTTP_METHOD_POST))
 		return 0;
 	x->rq.body_fd = h->cfg.open_body(h->cfg.arg, &x->err);
 	if (x->rq.body_fd >= 0)
@@ -241,23 +235,15 @@ static int open_body(struct http *h, struct exchange *x)
 	return x->rq.body_fd == -ENOSPC ? -ENOSPC : -EIO;
 }
 
-static int match(const struct http *h, const char *method, struct exchange *x,
-		 struct http_reply *re)
+static int admit(struct http *h, struct exchange *x)
 {
-	const struct http_route *other = NULL;
+	int ret = h->cfg.admit(h->cfg.arg, x->routed.route, &x->rq, &x->err);
 
-	x->route = find_route(h, method, x->query.path, x->item,
-			      sizeof(x->item), &other);
-	if (x->route)
-		return 0;
-	if (!other)
-		return err_set(&x->err, -ENOENT, "there is no such page");
-	re->status = MHD_HTTP_METHOD_NOT_ALLOWED;
-	re->header = MHD_HTTP_HEADER_ALLOW;
-	re->value = strcmp(other->method, MHD_HTTP_METHOD_GET) ? other->method
-							       : "GET, HEAD";
-	return err_set(&x->err, -EINVAL,
-		       "this address does not accept that method");
+	if (!ret)
+		ret = open_body(h, x);
+	if (!ret && announced_bytes(x) > max_bytes(h, x))
+		ret = err_set(&x->err, -EFBIG, "the body is too large");
+	return ret;
 }
 
 /* Checks that need no body run before it is read. */
@@ -265,39 +251,80 @@ static enum MHD_Result begin_request(struct http *h, struct MHD_Connection *c,
 				     const char *method, struct exchange *x)
 {
 	struct http_reply re = {.status = 0};
+	struct err err = {0};
+	int ret = gate_check(&h->hosts, &x->wire, &x->query, &re.status, &err);
 
-	x->rq.query = &x->query;
-	x->rq.item = x->item;
-	x->rq.arg = h->cfg.arg;
-	x->rq.authorization = MHD_lookup_connection_value(
-		c, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	MHD_get_connection_values(c, MHD_HEADER_KIND, add_accept, &x->accept);
-	x->rq.accept = x->accept.str;
-	take_address(c, x->rq.address);
-	if (!x->ret)
-		x->ret = match(h, method, x, &re);
-	if (!x->ret)
-		x->ret = h->cfg.admit(h->cfg.arg, x->route, &x->rq, &x->err);
-	if (!x->ret)
-		x->ret = open_body(h, x);
-	if (!x->ret && announced_bytes(c) > max_bytes(h, x))
-		x->ret = err_set(&x->err, -EFBIG, "the body is too large");
-	return x->ret ? refuse_request(h, c, x, &re, true) : MHD_YES;
+	take_request(h, c, x);
+	deadline_set(x->deadline, announced_bytes(x));
+	if (ret) {
+		x->ret = ret;
+		x->err = err;
+	} else {
+		/* An address that is none has no path, and its reason already. */
+		x->ret = routes_find(h->cfg.routes, method, &x->query,
+				     &x->routed, &x->err);
+		re.status = x->routed.status;
+		if (!x->ret && x->routed.route)
+			x->ret = admit(h, x);
+	}
+	if (x->ret)
+		return refuse_request(h, c, x, &re, true);
+	return x->routed.route ? MHD_YES : send_reply(h, c, x, &re, true);
 }
 
+/* RFC 9110, 13.2.2; there are no dates to compare. */
+static int check_conditions(struct exchange *x, struct http_reply *re)
+{
+	struct strbuf known = {0}, wanted = {0};
+	int ret = 0;
+
+	wire_join(&x->wire, MHD_HTTP_HEADER_IF_MATCH, &wanted);
+	wire_join(&x->wire, MHD_HTTP_HEADER_IF_NONE_MATCH, &known);
+	if (wanted.len && !entity_is_wanted(wanted.str, x->entity.tag)) {
+		re->status = MHD_HTTP_PRECONDITION_FAILED;
+		ret = err_set(&x->err, -EINVAL,
+			      "the page is not the one of If-Match");
+	} else if (known.len && entity_is_known(known.str, x->entity.tag)) {
+		re->status = MHD_HTTP_NOT_MODIFIED;
+	}
+	strbuf_release(&known);
+	strbuf_release(&wanted);
+	return ret;
+}
+
+/* The form in which the client gets it. A body of 304 is only measured. */
+static int dress(struct http *h, struct exchange *x, struct http_reply *re)
+{
+	bool is_kept = x->routed.route->keep != HTTP_NO_STORE;
+	struct strbuf codings = {0};
+
+	if (re->status != MHD_HTTP_OK || !route_is_get(x->routed.route))
+		return 0;
+	wire_join(&x->wire, MHD_HTTP_HEADER_ACCEPT_ENCODING, &codings);
+	entity_make(is_kept ? h->packed : NULL, accept_coding(codings.str),
+		    &re->body, &x->entity);
+	strbuf_release(&codings);
+	return is_kept ? check_conditions(x, re) : 0;
+}
+
+/* Where chunks end is what readers disagree about most: nothing that comes
+ * behind them is taken for a request. */
 static enum MHD_Result finish(struct http *h, struct MHD_Connection *c,
 			      struct exchange *x)
 {
-	struct http_reply re = {.type = x->route->type};
+	struct http_reply re = {.type = x->routed.route->type};
 
+	deadline_clear(x->deadline);
 	if (!x->ret)
-		x->ret =
-			h->cfg.call(h->cfg.arg, x->route, &x->rq, &re, &x->err);
-	if (x->ret)
-		return refuse_request(h, c, x, &re, false);
-	if (!re.status)
+		x->ret = h->cfg.call(h->cfg.arg, x->routed.route, &x->rq, &re,
+				     &x->err);
+	if (!x->ret && !re.status)
 		re.status = MHD_HTTP_OK;
-	return send_reply(h, c, &re, false);
+	if (!x->ret)
+		x->ret = dress(h, x, &re);
+	if (x->ret)
+		return refuse_request(h, c, x, &re, has_chunks(x));
+	return send_reply(h, c, x, &re, has_chunks(x));
 }
 
 /* What does not fit is read all the same: an answer is possible only behind
@@ -308,6 +335,8 @@ static enum MHD_Result take_body(struct http *h, struct exchange *x,
 	uint64_t max = max_bytes(h, x);
 
 	x->body_bytes += size;
+	if (has_chunks(x))
+		deadline_extend(x->deadline, size);
 	if (x->body_bytes > max && !x->ret)
 		x->ret = err_set(&x->err, -EFBIG, "the body is too large");
 	while (!x->ret && x->rq.body_fd >= 0 && size) {
@@ -333,15 +362,16 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c,
 	size_t len = *size;
 
 	(void)url;
-	(void)version;
 	if (!x)
 		return MHD_NO;
 	if (!x->is_begun) {
 		x->is_begun = true;
+		take_head(c, method, version, &x->wire);
 		return begin_request(cls, c, method, x);
 	}
 	*size = 0;
-	return len ? take_body(cls, x, data, len) : finish(cls, c, x);
+	/* Behind 100 (Continue) a piece of a body may be empty. */
+	return data ? take_body(cls, x, data, len) : finish(cls, c, x);
 }
 
 /* The address as it was sent: what libmicrohttpd makes of it forgives more
@@ -351,7 +381,11 @@ static void *on_address(void *cls, const char *uri, struct MHD_Connection *c)
 	struct exchange *x = xcalloc(1, sizeof(*x));
 
 	(void)cls;
-	(void)c;
+	x->deadline =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+			->socket_context;
+	x->wire.target = uri;
+	x->wire.target_len = strlen(uri);
 	x->rq.body_fd = -1;
 	x->ret = query_parse(uri, &x->query, &x->err);
 	return x;
@@ -368,6 +402,7 @@ static void on_end(void *cls, struct MHD_Connection *c, void **context,
 	if (x && x->rq.body_fd >= 0)
 		close(x->rq.body_fd);
 	if (x) {
+		deadline_set(x->deadline, 0);
 		query_release(&x->query);
 		strbuf_release(&x->accept);
 	}
@@ -375,90 +410,29 @@ static void on_end(void *cls, struct MHD_Connection *c, void **context,
 	*context = NULL;
 }
 
-/* "ADDR:PORT" in two; an address of IPv6 is in brackets. */
-static int split(const char *text, char *address, size_t size,
-		 const char **port, struct err *err)
+static void on_connection(void *cls, struct MHD_Connection *c, void **context,
+			  enum MHD_ConnectionNotificationCode code)
 {
-	const char *colon = strrchr(text, ':');
-	bool is_v6 = *text == '[';
-	size_t len = colon ? (size_t)(colon - text) : 0;
-	uint64_t number;
+	struct http *h = cls;
 
-	if (is_v6)
-		len = len >= 2 && text[len - 1] == ']' ? len - 2 : 0;
-	else if (memchr(text, ':', len))
-		len = 0;
-	/* getaddrinfo() would take 65536 for 0. */
-	if (!len || len >= size ||
-	    units_parse_uint(colon + 1, 0, UINT16_MAX, &number, err))
-		return err_set(err, -EINVAL,
-			       "'%s' is not an address to listen on: "
-			       "127.0.0.1:8080, [::1]:8080",
-			       text);
-	snprintf(address, size, "%.*s", (int)len, text + is_v6);
-	*port = colon + 1;
-	return 0;
-}
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		int fd = MHD_get_connection_info(
+				 c, MHD_CONNECTION_INFO_CONNECTION_FD)
+				 ->connect_fd;
 
-static int bind_to(const struct addrinfo *ai)
-{
-	const int on = 1;
-	int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC, 0);
-	int ret;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (!bind(fd, ai->ai_addr, ai->ai_addrlen) && !listen(fd, SOMAXCONN))
-		return fd;
-	ret = -errno;
-	close(fd);
-	return ret;
-}
-
-/* The port that FD listens on, which was perhaps any. */
-static int bound_port(int fd, char *number, size_t size)
-{
-	struct sockaddr_storage bound;
-	socklen_t len = sizeof(bound);
-
-	if (getsockname(fd, (struct sockaddr *)&bound, &len))
-		return -errno;
-	return getnameinfo((struct sockaddr *)&bound, len, NULL, 0, number,
-			   (socklen_t)size, NI_NUMERICSERV)
-		       ? -EIO
-		       : 0;
-}
-
-static int listen_on(struct http *h, int *fd, struct err *err)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-				       .ai_flags = AI_PASSIVE | AI_NUMERICHOST |
-						   AI_NUMERICSERV};
-	char address[64], number[16];
-	struct addrinfo *ai;
-	const char *port = NULL;
-	int ret = split(h->cfg.listen, address, sizeof(address), &port, err);
-
-	if (ret)
-		return ret;
-	ret = getaddrinfo(address, port, &hints, &ai);
-	if (ret)
-		return err_set(err, -EINVAL, "cannot listen on '%s': %s",
-			       h->cfg.listen, gai_strerror(ret));
-	*fd = bind_to(ai);
-	freeaddrinfo(ai);
-	ret = *fd < 0 ? *fd : bound_port(*fd, number, sizeof(number));
-	if (ret) {
-		if (*fd >= 0)
-			close(*fd);
-		return err_sys(err, ret, "cannot listen on '%s'",
-			       h->cfg.listen);
+		*context = deadline_add(h->deadlines, fd);
+	} else {
+		deadline_remove(*context);
 	}
-	snprintf(h->url, sizeof(h->url),
-		 strchr(address, ':') ? "%s://[%s]:%s/" : "%s://%s:%s/",
-		 h->cfg.cert ? "https" : "http", address, number);
-	return 0;
+}
+
+/* The library takes bytes of the address apart where they stand, and its own
+ * decoding would move those behind: query_parse() does it. */
+static size_t keep_escapes(void *cls, struct MHD_Connection *c, char *text)
+{
+	(void)cls;
+	(void)c;
+	return strlen(text);
 }
 
 static struct MHD_Daemon *start_daemon(struct http *h, int fd)
@@ -484,25 +458,45 @@ static struct MHD_Daemon *start_daemon(struct http *h, int fd)
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		(unsigned int)MAX_CONNECTIONS_EACH,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_STRICT_FOR_CLIENT, is_old_library() ? 0 : 1,
+		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
 		MHD_OPTION_URI_LOG_CALLBACK, on_address, NULL,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, h,
 		MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL, MHD_OPTION_ARRAY,
 		h->cfg.cert ? tls : tls + ARRAY_SIZE(tls) - 1, MHD_OPTION_END);
+}
+
+/* With TLS, a certificate that has none of the names is what protects. */
+static void init_hosts(struct http *h, bool is_loopback)
+{
+	enum hosts_check check = is_loopback ? HOSTS_ALL : HOSTS_BROWSERS;
+
+	hosts_init(&h->hosts, h->cfg.hosts, h->cfg.cert ? HOSTS_ANY : check);
 }
 
 int http_start(const struct http_config *cfg, struct http **out,
 	       struct err *err)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
-	int fd = -1;
-	int ret;
+	struct listener listener = {.fd = -1};
+	int ret = cfg->hosts ? hosts_check_list(cfg->hosts, err) : 0;
 
 	h->cfg = *cfg;
-	ret = listen_on(h, &fd, err);
+	reply_policy(cfg->style, h->policy);
+	h->packed = cache_create(PACKED_BYTES);
+	if (!ret)
+		ret = deadlines_start(GRACE_FACTOR * cfg->timeout_s,
+				      &h->deadlines, err);
+	if (!ret)
+		ret = listener_open(cfg->listen, &listener, err);
 	if (ret)
 		goto fail;
-	h->daemon = start_daemon(h, fd);
+	snprintf(h->url, sizeof(h->url), "%s://%s/",
+		 cfg->cert ? "https" : "http", listener.at);
+	init_hosts(h, listener.is_loopback);
+	h->daemon = start_daemon(h, listener.fd);
 	if (!h->daemon) {
-		close(fd);
+		close(listener.fd);
 		ret = err_set(err, -EIO, "cannot start a server on '%s'",
 			      cfg->listen);
 		goto fail;
@@ -521,6 +515,8 @@ void http_stop(struct http *http)
 		return;
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon);
+	deadlines_stop(http->deadlines);
+	cache_destroy(http->packed);
 	free(http);
 }
 

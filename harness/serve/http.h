@@ -25,7 +25,8 @@ struct http_request {
 	const struct query *query;
 	const char *item; /* what the pattern's '*' stands for; borrowed */
 	const char *authorization; /* of that header; NULL: absent */
-	const char *accept;  /* of all such headers, joined; NULL: absent */
+	const char *accept; /* of all such headers, joined; NULL: absent */
+	const char *content_type, *content_encoding; /* NULL: absent */
 	uint8_t address[16]; /* the client's; only the first half of IPv6 */
 	int body_fd;         /* of a route that takes one; borrowed */
 	void *arg;           /* of the configuration */
@@ -33,12 +34,19 @@ struct http_request {
 
 /* The caller of a route zeroes it, and releases the body. */
 struct http_reply {
-	unsigned int status;        /* 0: by what was returned */
-	const char *type;           /* NULL: the route's */
-	const char *header, *value; /* one more, or NULL */
-	const char *retry_after;    /* seconds, or NULL */
-	char location[96];          /* of a redirection; "": none */
+	unsigned int status;     /* 0: by what was returned */
+	const char *type;        /* NULL: the route's */
+	const char *vary;        /* what it depends on; or NULL */
+	const char *retry_after; /* seconds, or NULL */
+	char location[96];       /* of a redirection; "": none */
 	struct strbuf body;
+};
+
+/* What a browser or a cache may keep of a successful answer. */
+enum http_keep {
+	HTTP_REVALIDATE, /* it asks each time, and gets 304 for the same bytes */
+	HTTP_NO_STORE,   /* of this moment */
+	HTTP_ASSET,      /* a day */
 };
 
 /*
@@ -50,6 +58,7 @@ struct http_route {
 	const char *pattern;
 	const char *type;
 	const void *answer; /* the configuration's own: what CALL makes of it */
+	enum http_keep keep;
 };
 
 struct http_config {
@@ -58,6 +67,9 @@ struct http_config {
 	const struct http_route *routes; /* one without a pattern ends them */
 	uint64_t max_upload_bytes;       /* of what is sent with POST */
 	const char *cert, *key;          /* PEM; NULL: without TLS */
+	const char
+		*hosts; /* names of this server, by commas; or NULL (hosts.h) */
+	const char *style; /* the text of the pages' style element; or NULL */
 	/* Access check, before the body is read. */
 	int (*admit)(void *arg, const struct http_route *route,
 		     const struct http_request *rq, struct err *err);
@@ -65,8 +77,8 @@ struct http_config {
 	int (*open_body)(void *arg, struct err *err);
 	/*
 	 * Answers a route. The client gets its error: -EINVAL as 400, -EACCES
-	 * 401, -EPERM 403, -ENOENT 404, -EAGAIN and -EDQUOT 429 for a minute and
-	 * a second, -ENOSPC 507, all else as 503. Several threads call it at
+	 * 401, -EPERM 403, -ENOENT 404, -ENOTSUP 415, -EAGAIN and -EDQUOT 429
+	 * for a minute and a second, -ENOSPC 507, all else as 503. Several threads call it at
 	 * once.
 	 */
 	int (*call)(void *arg, const struct http_route *route,

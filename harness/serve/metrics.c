@@ -212,8 +212,7 @@ int metrics_show(struct cache *kept, struct store *store,
 
 	if (!ret) {
 		re->type = types[format];
-		re->header = "Vary";
-		re->value = "Accept";
+		re->vary = "Accept";
 		openmetrics_write_runs(format, s.samples, s.count, &re->body);
 		write_own(http, s.omitted_runs, format, &re->body);
 		exposition_end(format, &re->body);

@@ -57,6 +57,20 @@ void page_form(const struct query *q, const char *action,
 	strbuf_puts(out, "<button>Show</button></p></form>\n");
 }
 
+int page_icon(struct store *store, const struct http_request *rq,
+	      struct http_reply *re, struct err *err)
+{
+	(void)store;
+	(void)rq;
+	(void)err;
+	strbuf_puts(&re->body,
+		    "<svg xmlns=\"http://www.w3.org/2000/svg\""
+		    " viewBox=\"0 0 16 16\"><path fill=\"#0072b2\""
+		    " d=\"M1 14V8h4v6zM6 14V2h4v12z\"/>"
+		    "<path fill=\"#d55e00\" d=\"M11 14V5h4v9z\"/></svg>\n");
+	return 0;
+}
+
 static void write_run_link(const struct run_line *line, struct strbuf *out)
 {
 	strbuf_puts(out, "<td class=\"when\">");

@@ -41,4 +41,8 @@ void page_buttons(const struct query *q, const char *action, size_t page,
 /* The page for an error, with the status of RE. */
 void page_error(const char *reason, struct http_reply *re);
 
+/* The icon of the pages, for who asks beside them. */
+int page_icon(struct store *store, const struct http_request *rq,
+	      struct http_reply *re, struct err *err);
+
 #endif

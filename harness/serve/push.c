@@ -85,8 +85,9 @@ static enum outcome outcome_of(long status)
 		return TAKEN;
 	if (status >= 500 || status == 408 || status == 429)
 		return UNAVAILABLE;
-	return status == 401 || status == 403 || status == 404 ? UNAUTHORIZED
-							       : FINAL;
+	return status == 401 || status == 403 || status == 404 || status == 421
+		       ? UNAUTHORIZED
+		       : FINAL;
 }
 
 /* The server's reason; the text may be anything. */

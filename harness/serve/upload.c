@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
@@ -54,6 +57,31 @@ int upload_open(const struct upload *u, struct err *err)
 	}
 	free(path);
 	return ret;
+}
+
+/* The type that curl says without being told is among them; those of a form
+ * with files and of text are not, which a page can send anywhere. */
+int upload_check_type(const struct http_request *rq, struct err *err)
+{
+	static const char *const types[] = {
+		"application/gzip", "application/x-gzip", "application/json",
+		"application/octet-stream",
+		"application/x-www-form-urlencoded"};
+	const char *type = rq->content_type, *coding = rq->content_encoding;
+	size_t i, len = type ? strcspn(type, "; \t") : 0;
+
+	if (coding && strcasecmp(coding, "gzip") &&
+	    strcasecmp(coding, "x-gzip") && strcasecmp(coding, "identity"))
+		return err_set(err, -ENOTSUP,
+			       "a bundle is sent as it is, or with gzip");
+	for (i = 0; type && i < ARRAY_SIZE(types); i++)
+		if (len == strlen(types[i]) &&
+		    !strncasecmp(type, types[i], len))
+			return 0;
+	return type ? err_set(err, -ENOTSUP,
+			      "'%.60s' is not the type of a bundle: send application/gzip or application/json",
+			      type)
+		    : 0;
 }
 
 static void write_reply(const struct run_line *line, bool is_new,

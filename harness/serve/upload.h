@@ -7,6 +7,7 @@
 
 struct err;
 struct http_reply;
+struct http_request;
 
 struct upload {
 	const char *db;       /* borrowed */
@@ -18,6 +19,9 @@ void upload_release(struct upload *u);
 
 /* An unnamed file beside the store, on the same file system. */
 int upload_open(const struct upload *u, struct err *err);
+
+/* -ENOTSUP if its headers say that the body cannot be a bundle. */
+int upload_check_type(const struct http_request *rq, struct err *err);
 
 /* 201 for a new run, 200 for a known one; 400, 507 or 503 for an error. */
 int upload_import(struct upload *u, int fd, struct http_reply *re,

@@ -15,4 +15,7 @@ void html_begin_below(struct strbuf *out, const char *title, const char *class,
 		      const char *nav);
 void html_end(struct strbuf *out);
 
+/* What is within the only style element of a page, byte by byte. */
+const char *html_style(void);
+
 #endif

@@ -83,8 +83,8 @@ static int call(void *arg, const struct http_route *route,
 	atomic_fetch_add(&f->call_count, 1);
 	*re = (struct http_reply){.status = f->reply.status,
 				  .type = route->type,
-				  .header = f->reply.header,
-				  .value = f->reply.value};
+				  .vary = f->reply.vary};
+	snprintf(re->location, sizeof(re->location), "%s", f->reply.location);
 	if (!strcmp(route->pattern, "/empty"))
 		return 0;
 	strbuf_printf(&re->body, "<%s %s [%s]", route->method, route->pattern,
@@ -109,14 +109,15 @@ static void write_error(const char *reason, const char *type,
 }
 
 static const struct http_route routes[] = {
-	{"GET", "/", HTTP_HTML, NULL},
-	{"GET", "/a/*.json", HTTP_JSON, NULL},
-	{"GET", "/a/*", HTTP_HTML, NULL},
-	{"GET", "/x/*/y", HTTP_TEXT, NULL},
-	{"GET", "/empty", HTTP_TEXT, NULL},
-	{"POST", "/up", HTTP_JSON, NULL},
-	{"POST", "/both", HTTP_JSON, NULL},
-	{"GET", "/both", HTTP_TEXT, NULL},
+	{"GET", "/", HTTP_HTML, NULL, HTTP_REVALIDATE},
+	{"GET", "/a/*.json", HTTP_JSON, NULL, HTTP_REVALIDATE},
+	{"GET", "/a/*", HTTP_HTML, NULL, HTTP_REVALIDATE},
+	{"GET", "/x/*/y", HTTP_TEXT, NULL, HTTP_NO_STORE},
+	{"GET", "/empty", HTTP_TEXT, NULL, HTTP_REVALIDATE},
+	{"GET", "/asset", HTTP_TEXT, NULL, HTTP_ASSET},
+	{"POST", "/up", HTTP_JSON, NULL, HTTP_REVALIDATE},
+	{"POST", "/both", HTTP_JSON, NULL, HTTP_REVALIDATE},
+	{"GET", "/both", HTTP_TEXT, NULL, HTTP_REVALIDATE},
 	{0},
 };
 
@@ -251,8 +252,7 @@ static void an_answer_has_its_own_status_and_header(void **state)
 	struct fixture *f = *state;
 	struct strbuf out = {0};
 
-	f->reply = (struct http_reply){
-		.status = 201, .header = "Location", .value = "/a/new"};
+	f->reply = (struct http_reply){.status = 201, .location = "/a/new"};
 	assert_int_equal(get(f, "/", &out), 201);
 	assert_contains(out.str, "Location: /a/new\r\n");
 	/* What failed has the route's status, if it set one. */
@@ -274,11 +274,19 @@ static void methods_are_those_of_the_route(void **state)
 		int status;
 		const char *words;
 	} cases[] = {
-		{"POST", "/", 405, "Allow: GET, HEAD\r\n"},
-		{"GET", "/up", 405, "Allow: POST\r\n"},
-		{"HEAD", "/up", 405, "Allow: POST\r\n"},
-		{"PUT", "/up", 405, "Allow: POST\r\n"},
-		{"get", "/", 405, "Allow: GET, HEAD\r\n"},
+		{"POST", "/", 405, "Allow: GET, HEAD, OPTIONS\r\n"},
+		{"GET", "/up", 405, "Allow: POST, OPTIONS\r\n"},
+		{"HEAD", "/up", 405, "Allow: POST, OPTIONS\r\n"},
+		{"PUT", "/up", 405, "Allow: POST, OPTIONS\r\n"},
+		{"DELETE", "/both", 405, "Allow: POST, GET, HEAD, OPTIONS\r\n"},
+		{"TRACE", "/", 405, "Allow: GET, HEAD, OPTIONS\r\n"},
+		{"get", "/", 501, "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+		{"BREW", "/none", 501, "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+		{"CONNECT", "a:1", 501, "does not know that method"},
+		{"OPTIONS", "*", 204, "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+		{"OPTIONS", "/a/b", 204, "Allow: GET, HEAD, OPTIONS\r\n"},
+		{"OPTIONS", "/up", 204, "Allow: POST, OPTIONS\r\n"},
+		{"GET", "*", 400, "has no path"},
 		{"GET", "/both", 200, "<GET /both"},
 		{"POST", "/both", 200, "<POST /both"},
 		{"OPTIONS", "/none", 404, "no such page"},
@@ -313,9 +321,10 @@ static int post(const struct fixture *f, const char *target,
 	int status;
 
 	strbuf_release(out);
-	strbuf_printf(&rq,
-		      "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n",
-		      target);
+	strbuf_printf(
+		&rq,
+		"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n",
+		target);
 	if (!odd)
 		strbuf_printf(&rq, "Content-Length: %zu\r\n\r\n%s", body->len,
 			      strbuf_str(body));
@@ -389,7 +398,7 @@ static void bodies_without_a_place_are_refused(void **state)
 /* GET may have one, which is read and not used. */
 static void bodies_that_nobody_wants_are_bounded(void **state)
 {
-	static const char head[] = "GET / HTTP/1.1\r\nHost: x\r\n"
+	static const char head[] = "GET / HTTP/1.1\r\nHost: localhost\r\n"
 				   "Connection: close\r\nContent-Length: ";
 	struct fixture *f = *state;
 	struct strbuf rq = {0}, out = {0};
@@ -412,9 +421,9 @@ static void bodies_that_nobody_wants_are_bounded(void **state)
 static void requests_follow_each_other(void **state)
 {
 	static const char two[] =
-		"GET /a/first HTTP/1.1\r\nHost: x\r\n"
+		"GET /a/first HTTP/1.1\r\nHost: localhost\r\n"
 		"Authorization: Bearer one\r\n\r\n"
-		"GET /a/second HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+		"GET /a/second HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
 		"\r\n";
 	struct fixture *f = *state;
 	struct strbuf out = {0};
@@ -439,10 +448,12 @@ static void noise_is_no_request(void **state)
 		{"\0\0\0\0\r\n\r\n", 8},
 		{"GET\r\n\r\n", 7},
 		{"GET  HTTP/1.1\r\n\r\n", 17},
-		{"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 27},
+		{"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 27},
 		{"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11},
-		{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 47},
-		{"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: z\r\n\r\n", 46},
+		{"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+		 47},
+		{"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: z\r\n\r\n",
+		 46},
 	};
 	struct fixture *f = *state;
 	struct strbuf out = {0};
@@ -500,7 +511,7 @@ static int dial_v6(const char *url)
 /* An IPv4 address is counted whole, of IPv6 the network alone. */
 static void clients_have_their_address(void **state)
 {
-	static const char rq[] = "GET / HTTP/1.1\r\nHost: x\r\n"
+	static const char rq[] = "GET / HTTP/1.1\r\nHost: localhost\r\n"
 				 "Connection: close\r\n\r\n";
 	struct fixture *f = *state;
 	struct strbuf out = {0};

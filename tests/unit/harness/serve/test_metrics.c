@@ -59,7 +59,7 @@ static const char *scrape(struct fixture *f, const char *headers)
 	struct strbuf rq = {0};
 
 	strbuf_printf(&rq,
-		      "GET /metrics HTTP/1.1\r\nHost: x\r\n"
+		      "GET /metrics HTTP/1.1\r\nHost: localhost\r\n"
 		      "Connection: close\r\n%s\r\n",
 		      headers);
 	strbuf_release(&f->out);
@@ -106,7 +106,7 @@ static void each_client_gets_its_format(void **state)
 		snprintf(type, sizeof(type), "\r\nContent-Type: %s\r\n",
 			 clients[i].type);
 		assert_contains(text, type);
-		assert_contains(text, "\r\nVary: Accept\r\n");
+		assert_contains(text, "\r\nVary: Accept, Accept-Encoding\r\n");
 		assert_contains(
 			text,
 			is ? "\n# TYPE l1vh_serve_replies counter\n"

@@ -203,7 +203,7 @@ static int upload(const struct fixture *f, struct strbuf *out)
 
 	strbuf_release(out);
 	strbuf_printf(&rq,
-		      "POST /api/v1/bundles HTTP/1.1\r\nHost: x\r\n"
+		      "POST /api/v1/bundles HTTP/1.1\r\nHost: localhost\r\n"
 		      "Connection: close\r\nAuthorization: Bearer %s\r\n"
 		      "Content-Length: 2\r\n\r\n{}",
 		      f->token.str);

@@ -64,7 +64,7 @@ static void get(unsigned int port, const char *path, char *answer, size_t size)
 	*answer = '\0';
 	if (!connect(fd, (const void *)&to, sizeof(to)) &&
 	    dprintf(fd,
-		    "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		    "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
 		    path) > 0)
 		while ((n = read(fd, answer + len, size - 1 - len)) > 0)
 			len += (size_t)n;
