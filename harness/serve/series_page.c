@@ -89,8 +89,14 @@ static void write_change(const struct trend *t, const struct trend_change *c,
 	write_value(t->h, c->c.before, out);
 	strbuf_puts(out, " &rarr; ");
 	write_value(t->h, c->c.after, out);
-	strbuf_printf(out, "</td><td class=\"n\">%.2f %%</td><td>",
-		      100 * (1 - c->c.p));
+	if (c->c.is_undecided)
+		strbuf_printf(
+			out,
+			"</td><td class=\"n\">undecided, p %.2g to %.2g</td><td>",
+			c->c.p_low, c->c.p_high);
+	else
+		strbuf_printf(out, "</td><td class=\"n\">%.2f %%</td><td>",
+			      100 * (1 - c->c.p));
 	write_causes(t, c->run, out);
 	strbuf_puts(out, "</td></tr>\n");
 }

@@ -151,7 +151,7 @@ static void take_change(const struct trend *t, size_t first,
 	if (!t->change_count)
 		return;
 	last = &t->changes[t->change_count - 1];
-	if (last->run < first)
+	if (last->run < first || last->c.is_undecided)
 		return;
 	out->has_change = true;
 	out->change = last->run - first;

@@ -49,21 +49,42 @@ static void write_causes(const struct trend *t, size_t run, FILE *out)
 	differences_release(&d);
 }
 
+/* The level of the test is in the interval of a p that is undecided. */
+const char *change_p_text(const struct change *c, char *buf, size_t size)
+{
+	if (c->is_undecided)
+		snprintf(buf, size, "undecided, p %.2g (%.2g to %.2g)", c->p,
+			 c->p_low, c->p_high);
+	else
+		snprintf(buf, size, "p %.2g", c->p);
+	return buf;
+}
+
+static const char *verdict_of(const struct trend_change *c)
+{
+	if (c->c.is_undecided)
+		return "UNDECIDED";
+	return c->is_worse ? "WORSE" : "better";
+}
+
 static void write_change(const struct trend *t, const struct trend_change *c,
 			 FILE *out)
 {
 	const struct history *h = t->h;
-	char date[32], before[32], after[32];
+	char date[32], before[32], after[32], sure[64];
 
-	fprintf(out,
-		"%s  run %lld  %+.1f %% %s: %s -> %s, confidence %.2f %%\n",
+	if (c->c.is_undecided)
+		change_p_text(&c->c, sure, sizeof(sure));
+	else
+		snprintf(sure, sizeof(sure), "confidence %.2f %%",
+			 100 * (1 - c->c.p));
+	fprintf(out, "%s  run %lld  %+.1f %% %s: %s -> %s, %s\n",
 		units_format_date(h->runs[c->run].started_unix_ns, date,
 				  sizeof(date)),
 		(long long)h->runs[c->run].id, 100 * c->c.magnitude,
-		c->is_worse ? "WORSE" : "better",
+		verdict_of(c),
 		units_format(c->c.before, h->unit, before, sizeof(before)),
-		units_format(c->c.after, h->unit, after, sizeof(after)),
-		100 * (1 - c->c.p));
+		units_format(c->c.after, h->unit, after, sizeof(after)), sure);
 	if (c->run)
 		write_causes(t, c->run, out);
 }

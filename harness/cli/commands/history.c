@@ -143,14 +143,7 @@ static json_t *changes_json(const struct change *changes, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		json_array_append_new(
-			list,
-			json_pack("{s:I, s:o, s:o, s:o, s:o}", "index",
-				  (json_int_t)changes[i].index, "before",
-				  json_number(changes[i].before), "after",
-				  json_number(changes[i].after), "magnitude",
-				  json_number(changes[i].magnitude), "p",
-				  json_number(changes[i].p)));
+		json_array_append_new(list, change_json(&changes[i]));
 	return list;
 }
 
@@ -170,10 +163,14 @@ static int show_column(const struct history_args *a, struct err *err)
 		json_print(json_pack("{s:I, s:o}", "values",
 				     (json_int_t)c.count, "changes",
 				     changes_json(changes, count)));
-	for (i = 0; i < count && !a->is_json; i++)
-		printf("index %zu: %g -> %g, %+.1f %%, p %.2g\n",
-		       changes[i].index, changes[i].before, changes[i].after,
-		       100 * changes[i].magnitude, changes[i].p);
+	for (i = 0; i < count && !a->is_json; i++) {
+		char p[64];
+
+		printf("index %zu: %g -> %g, %+.1f %%, %s\n", changes[i].index,
+		       changes[i].before, changes[i].after,
+		       100 * changes[i].magnitude,
+		       change_p_text(&changes[i], p, sizeof(p)));
+	}
 	if (!count && !a->is_json)
 		puts("no change");
 	free(changes);
@@ -181,26 +178,32 @@ static int show_column(const struct history_args *a, struct err *err)
 	return 0;
 }
 
+static const char *doubt_of(const struct trend *t, const struct trend_change *c)
+{
+	if (trend_is_open(t, c))
+		return ", but the permutation test is undecided";
+	return trend_stands_out(t, c)
+		       ? NULL
+		       : ", but earlier runs differ as much, or there are too few";
+}
+
 static enum exit_status judge_trend(const struct history_args *a,
 				    const struct trend *t, const char *title)
 {
 	const struct trend_change *worse;
-	bool stands_out;
+	const char *doubt;
 
 	if (!a->gate_share)
 		return STATUS_OK;
 	worse = trend_regression(t, a->gate_share, (size_t)a->recent);
 	if (!worse)
 		return STATUS_OK;
-	stands_out = trend_stands_out(t, worse);
+	doubt = doubt_of(t, worse);
 	fprintf(stderr, "%s: %s is %.1f %% worse since run %lld%s\n",
-		stands_out ? "REGRESSION" : "UNDECIDED", title,
+		doubt ? "UNDECIDED" : "REGRESSION", title,
 		100 * fabs(worse->c.magnitude),
-		(long long)t->h->runs[worse->run].id,
-		stands_out
-			? ""
-			: ", but earlier runs differ as much, or there are too few");
-	return stands_out ? STATUS_WORSE : STATUS_UNDECIDED;
+		(long long)t->h->runs[worse->run].id, doubt ?: "");
+	return doubt ? STATUS_UNDECIDED : STATUS_WORSE;
 }
 
 static int show_one(const struct history_args *a, struct store *store,

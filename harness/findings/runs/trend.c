@@ -107,21 +107,35 @@ double trend_run_median(const struct history *h, size_t run)
 			       h->runs[run].count);
 }
 
+/* Whether C made the series worse by SHARE in one of the last RECENT runs, on the
+ * machine that it still is. */
+static bool is_regression(const struct trend *t, const struct trend_change *c,
+			  double share, size_t recent)
+{
+	/* Figures before a break say nothing about figures after it. */
+	if (t->break_count && t->breaks[t->break_count - 1] > c->run)
+		return false;
+	return c->is_worse && fabs(c->c.magnitude) >= share &&
+	       c->run + recent >= t->h->run_count;
+}
+
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent)
 {
-	const struct trend_change *last;
+	size_t i;
 
-	if (!t->change_count)
-		return NULL;
-	last = &t->changes[t->change_count - 1];
-	/* Figures before a break say nothing about figures after it. */
-	if (t->break_count && t->breaks[t->break_count - 1] > last->run)
-		return NULL;
-	return last->is_worse && fabs(last->c.magnitude) >= share &&
-			       last->run + recent >= t->h->run_count
-		       ? last
-		       : NULL;
+	for (i = t->change_count; i-- > 0;) {
+		if (is_regression(t, &t->changes[i], share, recent))
+			return &t->changes[i];
+		if (!t->changes[i].c.is_undecided)
+			return NULL;
+	}
+	return NULL;
+}
+
+bool trend_is_open(const struct trend *t, const struct trend_change *c)
+{
+	return c->c.is_undecided || c != &t->changes[t->change_count - 1];
 }
 
 /* The first of the runs that RUN is compared with: on the same machine, not too

@@ -34,9 +34,14 @@ void trend_init(struct trend *t, const struct history *h,
 void trend_release(struct trend *t);
 
 /* The last change, if it made the series worse by at least SHARE (0.05: 5 %)
- * in one of the last RECENT runs; NULL: there is none. */
+ * in one of the last RECENT runs; NULL: there is none. If the last one is
+ * undecided and no such change, the one before it counts. */
 const struct trend_change *trend_regression(const struct trend *t, double share,
 					    size_t recent);
+
+/* Whether permutations leave open that C, trend_regression()'s, happened or
+ * lasts. */
+bool trend_is_open(const struct trend *t, const struct trend_change *c);
 
 /* Whether it is outside the 95 % prediction interval of the runs before it,
  * at most the last ten of its machine. Also false if there are fewer than

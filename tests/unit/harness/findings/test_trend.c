@@ -52,6 +52,29 @@ static void a_change_taken_back_is_no_news(void **state)
 	assert_null(trend_regression(t, .05, 9));
 }
 
+/* What permutations leave open is no regression, and takes none back. */
+static void an_undecided_change_stays_open(void **state)
+{
+	struct made_history *m = *state;
+	const struct trend *t;
+
+	add_runs(m, ONE, 100, 2);
+	add_runs(m, ONE, 120, 2);
+	add_runs(m, ONE, 100, 2);
+	t = made_history_find(m);
+	m->t.changes[1].c.is_undecided = true;
+	assert_ptr_equal(trend_regression(t, .05, 9), &t->changes[0]);
+	assert_true(trend_is_open(t, &t->changes[0]));
+	m->t.change_count = 1;
+	assert_ptr_equal(trend_regression(t, .05, 9), &t->changes[0]);
+	assert_false(trend_is_open(t, &t->changes[0]));
+	m->t.changes[0].c.is_undecided = true;
+	assert_ptr_equal(trend_regression(t, .05, 9), &t->changes[0]);
+	assert_true(trend_is_open(t, &t->changes[0]));
+	m->t.changes[0].is_worse = false;
+	assert_null(trend_regression(t, .05, 9));
+}
+
 /* Figures before a break say nothing about figures after it. */
 static void a_change_before_a_break_is_no_news(void **state)
 {
@@ -202,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_HISTORY(only_a_change_for_the_worse_is_news),
 		WITH_HISTORY(a_change_taken_back_is_no_news),
+		WITH_HISTORY(an_undecided_change_stays_open),
 		WITH_HISTORY(a_change_before_a_break_is_no_news),
 		WITH_HISTORY(the_interval_is_of_one_more_run),
 		WITH_HISTORY(runs_that_are_alike_allow_nothing),

@@ -11,7 +11,7 @@
 #include <gsl/gsl_rng.h>
 #include <math.h>
 
-#include "harness/stats/changes.h"
+#include "harness/stats/energy.h"
 #include "harness/stats/compare.h"
 #include "harness/stats/diagnose.h"
 #include "harness/stats/levels.h"
@@ -482,7 +482,7 @@ static void energies_are_those_published(void **state)
 	(void)state;
 	for (i = 0; i < 104; i++)
 		x[i] = y[i] = (double)i + 1;
-	e = changes_energy(x, 99, y, 104);
+	e = energy_of(x, 99, y, 104);
 	assert_close(e.e, .160418, 5e-7);
 	assert_close(e.t, 8.136289, 5e-7);
 	assert_close(e.coefficient, .002365, 5e-7);
@@ -490,7 +490,7 @@ static void energies_are_those_published(void **state)
 		x[i] = 300 + (double)i;
 	for (i = 0; i < 46; i++)
 		y[i] = 400 + 11 * (double)i;
-	e = changes_energy(x, 200, y, 46);
+	e = energy_of(x, 200, y, 46);
 	assert_close(e.e, 268.352, 5e-4);
 	assert_close(e.t, 10035.943, 5e-4);
 	assert_close(e.coefficient, .53286, 5e-6);
@@ -508,7 +508,7 @@ static void series_divide_where_published(void **state)
 	static const double otava[] = {1.02, .95,  .99, 1,   1.12, 1,   1.01,
 				       .98,  1.01, .96, .5,  .51,  .48, .48,
 				       .55,  .5,   .49, .51, .5,   .49};
-	struct split s = changes_best_split(otava, ARRAY_SIZE(otava), 1);
+	struct split s = energy_best_split(otava, ARRAY_SIZE(otava), 1);
 	double v[30];
 
 	(void)state;
@@ -517,15 +517,15 @@ static void series_divide_where_published(void **state)
 	assert_close(s.q, 4.682222, 5e-7);
 	fill(v, 0, 15, 50);
 	fill(v, 15, 30, 100);
-	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
+	assert_int_equal(energy_best_split(v, 30, 1).tau, 15);
 	v[14] = 74;
-	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
+	assert_int_equal(energy_best_split(v, 30, 1).tau, 15);
 	v[14] = 76;
-	assert_int_equal(changes_best_split(v, 30, 1).tau, 14);
+	assert_int_equal(energy_best_split(v, 30, 1).tau, 14);
 	v[14] = 50;
 	v[2] = 100;
-	assert_int_equal(changes_best_split(v, 30, 1).tau, 15);
-	assert_true(isnan(changes_best_split(v, 1, 1).q));
+	assert_int_equal(energy_best_split(v, 30, 1).tau, 15);
+	assert_true(isnan(energy_best_split(v, 1, 1).q));
 }
 
 /* Of all distances within V, pairs counted once; a single value has none. */
@@ -571,7 +571,7 @@ static void no_division_is_better_than_the_best(void **state)
 		for (kappa = 2 * least; kappa <= n; kappa++)
 			for (tau = least; tau + least <= kappa; tau++)
 				most = fmax(most, q_by_hand(v, tau, kappa));
-		s = changes_best_split(v, n, least);
+		s = energy_best_split(v, n, least);
 		if (n < 2 * least) {
 			assert_true(isnan(s.q));
 			continue;

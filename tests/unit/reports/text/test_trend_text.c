@@ -185,12 +185,42 @@ static void long_values_are_cut(void **state)
 	assert_int_equal(strcspn(strstr(text, "-> 0") + 3, "\n"), 60);
 }
 
+static void what_permutations_leave_open_is_told(void **state)
+{
+	static const struct change open = {.p = .00047,
+					   .p_low = .0003,
+					   .p_high = .0007,
+					   .is_undecided = true};
+	static const struct change clear = {.p = .0048};
+	struct made_history *m = *state;
+	char buf[64];
+	FILE *out;
+	size_t size;
+
+	assert_string_equal(change_p_text(&open, buf, sizeof(buf)),
+			    "undecided, p 0.00047 (0.0003 to 0.0007)");
+	assert_string_equal(change_p_text(&clear, buf, sizeof(buf)),
+			    "p 0.0048");
+	made_history_add(m, "{}", 100, 8);
+	made_history_add(m, "{}", 120, 8);
+	assert_contains(text_of(m), "WORSE");
+	m->t.changes[0].c.is_undecided = true;
+	free(m->text);
+	out = open_memstream(&m->text, &size);
+	trend_text_write(&m->t, "series", out);
+	fclose(out);
+	assert_contains(m->text, "% UNDECIDED: ");
+	assert_contains(m->text, ", undecided, p ");
+	assert_null(strstr(m->text, "WORSE"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_HISTORY(one_boot_is_a_history),
 		WITH_HISTORY(marks_tell_the_runs),
 		WITH_HISTORY(the_latest_have_marks),
+		WITH_HISTORY(what_permutations_leave_open_is_told),
 		WITH_HISTORY(changes_and_breaks_are_lines),
 		WITH_HISTORY(a_change_says_its_size_and_way),
 		WITH_HISTORY(what_always_differs_is_no_cause),
