@@ -27,6 +27,8 @@ LIBS	= sqlite3 libpq jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicro
 # Debian's Zydis has no pkg-config file. liburing is static: its few functions
 # add no load time.
 VMM_LIBS = -lZydis -l:liburing.a -lm -lpthread
+# Bundles name it; not every linker writes one unasked.
+BUILD_ID = -Wl,--build-id=sha1
 CPPFLAGS = -I. -I$(B)/gen -D_GNU_SOURCE -include harness/base/banned.h
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 
@@ -71,12 +73,12 @@ all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent $(B)/mic
 
 $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
 # Few libraries: loading them is part of the measured start-up time.
 $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $(VMM_LIBS) -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $(VMM_LIBS) -o $@
 
 $(B)/libmshv-emu.so: $(PRELOAD_OBJ)
 	$(call say,LINK,$@)

@@ -81,7 +81,7 @@ static void add_run(struct qualification *q, struct store *store,
 		if (!strcmp(q->exhibits[i].name, name))
 			return;
 	snprintf(path, sizeof(path), "%.300s/%s", folder, name);
-	if (!bundle_export(store, run_id, path, &ignored))
+	if (!bundle_export(store, run_id, NULL, path, &ignored))
 		add_file(q, path, name);
 	unlink(path);
 }

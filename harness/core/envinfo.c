@@ -13,6 +13,7 @@
 #include "harness/base/base.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
+#include "harness/core/build_id.h"
 #include "harness/core/grade.h"
 #include "harness/core/hostprobe.h"
 #include "revision.h"
@@ -252,6 +253,18 @@ static void put_limits(json_t *o)
 	    !access("/sys/fs/cgroup/cgroup.controllers", F_OK) ? "v2" : "v1");
 }
 
+/* What a program built by other means lacks is left out. */
+static void put_program(json_t *o)
+{
+	char id[BUILD_ID_SIZE];
+
+	put(o, "l1vh.revision", envinfo_revision());
+	if (*build_id_own(id))
+		put(o, "l1vh.build_id", id);
+	if (*build_id_beside("l1vh-vmm", id))
+		put(o, "l1vh.vmm_build_id", id);
+}
+
 json_t *envinfo_fingerprint(void)
 {
 	json_t *o = json_object();
@@ -259,7 +272,7 @@ json_t *envinfo_fingerprint(void)
 	char value[1024];
 	size_t i;
 
-	put(o, "l1vh.revision", envinfo_revision());
+	put_program(o);
 	put(o, "grade", grade_name(grade_of_host()));
 	if (!uname(&u)) {
 		put(o, "host", u.nodename);

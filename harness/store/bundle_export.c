@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,46 +14,71 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/bundle_manifest.h"
 #include "harness/store/bundle_priv.h"
+#include "harness/store/bundle_signature.h"
 #include "harness/store/run_data.h"
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
 
-void bundle_hash_text(EVP_MD_CTX *hash, char text[SHA256_HEX + 1])
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0, i;
-
-	EVP_DigestFinal_ex(hash, digest, &len);
-	for (i = 0; i < len && i < SHA256_HEX / 2; i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
-}
-
 struct writer {
 	gzFile file;
-	EVP_MD_CTX *hash;
+	struct sha256 *sum; /* owned; of the part in hand */
+	struct bundle_sum sums[PART_COUNT];
+	struct bundle_count count;
 };
+
+/* Of no part; TEXT is one line, with its '\n'. */
+static int write_text(struct writer *w, const char *text, size_t len,
+		      struct err *err)
+{
+	sha256_add(w->sum, text, len);
+	if (gzwrite(w->file, text, (unsigned int)len) != (int)len)
+		return err_set(err, -EIO, "cannot write the bundle");
+	return 0;
+}
+
+/* LINE is consumed; *OUT is the caller's. */
+static int line_of(json_t *line, char **out, size_t *len, struct err *err)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+
+	json_decref(line);
+	*out = NULL;
+	if (!text)
+		return err_set(err, -EIO, "cannot write the bundle");
+	*out = xasprintf("%s\n", text);
+	*len = strlen(*out);
+	free(text);
+	if (*len <= BUNDLE_MAX_LINE_BYTES)
+		return 0;
+	return err_set(err, -EFBIG,
+		       "a boot is too large for a bundle: %zu bytes", *len - 1);
+}
 
 /* LINE is consumed. */
 static int write_line(struct writer *w, json_t *line, struct err *err)
 {
-	char *text = json_dumps(line, JSON_COMPACT);
-	size_t len = text ? strlen(text) : 0;
-	int ret = 0;
+	size_t len = 0;
+	char *text;
+	int ret = line_of(line, &text, &len, err);
 
-	json_decref(line);
-	if (len >= BUNDLE_MAX_LINE_BYTES)
-		ret = err_set(err, -EFBIG,
-			      "a boot is too large for a bundle: %zu bytes",
-			      len);
-	else if (!text ||
-		 gzwrite(w->file, text, (unsigned int)len) != (int)len ||
-		 gzputc(w->file, '\n') < 0)
-		ret = err_set(err, -EIO, "cannot write the bundle");
-	EVP_DigestUpdate(w->hash, text ? text : "", len);
-	EVP_DigestUpdate(w->hash, "\n", 1);
+	if (!ret)
+		ret = write_text(w, text, len, err);
 	free(text);
 	return ret;
+}
+
+static int write_part_line(struct writer *w, enum bundle_part part,
+			   json_t *line, struct err *err)
+{
+	w->sums[part].line_count++;
+	return write_line(w, line, err);
+}
+
+static void end_part(struct writer *w, enum bundle_part part)
+{
+	sha256_take(w->sum, w->sums[part].sha256);
 }
 
 /* *OUT is the caller's, also after an error. */
@@ -94,15 +118,12 @@ static json_t *object_of(const char *text)
 	return json_object();
 }
 
-/* SCHEDULE is consumed. */
-static json_t *head_of(const struct run_data *run, json_t *schedule)
+/* SCHEDULE is consumed. NULL for a text that is not UTF-8. */
+static json_t *run_of(const struct run_data *run, json_t *schedule)
 {
 	uint64_t dropped = run->samples_dropped_unix_ns;
 	json_t *out = json_pack(
-		"{s:i, s:{s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o,"
-		" s:s, s:o}}",
-		"l1vh_bundle",
-		dropped ? BUNDLE_VERSION_FIGURES : BUNDLE_VERSION, "run",
+		"{s:s, s:s, s:I, s:I, s:I, s:s, s:b, s:o, s:o, s:o, s:s, s:o}",
 		"uuid", run->uuid, "status", run->status, "started_unix_ns",
 		(json_int_t)run->started_unix_ns, "ended_unix_ns",
 		(json_int_t)run->ended_unix_ns, "seed", (json_int_t)run->seed,
@@ -111,9 +132,8 @@ static json_t *head_of(const struct run_data *run, json_t *schedule)
 		object_of(run->fingerprint), "probe", object_of(run->probe),
 		"guest_manifest", run->guest_manifest, "schedule", schedule);
 
-	if (dropped)
-		json_object_set_new(json_object_get(out, "run"),
-				    "samples_dropped_unix_ns",
+	if (out && dropped)
+		json_object_set_new(out, "samples_dropped_unix_ns",
 				    json_integer((json_int_t)dropped));
 	return out;
 }
@@ -128,37 +148,116 @@ static json_t *boot_of(const struct boot_data *b)
 		(json_int_t)b->bc.ram_bytes, "result", result_to_json(&b->res));
 }
 
-static int write_run(struct writer *w, struct store *store,
-		     const struct run_data *run, struct err *err)
+static int write_boots(struct writer *w, const struct run_data *run,
+		       struct err *err)
 {
-	char sha256[SHA256_HEX + 1] = "";
-	json_t *schedule;
-	int ret = read_schedule(store, run->id, &schedule, err);
+	int ret = 0;
 	size_t i;
+
+	for (i = 0; i < run->boot_count && !ret; i++) {
+		bundle_count_add(&w->count, &run->boots[i].res);
+		ret = write_part_line(w, PART_BOOTS, boot_of(&run->boots[i]),
+				      err);
+	}
+	end_part(w, PART_BOOTS);
+	return ret;
+}
+
+static int write_findings(struct writer *w, const struct run_data *run,
+			  const struct bundle_proof *proof, struct err *err)
+{
+	size_t len;
+	char *text;
+	int ret;
+
+	if (!proof || !proof->findings)
+		return 0;
+	w->sums[PART_FINDINGS].line_count = 1;
+	text = proof->findings(run);
+	len = strlen(text);
+	ret = len < BUNDLE_MAX_LINE_BYTES
+		      ? 0
+		      : err_set(err, -EFBIG,
+				"the findings are too large for a bundle");
+	if (!ret) {
+		text[len] = '\n';
+		ret = write_text(w, text, len + 1, err);
+	}
+	free(text);
+	end_part(w, PART_FINDINGS);
+	return ret;
+}
+
+/* The signature is of the manifest's line as it is in the file, with its '\n'. */
+static int write_manifest(struct writer *w, const json_t *run,
+			  const struct ed25519_key *key, struct err *err)
+{
+	json_t *exporter = bundle_exporter();
+	json_t *manifest = bundle_manifest(run, exporter, &w->count, w->sums);
+	size_t len = 0;
+	json_t *signature = NULL;
+	char *text;
+	int ret = line_of(json_pack("{s:o}", "manifest", manifest), &text, &len,
+			  err);
+
+	json_decref(exporter);
+	if (!ret)
+		ret = write_text(w, text, len, err);
+	if (!ret && key)
+		ret = bundle_signature_make(key, text, len, &signature, err);
+	if (!ret && key)
+		ret = write_line(w, signature, err);
+	free(text);
+	return ret;
+}
+
+static int write_end(struct writer *w, const struct run_data *run,
+		     struct err *err)
+{
+	char sum[SHA256_HEX + 1];
+
+	sha256_take(w->sum, sum);
+	return write_line(w,
+			  json_pack("{s:{s:I, s:s}}", "end", "boot_count",
+				    (json_int_t)run->boot_count, "sha256", sum),
+			  err);
+}
+
+static int write_run(struct writer *w, struct store *store,
+		     const struct run_data *run,
+		     const struct bundle_proof *proof, struct err *err)
+{
+	json_t *schedule, *object;
+	int ret = read_schedule(store, run->id, &schedule, err);
 
 	if (ret) {
 		json_decref(schedule);
 		return ret;
 	}
-	ret = write_line(w, head_of(run, schedule), err);
-	for (i = 0; i < run->boot_count && !ret; i++)
-		ret = write_line(w, boot_of(&run->boots[i]), err);
-	bundle_hash_text(w->hash, sha256);
-	return ret ? ret
-		   : write_line(w,
-				json_pack("{s:{s:I, s:s}}", "end", "boot_count",
-					  (json_int_t)run->boot_count, "sha256",
-					  sha256),
-				err);
+	object = run_of(run, schedule);
+	ret = write_part_line(w, PART_RUN,
+			      json_pack("{s:i, s:O}", "l1vh_bundle",
+					BUNDLE_VERSION, "run", object),
+			      err);
+	end_part(w, PART_RUN);
+	if (!ret)
+		ret = write_boots(w, run, err);
+	if (!ret)
+		ret = write_findings(w, run, proof, err);
+	if (!ret)
+		ret = write_manifest(w, object, proof ? proof->key : NULL, err);
+	json_decref(object);
+	return ret ? ret : write_end(w, run, err);
 }
 
-int bundle_export(struct store *store, int64_t run_id, const char *path,
+int bundle_export(struct store *store, int64_t run_id,
+		  const struct bundle_proof *proof, const char *path,
 		  struct err *err)
 {
 	bool is_special = file_is_special(path);
 	char *part = is_special ? xstrdup(path) : xasprintf("%s.part", path);
 	struct run_data run;
-	struct writer w = {NULL, NULL};
+	struct writer w = {.file = NULL};
 	int ret = run_data_load(store, run_id, &run, err);
 
 	if (ret) {
@@ -166,9 +265,8 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 		return ret;
 	}
 	w.file = gzopen(part, "wbe");
-	w.hash = EVP_MD_CTX_new();
-	EVP_DigestInit_ex(w.hash, EVP_sha256(), NULL);
-	ret = w.file ? write_run(&w, store, &run, err)
+	w.sum = sha256_create();
+	ret = w.file ? write_run(&w, store, &run, proof, err)
 		     : err_sys(err, -errno, "cannot create '%s'", part);
 	if (w.file && gzclose(w.file) != Z_OK && !ret)
 		ret = err_set(err, -EIO, "cannot write '%s'", part);
@@ -176,7 +274,7 @@ int bundle_export(struct store *store, int64_t run_id, const char *path,
 		ret = durable_rename(part, path, err);
 	if (ret && !is_special)
 		unlink(part);
-	EVP_MD_CTX_free(w.hash);
+	sha256_destroy(w.sum);
 	run_data_release(&run);
 	free(part);
 	return ret;

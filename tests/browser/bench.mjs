@@ -35,9 +35,11 @@ export function report(store, number, page) {
 export function exportRun(store) {
 	bench("export", "--db", path(store), "--output", path("out.json.gz"));
 	const lines = gunzipSync(readFileSync(path("out.json.gz"))).toString().trim().split("\n");
-	const [head, ...boots] = lines.slice(0, -1).map((line) => JSON.parse(line));
+	const [head, ...rest] = lines.map((line) => JSON.parse(line));
 
-	return {head, boots};
+	// As of version 1, which has no manifest.
+	head.l1vh_bundle = 1;
+	return {head, boots: rest.filter((line) => line.boot)};
 }
 
 export function importRun(store, {head, boots}) {

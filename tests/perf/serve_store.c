@@ -151,7 +151,7 @@ static int add_run(const struct fleet *f, unsigned int run, struct err *err)
 		ret = add_boots(f, id, run, err);
 	if (!ret && f->folder) {
 		snprintf(path, sizeof(path), "%s/%u.json.gz", f->folder, run);
-		ret = bundle_export(f->store, id, path, err);
+		ret = bundle_export(f->store, id, NULL, path, err);
 	}
 	strbuf_release(&fingerprint);
 	strbuf_release(&manifest);

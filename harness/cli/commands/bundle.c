@@ -57,7 +57,7 @@ static int export_one(struct store *store, uint64_t run, const char *path,
 	int64_t run_id = (int64_t)run;
 	int ret = run ? 0 : store_run_latest(store, &run_id, err);
 
-	return ret ? ret : bundle_export(store, run_id, path, err);
+	return ret ? ret : bundle_export(store, run_id, NULL, path, err);
 }
 
 static int export_run(int argc, char **argv)

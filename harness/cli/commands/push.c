@@ -70,7 +70,7 @@ static int export_to(const struct push_args *a, const char *path,
 	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
 	if (!ret)
-		ret = bundle_export(store, run_id, path, err);
+		ret = bundle_export(store, run_id, NULL, path, err);
 	store_close(store);
 	return ret;
 }

@@ -179,5 +179,5 @@ void trend_differences(const struct trend *t, size_t run, struct differences *d)
 bool trend_is_cause(const struct difference *d)
 {
 	return d->class != DIFFERENCE_HARMLESS &&
-	       strcmp(d->key, "l1vh.revision");
+	       strncmp(d->key, "l1vh.", strlen("l1vh."));
 }

@@ -188,7 +188,7 @@ static int send_run(struct sending *s, struct store *store,
 		    const struct run_line *run, struct err *err)
 {
 	char *path = xasprintf("%s/run.json.gz", s->scratch);
-	int ret = bundle_export(store, run->id, path, err);
+	int ret = bundle_export(store, run->id, NULL, path, err);
 
 	if (!ret)
 		ret = s->d->send(s->d->arg, path, run, err);

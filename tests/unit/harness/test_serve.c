@@ -776,7 +776,7 @@ static void target_init(struct target *t, const struct fixture *from)
 	snprintf(path, sizeof(path), "%s/bundle", from->folder);
 	make_tokens(t);
 	assert_int_equal(store_open_readonly(from->db, &store, &err), 0);
-	assert_int_equal(bundle_export(store, 1, path, &err), 0);
+	assert_int_equal(bundle_export(store, 1, NULL, path, &err), 0);
 	store_close(store);
 	assert_int_equal(file_read(path, UPLOAD_BYTES, &t->bundle), 0);
 	target_start(t, true, false);

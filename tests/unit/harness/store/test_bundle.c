@@ -84,7 +84,7 @@ static int setup(void **state)
 	add_boot(f->a, f->run_id, 1, "kvm");
 	store_run_end(f->a, f->run_id, "complete", &err);
 	*state = f;
-	return bundle_export(f->a, f->run_id, f->bundle, &err);
+	return bundle_export(f->a, f->run_id, NULL, f->bundle, &err);
 }
 
 static int teardown(void **state)
@@ -241,6 +241,8 @@ static void hostile_ones_are_refused(void **state)
 		"[]\n",
 		"{}\n",
 		"{\"l1vh_bundle\": 2}\n",
+		"{\"l1vh_bundle\": 0, \"run\": {}}\n",
+		"{\"l1vh_bundle\": 4, \"run\": {}}\n",
 		"{\"l1vh_bundle\": 1, \"run\": {}}\n",
 		"{\"l1vh_bundle\": 1, \"run\": {\"uuid\": \"../x\", \"status\":"
 		" \"complete\", \"started_unix_ns\": 1, \"ended_unix_ns\": 1,"
@@ -284,8 +286,9 @@ static void hostile_ones_are_refused(void **state)
 	assert_int_equal(count_rows(f->b), 0);
 	unlink(f->bundle);
 	assert_int_equal(import_into_b(f, &err), -ENOENT);
-	assert_int_equal(bundle_export(f->a, 99, f->bundle, &err), -ENOENT);
-	assert_int_equal(bundle_export(f->a, f->run_id, "/none/x", &err),
+	assert_int_equal(bundle_export(f->a, 99, NULL, f->bundle, &err),
+			 -ENOENT);
+	assert_int_equal(bundle_export(f->a, f->run_id, NULL, "/none/x", &err),
 			 -ENOENT);
 }
 
@@ -300,14 +303,16 @@ static void grades_are_not_laundered(void **state)
 		     "DROP TRIGGER boot_mshv_emu_stays;"
 		     "UPDATE boot SET runner = 'mshv-emu'",
 		     NULL, NULL, NULL);
-	assert_int_equal(bundle_export(f->a, f->run_id, f->bundle, &err), 0);
-	assert_int_equal(import_into_b(f, &err), -EIO);
+	assert_int_equal(bundle_export(f->a, f->run_id, NULL, f->bundle, &err),
+			 0);
+	assert_int_equal(import_into_b(f, &err), -EPROTO);
 	assert_non_null(strstr(err.msg, "mshv-emu is of grade emulated"));
 	sqlite3_exec(
 		sql_sqlite_handle(store_handle(f->a)),
 		"UPDATE boot SET runner = 'kvm'; UPDATE run SET is_lab = 1",
 		NULL, NULL, NULL);
-	assert_int_equal(bundle_export(f->a, f->run_id, f->bundle, &err), 0);
+	assert_int_equal(bundle_export(f->a, f->run_id, NULL, f->bundle, &err),
+			 0);
 	assert_int_equal(import_into_b(f, &err), -EPROTO);
 	assert_non_null(strstr(err.msg, "in the lab has grade 'hardware'"));
 	assert_int_equal(count_rows(f->b), 0);

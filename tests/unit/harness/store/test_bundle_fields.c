@@ -372,10 +372,11 @@ static void lines_are_bounded(void **state)
 	stored_boot(from, id, 0, "kvm", "null", 1);
 	stored_sql(from, "UPDATE boot SET console ="
 			 " replace(hex(zeroblob(8388608)), '0', 'x')");
-	assert_int_equal(bundle_export(from, id, f->bundle, &err), -EFBIG);
+	assert_int_equal(bundle_export(from, id, NULL, f->bundle, &err),
+			 -EFBIG);
 	assert_int_equal(access(f->bundle, F_OK), -1);
 	stored_sql(from, "UPDATE boot SET console = 'short'");
-	assert_int_equal(bundle_export(from, id, f->bundle, &err), 0);
+	assert_int_equal(bundle_export(from, id, NULL, f->bundle, &err), 0);
 	store_close(from);
 	/* A line without an end, of which 16 MiB are read. */
 	add_line(&text, f->head);
@@ -425,17 +426,18 @@ static void a_failed_export_leaves_nothing(void **state)
 	snprintf(part, sizeof(part), "%s.part", f->bundle);
 	stored_boot(from, id, 0, "kvm", "null", 1);
 	assert_int_equal(mkdir(f->bundle, 0755), 0);
-	assert_int_equal(bundle_export(from, id, f->bundle, &err), -EISDIR);
+	assert_int_equal(bundle_export(from, id, NULL, f->bundle, &err),
+			 -EISDIR);
 	assert_int_equal(access(part, F_OK), -1);
 	assert_int_equal(rmdir(f->bundle), 0);
 	/* A fingerprint that is no JSON is left out, and the run is not. */
-	assert_int_equal(bundle_export(from, id, f->bundle, &err), 0);
+	assert_int_equal(bundle_export(from, id, NULL, f->bundle, &err), 0);
 	assert_int_equal(bundle_import(f->to, f->bundle, &id, &is_new, &err),
 			 0);
 	assert_int_equal(count_rows(f->to), 3);
 	unlink(f->bundle);
 	stored_sql(from, "UPDATE run SET revision = CAST(x'ff' AS TEXT)");
-	assert_int_equal(bundle_export(from, 1, f->bundle, &err), -EIO);
+	assert_int_equal(bundle_export(from, 1, NULL, f->bundle, &err), -EIO);
 	assert_int_equal(access(f->bundle, F_OK), -1);
 	assert_int_equal(access(part, F_OK), -1);
 	store_close(from);

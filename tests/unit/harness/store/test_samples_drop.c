@@ -288,7 +288,7 @@ static void a_bundle_carries_the_figures(void **state)
 	snprintf(path, sizeof(path), "%s/other.db", p->folder);
 	before = judge(p->store, id);
 	assert_int_equal(samples_drop(p->store, ALL, NULL, NULL, &err), 0);
-	assert_int_equal(bundle_export(p->store, id, bundle, &err), 0);
+	assert_int_equal(bundle_export(p->store, id, NULL, bundle, &err), 0);
 	assert_int_equal(store_open(path, &other, &err), 0);
 	if (bundle_import(other, bundle, &there, &is_new, &err))
 		fail_msg("%s", err.msg);

@@ -246,7 +246,7 @@ static int export_run(struct fixture *f, struct strbuf *said, struct err *err)
 
 	snprintf(path, sizeof(path), "%s/bundle", f->folder);
 	snprintf(part, sizeof(part), "%s.part", path);
-	ret = bundle_export(f->store, f->run_id, path, err);
+	ret = bundle_export(f->store, f->run_id, NULL, path, err);
 	assert_int_equal(access(part, F_OK), -1);
 	if (ret) {
 		assert_int_equal(access(path, F_OK), -1);
