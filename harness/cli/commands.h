@@ -8,6 +8,7 @@
 extern const struct command cmd_run, cmd_report, cmd_probe, cmd_list;
 extern const struct command cmd_explain, cmd_stats, cmd_plan, cmd_compare;
 extern const struct command cmd_export, cmd_import, cmd_overhead, cmd_footprint;
+extern const struct command cmd_verify;
 extern const struct command cmd_history, cmd_serve, cmd_push, cmd_prune;
 extern const struct command cmd_guest, cmd_vmm, cmd_worker;
 extern const struct command cmd_selftest, cmd_mshv_emu, cmd_qualify;

@@ -15,6 +15,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/hostprobe.h"
+#include "harness/evidence/evidence.h"
 #include "harness/qualify/qualification.h"
 #include "harness/qualify/qualify_steps.h"
 #include "harness/store/bundle.h"
@@ -81,7 +82,7 @@ static void add_run(struct qualification *q, struct store *store,
 		if (!strcmp(q->exhibits[i].name, name))
 			return;
 	snprintf(path, sizeof(path), "%.300s/%s", folder, name);
-	if (!bundle_export(store, run_id, NULL, path, &ignored))
+	if (!evidence_export(store, run_id, NULL, path, &ignored))
 		add_file(q, path, name);
 	unlink(path);
 }

@@ -16,11 +16,12 @@ const struct runner_ops *const runners[] = {
 };
 
 const struct command *const commands[] = {
-	&cmd_run,        &cmd_report,         &cmd_explain,      &cmd_compare,
-	&cmd_history,    &cmd_export,         &cmd_import,       &cmd_serve,
-	&cmd_push,       &cmd_fleet,          &cmd_prune,        &cmd_overhead,
-	&cmd_footprint,  &cmd_stats,          &cmd_plan,         &cmd_probe,
-	&cmd_qualify,    &cmd_list,           &cmd_guest,        &cmd_vmm,
-	&cmd_selftest,   &cmd_mshv_emu,       &cmd_peer,         &cmd_worker,
-	&cmd_net_helper, &cmd_libvirt_helper, &cmd_device_guard, NULL,
+	&cmd_run,      &cmd_report,     &cmd_explain,        &cmd_compare,
+	&cmd_history,  &cmd_export,     &cmd_import,         &cmd_verify,
+	&cmd_serve,    &cmd_push,       &cmd_fleet,          &cmd_prune,
+	&cmd_overhead, &cmd_footprint,  &cmd_stats,          &cmd_plan,
+	&cmd_probe,    &cmd_qualify,    &cmd_list,           &cmd_guest,
+	&cmd_vmm,      &cmd_selftest,   &cmd_mshv_emu,       &cmd_peer,
+	&cmd_worker,   &cmd_net_helper, &cmd_libvirt_helper, &cmd_device_guard,
+	NULL,
 };

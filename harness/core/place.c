@@ -82,6 +82,15 @@ static void put(json_t *o, const char *key, const char *value)
 	json_object_set_new(o, key, json_string(value));
 }
 
+static void put_text(json_t *o, const char *key, const char *value)
+{
+	char *clean = xstrdup(value);
+
+	text_clean(clean);
+	put(o, key, clean);
+	free(clean);
+}
+
 /* Renaming a node changes no machine: names differ, and the boot is one. The
  * DMI's UUID would outlive a boot, but only root reads it. */
 static void put_machine(json_t *o)
@@ -112,9 +121,13 @@ static void name_host(json_t *o, const char *node, bool is_lab)
 
 void place_put(json_t *fingerprint, bool is_lab)
 {
+	const char *image = variable("L1VH_IMAGE");
 	bool has_place = false;
 	size_t i;
 
+	/* A container outside a fleet has one as well. */
+	if (image)
+		put_text(fingerprint, "l1vh.image", image);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		char *value = place_value(rows[i].key);
 

@@ -18,6 +18,7 @@
  *   L1VH_INSTANCE_TYPE  node.instance_type
  *   L1VH_ZONE           node.zone
  *   L1VH_REGION         node.region
+ *   L1VH_IMAGE          l1vh.image           the container image, as it was asked for
  *
  * Where SLURM_JOB_ID is set, Slurm's own variables stand in for the node, the
  * index, the attempt, the job and the engine. An empty variable counts as absent.

@@ -32,7 +32,8 @@ struct reader {
 	struct sha256 *sum;
 	json_t *first; /* line */
 	struct bundle_head_line head;
-	struct strbuf manifest; /* its line, with its '\n' */
+	struct bundle_samples samples; /* of the boot in hand */
+	struct strbuf manifest;        /* its line, with its '\n' */
 	enum kind last;
 	struct bundle_facts *facts;
 };
@@ -150,8 +151,7 @@ static int check_result(const struct reader *r, const struct bench_case *bc,
 	return 0;
 }
 
-static int give_boot(struct reader *r, const json_t *line,
-		     struct bundle_samples *samples, struct err *err)
+static int give_boot(struct reader *r, const json_t *line, struct err *err)
 {
 	struct bundle_count *count = &r->facts->count;
 	struct bench_case bc;
@@ -164,7 +164,7 @@ static int give_boot(struct reader *r, const json_t *line,
 		ret = result_from_json(result, &res, err);
 	if (ret)
 		return ret;
-	ret = bundle_samples_give(samples, &res, err);
+	ret = bundle_samples_give(&r->samples, &res, err);
 	if (!ret)
 		ret = check_result(r, &bc, &res, err);
 	if (!ret)
@@ -181,18 +181,16 @@ static int give_boot(struct reader *r, const json_t *line,
 
 static int read_boot(struct reader *r, char *line, size_t len, struct err *err)
 {
-	struct bundle_samples samples;
 	json_t *json = NULL;
-	int ret = bundle_samples_take(line, &len, &samples, err);
+	int ret = bundle_samples_take(line, &len, &r->samples, err);
 
 	if (!ret && r->facts->sums[PART_BOOTS].line_count++ >= MAX_BOOTS)
 		ret = err_set(err, -EPROTO, "the bundle has too many boots");
 	if (!ret)
 		ret = parse(line, len, &json, err);
 	if (!ret)
-		ret = give_boot(r, json, &samples, err);
+		ret = give_boot(r, json, err);
 	json_decref(json);
-	bundle_samples_release(&samples);
 	return ret;
 }
 
@@ -360,6 +358,7 @@ int bundle_read(int fd, const struct bundle_sink *sink, void *arg,
 	bundle_head_release(&r.head);
 	json_decref(r.first);
 	strbuf_release(&r.manifest);
+	bundle_samples_release(&r.samples);
 	sha256_destroy(r.sum);
 	bundle_lines_destroy(r.in);
 	return ret;

@@ -111,29 +111,34 @@ static bool take_sample(const char **at, struct sample *sample)
 	return !f->name;
 }
 
-static struct sample *add(struct sample_list *list)
+static struct sample *add(struct bundle_samples *s)
 {
-	if (list->count == list->room) {
-		list->room = 2 * list->room + 16;
-		list->samples = xrealloc(list->samples, list->room,
-					 sizeof(*list->samples));
+	if (s->count == s->room) {
+		s->room = 2 * s->room + 64;
+		s->samples = xrealloc(s->samples, s->room, sizeof(*s->samples));
 	}
-	return &list->samples[list->count++];
+	return &s->samples[s->count++];
 }
 
 /* From behind "[" to behind its "]". */
-static bool take_list(const char **at, struct sample_list *list)
+static bool take_list(const char **at, struct bundle_samples *s)
 {
+	size_t first = s->count;
 	const char *p = skip_space(*at);
 
 	while (*p != ']') {
-		if (list->count && *p++ != ',')
+		if (s->count > first && *p++ != ',')
 			return false;
 		p = skip_space(p);
-		if (!take_sample(&p, add(list)))
+		if (!take_sample(&p, add(s)))
 			return false;
 		p = skip_space(p);
 	}
+	if (s->series_count == s->series_room) {
+		s->series_room = 2 * s->series_room + 64;
+		s->ends = xrealloc(s->ends, s->series_room, sizeof(*s->ends));
+	}
+	s->ends[s->series_count++] = s->count;
 	*at = p + 1;
 	return true;
 }
@@ -159,13 +164,6 @@ static const char *find_array(const char *at)
 	return *at == '[' ? at + 1 : NULL;
 }
 
-static struct sample_list *add_list(struct bundle_samples *s)
-{
-	s->lists = xrealloc(s->lists, s->count + 1, sizeof(*s->lists));
-	s->lists[s->count] = (struct sample_list){.samples = NULL};
-	return &s->lists[s->count++];
-}
-
 static char *keep(char *to, const char *from, const char *end)
 {
 	memmove(to, from, (size_t)(end - from));
@@ -179,7 +177,7 @@ int bundle_samples_take(char *line, size_t *len, struct bundle_samples *out,
 	const char *from = line, *at = line, *end;
 	char *to = line;
 
-	*out = (struct bundle_samples){.lists = NULL};
+	out->count = out->series_count = 0;
 	while ((at = strchr(at, '"'))) {
 		const char *array = find_array(at);
 
@@ -190,7 +188,7 @@ int bundle_samples_take(char *line, size_t *len, struct bundle_samples *out,
 		if (!array)
 			continue;
 		to = keep(to, from, array);
-		if (!take_list(&at, add_list(out)))
+		if (!take_list(&at, out))
 			return not_numbers(err);
 		from = at - 1; /* at its "]" */
 	}
@@ -201,32 +199,32 @@ int bundle_samples_take(char *line, size_t *len, struct bundle_samples *out,
 	return 0;
 }
 
-int bundle_samples_give(struct bundle_samples *from, struct result *res,
+int bundle_samples_give(const struct bundle_samples *from, struct result *res,
 			struct err *err)
 {
-	size_t i;
+	size_t i, at = 0;
 
-	if (from->count != res->series_count)
+	if (from->series_count != res->series_count)
 		return not_numbers(err);
-	for (i = 0; i < from->count; i++) {
-		struct sample_list *list = &from->lists[i];
+	for (i = 0; i < from->series_count; at = from->ends[i++]) {
+		size_t count = from->ends[i] - at;
 		struct series *s = &res->series[i];
 
 		if (s->sample_count)
 			return not_numbers(err);
-		s->samples = list->samples;
-		s->sample_count = list->count;
-		*list = (struct sample_list){.samples = NULL};
+		if (!count)
+			continue;
+		s->samples = xcalloc(count, sizeof(*s->samples));
+		memcpy(s->samples, from->samples + at,
+		       count * sizeof(*s->samples));
+		s->sample_count = count;
 	}
 	return 0;
 }
 
 void bundle_samples_release(struct bundle_samples *s)
 {
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		free(s->lists[i].samples);
-	free(s->lists);
-	*s = (struct bundle_samples){.lists = NULL};
+	free(s->samples);
+	free(s->ends);
+	*s = (struct bundle_samples){.samples = NULL};
 }

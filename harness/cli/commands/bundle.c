@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "harness/base/ed25519.h"
 #include "harness/base/err.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/cli/qualify_exhibits.h"
+#include "harness/evidence/evidence.h"
 #include "harness/qualify/qualification.h"
 #include "harness/qualify/qualification_file.h"
 #include "harness/store/bundle.h"
@@ -20,6 +22,7 @@ struct bundle_args {
 	const char *db;
 	const char *output; /* of a run; NULL: none was named, as below */
 	const char *copy;   /* of the whole store */
+	const char *key;    /* to sign with; NULL */
 };
 
 static const struct option_row export_options[] = {
@@ -27,6 +30,8 @@ static const struct option_row export_options[] = {
 	 OPTION_TEXT(struct bundle_args, db)},
 	{"output", "FILE", "output file, usually .json.gz",
 	 OPTION_TEXT(struct bundle_args, output)},
+	{"sign", "KEY", "sign with this private key: a PEM file, or a pipe",
+	 OPTION_TEXT(struct bundle_args, key)},
 	{"store", "FILE", "copy all runs instead, into one results file",
 	 OPTION_TEXT(struct bundle_args, copy)},
 	{0},
@@ -51,13 +56,19 @@ static int finish(const char *command, int ret, const struct err *err)
 }
 
 /* RUN is 0 for the latest. */
-static int export_one(struct store *store, uint64_t run, const char *path,
-		      struct err *err)
+static int export_one(struct store *store, uint64_t run,
+		      const struct bundle_args *args, struct err *err)
 {
+	struct ed25519_key *key = NULL;
 	int64_t run_id = (int64_t)run;
-	int ret = run ? 0 : store_run_latest(store, &run_id, err);
+	int ret = args->key ? ed25519_load_private(args->key, &key, err) : 0;
 
-	return ret ? ret : bundle_export(store, run_id, NULL, path, err);
+	if (!ret && !run)
+		ret = store_run_latest(store, &run_id, err);
+	if (!ret)
+		ret = evidence_export(store, run_id, key, args->output, err);
+	ed25519_destroy(key);
+	return ret;
 }
 
 static int export_run(int argc, char **argv)
@@ -73,6 +84,8 @@ static int export_run(int argc, char **argv)
 			      "give --output FILE or --store FILE");
 	if (!ret && args.copy && optind < argc)
 		ret = err_set(&err, -EINVAL, "--store takes all runs");
+	if (!ret && args.copy && args.key)
+		ret = err_set(&err, -EINVAL, "--sign is for --output");
 	if (!ret && argc - optind > 1)
 		ret = err_set(&err, -EINVAL, "unexpected argument '%s'",
 			      argv[optind + 1]);
@@ -84,7 +97,7 @@ static int export_run(int argc, char **argv)
 	if (!ret && args.copy)
 		ret = store_copy(store, args.copy, &err);
 	else if (!ret)
-		ret = export_one(store, wanted, args.output, &err);
+		ret = export_one(store, wanted, &args, &err);
 	store_close(store);
 	return finish("export", ret, &err);
 }
@@ -148,9 +161,9 @@ const struct command cmd_export = {
 	.summary = "a stored run as one file",
 	.usage =
 		"usage: l1vh-bench export [RUN] --output FILE [options]\n"
-		"Exports all samples of a run (the latest by default), its plan and its host,\n"
-		"compressed, with a checksum. --store copies the whole results file, also during\n"
-		"a run.\n",
+		"Exports all samples of a run (the latest by default), its figures and verdicts,\n"
+		"its plan, its host and what made it, compressed, with checksums, for 'import'\n"
+		"and 'verify'. --store copies the whole results file, also during a run.\n",
 	.options = export_options,
 	.help_column = 18,
 	.run = export_run,

@@ -10,8 +10,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
+#include "harness/evidence/evidence.h"
 #include "harness/serve/push.h"
-#include "harness/store/bundle.h"
 #include "harness/store/store.h"
 
 #define FIRST_RETRY_MS 1000
@@ -70,7 +70,7 @@ static int export_to(const struct push_args *a, const char *path,
 	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
 	if (!ret)
-		ret = bundle_export(store, run_id, NULL, path, err);
+		ret = evidence_export(store, run_id, NULL, path, err);
 	store_close(store);
 	return ret;
 }

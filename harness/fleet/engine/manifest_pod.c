@@ -133,6 +133,7 @@ static json_t *environment(const struct fleet_manifest *m,
 	json_array_append_new(list, field("L1VH_ATTEMPT", "metadata.uid"));
 	snprintf(size, sizeof(size), "%zu", fleet_manifest_size(m, arm));
 	add_value(list, "L1VH_FLEET_SIZE", size);
+	add_value(list, "L1VH_IMAGE", m->image);
 	if (node)
 		add_value(list, "L1VH_INSTANCE_TYPE", node->instance_type);
 	add_place(list, node);

@@ -17,7 +17,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
-#include "harness/store/bundle.h"
+#include "harness/evidence/evidence.h"
 #include "harness/store/run_list.h"
 #include "harness/store/store.h"
 
@@ -188,7 +188,7 @@ static int send_run(struct sending *s, struct store *store,
 		    const struct run_line *run, struct err *err)
 {
 	char *path = xasprintf("%s/run.json.gz", s->scratch);
-	int ret = bundle_export(store, run->id, NULL, path, err);
+	int ret = evidence_export(store, run->id, NULL, path, err);
 
 	if (!ret)
 		ret = s->d->send(s->d->arg, path, run, err);

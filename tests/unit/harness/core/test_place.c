@@ -7,14 +7,12 @@
 #include "harness/core/place.h"
 
 static const char *const variables[] = {
-	"L1VH_FLEET",         "L1VH_NODE",
-	"L1VH_ARM",           "L1VH_INDEX",
-	"L1VH_ATTEMPT",       "L1VH_ENGINE",
-	"L1VH_JOB",           "L1VH_FLEET_SIZE",
-	"L1VH_INSTANCE_TYPE", "L1VH_ZONE",
-	"L1VH_REGION",        "SLURM_JOB_ID",
-	"SLURM_ARRAY_JOB_ID", "SLURM_RESTART_COUNT",
-	"SLURMD_NODENAME",    "SLURM_ARRAY_TASK_ID",
+	"L1VH_FLEET",      "L1VH_NODE",           "L1VH_ARM",
+	"L1VH_INDEX",      "L1VH_ATTEMPT",        "L1VH_ENGINE",
+	"L1VH_JOB",        "L1VH_FLEET_SIZE",     "L1VH_INSTANCE_TYPE",
+	"L1VH_ZONE",       "L1VH_REGION",         "L1VH_IMAGE",
+	"SLURM_JOB_ID",    "SLURM_ARRAY_JOB_ID",  "SLURM_RESTART_COUNT",
+	"SLURMD_NODENAME", "SLURM_ARRAY_TASK_ID",
 };
 
 static int nowhere(void **state)
@@ -177,6 +175,20 @@ static void a_pod_is_known_by_its_node(void **state)
 	json_decref(o);
 }
 
+/* Also outside a fleet, where nothing else is told. */
+static void a_container_is_named(void **state)
+{
+	json_t *o = json_object();
+
+	(void)state;
+	setenv("L1VH_IMAGE", "r/bench@sha256:12\x1b", 1);
+	place_put(o, false);
+	assert_string_equal(text_of(o, "l1vh.image"), "r/bench@sha256:12?");
+	assert_int_equal(json_object_size(o), 1);
+	json_decref(o);
+	nowhere(NULL);
+}
+
 static void machine_and_clock_are_told(void **state)
 {
 	json_t *o = json_object();
@@ -219,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup(the_environment_says_where, nowhere),
 		cmocka_unit_test_setup(nothing_is_cut, nowhere),
 		cmocka_unit_test_setup(a_pod_is_known_by_its_node, nowhere),
+		cmocka_unit_test_setup(a_container_is_named, nowhere),
 		cmocka_unit_test_setup(machine_and_clock_are_told, nowhere),
 		cmocka_unit_test_setup(azure_has_keys_of_its_own, nowhere),
 	};

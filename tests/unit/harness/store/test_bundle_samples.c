@@ -29,7 +29,7 @@ static void numbers_come_out(void **state)
 		"{\"a\": \"\\\"samples\\\": [1]\", \"samples\" : [ [0, 1,2 ,3.5e-1,\t4,"
 		"5], [4294967295,9223372036854775807,0,1E2,0,0,77,-1.5]] , \"b\":"
 		" [{\"samples\":[]}]}";
-	struct bundle_samples s;
+	struct bundle_samples s = {.count = 7};
 	char rest[400];
 
 	(void)state;
@@ -37,18 +37,19 @@ static void numbers_come_out(void **state)
 	assert_string_equal(rest,
 			    "{\"a\": \"\\\"samples\\\": [1]\", \"samples\" :"
 			    " [] , \"b\": [{\"samples\":[]}]}");
+	assert_int_equal(s.series_count, 2);
 	assert_int_equal(s.count, 2);
-	assert_int_equal(s.lists[0].count, 2);
-	assert_int_equal(s.lists[0].samples[0].section, 0);
-	assert_int_equal(s.lists[0].samples[0].elapsed_ns, 1);
-	assert_int_equal(s.lists[0].samples[0].host_elapsed_ns, 2);
-	assert_true(s.lists[0].samples[0].value == .35);
-	assert_int_equal(s.lists[0].samples[0].waited_ns, 4);
-	assert_int_equal(s.lists[0].samples[0].disturbances, 5);
-	assert_int_equal(s.lists[0].samples[1].section, UINT32_MAX);
-	assert_int_equal(s.lists[0].samples[1].elapsed_ns, INT64_MAX);
-	assert_true(s.lists[0].samples[1].value == 100);
-	assert_int_equal(s.lists[1].count, 0);
+	assert_int_equal(s.ends[0], 2);
+	assert_int_equal(s.samples[0].section, 0);
+	assert_int_equal(s.samples[0].elapsed_ns, 1);
+	assert_int_equal(s.samples[0].host_elapsed_ns, 2);
+	assert_true(s.samples[0].value == .35);
+	assert_int_equal(s.samples[0].waited_ns, 4);
+	assert_int_equal(s.samples[0].disturbances, 5);
+	assert_int_equal(s.samples[1].section, UINT32_MAX);
+	assert_int_equal(s.samples[1].elapsed_ns, INT64_MAX);
+	assert_true(s.samples[1].value == 100);
+	assert_int_equal(s.ends[1], 2);
 	bundle_samples_release(&s);
 }
 
@@ -97,7 +98,7 @@ static void other_words_are_refused(void **state)
 		"{}",
 	};
 	char text[200], rest[400];
-	struct bundle_samples s;
+	struct bundle_samples s = {.count = 7};
 	size_t i;
 
 	(void)state;
@@ -135,7 +136,7 @@ static void numbers_are_those_of_jansson(void **state)
 					      "1E+2",
 					      "1e-400"};
 	char text[200], rest[400];
-	struct bundle_samples s;
+	struct bundle_samples s = {.count = 7};
 	size_t i;
 
 	(void)state;
@@ -146,8 +147,7 @@ static void numbers_are_those_of_jansson(void **state)
 		snprintf(text, sizeof(text), "{\"samples\":[[0,0,0,%s,0,0]]}",
 			 numbers[i]);
 		assert_int_equal(take(text, rest, &s), 0);
-		assert_true(s.lists[0].samples[0].value ==
-			    json_number_value(want));
+		assert_true(s.samples[0].value == json_number_value(want));
 		bundle_samples_release(&s);
 		json_decref(want);
 	}
@@ -155,7 +155,7 @@ static void numbers_are_those_of_jansson(void **state)
 
 static int give(const char *text, size_t series_count, struct result *res)
 {
-	struct bundle_samples s;
+	struct bundle_samples s = {.count = 7};
 	struct err err = {0};
 	char rest[400];
 	size_t i;
@@ -175,7 +175,7 @@ static void each_series_gets_its_own(void **state)
 	static const char two[] =
 		"[{\"samples\":[[1,0,0,0,0,0]]},"
 		"{\"samples\":[[2,0,0,0,0,0],[3,0,0,0,0,0]]}]";
-	struct bundle_samples s;
+	struct bundle_samples s = {.count = 7};
 	struct err err = {0};
 	struct result res;
 	char rest[400];

@@ -105,6 +105,7 @@ static void a_pod_knows_its_node_and_asks_for_its_device(void **state)
 		"metadata.annotations['batch.kubernetes.io/job-completion-index']");
 	assert_string_equal(fleet_env(bench, "L1VH_ENGINE"), "kubernetes");
 	assert_string_equal(fleet_env(bench, "L1VH_FLEET"), "web");
+	assert_non_null(fleet_env(bench, "L1VH_IMAGE"));
 	assert_string_equal(fleet_env(bench, "L1VH_ARM"), "nested");
 	assert_string_equal(fleet_env(bench, "L1VH_INSTANCE_TYPE"), "D8");
 	assert_string_equal(fleet_env(bench, "L1VH_ZONE"), "z-1");

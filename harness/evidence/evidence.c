@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "harness/evidence/evidence.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/ed25519.h"
+#include "harness/base/err.h"
+#include "harness/base/strbuf.h"
+#include "harness/evidence/judge.h"
+#include "harness/store/bundle.h"
+
+int evidence_export(struct store *store, int64_t run_id,
+		    const struct ed25519_key *key, const char *path,
+		    struct err *err)
+{
+	const struct bundle_proof proof = {judge_line, key};
+
+	return bundle_export(store, run_id, &proof, path, err);
+}
+
+void evidence_release(struct evidence *e)
+{
+	bundle_facts_release(&e->facts);
+	run_data_release(&e->run);
+}
+
+static void conclude(struct evidence *e, enum evidence_outcome outcome,
+		     const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The first reason stays. */
+static void conclude(struct evidence *e, enum evidence_outcome outcome,
+		     const char *fmt, ...)
+{
+	va_list ap;
+
+	if (e->outcome != EVIDENCE_VERIFIED)
+		return;
+	e->outcome = outcome;
+	va_start(ap, fmt);
+	vsnprintf(e->reason, sizeof(e->reason), fmt, ap);
+	va_end(ap);
+}
+
+static void check_signer(struct evidence *e, const struct ed25519_keys *keys)
+{
+	char known[SHA256_HEX + 1];
+	size_t i;
+
+	if (e->facts.signer)
+		ed25519_fingerprint(e->facts.signer, e->signer);
+	if (!keys)
+		return;
+	for (i = 0; i < keys->count && *e->signer; i++) {
+		ed25519_fingerprint(keys->keys[i], known);
+		if (!strcmp(known, e->signer) && !e->known_key)
+			e->known_key = i + 1;
+	}
+	if (!*e->signer)
+		conclude(e, EVIDENCE_REFUTED,
+			 "it has no signature, and --key asks for one");
+	else if (!e->known_key)
+		conclude(e, EVIDENCE_REFUTED,
+			 "it is signed by %s, which --key does not have",
+			 e->signer);
+}
+
+/* By the clock of the host; a lab's boots have another. */
+static void check_registration(struct evidence *e)
+{
+	const json_t *claims = json_object_get(e->facts.manifest, "claims");
+	uint64_t first = e->facts.count.first_boot_unix_ns;
+
+	if (json_is_object(claims) && !e->run.is_lab && first &&
+	    first < e->run.started_unix_ns)
+		conclude(
+			e, EVIDENCE_OPEN,
+			"a boot began before the claims were registered, by the host's clock");
+}
+
+static void show(const json_t *value, char *buf, size_t size)
+{
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+					       JSON_REAL_PRECISION(6));
+
+	snprintf(buf, size, "%s", text ? text : "nothing");
+	text_clean(buf);
+	free(text);
+}
+
+static void differ(struct evidence *e, const char *name, const char *key,
+		   const json_t *stored, const json_t *judged)
+{
+	struct evidence_difference *d;
+
+	if (e->difference_count++ >= EVIDENCE_MAX_SHOWN)
+		return;
+	d = &e->shown[e->difference_count - 1];
+	snprintf(d->where, sizeof(d->where), "%s%s%s", name, *key ? ": " : "",
+		 key);
+	text_clean(d->where);
+	show(stored, d->stored, sizeof(d->stored));
+	show(judged, d->judged, sizeof(d->judged));
+}
+
+/* Of two objects, or of two values of any other kind. */
+static void compare(struct evidence *e, const char *name, const json_t *stored,
+		    const json_t *judged)
+{
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(stored) || !json_is_object(judged)) {
+		if (!json_equal(stored, judged))
+			differ(e, name, "", stored, judged);
+		return;
+	}
+	json_object_foreach((json_t *)judged, key, value)
+		if (!json_equal(json_object_get(stored, key), value))
+			differ(e, name, key, json_object_get(stored, key),
+			       value);
+	json_object_foreach((json_t *)stored, key, value)
+		if (!json_object_get(judged, key))
+			differ(e, name, key, value, NULL);
+}
+
+/* "claim c1", "figure mem_latency 16MiB on kvm"; ROW may be anything. */
+static void name_row(const json_t *row, const char *kind, size_t i,
+		     char buf[120])
+{
+	const char *id = "", *workload = "", *point = "", *runner = "";
+
+	if (!json_unpack((json_t *)row, "{s:s}", "id", &id))
+		snprintf(buf, 120, "%s %s", kind, id);
+	else if (!json_unpack((json_t *)row, "{s:s, s:s, s:s}", "workload",
+			      &workload, "point", &point, "runner", &runner))
+		snprintf(buf, 120, "%s %s%s%s on %s", kind, workload,
+			 *point ? " " : "", point, runner);
+	else
+		snprintf(buf, 120, "%s %zu", kind, i + 1);
+}
+
+static size_t compare_rows(struct evidence *e, const char *kind,
+			   const json_t *stored, const json_t *judged)
+{
+	size_t i, n = json_array_size(judged), m = json_array_size(stored);
+
+	for (i = 0; i < n || i < m; i++) {
+		const json_t *was = json_array_get(stored, i);
+		const json_t *is = json_array_get(judged, i);
+		char name[120];
+
+		if (was && is && json_equal(was, is))
+			continue;
+		name_row(is ? is : was, kind, i, name);
+		compare(e, name, was, is);
+	}
+	return n;
+}
+
+/* Without the array KEY, which is compared row by row. */
+static json_t *frame_of(const json_t *o, const char *key)
+{
+	json_t *copy = json_copy((json_t *)o);
+
+	json_object_del(copy, key);
+	return copy;
+}
+
+static void compare_findings(struct evidence *e, const json_t *stored,
+			     const json_t *judged)
+{
+	static const char *const names[] = {"claims", "figures"};
+	const json_t *was = json_object_get(stored, "claims");
+	const json_t *is = json_object_get(judged, "claims");
+	json_t *a = frame_of(was, "verdicts"), *b = frame_of(is, "verdicts");
+	size_t i;
+
+	compare(e, "claims", a, b);
+	json_decref(a);
+	json_decref(b);
+	e->verdict_count =
+		compare_rows(e, "claim", json_object_get(was, "verdicts"),
+			     json_object_get(is, "verdicts"));
+	e->figure_count =
+		compare_rows(e, "figure", json_object_get(stored, "figures"),
+			     json_object_get(judged, "figures"));
+	a = json_copy((json_t *)stored);
+	b = json_copy((json_t *)judged);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		json_object_del(a, names[i]);
+		json_object_del(b, names[i]);
+	}
+	compare(e, "findings", a, b);
+	json_decref(a);
+	json_decref(b);
+}
+
+/* The bytes decide; what differs in them is only for people. */
+static void judge_again(struct evidence *e)
+{
+	char *line = judge_line(&e->run);
+	const char *was = e->facts.findings ? e->facts.findings : "{}";
+	json_t *stored = json_loads(was, 0, NULL);
+	json_t *judged = json_loads(line, 0, NULL);
+
+	compare_findings(e, json_object_get(stored, "findings"),
+			 json_object_get(judged, "findings"));
+	if (!e->facts.findings)
+		conclude(e, EVIDENCE_OPEN,
+			 "it has no findings to compare with");
+	else if (strcmp(was, line))
+		conclude(e, EVIDENCE_REFUTED, "%s",
+			 e->difference_count
+				 ? "the samples give other findings"
+				 : "its findings are not in canonical form");
+	if (!e->facts.findings)
+		e->difference_count = 0;
+	json_decref(judged);
+	json_decref(stored);
+	free(line);
+}
+
+int evidence_verify(int fd, const struct ed25519_keys *keys, struct evidence *e,
+		    struct err *err)
+{
+	int ret;
+
+	memset(e, 0, sizeof(*e));
+	ret = bundle_load(fd, &e->run, &e->facts, err);
+	if (ret && ret != -EPROTO)
+		return ret;
+	if (ret) {
+		conclude(e, EVIDENCE_REFUTED, "%s", err->msg);
+		return 0;
+	}
+	e->is_read = true;
+	check_signer(e, keys);
+	judge_again(e);
+	if (e->run.samples_dropped_unix_ns)
+		conclude(
+			e, EVIDENCE_OPEN,
+			"its raw samples were removed: the findings are those of the figures that were kept, and nobody can judge them again");
+	check_registration(e);
+	return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_EVIDENCE_JUDGE_H
+#define HARNESS_EVIDENCE_JUDGE_H
+
+/*
+ * judge - the figures and verdicts of a run as one line of canonical JSON: keys in
+ * order, no spaces, six significant digits. So the same run gives the same bytes on
+ * every machine, although the last digits of exp() and log() depend on the CPU.
+ */
+#include <jansson.h>
+
+struct claims;
+struct judgement;
+struct run_data;
+
+/* {"findings": {"claims": ..., "figures": [...]}} of RUN's registered claims, with room
+ * for '\n' in place of its '\0'. The caller frees it. */
+char *judge_line(const struct run_data *run);
+
+/* The verdicts on CLAIMS in the form that judge_line() has them; the caller owns it. */
+json_t *judge_claims(const struct run_data *run, const struct claims *claims);
+
+#endif
