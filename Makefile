@@ -22,6 +22,13 @@ SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	  $(if $(filter thread,$(SANITIZE)),-Wno-tsan)
 override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
+# LIBFUZZER=1: clang counts edges, in a build folder of its own (ci/fuzz-long).
+ifdef LIBFUZZER
+CC	= clang
+SAN	+= -fsanitize=fuzzer-no-link
+WARN	= -w
+override B := $(B)-libfuzzer
+endif
 
 LIBS	= sqlite3 libpq jansson hwloc libcrypto gsl libcyaml yaml-0.1 zlib libmicrohttpd libcurl
 # Debian's Zydis has no pkg-config file. liburing is static: its few functions
@@ -226,9 +233,21 @@ $(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 # The library's calls in place of libc's, in this one program.
 $(B)/tests/unit/mshv/emu/test_preload: $(B)/mshv/emu/preload.o
 
-$(B)/tests/fuzz/fuzz: $(B)/tests/fuzz/fuzz.o $(FAKE_OBJ) $(OBJ)
+FUZZ_SRC = $(wildcard tests/fuzz/targets/*.c)
+FUZZ_DRIVER = $(addprefix $(B)/tests/fuzz/,main.o inputs.o)
+$(B)/tests/fuzz/fuzz: $(FUZZ_DRIVER) $(FUZZ_SRC:%.c=$(B)/%.o) $(FAKE_OBJ) $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
+
+# With LIBFUZZER=1: a program for each group, which has nothing that it does not use.
+$(B)/tests/fuzz.a: $(FAKE_OBJ) $(OBJ)
+	$(Q)rm -f $@ && ar rcsT $@ $^
+FUZZERS	= $(FUZZ_SRC:tests/fuzz/targets/%.c=$(B)/fuzzers/%)
+$(FUZZERS): $(B)/fuzzers/%: $(B)/tests/fuzz/targets/%.o $(B)/tests/fuzz/libfuzzer.o $(B)/tests/fuzz.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer -Wl,--defsym=fuzz_this_group=targets_$* $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
+fuzzers: $(FUZZERS)
 
 PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices \
 	  big_store wide_store nights_store serve_store fleet_store flat spent)
@@ -278,6 +297,9 @@ fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 	$(Q)./$< $(FUZZ)
 	@rm -f /tmp/l1vh-fuzz-*
 
+fuzz-long: ## fuzz guided by coverage (HOURS=n, FUZZ_TARGETS="insn wire")
+	$(Q)ci/fuzz-long $(HOURS)
+
 system: all guest lab ## tests on this host and in the lab (TESTS=all: the long ones too)
 	$(Q)tests/system/on-host && tests/system/with-lab
 
@@ -318,7 +340,7 @@ clean: ## remove all build output; results stay
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything perf guest lab lab-iommu man packages packages-check demo install uninstall image bench bench-small bench-programs check unit fuzz system debian13 \
+.PHONY: all everything perf guest lab lab-iommu man packages packages-check demo install uninstall image bench bench-small bench-programs check unit fuzz fuzz-long fuzzers system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).
