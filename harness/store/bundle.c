@@ -61,7 +61,7 @@ int bundle_import_fd(struct store *store, int fd, int64_t *run_id, bool *is_new,
 	ret = bundle_read(fd, &sink, &im, &facts, err);
 	*is_new = ret != -EEXIST;
 	if (im.has_begun)
-		ret = store_import_end(store, ret, err);
+		ret = store_end(store, ret, err);
 	bundle_facts_release(&facts);
 	return ret == -EEXIST ? 0 : ret;
 }
