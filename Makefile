@@ -76,6 +76,11 @@ MICRO_CFLAGS = -std=gnu11 $(WARN) -O2 -ffreestanding -fno-pic -fno-stack-protect
 	  -fcf-protection=none -fno-asynchronous-unwind-tables -mno-red-zone \
 	  $(if $(findstring micro_float,$@),,-mgeneral-regs-only) $(CPPFLAGS)
 
+# A guest that attacks its machine, made in the same way (tests/system/hostile).
+HOSTILE	= $(B)/hostile.bz $(B)/tests/hostile/siege
+HOSTILE_OBJ = $(patsubst %.c,$(B)/hostile/%.o,$(wildcard tests/hostile/guest/*.c) \
+	  $(addprefix workloads/guest/micro/,cpu.c string.c text.c)) $(B)/micro/workloads/guest/micro/entry.o
+
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent $(B)/micro.bin ## build the programs
 
 $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
@@ -111,6 +116,29 @@ $(B)/micro.bin: workloads/guest/micro/link.ld $(MICRO_OBJ)
 	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
 		-Wl,--no-warn-rwx-segments -T $^ -o $(B)/micro/micro.elf
 	$(Q)objcopy -O binary $(B)/micro/micro.elf $@
+
+$(B)/hostile.bin: workloads/guest/micro/link.ld $(HOSTILE_OBJ)
+	$(call say,MICRO,$@)
+	$(Q)$(CC) -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,noexecstack \
+		-Wl,--no-warn-rwx-segments -T $^ -o $(B)/hostile/hostile.elf
+	$(Q)objcopy -O binary $(B)/hostile/hostile.elf $@
+
+$(B)/hostile.bz: tests/hostile/guest/kernel.S $(B)/hostile.bin
+	$(call say,AS,$<)
+	$(Q)$(CC) -Wa,-I$(B) -c $< -o $(B)/hostile/kernel.o
+	$(Q)objcopy -O binary -j .text $(B)/hostile/kernel.o $@
+
+$(B)/tests/hostile/siege: $(patsubst %.c,$(B)/%.o,$(wildcard tests/hostile/*.c)) $(OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
+
+hostile: all $(HOSTILE) ## the guest that attacks its machine, and what lets it
+
+# All ports are for ring 3 there.
+$(B)/hostile/%.o: %.c Makefile
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(MICRO_CFLAGS) -DCPU_RING3_PORTS=0x10000 -MMD -MP -c $< -o $@
 
 $(B)/micro/%.o: %.c Makefile
 	$(call say,CC,$<)

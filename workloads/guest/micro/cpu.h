@@ -16,7 +16,9 @@
 #define CPU_RING3_FLAGS 0x3202
 
 /* The TSS also opens this many ports, from 0 on, to ring 3. */
+#ifndef CPU_RING3_PORTS
 #define CPU_RING3_PORTS 0x800
+#endif
 
 /* Below 1 MiB, where a CPU can start in real mode. */
 #define CPU_TRAMPOLINE_GPA 0x8000
