@@ -116,7 +116,7 @@ struct deadline *deadline_add(struct deadlines *d, int fd)
 
 	at->owner = d;
 	at->fd = fd;
-	at->until_mono_ns = clock_mono_ns() + time_for(d, 0);
+	at->until_mono_ns = NEVER;
 	pthread_mutex_lock(&d->lock);
 	at->next = d->first;
 	at->link = &d->first;

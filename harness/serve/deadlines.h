@@ -21,7 +21,7 @@ int deadlines_start(unsigned int grace_s, struct deadlines **out,
 		    struct err *err);
 void deadlines_stop(struct deadlines *d); /* NULL is fine */
 
-/* FD waits for a request from now on; deadline_remove() before it is closed. */
+/* FD, which has no deadline yet; deadline_remove() before it is closed. */
 struct deadline *deadline_add(struct deadlines *d, int fd);
 void deadline_remove(struct deadline *at);
 

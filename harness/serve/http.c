@@ -421,6 +421,7 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
 				 ->connect_fd;
 
 		*context = deadline_add(h->deadlines, fd);
+		deadline_set(*context, 0);
 	} else {
 		deadline_remove(*context);
 	}

@@ -312,6 +312,123 @@ static void methods_are_those_of_the_route(void **state)
 	strbuf_release(&out);
 }
 
+/* With HEADERS; the status. */
+static int ask_with(const struct fixture *f, const char *method,
+		    const char *target, const char *headers, struct strbuf *out)
+{
+	struct strbuf rq = {0};
+	int status;
+
+	strbuf_release(out);
+	strbuf_printf(&rq,
+		      "%s %s HTTP/1.1\r\nHost: localhost\r\n%s"
+		      "Connection: close\r\n\r\n",
+		      method, target, headers);
+	status = web_send(http_url(f->http), rq.str, rq.len, out);
+	strbuf_release(&rq);
+	return status;
+}
+
+static void keep_tag(const struct strbuf *out, char tag[64])
+{
+	const char *at = strstr(out->str, "\r\nETag: ");
+
+	assert_non_null(at);
+	snprintf(tag, 64, "%.*s", (int)strcspn(at + 8, "\r"), at + 8);
+}
+
+static void a_page_that_is_known_is_not_sent(void **state)
+{
+	static const struct {
+		const char *header;
+		bool needs_tag;
+		int status;
+	} cases[] = {
+		{"If-None-Match: ", true, 304},
+		{"If-None-Match: W/", true, 304},
+		{"If-None-Match: *", false, 304},
+		{"If-None-Match: \"other\"", false, 200},
+		{"If-None-Match: \"other\"\r\nIf-None-Match: ", true, 304},
+		{"If-Match: ", true, 200},
+		{"If-Match: *", false, 200},
+		{"If-Match: W/", true, 412},
+		{"If-Match: \"other\"", false, 412},
+		{"If-Match: \"other\"\r\nIf-None-Match: *", false, 412},
+		/* Without dates of its own a page is not compared by them. */
+		{"If-Modified-Since: Mon, 30 Nov 2026 05:00:00 GMT", false,
+		 200},
+	};
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	char tag[64], headers[256];
+	size_t i;
+
+	assert_int_equal(get(f, "/a/b", &out), 200);
+	keep_tag(&out, tag);
+	for (i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
+		const char *method = i % 2 ? "HEAD" : "GET";
+		int status;
+
+		snprintf(headers, sizeof(headers), "%s%s\r\n",
+			 cases[i / 2].header,
+			 cases[i / 2].needs_tag ? tag : "");
+		status = ask_with(f, method, "/a/b", headers, &out);
+		if (status != cases[i / 2].status)
+			fail_msg("%s %s: %d", method, headers, status);
+		if (status != 304)
+			continue;
+		assert_string_equal(web_body(&out), "");
+		assert_contains(out.str, tag);
+		assert_contains(out.str, "Cache-Control: no-cache\r\n");
+		assert_contains(out.str, "Vary: Accept-Encoding\r\n");
+		assert_null(strstr(out.str, "\r\nContent-Type"));
+	}
+	/* Errors, uploads and what is of this moment have no tag. */
+	assert_int_equal(
+		ask_with(f, "GET", "/none", "If-None-Match: *\r\n", &out), 404);
+	assert_int_equal(
+		ask_with(f, "POST", "/up", "If-None-Match: *\r\n", &out), 200);
+	assert_int_equal(
+		ask_with(f, "GET", "/x/1/y", "If-None-Match: *\r\n", &out),
+		200);
+	assert_contains(out.str, "Cache-Control: no-store\r\n");
+	assert_null(strstr(out.str, "ETag"));
+	assert_int_equal(get(f, "/asset", &out), 200);
+	assert_contains(out.str, "Cache-Control: public, max-age=86400\r\n");
+	strbuf_release(&out);
+}
+
+/* A head is the same whoever asks how, but for the time of day. */
+static void a_head_is_that_of_get(void **state)
+{
+	static const char *const codings[] = {
+		"", "Accept-Encoding: gzip\r\n",
+		"Accept-Encoding: gzip, identity;q=0\r\n"};
+	struct fixture *f = *state;
+	struct strbuf one = {0}, two = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(codings); i++) {
+		const char *end, *from;
+
+		assert_int_equal(ask_with(f, "GET", "/a/b", codings[i], &one),
+				 200);
+		assert_int_equal(ask_with(f, "HEAD", "/a/b", codings[i], &two),
+				 200);
+		from = strstr(one.str, "Connection: close");
+		end = web_body(&one);
+		assert_non_null(from);
+		assert_string_equal(web_body(&two), "");
+		assert_memory_equal(from, strstr(two.str, "Connection: close"),
+				    end - from);
+		assert_int_equal(strstr(one.str, "Content-Encoding: gzip") !=
+					 NULL,
+				 i == 2);
+	}
+	strbuf_release(&one);
+	strbuf_release(&two);
+}
+
 /* LEN bytes, announced or in chunks of ODD bytes; the status. */
 static int post(const struct fixture *f, const char *target,
 		const struct strbuf *body, size_t odd, struct strbuf *out)
@@ -544,6 +661,8 @@ int main(void)
 		SERVED(errors_have_their_status),
 		SERVED(an_answer_has_its_own_status_and_header),
 		SERVED(methods_are_those_of_the_route),
+		SERVED(a_page_that_is_known_is_not_sent),
+		SERVED(a_head_is_that_of_get),
 		SERVED(bodies_arrive_whole),
 		SERVED(bodies_without_a_place_are_refused),
 		SERVED(bodies_that_nobody_wants_are_bounded),

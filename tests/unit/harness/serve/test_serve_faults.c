@@ -196,7 +196,8 @@ static void failures_are_told_in_kind(void **state)
 	strbuf_release(&out);
 }
 
-static int upload(const struct fixture *f, struct strbuf *out)
+static int upload_as(const struct fixture *f, const char *headers,
+		     struct strbuf *out)
 {
 	struct strbuf rq = {0};
 	int status;
@@ -205,11 +206,72 @@ static int upload(const struct fixture *f, struct strbuf *out)
 	strbuf_printf(&rq,
 		      "POST /api/v1/bundles HTTP/1.1\r\nHost: localhost\r\n"
 		      "Connection: close\r\nAuthorization: Bearer %s\r\n"
-		      "Content-Length: 2\r\n\r\n{}",
-		      f->token.str);
+		      "%sContent-Length: 2\r\n\r\n{}",
+		      f->token.str, headers);
 	status = web_send(dashboard_url(f->dashboard), rq.str, rq.len, out);
 	strbuf_release(&rq);
 	return status;
+}
+
+static int upload(const struct fixture *f, struct strbuf *out)
+{
+	return upload_as(f, "", out);
+}
+
+/* 400: it was read, and is none. */
+static void a_bundle_has_the_type_of_one(void **state)
+{
+	static const struct {
+		const char *headers;
+		int status;
+	} cases[] = {
+		{"Content-Type: application/gzip\r\n", 400},
+		{"Content-Type: APPLICATION/JSON ; charset=utf-8\r\n", 400},
+		{"Content-Type: application/octet-stream\r\n", 400},
+		{"Content-Type: application/x-www-form-urlencoded\r\n", 400},
+		{"Content-Encoding: gzip\r\n", 400},
+		{"Content-Type: text/plain\r\n", 415},
+		{"Content-Type: multipart/form-data; boundary=x\r\n", 415},
+		{"Content-Type: application/jsonx\r\n", 415},
+		{"Content-Type:\r\n", 415},
+		{"Content-Encoding: br\r\n", 415},
+		{"Content-Encoding: gzip, gzip\r\n", 415},
+		{"Origin: http://evil.example\r\n", 403},
+		{"Sec-Fetch-Site: cross-site\r\n", 403},
+	};
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		int status = upload_as(f, cases[i].headers, &out);
+
+		if (status != cases[i].status)
+			fail_msg("%s: %d", cases[i].headers, status);
+		assert_contains(web_body(&out), "{\"error\":");
+		if (status == 415)
+			assert_contains(out.str, "\r\nAccept-Encoding: gzip");
+	}
+	strbuf_release(&out);
+}
+
+/* Another name is told what to do; the icon is there for who has no page. */
+static void another_name_is_told_of_the_option(void **state)
+{
+	static const char rq[] =
+		"GET /api/v1/runs HTTP/1.1\r\nHost: evil.example:80\r\n"
+		"Connection: close\r\n\r\n";
+	struct fixture *f = *state;
+	struct strbuf out = {0};
+
+	assert_int_equal(
+		web_send(dashboard_url(f->dashboard), rq, sizeof(rq) - 1, &out),
+		421);
+	assert_contains(web_body(&out), "serve --host evil.example");
+	assert_contains(out.str, "Content-Type: application/json");
+	assert_int_equal(get(f, "/favicon.ico", &out), 200);
+	assert_contains(out.str, "Content-Type: image/svg+xml\r\n");
+	strbuf_release(&out);
 }
 
 /* Below a file, and under a name that leaves no room for another's end. */
@@ -245,6 +307,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		SERVED(a_lost_table_is_told_by_who_needs_it),
 		SERVED(failures_are_told_in_kind),
+		SERVED(a_bundle_has_the_type_of_one),
+		SERVED(another_name_is_told_of_the_option),
 		SERVED(uploads_without_a_place_are_refused),
 	};
 

@@ -178,6 +178,8 @@ static void mistakes_of_serve_are_of_usage(void **state)
 		{{"--db", f.db, "--listen=127.0.0.1:0", "--tokens=/no/such"},
 		 "/no/such"},
 		{{"--db", f.db, "--listen=127.0.0.1:0", "--tls-cert=x"}, ""},
+		{{"--db", f.db, "--listen=127.0.0.1:0", "--host=http://a"},
+		 "'http://a' is not a host name"},
 	};
 
 	(void)state;
