@@ -30,7 +30,6 @@ struct format {
 	void (*print)(const struct findings *f, FILE *out);
 	bool has_verdicts;
 	bool is_text; /* for people at a terminal: may be one screen */
-	bool is_page; /* for a browser: written whole or not at all */
 };
 
 #define FORMAT_TEXT "text"

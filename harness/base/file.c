@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "harness/base/output.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 
@@ -76,42 +77,15 @@ int file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static int write_into(const char *path, int flags, const void *bytes,
-		      size_t len, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC | flags, 0644);
-	int ret;
-
-	if (fd < 0)
-		return err_sys(err, -errno, "cannot create '%s'", path);
-	ret = file_write_all(fd, bytes, len);
-	if (close(fd) && !ret)
-		ret = -errno;
-	return ret ? err_sys(err, ret, "cannot write '%s'", path) : 0;
-}
-
-bool file_is_special(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-}
-
 int file_write(const char *path, const void *bytes, size_t len, struct err *err)
 {
-	char *tmp;
-	int ret;
+	struct output out;
+	int ret = output_begin(&out, path, err);
 
-	if (file_is_special(path))
-		return write_into(path, 0, bytes, len, err);
-	tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
-	ret = write_into(tmp, O_CREAT | O_TRUNC, bytes, len, err);
-	if (!ret && rename(tmp, path))
-		ret = err_sys(err, -errno, "cannot write '%s'", path);
 	if (ret)
-		unlink(tmp);
-	free(tmp);
-	return ret;
+		return ret;
+	ret = output_write(&out, bytes, len, err);
+	return output_end(&out, ret, false, err);
 }
 
 int file_mkdirs(const char *path, struct err *err)

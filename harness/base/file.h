@@ -24,15 +24,9 @@ const char *file_first_line(const char *path, char *buf, size_t size);
 /* The number behind KEY at the beginning of a line, "MemFree: 123 kB", of a file
  * in /proc; 0 where there is none. */
 uint64_t file_key_number(const char *path, const char *key);
-/* A device or a pipe: it must be written to as it is, or root would put a file
- * in its place. */
-bool file_is_special(const char *path);
 
-/*
- * Write through a temporary name beside PATH, so that readers see the old
- * file or the new one and a failure leaves nothing behind. What is no file, as
- * /dev/null, is written to instead.
- */
+/* All of PATH's new content, by the rules of output.h: readers see the old file or
+ * the new one, and a failure leaves nothing behind. */
 int file_write(const char *path, const void *bytes, size_t len,
 	       struct err *err);
 

@@ -2,7 +2,6 @@
 #include "harness/qualify/qualification_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +9,8 @@
 #include <zlib.h>
 
 #include "harness/base/base.h"
-#include "harness/base/durable.h"
 #include "harness/base/err.h"
+#include "harness/base/output.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/qualify/qualification.h"
@@ -44,23 +43,13 @@ static int write_packed(const struct qualification *q, int fd, struct err *err)
 int qualification_write(const struct qualification *q, const char *path,
 			struct err *err)
 {
-	char *temporary = xasprintf("%s.new", path);
-	int fd =
-		open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	int ret;
+	struct output out;
+	int ret = output_begin(&out, path, err);
 
-	if (fd < 0) {
-		ret = err_sys(err, -errno, "cannot write '%s'", temporary);
-	} else {
-		ret = write_packed(q, fd, err);
-		close(fd);
-		if (!ret)
-			ret = durable_rename(temporary, path, err);
-		if (ret)
-			unlink(temporary);
-	}
-	free(temporary);
-	return ret;
+	if (ret)
+		return ret;
+	ret = write_packed(q, out.fd, err);
+	return output_end(&out, ret, true, err);
 }
 
 bool qualification_is_file(const char *path)

@@ -3,6 +3,7 @@
 #include "harness/store/bundle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +11,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "harness/base/durable.h"
 #include "harness/base/err.h"
-#include "harness/base/file.h"
+#include "harness/base/output.h"
 #include "harness/base/xmalloc.h"
 #include "harness/store/bundle_manifest.h"
 #include "harness/store/bundle_priv.h"
@@ -250,32 +250,45 @@ static int write_run(struct writer *w, struct store *store,
 	return ret ? ret : write_end(w, run, err);
 }
 
+/* gzclose() closes what it was given, so that it is given a second one. */
+static int write_packed(struct writer *w, struct store *store,
+			const struct run_data *run,
+			const struct bundle_proof *proof, struct output *out,
+			struct err *err)
+{
+	int own = fcntl(out->fd, F_DUPFD_CLOEXEC, 0), ret;
+
+	w->file = own >= 0 ? gzdopen(own, "wb") : NULL;
+	if (!w->file) {
+		ret = err_sys(err, -errno, "cannot write '%s'", out->path);
+		if (own >= 0)
+			close(own);
+		return ret;
+	}
+	w->sum = sha256_create();
+	ret = write_run(w, store, run, proof, err);
+	if (gzclose(w->file) != Z_OK && !ret)
+		ret = err_set(err, -EIO, "cannot write the bundle");
+	sha256_destroy(w->sum);
+	return ret ? err_wrap(err, "'%s'", out->path) : 0;
+}
+
 int bundle_export(struct store *store, int64_t run_id,
 		  const struct bundle_proof *proof, const char *path,
 		  struct err *err)
 {
-	bool is_special = file_is_special(path);
-	char *part = is_special ? xstrdup(path) : xasprintf("%s.part", path);
-	struct run_data run;
 	struct writer w = {.file = NULL};
+	struct output out;
+	struct run_data run;
 	int ret = run_data_load(store, run_id, &run, err);
 
-	if (ret) {
-		free(part);
+	if (ret)
 		return ret;
+	ret = output_begin(&out, path, err);
+	if (!ret) {
+		ret = write_packed(&w, store, &run, proof, &out, err);
+		ret = output_end(&out, ret, true, err);
 	}
-	w.file = gzopen(part, "wbe");
-	w.sum = sha256_create();
-	ret = w.file ? write_run(&w, store, &run, proof, err)
-		     : err_sys(err, -errno, "cannot create '%s'", part);
-	if (w.file && gzclose(w.file) != Z_OK && !ret)
-		ret = err_set(err, -EIO, "cannot write '%s'", part);
-	if (!ret && !is_special)
-		ret = durable_rename(part, path, err);
-	if (ret && !is_special)
-		unlink(part);
-	sha256_destroy(w.sum);
 	run_data_release(&run);
-	free(part);
 	return ret;
 }

@@ -356,10 +356,11 @@ static int copy(struct store *store, const char *path, struct err *err)
 {
 	char *part = xasprintf("%s.part-%d", path, (int)getpid());
 	int ret = file_mkdirs_above(path, err);
+	struct stat st;
 
 	remove_part(part);
-
-	if (!ret && !access(path, F_OK))
+	/* Also a link to nothing, which a rename would replace. */
+	if (!ret && !lstat(path, &st))
 		ret = err_set(err, -EEXIST, "'%s' already exists", path);
 	if (!ret)
 		ret = vacuum_into(store, part, err);

@@ -7,6 +7,7 @@
 
 #include "harness/base/ed25519.h"
 #include "harness/base/err.h"
+#include "harness/base/output.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
@@ -63,6 +64,11 @@ static int export_one(struct store *store, uint64_t run,
 	int64_t run_id = (int64_t)run;
 	int ret = args->key ? ed25519_load_private(args->key, &key, err) : 0;
 
+	if (!ret && output_is_same(args->output, args->db))
+		ret = err_set(
+			err, -EINVAL,
+			"--output '%s' would overwrite the results themselves",
+			args->output);
 	if (!ret && !run)
 		ret = store_run_latest(store, &run_id, err);
 	if (!ret)

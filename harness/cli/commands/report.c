@@ -7,6 +7,7 @@
 
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/base/output.h"
 #include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
@@ -255,24 +256,20 @@ static int write_report(const struct report_args *args, struct store *store,
 	struct request r = {
 		.claims = claims, .db = args->db, .wants_all = args->wants_all};
 	int64_t run_id = (int64_t)args->run_id;
-	FILE *out = stdout;
 	int ret = check_format(args, &r, err);
 
 	if (!ret && !run_id)
 		ret = store_run_latest(store, &run_id, err);
-	if (!ret && args->output && r.format->is_page)
-		return write_file(store, run_id, &r, args->output, status, err);
-	if (!ret && args->output) {
-		out = fopen(args->output, "we");
-		if (!out)
-			return err_sys(err, -errno, "cannot create '%s'",
-				       args->output);
-	}
-	if (!ret)
-		ret = write_run(store, run_id, &r, out, status, err);
-	if (out != stdout)
-		fclose(out);
-	return ret;
+	if (!ret && args->output && output_is_same(args->output, args->db))
+		ret = err_set(
+			err, -EINVAL,
+			"--output '%s' would overwrite the results themselves",
+			args->output);
+	if (ret)
+		return ret;
+	return args->output ? write_file(store, run_id, &r, args->output,
+					 status, err)
+			    : write_run(store, run_id, &r, stdout, status, err);
 }
 
 /* The exit status. COMMAND is for messages. */

@@ -7,11 +7,13 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/core/envinfo.h"
@@ -122,10 +124,14 @@ static json_t *facts_of(const struct args *args, const struct mshv_sys *sys)
 
 static int record_save(const struct args *args, json_t *record)
 {
-	if (record && !json_dump_file(record, args->json, JSON_INDENT(2)))
-		return STATUS_OK;
-	return complain(STATUS_INTERNAL, "selftest: cannot write '%s'",
-			args->json);
+	char *text = record ? json_dumps(record, JSON_INDENT(2)) : NULL;
+	struct err err = {.msg = "out of memory"};
+	int ret = text ? file_write(args->json, text, strlen(text), &err)
+		       : -ENOMEM;
+
+	free(text);
+	return ret ? complain(STATUS_INTERNAL, "selftest: %s", err.msg)
+		   : STATUS_OK;
 }
 
 static int record_write(const struct args *args, const struct mshv_sys *sys,

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
-#include "harness/base/xmalloc.h"
 
 static bool is_plain(char c)
 {
@@ -74,25 +72,9 @@ void node_labels_write(const json_t *probe, const json_t *fingerprint,
 	put(out, "revision", text_at(fingerprint, "l1vh.revision"));
 }
 
-static int write_beside(const char *tmp, const struct strbuf *text)
-{
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text->str, text->len);
-	if (close(fd) || n < 0)
-		return -errno;
-	return n == (ssize_t)text->len ? 0 : -ENOSPC;
-}
-
 int node_labels_put(const char *path, const struct strbuf *text,
 		    struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	int folder = slash ? (int)(slash + 1 - path) : 0;
-	char *tmp;
 	int ret;
 
 	if (!strcmp(path, "-")) {
@@ -100,19 +82,7 @@ int node_labels_put(const char *path, const struct strbuf *text,
 		return 0;
 	}
 	ret = file_mkdirs_above(path, err);
-	if (ret)
-		return ret;
-	tmp = xasprintf("%.*s.%s.tmp-%d", folder, path, path + folder,
-			(int)getpid());
-	ret = write_beside(tmp, text);
-	if (!ret && rename(tmp, path))
-		ret = -errno;
-	if (ret) {
-		unlink(tmp);
-		err_sys(err, ret, "cannot write '%s'", path);
-	}
-	free(tmp);
-	return ret;
+	return ret ? ret : file_write(path, text->str, text->len, err);
 }
 
 enum node_condition node_condition_of(const json_t *probe, const char *key,

@@ -144,6 +144,20 @@ static void a_bundle_does_not_replace_a_device(void **state)
 	}
 }
 
+static void the_results_are_no_bundle(void **state)
+{
+	(void)state;
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.a),
+			 STATUS_USAGE);
+	assert_contains(called.err, "would overwrite the results");
+	assert_int_equal(CALL(cmd_report, "--db", f.a), STATUS_OK);
+	/* A copy of a store does not replace a link to nothing either. */
+	assert_int_equal(symlink("nothing", f.bundle), 0);
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--store", f.bundle),
+			 STATUS_USAGE);
+	assert_int_equal(unlink(f.bundle), 0);
+}
+
 static void mistakes_are_of_usage(void **state)
 {
 	const struct refused_call exports[] = {
@@ -185,6 +199,7 @@ int main(void)
 		TEST(a_store_is_copied_as_a_whole),
 		TEST(files_are_taken_until_one_is_bad),
 		TEST(a_bundle_does_not_replace_a_device),
+		TEST(the_results_are_no_bundle),
 		TEST(mistakes_are_of_usage),
 	};
 

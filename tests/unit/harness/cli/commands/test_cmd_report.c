@@ -210,7 +210,19 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
 	/* Behind a link, which a report that were renamed would replace. */
 	assert_int_equal(symlink("/dev/full", f.output), 0);
 	assert_int_equal(REPORT("--output", f.output), STATUS_INTERNAL);
-	assert_contains(called.err, "cannot write the report");
+	assert_contains(called.err, "cannot write '");
+}
+
+/* Under whatever name. */
+static void the_results_are_no_output(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink(f.db, f.output), 0);
+	assert_int_equal(REPORT("--format=json", "--output", f.output),
+			 STATUS_USAGE);
+	assert_contains(called.err, "would overwrite the results");
+	assert_int_equal(REPORT("--output", f.db), STATUS_USAGE);
+	assert_int_equal(REPORT("--format=json"), STATUS_OK);
 }
 
 /* A page that is read meanwhile is the old one or the new one. */
@@ -291,6 +303,7 @@ int main(void)
 		TEST(an_emulated_grade_has_no_verdict),
 		TEST(what_a_format_cannot_show_is_refused),
 		TEST(a_file_that_cannot_be_written_is_an_error),
+		TEST(the_results_are_no_output),
 		TEST(a_page_is_replaced_as_a_whole),
 		TEST(a_page_does_not_replace_a_device),
 		TEST(a_file_that_is_no_store_is_none),
