@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "harness/base/ed25519.h"
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/output.h"
 #include "harness/base/units.h"
@@ -13,11 +14,15 @@
 #include "harness/cli/option.h"
 #include "harness/cli/qualify_exhibits.h"
 #include "harness/evidence/evidence.h"
+#include "harness/cli/spool.h"
 #include "harness/qualify/qualification.h"
 #include "harness/qualify/qualification_file.h"
 #include "harness/store/bundle.h"
 #include "harness/store/store.h"
 #include "reports/text/qualification_text.h"
+
+/* As bundles may have when unpacked. */
+#define MAX_FILE_BYTES (1 * GIB)
 
 struct bundle_args {
 	const char *db;
@@ -108,9 +113,9 @@ static int export_run(int argc, char **argv)
 	return finish("export", ret, &err);
 }
 
-/* Its runs, and how far it came. */
+/* Its runs, and how far it came. NAME is for people. */
 static int import_qualification(struct store *store, const char *path,
-				struct err *err)
+				const char *name, struct err *err)
 {
 	struct qualification q;
 	size_t count = 0;
@@ -120,7 +125,7 @@ static int import_qualification(struct store *store, const char *path,
 		ret = qualify_exhibits_import(&q, store, &count, err);
 	if (!ret) {
 		printf("%s: a qualification of %s, %zu of %zu steps, %zu runs\n",
-		       path, q.host, qualification_done_count(&q), q.step_count,
+		       name, q.host, qualification_done_count(&q), q.step_count,
 		       count);
 		qualification_text_write(&q, stdout);
 	}
@@ -128,19 +133,31 @@ static int import_qualification(struct store *store, const char *path,
 	return ret;
 }
 
-static int import_one(struct store *store, const char *path, struct err *err)
+static int import_bundle(struct store *store, int fd, const char *name,
+			 struct err *err)
 {
 	int64_t run_id = 0;
 	bool is_new;
-	int ret;
+	int ret = bundle_import_fd(store, fd, &run_id, &is_new, err);
 
-	if (qualification_is_file(path))
-		return import_qualification(store, path, err);
-	ret = bundle_import(store, path, &run_id, &is_new, err);
+	if (ret)
+		return err_wrap(err, "bundle '%s'", name);
+	printf("%s: run %" PRId64 "%s\n", name, run_id,
+	       is_new ? "" : ", already in the store");
+	return 0;
+}
 
-	if (!ret)
-		printf("%s: run %" PRId64 "%s\n", path, run_id,
-		       is_new ? "" : ", already in the store");
+static int import_one(struct store *store, const char *path, struct err *err)
+{
+	struct spool in;
+	int ret = spool_open(&in, path, MAX_FILE_BYTES, err);
+
+	if (ret)
+		return ret;
+	ret = qualification_is_file(in.path)
+		      ? import_qualification(store, in.path, path, err)
+		      : import_bundle(store, in.fd, path, err);
+	spool_close(&in);
 	return ret;
 }
 
@@ -182,7 +199,7 @@ const struct command cmd_import = {
 		"usage: l1vh-bench import FILE... [options]\n"
 		"Imports each file completely or not at all: runs, and the qualifications of\n"
 		"'qualify', whose steps it prints. A run that is already in the store\n"
-		"does not change.\n",
+		"does not change. A pipe is a file, and - the standard input.\n",
 	.options = import_options,
 	.help_column = 18,
 	.run = import_run,

@@ -2,11 +2,16 @@
 /* export, import: a run from one store to another, and what is refused. */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
+#include "harness/base/file.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/spool.h"
 #include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/cli/stored_run.h"
 #include "tests/unit/fixture/expect.h"
@@ -107,6 +112,77 @@ static void a_store_is_copied_as_a_whole(void **state)
 	assert_contains(called.err, f.copy);
 }
 
+/* A pipe that holds LEN bytes of the bundle, and ends then; its reading end. A
+ * bundle of so small a run fits into a pipe. */
+static int pipe_with(size_t len, char path[SPOOL_PATH_SIZE])
+{
+	struct strbuf bytes = {0};
+	int ends[2];
+
+	assert_int_equal(file_read(f.bundle, MIB, &bytes), 0);
+	if (len > bytes.len)
+		len = bytes.len;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_int_equal(write(ends[1], bytes.str, len), len);
+	close(ends[1]);
+	strbuf_release(&bytes);
+	snprintf(path, SPOOL_PATH_SIZE, "/dev/fd/%d", ends[0]);
+	return ends[0];
+}
+
+static void a_bundle_may_come_through_a_pipe(void **state)
+{
+	char path[SPOOL_PATH_SIZE];
+	int fd;
+
+	(void)state;
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	fd = pipe_with(SIZE_MAX, path);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_OK);
+	assert_contains(called.out, ": run 1\n");
+	close(fd);
+	/* One that ends too early, and one that says nothing. */
+	fd = pipe_with(300, path);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_USAGE);
+	assert_contains(called.err, path);
+	assert_contains(called.err, "damaged or truncated");
+	close(fd);
+	fd = pipe_with(0, path);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_USAGE);
+	assert_contains(called.err, "sent nothing");
+	close(fd);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, f.folder), STATUS_USAGE);
+	assert_contains(called.err, "directory");
+}
+
+/* Unpacked, as zcat passes it on. */
+static void a_bundle_may_come_by_the_standard_input(void **state)
+{
+	struct strbuf text = {0};
+	char buf[4096];
+	gzFile file;
+	int n;
+
+	(void)state;
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	file = gzopen(f.bundle, "rb");
+	while ((n = gzread(file, buf, sizeof(buf))) > 0)
+		strbuf_add(&text, buf, (size_t)n);
+	gzclose(file);
+	assert_int_equal(
+		call_with_input(&cmd_import, text.str, "--db", f.b, "-", NULL),
+		STATUS_OK);
+	assert_string_equal(called.out, "-: run 1\n");
+	text.str[text.len / 2] = '\0';
+	assert_int_equal(
+		call_with_input(&cmd_import, text.str, "--db", f.b, "-", NULL),
+		STATUS_USAGE);
+	assert_contains(called.err, "bundle '-': the file is truncated");
+	strbuf_release(&text);
+}
+
 /* The first file is in the store, the second is none, the third not tried. */
 static void files_are_taken_until_one_is_bad(void **state)
 {
@@ -197,6 +273,8 @@ int main(void)
 		TEST(the_latest_run_goes_from_store_to_store),
 		TEST(a_run_may_be_named),
 		TEST(a_store_is_copied_as_a_whole),
+		TEST(a_bundle_may_come_through_a_pipe),
+		TEST(a_bundle_may_come_by_the_standard_input),
 		TEST(files_are_taken_until_one_is_bad),
 		TEST(a_bundle_does_not_replace_a_device),
 		TEST(the_results_are_no_bundle),
