@@ -2,6 +2,7 @@
 #include "harness/base/strbuf.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,4 +95,33 @@ const char *text_last_line(const char *text, int *len)
 		;
 	*len = (int)(end - start);
 	return start;
+}
+
+static bool is_utf_16(const char *text, size_t len)
+{
+	if (len >= 2 &&
+	    (!memcmp(text, "\xff\xfe", 2) || !memcmp(text, "\xfe\xff", 2)))
+		return true;
+	/* ASCII in either order, without a mark. */
+	return len >= 4 && !text[0] != !text[1] && !text[0] == !text[2] &&
+	       !text[1] == !text[3];
+}
+
+const char *text_fault(const char *text, size_t len)
+{
+	const char *end = text + len, *cr = text;
+
+	if (is_utf_16(text, len))
+		return "it is UTF-16; save it as UTF-8";
+	if (len && memchr(text, '\0', len))
+		return "it has a NUL byte";
+	while (cr < end && (cr = memchr(cr, '\r', (size_t)(end - cr))))
+		if (++cr < end && *cr != '\n')
+			return "it has a carriage return (CR) that ends no line; end lines with LF or CR LF";
+	return NULL;
+}
+
+size_t text_bom(const char *text, size_t len)
+{
+	return len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
 }

@@ -33,6 +33,16 @@ const char *text_last_line(const char *text, int *len);
  */
 void text_clean(char *text);
 
+/*
+ * Why LEN bytes are no lines of text, NULL if they are: a byte of zero, UTF-16, or a
+ * CR that no LF follows and that would hide what is behind it. Programs that read
+ * lines pass none of these on.
+ */
+const char *text_fault(const char *text, size_t len);
+
+/* The length of the byte order mark that UTF-8 text begins with, else 0. */
+size_t text_bom(const char *text, size_t len);
+
 /* Keep at most the last MAX bytes: for logs of unknown length. */
 void strbuf_keep_tail(struct strbuf *sb, size_t max);
 

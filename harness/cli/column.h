@@ -12,8 +12,8 @@ struct column {
 	size_t count;
 };
 
-/* "-" is the standard input. -EINVAL for a line that is no finite number,
- * -ENODATA where there is none. */
+/* "-" is the standard input. -EINVAL with the reason for a line that is no finite
+ * number in decimal ASCII, -ENODATA where there is none. */
 int column_read(const char *path, struct column *c, struct err *err);
 
 /* A whole word that is a finite number. -EINVAL for anything else. */

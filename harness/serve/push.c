@@ -319,12 +319,37 @@ int push_bundle(const struct push *p, struct push_reply *reply, struct err *err)
 	return ret;
 }
 
+/* Bytes of a file with a token; only its first line is looked at. */
+#define MAX_TOKEN_FILE_BYTES 65536
+
 int push_read_token(const char *path, char *token, size_t size, struct err *err)
 {
-	file_first_line(path, token, size);
-	if (*token && !token[strcspn(token, " \t\r\n")])
-		return 0;
-	return err_set(err, -EINVAL, "'%s' has no token", path);
+	struct strbuf text = {0};
+	const char *line, *fault;
+	size_t len, i;
+	int ret = file_read(path, MAX_TOKEN_FILE_BYTES, &text);
+
+	*token = '\0';
+	if (ret)
+		return err_set(err, -EINVAL, "'%s' has no token: %s", path,
+			       strerror(-ret));
+	line = strbuf_str(&text) + text_bom(strbuf_str(&text), text.len);
+	len = strcspn(line, "\r\n");
+	fault = text_fault(strbuf_str(&text), text.len);
+	/* It goes into a header as it is. */
+	for (i = 0; i < len && !fault; i++)
+		if (line[i] <= ' ' || line[i] > '~')
+			fault = "its first line has a space or a character outside ASCII";
+	if (!fault && !len)
+		fault = "its first line is empty";
+	if (!fault && len >= size)
+		fault = "its first line is too long";
+	if (!fault)
+		snprintf(token, size, "%.*s", (int)len, line);
+	strbuf_release(&text);
+	return fault ? err_set(err, -EINVAL, "'%s' has no token: %s", path,
+			       fault)
+		     : 0;
 }
 
 const char *push_clock_text(const struct push_reply *reply, char *buf,

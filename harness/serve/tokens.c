@@ -94,13 +94,17 @@ static int parse_tokens(char *text, const char *path, struct tokens *t,
 int tokens_load(const char *path, struct tokens *t, struct err *err)
 {
 	struct strbuf text = {0};
+	const char *fault;
 	int ret = file_read_whole(path, MAX_FILE_BYTES, &text);
 
 	*t = (struct tokens){.count = 0};
 	if (ret)
 		ret = err_sys(err, ret, "cannot read '%s'", path);
+	else if (text.len && (fault = text_fault(text.str, text.len)))
+		ret = err_set(err, -EINVAL, "'%s': %s", path, fault);
 	else if (text.len)
-		ret = parse_tokens(text.str, path, t, err);
+		ret = parse_tokens(text.str + text_bom(text.str, text.len),
+				   path, t, err);
 	strbuf_release(&text);
 	if (ret)
 		free(t->list);

@@ -28,14 +28,18 @@ struct sbatch_args {
 static int read_nodes(const char *path, struct sbatch_args *a, struct err *err)
 {
 	struct strbuf text = {0};
+	const char *fault;
 	int ret = file_read_whole(path, MAX_FILE_BYTES, &text);
 
 	if (ret)
 		err_sys(err, ret, "cannot read '%s'", path);
-	else if (strlen(strbuf_str(&text)) != text.len)
-		ret = err_set(err, -EINVAL, "it has a NUL byte");
+	else if ((fault = text_fault(strbuf_str(&text), text.len)))
+		ret = err_set(err, -EINVAL, "%s", fault);
 	else
-		ret = sbatch_nodes_read(strbuf_str(&text), &a->node_list, err);
+		ret = sbatch_nodes_read(
+			strbuf_str(&text) +
+				text_bom(strbuf_str(&text), text.len),
+			&a->node_list, err);
 	if (ret == -EINVAL || ret == -ENODATA)
 		err_wrap(err, "'%s'", path);
 	strbuf_release(&text);

@@ -135,9 +135,12 @@ static int take_line(struct node_list *list, char *text, size_t len,
 		     size_t line, struct err *err)
 {
 	static const char prefix[] = "node/";
+	const char *fault = text_fault(text, len);
 
-	if (strlen(text) != len)
-		return err_set(err, -EINVAL, "line %zu: has a NUL byte", line);
+	if (fault)
+		return err_set(err, -EINVAL, "line %zu: %s", line, fault);
+	if (line == 1)
+		text += text_bom(text, len);
 	text[strcspn(text, "#\r\n")] = '\0';
 	text += strspn(text, " \t");
 	for (len = strlen(text); len && strchr(" \t", text[len - 1]);)

@@ -31,13 +31,36 @@ static void a_word_is_a_number_as_a_whole(void **state)
 		const char *word;
 		double value;
 	} good[] = {
-		{"1", 1},           {"-0.5", -.5}, {"1e3", 1000},
-		{" 7\r\n", 7},      {"0x10", 16},  {"+.25\t ", .25},
+		{"1", 1},
+		{"-0.5", -.5},
+		{"1e3", 1000},
+		{" 7\r\n", 7},
+		{"+.25\t ", .25},
 		{"1e-320", 1e-320}, /* subnormal, but finite */
 	};
-	static const char *const bad[] = {"",      " ",   "x",   "1x",
-					  "1 2",   "nan", "inf", "-inf",
-					  "1e999", "1,5", "--1", "."};
+	static const char *const bad[] = {"",
+					  " ",
+					  "x",
+					  "1x",
+					  "1 2",
+					  "nan",
+					  "inf",
+					  "-inf",
+					  "1e999",
+					  "1,5",
+					  "--1",
+					  ".",
+					  "0x10",
+					  "0x1p3",
+					  "1e-999",
+					  "1_000",
+					  "\v1",
+					  "1\f",
+					  "1 ms",
+					  "\xe2\x88\x92"
+					  "1",
+					  "1\xe2\x80\xaf"
+					  "000"};
 	double value;
 	size_t i;
 
@@ -95,7 +118,30 @@ static void the_line_that_is_wrong_is_named(void **state)
 		{"# c\n\n1 2\n", ":3: '1 2' is not"},
 		{"nan\n", ":1: 'nan' is not"},
 		{" # indented\n", ":1:"},
-		{"1\r2\r3\n", ":1: '1"}, /* a CR alone ends no line */
+		{"1\r2\r3\n",
+		 ":1: '1' is not a finite number: it has a carriage"},
+		{"1\n# c\r2\n", ":2: '# c' is not"},
+		{"1\n\r2\n", ":2: '' is not"},
+		{"1\r\r\n", "carriage return"},
+		{"1,5\n", "a comma is no decimal point"},
+		{"1,000.5\n", "a comma is no decimal point"},
+		{"\xe2\x88\x92"
+		 "1\n",
+		 "U+2212"},
+		{"1\xe2\x80\xaf"
+		 "000\n",
+		 "outside ASCII"},
+		{"\xef\xbc\x91\n", "outside ASCII"},
+		{"1_000\n", "underscore"},
+		{"0x1p3\n", "in decimal"},
+		{"1e999\n", "too large"},
+		{"1e-999\n", "too small"},
+		{"-inf\n", "infinite"},
+		{"1 ms\n", "leave out units"},
+		{"12%\n", "leave out units"},
+		{"1;2\n", "leave out units"},
+		{"1 -2\n", "one number per line"},
+		{"\"1\"\n", "one number per line"},
 	};
 	struct column c;
 	struct err err;
@@ -122,6 +168,61 @@ static void a_line_with_a_zero_byte_is_no_number(void **state)
 	assert_int_equal(read_text(text, sizeof(text) - 1, &c, &err), -EINVAL);
 	assert_contains(err.msg, ":2:");
 	free(c.values);
+}
+
+static void utf_16_is_told(void **state)
+{
+	static const char little[] = "\xff\xfe"
+				     "1\0\n\0"
+				     "2\0\n\0";
+	static const char big[] = "\xfe\xff\0"
+				  "1\0\n";
+	static const char bare[] = "1\0\n\0"
+				   "2\0\n\0";
+	struct column c;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(read_text(little, sizeof(little) - 1, &c, &err),
+			 -EINVAL);
+	assert_contains(err.msg, "UTF-16");
+	assert_int_equal(read_text(big, sizeof(big) - 1, &c, &err), -EINVAL);
+	assert_contains(err.msg, "UTF-16");
+	assert_int_equal(read_text(bare, sizeof(bare) - 1, &c, &err), -EINVAL);
+	assert_contains(err.msg, "UTF-16");
+	free(c.values);
+}
+
+/* What editors write in front of UTF-8, but only there. */
+static void a_byte_order_mark_is_no_number(void **state)
+{
+	static const char first[] = "\xef\xbb\xbf"
+				    "1\r\n2";
+	static const char later[] = "1\n\xef\xbb\xbf"
+				    "2\n";
+	struct column c;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(read_text(first, sizeof(first) - 1, &c, &err), 0);
+	assert_int_equal(c.count, 2);
+	assert_true(c.values[0] == 1 && c.values[1] == 2);
+	free(c.values);
+	assert_int_equal(read_text(later, sizeof(later) - 1, &c, &err),
+			 -EINVAL);
+	assert_contains(err.msg, ":2:");
+	free(c.values);
+}
+
+static void a_file_without_an_end_is_left(void **state)
+{
+	struct column c = {0};
+	struct err err;
+
+	(void)state;
+	assert_int_equal(column_read("/dev/zero", &c, &err), -EINVAL);
+	assert_contains(err.msg, "more than 64 MiB");
+	assert_null(c.values);
 }
 
 static void a_file_without_numbers_is_none(void **state)
@@ -152,6 +253,9 @@ int main(void)
 		cmocka_unit_test(a_column_has_any_length),
 		cmocka_unit_test(the_line_that_is_wrong_is_named),
 		cmocka_unit_test(a_line_with_a_zero_byte_is_no_number),
+		cmocka_unit_test(utf_16_is_told),
+		cmocka_unit_test(a_byte_order_mark_is_no_number),
+		cmocka_unit_test(a_file_without_an_end_is_left),
 		cmocka_unit_test(a_file_without_numbers_is_none),
 	};
 

@@ -545,9 +545,50 @@ static void only_web_addresses_are_dialled(void **state)
 	unlink(path);
 }
 
+/* The first line as it is, or a reason: half a token only gives a 401. */
+static void a_token_is_a_line_of_ascii(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		const char *token, *says;
+	} rows[] = {
+		{"abc", 3, "abc", NULL},
+		{"abc\r\nmore\n", 11, "abc", NULL},
+		{"\xef\xbb\xbf"
+		 "abc\n",
+		 7, "abc", NULL},
+		{"", 0, NULL, "empty"},
+		{"\nabc\n", 5, NULL, "empty"},
+		{"abc \n", 5, NULL, "a space"},
+		{"\xc3\xa4\n", 3, NULL, "outside ASCII"},
+		{"a\0b\0", 4, NULL, "UTF-16"},
+		{"abc\0\n", 5, NULL, "NUL"},
+		{"abc\rd\n", 6, NULL, "carriage return"},
+		{"0123456789abcdef", 16, NULL, "too long"},
+	};
+	char path[SCRATCH_SIZE], token[16];
+	struct err err = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		int ret;
+
+		scratch_file(path, rows[i].text, rows[i].len);
+		ret = push_read_token(path, token, sizeof(token), &err);
+		unlink(path);
+		assert_int_equal(ret, rows[i].token ? 0 : -EINVAL);
+		assert_string_equal(token, rows[i].token ?: "");
+		if (rows[i].says)
+			assert_contains(err.msg, rows[i].says);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_token_is_a_line_of_ascii),
 		cmocka_unit_test(answers_have_their_meaning),
 		cmocka_unit_test(an_endless_answer_is_no_answer),
 		cmocka_unit_test(the_whole_bundle_is_sent),

@@ -103,6 +103,28 @@ static void wrong_lines_are_numbered_and_not_shown(void **state)
 	assert_int_equal(tokens_load("/tmp", &t, &err), -EISDIR);
 }
 
+/* Lines behind either would not be looked at, and their tokens be refused. */
+static void what_hides_lines_is_refused(void **state)
+{
+	static const char zero[] =
+		"read " SUM_ABC " a\n\0\nwrite " SUM_ABC " b\n";
+	char path[SCRATCH_SIZE];
+	struct err err = {0};
+	struct tokens t;
+
+	(void)state;
+	assert_int_equal(
+		load("read " SUM_ABC " a\rwrite " SUM_ABC " b\n", &t, &err),
+		-EINVAL);
+	assert_contains(err.msg, "carriage return");
+	scratch_file(path, zero, sizeof(zero) - 1);
+	assert_int_equal(tokens_load(path, &t, &err), -EINVAL);
+	assert_contains(err.msg, "NUL byte");
+	unlink(path);
+	must_load("\xef\xbb\xbfread " SUM_ABC " a\r\n", &t, 1);
+	tokens_release(&t);
+}
+
 static void a_token_opens_what_its_scope_says(void **state)
 {
 	static const struct {
@@ -334,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_lines_of_three_words),
 		cmocka_unit_test(wrong_lines_are_numbered_and_not_shown),
+		cmocka_unit_test(what_hides_lines_is_refused),
 		cmocka_unit_test(a_token_opens_what_its_scope_says),
 		cmocka_unit_test(wrong_tokens_bar_their_address),
 		cmocka_unit_test(a_bar_is_lifted_after_its_minute),

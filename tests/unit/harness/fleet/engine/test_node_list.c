@@ -124,7 +124,11 @@ static void hostile_lists_are_refused_with_the_line(void **state)
 		ROW("a..b\n", "line 1"),
 		ROW("a\nn\303\266de\n", "line 2: 'n??de'"),
 		ROW("a\nb\033[2J\n", "line 2: 'b?[2J'"),
-		ROW("a\nb\0c\n", "line 2: has a NUL byte"),
+		ROW("a\nb\0c\n", "line 2: it has a NUL byte"),
+		/* Behind which a node would have been lost. */
+		ROW("a\nb\rc\n", "line 2: it has a carriage return"),
+		ROW("# nodes\ra\n", "line 1: it has a carriage return"),
+		ROW("\377\376a\0\n\0", "line 1: it is UTF-16"),
 		ROW("a\nb\nnode/a\n", "lines 1 and 3 both name node 'a'"),
 		ROW("{\"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"}}",
 		    "'Pod' is not a Node"),
