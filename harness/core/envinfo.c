@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <hwloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -14,6 +15,7 @@
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/core/build_id.h"
+#include "harness/base/xmalloc.h"
 #include "harness/core/grade.h"
 #include "harness/core/hostprobe.h"
 #include "revision.h"
@@ -63,37 +65,71 @@ static const struct {
 	{"os", "/etc/debian_version"},
 };
 
+/* Of one file. Values are compared, and two long ones may differ at their ends: none
+ * is cut. */
+#define MAX_FILE_BYTES (1 * MIB)
+
+/* The first line of a file. */
+static void put_file(json_t *o, const char *key, const char *path)
+{
+	struct strbuf text = {0};
+
+	file_read(path, MAX_FILE_BYTES, &text);
+	if (text.len)
+		text.str[strcspn(text.str, "\n")] = '\0';
+	put(o, key, strbuf_str(&text));
+	strbuf_release(&text);
+}
+
+/* The first line of TEXT that begins with KEY, "model\t: 1". */
+static const char *find_line(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (text && strncmp(text, key, len)) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text;
+}
+
 /* Lines "KEY: VALUE" of a file of /proc. */
 static void put_lines(json_t *o, const char *path, const char *const *keys,
 		      const char *const *names, size_t count)
 {
 	struct strbuf text = {0};
-	char value[160];
 	size_t i;
 
-	file_read(path, 65536, &text);
+	file_read(path, MAX_FILE_BYTES, &text);
 	for (i = 0; i < count; i++) {
-		const char *line = strstr(strbuf_str(&text), keys[i]);
+		const char *line = find_line(strbuf_str(&text), keys[i]);
 		const char *colon = line ? strchr(line, ':') : NULL;
+		char *value;
 
 		if (!colon)
 			continue;
 		colon += 1 + strspn(colon + 1, " \t");
-		snprintf(value, sizeof(value), "%.*s",
-			 (int)strcspn(colon, "\n"), colon);
+		value = xasprintf("%.*s", (int)strcspn(colon, "\n"), colon);
 		put(o, names[i], value);
+		free(value);
 	}
 	strbuf_release(&text);
 }
 
-static void put_process(json_t *o)
+void envinfo_put_cpu(json_t *o, const char *path)
 {
-	static const char *const cpu_keys[] = {
+	static const char *const keys[] = {
 		"vendor_id", "cpu family", "model\t", "model name",
 		"stepping",  "microcode",  "flags"};
-	static const char *const cpu_names[] = {
+	static const char *const names[] = {
 		"cpu.vendor_id", "cpu.family",    "cpu.model", "cpu.model_name",
 		"cpu.stepping",  "cpu.microcode", "cpu.flags"};
+
+	put_lines(o, path, keys, names, ARRAY_SIZE(keys));
+}
+
+static void put_process(json_t *o)
+{
 	static const char *const status_keys[] = {"CapEff", "Cpus_allowed_list",
 						  "Mems_allowed_list"};
 	static const char *const status_names[] = {
@@ -102,12 +138,37 @@ static void put_process(json_t *o)
 	static const char *const mem_names[] = {"memory.available",
 						"memory.swap"};
 
-	put_lines(o, "/proc/cpuinfo", cpu_keys, cpu_names,
-		  ARRAY_SIZE(cpu_keys));
 	put_lines(o, "/proc/self/status", status_keys, status_names,
 		  ARRAY_SIZE(status_keys));
 	put_lines(o, "/proc/meminfo", mem_keys, mem_names,
 		  ARRAY_SIZE(mem_keys));
+}
+
+static void put_entry(json_t *o, const char *prefix, const char *name,
+		      const char *path)
+{
+	char *key = xasprintf("%s.%s", prefix, name);
+
+	if (!access(path, R_OK))
+		put_file(o, key, path);
+	free(key);
+}
+
+/* Each file of it. */
+static void put_folder(json_t *o, const char *prefix, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		char *path = xasprintf("%s/%s", folder, e->d_name);
+
+		if (e->d_name[0] != '.')
+			put_entry(o, prefix, e->d_name, path);
+		free(path);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 /* Parameters and version of what runs guests here. */
@@ -116,35 +177,19 @@ static void put_modules(json_t *o)
 	static const char *const modules[] = {
 		"kvm",       "kvm_intel", "kvm_amd",   "kvm_pvm",
 		"mshv_root", "mshv_vtl",  "vhost_net", "zswap"};
-	char path[300], key[160], value[160];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(modules); i++) {
-		struct dirent *e;
-		DIR *dir;
+		char *version = xasprintf("/sys/module/%s/version", modules[i]);
+		char *folder =
+			xasprintf("/sys/module/%s/parameters", modules[i]);
+		char *name = xasprintf("module.%s", modules[i]);
 
-		snprintf(path, sizeof(path), "/sys/module/%s/version",
-			 modules[i]);
-		snprintf(key, sizeof(key), "module.%s.version", modules[i]);
-		if (!access(path, R_OK))
-			put(o, key,
-			    file_first_line(path, value, sizeof(value)));
-		snprintf(path, sizeof(path), "/sys/module/%s/parameters",
-			 modules[i]);
-		dir = opendir(path);
-		while (dir && (e = readdir(dir))) {
-			if (e->d_name[0] == '.')
-				continue;
-			snprintf(path, sizeof(path),
-				 "/sys/module/%s/parameters/%.100s", modules[i],
-				 e->d_name);
-			snprintf(key, sizeof(key), "module.%s.%.100s",
-				 modules[i], e->d_name);
-			put(o, key,
-			    file_first_line(path, value, sizeof(value)));
-		}
-		if (dir)
-			closedir(dir);
+		put_entry(o, name, "version", version);
+		put_folder(o, name, folder);
+		free(name);
+		free(folder);
+		free(version);
 	}
 }
 
@@ -176,25 +221,6 @@ static void put_hypervisor(json_t *o)
 	snprintf(text, sizeof(text), "%#x", a);
 	put(o, "hyperv.hints", text);
 	put(o, "hyperv.partition", hostprobe_partition());
-}
-
-/* Each as the kernel words it. */
-static void put_mitigations(json_t *o)
-{
-	static const char folder[] = "/sys/devices/system/cpu/vulnerabilities";
-	char path[300], key[128], value[256];
-	DIR *dir = opendir(folder);
-	struct dirent *e;
-
-	while (dir && (e = readdir(dir))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%.100s", folder, e->d_name);
-		snprintf(key, sizeof(key), "mitigation.%.100s", e->d_name);
-		put(o, key, file_first_line(path, value, sizeof(value)));
-	}
-	if (dir)
-		closedir(dir);
 }
 
 static void put_topology(json_t *o)
@@ -269,7 +295,6 @@ json_t *envinfo_fingerprint(void)
 {
 	json_t *o = json_object();
 	struct utsname u;
-	char value[1024];
 	size_t i;
 
 	put_program(o);
@@ -281,15 +306,15 @@ json_t *envinfo_fingerprint(void)
 	}
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		if (!access(files[i].path, R_OK))
-			put(o, files[i].key,
-			    file_first_line(files[i].path, value,
-					    sizeof(value)));
+			put_file(o, files[i].key, files[i].path);
 	put(o, "kvm.module", kvm_vendor_module());
+	envinfo_put_cpu(o, "/proc/cpuinfo");
 	put_process(o);
 	put_hypervisor(o);
 	put_modules(o);
 	put_topology(o);
-	put_mitigations(o);
+	/* Each as the kernel words it. */
+	put_folder(o, "mitigation", "/sys/devices/system/cpu/vulnerabilities");
 	put_limits(o);
 	return o;
 }

@@ -12,6 +12,9 @@
  * the caller. */
 json_t *envinfo_fingerprint(void);
 
+/* Of its first CPU, by a file as /proc/cpuinfo: "cpu.flags" and so on, whole. */
+void envinfo_put_cpu(json_t *o, const char *path);
+
 /* The revision that this program was built from. */
 const char *envinfo_revision(void);
 

@@ -44,7 +44,7 @@ static struct identity_diff_row *row_get(struct identity_diff *diff,
 		xrealloc(diff->rows, diff->row_count + 1, sizeof(*diff->rows));
 	row = &diff->rows[diff->row_count++];
 	memset(row, 0, sizeof(*row));
-	snprintf(row->key, sizeof(row->key), "%s", key);
+	row->key = xstrdup(key);
 	row->machine = machine;
 	row->is_unavoidable = may_differ(key);
 	return row;
@@ -139,6 +139,7 @@ static void row_release(struct identity_diff_row *row)
 {
 	size_t k;
 
+	free(row->key);
 	for (k = 0; k < ARRAY_SIZE(row->values); k++)
 		free(row->values[k]);
 }

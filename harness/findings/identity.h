@@ -18,7 +18,7 @@
 struct model;
 
 struct identity_diff_row {
-	char key[64];
+	char *key;                 /* owned; whole, as the values */
 	enum machine_kind machine; /* of the boots compared */
 	uint32_t same_machines; /* bits: boots of these kinds report the same */
 	char *values[8];      /* owned; one per runner, NULL if it is absent */

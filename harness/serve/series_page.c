@@ -67,7 +67,8 @@ static void write_causes(const struct trend *t, size_t run, struct strbuf *out)
 			more++;
 			continue;
 		}
-		write_cause(d.rows[i].key, d.rows[i].a, d.rows[i].b, out);
+		write_cause(d.rows[i].key, d.rows[i].short_a, d.rows[i].short_b,
+			    out);
 		told++;
 	}
 	if (more)

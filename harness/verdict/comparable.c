@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/verdict/comparable.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 
 static const char *const class_names[] = {
@@ -100,6 +102,83 @@ static char *text_of(const json_t *value)
 	return dump ? dump : xstrdup("?");
 }
 
+/* --- long values that are nearly the same --- */
+
+/* What fits on a line is shown as it is. */
+#define SHORT_BYTES 60
+/* Of what is the same, so much is shown before what is not. */
+#define LEAD_BYTES 16
+/* Two texts with so many words in common are compared by words. */
+#define LIST_WORDS 8
+/* Every word is looked for in the other: a hostile bundle may have many. */
+#define LIST_BYTES 16384
+
+static bool has_word(const char *text, const char *word, size_t len)
+{
+	for (; *text; text += strspn(text, " ")) {
+		size_t n = strcspn(text, " ");
+
+		if (n == len && !memcmp(text, word, len))
+			return true;
+		text += n;
+	}
+	return false;
+}
+
+/* The words of TEXT that OTHER has not; *SAME: how many it has. */
+static char *words_beyond(const char *text, const char *other, size_t *same)
+{
+	struct strbuf out = {0};
+	char *whole;
+
+	*same = 0;
+	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
+		size_t len = strcspn(text, " ");
+		bool is_common = has_word(other, text, len);
+
+		*same += is_common;
+		if (!is_common)
+			strbuf_printf(&out, " %.*s", (int)len, text);
+		text += len;
+	}
+	whole = out.len ? xasprintf("also%s", out.str)
+			: xstrdup("nothing more");
+	strbuf_release(&out);
+	return whole;
+}
+
+static char *from_difference(const char *text, const char *other)
+{
+	size_t same = 0;
+
+	while (text[same] && text[same] == other[same])
+		same++;
+	return same > LEAD_BYTES ? xasprintf("...%s", text + same - LEAD_BYTES)
+				 : xstrdup(text);
+}
+
+static void shorten(struct difference *d)
+{
+	size_t same;
+
+	if (strlen(d->a) <= SHORT_BYTES && strlen(d->b) <= SHORT_BYTES) {
+		d->short_a = xstrdup(d->a);
+		d->short_b = xstrdup(d->b);
+		return;
+	}
+	if (strlen(d->a) <= LIST_BYTES && strlen(d->b) <= LIST_BYTES) {
+		d->short_a = words_beyond(d->a, d->b, &same);
+		d->short_b = words_beyond(d->b, d->a, &same);
+		/* A list of flags; the same words in another order are none. */
+		if (same >= LIST_WORDS && strcmp(d->short_a, d->short_b))
+			return;
+		free(d->short_a);
+		free(d->short_b);
+	}
+	d->short_a = from_difference(d->a, d->b);
+	d->short_b = from_difference(d->b, d->a);
+}
+
 /* By whose rules a difference has its class. */
 struct rules {
 	difference_class_fn *class_of;
@@ -119,6 +198,7 @@ static void compare_key(struct differences *d, const struct rules *by,
 				   .a = text_of(a),
 				   .b = text_of(b),
 				   .class = by->class_of(key, by->arg)};
+	shorten(row);
 	d->counts[row->class]++;
 }
 
@@ -167,6 +247,8 @@ void differences_release(struct differences *d)
 		free(d->rows[i].key);
 		free(d->rows[i].a);
 		free(d->rows[i].b);
+		free(d->rows[i].short_a);
+		free(d->rows[i].short_b);
 	}
 	free(d->rows);
 	memset(d, 0, sizeof(*d));

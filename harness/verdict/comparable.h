@@ -32,6 +32,9 @@ enum difference_class difference_class_of(const char *key);
 
 struct difference {
 	char *key, *a, *b; /* owned; "absent" where one has none */
+	/* What a line has of long values that are nearly the same: the words that
+	 * only one of them has, or the part from where they differ. Owned. */
+	char *short_a, *short_b;
 	enum difference_class class;
 };
 

@@ -99,9 +99,9 @@ static void write_difference(const struct difference *d, struct strbuf *out)
 {
 	html_cell(out, "<tr><td>", difference_class_name(d->class), "</td>");
 	html_cell(out, "<td>", d->key, "</td><td class=\"w\">");
-	html_cut(out, d->a, 100);
+	html_cut(out, d->short_a, 100);
 	strbuf_puts(out, "</td><td class=\"w\">");
-	html_cut(out, d->b, 100);
+	html_cut(out, d->short_b, 100);
 	strbuf_puts(out, "</td></tr>\n");
 }
 

@@ -96,9 +96,9 @@ static void write_pair(const struct fleet *f, size_t a, size_t b, FILE *out)
 		fprintf(out, "  %-7s ", difference_class_name(d.rows[i].class));
 		line_print(d.rows[i].key, 32, LINES_COLUMNS, out);
 		fputc(' ', out);
-		line_print(d.rows[i].a, 0, 60, out);
+		line_print(d.rows[i].short_a, 0, 60, out);
 		fputs(" | ", out);
-		line_print(d.rows[i].b, 0, 60, out);
+		line_print(d.rows[i].short_b, 0, 60, out);
 		fputc('\n', out);
 	}
 	differences_release(&d);

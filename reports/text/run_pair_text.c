@@ -28,9 +28,9 @@ static void write_difference(const struct difference *d, FILE *out)
 	fprintf(out, "%-7s ", difference_class_name(d->class));
 	line_print(d->key, KEY_COLUMNS, LINES_COLUMNS, out);
 	fputc(' ', out);
-	line_print(d->a, 0, VALUE_COLUMNS, out);
+	line_print(d->short_a, 0, VALUE_COLUMNS, out);
 	fputs(" | ", out);
-	line_print(d->b, 0, VALUE_COLUMNS, out);
+	line_print(d->short_b, 0, VALUE_COLUMNS, out);
 	fputc('\n', out);
 }
 

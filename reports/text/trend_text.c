@@ -20,9 +20,9 @@ static void write_cause(const struct difference *d, FILE *out)
 	fputs("    ", out);
 	line_print(d->key, 0, LINES_COLUMNS, out);
 	fputs(": ", out);
-	line_print(d->a, 0, MAX_VALUE, out);
+	line_print(d->short_a, 0, MAX_VALUE, out);
 	fputs(" -> ", out);
-	line_print(d->b, 0, MAX_VALUE, out);
+	line_print(d->short_b, 0, MAX_VALUE, out);
 	fputc('\n', out);
 }
 

@@ -88,7 +88,7 @@ static void take_greeting(struct qmp *q, json_t *greeting)
 	if (!json_unpack(greeting, "{s:{s:{s:i, s:i, s:i}, s:s}}", "version",
 			 "qemu", "major", &major, "minor", &minor, "micro",
 			 &micro, "package", &package))
-		snprintf(q->version, sizeof(q->version), "%d.%d.%d%s%.50s",
+		snprintf(q->version, sizeof(q->version), "%d.%d.%d%s%.120s",
 			 major, minor, micro, package[0] ? " " : "", package);
 	if (write(q->fd, requests, strlen(requests)) < 0)
 		q->knows_kvm = false; /* and so it will stay */

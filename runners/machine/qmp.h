@@ -17,7 +17,7 @@ struct qmp {
 	bool knows_kvm; /* query-kvm was answered */
 	bool kvm_enabled;
 	char accelerator[32]; /* by query-accelerators; "" if it has none */
-	char version[80]; /* "10.0.2 (Debian ...)"; "" before the greeting */
+	char version[160]; /* "10.0.2 (Debian ...)"; "" before the greeting */
 	struct guest_place place; /* as qmp_ask_place() got it */
 	char shutdown[32]; /* reason of SHUTDOWN, "guest-reset"; "" if none */
 };

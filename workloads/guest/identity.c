@@ -13,6 +13,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+/* Values are compared, so that they are kept whole: more than the kernel's limits
+ * of a command line and of a file in sysfs. */
+#define MAX_LINE_BYTES 8192
+
 struct out {
 	char *buf;
 	size_t size;
@@ -51,7 +55,7 @@ static const char *first_line(const char *path, char *buf, size_t size)
 
 static void file_line(struct out *o, const char *key, const char *path)
 {
-	char text[1024];
+	char text[MAX_LINE_BYTES];
 
 	line(o, "%s=%s", key, first_line(path, text, sizeof(text)));
 }
@@ -61,7 +65,7 @@ static void folder_lines(struct out *o, const char *key, const char *folder)
 {
 	struct dirent **names;
 	char path[512];
-	char text[512];
+	char text[MAX_LINE_BYTES];
 	int n = scandir(folder, &names, NULL, alphasort);
 	int i;
 

@@ -5,16 +5,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "harness/base/ed25519.h"
 #include "harness/base/base.h"
+#include "harness/base/ed25519.h"
 #include "harness/base/err.h"
 #include "harness/base/output.h"
 #include "harness/base/units.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/cli/qualify_exhibits.h"
-#include "harness/evidence/evidence.h"
 #include "harness/cli/spool.h"
+#include "harness/evidence/evidence.h"
 #include "harness/qualify/qualification.h"
 #include "harness/qualify/qualification_file.h"
 #include "harness/store/bundle.h"

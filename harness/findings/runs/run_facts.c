@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/findings/runs/run_facts.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
+#include "harness/base/xmalloc.h"
 #include "harness/store/stored_json.h"
 
 json_t *run_facts(const char *fingerprint, const char *plan_text,
@@ -12,15 +13,16 @@ json_t *run_facts(const char *fingerprint, const char *plan_text,
 	json_t *plan = stored_json(plan_text);
 	const char *key;
 	json_t *value;
-	char name[80];
 
 	if (!json_is_object(out)) {
 		json_decref(out);
 		out = json_object();
 	}
 	json_object_foreach(plan, key, value) {
-		snprintf(name, sizeof(name), "plan.%.60s", key);
+		char *name = xasprintf("plan.%s", key);
+
 		json_object_set(out, name, value);
+		free(name);
 	}
 	json_object_set_new(out, "guest", json_string(guest_manifest));
 	json_object_set_new(out, "lab", json_boolean(is_lab));

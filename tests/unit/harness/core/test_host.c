@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/base/strbuf.h"
 #include "harness/core/envinfo.h"
 #include "harness/core/grade.h"
 #include "harness/core/hostprobe.h"
@@ -38,6 +39,36 @@ static void every_value_is_a_text(void **state)
 		assert_null(strchr(json_string_value(value), '\n'));
 	}
 	json_decref(o);
+}
+
+/* Two long values may differ at their ends. */
+static void values_are_kept_whole(void **state)
+{
+	struct strbuf text = {0};
+	char path[SCRATCH_SIZE];
+	json_t *o = json_object();
+	size_t flags_bytes;
+	int i;
+
+	(void)state;
+	strbuf_puts(&text, "vendor_id\t: A\nmodel\t\t: 7\nflags\t\t:");
+	flags_bytes = text.len;
+	for (i = 0; i < 800; i++)
+		strbuf_printf(&text, " flag%d", i);
+	flags_bytes = text.len - flags_bytes;
+	strbuf_puts(&text, "\nvmx flags\t: x\nmodel name\t: long\n\n"
+			   "vendor_id\t: B\nflags\t: other\n");
+	scratch_file(path, text.str, text.len);
+	envinfo_put_cpu(o, path);
+	unlink(path);
+	assert_int_equal(strlen(text_of(o, "cpu.flags")), flags_bytes - 1);
+	assert_contains(text_of(o, "cpu.flags"), " flag798 flag799");
+	assert_string_equal(text_of(o, "cpu.vendor_id"), "A");
+	assert_string_equal(text_of(o, "cpu.model"), "7");
+	assert_string_equal(text_of(o, "cpu.model_name"), "long");
+	assert_null(json_object_get(o, "cpu.stepping"));
+	json_decref(o);
+	strbuf_release(&text);
 }
 
 static void a_fingerprint_is_of_this_host(void **state)
@@ -279,6 +310,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_value_is_a_text),
+		cmocka_unit_test(values_are_kept_whole),
 		cmocka_unit_test(a_fingerprint_is_of_this_host),
 		cmocka_unit_test(files_are_keys_where_they_are),
 		cmocka_unit_test(limits_are_those_of_the_process),

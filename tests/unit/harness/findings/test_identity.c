@@ -53,6 +53,21 @@ static void who_reports_nothing_is_not_compared(void **state)
 	assert_int_equal(diff_of(s)->boot_count[MACHINE_PLAIN][1], 0);
 }
 
+/* Two keys that differ behind many bytes are two. */
+static void keys_are_kept_whole(void **state)
+{
+	struct shown *s = *state;
+	const char text[] =
+		"module.kvm_intel.a_parameter_with_a_name_that_is_longer_than_any_buffer_1=a\n"
+		"module.kvm_intel.a_parameter_with_a_name_that_is_longer_than_any_buffer_2=b\n";
+
+	add(s, "kvm", 0, "cpu_integer", text);
+	add(s, "mshv", 0, "cpu_integer", text);
+	assert_int_equal(diff_of(s)->compared_count, 2);
+	assert_int_equal(diff_of(s)->row_count, 0);
+	assert_int_equal(diff_of(s)->unstable_count, 0);
+}
+
 static void values_end_at_the_line(void **state)
 {
 	struct shown *s = *state;
@@ -184,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SHOWN(who_reports_nothing_is_not_compared),
+		WITH_SHOWN(keys_are_kept_whole),
 		WITH_SHOWN(values_end_at_the_line),
 		WITH_SHOWN(a_changing_value_is_found),
 		WITH_SHOWN(unavoidable_differences_are_listed_only),
