@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/build_id.h"
 #include "harness/core/envinfo.h"
@@ -168,35 +169,37 @@ json_t *bundle_manifest(const json_t *run, const json_t *exporter,
 			 (json_int_t)count->samples, "parts", parts_of(sums));
 }
 
-/* Appends KEY to the path in BUF and goes on below. */
-static void descend(const json_t *a, const json_t *b, const char *key,
-		    char *buf, size_t size)
+/* Of two objects, the first key whose values differ; NULL: there is none. */
+static const char *first_difference(const json_t *a, const json_t *b)
 {
-	size_t len = strlen(buf);
+	const char *key;
+	json_t *value;
 
-	snprintf(buf + len, size - len, "%s%s", len ? "." : "", key);
-	if (!a || !b)
-		return;
-	len = strlen(buf);
-	bundle_manifest_difference(a, b, buf + len, size - len);
+	json_object_foreach((json_t *)a, key, value)
+		if (!json_equal(value, json_object_get(b, key)))
+			return key;
+	json_object_foreach((json_t *)b, key, value)
+		if (!json_object_get(a, key))
+			return key;
+	return NULL;
 }
 
 const char *bundle_manifest_difference(const json_t *a, const json_t *b,
 				       char *buf, size_t size)
 {
-	const char *key;
-	json_t *value;
+	size_t len = 0;
 
 	buf[0] = '\0';
-	if (json_equal(a, b) || !json_is_object(a) || !json_is_object(b))
-		return buf;
-	json_object_foreach((json_t *)a, key, value)
-		if (!json_equal(value, json_object_get(b, key))) {
-			descend(value, json_object_get(b, key), key, buf, size);
-			return buf;
-		}
-	json_object_foreach((json_t *)b, key, value)
-		if (!json_object_get(a, key))
-			snprintf(buf, size, "%s", key);
+	while (json_is_object(a) && json_is_object(b) && len < size) {
+		const char *key = first_difference(a, b);
+
+		if (!key)
+			break;
+		len += (size_t)snprintf(buf + len, size - len, "%s%s",
+					len ? "." : "", key);
+		a = json_object_get(a, key);
+		b = json_object_get(b, key);
+	}
+	text_clean(buf);
 	return buf;
 }
