@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* export, import: a run from one store to another, and what is refused. */
+/* export, import, verify: a run from one store to another, and what is refused. */
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
@@ -7,11 +7,14 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "harness/base/clock.h"
 #include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/spool.h"
+#include "harness/store/samples_drop.h"
+#include "harness/store/store.h"
 #include "tests/unit/fixture/cli/called.h"
 #include "tests/unit/fixture/cli/stored_run.h"
 #include "tests/unit/fixture/expect.h"
@@ -236,6 +239,66 @@ static void the_results_are_no_bundle(void **state)
 	assert_int_equal(unlink(f.bundle), 0);
 }
 
+static void drop_samples(void)
+{
+	struct store *store;
+	struct err err;
+
+	assert_int_equal(store_open(f.a, &store, &err), 0);
+	assert_int_equal(samples_drop(store, clock_unix_ns(), NULL, NULL, &err),
+			 0);
+	store_close(store);
+}
+
+/* Each outcome has its exit status, and the worst of several files is the answer. */
+static void a_bundle_is_verified(void **state)
+{
+	char bad[SCRATCH_SIZE];
+
+	(void)state;
+	scratch_file(bad, "{}\n", 3);
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	assert_int_equal(CALL(cmd_verify, f.bundle), STATUS_OK);
+	assert_contains(called.out, "none: anybody can have made this file");
+	assert_contains(called.out, "none were registered");
+	assert_contains(called.out,
+			"0 verdicts and 1 figure from 6 raw samples: the same");
+	assert_contains(called.out, "VERIFIED, but not who made it");
+	assert_int_equal(CALL(cmd_verify, f.bundle, bad, f.bundle),
+			 STATUS_WORSE);
+	assert_contains(called.out, "REFUTED     the file is not a bundle");
+	assert_int_equal(count_of(called.out, "VERIFIED, but"), 2);
+	assert_int_equal(CALL(cmd_verify, f.bundle,
+			      "--claims=reports/claims/near-native.yaml"),
+			 STATUS_OK);
+	assert_contains(called.out, "POST HOC");
+	assert_contains(called.out, "NOT EVALUABLE: ");
+	/* Its samples are gone, and nothing else is wrong. */
+	drop_samples();
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	assert_int_equal(CALL(cmd_verify, f.bundle), STATUS_UNDECIDED);
+	assert_contains(called.out, "OPEN        its raw samples were removed");
+	assert_int_equal(CALL(cmd_verify, f.bundle, bad), STATUS_WORSE);
+	unlink(bad);
+}
+
+static void verify_has_mistakes_of_usage(void **state)
+{
+	const struct refused_call calls[] = {
+		{{NULL}, "name a file"},
+		{{"/no/such/file"}, "/no/such/file"},
+		{{"--key=/no/such/key", f.bundle}, "/no/such/key"},
+		{{"--key=/dev/null", f.bundle}, "has no public key"},
+		{{"--claims=none", f.bundle}, "claims/none.yaml"},
+	};
+
+	(void)state;
+	expect_refused(&cmd_verify, calls, ARRAY_SIZE(calls));
+	assert_int_equal(CALL(cmd_verify, "/proc/self/mem"), STATUS_INTERNAL);
+}
+
 static void mistakes_are_of_usage(void **state)
 {
 	const struct refused_call exports[] = {
@@ -243,6 +306,11 @@ static void mistakes_are_of_usage(void **state)
 		{{"--output=/no/such/x", "--store=/no/such/y"},
 		 "--output FILE or --store"},
 		{{"--store=/no/such/y", "1"}, "all runs"},
+		{{"--store=/no/such/y", "--sign=k"}, "--sign is for --output"},
+		{{"--db", f.a, "--output=/no/such/x", "--sign=/no/such/k"},
+		 "cannot open key '/no/such/k'"},
+		{{"--db", f.a, "--output=/no/such/x", "--sign=/dev/null"},
+		 "has no private key"},
 		{{"--output=/no/such/x", "0"}, "'0'"},
 		{{"--output=/no/such/x", "1x"}, "'1x'"},
 		{{"--output=/no/such/x", "1", "2"}, "'2'"},
@@ -280,6 +348,8 @@ int main(void)
 		TEST(files_are_taken_until_one_is_bad),
 		TEST(a_bundle_does_not_replace_a_device),
 		TEST(the_results_are_no_bundle),
+		TEST(a_bundle_is_verified),
+		TEST(verify_has_mistakes_of_usage),
 		TEST(mistakes_are_of_usage),
 	};
 
