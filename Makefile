@@ -278,10 +278,10 @@ $(FUZZERS): $(B)/fuzzers/%: $(B)/tests/fuzz/targets/%.o $(B)/tests/fuzz/libfuzze
 fuzzers: $(FUZZERS)
 
 PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices \
-	  big_store wide_store nights_store serve_store fleet_store flat spent)
+	  big_store wide_store nights_store serve_store fleet_store flat sign spent)
 # Three link no code of the project; the others use its objects.
 PERF_LINK = -static -lm -lpthread
-$(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store serve_store fleet_store flat): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
+$(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store serve_store fleet_store flat sign): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 MADE_UP	= $(B)/tests/perf/made_up.o
 $(addprefix $(B)/tests/perf/,big_store wide_store): PERF_LINK += $(MADE_UP)
 $(addprefix $(B)/tests/perf/,big_store wide_store): $(MADE_UP)

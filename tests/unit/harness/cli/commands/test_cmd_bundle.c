@@ -141,10 +141,6 @@ static void a_bundle_may_come_through_a_pipe(void **state)
 	(void)state;
 	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
 			 STATUS_OK);
-	fd = pipe_with(SIZE_MAX, path);
-	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_OK);
-	assert_contains(called.out, ": run 1\n");
-	close(fd);
 	/* One that ends too early, and one that says nothing. */
 	fd = pipe_with(300, path);
 	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_USAGE);
@@ -154,6 +150,10 @@ static void a_bundle_may_come_through_a_pipe(void **state)
 	fd = pipe_with(0, path);
 	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_USAGE);
 	assert_contains(called.err, "sent nothing");
+	close(fd);
+	fd = pipe_with(SIZE_MAX, path);
+	assert_int_equal(CALL(cmd_import, "--db", f.b, path), STATUS_OK);
+	assert_contains(called.out, ": run 1\n");
 	close(fd);
 	assert_int_equal(CALL(cmd_import, "--db", f.b, f.folder), STATUS_USAGE);
 	assert_contains(called.err, "directory");
