@@ -199,11 +199,11 @@ static void what_is_cut_short_leaves_nothing(void **state)
 
 	assert_int_equal(file_read(f->bundle, 1 * MIB, &packed), 0);
 	read_all(f->bundle, &text);
-	for (i = 0; i < packed.len; i += 7) {
+	for (i = 0; i < packed.len; i += 11) {
 		write_all(f->bundle, packed.str, i);
 		assert_int_equal(import_into_b(f, &err), -EPROTO);
 	}
-	for (i = 0; i < text.len; i += 31) {
+	for (i = 0; i < text.len; i += 53) {
 		write_all(f->bundle, text.str, i);
 		assert_int_equal(import_into_b(f, &err), -EPROTO);
 	}
@@ -212,7 +212,8 @@ static void what_is_cut_short_leaves_nothing(void **state)
 	strbuf_release(&packed);
 }
 
-static void every_damaged_byte_is_found(void **state)
+/* test_tampering.c has every byte. */
+static void a_damaged_byte_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
 	struct strbuf text = {0};
@@ -220,7 +221,7 @@ static void every_damaged_byte_is_found(void **state)
 	size_t i;
 
 	read_all(f->bundle, &text);
-	for (i = 0; i < text.len - 1; i += 3) {
+	for (i = 0; i < text.len - 1; i += 7) {
 		text.str[i] ^= 1;
 		write_all(f->bundle, text.str, text.len);
 		if (!import_into_b(f, &err))
@@ -325,7 +326,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BUNDLE(what_goes_out_comes_in),
 		BUNDLE(what_is_cut_short_leaves_nothing),
-		BUNDLE(every_damaged_byte_is_found),
+		BUNDLE(a_damaged_byte_leaves_nothing),
 		BUNDLE(hostile_ones_are_refused),
 		BUNDLE(grades_are_not_laundered),
 	};
