@@ -11,6 +11,7 @@
 #include "harness/base/ed25519.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
+#include "harness/core/envinfo.h"
 #include "harness/evidence/judge.h"
 #include "harness/store/bundle.h"
 
@@ -25,6 +26,7 @@ int evidence_export(struct store *store, int64_t run_id,
 
 void evidence_release(struct evidence *e)
 {
+	json_decref(e->claims);
 	bundle_facts_release(&e->facts);
 	run_data_release(&e->run);
 }
@@ -201,6 +203,25 @@ static void compare_findings(struct evidence *e, const json_t *stored,
 	json_decref(b);
 }
 
+/* Another program may judge by other rules, which is no forgery and no proof. */
+static void refute_findings(struct evidence *e)
+{
+	const char *exporter = json_string_value(json_object_get(
+		json_object_get(e->facts.manifest, "exported_by"), "revision"));
+
+	if (!e->difference_count)
+		conclude(e, EVIDENCE_REFUTED,
+			 "its findings are not in canonical form");
+	else if (exporter && strcmp(exporter, envinfo_revision()))
+		conclude(
+			e, EVIDENCE_REFUTED,
+			"the samples give other findings by revision %s; %.100s exported it: verify with that one",
+			envinfo_revision(), exporter);
+	else
+		conclude(e, EVIDENCE_REFUTED,
+			 "the samples give other findings");
+}
+
 /* The bytes decide; what differs in them is only for people. */
 static void judge_again(struct evidence *e)
 {
@@ -215,12 +236,11 @@ static void judge_again(struct evidence *e)
 		conclude(e, EVIDENCE_OPEN,
 			 "it has no findings to compare with");
 	else if (strcmp(was, line))
-		conclude(e, EVIDENCE_REFUTED, "%s",
-			 e->difference_count
-				 ? "the samples give other findings"
-				 : "its findings are not in canonical form");
+		refute_findings(e);
 	if (!e->facts.findings)
 		e->difference_count = 0;
+	e->claims = json_incref(
+		json_object_get(json_object_get(judged, "findings"), "claims"));
 	json_decref(judged);
 	json_decref(stored);
 	free(line);

@@ -47,6 +47,7 @@ struct evidence {
 	struct bundle_facts facts;
 	char signer[SHA256_HEX + 1]; /* fingerprint; "" where not signed */
 	size_t known_key;            /* of KEYS, from 1; 0: none of them */
+	json_t *claims; /* owned; their verdicts, as judged now; NULL: not read */
 	size_t verdict_count, figure_count; /* judged again */
 	struct evidence_difference shown[EVIDENCE_MAX_SHOWN];
 	size_t difference_count;

@@ -104,19 +104,35 @@ static void print_makers(const struct evidence *e)
 	const json_t *exporter = json_object_get(manifest, "exported_by");
 	const json_t *guest = json_object_get(by, "guest_image");
 
-	row("measured by", "revision %s, build %s, VMM %s",
-	    text_at(by, "revision"), text_at(by, "build_id"),
-	    text_at(by, "vmm_build_id"));
+	row("measured by", "revision %s, build id %s", text_at(by, "revision"),
+	    text_at(by, "build_id"));
+	row("", "VMM's build id %s", text_at(by, "vmm_build_id"));
 	row("", "guest image sha256 %s", text_at(guest, "manifest_sha256"));
 	row("", "container image %s", text_at(by, "container_image"));
 	row("host", "fingerprint sha256 %s",
 	    text_at(by, "host_fingerprint_sha256"));
-	row("exported by", "revision %s, build %s",
+	row("exported by", "revision %s, build id %s",
 	    text_at(exporter, "revision"), text_at(exporter, "build_id"));
 	if (strcmp(text_at(exporter, "revision"), envinfo_revision()))
 		row("judged by",
 		    "revision %s, which is another one: its rules may differ",
 		    envinfo_revision());
+}
+
+static void print_verdicts(const json_t *claims)
+{
+	const json_t *rows = json_object_get(claims, "verdicts");
+	size_t i;
+
+	for (i = 0; i < json_array_size(rows); i++) {
+		const json_t *v = json_array_get(rows, i);
+		const char *why =
+			json_string_value(json_object_get(v, "reason"));
+
+		printf("  %s: %s%s%s\n", text_at(v, "id"),
+		       text_at(v, "verdict"), why && *why ? ": " : "",
+		       why ? why : "");
+	}
 }
 
 static void print_claims(const struct evidence *e)
@@ -138,6 +154,7 @@ static void print_claims(const struct evidence *e)
 	else
 		row("", "registered at %s, %.3f s before the first boot", date,
 		    (double)(first - registered) / NS_PER_S);
+	print_verdicts(e->claims);
 }
 
 static void print_findings(const struct evidence *e)
@@ -163,20 +180,14 @@ static void print_findings(const struct evidence *e)
 static void print_named_claims(const struct evidence *e,
 			       const struct claims *claims)
 {
-	json_t *judged = judge_claims(&e->run, claims), *v;
+	json_t *judged = judge_claims(&e->run, claims);
 	const json_t *own = json_object_get(e->facts.manifest, "claims");
-	size_t i;
 
 	row("--claims", "%s, sha256 %s: %s", claims->name, claims->sha256,
 	    !strcmp(text_at(own, "sha256"), claims->sha256)
 		    ? "those that were registered"
 		    : "POST HOC, they were not registered before the run");
-	json_array_foreach(json_object_get(judged, "verdicts"), i, v)
-		printf("  %s: %s%s%s\n", text_at(v, "id"),
-		       text_at(v, "verdict"),
-		       *json_string_value(json_object_get(v, "reason")) ? ": "
-									: "",
-		       json_string_value(json_object_get(v, "reason")));
+	print_verdicts(judged);
 	json_decref(judged);
 }
 
@@ -198,8 +209,8 @@ static void print_evidence(const char *name, const struct evidence *e,
 		print_signature(e, w);
 		if (e->facts.manifest)
 			print_makers(e);
-		print_claims(e);
 		print_findings(e);
+		print_claims(e);
 		if (w->claims)
 			print_named_claims(e, w->claims);
 	}
