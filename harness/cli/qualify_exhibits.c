@@ -123,35 +123,63 @@ void qualify_exhibits_take(struct qualification *q, const char *folder,
 	add_file(q, "/proc/meminfo", "meminfo-after.txt");
 }
 
-static int import_run(const struct exhibit *e, struct store *store,
-		      struct err *err)
+static int open_run(const struct exhibit *e, struct err *err)
 {
 	int fd = memfd_create("run", MFD_CLOEXEC);
-	int64_t run_id;
-	bool is_new;
-	int ret = 0;
+	int ret;
 
-	if (fd < 0 || write(fd, e->bytes, e->len) != (ssize_t)e->len)
-		ret = err_sys(err, -errno, "cannot unpack '%s'", e->name);
-	if (!ret)
-		ret = bundle_import_fd(store, fd, &run_id, &is_new, err);
+	if (fd >= 0 && write(fd, e->bytes, e->len) == (ssize_t)e->len &&
+	    !lseek(fd, 0, SEEK_SET))
+		return fd;
+	ret = err_sys(err, -errno, "cannot unpack '%s'", e->name);
 	if (fd >= 0)
 		close(fd);
-	return ret ? err_wrap(err, "'%s'", e->name) : 0;
+	return ret;
+}
+
+int qualify_exhibits_each_run(const struct qualification *q, qualify_run_fn *fn,
+			      void *arg, struct err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < q->exhibit_count && !ret; i++) {
+		const struct exhibit *e = &q->exhibits[i];
+		int fd;
+
+		if (strncmp(e->name, RUN_NAME, strlen(RUN_NAME)) != 0)
+			continue;
+		fd = open_run(e, err);
+		if (fd < 0)
+			return fd;
+		ret = fn(arg, fd, e->name, err);
+		close(fd);
+	}
+	return ret;
+}
+
+struct import {
+	struct store *store;
+	size_t count;
+};
+
+static int import_run(void *arg, int fd, const char *name, struct err *err)
+{
+	struct import *im = arg;
+	int64_t run_id;
+	bool is_new;
+	int ret = bundle_import_fd(im->store, fd, &run_id, &is_new, err);
+
+	im->count += !ret;
+	return ret ? err_wrap(err, "'%s'", name) : 0;
 }
 
 int qualify_exhibits_import(const struct qualification *q, struct store *store,
 			    size_t *count, struct err *err)
 {
-	int ret = 0;
-	size_t i;
+	struct import im = {.store = store};
+	int ret = qualify_exhibits_each_run(q, import_run, &im, err);
 
-	*count = 0;
-	for (i = 0; i < q->exhibit_count && !ret; i++) {
-		if (strncmp(q->exhibits[i].name, RUN_NAME, strlen(RUN_NAME)))
-			continue;
-		ret = import_run(&q->exhibits[i], store, err);
-		*count += !ret;
-	}
+	*count = im.count;
 	return ret;
 }

@@ -19,6 +19,14 @@ void qualify_exhibits_begin(struct qualification *q, const char *folder);
 void qualify_exhibits_take(struct qualification *q, const char *folder,
 			   size_t i);
 
+/* A run as an open file of a bundle; FD is closed afterwards. */
+typedef int qualify_run_fn(void *arg, int fd, const char *name,
+			   struct err *err);
+
+/* Calls FN for each run of a qualification that was sent, until one fails. */
+int qualify_exhibits_each_run(const struct qualification *q, qualify_run_fn *fn,
+			      void *arg, struct err *err);
+
 /* The runs of a qualification that was sent, into STORE; COUNT of them. 0 or a
  * negative errno. */
 int qualify_exhibits_import(const struct qualification *q, struct store *store,

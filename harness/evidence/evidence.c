@@ -232,10 +232,11 @@ static void judge_again(struct evidence *e)
 
 	compare_findings(e, json_object_get(stored, "findings"),
 			 json_object_get(judged, "findings"));
+	e->is_same = !strcmp(was, line);
 	if (!e->facts.findings)
 		conclude(e, EVIDENCE_OPEN,
 			 "it has no findings to compare with");
-	else if (strcmp(was, line))
+	else if (!e->is_same)
 		refute_findings(e);
 	if (!e->facts.findings)
 		e->difference_count = 0;

@@ -49,6 +49,7 @@ struct evidence {
 	size_t known_key;            /* of KEYS, from 1; 0: none of them */
 	json_t *claims; /* owned; their verdicts, as judged now; NULL: not read */
 	size_t verdict_count, figure_count; /* judged again */
+	bool is_same; /* judged again: byte for byte what the bundle has */
 	struct evidence_difference shown[EVIDENCE_MAX_SHOWN];
 	size_t difference_count;
 };
