@@ -400,6 +400,73 @@ static void numbers_are_no_loophole(void **state)
 	refuted(s, "samples are not well formed");
 }
 
+static uint32_t draw(uint32_t below)
+{
+	static uint32_t x = 27;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x % below;
+}
+
+/* One byte becomes one that JSON gives a meaning to, or a span goes or comes twice. */
+static void edit(struct sealed *s, size_t line)
+{
+	static const char bytes[] = "{}[]\",:.\\ 0123456789-+eEntf\x01\xff";
+	const char *was = s->lines[line];
+	size_t len = strlen(was), at = draw((uint32_t)len);
+	size_t span = draw((uint32_t)(len - at)) % 40 + 1;
+	char *now;
+
+	switch (draw(3)) {
+	case 0:
+		now = xstrdup(was);
+		now[at] = bytes[draw(sizeof(bytes) - 1)];
+		break;
+	case 1:
+		now = xasprintf("%.*s%s", (int)at, was,
+				was + (at + span < len ? at + span : len));
+		break;
+	default:
+		now = xasprintf("%.*s%.*s%s", (int)at, was, (int)span, was + at,
+				was + at);
+	}
+	sealed_set(s, line, now);
+	free(now);
+}
+
+/* Parsers and the judge get what no exporter writes; a missing signature is what
+ * refutes those edits that are none, or that anybody may make. */
+static void edits_with_right_sums_do_no_harm(void **state)
+{
+	struct sealed *s = *state;
+	char *good[SEALED_MAX_LINES];
+	size_t at, i, count;
+	int round;
+
+	sealed_drop(s, sealed_find(s, "signature"));
+	at = sealed_find(s, "manifest");
+	count = s->line_count;
+	for (i = 0; i < count; i++)
+		good[i] = xstrdup(s->lines[i]);
+	for (round = 0; round < 1000; round++) {
+		enum evidence_outcome outcome;
+		struct evidence e;
+
+		for (i = 0; i < count; i++)
+			sealed_set(s, i, good[i]);
+		for (i = 0; i < 1 + draw(2); i++)
+			edit(s, draw((uint32_t)at));
+		sealed_sum(s, true);
+		outcome = sealed_verify(s, &s->keys, &e);
+		expect_refuted(outcome, &e, "edit");
+		evidence_release(&e);
+	}
+	for (i = 0; i < count; i++)
+		free(good[i]);
+}
+
 /* The sum of all tests before; none of them may have been missed. */
 static void all_were_found(void **state)
 {
@@ -425,6 +492,7 @@ int main(void)
 		SEALED(base64_has_one_form),
 		SEALED(another_figure_needs_other_samples),
 		SEALED(numbers_are_no_loophole),
+		SEALED(edits_with_right_sums_do_no_harm),
 		cmocka_unit_test(all_were_found),
 	};
 

@@ -13,6 +13,8 @@
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/spool.h"
+#include "harness/qualify/qualification.h"
+#include "harness/qualify/qualification_file.h"
 #include "harness/store/samples_drop.h"
 #include "harness/store/store.h"
 #include "tests/unit/fixture/cli/called.h"
@@ -284,6 +286,49 @@ static void a_bundle_is_verified(void **state)
 	unlink(bad);
 }
 
+/* A node's qualification with the bundle as often as COUNT, and one more that is
+ * damaged where IS_BAD. */
+static void qualify(const char *path, size_t count, bool is_bad)
+{
+	struct strbuf bytes = {0};
+	struct qualification q;
+	struct err err = {0};
+	char name[32];
+	size_t i;
+
+	qualification_init(&q);
+	assert_int_equal(file_read(f.bundle, MIB, &bytes), 0);
+	for (i = 0; i < count + is_bad; i++) {
+		if (i == count)
+			bytes.str[bytes.len / 2] ^= 1;
+		snprintf(name, sizeof(name), "run-%zu.json.gz", i + 1);
+		qualification_add_exhibit(&q, name, bytes.str, bytes.len);
+	}
+	qualification_add_exhibit(&q, "cpuinfo.txt", "x", 1);
+	if (qualification_write(&q, path, &err))
+		fail_msg("%s", err.msg);
+	qualification_release(&q);
+	strbuf_release(&bytes);
+}
+
+static void the_runs_of_a_qualification_are_verified(void **state)
+{
+	(void)state;
+	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
+			 STATUS_OK);
+	qualify(f.copy, 2, false);
+	assert_int_equal(CALL(cmd_verify, f.copy), STATUS_OK);
+	assert_contains(called.out, "copy.db: run-2.json.gz\n");
+	assert_int_equal(count_of(called.out, "VERIFIED, but"), 2);
+	assert_contains(called.out, "copy.db: a qualification, 2 runs\n");
+	qualify(f.copy, 1, true);
+	assert_int_equal(CALL(cmd_verify, f.copy), STATUS_WORSE);
+	assert_contains(called.out, "run-2.json.gz\nREFUTED ");
+	/* One without runs has nothing to show. */
+	qualify(f.copy, 0, false);
+	assert_int_equal(CALL(cmd_verify, f.copy), STATUS_UNDECIDED);
+}
+
 static void verify_has_mistakes_of_usage(void **state)
 {
 	const struct refused_call calls[] = {
@@ -349,6 +394,7 @@ int main(void)
 		TEST(a_bundle_does_not_replace_a_device),
 		TEST(the_results_are_no_bundle),
 		TEST(a_bundle_is_verified),
+		TEST(the_runs_of_a_qualification_are_verified),
 		TEST(verify_has_mistakes_of_usage),
 		TEST(mistakes_are_of_usage),
 	};
