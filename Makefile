@@ -22,10 +22,11 @@ SAN	= -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	  $(if $(filter thread,$(SANITIZE)),-Wno-tsan)
 override B := $(B)-$(subst $(comma),-,$(SANITIZE))
 endif
-# LIBFUZZER=1: clang counts edges, in a build folder of its own (ci/fuzz-long).
+# LIBFUZZER=1: clang counts edges, in a build folder of its own (ci/fuzz-long). It also
+# takes NULL + 0 for undefined behaviour, which C2y (N3322) defines and GCC allows.
 ifdef LIBFUZZER
 CC	= clang
-SAN	+= -fsanitize=fuzzer-no-link
+SAN	+= -fsanitize=fuzzer-no-link -fno-sanitize=pointer-overflow
 WARN	= -w
 override B := $(B)-libfuzzer
 endif
@@ -262,19 +263,21 @@ $(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 $(B)/tests/unit/mshv/emu/test_preload: $(B)/mshv/emu/preload.o
 
 FUZZ_SRC = $(wildcard tests/fuzz/targets/*.c)
-FUZZ_DRIVER = $(addprefix $(B)/tests/fuzz/,main.o inputs.o)
+# tests/fuzz/files.c stands before these two functions.
+FUZZ_WRAP = -Wl,--wrap=open,--wrap=fopen
+FUZZ_DRIVER = $(addprefix $(B)/tests/fuzz/,main.o inputs.o files.o)
 $(B)/tests/fuzz/fuzz: $(FUZZ_DRIVER) $(FUZZ_SRC:%.c=$(B)/%.o) $(FAKE_OBJ) $(OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
+	$(Q)$(CC) $(SAN) $(FUZZ_WRAP) $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
 # With LIBFUZZER=1: a program for each group, which has nothing that it does not use.
 $(B)/tests/fuzz.a: $(FAKE_OBJ) $(OBJ)
 	$(Q)rm -f $@ && ar rcsT $@ $^
 FUZZERS	= $(FUZZ_SRC:tests/fuzz/targets/%.c=$(B)/fuzzers/%)
-$(FUZZERS): $(B)/fuzzers/%: $(B)/tests/fuzz/targets/%.o $(B)/tests/fuzz/libfuzzer.o $(B)/tests/fuzz.a
+$(FUZZERS): $(B)/fuzzers/%: $(B)/tests/fuzz/targets/%.o $(B)/tests/fuzz/libfuzzer.o $(B)/tests/fuzz/files.o $(B)/tests/fuzz.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(SAN) -fsanitize=fuzzer -Wl,--defsym=fuzz_this_group=targets_$* $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(FUZZ_WRAP) -Wl,--defsym=fuzz_this_group=targets_$* $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 fuzzers: $(FUZZERS)
 
 PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices \

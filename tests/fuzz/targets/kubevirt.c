@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Manifests of guests. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,19 @@ static void check_guest(const struct survey_guest *g, void *arg)
 		abort();
 }
 
+/* Reading KubeVirt's common types takes far longer than a manifest, so a text that
+ * cannot add any shares them with those before it. */
+static bool has_types(const char *text, size_t len)
+{
+	return memmem(text, len, "Instancetype", 12) ||
+	       memmem(text, len, "Preference", 10) || memchr(text, '\\', len);
+}
+
 static void survey_text(const char *text, size_t len)
 {
 	const struct manifest_parameter parameter = {"A", "1Gi"};
+	static struct instancetypes *shared;
+	bool is_own = has_types(text, len);
 	struct survey s = {
 		.releases = {kubevirt_release_find("v1.0.0"),
 			     kubevirt_release_find("v1.6.2"),
@@ -37,12 +48,14 @@ static void survey_text(const char *text, size_t len)
 		.cluster = kubevirt_cluster_default(),
 		.base = {.name = "", .space = ""},
 		.options = {&parameter, 1},
-		.types = instancetypes_new(),
 		.each = check_guest,
 	};
 	FILE *in = fmemopen((void *)text, len, "r");
 	struct err err;
 
+	if (!is_own && !shared)
+		shared = instancetypes_new();
+	s.types = is_own ? instancetypes_new() : shared;
 	s.arg = &s;
 	s.cluster.has_memory_quota = s.cluster.has_cpu_quota = true;
 	if (in) {
@@ -50,7 +63,8 @@ static void survey_text(const char *text, size_t len)
 		fclose(in);
 	}
 	survey_release(&s);
-	instancetypes_free(s.types);
+	if (is_own)
+		instancetypes_free(s.types);
 }
 
 /* Manifests with damage in one place, and amounts. */

@@ -67,7 +67,7 @@ static void fuzz_documents(const uint8_t *data, size_t size)
 const struct fuzz_target targets_results[] = {
 	{.name = "result",
 	 .run = fuzz_json,
-	 .max_bytes = 1024,
+	 .max_bytes = 1536,
 	 .dictionary = "json"},
 	{.name = "io_doc",
 	 .run = fuzz_documents,

@@ -8,7 +8,10 @@
 #include "harness/base/err.h"
 #include "harness/base/portable.h"
 #include "harness/serve/accept.h"
+#include "harness/serve/push.h"
 #include "harness/serve/query.h"
+#include "harness/serve/tokens.h"
+#include "tests/fuzz/files.h"
 #include "tests/fuzz/fuzz.h"
 
 /* An address, and a parameter in one that is right but for it. */
@@ -56,6 +59,39 @@ static void fuzz_accept(const uint8_t *data, size_t size)
 	}
 }
 
+/* The first line is the header Authorization, the rest the file. */
+static void fuzz_tokens(const uint8_t *data, size_t size)
+{
+	static const uint8_t address[TOKEN_ADDRESS_BYTES] = {1};
+	const uint8_t *end = memchr(data, '\n', size);
+	size_t head = end ? (size_t)(end - data) : size;
+	char *header = strndup((const char *)data, head);
+	struct tokens t;
+	struct err err;
+
+	files_put("/tokens", data + head, size - head);
+	if (!tokens_load("/tokens", &t, &err)) {
+		if (!tokens_check(&t, header, TOKEN_READ, address, &err) &&
+		    !t.count)
+			abort();
+		tokens_release(&t);
+	}
+	files_forget();
+	free(header);
+}
+
+static void fuzz_push_token(const uint8_t *data, size_t size)
+{
+	char token[100];
+	struct err err;
+
+	files_put("/token", data, size);
+	if (!push_read_token("/token", token, sizeof(token), &err) &&
+	    (!token[0] || strpbrk(token, "\r\n")))
+		abort();
+	files_forget();
+}
+
 const struct fuzz_target targets_serve[] = {
 	{.name = "query",
 	 .run = fuzz_query,
@@ -63,6 +99,14 @@ const struct fuzz_target targets_serve[] = {
 	 .dictionary = "http"},
 	{.name = "accept",
 	 .run = fuzz_accept,
+	 .max_bytes = 128,
+	 .dictionary = "http"},
+	{.name = "tokens",
+	 .run = fuzz_tokens,
+	 .max_bytes = 384,
+	 .dictionary = "http"},
+	{.name = "push_token",
+	 .run = fuzz_push_token,
 	 .max_bytes = 128,
 	 .dictionary = "http"},
 	{0},

@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/virtio/blk.h"
+#include "runners/vmm/virtio/console.h"
 #include "runners/vmm/virtio/net.h"
 #include "runners/vmm/virtio/rng.h"
 #include "runners/vmm/virtio/virtio_pci.h"
@@ -170,13 +172,11 @@ static void poke(struct vdriver *d, const uint8_t *data, size_t size)
 	}
 }
 
-static void run_device(struct vdriver *d, const uint8_t *data, size_t size)
+static void start_device(struct vdriver *d, const uint8_t *data, size_t size)
 {
 	uint16_t i, queues = (uint16_t)d->vp.dev->queue_count;
 	uint64_t features;
 
-	if (size < 16)
-		return;
 	memcpy(&features, data + 8, sizeof(features));
 	make_buffers(d, data, size);
 	for (i = 0; i < queues; i++)
@@ -186,13 +186,25 @@ static void run_device(struct vdriver *d, const uint8_t *data, size_t size)
 		if ((data[2] & 0x1f) != i)
 			set_queue(d, i, (data[3] & 0x1f) == i);
 	vdriver_ok(d);
-	poke(d, data + 16, size - 16);
+}
+
+static void stop_device(struct vdriver *d)
+{
 	vdriver_pci_write(d, 0x10, 4, PCI_MMIO_GPA + d->bar);
 	vdriver_pci_write(d, 0x14, 4, PCI_MMIO_GPA + d->table);
 	vdriver_pci_write(d, 4, 2, 6);
 	vdriver_reset(d);
 	if (vdriver_status(d))
 		abort();
+}
+
+static void run_device(struct vdriver *d, const uint8_t *data, size_t size)
+{
+	if (size < 16)
+		return;
+	start_device(d, data, size);
+	poke(d, data + 16, size - 16);
+	stop_device(d);
 }
 
 static void disk_attach(struct vdriver *d, const char *path)
@@ -266,8 +278,57 @@ static void fuzz_net(const uint8_t *data, size_t size)
 	run_device(&d, data, size);
 }
 
+static void fuzz_rng(const uint8_t *data, size_t size)
+{
+	static struct vdriver d;
+	static struct rng rng;
+	struct err err;
+
+	if (!d.mem.host) {
+		if (vdriver_init(&d, &err))
+			abort();
+		rng_init(&rng, &d.mem);
+		if (vdriver_attach(&d, &rng.dev))
+			abort();
+	}
+	run_device(&d, data, size);
+}
+
+/* What comes over the channel is the input as well. */
+static void fuzz_console(const uint8_t *data, size_t size)
+{
+	static struct vdriver d;
+	static struct console con;
+	static _Atomic(int) stop = 1;
+	static int channel = -1;
+	struct err err;
+
+	if (!d.mem.host) {
+		channel = memfd_create("channel", MFD_CLOEXEC);
+		if (vdriver_init(&d, &err))
+			abort();
+		console_init(&con, &d.mem, channel, &stop);
+		if (vdriver_attach(&d, &con.dev))
+			abort();
+	}
+	if (ftruncate(channel, 0) || pwrite(channel, data, size, 0) < 0 ||
+	    lseek(channel, 0, SEEK_SET))
+		abort();
+	if (size < 16)
+		return;
+	start_device(&d, data, size);
+	if (console_wants_input(&con))
+		console_receive(&con);
+	poke(&d, data + 16, size - 16);
+	if (console_wants_input(&con))
+		console_receive(&con);
+	stop_device(&d);
+}
+
 const struct fuzz_target targets_virtio[] = {
 	{.name = "virtio_pci", .run = fuzz_virtio, .max_bytes = 512},
+	{.name = "rng", .run = fuzz_rng, .max_bytes = 256},
+	{.name = "console", .run = fuzz_console, .max_bytes = 256},
 	{.name = "blk", .run = fuzz_blk, .max_bytes = 256, .share = 4},
 	{.name = "net", .run = fuzz_net, .max_bytes = 256, .share = 16},
 	{0},
