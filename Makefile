@@ -326,7 +326,6 @@ unit-threads: ## unit tests of multithreaded code, with the thread sanitizer
 
 fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 	$(Q)./$< $(FUZZ)
-	@rm -f /tmp/l1vh-fuzz-*
 
 fuzz-long: ## fuzz guided by coverage (HOURS=n, FUZZ_TARGETS="insn wire")
 	$(Q)ci/fuzz-long $(HOURS)

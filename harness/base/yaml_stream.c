@@ -32,6 +32,7 @@ struct yaml_value {
 	size_t member_count; /* of a map or a list */
 	bool is_open;        /* its end has not been read */
 	bool is_replaced;
+	bool is_merge; /* its key is "<<", without quotes */
 };
 
 /* All of a document is in blocks, which the next document uses again. */
@@ -351,12 +352,23 @@ static bool has_own(const struct yaml_value *map, const char *key)
 	return false;
 }
 
+/* A text in quotes is no merge key, as kubectl has it; so JSON has none. */
+static bool is_merge_key(const yaml_event_t *e)
+{
+	const char *tag = (const char *)e->data.scalar.tag;
+
+	return !strcmp((const char *)e->data.scalar.value, "<<") &&
+	       (tag ? !strcmp(tag, "tag:yaml.org,2002:merge")
+		    : e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
+}
+
 static int build_member(struct yaml_stream *s, int depth,
 			struct yaml_value *into)
 {
 	size_t line = s->event.start_mark.line;
 	struct yaml_value *v;
 	const char *key;
+	bool is_merge;
 	int ret;
 
 	if (s->event.type != YAML_SCALAR_EVENT)
@@ -365,6 +377,7 @@ static int build_member(struct yaml_stream *s, int depth,
 			s->event.data.scalar.length);
 	if (strlen(key) != s->event.data.scalar.length)
 		return mistake(s, line, "a key has a NUL in it");
+	is_merge = is_merge_key(&s->event);
 	if (into->member_count < FEW_MEMBERS && has_own(into, key))
 		return mistake(s, line, twice);
 	ret = next_event(s);
@@ -377,6 +390,7 @@ static int build_member(struct yaml_stream *s, int depth,
 		return ret;
 	v->key = key;
 	v->line = (uint32_t)line + 1;
+	v->is_merge = is_merge;
 	append_value(into, v);
 	return 0;
 }
@@ -451,7 +465,7 @@ static int merge(struct yaml_stream *s, struct yaml_value *map)
 	const struct yaml_value *from, *item;
 	int ret = 0;
 
-	while (*link && strcmp((*link)->key, "<<"))
+	while (*link && !(*link)->is_merge)
 		link = &(*link)->next;
 	v = *link;
 	if (!v)

@@ -24,13 +24,15 @@ static void fuzz_footprint(const uint8_t *data, size_t size)
 	char name[64];
 	struct boot_data boot;
 	struct run_data run = {.boots = &boot, .boot_count = 1};
-	FILE *out = fopen("/dev/null", "we");
+	static FILE *out;
 	struct shape shape;
 	struct err err;
 	struct footprints fs;
 	struct model m;
 	size_t i;
 
+	if (!out)
+		out = fopen("/dev/null", "we");
 	snprintf(name, sizeof(name), "%.*s", (int)(size < 60 ? size : 60),
 		 (const char *)data);
 	shape_parse(name, &shape, &err);
@@ -51,8 +53,6 @@ static void fuzz_footprint(const uint8_t *data, size_t size)
 	footprints_release(&fs);
 	model_release(&m);
 	result_release(&boot.res);
-	if (out)
-		fclose(out);
 }
 
 const struct fuzz_target targets_footprint[] = {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* What Microsoft's hypervisor answers, live and from a trace. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "mshv/trace/replay.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/trace.h"
+#include "tests/fuzz/files.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/fixture/mshv_fake.h"
 
@@ -76,25 +76,18 @@ static void fuzz_trace(const uint8_t *data, size_t size)
 {
 	static const char head[] = "l1vh-trace 1\n1 1 S open = 9\n"
 				   "2 1 S ioctl 9 4010b800 07*15; = 10 -\n";
-	static char path[] = "/tmp/l1vh-fuzz-XXXXXX";
-	static int fd = -1;
+	struct strbuf text = {0};
 	struct replay_summary sum;
 	struct err err;
 	uint8_t back[64];
-	char text[256];
 	size_t len;
 
-	if (fd < 0)
-		fd = mkstemp(path);
-	if (fd < 0 || ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET) < 0 ||
-	    (size && data[0] & 1 && write(fd, head, sizeof(head) - 1) < 0) ||
-	    write(fd, data, size) < 0)
-		abort();
-	replay_run(path, &sum, &err);
-	len = size < sizeof(text) - 1 ? size : sizeof(text) - 1;
-	memcpy(text, data, len);
-	text[len] = '\0';
-	trace_decode(text, back, sizeof(back), &len);
+	if (size && data[0] & 1)
+		strbuf_puts(&text, head);
+	strbuf_add(&text, data, size);
+	replay_run(files_real(strbuf_str(&text), text.len), &sum, &err);
+	trace_decode(strbuf_str(&text), back, sizeof(back), &len);
+	strbuf_release(&text);
 }
 
 const struct fuzz_target targets_mshv[] = {

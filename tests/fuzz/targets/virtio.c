@@ -233,6 +233,7 @@ static void fuzz_blk(const uint8_t *data, size_t size)
 			abort();
 		disk_attach(&on_null, "null:1M");
 		disk_attach(&on_file, path);
+		unlink(path);
 	}
 	if (size)
 		run_device(data[0] & 0x80 ? &on_file : &on_null, data, size);

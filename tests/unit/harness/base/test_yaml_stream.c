@@ -317,6 +317,11 @@ static void maps_are_merged(void **state)
 		{"{x: &x {a: 1}, y: &y {<<: *x}, m: {<<: *y}}", "1"},
 		{"{x: &x {b: 1}, m: {<<: *x}}", "null"},
 		{"{x: &x {a: [1, 2]}, m: {<<: *x, b: 1}}", "[1,2]"},
+		{"{m: {!!merge <<: {a: 3}}}", "3"},
+		/* In quotes it is a key as any other, and so in JSON. */
+		{"{\"m\": {\"<<\": {\"a\": 3}}}", "null"},
+		{"{m: {'<<': [1], a: 2}}", "2"},
+		{"{m: {!!str <<: {a: 3}}}", "null"},
 	};
 	size_t i;
 
