@@ -18,7 +18,8 @@ enum grade grade_parse(const char *name); /* unknown: GRADE_EMULATED */
 
 /*
  * Of this machine itself. Either of two marks suffices: the hypervisor's CPUID
- * signature, or the mark on the lab's kernel command line.
+ * signature, or the mark on the lab's kernel command line. So does a command line
+ * that cannot be read.
  */
 enum grade grade_of_host(void);
 
@@ -35,8 +36,8 @@ enum grade grade_of_kvm(void);
 enum grade grade_classify_kvm(enum grade host, const char *module,
 			      int has_vmx_or_svm);
 
-/* "kvm_amd", "kvm_intel", "kvm_pvm", or "" when none is loaded; of another
- * root folder than / where one is given. */
+/* "kvm_amd", "kvm_intel", "kvm_pvm", or "" when none is loaded or /sys cannot be
+ * read; of another root folder than / where one is given. */
 const char *kvm_vendor_module(void);
 const char *kvm_vendor_module_under(const char *root);
 

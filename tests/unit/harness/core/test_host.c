@@ -306,6 +306,32 @@ static void grades_have_one_name_each(void **state)
 	assert_true(grade_of_kvm() >= grade_of_host());
 }
 
+/* What cannot be read never makes a machine better than it is. */
+static void an_unread_host_is_no_hardware(void **state)
+{
+	char folder[SCRATCH_SIZE], path[96];
+	struct rlimit limit, none;
+	struct err err = {0};
+	enum grade grade;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &none);
+	grade = grade_of_host();
+	setrlimit(RLIMIT_NOFILE, &limit);
+	assert_int_equal(grade, GRADE_EMULATED);
+	scratch_folder(folder, "unread");
+	snprintf(path, sizeof(path), "%s/sys/module/kvm_amd", folder);
+	assert_int_equal(file_mkdirs(path, &err), 0);
+	snprintf(path, sizeof(path), "%s/sys/module/kvm_pvm", folder);
+	assert_int_equal(symlink("kvm_pvm", path), 0); /* ELOOP */
+	assert_string_equal(kvm_vendor_module_under(folder), "");
+	assert_int_equal(grade_classify_kvm(GRADE_HARDWARE, "", 1),
+			 GRADE_SOFTWARE);
+	scratch_remove(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +345,7 @@ int main(void)
 		cmocka_unit_test(logs_are_read_for_one_word),
 		cmocka_unit_test(the_network_is_in_danger_by_the_partition),
 		cmocka_unit_test(the_module_in_use_is_found),
+		cmocka_unit_test(an_unread_host_is_no_hardware),
 		cmocka_unit_test(grades_have_one_name_each),
 	};
 
