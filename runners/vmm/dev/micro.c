@@ -143,6 +143,25 @@ void micro_release(struct micro *m)
 	m->giant = NULL;
 }
 
+/* At most MAX bytes, however short the reads are: a negative errno, or how many. */
+static ssize_t read_up_to(int fd, char *to, size_t max)
+{
+	size_t done = 0;
+
+	while (done < max) {
+		ssize_t n = read(fd, to + done, max - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
 static int read_image(const struct mem *mem, const char *path, struct err *err)
 {
 	char *to = mem_ptr(mem, MICRO_DEV_IMAGE_GPA, MICRO_DEV_IMAGE_MAX_BYTES);
@@ -152,10 +171,10 @@ static int read_image(const struct mem *mem, const char *path, struct err *err)
 	if (fd < 0)
 		return err_sys(err, -errno, "cannot open the micro guest '%s'",
 			       path);
-	n = read(fd, to, MICRO_DEV_IMAGE_MAX_BYTES);
+	n = read_up_to(fd, to, MICRO_DEV_IMAGE_MAX_BYTES);
 	close(fd);
 	if (n < 0)
-		return err_sys(err, -errno, "cannot read '%s'", path);
+		return err_sys(err, (int)n, "cannot read '%s'", path);
 	if (n == 0 || n == MICRO_DEV_IMAGE_MAX_BYTES)
 		return err_set(err, -EINVAL, "'%s' is not a micro guest", path);
 	return 0;
