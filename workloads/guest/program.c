@@ -64,8 +64,8 @@ static void child_exec(const struct wl_program *p, const struct streams *s)
 {
 	if (dup2(s->in, 0) < 0 || dup2(s->out, 1) < 0 || dup2(s->err, 2) < 0)
 		_exit(126);
-	if (has_cpus)
-		sched_setaffinity(0, sizeof(cpus), &cpus);
+	if (has_cpus && sched_setaffinity(0, sizeof(cpus), &cpus))
+		_exit(126);
 	execvp(p->argv[0], (char *const *)p->argv);
 	_exit(errno == ENOENT ? NO_PROGRAM : 126);
 }
