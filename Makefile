@@ -311,9 +311,15 @@ $(PVH): tests/perf/pvh.S Makefile
 	$(Q)$(CC) -m32 -c $< -o $@.o
 	$(Q)ld -m elf_i386 -Ttext-segment=0x100000 --build-id=none -e start $@.o -o $@
 
+# Answers system calls of other programs with errors.
+FAULTS	= $(B)/tests/faults/fail-call
+$(FAULTS): $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/*.c))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ -o $@
+
 perf: $(PERF) $(PVH) $(MAP_TIME) ## compile the benchmarks that tests use
 
-everything: all $(UNIT) $(PERF) $(PVH) $(MAP_TIME) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
+everything: all $(UNIT) $(PERF) $(PVH) $(MAP_TIME) $(FAULTS) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 
 lab-iommu: lab ## fetch the QEMU that a lab with devices for guests needs (run --lab --device)
 	$(Q)ci/fetch-peers $(B)/peers
