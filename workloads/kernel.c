@@ -101,7 +101,9 @@ static enum wl_answer fault_setup(struct wl_ctx *ctx)
 		ctx->state = NULL;
 		return wl_say(ctx, WL_FAIL, "cannot map memory");
 	}
-	madvise(ctx->state, FAULT_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE);
+	if (madvise(ctx->state, FAULT_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE) &&
+	    errno != EINVAL)
+		return wl_say(ctx, WL_FAIL, "cannot choose small pages");
 	ctx->ops_count = FAULT_PAGES;
 	return WL_OK;
 }

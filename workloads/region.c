@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workloads/region.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,12 +22,16 @@ enum wl_answer region_map(struct region *r, struct wl_ctx *ctx, uint64_t bytes,
 			      "cannot map %llu MiB within the memory limit",
 			      (unsigned long long)(whole >> 20));
 	r->mapping = raw;
+	/* A kernel without huge pages has none to choose (EINVAL). */
+	if (page_bytes &&
+	    madvise(raw, r->mapping_bytes,
+		    page_bytes == HUGE_BYTES ? MADV_HUGEPAGE
+					     : MADV_NOHUGEPAGE) &&
+	    errno != EINVAL)
+		return wl_say(ctx, WL_FAIL, "cannot choose pages: %s",
+			      strerror(errno));
 	r->base = raw + (-(uintptr_t)raw & (HUGE_BYTES - 1));
 	r->page_bytes = page_bytes;
-	if (page_bytes)
-		madvise(raw, r->mapping_bytes,
-			page_bytes == HUGE_BYTES ? MADV_HUGEPAGE
-						 : MADV_NOHUGEPAGE);
 	return WL_OK;
 }
 
@@ -49,7 +54,8 @@ static int read_smaps(const void *addr, unsigned long *rss, unsigned long *huge)
 			sscanf(line, "AnonHugePages: %lu", huge);
 	}
 	fclose(f);
-	return 0;
+	/* What was touched has pages: none means that the file was cut short. */
+	return *rss ? 0 : -1;
 }
 
 enum wl_answer region_check(const struct region *r, struct wl_ctx *ctx)

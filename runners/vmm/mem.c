@@ -34,6 +34,12 @@ static void *map_guarded(struct mem *mem, uint64_t bytes, int flags)
 	return host == MAP_FAILED ? NULL : host;
 }
 
+/* A kernel without huge pages has none to choose (EINVAL). */
+static int advise(void *p, uint64_t bytes, int advice)
+{
+	return madvise(p, bytes, advice) && errno != EINVAL ? -errno : 0;
+}
+
 int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 {
 	int advice = cfg->backing == MEM_BACKING_4K ? MADV_NOHUGEPAGE
@@ -57,8 +63,9 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 			       (unsigned long long)(cfg->bytes >> 20));
 	mem->low_bytes =
 		cfg->bytes < MEM_HOLE_START ? cfg->bytes : MEM_HOLE_START;
-	if (cfg->backing != MEM_BACKING_HUGETLB)
-		madvise(mem->host, mem->bytes, advice);
+	if (cfg->backing != MEM_BACKING_HUGETLB &&
+	    advise(mem->host, mem->bytes, advice))
+		return err_sys(err, -errno, "cannot choose guest RAM's pages");
 	if (cfg->prefault &&
 	    madvise(mem->host, mem->bytes, MADV_POPULATE_WRITE))
 		return err_sys(err, -errno, "cannot prefault guest RAM");
@@ -88,12 +95,11 @@ void mem_release(struct mem *mem)
 	mem->host = mem->reserved = NULL;
 }
 
-void mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge)
+int mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge)
 {
 	void *p = mem_ptr(mem, gpa, bytes);
 
-	if (p)
-		madvise(p, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	return p ? advise(p, bytes, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) : 0;
 }
 
 void *mem_ptr(const struct mem *mem, uint64_t gpa, uint64_t len)

@@ -45,8 +45,9 @@ int mem_map_guest(const struct mem *mem, struct hv_vm *hv, struct err *err);
 void mem_release(struct mem *mem); /* zeroed is fine */
 
 /* Back BYTES at GPA by huge pages where the host has them, or by small ones
- * only. This is only advice, and only for untouched RAM. */
-void mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge);
+ * only. This is only advice, and only for untouched RAM. 0, also where the host has
+ * no huge pages, or a negative errno. */
+int mem_advise(const struct mem *mem, uint64_t gpa, uint64_t bytes, bool huge);
 
 /* A pointer to LEN bytes at GPA, or NULL if not all of them are RAM. */
 void *mem_ptr(const struct mem *mem, uint64_t gpa, uint64_t len);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "workloads/guest/micro_native.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -90,8 +91,10 @@ static void *map_area(uint64_t bytes, uint64_t page_bytes)
 	if (raw == MAP_FAILED)
 		return NULL;
 	raw += -(uintptr_t)raw & (MICRO_2M - 1);
-	madvise(raw, bytes,
-		page_bytes == MICRO_4K ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+	if (madvise(raw, bytes,
+		    page_bytes == MICRO_4K ? MADV_NOHUGEPAGE : MADV_HUGEPAGE) &&
+	    errno != EINVAL)
+		return NULL;
 	return raw;
 }
 

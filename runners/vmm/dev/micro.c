@@ -184,18 +184,20 @@ static int read_image(const struct mem *mem, const char *path, struct err *err)
  * A quarter of low RAM backed by small pages and a half by huge ones. Behind
  * them nothing is touched before the guest does it.
  */
-static void fill_info(const struct micro *m, struct micro_dev_info *info)
+static int fill_info(const struct micro *m, struct micro_dev_info *info)
 {
 	const struct mem *mem = m->mem;
 	uint64_t quarter = mem->low_bytes / 4 & ~(2 * MIB - 1);
+	int ret;
 
 	info->small = (struct micro_dev_region){quarter, quarter};
 	info->huge = (struct micro_dev_region){2 * quarter, 2 * quarter};
 	if (m->giant)
 		info->giant = (struct micro_dev_region){MICRO_DEV_GIANT_GPA,
 							MICRO_DEV_GIANT_BYTES};
-	mem_advise(mem, info->small.gpa, info->small.bytes, false);
-	mem_advise(mem, info->huge.gpa, info->huge.bytes, true);
+	ret = mem_advise(mem, info->small.gpa, info->small.bytes, false);
+	return ret ? ret
+		   : mem_advise(mem, info->huge.gpa, info->huge.bytes, true);
 }
 
 static uint32_t host_cpus(void)
@@ -220,7 +222,9 @@ int micro_load(const struct micro *m, const char *path, uint32_t vcpu_count,
 					.tsc_khz = m->hv->tsc_khz,
 					.has_msr = m->hv->has_exit_msr,
 					.host_cpu_count = host_cpus()};
-	fill_info(m, info);
+	ret = fill_info(m, info);
+	if (ret)
+		return err_sys(err, ret, "cannot choose guest RAM's pages");
 	boot_start_at(m->mem, MICRO_DEV_IMAGE_GPA, regs);
 	return 0;
 }

@@ -324,6 +324,9 @@ static void memory_that_cannot_be_had(void **state)
 	assert_int_equal(region_map(&region, &ctx, 1ULL << 60, 0), WL_FAIL);
 	assert_null(region.mapping);
 	region_unmap(&region); /* of nothing */
+	/* Pages that nothing is known of are not of the right size. */
+	region = (struct region){.page_bytes = 2 * MIB};
+	assert_int_equal(region_check(&region, &ctx), WL_SKIP);
 	/* Two MiB, aligned to them, of small pages. */
 	assert_int_equal(region_map(&region, &ctx, 5000, 4096), WL_OK);
 	assert_int_equal((uintptr_t)region.base % (2ULL << 20), 0);
