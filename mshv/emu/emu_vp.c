@@ -13,6 +13,7 @@ static int kvm_setup(struct emu_vp *vp)
 {
 	struct emu_partition *pt = vp->pt;
 	int size = ioctl(pt->device_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	int synced;
 	void *run;
 
 	vp->vcpu_fd =
@@ -23,10 +24,12 @@ static int kvm_setup(struct emu_vp *vp)
 		   vp->vcpu_fd, 0);
 	if (run == MAP_FAILED)
 		return -errno;
-	vp->synced = (uint32_t)ioctl(pt->device_fd, KVM_CHECK_EXTENSION,
-				     KVM_CAP_SYNC_REGS);
 	vp->run = run;
 	vp->run_bytes = (size_t)size;
+	synced = ioctl(pt->device_fd, KVM_CHECK_EXTENSION, KVM_CAP_SYNC_REGS);
+	if (synced < 0)
+		return -errno;
+	vp->synced = (uint32_t)synced;
 	if (ioctl(vp->vcpu_fd, KVM_GET_REGS, &vp->regs) ||
 	    ioctl(vp->vcpu_fd, KVM_GET_SREGS, &vp->sregs))
 		return -errno;

@@ -77,15 +77,20 @@ static int kvm_cpuid_set(struct kvm_vm *vm, struct kvm_vcpu *vcpu,
 		.paravirt = vm->cfg.paravirt,
 		.vcpu_index = index,
 		.vcpu_count = vm->cfg.vcpu_count,
-		.has_tsc_deadline = ioctl(vm->dev_fd, KVM_CHECK_EXTENSION,
-					  KVM_CAP_TSC_DEADLINE_TIMER) > 0,
 		.has_invariant_tsc =
 			cpuid_native(0x80000007, 0).edx & (1u << 8),
 	};
 	struct kvm_cpuid_buffer *buf = calloc(1, sizeof(*buf));
 	struct cpuid_table *table = calloc(1, sizeof(*table));
-	int ret;
+	int ret = ioctl(vm->dev_fd, KVM_CHECK_EXTENSION,
+			KVM_CAP_TSC_DEADLINE_TIMER);
 
+	/* A guest that lacks this timer would be another guest. */
+	if (ret < 0) {
+		ret = err_sys(err, -errno, "cannot ask KVM for its timer");
+		goto out;
+	}
+	policy.has_tsc_deadline = ret > 0;
 	if (!buf || !table) {
 		ret = err_set(err, -ENOMEM, "cannot allocate a CPUID table");
 		goto out;
