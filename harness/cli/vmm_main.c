@@ -4,6 +4,7 @@
  * It loads libc and Zydis and none of the harness's libraries: what it loads
  * and how long it takes to start is part of what is measured.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <termios.h>
@@ -40,7 +41,7 @@ static const char usage[] =
 static const char notes[] =
 	"Exit status: 0 power-off, 10 reset, 11 triple fault, 12 hypervisor error,\n"
 	"13 stopped, 14 a device of the host failed, 64 usage,\n"
-	"70 the guest could not be started.\n";
+	"70 the guest could not be started, or an event not be written.\n";
 
 /* By the host's clock over 100 ms: for the lab, whose own first guess is
  * made with an emulated timer and can be off by more than a percent. */
@@ -88,8 +89,10 @@ static void on_kick(int sig)
 static void signals_set(void)
 {
 	struct sigaction stop = {.sa_handler = on_stop};
-	struct sigaction kick = {.sa_handler = on_kick};
-	struct sigaction place = {.sa_handler = on_ask_place};
+	/* Whatever else the thread is in goes on: an event is written whole. */
+	struct sigaction kick = {.sa_handler = on_kick, .sa_flags = SA_RESTART};
+	struct sigaction place = {.sa_handler = on_ask_place,
+				  .sa_flags = SA_RESTART};
 
 	sigaction(SIGTERM, &stop, NULL);
 	sigaction(SIGINT, &stop, NULL);
@@ -111,19 +114,23 @@ static bool terminal_raw(struct termios *old)
 	return !tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
-static void report_end(const struct vm *vm, enum vm_end end,
+/* False if not everything could be told. */
+static bool report_end(const struct vm *vm, enum vm_end end,
 		       const struct vmm_options *opt)
 {
+	bool is_told = true;
+
 	if (opt->vm.events) {
 		vm_write_ledger(vm, opt->vm.events);
-		event_end(opt->vm.events, vm_end_name(end), vm->end_detail);
-		fflush(opt->vm.events);
+		is_told = event_finish(opt->vm.events, vm_end_name(end),
+				       vm->end_detail);
 	}
 	if (opt->wants_ledger)
 		vm_write_ledger(vm, stderr);
 	if (vm->end_detail[0])
 		fprintf(stderr, "guest ended: %s: %s\n", vm_end_name(end),
 			vm->end_detail);
+	return is_told;
 }
 
 /* Whoever started us looks, and lets us go on. */
@@ -173,8 +180,8 @@ static int boot(const struct vmm_options *opt, uint64_t main_ns)
 	if (ret) {
 		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
 		event_error(opt->vm.events, err.msg);
-	} else {
-		report_end(vm, end, opt);
+	} else if (!report_end(vm, end, opt)) {
+		ret = -EIO;
 	}
 	vm_destroy(vm);
 	trace_close();

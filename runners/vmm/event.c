@@ -167,6 +167,19 @@ void event_end(FILE *out, const char *how, const char *detail)
 		fprintf(out, "end %s %s\n", how, detail);
 }
 
+bool event_finish(FILE *out, const char *how, const char *detail)
+{
+	bool is_told = !fflush(out) && !ferror(out);
+
+	clearerr(out);
+	if (is_told)
+		event_end(out, how, detail);
+	else
+		event_end(out, "events_lost",
+			  "the VMM could not write an event");
+	return !fflush(out) && is_told;
+}
+
 void event_error(FILE *out, const char *reason)
 {
 	if (out)

@@ -71,6 +71,10 @@ void event_device_net(FILE *out, const char *backend);
 void event_fact(FILE *out, const char *name, const char *text);
 void event_place(FILE *out, uint64_t rip, uint64_t disk_requests);
 void event_end(FILE *out, const char *how, const char *detail);
+
+/* The same, and sent; "events_lost" in place of HOW if any event before could not
+ * be sent: its counts would pass for small ones. False then. */
+bool event_finish(FILE *out, const char *how, const char *detail);
 void event_error(FILE *out, const char *reason);
 
 #endif

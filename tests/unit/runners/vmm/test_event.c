@@ -2,6 +2,9 @@
 /* event: what the VMM writes is what the harness reads, and nothing else is. */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "runners/vmm/event.h"
 
 /* What was written to OUT, read back; without its line's end. */
@@ -158,9 +161,39 @@ static void nobody_listens(void **state)
 	event_error(NULL, "x");
 }
 
+/* A pipe that has room again takes the end, and the end tells of the hole. */
+static void a_lost_event_is_told_at_the_end(void **state)
+{
+	char buf[4096] = "";
+	int ends[2];
+	FILE *out;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	out = fdopen(ends[1], "w");
+	event_count(out, 1, 7, "run_ns");
+	assert_true(event_finish(out, "power_off", "as asked"));
+	assert_true(read(ends[0], buf, sizeof(buf)) > 0);
+	assert_non_null(strstr(buf, "\nend power_off as asked\n"));
+	while (write(ends[1], buf, sizeof(buf)) > 0)
+		;
+	event_count(out, 3, 7, "run_ns");
+	assert_int_equal(fflush(out), EOF);
+	while (read(ends[0], buf, sizeof(buf)) > 0)
+		;
+	memset(buf, 0, sizeof(buf));
+	assert_false(event_finish(out, "power_off", "as asked"));
+	assert_true(read(ends[0], buf, sizeof(buf) - 1) > 0);
+	assert_null(strstr(buf, "power_off"));
+	assert_non_null(strstr(buf, "end events_lost "));
+	fclose(out);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest list[] = {
+		cmocka_unit_test(a_lost_event_is_told_at_the_end),
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(each_time_of_a_section_is_read),
 		cmocka_unit_test(other_lines_are_no_events),
