@@ -120,6 +120,8 @@ static int child_main(void *arg)
 	int fd;
 
 	setpgid(0, 0);
+	/* Without an answer its calls would wait for ever. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd = filter_install(start->o->class);
 	if (fd < 0) {
 		start->listener = -errno - 1;
@@ -200,8 +202,10 @@ static bool inject(const struct options *o, const struct call *c,
 				 "anon_inode:[");
 	long half;
 
-	/* The kernel reads and writes the numbers of eventfds and timers whole. */
-	if (is_counter && c->class[0] != 'i' && strcmp(o->fault, "EINTR"))
+	/* The kernel reads and writes the numbers of eventfds and timers whole, and
+	 * only a read may wait. */
+	if (is_counter && c->class[0] != 'i' &&
+	    (strcmp(o->fault, "EINTR") || c->class[0] == 'w'))
 		return false;
 	if (strcmp(o->fault, "short")) {
 		answer->error = -code;
@@ -347,7 +351,7 @@ static void usage(void)
 	fprintf(stderr,
 		"usage: fail-call [OPTIONS] -- COMMAND...\n"
 		"  --class NAME   calls that count: %s, or all (all)\n"
-		"  --nth N        which of them fails; 0: none (0)\n"
+		"  --nth N        which of them fails, or the next that can; 0: none (0)\n"
 		"  --fault NAME   how: EIO, ..., or short\n"
 		"  --role NAME    calls of this program only: bench, worker, vmm, agent\n"
 		"  --site HASH    calls from this place in its code only (see --list)\n"
