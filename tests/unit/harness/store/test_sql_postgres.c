@@ -270,6 +270,41 @@ static void nothing_follows_without_its_transaction(void **state)
 	store_close(other);
 }
 
+static void expect_commits(const struct stored_place *p, const char *set,
+			   const char *want)
+{
+	char text[200];
+	struct store *store;
+	struct sql_stmt *s;
+	struct err err = {0};
+
+	snprintf(text, sizeof(text),
+		 "ALTER DATABASE %s SET synchronous_commit = %s",
+		 strrchr(p->place, '/') + 1, set);
+	stored_sql(p->store, text);
+	assert_int_equal(store_open(p->place, &store, &err), 0);
+	assert_int_equal(
+		sql_prepare(store_handle(store), "SHOW synchronous_commit", &s),
+		0);
+	assert_int_equal(sql_step(s), 1);
+	assert_string_equal(sql_column_text(s, 0), want);
+	sql_finalize(s);
+	store_close(store);
+}
+
+/* What was told outlasts a power cut of the server; more may be asked for. */
+static void a_commit_waits_for_the_disk(void **state)
+{
+	struct stored_place *p = *state;
+
+	if (!is_on_server(p))
+		return;
+	expect_commits(p, "off", "on");
+	expect_commits(p, "on", "on");
+	expect_commits(p, "local", "local");
+	expect_commits(p, "remote_apply", "remote_apply");
+}
+
 #define WITH_STORE(test)                                          \
 	cmocka_unit_test_setup_teardown(test, stored_place_setup, \
 					stored_place_teardown)
@@ -286,6 +321,7 @@ int main(void)
 		WITH_STORE(a_moment_that_is_lost_is_an_error),
 		WITH_STORE(a_writer_goes_on_with_the_next_result),
 		WITH_STORE(nothing_follows_without_its_transaction),
+		WITH_STORE(a_commit_waits_for_the_disk),
 	};
 
 	return RUN_TESTS(tests);
