@@ -211,27 +211,66 @@ static void describe_boot(const struct result *res, struct strbuf *out)
 		strbuf_puts(out, res->console);
 }
 
-static void name_boot(const struct boot_data *b, char *buf, size_t size)
+/* The shape of a boot, which alone tells apart the boots of one runner in a block;
+ * "" where it has none. */
+static void shape_of(const struct boot_data *b, char *buf, size_t size)
 {
-	enum machine_kind machine = result_machine(&b->res);
-	char text[40];
+	const char *point = b->res.series_count ? b->res.series[0].point : "";
 
-	snprintf(text, sizeof(text), "%s", identity_machine_name(machine));
-	if (machine == MACHINE_SHAPE)
-		snprintf(text, sizeof(text), "%.*s",
-			 (int)strcspn(b->res.series[0].point, "/"),
-			 b->res.series[0].point);
-	snprintf(buf, size, "block %u, boot %u, %s", b->bc.block, b->position,
-		 text);
+	buf[0] = '\0';
+	if (result_machine(&b->res) == MACHINE_SHAPE)
+		snprintf(buf, size, ", %.*s", (int)strcspn(point, "/"), point);
 }
 
-static void add_boot(struct junit_suite *s, const struct boot_data *b)
+/* How many boots like boot I were before it. */
+static size_t count_before(const struct run_data *run, size_t i)
 {
+	const struct boot_data *b = &run->boots[i];
+	char shape[48], other[48];
+	size_t k, count = 0;
+
+	shape_of(b, shape, sizeof(shape));
+	for (k = 0; k < i; k++) {
+		const struct boot_data *o = &run->boots[k];
+
+		if (o->bc.block != b->bc.block ||
+		    strcmp(o->bc.runner, b->bc.runner))
+			continue;
+		shape_of(o, other, sizeof(other));
+		count += !strcmp(shape, other);
+	}
+	return count;
+}
+
+/*
+ * The same in every run of a plan, so that a CI can tell the history of a case: the
+ * seed shuffles the runners of a block, and so the positions of boots.
+ */
+static void name_boot(const struct run_data *run, size_t i, char *buf,
+		      size_t size)
+{
+	static const char *const ordinals[] = {"first", "second", "third",
+					       "fourth"};
+	const struct boot_data *b = &run->boots[i];
+	size_t before = count_before(run, i);
+	char nth[32], shape[48];
+
+	snprintf(nth, sizeof(nth), "number %zu", before + 1);
+	shape_of(b, shape, sizeof(shape));
+	snprintf(buf, size, "block %u, %s of %s%s", b->bc.block,
+		 before < ARRAY_SIZE(ordinals) ? ordinals[before] : nth,
+		 b->bc.runner, shape);
+}
+
+static void add_boot(struct junit_suite *s, const struct run_data *run,
+		     size_t i)
+{
+	const struct boot_data *b = &run->boots[i];
 	const char *status = run_status_name(b->res.status);
 	struct strbuf output = {0};
-	char name[96];
+	char name[128];
 
-	name_boot(b, name, sizeof(name));
+	name_boot(run, i, name, sizeof(name));
 	describe_boot(&b->res, &output);
 	suite_add_case(
 		s, &(struct test_case){
@@ -261,7 +300,7 @@ static void add_runner(const struct model *m, const char *runner,
 		/* What was never begun has no time. */
 		if (!started_unix_ns)
 			started_unix_ns = b->res.started_unix_ns;
-		add_boot(&s, b);
+		add_boot(&s, m->run, i);
 	}
 	suite_end(&s, m, runner,
 		  started_unix_ns ? started_unix_ns : m->run->started_unix_ns,

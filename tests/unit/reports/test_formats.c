@@ -364,7 +364,7 @@ static void junit_has_an_outcome_for_each_boot(void **state)
 		"<testsuite name=\"mshv\" tests=\"2\""
 		" failures=\"0\" errors=\"1\" time=\"2.469\""
 		" skipped=\"1\" timestamp=\"2023-11-14T22:13:20\">",
-		"name=\"block 0, boot 0, without devices\""
+		"name=\"block 0, first of native\""
 		" classname=\"l1vh-bench.native\" time=\"1.235\">\n</testcase>",
 		"<error type=\"timeout\" message=\"no end after 9 s\"/>",
 		"<skipped message=\"no /dev/mshv\"/>",

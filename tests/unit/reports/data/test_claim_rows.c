@@ -181,9 +181,42 @@ static void junit_names_boots_by_their_shape(void **state)
 	s->run.started_unix_ns = 1700000000 * NS_PER_S;
 	shown_sample(s, "qemu", 3, "footprint", "256M-2cpu/charged", 1);
 	assert_contains(shown_write(s, junit_write),
-			"<testcase name=\"block 3, boot 12, 256M-2cpu\"");
+			"<testcase name=\"block 3, first of qemu, 256M-2cpu\"");
 	assert_contains(s->out.str, "timestamp=\"2023-11-14T22:13:20\"");
 	assert_null(strstr(s->out.str, "timestamp=\"1970"));
+}
+
+/* Whatever order the seed gave a block, and however many boots like it there are. */
+static void junit_names_do_not_depend_on_the_seed(void **state)
+{
+	static const char *const orders[2][6] = {
+		{"native", "kvm", "kvm", "native", "kvm", "kvm"},
+		{"kvm", "native", "kvm", "kvm", "kvm", "native"},
+	};
+	static const char *const names[] = {
+		"\"block 1, first of native\"", "\"block 1, second of native\"",
+		"\"block 1, first of kvm\"",    "\"block 1, second of kvm\"",
+		"\"block 1, third of kvm\"",    "\"block 1, fourth of kvm\"",
+	};
+	struct shown *s = *state;
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		/* The fixture has one boot per runner and block: they become one
+		 * block. */
+		for (k = 0; k < ARRAY_SIZE(orders[i]); k++)
+			shown_sample(s, orders[i][k], (uint32_t)(10 + k),
+				     "cpu_integer", "", 1);
+		for (k = 0; k < s->run.boot_count; k++)
+			s->run.boots[k].bc.block = 1;
+		shown_write(s, junit_write);
+		for (k = 0; k < ARRAY_SIZE(names); k++)
+			assert_int_equal(count_of(s->out.str, names[k]), 1);
+		assert_null(strstr(s->out.str, ", boot "));
+		shown_teardown(state);
+		shown_setup(state);
+		s = *state;
+	}
 }
 
 #define WITH_CLAIMS(test) \
@@ -192,6 +225,7 @@ static void junit_names_boots_by_their_shape(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_SHOWN(junit_names_do_not_depend_on_the_seed),
 		WITH_CLAIMS(they_are_judged_as_they_should),
 		WITH_CLAIMS(markdown_has_a_row_per_claim),
 		WITH_CLAIMS(junit_says_what_would_decide),
