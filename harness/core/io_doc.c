@@ -10,21 +10,9 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
+#include "harness/core/io_range.h"
 
 #define MAX_BINS 100000u
-
-/* The number at a path "end.sum.bytes"; NaN when there is none. */
-static double number_at(const json_t *o, const char *path)
-{
-	char *copy = xstrdup(path);
-	char *rest = copy;
-	char *key;
-
-	while (o && (key = strsep(&rest, ".")))
-		o = json_object_get(o, key);
-	free(copy);
-	return json_is_number(o) ? json_number_value(o) : NAN;
-}
 
 /* A guest may say anything: what is absent or below zero was not moved. */
 static bool is_amount(double value)
@@ -89,10 +77,10 @@ void io_doc_add_bins(struct io_doc *to, const struct io_doc *from)
 static int add_fio_part(struct io_doc *doc, const json_t *job, const char *name)
 {
 	const json_t *part = json_object_get(job, name);
-	double ops = number_at(part, "total_ios");
-	double bytes = number_at(part, "io_bytes");
-	double iops = number_at(part, "iops");
-	double rate = number_at(part, "bw_bytes");
+	double ops = io_number_at(part, "total_ios");
+	double bytes = io_number_at(part, "io_bytes");
+	double iops = io_number_at(part, "iops");
+	double rate = io_number_at(part, "bw_bytes");
 
 	if (!is_amount(ops) || !is_amount(bytes) || !is_amount(iops) ||
 	    !is_amount(rate))
@@ -114,7 +102,7 @@ static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
 {
 	const json_t *job = json_array_get(json_object_get(output, "jobs"), 0);
 	json_t *sync = fio_bins(job, "sync");
-	double error = number_at(job, "error");
+	double error = io_number_at(job, "error");
 	int ret;
 
 	if (!(error == 0.0))
@@ -122,6 +110,8 @@ static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
 			       job ? "fio's job failed with error %.0f"
 				   : "fio printed no job",
 			       error);
+	if (io_range_fio(job, "read", err) || io_range_fio(job, "write", err))
+		return -EPROTO;
 	ret = add_fio_part(doc, job, "read");
 	if (!ret)
 		ret = add_fio_part(doc, job, "write");
@@ -142,11 +132,12 @@ static int read_fio_verify(const json_t *output, struct io_doc *doc,
 
 	if (ret)
 		return ret;
-	doc->verified_bytes = number_at(job, "read.io_bytes");
-	if (doc->verified_bytes != number_at(job, "write.io_bytes"))
-		return err_set(
-			err, -EPROTO, "fio wrote %.0f bytes and read back %.0f",
-			number_at(job, "write.io_bytes"), doc->verified_bytes);
+	doc->verified_bytes = io_number_at(job, "read.io_bytes");
+	if (doc->verified_bytes != io_number_at(job, "write.io_bytes"))
+		return err_set(err, -EPROTO,
+			       "fio wrote %.0f bytes and read back %.0f",
+			       io_number_at(job, "write.io_bytes"),
+			       doc->verified_bytes);
 	return 0;
 }
 
@@ -154,36 +145,54 @@ static int read_iperf(const json_t *output, struct io_doc *doc, struct err *err)
 {
 	const json_t *error = json_object_get(output, "error");
 	const json_t *end = json_object_get(output, "end");
-	double sent = number_at(end, "sum_received.packets");
+	double sent = io_number_at(end, "sum_received.packets");
 
 	if (error)
 		return err_set(err, -EPROTO, "iperf3 says: %s",
 			       json_string_value(error) ?: "an error");
-	doc->byte_count = number_at(end, "sum_received.bytes");
-	doc->bytes_per_s = number_at(end, "sum_received.bits_per_second") / 8;
+	if (io_range_iperf(end, err))
+		return -EPROTO;
+	doc->byte_count = io_number_at(end, "sum_received.bytes");
+	doc->bytes_per_s =
+		io_number_at(end, "sum_received.bits_per_second") / 8;
 	/* TCP tells of no packets. */
 	if (sent > 0)
 		doc->loss_ratio =
-			number_at(end, "sum_received.lost_packets") / sent;
+			io_number_at(end, "sum_received.lost_packets") / sent;
 	if (!is_amount(doc->byte_count) || !is_amount(doc->bytes_per_s))
 		return err_set(err, -EPROTO, "cannot parse iperf3's output");
 	return 0;
 }
 
+static double bins_count(const struct io_doc *doc)
+{
+	double count = 0;
+	size_t i;
+
+	for (i = 0; i < doc->bin_count; i++)
+		count += (double)doc->bins[i].count;
+	return count;
+}
+
 static int read_rr(const json_t *output, struct io_doc *doc, struct err *err)
 {
 	const json_t *rr = json_object_get(output, "rr");
-	double ns = number_at(rr, "elapsed_ns");
-	double bytes = number_at(rr, "request_bytes");
-	double lost = number_at(rr, "lost_count");
+	double ns = io_number_at(rr, "elapsed_ns");
+	double bytes = io_number_at(rr, "request_bytes");
+	double lost = io_number_at(rr, "lost_count");
 
-	doc->op_count = number_at(rr, "count");
+	doc->op_count = io_number_at(rr, "count");
 	if (!is_amount(doc->op_count) || !is_amount(bytes) || !(ns > 0) ||
 	    !is_amount(lost) ||
 	    add_bins(doc,
 		     json_object_get(json_object_get(rr, "lat_ns"), "bins")))
 		return err_set(err, -EPROTO,
 			       "cannot parse the client's output");
+	if (bins_count(doc) > doc->op_count)
+		return err_set(
+			err, -EPROTO,
+			"the client counted %.0f answers, but timed %.0f",
+			doc->op_count, bins_count(doc));
 	doc->ops_per_s = doc->op_count / ns * 1e9;
 	doc->byte_count = 2 * bytes * doc->op_count;
 	doc->bytes_per_s = doc->byte_count / ns * 1e9;
@@ -215,8 +224,8 @@ static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
 {
 	const json_t *micro = json_object_get(output, "micro");
 	const json_t *cycles = json_object_get(micro, "cycles");
-	double repeat = number_at(micro, "repeat");
-	double khz = number_at(micro, "tsc_khz");
+	double repeat = io_number_at(micro, "repeat");
+	double khz = io_number_at(micro, "tsc_khz");
 
 	if (khz == 0)
 		return err_set(err, -EPROTO,
@@ -228,10 +237,10 @@ static int read_micro(const json_t *output, struct io_doc *doc, struct err *err)
 			       "cannot parse the micro guest's samples");
 	doc->tsc_khz = khz;
 	/* Only the guest has rings to compare, see compare_rings() there. */
-	if (number_at(micro, "ring") == 0)
-		doc->ring0_slowdown = number_at(micro, "ring0_cycles") /
-				      number_at(micro, "ring3_cycles");
-	doc->span_ns = number_at(micro, "span_cycles") / khz * 1e6;
+	if (io_number_at(micro, "ring") == 0)
+		doc->ring0_slowdown = io_number_at(micro, "ring0_cycles") /
+				      io_number_at(micro, "ring3_cycles");
+	doc->span_ns = io_number_at(micro, "span_cycles") / khz * 1e6;
 	doc->op_count = repeat * (double)json_array_size(cycles);
 	doc->ops_per_s = doc->bytes_per_s = doc->byte_count = NAN;
 	return 0;

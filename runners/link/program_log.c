@@ -213,18 +213,18 @@ static bool sees_machine(const struct program_entry *e)
 static double cost_s(const struct program_log *log,
 		     const struct program_entry *e)
 {
-	uint64_t ns = e->after.machine_ns - e->before.machine_ns;
+	double ns = (double)e->after.machine_ns - (double)e->before.machine_ns;
 
 	if (!sees_machine(e))
 		return NAN;
 	/* A kernel thread that ended takes its time with it. */
 	if (e->after.vhost_ns > e->before.vhost_ns)
-		ns += e->after.vhost_ns - e->before.vhost_ns;
+		ns += (double)(e->after.vhost_ns - e->before.vhost_ns);
 	if (e->after.kernel_ns > e->before.kernel_ns)
-		ns += e->after.kernel_ns - e->before.kernel_ns;
+		ns += (double)(e->after.kernel_ns - e->before.kernel_ns);
 	if (log->is_native)
-		ns += e->user_ns + e->system_ns;
-	return (double)ns / NS_PER_S;
+		ns += (double)(e->user_ns + e->system_ns);
+	return ns / NS_PER_S;
 }
 
 static bool clocks_disagree(const struct program_entry *e)
@@ -247,26 +247,34 @@ static struct series *add_series(struct result *res,
 	return result_add_series(res, e->workload, point, m->unit);
 }
 
+static void refuse_metric(struct result *res, const struct program_entry *e,
+			  const char *metric, enum run_status status,
+			  const char *reason)
+{
+	series_refuse(add_series(res, e, metric), status, reason);
+}
+
 static void add_value(struct result *res, const struct program_entry *e,
 		      const char *metric, double value)
 {
 	struct sample *s;
+	char why[64];
 
-	if (!isfinite(value) || value < 0)
+	/* What a program counts none of has no such figure. */
+	if (!isfinite(value))
 		return;
+	if (value < 0) {
+		snprintf(why, sizeof(why), "it would be %g, which cannot be",
+			 value);
+		refuse_metric(res, e, metric, RUN_WORKLOAD_FAILED, why);
+		return;
+	}
 	s = series_add_sample(add_series(res, e, metric));
 	s->section = e->number;
 	s->elapsed_ns = e->elapsed_ns;
 	s->host_elapsed_ns = e->host_elapsed_ns;
 	s->disturbances = clocks_disagree(e) ? DISTURBED_CLOCKS : 0;
 	s->value = value;
-}
-
-static void refuse_metric(struct result *res, const struct program_entry *e,
-			  const char *metric, enum run_status status,
-			  const char *reason)
-{
-	series_refuse(add_series(res, e, metric), status, reason);
 }
 
 static void refuse_entry(struct result *res, const struct program_entry *e,
@@ -310,7 +318,8 @@ static void add_kvm(const struct program_entry *e, double ops,
 		if (e->before.kvm[i] != UINT64_MAX &&
 		    e->after.kvm[i] != UINT64_MAX)
 			add_value(res, e, names[i],
-				  (double)(e->after.kvm[i] - e->before.kvm[i]) /
+				  ((double)e->after.kvm[i] -
+				   (double)e->before.kvm[i]) /
 					  ops);
 }
 

@@ -270,6 +270,46 @@ static void nothing_moved_is_void(void **state)
 	result_release(&res);
 }
 
+/* A number that cannot be is told, not left out: readers would miss no figure. */
+static void what_cannot_be_has_a_reason(void **state)
+{
+	struct program_log log = {.meter.machine = getpid()};
+	struct result res;
+	size_t i;
+
+	(void)state;
+	result_init(&res);
+	program_log_open(&log, "network", "udp-1");
+	say_run(&log, "end 7 100 5 6 100",
+		"{\"end\":{\"sum_received\":{\"bytes\":1000,"
+		"\"bits_per_second\":8000,\"lost_packets\":1796,"
+		"\"packets\":1000}}}");
+	program_log_finish(&log, &res);
+	assert_int_equal(res.series_count, 1);
+	assert_int_equal(res.series[0].status, RUN_WORKLOAD_FAILED);
+	assert_non_null(strstr(res.series[0].reason, "1796 lost packets of"));
+	program_log_release(&log);
+	result_release(&res);
+
+	/* A counter of the kernel's that went backwards. */
+	log = (struct program_log){.meter.machine = getpid()};
+	result_init(&res);
+	program_log_open(&log, "storage", "randread-4k-qd1");
+	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	log.entries[0].before.kvm[KVM_STAT_EXITS] = 90;
+	log.entries[0].after.kvm[KVM_STAT_EXITS] = 50;
+	program_log_finish(&log, &res);
+	for (i = 0; i < res.series_count; i++)
+		if (strstr(res.series[i].point, "/exits"))
+			break;
+	assert_true(i < res.series_count);
+	assert_int_equal(res.series[i].status, RUN_WORKLOAD_FAILED);
+	assert_non_null(strstr(res.series[i].reason, "-10, which cannot be"));
+	assert_int_equal(res.series[i].sample_count, 0);
+	program_log_release(&log);
+	result_release(&res);
+}
+
 static void run_micro(const char *rings, struct result *res)
 {
 	struct program_log log = {
@@ -730,6 +770,7 @@ int main(void)
 		cmocka_unit_test(programs_become_series),
 		cmocka_unit_test(programs_of_a_lying_clock_are_marked),
 		cmocka_unit_test(nothing_moved_is_void),
+		cmocka_unit_test(what_cannot_be_has_a_reason),
 		cmocka_unit_test(an_emulated_ring_is_noted),
 		cmocka_unit_test(threads_that_end_use_no_negative_time),
 		cmocka_unit_test(cpu_that_is_not_seen_is_no_small_figure),

@@ -177,6 +177,106 @@ static void impossible_amounts_are_refused(void **state)
 	}
 }
 
+#define FIO(more)                                                            \
+	"{\"jobs\":[{\"error\":0,\"write\":" PART(                           \
+		0, 0,                                                        \
+		"") ",\"read\":"                                             \
+		    "{\"total_ios\":1000,\"io_bytes\":4096000,\"iops\":500," \
+		    "\"bw_bytes\":2048000,\"runtime\":2000" more "}}]}"
+#define LAT(more) ",\"lat_ns\":{" more "}"
+#define IPERF(more)                                                 \
+	"{\"end\":{\"sum_received\":{\"bytes\":1000,\"seconds\":1," \
+	"\"bits_per_second\":8000" more "}}}"
+
+/* What fio 3.33 and iperf 3.12 print. */
+static void possible_numbers_are_taken(void **state)
+{
+	static const char *const texts[][2] = {
+		{"storage", FIO("")},
+		{"storage", FIO(",\"short_ios\":0,\"drop_ios\":0")},
+		{"storage", FIO(LAT("\"min\":5,\"max\":9,\"mean\":7.5,"
+				    "\"stddev\":1.2,\"percentile\":{"
+				    "\"1.000000\":5,\"50.000000\":5,"
+				    "\"99.990000\":9},"
+				    "\"bins\":{\"5\":400,\"9\":600}"))},
+		{"storage", FIO(LAT("\"min\":0,\"max\":0,\"mean\":0"))},
+		{"network", IPERF("")},
+		{"network", IPERF(",\"packets\":10,\"lost_packets\":10,"
+				  "\"lost_percent\":100,\"jitter_ms\":0")},
+	};
+	struct io_doc doc;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		must_read(texts[i][0], texts[i][1], &doc);
+		io_doc_release(&doc);
+	}
+}
+
+static void impossible_numbers_have_a_reason(void **state)
+{
+	static const struct {
+		const char *workload, *text, *says;
+	} rows[] = {
+		{"storage", FIO(",\"short_ios\":-1"),
+		 "short_ios -1, which is below"},
+		{"storage", FIO(",\"runtime\":-5"), "runtime -5"},
+		{"storage", FIO(",\"runtime\":\"2\""), "no number as runtime"},
+		{"storage", FIO(",\"runtime\":1000"),
+		 "2.048e+06 bytes per second for 1 s, but 4.096e+06"},
+		{"storage", FIO(",\"iops\":900"), "900 requests per second"},
+		{"storage", FIO(",\"bw_bytes\":1"), "1 bytes per second"},
+		{"storage", FIO(LAT("\"min\":9,\"max\":5")), "from 9 to 5 ns"},
+		{"storage", FIO(LAT("\"min\":9,\"max\":5,\"mean\":7")),
+		 "from 9 to 5 ns"},
+		{"storage", FIO(LAT("\"min\":5,\"max\":9,\"mean\":70")),
+		 "mean 70"},
+		{"storage", FIO(LAT("\"min\":-5")), "lat_ns.min -5"},
+		{"storage", FIO(LAT("\"percentile\":{\"50\":9,\"99\":5}")),
+		 "percentile 99 below percentile 50"},
+		{"storage", FIO(LAT("\"percentile\":{\"101\":9}")),
+		 "a percentile that is none: 101"},
+		{"storage", FIO(LAT("\"percentile\":{\"50\":-9}")),
+		 "a percentile that is none: 50"},
+		{"storage", FIO(LAT("\"bins\":{\"5\":2000}")),
+		 "a histogram of 2000 requests, but 1000"},
+		{"network", IPERF(",\"packets\":1000,\"lost_packets\":1796"),
+		 "1796 lost packets of 1000"},
+		{"network", IPERF(",\"packets\":10,\"lost_packets\":-1"),
+		 "lost_packets -1"},
+		{"network", IPERF(",\"packets\":-10"), "packets -10"},
+		{"network", IPERF(",\"lost_percent\":179.6"),
+		 "lost_percent 179.6, which is not between 0 and 100"},
+		{"network", IPERF(",\"lost_percent\":-1"), "lost_percent -1"},
+		{"network", IPERF(",\"lost_percent\":\"-nan\""),
+		 "no number as lost_percent"},
+		{"network", IPERF(",\"jitter_ms\":-0.1"), "jitter_ms -0.1"},
+		{"network", IPERF(",\"retransmits\":-3"), "retransmits -3"},
+		{"network", IPERF(",\"seconds\":10"), "for 10 s, but 1000"},
+		{"network",
+		 "{\"end\":{\"sum_received\":{\"bytes\":1,"
+		 "\"bits_per_second\":8},\"sum_sent\":{\"retransmits\":-1}}}",
+		 "retransmits -1"},
+		{"network_rr",
+		 "{\"rr\":{\"count\":1,\"elapsed_ns\":5,\"request_bytes\":1,"
+		 "\"lost_count\":0,\"lat_ns\":{\"bins\":{\"5\":3}}}}",
+		 "counted 1 answers, but timed 3"},
+	};
+	struct io_doc doc;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (read_doc(rows[i].workload, rows[i].text, &doc, &err) !=
+		    -EPROTO)
+			fail_msg("taken: %s", rows[i].text);
+		assert_contains(err.msg, rows[i].says);
+		assert_null(doc.bins);
+	}
+}
+
 /* COUNT bins, or as many samples of the micro guest. */
 static int read_many(const char *workload, unsigned int count)
 {
@@ -187,11 +287,12 @@ static int read_many(const char *workload, unsigned int count)
 	unsigned int i;
 	int ret;
 
-	strbuf_puts(&text, is_micro ? "{\"micro\":{\"repeat\":1,\"tsc_khz\":1,"
-				      "\"cycles\":["
-				    : "{\"rr\":{\"count\":1,\"elapsed_ns\":1,"
-				      "\"request_bytes\":1,\"lost_count\":0,"
-				      "\"lat_ns\":{\"bins\":{");
+	strbuf_puts(&text,
+		    is_micro ? "{\"micro\":{\"repeat\":1,\"tsc_khz\":1,"
+			       "\"cycles\":["
+			     : "{\"rr\":{\"count\":100001,\"elapsed_ns\":1,"
+			       "\"request_bytes\":1,\"lost_count\":0,"
+			       "\"lat_ns\":{\"bins\":{");
 	for (i = 0; i < count; i++)
 		strbuf_printf(&text, is_micro ? "%s%u" : "%s\"%u\":1",
 			      i ? "," : "", i);
@@ -283,6 +384,8 @@ int main(void)
 		cmocka_unit_test(requests_and_answers_are_counted),
 		cmocka_unit_test(tcp_loses_nothing),
 		cmocka_unit_test(impossible_amounts_are_refused),
+		cmocka_unit_test(possible_numbers_are_taken),
+		cmocka_unit_test(impossible_numbers_have_a_reason),
 		cmocka_unit_test(no_document_has_endless_bins),
 		cmocka_unit_test(quantiles_are_those_of_all_requests),
 		cmocka_unit_test(histograms_are_added),
