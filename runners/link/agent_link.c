@@ -279,9 +279,15 @@ static void on_mark(struct agent_link *link, const char *text)
 
 static void on_output(struct agent_link *link, const struct wire_frame *frame)
 {
-	if (program_log_output(&link->programs, frame->payload, frame->length))
-		agent_link_break(link,
-				 "output came out of order or without end");
+	int ret = program_log_output(&link->programs, frame->payload,
+				     frame->length);
+
+	if (ret == -EFBIG)
+		agent_link_break(
+			link,
+			"output without end: over 2 MiB of one program, or 32 MiB in all");
+	else if (ret)
+		agent_link_break(link, "output came out of order");
 }
 
 static void on_end(struct agent_link *link, const char *text)

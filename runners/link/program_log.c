@@ -20,7 +20,11 @@
 #include "workloads/micro/micro_points.h"
 #include "workloads/workload.h"
 
-#define MAX_OUTPUT_BYTES (8u * MIB)
+/* fio's largest has half a MiB and some ten thousand values. A guest may write
+ * what takes a hundred times its own size to be read, and have it stored. */
+#define MAX_OUTPUT_BYTES (2u * MIB)
+#define MAX_ALL_OUTPUT_BYTES (32u * MIB)
+#define MAX_VALUES 200000u
 #define MAX_COUNTS 4096u
 #define MAX_EXITS MIB
 /* The VMM keeps at most this many exits of a series. */
@@ -116,9 +120,12 @@ int program_log_mark(struct program_log *log, const char *text)
 
 int program_log_output(struct program_log *log, const char *bytes, size_t len)
 {
-	if (!log->is_open || !last(log)->has_ended ||
-	    last(log)->output.len + len > MAX_OUTPUT_BYTES)
+	if (!log->is_open || !last(log)->has_ended)
 		return -EPROTO;
+	if (last(log)->output.len + len > MAX_OUTPUT_BYTES ||
+	    log->output_bytes + len > MAX_ALL_OUTPUT_BYTES)
+		return -EFBIG;
+	log->output_bytes += len;
 	strbuf_add(&last(log)->output, bytes, len);
 	return 0;
 }
@@ -490,14 +497,31 @@ static void add_document(const struct program_log *log,
 	json_decref(o);
 }
 
+/* At most so many, before any is made: each begins behind one of these. */
+static bool has_too_many_values(const struct strbuf *text)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < text->len && count <= MAX_VALUES; i++)
+		count += text->str[i] == '{' || text->str[i] == '[' ||
+			 text->str[i] == ',';
+	return count > MAX_VALUES;
+}
+
 static void finish_one(const struct program_log *log,
 		       const struct program_entry *e, struct result *res)
 {
-	json_t *output = json_loadb(strbuf_str(&e->output), e->output.len,
-				    JSON_DISABLE_EOF_CHECK, NULL);
+	json_t *output;
 	struct io_doc doc;
 	struct err err;
 
+	if (has_too_many_values(&e->output)) {
+		refuse_entry(res, e, RUN_WORKLOAD_FAILED,
+			     "the program printed more than 200000 values");
+		return;
+	}
+	output = json_loadb(strbuf_str(&e->output), e->output.len,
+			    JSON_DISABLE_EOF_CHECK, NULL);
 	if (!json_is_object(output)) {
 		refuse_entry(res, e, RUN_WORKLOAD_FAILED,
 			     "the program printed no JSON");

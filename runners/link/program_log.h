@@ -54,6 +54,7 @@ struct program_log {
 	size_t count_count;
 	struct program_exit *exits; /* owned */
 	size_t exit_count;
+	size_t output_bytes; /* of all programs so far */
 	bool is_open;
 };
 

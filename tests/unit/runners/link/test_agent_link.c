@@ -3,6 +3,7 @@
  * and a VMM that says more than anyone can want. */
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -274,7 +275,76 @@ static void output_has_an_end(void **state)
 	}
 	assert_int_equal(t->link.state, LINK_BROKEN);
 	assert_contains(t->link.error, "without end");
-	assert_true(sent <= 9 * MIB);
+	assert_true(sent <= 3 * MIB);
+}
+
+static void say_output(struct talk *t, const char *bytes, uint32_t len)
+{
+	static char frame[WIRE_HEADER_BYTES + WIRE_MAX_PAYLOAD];
+
+	agent_link_channel(
+		&t->link, frame,
+		wire_encode(WIRE_OUTPUT, t->sequence++, bytes, len, frame));
+}
+
+static void say_program(struct talk *t, const char *series)
+{
+	talk_say(t, WIRE_SERIES, series);
+	talk_say(t, WIRE_MARK, "begin 0");
+	talk_say(t, WIRE_MARK, "ping");
+	talk_say(t, WIRE_MARK, "end 0 1 1 1 1");
+}
+
+/* A boot may ask for hundreds of programs, and each may print that much. */
+static void all_output_has_an_end(void **state)
+{
+	static char chunk[MIB];
+	struct program_log log = {.meter.skips_threads = true};
+	size_t taken = 0;
+	int ret = 0;
+
+	(void)state;
+	while (!ret && taken < 100 * MIB) {
+		program_log_open(&log, "storage", "randread-4k-qd1");
+		assert_int_equal(program_log_output(&log, chunk, 1), -EPROTO);
+		assert_int_equal(program_log_mark(&log, "begin 0"), 0);
+		assert_int_equal(program_log_mark(&log, "ping"), 0);
+		assert_int_equal(program_log_mark(&log, "end 0 1 1 1 1"), 0);
+		ret = program_log_output(&log, chunk, sizeof(chunk));
+		taken += ret ? 0 : sizeof(chunk);
+	}
+	assert_int_equal(ret, -EFBIG);
+	assert_int_equal(taken, 32 * MIB);
+	program_log_release(&log);
+}
+
+/* A few bytes each, and a hundred times as much memory for whoever reads
+ * them: they are counted before. */
+static void a_bomb_of_values_is_not_read(void **state)
+{
+	static char chunk[65535];
+	struct talk *t = *state;
+	size_t i;
+
+	t->link.programs.meter.skips_threads = true;
+	greet(t);
+	say_program(t, "storage randread-4k-qd1 document 1");
+	for (i = 0; i < sizeof(chunk); i++)
+		chunk[i] = "{},"[i % 3];
+	talk_say(t, WIRE_OUTPUT, "{\"a\":[");
+	for (i = 0; i < 10; i++)
+		say_output(t, chunk, sizeof(chunk));
+	talk_say(t, WIRE_OUTPUT, "0]}");
+	talk_say(t, WIRE_END, "1");
+	assert_int_equal(t->link.state, LINK_RUNNING);
+	agent_link_finish(&t->link);
+	assert_int_equal(t->res.series[0].status, RUN_WORKLOAD_FAILED);
+	assert_string_equal(t->res.series[0].reason,
+			    "the program printed more than 200000 values");
+	/* Nor is it kept. */
+	for (i = 0; i < t->res.document_count; i++)
+		assert_string_not_equal(t->res.documents[i].workload,
+					"storage");
 }
 
 /* --- the other end -------------------------------------------------------- */
@@ -411,6 +481,8 @@ int main(void)
 		TALK(a_series_may_fail_in_the_middle),
 		TALK(a_program_is_watched_between_its_marks),
 		TALK(output_has_an_end),
+		cmocka_unit_test(all_output_has_an_end),
+		TALK(a_bomb_of_values_is_not_read),
 		TALK(an_agent_that_does_not_read),
 		TALK(an_agent_that_has_gone),
 		TALK(the_console_s_tail_is_kept),
