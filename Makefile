@@ -80,7 +80,7 @@ MICRO_CFLAGS = -std=gnu11 $(WARN) -O2 -ffreestanding -fno-pic -fno-stack-protect
 # A guest that attacks its machine, made in the same way (tests/system/hostile).
 HOSTILE	= $(B)/hostile.bz $(B)/tests/hostile/siege
 HOSTILE_OBJ = $(patsubst %.c,$(B)/hostile/%.o,$(wildcard tests/hostile/guest/*.c) \
-	  $(addprefix workloads/guest/micro/,cpu.c string.c text.c)) $(B)/micro/workloads/guest/micro/entry.o
+	  workloads/wire.c $(addprefix workloads/guest/micro/,cpu.c string.c text.c)) $(B)/micro/workloads/guest/micro/entry.o
 
 all: $(B)/l1vh-bench $(B)/l1vh-vmm $(B)/libmshv-emu.so $(B)/guest-agent $(B)/micro.bin ## build the programs
 

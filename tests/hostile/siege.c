@@ -11,6 +11,9 @@
  *   - the neighbour has gone on, and all its sums are right;
  *   - a guest that ended well found its devices alive after a reset.
  *
+ * An attack on the harness is a whole run with the hostile guest in the micro
+ * guest's place (siege_link.h).
+ *
  * usage: siege [--cheap] [--slow] FOLDER HYPERVISOR [ATTACK]...
  * FOLDER has l1vh-vmm, hostile.bin and hostile.bz; --slow is for a VMM with
  * sanitizers, or a host that is emulated. Prints TAP.
@@ -23,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
@@ -30,6 +34,7 @@
 #include "harness/base/proc.h"
 #include "tests/hostile/siege_guest.h"
 #include "tests/hostile/siege_host.h"
+#include "tests/hostile/siege_link.h"
 
 #define MAX_ATTACKS 128u
 /* The VMM's own, more than in a machine that attacks nothing. */
@@ -50,6 +55,7 @@ struct row {
 	bool stays; /* it never ends by itself */
 	bool is_cheap;
 	bool is_kernel;
+	bool is_link; /* against the harness, by a whole run */
 };
 
 struct siege {
@@ -60,6 +66,7 @@ struct siege {
 	char vmm[256], micro[256], kernel[256];
 	struct host host;
 	struct guest neighbour;
+	struct link_run run;
 	struct row rows[MAX_ATTACKS];
 	uint32_t row_count;
 	uint64_t idle_kib; /* of a machine that attacks nothing */
@@ -117,8 +124,7 @@ static const char *bad_end(const struct guest *g, const struct row *row,
 		return "its end was not recorded";
 	if (row->lives && code)
 		return "the machine ended before the attack did";
-	if (row->lives &&
-	    !strstr(strbuf_str(&g->tails[GUEST_SERIAL]), "disk works\n"))
+	if (row->lives && !guest_said(g, GUEST_SERIAL, "disk works\n"))
 		return "its devices do not work after a reset";
 	return NULL;
 }
@@ -203,6 +209,34 @@ static void attack(struct siege *s, const struct row *row)
 	guest_release(&g);
 }
 
+static void attack_link(struct siege *s, const struct row *row)
+{
+	struct guest_spec spec = spec_of(s, row->name, false);
+	uint64_t began_ns = clock_mono_ns();
+	struct err err = {0};
+	int image = guest_image(&spec, &err);
+	const char *why =
+		image < 0 ? err.msg
+			  : link_run_try(&s->run, s->hv, image, s->slow);
+	char text[80];
+
+	s->tried++;
+	if (image >= 0)
+		close(image);
+	printf("%s %u - %s on %s # %.2f s\n", why ? "not ok" : "ok", s->tried,
+	       row->name, s->hv,
+	       (double)(clock_mono_ns() - began_ns) / NS_PER_S);
+	if (why) {
+		text_clean(s->run.said);
+		printf("# %s; the run %s, %llu KiB, its store %llu bytes: %s\n",
+		       why, proc_status_text(s->run.status, text, sizeof(text)),
+		       (unsigned long long)s->run.memory_kib,
+		       (unsigned long long)s->run.store_bytes, s->run.said);
+	}
+	fflush(stdout);
+	s->survived += !why;
+}
+
 /* "attack NAME lives|ends|stays cheap|long micro|kernel" */
 static void take_row(struct siege *s, const char *line)
 {
@@ -217,6 +251,7 @@ static void take_row(struct siege *s, const char *line)
 	row->stays = !strcmp(end, "stays");
 	row->is_cheap = !strcmp(cost, "cheap");
 	row->is_kernel = !strcmp(boot, "kernel");
+	row->is_link = !strcmp(boot, "link");
 	s->row_count++;
 }
 
@@ -269,6 +304,16 @@ static bool is_wanted(const struct siege *s, const struct row *row,
 	return false;
 }
 
+static bool wants_links(const struct siege *s, char *const *names)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->row_count; i++)
+		if (s->rows[i].is_link && is_wanted(s, &s->rows[i], names))
+			return true;
+	return false;
+}
+
 static int run(struct siege *s, char *const *names)
 {
 	struct err err = {0};
@@ -279,13 +324,17 @@ static int run(struct siege *s, char *const *names)
 		ret = rows_read(s, &err);
 	if (!ret)
 		ret = neighbour_start(s, &err);
+	if (!ret && wants_links(s, names))
+		ret = link_run_create(&s->run, s->folder, &err);
 	if (ret)
 		fprintf(stderr, "siege: %s\n", err.msg);
 	else if (s->host.tap_fd < 0)
 		printf("# no network card: this host makes no TAP\n");
 	for (i = 0; i < s->row_count && !ret; i++)
 		if (is_wanted(s, &s->rows[i], names))
-			attack(s, &s->rows[i]);
+			(s->rows[i].is_link ? attack_link
+					    : attack)(s, &s->rows[i]);
+	link_run_destroy(&s->run);
 	guest_release(&s->neighbour);
 	host_destroy(&s->host);
 	if (ret)

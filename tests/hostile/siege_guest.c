@@ -28,8 +28,7 @@ enum { FD_CHANNEL = 3, FD_EVENTS, FD_IMAGE, FD_TAP };
 static const char mark[] = "hostile-command=";
 #define COMMAND_BYTES 79u
 
-/* The image with its command, as a file without a name; -1: it is none. */
-static int image_make(const struct guest_spec *spec, struct err *err)
+int guest_image(const struct guest_spec *spec, struct err *err)
 {
 	struct strbuf image = {0};
 	char *at;
@@ -127,7 +126,7 @@ int guest_start(struct guest *g, const struct guest_spec *spec, struct err *err)
 {
 	int theirs[GUEST_STREAM_COUNT] = {-1, -1, -1, -1};
 	int tap = spec->host && !spec->is_neighbour ? spec->host->tap_fd : -1;
-	int image = image_make(spec, err);
+	int image = guest_image(spec, err);
 	struct args a = {.count = 0};
 	int ret = image < 0 ? -EINVAL : 0;
 	int i;

@@ -49,6 +49,9 @@ struct guest {
 	uint64_t memory_kib; /* the most that the process had, guest RAM too */
 };
 
+/* SPEC's image with its command, as a file without a name; -1 and why. */
+int guest_image(const struct guest_spec *spec, struct err *err);
+
 int guest_start(struct guest *g, const struct guest_spec *spec,
 		struct err *err);
 

@@ -27,6 +27,7 @@ enum attack_flag {
 	CHEAP = 4,   /* in `make check` too */
 	STAYS = 8,   /* the machine never ends by itself */
 	KERNEL = 16, /* booted as Linux is, see kernel.S */
+	LINK = 32,   /* booted by the harness, in the micro guest's place */
 };
 
 struct attack {
@@ -123,6 +124,23 @@ void attack_halt(struct world *w);
 void attack_spin(struct world *w);
 void attack_page_tables(struct world *w);
 void attack_code_in_mmio(struct world *w);
+
+/* attack_link.c: the harness itself. */
+void attack_link_garbage(struct world *w);
+void attack_link_length(struct world *w);
+void attack_link_checksum(struct world *w);
+void attack_link_sequence(struct world *w);
+void attack_link_types(struct world *w);
+void attack_link_hello(struct world *w);
+void attack_link_unasked(struct world *w);
+void attack_link_refusal(struct world *w);
+void attack_link_deaf(struct world *w);
+void attack_link_silent(struct world *w);
+void attack_link_output(struct world *w);
+void attack_link_objects(struct world *w);
+void attack_link_depth(struct world *w);
+void attack_link_numbers(struct world *w);
+void attack_link_values(struct world *w);
 
 /* attack_chance.c */
 void attack_chance(struct world *w);

@@ -102,7 +102,9 @@ static void list(void)
 		    : attacks[i].flags & ENDS ? "ends"
 					      : "lives",
 		    attacks[i].flags & CHEAP ? "cheap" : "long",
-		    attacks[i].flags & KERNEL ? "kernel" : "micro");
+		    attacks[i].flags & LINK     ? "link"
+		    : attacks[i].flags & KERNEL ? "kernel"
+						: "micro");
 }
 
 void micro_main(void)
