@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -555,6 +556,35 @@ static void requests_follow_each_other(void **state)
 	strbuf_release(&out);
 }
 
+/* Never idle for long, and never done: one drips a head, one a body. */
+static void who_drips_is_hung_up_on(void **state)
+{
+	static const char head[] = "GET / HTTP/1.1\r\nHost: localhost\r\nA: ";
+	static const char body[] = "POST /up HTTP/1.1\r\nHost: localhost\r\n"
+				   "Transfer-Encoding: chunked\r\n\r\n1000\r\n";
+	struct fixture *f = *state;
+	int ends[] = {web_dial(http_url(f->http)), web_dial(http_url(f->http))};
+	bool is_open[] = {true, true};
+	char byte;
+	size_t i;
+
+	assert_true(send(ends[0], head, sizeof(head) - 1, 0) > 0);
+	assert_true(send(ends[1], body, sizeof(body) - 1, 0) > 0);
+	while (is_open[0] || is_open[1]) {
+		poll(NULL, 0, 100);
+		for (i = 0; i < ARRAY_SIZE(ends); i++)
+			if (is_open[i])
+				is_open[i] = send(ends[i], "b", 1,
+						  MSG_NOSIGNAL) == 1 &&
+					     recv(ends[i], &byte, 1,
+						  MSG_DONTWAIT) < 0 &&
+					     errno == EAGAIN;
+	}
+	assert_int_equal(f->call_count, 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void noise_is_no_request(void **state)
 {
 	static const struct {
@@ -667,6 +697,7 @@ int main(void)
 		SERVED(bodies_without_a_place_are_refused),
 		SERVED(bodies_that_nobody_wants_are_bounded),
 		SERVED(requests_follow_each_other),
+		SERVED(who_drips_is_hung_up_on),
 		SERVED(noise_is_no_request),
 		SERVED(answers_are_counted_by_their_digit),
 		SERVED(clients_have_their_address),
