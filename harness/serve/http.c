@@ -11,7 +11,6 @@
 #include "harness/base/base.h"
 #include "harness/base/cache.h"
 #include "harness/base/err.h"
-#include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/serve/deadlines.h"
 #include "harness/serve/entity.h"

@@ -20,8 +20,11 @@ struct routed {
 	unsigned int status; /* without a route, or 0: of what is returned */
 };
 
-/* 0 with a route, or without one for OPTIONS. -EINVAL for another method or no
- * path, -ENOENT: there is no such page. */
+/*
+ * 0 with a route, or without one for OPTIONS. -EINVAL for another method or no
+ * path, -ENOENT: there is no such page. ERR stays as it is for a Q that could
+ * not be parsed, if the method is known.
+ */
 int routes_find(const struct http_route *routes, const char *method,
 		const struct query *q, struct routed *out, struct err *err);
 

@@ -350,7 +350,7 @@ static void a_patient_node_comes_again(void **state)
 		 0,
 		 7},
 		{{ANSWER("401 No", ""), ANSWER("403 No", ""),
-		  ANSWER("404 No", ""), ANSWER("401 No", ""),
+		  ANSWER("404 No", ""), ANSWER("421 Who", ""),
 		  ANSWER("200 OK", "{}")},
 		 0,
 		 5},
