@@ -67,7 +67,7 @@ TEST_OBJ = $(OBJ) \
 # Fixtures that do not use cmocka, for fuzzers and benchmarks as well.
 FAKE_OBJ = $(addprefix $(B)/tests/unit/fixture/,hv_fake.o mshv_fake.o netns.o vdriver.o vfio_fake.o)
 # Unit tests of code that several threads use.
-THREAD_TESTS = $(addprefix test_,vm kvm mshv mshv_emu blk net footprint serve http http_wire deadlines stores pruner cache)
+THREAD_TESTS = $(addprefix test_,vm stamp kvm mshv mshv_emu blk net footprint serve http http_wire deadlines stores pruner cache)
 GUEST	= $(B)/guest/manifest
 # The micro guest has no libc and no room for vector registers in its traps;
 # only one of its loops computes with doubles.

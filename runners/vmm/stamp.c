@@ -45,6 +45,7 @@ void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
 {
 	uint32_t number = value & ~STAMP_KIND_MASK;
 
+	pthread_mutex_lock(&log->lock);
 	switch (value & STAMP_KIND_MASK) {
 	case STAMP_BEGIN:
 		log->section = number;
@@ -67,4 +68,5 @@ void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
 	default:
 		break;
 	}
+	pthread_mutex_unlock(&log->lock);
 }

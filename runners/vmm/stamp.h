@@ -11,6 +11,7 @@
  * workloads/stamp_port.h, which the guest side is built from; a unit test
  * compares the two.
  */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,10 +33,12 @@
 
 /*
  * The log goes to a stream as events: phases, stamps, the exit's cost.
- * Used by one vCPU at a time; the guest pins the agent's timed thread.
+ * A good guest pins the agent's timed thread, and one vCPU writes at a time; a
+ * hostile one writes from all of them.
  */
 struct stamp_log {
-	FILE *out; /* borrowed; NULL: no reader */
+	FILE *out;            /* borrowed; NULL: no reader */
+	pthread_mutex_t lock; /* guards all below; zeroed is unlocked */
 	uint32_t section;
 	uint64_t begin_ns; /* 0: no section is open */
 	uint64_t begin_waited_ns;
@@ -46,7 +49,7 @@ struct stamp_log {
 	atomic_bool kernel_seen; /* any vCPU may be the first */
 };
 
-/* VALUE was written; the exit was taken at EXIT_NS. */
+/* VALUE was written; the exit was taken at EXIT_NS. Any vCPU. */
 void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns);
 
 void stamp_phase(struct stamp_log *log, const char *name, uint64_t mono_ns);

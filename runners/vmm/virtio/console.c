@@ -123,7 +123,9 @@ static void transmit_drain(struct console *con)
 	struct virtq_chain chain;
 	int left = VIRTIO_NOTIFY_MAX;
 
-	while (left-- && virtio_pop(&con->dev, Q_TX, &chain) == 1) {
+	/* A machine that ends waits for no reader of what is left. */
+	while (left-- && !atomic_load(con->stop) &&
+	       virtio_pop(&con->dev, Q_TX, &chain) == 1) {
 		if (con->channel_fd >= 0)
 			write_iov(con, chain.iov, chain.out_count);
 		virtio_complete(&con->dev, Q_TX, &chain, 0);

@@ -2,6 +2,11 @@
 /* Stamps: what a guest writes to the stamp port, in and out of order. */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+
 #include "harness/base/clock.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/stamp.h"
@@ -135,6 +140,38 @@ static void an_interval_has_a_beginning(void **state)
 	assert_string_equal(written(b), "");
 }
 
+/* Each vCPU's section reads a file of its own thread's, which the other's
+ * closes: never a descriptor that is something else by then. */
+#define TURNS 3000
+
+static void *stamp_again(void *arg)
+{
+	int i;
+
+	for (i = 0; i < TURNS; i++) {
+		write_now(arg, STAMP_BEGIN | 1);
+		write_now(arg, STAMP_END | 1);
+	}
+	return NULL;
+}
+
+static void two_vcpus_close_no_file_of_others(void **state)
+{
+	pthread_t threads[2];
+	size_t i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		pthread_create(&threads[i], NULL, stamp_again, *state);
+	for (i = 0; i < TURNS; i++) {
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		sched_yield();
+		assert_int_equal(close(fd), 0);
+	}
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		pthread_join(threads[i], NULL);
+}
+
 static void other_kinds_are_nothing(void **state)
 {
 	static const uint32_t others[] = {0,           1,          0x50000000,
@@ -174,6 +211,7 @@ int main(void)
 		LOG(phases_come_once),
 		LOG(an_exit_costs_what_the_longest_did),
 		LOG(an_interval_has_a_beginning),
+		LOG(two_vcpus_close_no_file_of_others),
 		LOG(other_kinds_are_nothing),
 		cmocka_unit_test(nobody_need_read_them),
 	};

@@ -199,6 +199,24 @@ static void a_broken_console_wants_no_input(void **state)
 	assert_false(console_wants_input(&b->con));
 }
 
+/* A whole queue that nobody reads, in a machine that is to end: the first of
+ * them would wait without end. */
+static void an_ending_machine_writes_no_more(void **state)
+{
+	static const _Atomic(int) ending = 1;
+	const struct vseg seg = {MIB, 4096, false};
+	struct bench *b = *state;
+	char zeros[4096] = {0};
+
+	while (send(b->channel[0], zeros, sizeof(zeros), MSG_DONTWAIT) > 0)
+		;
+	console_open(b);
+	b->con.stop = &ending;
+	assert_true(vqueue_add(&b->d.queues[1], &seg, 1) >= 0);
+	vqueue_ring(&b->d, &b->d.queues[1]);
+	assert_int_equal(virtio_request_count(&b->con.dev), 0);
+}
+
 /* An end of the channel that there was not. */
 static void a_buffer_without_room_breaks_the_console(void **state)
 {
@@ -500,6 +518,7 @@ int main(void)
 		CONSOLE(features_stay_while_it_runs),
 		CONSOLE(no_start_without_agreed_features),
 		CONSOLE(a_broken_console_wants_no_input),
+		CONSOLE(an_ending_machine_writes_no_more),
 		CONSOLE(a_buffer_without_room_breaks_the_console),
 		CONSOLE(each_queue_has_its_registers),
 		CONSOLE(only_powers_of_two_are_sizes),
