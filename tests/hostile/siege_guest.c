@@ -65,7 +65,7 @@ static void add_devices(struct args *a, const struct guest_spec *spec)
 	args_add(a, "%s,readonly", host->paths[HOST_READONLY]);
 	if (host->tap_fd >= 0) {
 		args_add(a, "--net");
-		args_add(a, "fd=%d,vhost=off", FD_TAP);
+		args_add(a, "fd=%d,vhost=auto", FD_TAP);
 	}
 	if (!access("/dev/vhost-vsock", R_OK | W_OK)) {
 		args_add(a, "--vsock-cid");

@@ -106,6 +106,7 @@ void attack_ioapic(struct world *w);
 void attack_lapic(struct world *w);
 void attack_ports(struct world *w);
 void attack_stamps(struct world *w);
+void attack_stamps_twice(struct world *w);
 void attack_counts(struct world *w);
 void attack_mmio_holes(struct world *w);
 void attack_mmio_crossing(struct world *w);

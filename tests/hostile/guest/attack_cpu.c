@@ -106,6 +106,36 @@ void attack_stamps(struct world *w)
 	}
 }
 
+/* From both CPUs at once; the second one never stops. */
+static void stamp_on(void)
+{
+	for (;;) {
+		outl(WL_STAMP_PORT, WL_STAMP_BEGIN | 1);
+		outl(WL_STAMP_PORT, WL_STAMP_END | 1);
+	}
+}
+
+void attack_stamps_twice(struct world *w)
+{
+	struct pci_dev *dev = world_dev(w, VIRTIO_BLK);
+	uint32_t i, k;
+
+	if (!cpu_start_second())
+		return;
+	cpu_second_task = stamp_on;
+	/* A disk that opens descriptors all the while. */
+	for (i = 0; i < 40; i++) {
+		if (dev)
+			world_start(w, dev, 0);
+		for (k = 0; k < 50; k++) {
+			outl(WL_STAMP_PORT, WL_STAMP_BEGIN | 2);
+			outl(WL_STAMP_PORT, WL_STAMP_END | 2);
+		}
+		if (dev)
+			driver_reset(dev);
+	}
+}
+
 /* Each asks the VMM for all its counters. */
 void attack_counts(struct world *w)
 {

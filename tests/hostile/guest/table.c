@@ -70,6 +70,7 @@ const struct attack attacks[] = {
 	{"lapic", attack_lapic, RING0},
 	{"ports", attack_ports, 0},
 	{"stamps", attack_stamps, 0},
+	{"stamps-two-cpus", attack_stamps_twice, RING0},
 	{"counts", attack_counts, 0},
 	{"mmio-holes", attack_mmio_holes, 0},
 	{"mmio-crossing", attack_mmio_crossing, ENDS},
