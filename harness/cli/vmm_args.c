@@ -96,6 +96,21 @@ static int disk_poll(void *arg, const char *value, struct err *err)
 			err);
 }
 
+/* Up to a comma that is alone: a path's own are doubled, as in QEMU's options. TEXT
+ * is NULL where nothing follows. */
+static char *take_path(char **text)
+{
+	char *path = *text, *from = *text, *to = *text;
+
+	while (*from && (from[0] != ',' || from[1] == ',')) {
+		from += from[0] == ',';
+		*to++ = *from++;
+	}
+	*text = *from ? from + 1 : NULL;
+	*to = '\0';
+	return path;
+}
+
 int vmm_args_disk(char *text, struct blk_config *cfg, struct err *err)
 {
 	static const struct arg_key keys[] = {
@@ -112,7 +127,7 @@ int vmm_args_disk(char *text, struct blk_config *cfg, struct err *err)
 
 	memset(cfg, 0, sizeof(*cfg));
 	cfg->queue_count = 1;
-	cfg->disk.path = strsep(&text, ",");
+	cfg->disk.path = take_path(&text);
 	ret = text ? set_keys(text, keys, ARRAY_SIZE(keys), cfg, err) : 0;
 	return ret ? err_wrap(err, "disk '%s'", cfg->disk.path) : 0;
 }

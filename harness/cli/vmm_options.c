@@ -176,7 +176,8 @@ const struct option_row vmm_option_rows[] = {
 	{"hold", NULL, "stop (SIGSTOP) before the guest's first instruction",
 	 OPTION_FLAG(struct vmm_options, holds)},
 	{"disk", "FILE[,WORD]...",
-	 "virtio-blk on a file, device or null:SIZE. WORDs:\n"
+	 "virtio-blk on a file, device or null:SIZE; a comma in\n"
+	 "its name is written twice. WORDs:\n"
 	 "serial=TEXT, queues=N, readonly, buffered (no direct\n"
 	 "I/O), sqpoll, fixed (registered, pinned buffers),\n"
 	 "thread-per-queue, poll=MICROSECONDS before sleeping",

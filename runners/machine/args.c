@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 
 void args_add(struct args *a, const char *fmt, ...)
@@ -18,6 +19,19 @@ void args_add(struct args *a, const char *fmt, ...)
 	vsnprintf(buf, sizeof(buf), fmt, ap);
 	va_end(ap);
 	a->words[a->count++] = xstrdup(buf);
+}
+
+void args_add_path(struct args *a, const char *before, const char *path,
+		   const char *after)
+{
+	struct strbuf word = {0};
+
+	strbuf_puts(&word, before);
+	for (; *path; path++)
+		strbuf_add(&word, *path == ',' ? ",," : path,
+			   *path == ',' ? 2 : 1);
+	args_add(a, "%s%s", strbuf_str(&word), after);
+	strbuf_release(&word);
 }
 
 void args_release(struct args *a)

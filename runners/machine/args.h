@@ -13,6 +13,11 @@ struct args {
 /* Append one word. */
 void args_add(struct args *a, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Append BEFORE, PATH and AFTER as one word, PATH's commas doubled: so QEMU and our
+ * VMM know them from those that end a path. */
+void args_add_path(struct args *a, const char *before, const char *path,
+		   const char *after);
 void args_release(struct args *a);
 
 #endif

@@ -106,10 +106,9 @@ static void add_drive(struct args *a, const char *disk)
 			"if=none,id=data,driver=null-co,read-zeroes=off,size=%s",
 			null_size);
 	else
-		args_add(
-			a,
-			"if=none,id=data,file=%s,format=raw,cache=none,aio=io_uring,discard=unmap",
-			disk);
+		args_add_path(
+			a, "if=none,id=data,file=", disk,
+			",format=raw,cache=none,aio=io_uring,discard=unmap");
 }
 
 static void add_disks(struct args *a, const struct io_site *site)
@@ -134,8 +133,8 @@ static void add_disks(struct args *a, const struct io_site *site)
 	}
 	if (site->needs_tools) {
 		args_add(a, "-drive");
-		args_add(a, "if=none,id=tools,file=%s,format=raw,readonly=on",
-			 site->tools);
+		args_add_path(a, "if=none,id=tools,file=", site->tools,
+			      ",format=raw,readonly=on");
 		args_add(a, "-device");
 		args_add(a, "virtio-blk-pci," MODERN
 			    ",drive=tools,serial=l1vh-tools");
@@ -190,6 +189,7 @@ static void add_tap(struct args *a, const struct io_site *site, uint32_t i,
 static void add_shape(struct args *a, const struct io_site *site)
 {
 	const struct shape_site *shape = site->shape;
+	char options[48];
 	uint32_t i;
 
 	if (!shape)
@@ -201,10 +201,10 @@ static void add_shape(struct args *a, const struct io_site *site)
 	}
 	for (i = 0; i < shape->disk_count; i++) {
 		args_add(a, "-drive");
-		args_add(
-			a,
-			"if=none,id=disk%u,file=%s,format=raw,cache=none,aio=io_uring",
-			i, shape->disks[i]);
+		snprintf(options, sizeof(options),
+			 "if=none,id=disk%u,file=", i);
+		args_add_path(a, options, shape->disks[i],
+			      ",format=raw,cache=none,aio=io_uring");
 		args_add(a, "-device");
 		args_add(a, "virtio-blk-pci," MODERN ",drive=disk%u", i);
 	}

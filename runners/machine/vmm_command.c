@@ -2,6 +2,7 @@
 #include "runners/machine/vmm_command.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "harness/base/file.h"
@@ -18,17 +19,19 @@
 static void add_shape(struct args *a, const struct io_site *site)
 {
 	const struct mem_limits *limits = &site->bc->limits;
+	char options[32];
 	uint32_t i;
 
 	if (!site->shape)
 		return;
+	snprintf(options, sizeof(options), ",queues=%u",
+		 site->bc->io.queue_count);
 	args_add(a, "--hold");
 	if (limits->locks_ram)
 		args_add(a, "--mlock");
 	for (i = 0; i < site->shape->disk_count; i++) {
 		args_add(a, "--disk");
-		args_add(a, "%s,queues=%u", site->shape->disks[i],
-			 site->bc->io.queue_count);
+		args_add_path(a, "", site->shape->disks[i], options);
 	}
 	for (i = 0; i < site->shape->tap_count; i++) {
 		args_add(a, "--net");
@@ -43,10 +46,14 @@ static void add_shape(struct args *a, const struct io_site *site)
 
 static void add_disks(struct args *a, const struct io_site *site)
 {
+	char options[48];
+
 	if (site->has_disk) {
 		args_add(a, "--disk");
-		args_add(a, "%s,serial=l1vh-data,queues=%u", site->disk,
+		snprintf(options, sizeof(options),
+			 ",serial=l1vh-data,queues=%u",
 			 site->bc->io.queue_count);
+		args_add_path(a, "", site->disk, options);
 	}
 	if (site->has_device) {
 		args_add(a, "--vfio");
@@ -54,8 +61,8 @@ static void add_disks(struct args *a, const struct io_site *site)
 	}
 	if (site->needs_tools) {
 		args_add(a, "--disk");
-		args_add(a, "%s,serial=l1vh-tools,readonly,buffered",
-			 site->tools);
+		args_add_path(a, "", site->tools,
+			      ",serial=l1vh-tools,readonly,buffered");
 	}
 }
 

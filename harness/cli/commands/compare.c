@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* compare - two stored runs, of one host or of two, behind a gate. */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/units.h"
+#include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/findings/model.h"
@@ -28,11 +30,9 @@ static int take_margin(const struct option_row *o, const char *arg, void *args,
 		       struct err *err)
 {
 	struct compare_args *a = args;
-	char *end;
 
 	(void)o;
-	a->pair.margin = strtod(arg, &end);
-	if (end == arg || *end || !(a->pair.margin > 0) ||
+	if (column_number(arg, &a->pair.margin) || !(a->pair.margin > 0) ||
 	    !(a->pair.margin < 10))
 		return err_set(
 			err, -EINVAL,
@@ -93,6 +93,33 @@ static int load_run(const char *db, uint64_t id, struct run_data *run,
 	return ret;
 }
 
+/* A name that nobody measured would compare nothing with nothing. */
+static int check_runner(const struct run_data *run, const char *name,
+			struct err *err)
+{
+	struct strbuf had = {0};
+	struct model m;
+	bool is_there = false;
+	int ret = 0;
+	size_t i;
+
+	if (!name)
+		return 0;
+	model_init(&m, run);
+	for (i = 0; i < m.runner_count; i++) {
+		strbuf_printf(&had, "%s%s", i ? ", " : "", m.runners[i]);
+		is_there |= !strcmp(m.runners[i], name);
+	}
+	if (!is_there)
+		ret = err_set(err, -EINVAL,
+			      "run %lld has no runner '%.40s'; it has: %s",
+			      (long long)run->id, name,
+			      had.len ? had.str : "none");
+	strbuf_release(&had);
+	model_release(&m);
+	return ret;
+}
+
 static int show_pair(const struct compare_args *args,
 		     const struct run_data *run_a, const struct run_data *run_b)
 {
@@ -133,6 +160,10 @@ static int compare_run(int argc, char **argv)
 		ret = err_set(
 			&err, -EINVAL,
 			"both are the same run; its report compares runners block by block");
+	if (!ret)
+		ret = check_runner(&a, args.pair.runner_a, &err);
+	if (!ret)
+		ret = check_runner(&b, args.pair.runner_b, &err);
 	if (!ret)
 		status = show_pair(&args, &a, &b);
 	run_data_release(&b);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* fleet report - what ran where, claims over nodes, and the odd nodes. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
+#include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/fleet/fleet_arms.h"
@@ -33,12 +33,10 @@ static int take_ratio(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
 	struct fleet_report_args *a = args;
-	char *end;
 
 	(void)o;
-	a->wish.odd_least_ratio = strtod(arg, &end);
-	if (end == arg || *end || !(a->wish.odd_least_ratio > 1) ||
-	    !isfinite(a->wish.odd_least_ratio))
+	if (column_number(arg, &a->wish.odd_least_ratio) ||
+	    !(a->wish.odd_least_ratio > 1))
 		return err_set(err, -EINVAL,
 			       "'%s' is not a ratio above 1, such as 1.05",
 			       arg);

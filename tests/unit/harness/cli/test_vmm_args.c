@@ -48,6 +48,29 @@ static void a_path_alone_is_a_disk(void **state)
 		     cfg.wants_fixed);
 }
 
+/* As args_add_path() writes it, and QEMU's options have it. */
+static void commas_of_a_path_are_doubled(void **state)
+{
+	static const char *const rows[][2] = {
+		{"/a,,b/c.img,queues=2", "/a,b/c.img"},
+		{"/a,,b", "/a,b"},
+		{"a,,", "a,"},
+		{",,,,a,queues=2", ",,a"},
+		{"a,,,queues=2", "a,"},
+	};
+	struct blk_config cfg;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_int_equal(parse_disk(rows[i][0], &cfg, &err), 0);
+		assert_string_equal(cfg.disk.path, rows[i][1]);
+		assert_int_equal(cfg.queue_count,
+				 strstr(rows[i][0], "queues") ? 2 : 1);
+	}
+}
+
 static void a_disk_has_all_its_words(void **state)
 {
 	struct blk_config cfg;
@@ -77,7 +100,7 @@ static void bad_disks_are_refused(void **state)
 {
 	static const char *const bad[] = {
 		"x,",
-		"x,,readonly",
+		"x,readonly,,",
 		"x,what",
 		"x,what=1",
 		"x,Readonly",
@@ -411,6 +434,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_path_alone_is_a_disk),
+		cmocka_unit_test(commas_of_a_path_are_doubled),
 		cmocka_unit_test(a_disk_has_all_its_words),
 		cmocka_unit_test(bad_disks_are_refused),
 		cmocka_unit_test(cards_have_defaults_and_words),

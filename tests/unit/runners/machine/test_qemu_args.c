@@ -99,6 +99,26 @@ static void expect_pair(const struct line *l, const char *option,
 	fail_msg("not once: %s %s", option, word);
 }
 
+/* One comma would end the path, and QEMU take its rest for an option. */
+static void commas_of_paths_are_doubled(void **state)
+{
+	struct line *l = *state;
+	char disk[] = "/a,b/,disk", with_comma[] = "/t,1.ext4";
+
+	l->site.has_disk = true;
+	snprintf(l->site.disk, sizeof(l->site.disk), "%s", disk);
+	l->site.needs_tools = true;
+	l->site.tools = with_comma;
+	make(l, "kvm");
+	expect_pair(l, "-drive",
+		    "if=none,id=data,file=/a,,b/,,disk,format=raw,cache=none,"
+		    "aio=io_uring,discard=unmap");
+	expect_pair(l, "-drive",
+		    "if=none,id=tools,file=/t,,1.ext4,format=raw,readonly=on");
+	l->site.has_disk = l->site.needs_tools = false;
+	l->site.tools = tools;
+}
+
 static void a_plain_machine(void **state)
 {
 	struct line *l = *state;
@@ -372,6 +392,7 @@ static void words_are_kept_as_they_are(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		LINE(commas_of_paths_are_doubled),
 		LINE(a_plain_machine),
 		LINE(the_cpu_is_of_the_accelerator),
 		LINE(a_vsock_has_its_guest_s_number),
