@@ -57,35 +57,44 @@ static const char *skip_number(const char *at, bool *is_integer)
 	return end;
 }
 
+/* The number at TEXT into the field F; false: it does not fit. */
+static bool put_number(const char *text, bool is_integer,
+		       const struct result_field *f, struct sample *sample)
+{
+	void *to = (char *)sample + f->offset;
+	unsigned long long n;
+
+	if (f->type == FIELD_REAL) {
+		*(double *)to = strtod(text, NULL);
+		return isfinite(*(double *)to);
+	}
+	errno = 0;
+	n = strtoull(text, NULL, 10);
+	if (!is_integer || *text == '-' || errno)
+		return false;
+	if (f->type == FIELD_U32) {
+		*(uint32_t *)to = (uint32_t)n;
+		return n <= UINT32_MAX;
+	}
+	if (f->type == FIELD_U64) {
+		*(uint64_t *)to = n;
+		return n <= INT64_MAX;
+	}
+	return false; /* a sample has only numbers */
+}
+
 /* A number at *AT into the field of SAMPLE, or only past it where F is the last
  * row. False: it is none, or does not fit. */
 static bool take_number(const char **at, const struct result_field *f,
 			struct sample *sample)
 {
-	void *to = (char *)sample + f->offset;
 	bool is_integer = false;
-	const char *end = skip_number(*at, &is_integer);
-	const char *from = *at;
+	const char *from = *at, *end = skip_number(from, &is_integer);
 
 	if (!end)
 		return false;
 	*at = end;
-	if (!f->name)
-		return true;
-	if (f->type == FIELD_REAL) {
-		*(double *)to = strtod(from, NULL);
-		return isfinite(*(double *)to);
-	}
-	errno = 0;
-	if (f->type == FIELD_U32) {
-		unsigned long long n = strtoull(from, NULL, 10);
-
-		*(uint32_t *)to = (uint32_t)n;
-		return is_integer && *from != '-' && n <= UINT32_MAX;
-	}
-	*(uint64_t *)to = strtoull(from, NULL, 10);
-	return is_integer && *from != '-' && !errno &&
-	       *(uint64_t *)to <= INT64_MAX;
+	return !f->name || put_number(from, is_integer, f, sample);
 }
 
 /* An array of numbers, of which a later version may have more. */

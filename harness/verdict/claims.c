@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <openssl/evp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/base/sha256.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/base/yaml_file.h"
@@ -125,16 +125,6 @@ static int check_claim(struct claims *all, uint32_t i,
 		       text, expected);
 }
 
-static void hash(const struct strbuf *file, struct claims *claims)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int len = 0, i;
-
-	EVP_Digest(file->str, file->len, digest, &len, EVP_sha256(), NULL);
-	for (i = 0; i < len && i < 32; i++)
-		snprintf(claims->sha256 + 2 * i, 3, "%02x", digest[i]);
-}
-
 static int parse_claims(const struct strbuf *file, struct claims **out,
 			struct err *err)
 {
@@ -164,7 +154,7 @@ int claims_parse(const char *bytes, size_t len, struct claims **out,
 	for (i = 0; !ret && i < claims->claims_count; i++)
 		ret = check_claim(claims, i, &file, err);
 	if (!ret) {
-		hash(&file, claims);
+		sha256_of(strbuf_str(&file), file.len, claims->sha256);
 		claims->file = xstrdup(strbuf_str(&file));
 	}
 	strbuf_release(&file);

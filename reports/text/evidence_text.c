@@ -41,6 +41,22 @@ static const char *text_at(const json_t *o, const char *key)
 	return text && *text ? text : "unknown";
 }
 
+/* The worst of all boots that ran. */
+static void print_grade(FILE *out, const struct evidence *e)
+{
+	enum grade worst = GRADE_HARDWARE;
+	size_t i;
+
+	for (i = 0; i < e->run.boot_count; i++)
+		if (e->run.boots[i].res.series_count &&
+		    e->run.boots[i].res.grade > worst)
+			worst = e->run.boots[i].res.grade;
+	line(out, "grade       %s%s", grade_name(worst),
+	     worst == GRADE_HARDWARE
+		     ? ""
+		     : ": it shows that all works, not how fast anything is");
+}
+
 static void print_sums(FILE *out, const struct evidence *e)
 {
 	const struct bundle_sum *sums = e->facts.sums;
@@ -197,6 +213,7 @@ void evidence_text_write(const struct evidence *e,
 		     e->run.status, e->run.boot_count);
 		line(out, "            %s to %s UTC", started,
 		     e->run.ended_unix_ns ? ended : "an unknown time");
+		print_grade(out, e);
 		print_sums(out, e);
 		print_signature(out, e, w);
 		if (e->facts.manifest)

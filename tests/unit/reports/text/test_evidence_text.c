@@ -57,6 +57,7 @@ static void a_reader_is_told_all(void **state)
 	write_all(s, &s->keys, NULL);
 	assert_contains(text, "x.gz\nrun         ");
 	assert_contains(text, ", complete, 8 boots\n");
+	assert_contains(text, "grade       hardware\n");
 	assert_contains(text,
 			"checksums   right: run (1 line), boots (8 lines), "
 			"findings (1 line)\n");
@@ -83,6 +84,19 @@ static void a_reader_is_told_all(void **state)
 	sealed_drop(s, 3);
 	write_all(s, NULL, NULL);
 	assert_contains(text, "x.gz\nREFUTED     the manifest does not fit");
+}
+
+static void an_emulated_run_says_so(void **state)
+{
+	struct sealed *s = *state;
+
+	stored_sql(s->store, "UPDATE boot SET grade = 'emulated' WHERE"
+			     " position = 2");
+	sealed_export(s, s->key, NULL);
+	write_all(s, &s->keys, NULL);
+	assert_contains(text, "grade       emulated: it shows that all works");
+	assert_contains(text, "  c1: NOT EVALUABLE: emulated\n");
+	expect_last("\nVERIFIED\n");
 }
 
 static void claims_are_told_apart(void **state)
@@ -166,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SEALED(a_reader_is_told_all),
+		SEALED(an_emulated_run_says_so),
 		SEALED(claims_are_told_apart),
 		SEALED(a_bundle_cannot_write_lines),
 		SEALED(an_older_bundle_has_claims_as_well),
