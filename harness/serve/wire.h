@@ -21,7 +21,8 @@ struct strbuf;
  * Texts end in '\0' and are borrowed; of the target, which query_parse() checks,
  * only the place and the length count. With IS_IN_PLACE they are still where the
  * client's bytes were read to, each with its separator behind it overwritten:
- * then their distances say what was between them.
+ * then their distances say what was between them. Not seen is what has the same
+ * length: NUL LF for CRLF, and ":" LF for an empty line (docs/dashboard.md).
  */
 struct wire {
 	const char *method, *target, *version;
