@@ -5,8 +5,8 @@
 /*
  * durable - files and names that a power cut leaves as they are. A file's bytes are
  * on the disk once the file is synced, its name once the folder is (fsync(2),
- * NOTES). A file system without syncs of folders (EINVAL) keeps names in its own
- * way, which is no error.
+ * NOTES). A file system that has no such sync keeps names in its own way, which is
+ * no error.
  */
 struct err;
 

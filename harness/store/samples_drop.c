@@ -7,6 +7,7 @@
 #include "harness/base/err.h"
 #include "harness/store/figure_rows.h"
 #include "harness/store/sql.h"
+#include "harness/store/store.h"
 #include "harness/store/store_priv.h"
 
 static const char next_sql[] =
@@ -66,16 +67,12 @@ static int drop_within(struct store *store, struct samples_dropped *run,
 static int drop(struct store *store, struct samples_dropped *run,
 		struct err *err)
 {
-	int ret;
+	int ret = store_begin(store, err);
 
-	if (sql_begin_to_write(store->db))
-		return store_error(store, "cannot write to", err);
-	ret = drop_within(store, run, err);
-	if (!ret && sql_commit(store->db))
-		ret = store_error(store, "cannot write to", err);
 	if (ret)
-		sql_rollback(store->db);
-	return ret;
+		return ret;
+	ret = drop_within(store, run, err);
+	return store_end(store, ret, err);
 }
 
 int samples_drop(struct store *store, uint64_t before_unix_ns,

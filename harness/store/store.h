@@ -101,8 +101,7 @@ int store_schedule_add(struct store *store, int64_t run_id, uint32_t position,
 /*
  * All or nothing; once this returns 0 it outlasts a power cut. -ENOSPC: the disk is
  * full or fails, and RES was kept all the same at the expense of the spare file;
- * the run must stop. -EIO and others: RES
- * was not kept.
+ * the run must stop. -EIO and others: RES was not kept.
  */
 int store_result_add(struct store *store, int64_t run_id, uint32_t position,
 		     const struct bench_case *bc, const struct result *res,
@@ -117,8 +116,8 @@ int store_run_end(struct store *store, int64_t run_id, const char *status,
 
 /*
  * A run from elsewhere, all of it or nothing: store_schedule_add() and
- * store_import_boot() stand between this and store_end(). -EEXIST: a run of that UUID is
- * here already, as *RUN_ID, and nothing was begun.
+ * store_import_boot() stand between this and store_end(). -EEXIST: a run of that
+ * UUID is here already, as *RUN_ID, and nothing was begun.
  */
 int store_import_begin(struct store *store, const struct run_info *info,
 		       const char *uuid, const char *status,

@@ -5,8 +5,9 @@
  * sound, it has all that its caller was told of, nothing twice and nothing in half;
  * and the operation, done again, succeeds and leaves what it would have left.
  *
- * With L1VH_STORAGE=all in the environment every call has its turn; without it one
- * of STRIDE, of a third of the kinds of failures with each operation.
+ * With L1VH_STORAGE=all in the environment every call has its turn, with a number one
+ * of so many; without it one of STRIDE. If it is not every call, each operation has
+ * a third of the kinds of failures.
  */
 #include "tests/unit/test.h"
 
@@ -240,14 +241,17 @@ static void record(struct rig *r)
 	disk_destroy(d);
 }
 
+static long stride_of(void)
+{
+	const char *one_of = getenv("L1VH_STORAGE");
+	long count = one_of ? strtol(one_of, NULL, 10) : STRIDE;
+
+	return count > 0 ? count : 1;
+}
+
 static void rig_open(struct rig *r, const struct store_op *op)
 {
-	const char *all = getenv("L1VH_STORAGE");
-
-	*r = (struct rig){.op = op};
-	r->stride =
-		all ? (!strcmp(all, "all") ? 1 : (long)strtoul(all, NULL, 10))
-		    : STRIDE;
+	*r = (struct rig){.op = op, .stride = stride_of()};
 	scratch_folder(r->w.folder, "storage");
 	store_world_init(&r->w);
 	r->w.told = told;

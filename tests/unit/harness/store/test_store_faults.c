@@ -537,6 +537,8 @@ static void a_failed_write_is_made_good_by_the_spare(void **state)
 
 	f->fail_at = 1;
 	assert_int_equal(run_op(f, add_result, AT_WRITE, &said, &err), -ENOSPC);
+	/* There is room. */
+	assert_non_null(strstr(err.msg, "the disk is full or fails"));
 	added = count_rows(f) - before;
 	/* A boot, four samples, two series with figures and one of each other. */
 	assert_int_equal(added, 2011102000 + 410);
