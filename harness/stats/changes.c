@@ -45,6 +45,17 @@ static void note(struct search *s, size_t index, struct split_p p)
 	s->found_count++;
 }
 
+/* Most changes are seen by two windows, and a clear one costs the most draws. */
+static bool is_found(const struct search *s, size_t index)
+{
+	size_t i;
+
+	for (i = s->found_count; i-- > 0 && s->found[i].index >= index;)
+		if (s->found[i].index == index && !s->found[i].p.is_undecided)
+			return true;
+	return false;
+}
+
 static void divide(struct search *s, const double *values, size_t from,
 		   size_t to)
 {
@@ -54,10 +65,12 @@ static void divide(struct search *s, const double *values, size_t from,
 
 	if (isnan(best.q) || best.q <= 0)
 		return;
-	p = split_test_best(&s->test, values + from, to - from, best.q);
-	if (p.low > s->test.level)
-		return;
-	note(s, from + best.tau, p);
+	if (!is_found(s, from + best.tau)) {
+		p = split_test_best(&s->test, values + from, to - from, best.q);
+		if (p.low > s->test.level)
+			return;
+		note(s, from + best.tau, p);
+	}
 	divide(s, values, from, from + best.tau);
 	divide(s, values, from + best.tau, to);
 }

@@ -267,8 +267,11 @@ static int compare_files(char **paths, const struct compare_options *o,
 	struct err err = {0};
 	int status = STATUS_USAGE;
 
-	if (column_read(paths[0], &a, &err) ||
-	    column_read(paths[1], &b, &err)) {
+	if (!strcmp(paths[0], "-") && !strcmp(paths[1], "-")) {
+		complain(STATUS_USAGE,
+			 "stats: only one column can be the standard input, -");
+	} else if (column_read(paths[0], &a, &err) ||
+		   column_read(paths[1], &b, &err)) {
 		complain(STATUS_USAGE, "stats: %s", err.msg);
 	} else if (o->is_paired && a.count != b.count) {
 		complain(
