@@ -40,11 +40,15 @@ static size_t draw_below(struct split_test *t, size_t below)
 
 /* --- all arrangements --- */
 
-static bool are_few(const struct split_test *t, double log_ways)
+static bool are_few(double log_ways, double most)
 {
-	return log_ways <= log(fmax(SPLIT_TEST_EXACT_MAX,
-				    SPLIT_TEST_EXACT_PER_LEVEL / t->level)) +
-				   ROUNDING;
+	return log_ways <= log(most) + ROUNDING;
+}
+
+static double few_of(const struct split_test *t)
+{
+	return fmax(SPLIT_TEST_EXACT_MAX,
+		    SPLIT_TEST_EXACT_PER_LEVEL / t->level);
 }
 
 static struct split_p exactly(double p)
@@ -264,25 +268,34 @@ static struct split_p draw(struct split_test *t, const struct parts *p,
 struct split_p split_test_best(struct split_test *t, const double *values,
 			       size_t n, double q)
 {
-	double enough = q * (1 - ROUNDING), log_ways;
+	double enough = q * (1 - ROUNDING), log_ways, ways;
+	struct split_p p = {.is_undecided = true};
 
 	memcpy(t->copy, values, n * sizeof(*values));
 	qsort(t->copy, n, sizeof(*t->copy), compare_doubles);
 	log_ways = log_arrangements(t->copy, n);
-	return are_few(t, log_ways)
-		       ? count_arrangements(t, n, enough, round(exp(log_ways)))
-		       : draw(t, NULL, n, enough);
+	ways = round(exp(log_ways));
+	if (!are_few(log_ways, few_of(t)))
+		p = draw(t, NULL, n, enough);
+	if (!p.is_undecided || !are_few(log_ways, SPLIT_TEST_LAST_MAX))
+		return p;
+	qsort(t->copy, n, sizeof(*t->copy), compare_doubles);
+	return count_arrangements(t, n, enough, ways);
 }
 
 struct split_p split_test_place(struct split_test *t, const double *values,
 				size_t n, size_t index)
 {
-	struct parts p = parts_of(t, values, n, index);
+	struct parts parts = parts_of(t, values, n, index);
 	double log_ways = gsl_sf_lnchoose((unsigned int)n, (unsigned int)index);
+	struct split_p p = {.is_undecided = true};
 	double enough;
 
-	choose_in_order(t, n, index == p.small ? 0 : index);
-	enough = parts_energy(&p, t->chosen) * (1 - ROUNDING);
-	return are_few(t, log_ways) ? count_places(t, &p, enough)
-				    : draw(t, &p, n, enough);
+	choose_in_order(t, n, index == parts.small ? 0 : index);
+	enough = parts_energy(&parts, t->chosen) * (1 - ROUNDING);
+	if (!are_few(log_ways, few_of(t)))
+		p = draw(t, &parts, n, enough);
+	return p.is_undecided && are_few(log_ways, SPLIT_TEST_LAST_MAX)
+		       ? count_places(t, &parts, enough)
+		       : p;
 }

@@ -20,6 +20,8 @@
 /* All arrangements are counted up to this number, or to 50 / level. */
 #define SPLIT_TEST_EXACT_MAX 50000
 #define SPLIT_TEST_EXACT_PER_LEVEL 50
+/* And up to this one, which takes a second, where random ones leave it open. */
+#define SPLIT_TEST_LAST_MAX 4000000
 #define SPLIT_TEST_DRAWS 100000
 #define SPLIT_TEST_PER_LEVEL 100
 

@@ -208,6 +208,31 @@ static void draws_agree_with_the_count(void **state)
 	gsl_rng_free(rng);
 }
 
+/* So near to the level that draws leave it open, all ways are counted after all. */
+static void what_draws_leave_open_is_counted(void **state)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	static const double near[] = {.9999, 1.0001};
+	double v[20], exact;
+	size_t i;
+
+	(void)state;
+	gsl_rng_set(rng, 9);
+	for (i = 0; i < ARRAY_SIZE(v); i++)
+		v[i] = gsl_ran_gaussian(rng, 1) + (i < 10 ? 0 : .9);
+	exact = test_at(v, ARRAY_SIZE(v), 10, 2e-4, 1).p;
+	assert_true(exact > .005 && exact < .2);
+	for (i = 0; i < ARRAY_SIZE(near); i++) {
+		struct split_p p =
+			test_at(v, ARRAY_SIZE(v), 10, exact * near[i], 1);
+
+		assert_int_equal(p.draws, 0);
+		assert_false(p.is_undecided);
+		assert_true(p.p == exact);
+	}
+	gsl_rng_free(rng);
+}
+
 /* p is of the values alone: not of their unit or of what was tested before. */
 static void the_same_values_have_the_same_p(void **state)
 {
@@ -243,6 +268,7 @@ int main(void)
 		cmocka_unit_test(arrangements_are_all_counted),
 		cmocka_unit_test(equal_values_are_one),
 		cmocka_unit_test(draws_agree_with_the_count),
+		cmocka_unit_test(what_draws_leave_open_is_counted),
 		cmocka_unit_test(the_same_values_have_the_same_p),
 	};
 
