@@ -83,7 +83,6 @@ static void unknown_names_list_the_known(void **state)
 		assert_contains(err.msg, FORMAT_NAMES);
 	}
 	assert_int_equal(format_parse("html", &format, &err), 0);
-	assert_true(format->is_page);
 }
 
 /* Each begins as only it does. */
