@@ -166,16 +166,22 @@ static void print_claims(FILE *out, const struct evidence *e)
 
 static void print_findings(FILE *out, const struct evidence *e)
 {
+	const char *answer = !e->facts.findings
+				     ? "there is nothing to compare with"
+			     : e->is_same ? "the same bytes"
+					  : "not what the bundle has";
+	char from[80];
 	size_t i;
 
-	line(out,
-	     "judged      %zu %s and %zu %s from %" PRIu64 " raw samples: %s",
-	     e->verdict_count, e->verdict_count == 1 ? "verdict" : "verdicts",
-	     e->figure_count, e->figure_count == 1 ? "figure" : "figures",
-	     e->facts.count.samples,
-	     !e->facts.findings ? "there is nothing to compare with"
-	     : e->is_same       ? "the same bytes"
-				: "not what the bundle has");
+	snprintf(from, sizeof(from), "%" PRIu64 " raw samples",
+		 e->facts.count.samples);
+	line(out, "judged      %zu %s and %zu %s from %s: %s", e->verdict_count,
+	     e->verdict_count == 1 ? "verdict" : "verdicts", e->figure_count,
+	     e->figure_count == 1 ? "figure" : "figures",
+	     e->run.samples_dropped_unix_ns
+		     ? "the medians that were kept, without samples"
+		     : from,
+	     answer);
 	for (i = 0; i < e->difference_count && i < EVIDENCE_MAX_SHOWN; i++)
 		line(out, "  %s: stored %s, judged %s", e->shown[i].where,
 		     e->shown[i].stored, e->shown[i].judged);

@@ -281,6 +281,7 @@ static void a_bundle_is_verified(void **state)
 	assert_int_equal(CALL(cmd_export, "--db", f.a, "--output", f.bundle),
 			 STATUS_OK);
 	assert_int_equal(CALL(cmd_verify, f.bundle), STATUS_UNDECIDED);
+	assert_contains(called.out, "from the medians that were kept, without");
 	assert_contains(called.out, "OPEN        its raw samples were removed");
 	assert_int_equal(CALL(cmd_verify, f.bundle, bad), STATUS_WORSE);
 	unlink(bad);
