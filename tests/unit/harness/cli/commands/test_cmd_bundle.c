@@ -294,7 +294,7 @@ static void qualify(const char *path, size_t count, bool is_bad)
 	struct strbuf bytes = {0};
 	struct qualification q;
 	struct err err = {0};
-	char name[32];
+	char name[48];
 	size_t i;
 
 	qualification_init(&q);
