@@ -339,7 +339,7 @@ fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 fuzz-long: ## fuzz guided by coverage (HOURS=n, FUZZ_TARGETS="insn wire")
 	$(Q)ci/fuzz-long $(HOURS)
 
-system: all guest lab ## tests on this host and in the lab (TESTS=all: the long ones too)
+system: all guest lab hostile ## tests on this host and in the lab (TESTS=all: the long ones too)
 	$(Q)tests/system/on-host && tests/system/with-lab
 
 # 77: this machine cannot make the chroot; the script prints why.
@@ -379,7 +379,7 @@ clean: ## remove all build output; results stay
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | expand -t16
 
-.PHONY: all everything perf guest lab lab-iommu man packages packages-check demo install uninstall image bench bench-small bench-programs check unit fuzz fuzz-long fuzzers system debian13 \
+.PHONY: all everything perf hostile guest lab lab-iommu man packages packages-check demo install uninstall image bench bench-small bench-programs check unit fuzz fuzz-long fuzzers system debian13 \
 	check-shape check-layers check-headers check-format check-docs format clean help FORCE
 .SECONDARY:
 # A whole Debian lies below debian13 (ci/debian13).

@@ -20,7 +20,7 @@
 #include "workloads/micro/micro_points.h"
 #include "workloads/workload.h"
 
-/* fio's largest has half a MiB and some ten thousand values. A guest may write
+/* fio's has half a MiB where each bin of its histograms is used. A guest may write
  * what takes a hundred times its own size to be read, and have it stored. */
 #define MAX_OUTPUT_BYTES (2u * MIB)
 #define MAX_ALL_OUTPUT_BYTES (32u * MIB)

@@ -4,8 +4,8 @@
 
 /*
  * mem - guest RAM: one host mapping between two that cannot be touched, below
- * and above the address hole for devices. Guest addresses are hostile: only mem_ptr() turns one into a
- * pointer.
+ * and above the address hole for devices. Guest addresses are hostile: only
+ * mem_ptr() turns one into a pointer.
  */
 #include <stdbool.h>
 #include <stdint.h>
