@@ -170,7 +170,8 @@ static int verify_run(int argc, char **argv)
 		ret = verify_all(argc, argv, &w, &status, &err);
 	ed25519_keys_release(&keys);
 	claims_free(claims);
-	if (ret == -EINVAL || ret == -ENOENT || ret == -EPROTO)
+	if (ret == -EINVAL || ret == -ENOENT || ret == -EPROTO ||
+	    ret == -EISDIR)
 		return complain(STATUS_USAGE, "verify: %s", err.msg);
 	return ret ? complain(STATUS_INTERNAL, "verify: %s", err.msg)
 		   : (int)status;

@@ -335,6 +335,7 @@ static void verify_has_mistakes_of_usage(void **state)
 	const struct refused_call calls[] = {
 		{{NULL}, "name a file"},
 		{{"/no/such/file"}, "/no/such/file"},
+		{{f.folder}, "Is a directory"},
 		{{"--key=/no/such/key", f.bundle}, "/no/such/key"},
 		{{"--key=/dev/null", f.bundle}, "has no public key"},
 		{{"--claims=none", f.bundle}, "claims/none.yaml"},
