@@ -29,6 +29,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -116,12 +117,15 @@ static int filter_install(const char *class)
 
 static int child_main(void *arg)
 {
+	const struct rlimit core = {.rlim_cur = 65536, .rlim_max = 65536};
 	struct start *start = arg;
 	int fd;
 
 	setpgid(0, 0);
 	/* Without an answer its calls would wait for ever. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A crash of any of its processes leaves a file. */
+	setrlimit(RLIMIT_CORE, &core);
 	fd = filter_install(start->o->class);
 	if (fd < 0) {
 		start->listener = -errno - 1;
