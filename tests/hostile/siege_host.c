@@ -97,7 +97,7 @@ int host_create(struct host *host, struct err *err)
 	int ret = 0;
 
 	*host = (struct host){.tap_fd = -1};
-	snprintf(host->dir, sizeof(host->dir), "%.40s/siege-XXXXXX",
+	snprintf(host->dir, sizeof(host->dir), "%.200s/siege-XXXXXX",
 		 tmp ? tmp : "/tmp");
 	if (!mkdtemp(host->dir))
 		return err_sys(err, -errno, "cannot make a folder '%s'",

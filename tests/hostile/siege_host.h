@@ -22,8 +22,8 @@ enum host_file {
 };
 
 struct host {
-	char dir[64];
-	char paths[HOST_FILE_COUNT][128];
+	char dir[256];
+	char paths[HOST_FILE_COUNT][300];
 	uint8_t digests[HOST_FILE_COUNT][32];
 	uint32_t entry_count; /* of the folder */
 	int tap_fd;           /* owned; -1: none can be had here */
