@@ -100,6 +100,14 @@ const struct call calls[] = {
 	CALL(faccessat2, "stat", "EACCES"),
 	CALL(readlink, "stat", "EACCES,EIO"),
 	CALL(lseek, "stat", "EIO"),
+	CALL(unshare, "sandbox", "EPERM,ENOSPC"),
+	CALL(seccomp, "sandbox", "EINVAL,ENOMEM"),
+	CALL(landlock_create_ruleset, "sandbox", "ENOSYS,EOPNOTSUPP"),
+	CALL(landlock_add_rule, "sandbox", "ENOMEM"),
+	CALL(landlock_restrict_self, "sandbox", "EPERM"),
+	CALL(mount, "sandbox", "EPERM"),
+	CALL(pivot_root, "sandbox", "EPERM"),
+	CALL(capset, "sandbox", "EPERM"),
 	CALL(getrandom, "other", "EINTR"),
 	CALL(sched_setaffinity, "other", "EINVAL,EPERM"),
 	CALL(sched_getaffinity, "other", "EINVAL"),
@@ -110,6 +118,8 @@ const struct call calls[] = {
 	CALL(sysinfo, "other", "EFAULT"),
 	{NULL, 0, NULL, NULL},
 };
+_Static_assert(sizeof(calls) / sizeof(calls[0]) <= CALL_MAX,
+	       "a filter holds all");
 
 static const struct {
 	const char *name;
@@ -131,6 +141,8 @@ static const struct {
 	{"ENOLCK", ENOLCK},
 	{"ENOMEM", ENOMEM},
 	{"ENOSPC", ENOSPC},
+	{"ENOSYS", ENOSYS},
+	{"EOPNOTSUPP", EOPNOTSUPP},
 	{"EPERM", EPERM},
 	{"EPIPE", EPIPE},
 	{"short", -1},

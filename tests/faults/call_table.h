@@ -17,7 +17,7 @@ struct call {
 	const char *faults; /* "EIO,short": errno names, or half of the bytes */
 };
 
-#define CALL_MAX 200
+#define CALL_MAX 200 /* of the table's calls */
 
 extern const struct call calls[];
 

@@ -82,7 +82,7 @@ static void fail(const char *what)
 /* Calls of the chosen class are handed over; execve() is, in every class. */
 static int filter_install(const char *class)
 {
-	struct sock_filter code[CALL_MAX + 8];
+	struct sock_filter code[2 * CALL_MAX + 8];
 	struct sock_fprog prog = {.filter = code};
 	unsigned short n = 0;
 	const struct call *c;
