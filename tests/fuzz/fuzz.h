@@ -24,10 +24,10 @@ struct fuzz_target {
 /* An empty row ends each. */
 extern const struct fuzz_target targets_boot[], targets_bundle[],
 	targets_claims[], targets_devices[], targets_documents[], targets_emu[],
-	targets_fleet[], targets_footprint[], targets_host[], targets_insn[],
-	targets_kubevirt[], targets_link[], targets_micro[], targets_mshv[],
-	targets_numbers[], targets_plan[], targets_report[], targets_results[],
-	targets_serve[], targets_text[], targets_vfio[], targets_virtio[],
-	targets_vmms[], targets_yaml[];
+	targets_fleet[], targets_footprint[], targets_host[], targets_http[],
+	targets_insn[], targets_kubevirt[], targets_link[], targets_micro[],
+	targets_mshv[], targets_numbers[], targets_plan[], targets_report[],
+	targets_results[], targets_serve[], targets_text[], targets_vfio[],
+	targets_virtio[], targets_vmms[], targets_yaml[];
 
 #endif

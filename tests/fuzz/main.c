@@ -18,12 +18,13 @@
 #define ROUNDS 10000
 
 static const struct fuzz_target *const groups[] = {
-	targets_boot,      targets_bundle,  targets_claims,   targets_devices,
-	targets_documents, targets_emu,     targets_fleet,    targets_footprint,
-	targets_host,      targets_insn,    targets_kubevirt, targets_link,
-	targets_micro,     targets_mshv,    targets_numbers,  targets_plan,
-	targets_report,    targets_results, targets_serve,    targets_text,
-	targets_vfio,      targets_virtio,  targets_vmms,     targets_yaml,
+	targets_boot,      targets_bundle, targets_claims,  targets_devices,
+	targets_documents, targets_emu,    targets_fleet,   targets_footprint,
+	targets_host,      targets_http,   targets_insn,    targets_kubevirt,
+	targets_link,      targets_micro,  targets_mshv,    targets_numbers,
+	targets_plan,      targets_report, targets_results, targets_serve,
+	targets_text,      targets_vfio,   targets_virtio,  targets_vmms,
+	targets_yaml,
 };
 
 static const struct fuzz_target *find(const char *name)

@@ -30,7 +30,8 @@ static void fuzz_query(const uint8_t *data, size_t size)
 			 (int)(size < 512 ? size : 512), (const char *)data);
 		if (query_parse(text, &q, &err))
 			continue;
-		if (q.path[0] != '/' || !portable_is_text(q.path))
+		if ((q.path[0] != '/' && strcmp(q.path, "*")) ||
+		    !portable_is_text(q.path))
 			abort();
 		for (k = 0; k < q.count; k++)
 			if (!portable_is_text(q.parameters[k].name) ||
