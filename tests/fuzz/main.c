@@ -15,7 +15,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/inputs.h"
 
-#define ROUNDS 10000
+#define ROUNDS 8000
 
 static const struct fuzz_target *const groups[] = {
 	targets_boot,      targets_bundle, targets_claims,  targets_devices,

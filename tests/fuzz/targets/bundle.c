@@ -20,7 +20,20 @@
 	"\"revision\":\"\",\"is_lab\":false,\"plan\":{},\"fingerprint\":{}," \
 	"\"probe\":{},\"guest_manifest\":\"\",\"schedule\":[]}}\n"
 
-/* A store grows; a new one now and then keeps imports fast. */
+static void unlink_store(const char *path)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char file[96];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		snprintf(file, sizeof(file), "%s%s", path, ends[i]);
+		unlink(file);
+	}
+}
+
+/* A store grows; a new one now and then keeps imports fast. It has no name any more
+ * once it is open, and goes with the process. */
 static struct store *store_now(void)
 {
 	static struct store *store;
@@ -31,12 +44,12 @@ static struct store *store_now(void)
 	if (store && uses++ % 1000)
 		return store;
 	store_close(store);
-	snprintf(path, sizeof(path), "/dev/shm/l1vh-fuzz-%d.db", (int)getpid());
-	unlink(path);
+	snprintf(path, sizeof(path), "%s/l1vh-fuzz-%d.db",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid());
+	unlink_store(path);
 	if (store_open(path, &store, &err))
 		abort();
-	/* Nobody needs its name, and it goes with the process. */
-	unlink(path);
+	unlink_store(path);
 	return store;
 }
 
