@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -74,17 +75,30 @@ static void child_reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void child_run(const struct proc_spec *spec, int status_fd, pid_t parent)
+/* In another PID namespace the parent has no number; it is the pipe's reader. */
+static bool parent_is_gone(int status_fd, pid_t parent)
 {
+	struct pollfd pfd = {.fd = status_fd};
+
+	if (getpid() == 1)
+		return poll(&pfd, 1, 0) > 0 && pfd.revents & POLLERR;
+	return getppid() != parent;
+}
+
+static void child_run(const struct proc_spec *spec, const int *status,
+		      pid_t parent)
+{
+	int status_fd = status[1];
 	int first_free = child_first_free(spec);
 	int high = fcntl(status_fd, F_DUPFD_CLOEXEC, first_free);
 	int ret = high < 0 ? -errno : 0;
 
+	close(status[0]);
 	child_reset_signals();
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	/* The parent may have died before the line above took effect. */
-	if (getppid() != parent)
+	if (parent_is_gone(status_fd, parent))
 		_exit(127);
 	if (ret)
 		high = status_fd;
@@ -103,6 +117,53 @@ static void child_run(const struct proc_spec *spec, int status_fd, pid_t parent)
 	_exit(127);
 }
 
+/* A namespace without a map is one all the same. */
+static void map_write(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	n = write(fd, text, len);
+	(void)n;
+	close(fd);
+}
+
+/* The child is in its user namespace who it was outside: who has no number in one
+ * cannot make another. */
+static void map_own(const char *path, unsigned int id)
+{
+	char text[32];
+
+	map_write(path, text,
+		  (size_t)snprintf(text, sizeof(text), "%u %u 1", id, id));
+}
+
+/*
+ * As fork() without its handlers: the child calls what a signal handler may, and
+ * becomes another program. 0 in the child.
+ */
+static pid_t fork_into_pid_ns(void)
+{
+	static const char deny[] = "deny";
+	unsigned int uid = getuid(), gid = getgid();
+	pid_t pid =
+		(pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, 0, 0, 0);
+
+	if (pid >= 0)
+		return pid;
+	pid = (pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID | CLONE_NEWUSER,
+			     0, 0, 0, 0);
+	if (pid)
+		return pid;
+	map_write("/proc/self/setgroups", deny, strlen(deny));
+	map_own("/proc/self/uid_map", uid);
+	map_own("/proc/self/gid_map", gid);
+	return 0;
+}
+
 int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err)
 {
 	pid_t self = getpid();
@@ -112,9 +173,11 @@ int proc_spawn(const struct proc_spec *spec, pid_t *pid, struct err *err)
 
 	if (pipe2(status, O_CLOEXEC))
 		return err_sys(err, -errno, "cannot make a pipe");
-	*pid = fork();
+	*pid = spec->wants_pid_ns ? fork_into_pid_ns() : -1;
+	if (*pid < 0)
+		*pid = fork();
 	if (*pid == 0)
-		child_run(spec, status[1], self);
+		child_run(spec, status, self);
 	close(status[1]);
 	if (*pid < 0) {
 		close(status[0]);

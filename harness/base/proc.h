@@ -2,6 +2,7 @@
 #ifndef HARNESS_BASE_PROC_H
 #define HARNESS_BASE_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,6 +28,10 @@ struct proc_spec {
 	 * A return below 0 is a negative errno that stops the start. */
 	int (*prepare)(void *arg);
 	void *prepare_arg;
+	/* Process 1 of a PID namespace of its own, where the host permits it: who
+	 * is not root gets a user namespace with it, in which it is the same
+	 * user. Its pid here is as any other's. */
+	bool wants_pid_ns;
 };
 
 /* 0 and the pid, or a negative errno: a failed exec is reported here. */

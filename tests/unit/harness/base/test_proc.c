@@ -47,6 +47,46 @@ static void status_of(const char *script, char *text, size_t size)
 	proc_status_text(proc_reap(pid, 60 * NS_PER_S), text, size);
 }
 
+/* SCRIPT's output, when it is the first process of a PID namespace. */
+static void said_in_pid_ns(const char *script, char *text, size_t size)
+{
+	int out[2];
+	ssize_t n;
+
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	{
+		const struct proc_fd fds[] = {{out[1], 1}};
+		const struct proc_spec spec = {.argv = SHELL(script),
+					       .fds = fds,
+					       .fd_count = 1,
+					       .wants_pid_ns = true};
+		struct err err = {0};
+		pid_t pid;
+
+		assert_int_equal(proc_spawn(&spec, &pid, &err), 0);
+		assert_int_equal(proc_reap(pid, 60 * NS_PER_S), 0);
+	}
+	close(out[1]);
+	n = read(out[0], text, size - 1);
+	assert_true(n >= 0);
+	text[n] = '\0';
+	close(out[0]);
+}
+
+static void a_child_may_be_the_first_of_its_pid_namespace(void **state)
+{
+	char text[64], want[64];
+
+	(void)state;
+	snprintf(want, sizeof(want), "1 %u\n", (unsigned int)getuid());
+	said_in_pid_ns("echo $$ $(id -u)", text, sizeof(text));
+	if (strncmp(text, "1 ", 2) != 0) {
+		printf("SKIP: this host permits no PID namespace\n");
+		skip();
+	}
+	assert_string_equal(text, want);
+}
+
 static void endings_have_words(void **state)
 {
 	static const struct {
@@ -450,6 +490,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_start_that_fails_says_why),
+		cmocka_unit_test(a_child_may_be_the_first_of_its_pid_namespace),
 		cmocka_unit_test(endings_have_words),
 		cmocka_unit_test(what_does_not_end_is_killed),
 		cmocka_unit_test(children_of_a_child_go_with_it),
