@@ -115,15 +115,9 @@ static int vhost_pair(struct net *net, uint32_t pair)
 	uint64_t features =
 		net->dev.features & VHOST_FEATURES & net->vhost_features;
 	struct vhost_vring_file backend = {.fd = net->tap_fds[pair]};
-	struct err err;
-	uint64_t have;
-	int fd = vhost_open(NET_VHOST_DEVICE, &have, &err);
-	int ret;
+	int fd = net->vhost_fds[pair];
+	int ret = vhost_start(fd, &net->dev, features, 2 * pair, 2);
 
-	if (fd < 0)
-		return fd;
-	net->vhost_fds[pair] = fd;
-	ret = vhost_start(fd, &net->dev, features, 2 * pair, 2);
 	for (; !ret && backend.index < 2; backend.index++)
 		if (ioctl(fd, VHOST_NET_SET_BACKEND, &backend))
 			ret = -errno;
@@ -134,12 +128,9 @@ static void vhost_pair_stop(struct net *net, uint32_t pair)
 {
 	struct vhost_vring_file backend = {.fd = -1};
 
-	if (net->vhost_fds[pair] < 0)
-		return;
+	/* Waits for what the kernel's half has under way. */
 	for (; backend.index < 2; backend.index++)
 		ioctl(net->vhost_fds[pair], VHOST_NET_SET_BACKEND, &backend);
-	close(net->vhost_fds[pair]);
-	net->vhost_fds[pair] = -1;
 }
 
 /* Pairs that the driver did not set up stay silent. */
@@ -195,21 +186,39 @@ static const struct virtio_dev_ops net_ops = {
 	.stop = net_stop,
 };
 
+static void close_vhost(struct net *net)
+{
+	uint32_t i;
+
+	for (i = 0; i < NET_MAX_PAIRS; i++) {
+		if (net->vhost_fds[i] >= 0)
+			close(net->vhost_fds[i]);
+		net->vhost_fds[i] = -1;
+	}
+}
+
+/* All of them now: in its sandbox the VMM opens nothing. */
 static int choose_vhost(struct net *net, struct err *err)
 {
 	struct err why = {0};
-	int fd;
+	uint32_t i;
 
-	if (net->cfg.vhost == NET_VHOST_OFF)
-		return 0;
-	fd = vhost_open(NET_VHOST_DEVICE, &net->vhost_features, &why);
-	if (fd < 0 && net->cfg.vhost == NET_VHOST_AUTO)
-		return 0;
-	if (fd < 0) {
+	for (i = 0; net->cfg.vhost != NET_VHOST_OFF && i < net->cfg.pair_count;
+	     i++) {
+		int fd = vhost_open(NET_VHOST_DEVICE, &net->vhost_features,
+				    &why);
+
+		net->vhost_fds[i] = fd < 0 ? -1 : fd;
+		if (fd >= 0)
+			continue;
+		close_vhost(net);
+		if (net->cfg.vhost == NET_VHOST_AUTO)
+			return 0;
 		*err = why;
 		return fd;
 	}
-	close(fd);
+	if (!i)
+		return 0;
 	net->has_vhost = true;
 	net->dev.offered &= ~VHOST_FEATURES | net->vhost_features;
 	return 0;
@@ -299,6 +308,7 @@ void net_destroy(struct net *net)
 	for (i = 0; i < NET_MAX_PAIRS; i++)
 		if (net->tap_fds[i] >= 0)
 			close(net->tap_fds[i]);
+	close_vhost(net);
 	free(net->workers);
 	free(net);
 }

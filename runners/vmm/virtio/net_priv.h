@@ -42,7 +42,7 @@ struct net {
 	bool has_vhost;
 	uint64_t vhost_features;
 	int tap_fds[NET_MAX_PAIRS];    /* owned; -1 */
-	int vhost_fds[NET_MAX_PAIRS];  /* owned while running; -1 */
+	int vhost_fds[NET_MAX_PAIRS];  /* owned; -1 */
 	_Atomic uint32_t active_pairs; /* those of others are detached */
 	_Atomic bool link_is_down;
 	struct net_worker *workers; /* owned; one a pair */

@@ -81,7 +81,8 @@ int vhost_start(int fd, struct virtio_dev *dev, uint64_t features,
 	uint32_t i;
 	int ret;
 
-	if (ioctl(fd, VHOST_SET_OWNER) ||
+	/* It stays ours when a driver stops and starts the device. */
+	if ((ioctl(fd, VHOST_SET_OWNER) && errno != EBUSY) ||
 	    ioctl(fd, VHOST_SET_FEATURES, &features))
 		return -errno;
 	ret = set_mem(fd, dev->mem);

@@ -34,15 +34,11 @@ static void vsock_notify(struct virtio_dev *dev, uint32_t queue)
 static int vsock_start(struct virtio_dev *dev)
 {
 	struct vsock *vs = container_of(dev, struct vsock, dev);
-	uint64_t cid = vs->cid, have;
+	uint64_t cid = vs->cid;
 	int running = 1;
-	struct err err;
-	int ret;
+	int ret = vhost_start(vs->fd, dev, dev->features & vs->vhost_features,
+			      Q_RX, 2);
 
-	vs->fd = vhost_open(VSOCK_DEVICE, &have, &err);
-	if (vs->fd < 0)
-		return vs->fd;
-	ret = vhost_start(vs->fd, dev, dev->features & have, Q_RX, 2);
 	if (!ret && (ioctl(vs->fd, VHOST_VSOCK_SET_GUEST_CID, &cid) ||
 		     ioctl(vs->fd, VHOST_VSOCK_SET_RUNNING, &running)))
 		ret = -errno;
@@ -52,11 +48,10 @@ static int vsock_start(struct virtio_dev *dev)
 static void vsock_stop(struct virtio_dev *dev)
 {
 	struct vsock *vs = container_of(dev, struct vsock, dev);
+	int running = 0;
 
-	/* Closing stops the kernel's half and waits for it. */
-	if (vs->fd >= 0)
-		close(vs->fd);
-	vs->fd = -1;
+	/* Waits for what the kernel's half has under way. */
+	ioctl(vs->fd, VHOST_VSOCK_SET_RUNNING, &running);
 }
 
 static const struct virtio_dev_ops vsock_ops = {
@@ -78,18 +73,20 @@ int vsock_init(struct vsock *vs, uint32_t cid, const struct mem *mem,
 
 	if (fd < 0)
 		return fd;
-	close(fd);
 	memset(vs, 0, sizeof(*vs));
 	virtio_dev_init(&vs->dev, &vsock_ops, mem);
 	vs->dev.io_queue_count = Q_EVENT;
 	vs->dev.offered |=
 		have & (VIRTIO_FEATURE_INDIRECT | VIRTIO_FEATURE_EVENT_IDX);
 	vs->cid = cid;
-	vs->fd = -1;
+	vs->vhost_features = have;
+	vs->fd = fd;
 	return virtio_kicks_create(&vs->dev, err);
 }
 
 void vsock_release(struct vsock *vs)
 {
+	if (vs->dev.ops)
+		close(vs->fd);
 	virtio_dev_release(&vs->dev);
 }

@@ -13,7 +13,8 @@ struct err;
 struct vsock {
 	struct virtio_dev dev;
 	uint32_t cid;
-	int fd; /* owned while running; -1 */
+	uint64_t vhost_features;
+	int fd; /* owned */
 };
 
 /* CID is the guest's address, 3 or above and of no other guest. */
