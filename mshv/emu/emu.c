@@ -27,10 +27,20 @@ struct emu_knobs emu_knobs;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct emu_object *table[EMU_MAX_FDS]; /* each entry owned */
 
-void emu_log(const char *fmt, ...)
+static FILE *kept_log; /* for the life of the process; NULL: none is kept */
+
+void emu_log_keep(void)
 {
 	const char *path = getenv("L1VH_MSHV_EMU_LOG");
-	FILE *out = path ? fopen(path, "ae") : stderr;
+
+	if (!kept_log)
+		kept_log = path ? fopen(path, "ae") : stderr;
+}
+
+void emu_log(const char *fmt, ...)
+{
+	const char *path = kept_log ? NULL : getenv("L1VH_MSHV_EMU_LOG");
+	FILE *out = path ? fopen(path, "ae") : kept_log ? kept_log : stderr;
 	va_list ap;
 
 	if (!out)
@@ -42,6 +52,8 @@ void emu_log(const char *fmt, ...)
 	fputc('\n', out);
 	if (path)
 		fclose(out);
+	else
+		fflush(out);
 }
 
 /* By FNV-1a, so that a VMM that tries again for ever fills no disk. */

@@ -22,6 +22,13 @@ struct hv_ops;
 
 extern const struct mshv_sys mshv_sys_emu;
 
+/*
+ * What the emulator asks of KVM while a guest runs: in a call that runs a VP or
+ * reads or sets its registers, and in any other. Each list ends with 0.
+ */
+extern const unsigned long emu_vp_requests[];
+extern const unsigned long emu_other_requests[];
+
 /* The mshv backend on it: the machine that results are called mshv-emu for. */
 extern const struct hv_ops hv_mshv_emu;
 
@@ -45,6 +52,9 @@ extern struct emu_knobs emu_knobs;
  * -errno for failure. FDs are real descriptors.
  */
 int emu_open(void);
+/* The log's file is opened now and stays so, for a program that can open none
+ * later. Others may close any descriptor, this one too. */
+void emu_log_keep(void);
 int emu_ioctl(int fd, unsigned long request, void *arg);
 bool emu_owns(int fd);
 /* Whether FD, not known yet, is the device: it is ours then. */

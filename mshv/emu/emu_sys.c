@@ -12,6 +12,7 @@ static int linked_open(const struct mshv_sys *sys, const char *path)
 {
 	(void)sys;
 	(void)path;
+	emu_log_keep();
 	return emu_open();
 }
 
