@@ -44,7 +44,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SAN) $(CPPFLAGS) -MMD -MP
 SRC	= $(wildcard harness/*/*.c harness/*/*/*.c runners/*.c runners/*/*.c \
 	  runners/vmm/*/*.c reports/*.c reports/*/*.c reports/*/*/*.c workloads/*.c workloads/micro/*.c \
 	  mshv/*.c mshv/selftest/*.c mshv/trace/*.c) $(EMU_SRC)
-MAIN	= harness/cli/main.c harness/cli/vmm_main.c
+MAIN	= harness/cli/main.c harness/cli/vmm_main.c harness/cli/seccomp_main.c
 OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
 MSHV_SRC = $(wildcard mshv/*.c) mshv/trace/sys_trace.c $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
@@ -155,6 +155,17 @@ $(B)/%.o: %.c Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# The VMM's seccomp filters: neither made nor libseccomp loaded at its start.
+SECCOMP_OBJ = $(addprefix $(B)/,harness/cli/seccomp_main.o runners/vmm/sandbox/rules.o \
+	  runners/vmm/kvm_requests.o mshv/mshv_requests.o mshv/emu/emu_requests.o)
+$(B)/gen/seccomp: $(SECCOMP_OBJ)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $^ -lseccomp -o $@
+$(B)/gen/seccomp.inc: $(B)/gen/seccomp
+	$(Q)./$< >$@.new && mv $@.new $@
+$(B)/runners/vmm/sandbox/filter.o: $(B)/gen/seccomp.inc
 
 $(B)/gen/dsdt.hex: runners/vmm/dsdt.asl
 	@mkdir -p $(@D)

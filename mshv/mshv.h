@@ -13,8 +13,12 @@
 #include "runners/vmm/hv.h"
 
 struct mshv_sys;
+struct sandbox_requests;
 
 extern const struct hv_ops hv_mshv;
+
+/* What the VMM's threads ask of the device while a guest runs. */
+extern const struct sandbox_requests mshv_requests;
 
 /* A VM of this backend over other system calls than the device's. SYS is
  * borrowed and must outlive the VM. */
@@ -23,20 +27,20 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 		      struct err *err);
 
 /* The backend's operations with another way to create a VM. */
-#define MSHV_HV_OPS(hv_name, create)                                    \
-	{                                                               \
-		.name = hv_name, .vm_create = create,                   \
-		.vm_destroy = mshv_vm_destroy, .mem_map = mshv_mem_map, \
-		.mem_unmap = mshv_mem_unmap,                            \
-		.device_attach = mshv_device_attach,                    \
-		.msi_send = mshv_msi_send, .route_set = mshv_route_set, \
-		.irqfd_set = mshv_irqfd_set,                            \
-		.doorbell_set = mshv_doorbell_set,                      \
-		.vcpu_create = mshv_vcpu_create,                        \
-		.vcpu_destroy = mshv_vcpu_destroy,                      \
-		.vcpu_regs_get = mshv_vcpu_regs_get,                    \
-		.vcpu_regs_set = mshv_vcpu_regs_set,                    \
-		.vcpu_run = mshv_vcpu_run, .vcpu_kick = mshv_vcpu_kick, \
+#define MSHV_HV_OPS(hv_name, hv_calls, create)                           \
+	{                                                                \
+		.name = hv_name, .calls = hv_calls, .vm_create = create, \
+		.vm_destroy = mshv_vm_destroy, .mem_map = mshv_mem_map,  \
+		.mem_unmap = mshv_mem_unmap,                             \
+		.device_attach = mshv_device_attach,                     \
+		.msi_send = mshv_msi_send, .route_set = mshv_route_set,  \
+		.irqfd_set = mshv_irqfd_set,                             \
+		.doorbell_set = mshv_doorbell_set,                       \
+		.vcpu_create = mshv_vcpu_create,                         \
+		.vcpu_destroy = mshv_vcpu_destroy,                       \
+		.vcpu_regs_get = mshv_vcpu_regs_get,                     \
+		.vcpu_regs_set = mshv_vcpu_regs_set,                     \
+		.vcpu_run = mshv_vcpu_run, .vcpu_kick = mshv_vcpu_kick,  \
 	}
 
 void mshv_vm_destroy(struct hv_vm *vm);

@@ -342,4 +342,5 @@ int mshv_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,
 	return sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IOEVENTFD, &arg);
 }
 
-const struct hv_ops hv_mshv = MSHV_HV_OPS("mshv", device_vm_create);
+const struct hv_ops hv_mshv =
+	MSHV_HV_OPS("mshv", SANDBOX_CALLS_MSHV, device_vm_create);

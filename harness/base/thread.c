@@ -19,19 +19,25 @@ int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
 	return -ret;
 }
 
+void thread_wait_open(struct thread_wait *w, int proc_fd)
+{
+	static const char file[] = "thread-self/schedstat";
+
+	thread_wait_close(w);
+	w->fd = proc_fd >= 0 ? openat(proc_fd, file, O_RDONLY | O_CLOEXEC)
+			     : open("/proc/thread-self/schedstat",
+				    O_RDONLY | O_CLOEXEC);
+	w->tid = gettid();
+}
+
 uint64_t thread_wait_ns(struct thread_wait *w)
 {
-	pid_t tid = gettid();
 	uint64_t waited_ns;
 	char text[96];
 	ssize_t n;
 
-	if (w->tid != tid) {
-		thread_wait_close(w);
-		w->fd = open("/proc/thread-self/schedstat",
-			     O_RDONLY | O_CLOEXEC);
-		w->tid = tid;
-	}
+	if (w->tid != gettid())
+		thread_wait_open(w, -1);
 	n = w->fd < 0 ? -1 : pread(w->fd, text, sizeof(text) - 1, 0);
 	if (n <= 0)
 		return 0;

@@ -26,6 +26,11 @@ struct thread_wait {
 	int fd;
 };
 
+/* For the calling thread, before it can open files no more. PROC_FD is the
+ * folder of proc(5); -1: where it is mounted. */
+void thread_wait_open(struct thread_wait *w, int proc_fd);
+
+/* Opens the file of a thread that is not W's. */
 uint64_t thread_wait_ns(struct thread_wait *w);
 void thread_wait_close(struct thread_wait *w);
 

@@ -72,6 +72,21 @@ static int take_backing(const struct option_row *o, const char *arg, void *args,
 	return ret;
 }
 
+static int take_sandbox(const struct option_row *o, const char *arg, void *args,
+			struct err *err)
+{
+	static const char *const words[] = {[SANDBOX_OFF] = "off",
+					    [SANDBOX_ON] = "on",
+					    [SANDBOX_REQUIRED] = "required"};
+	int n = 0;
+	int ret = take_word(arg, words, ARRAY_SIZE(words), "sandbox mode", &n,
+			    err);
+
+	(void)o;
+	((struct vmm_options *)args)->sandbox = (enum sandbox_mode)n;
+	return ret;
+}
+
 static int take_descriptor(const struct option_row *o, const char *arg,
 			   void *args, struct err *err)
 {
@@ -199,6 +214,10 @@ const struct option_row vmm_option_rows[] = {
 	{"check-bells", NULL,
 	 "with --micro on mshv: ring a doorbell before the guest",
 	 OPTION_FLAG(struct vmm_options, vm.checks_bells)},
+	{"sandbox", "MODE",
+	 "on: what this host permits; off; or required: all of it,\n"
+	 "or no guest (on)",
+	 .take = take_sandbox},
 	{"ledger", NULL, "print the exit ledger at the end",
 	 OPTION_FLAG(struct vmm_options, wants_ledger)},
 	{"trace", "FILE", "every call to the hypervisor as text (none)",

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "harness/cli/option.h"
+#include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/vm.h"
 
 struct err;
@@ -15,6 +16,7 @@ struct vmm_options {
 	struct vm_config vm;
 	const struct hv_ops *hv;
 	const char *trace_path; /* NULL: none */
+	enum sandbox_mode sandbox;
 	bool wants_ledger;
 	bool holds;
 	bool wants_tsc_khz;

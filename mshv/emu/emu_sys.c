@@ -69,4 +69,5 @@ static int emu_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 	return mshv_vm_create_on(&mshv_sys_emu, cfg, out, err);
 }
 
-const struct hv_ops hv_mshv_emu = MSHV_HV_OPS("mshv-emu", emu_vm_create);
+const struct hv_ops hv_mshv_emu =
+	MSHV_HV_OPS("mshv-emu", SANDBOX_CALLS_EMU, emu_vm_create);

@@ -39,7 +39,8 @@ static int replay_vm_create(const struct mshv_sys *sys,
 			    const struct hv_vm_config *cfg, struct hv_vm **out,
 			    struct err *err)
 {
-	static struct hv_ops ops = MSHV_HV_OPS("replay", NULL);
+	static struct hv_ops ops =
+		MSHV_HV_OPS("replay", SANDBOX_CALLS_MSHV, NULL);
 	int ret = mshv_vm_create_on(sys, cfg, out, err);
 
 	if (!ret)

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runners/vmm/sandbox/rules.h"
+
 struct err;
 struct hv_ops;
 struct vcpu_regs;
@@ -115,7 +117,8 @@ struct hv_vcpu {
 #define HV_IRQFD_COUNT 512
 
 struct hv_ops {
-	const char *name; /* "kvm", "mshv": stored with every result */
+	const char *name;         /* "kvm", "mshv": stored with every result */
+	enum sandbox_calls calls; /* what its threads may ask of the kernel */
 
 	int (*vm_create)(const struct hv_vm_config *cfg, struct hv_vm **out,
 			 struct err *err);

@@ -348,6 +348,7 @@ static int kvm_doorbell_set(struct hv_vm *base, const struct hv_doorbell *bell,
 
 const struct hv_ops hv_kvm = {
 	.name = "kvm",
+	.calls = SANDBOX_CALLS_KVM,
 	.vm_create = kvm_vm_create,
 	.vm_destroy = kvm_vm_destroy,
 	.mem_map = kvm_mem_map,

@@ -4,7 +4,11 @@
 
 /* kvm - the backend over /dev/kvm. L1VH_KVM_DEVICE names another node. */
 struct hv_ops;
+struct sandbox_requests;
 
 extern const struct hv_ops hv_kvm;
+
+/* What the VMM's threads ask of it while a guest runs. */
+extern const struct sandbox_requests kvm_requests;
 
 #endif

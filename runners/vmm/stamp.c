@@ -19,12 +19,12 @@ void stamp_phase(struct stamp_log *log, const char *name, uint64_t mono_ns)
 	fflush(log->out);
 }
 
-static void end_section(struct stamp_log *log, uint32_t section,
-			uint64_t exit_ns)
+static void end_section(struct stamp_log *log, struct thread_wait *wait,
+			uint32_t section, uint64_t exit_ns)
 {
 	if (log->out && log->begin_ns && section == log->section) {
 		event_stamp(log->out, section, log->begin_ns, exit_ns,
-			    thread_wait_ns(&log->wait) - log->begin_waited_ns);
+			    thread_wait_ns(wait) - log->begin_waited_ns);
 		fflush(log->out);
 	}
 	log->begin_ns = 0;
@@ -41,7 +41,8 @@ static void calibrate(struct stamp_log *log, uint32_t number, uint64_t exit_ns)
 	log->calibrate_last_ns = clock_mono_ns();
 }
 
-void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
+void stamp_write(struct stamp_log *log, struct thread_wait *wait,
+		 uint32_t value, uint64_t exit_ns)
 {
 	uint32_t number = value & ~STAMP_KIND_MASK;
 
@@ -49,11 +50,11 @@ void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns)
 	switch (value & STAMP_KIND_MASK) {
 	case STAMP_BEGIN:
 		log->section = number;
-		log->begin_waited_ns = thread_wait_ns(&log->wait);
+		log->begin_waited_ns = thread_wait_ns(wait);
 		log->begin_ns = clock_mono_ns(); /* as late as can be */
 		break;
 	case STAMP_END:
-		end_section(log, number, exit_ns);
+		end_section(log, wait, number, exit_ns);
 		break;
 	case STAMP_PHASE:
 		if (number < ARRAY_SIZE(phase_names) && phase_names[number] &&

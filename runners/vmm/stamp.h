@@ -42,15 +42,16 @@ struct stamp_log {
 	uint32_t section;
 	uint64_t begin_ns; /* 0: no section is open */
 	uint64_t begin_waited_ns;
-	struct thread_wait wait;
 	uint64_t calibrate_last_ns;
 	uint64_t exit_cost_ns;
 	uint32_t phases_seen; /* one bit per phase: a guest reports each once */
 	atomic_bool kernel_seen; /* any vCPU may be the first */
 };
 
-/* VALUE was written; the exit was taken at EXIT_NS. Any vCPU. */
-void stamp_write(struct stamp_log *log, uint32_t value, uint64_t exit_ns);
+/* VALUE was written; the exit was taken at EXIT_NS. WAIT is the calling
+ * thread's. Any vCPU. */
+void stamp_write(struct stamp_log *log, struct thread_wait *wait,
+		 uint32_t value, uint64_t exit_ns);
 
 void stamp_phase(struct stamp_log *log, const char *name, uint64_t mono_ns);
 

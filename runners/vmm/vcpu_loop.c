@@ -9,6 +9,7 @@
 #include "harness/base/clock.h"
 #include "runners/vmm/bell_check.h"
 #include "runners/vmm/event.h"
+#include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
 
@@ -48,7 +49,7 @@ static void handle_pio(struct vm_vcpu *vcpu, struct hv_access *access,
 		if ((value & STAMP_KIND_MASK) == STAMP_COUNTS)
 			take_counts(vcpu, value & ~STAMP_KIND_MASK);
 		else
-			stamp_write(&vm->stamps, value, exit_ns);
+			stamp_write(&vm->stamps, &vcpu->wait, value, exit_ns);
 		return;
 	}
 	note_kernel_entry(vm, exit_ns);
@@ -158,6 +159,9 @@ void *vcpu_loop(void *arg)
 	uint64_t entry_ns;
 
 	memset(&exit, 0, sizeof(exit));
+	if (vm->cfg.events)
+		sandbox_open_wait(&vcpu->wait);
+	sandbox_enter(SANDBOX_VCPU);
 	check_bells(vcpu);
 	/* Each reading ends one interval and begins the next, so that nothing
 	 * is left out. */

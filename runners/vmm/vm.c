@@ -16,6 +16,7 @@
 #include "runners/vmm/acpi.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/event.h"
+#include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/vcpu_regs.h"
 
 /* How often the guest is asked for a buffer while bytes wait for it. */
@@ -294,9 +295,9 @@ void vm_destroy(struct vm *vm)
 		vm->vcpu_count--;
 		hv_vcpu_destroy(vm->vcpus[vm->vcpu_count].hv);
 		ledger_release(&vm->vcpus[vm->vcpu_count].ledger);
+		thread_wait_close(&vm->vcpus[vm->vcpu_count].wait);
 	}
 	devices_destroy(vm);
-	thread_wait_close(&vm->stamps.wait);
 	hv_vm_destroy(vm->hv);
 	micro_release(&vm->micro);
 	mem_release(&vm->mem);
@@ -312,13 +313,36 @@ static int threads_start(struct vm *vm, struct err *err)
 
 	for (i = 0; i < vm->vcpu_count && !ret; i++) {
 		sem_init(&vm->vcpus[i].ended, 0, 0);
-		ret = thread_start(&vm->vcpus[i].thread, VCPU_STACK_BYTES,
-				   vcpu_loop, &vm->vcpus[i]);
+		ret = sandbox_thread_start(&vm->vcpus[i].thread,
+					   VCPU_STACK_BYTES, vcpu_loop,
+					   &vm->vcpus[i]);
 		if (ret)
 			err_sys(err, ret, "cannot start vCPU %u", i);
 		else
 			vm->vcpus[i].has_thread = true;
 	}
+	return ret;
+}
+
+/* From here on nothing is opened any more. The threads stay in sandbox_enter()
+ * until the last line, so that no guest runs before all are in. */
+static int threads_start_sealed(struct vm *vm, struct err *err)
+{
+	const struct vm_devices_config *d = &vm->cfg.devices;
+	int ret = sandbox_isolate(d->disk_count || d->net_count, err);
+
+	if (!ret && vm->cfg.micro_path)
+		ret = micro_listen(&vm->micro, err);
+	if (!ret)
+		ret = threads_start(vm, err);
+	if (!ret)
+		ret = sandbox_seal(err);
+	if (ret)
+		vm_stop(vm);
+	event_fact(vm->cfg.events, "sandbox", sandbox_text());
+	if (sandbox_is_on())
+		stamp_phase(&vm->stamps, "sandboxed", clock_mono_ns());
+	sandbox_go();
 	return ret;
 }
 
@@ -471,10 +495,8 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 		event_fact(
 			vm->cfg.events, "prefault",
 			"host pages alone; the guest's first touch may fill the hypervisor's tables");
-	ret = threads_start(vm, err);
-	if (ret)
-		vm_stop(vm);
-	else
+	ret = threads_start_sealed(vm, err);
+	if (!ret)
 		io_loop(vm);
 	threads_join(vm);
 	*end = (enum vm_end)atomic_load(&vm->end);

@@ -72,6 +72,7 @@ struct vm_vcpu {
 	pthread_t thread;
 	bool has_thread;
 	sem_t ended; /* posted by the thread when all its work is done */
+	struct thread_wait wait; /* its own thread's */
 	struct ledger ledger;
 	uint64_t last_rip; /* its own thread's until joined */
 };

@@ -114,7 +114,7 @@ static int timed_vm_create(const struct hv_vm_config *cfg, struct hv_vm **out,
 }
 
 static const struct hv_ops hv_timed_emu =
-	MSHV_HV_OPS("mshv-emu", timed_vm_create);
+	MSHV_HV_OPS("mshv-emu", SANDBOX_CALLS_EMU, timed_vm_create);
 
 /* mov COUNT,%ecx; mov $0x80,%dx; mov $0xd0000000,%ebx;
  * 1: ACCESS (two bytes); dec %ecx; jnz 1b; then power off */

@@ -15,9 +15,9 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
-#include "harness/base/thread.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/mem.h"
+#include "runners/vmm/sandbox/sandbox.h"
 
 /* The delay until a guest that waits for a frame notices its end. */
 #define POLL_MS 50
@@ -32,6 +32,7 @@ static void *echo_main(void *arg)
 	struct micro *m = arg;
 	uint64_t count;
 
+	sandbox_enter(SANDBOX_BELL);
 	while (read(m->echo_fd, &count, sizeof(count)) == sizeof(count) &&
 	       !atomic_load(&m->is_stopping)) {
 		count = 1;
@@ -114,7 +115,14 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 	ret = hv_irqfd_set(hv, ECHO_IRQFD_SLOT, m->answer_fd, &msi);
 	if (ret)
 		return err_sys(err, ret, "cannot set an irqfd");
-	ret = thread_start(&m->thread, THREAD_STACK_BYTES, echo_main, m);
+	return 0;
+}
+
+int micro_listen(struct micro *m, struct err *err)
+{
+	int ret = sandbox_thread_start(&m->thread, THREAD_STACK_BYTES,
+				       echo_main, m);
+
 	if (ret)
 		return err_sys(err, ret, "cannot start a thread");
 	m->has_thread = true;

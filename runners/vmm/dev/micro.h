@@ -81,10 +81,11 @@ struct micro {
 	_Atomic bool is_stopping;
 };
 
-/* Doorbells, the answering thread and its interrupt; a page of 1 GiB if the
- * host has a free one. */
+/* Doorbells and their interrupt; a page of 1 GiB if the host has a free one. */
 int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 		 int channel_fd, const _Atomic(int) *end, struct err *err);
+/* The answering thread, for micro_destroy() to end. */
+int micro_listen(struct micro *m, struct err *err);
 void micro_destroy(struct micro *m); /* after a failed micro_create() too */
 /* The hypervisor's are dead: from now on writes come as exits, and ECHO answers
  * them all the same. */

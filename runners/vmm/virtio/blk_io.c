@@ -14,8 +14,8 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
-#include "harness/base/thread.h"
 #include "runners/vmm/mem.h"
+#include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/blk_priv.h"
 
 #define RING_ENTRIES 256
@@ -358,6 +358,7 @@ static void *worker_main(void *arg)
 		register_ram(w);
 		listen_all(w);
 	}
+	sandbox_enter(SANDBOX_BLOCK);
 	sem_post(&w->started);
 	if (w->start_result)
 		return NULL;
@@ -382,7 +383,8 @@ static int worker_start(struct blk_worker *w)
 	if (w->stop_fd < 0)
 		return -errno;
 	sem_init(&w->started, 0, 0);
-	ret = thread_start(&w->thread, WORKER_STACK_BYTES, worker_main, w);
+	ret = sandbox_thread_start(&w->thread, WORKER_STACK_BYTES, worker_main,
+				   w);
 	if (ret)
 		return ret;
 	w->has_thread = true;

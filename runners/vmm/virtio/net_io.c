@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
-#include "harness/base/thread.h"
+#include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/iov.h"
 #include "runners/vmm/virtio/net_priv.h"
 #include "runners/vmm/virtio/tap.h"
@@ -299,6 +299,7 @@ static void *worker_main(void *arg)
 	struct pollfd fds[FD_COUNT];
 	bool has_more;
 
+	sandbox_enter(SANDBOX_NET);
 	while (!atomic_load(&w->is_stopping)) {
 		has_more = tx_burst(w);
 		virtq_notify_disable(&dev->queues[rx_queue(w)]);
@@ -324,7 +325,8 @@ int net_worker_start(struct net_worker *w)
 	w->buffer_count = w->iov_count = 0;
 	w->bytes = 0;
 	w->tx_waits = w->rx_starves = false;
-	ret = thread_start(&w->thread, WORKER_STACK_BYTES, worker_main, w);
+	ret = sandbox_thread_start(&w->thread, WORKER_STACK_BYTES, worker_main,
+				   w);
 	w->has_thread = !ret;
 	return ret;
 }

@@ -26,6 +26,7 @@ struct board {
 	struct rtc rtc;
 	struct power power;
 	struct stamp_log stamps;
+	struct thread_wait wait;
 	struct bus ports, memory;
 };
 
@@ -85,7 +86,7 @@ static void board_step(struct board *b, const uint8_t *data)
 		uart_receive(&b->uart, data + 2, 1 + data[0] % 6);
 		break;
 	case 4:
-		stamp_write(&b->stamps, (uint32_t)a.data, data[7]);
+		stamp_write(&b->stamps, &b->wait, (uint32_t)a.data, data[7]);
 		break;
 	default:
 		a.addr = bases[data[2] % ARRAY_SIZE(bases)] + data[7] % 8u;

@@ -326,6 +326,7 @@ static void device_open(struct device *d)
 	assert_int_equal(
 		micro_create(&d->micro, d->hv, &d->mem, fds[1], &d->end, &err),
 		0);
+	assert_int_equal(micro_listen(&d->micro, &err), 0);
 }
 
 static void device_close(struct device *d)

@@ -230,7 +230,8 @@ static void a_whole_command_line_is_taken(void **state)
 		"vmm",        "--micro",    "m",      "--memory",
 		"1G",         "--vcpus=4",  "--hv",   "mshv-emu",
 		"--backing",  "hugetlb",    "--disk", "null:1M",
-		"--prefault", "--paravirt", "best",   NULL};
+		"--prefault", "--paravirt", "best",   "--sandbox=required",
+		NULL};
 	struct vmm_options opt;
 	struct err err;
 
@@ -242,6 +243,7 @@ static void a_whole_command_line_is_taken(void **state)
 	assert_string_equal(opt.hv->name, "mshv-emu");
 	assert_int_equal(opt.vm.mem.backing, MEM_BACKING_HUGETLB);
 	assert_int_equal(opt.vm.paravirt, HV_PARAVIRT_BEST);
+	assert_int_equal(opt.sandbox, SANDBOX_REQUIRED);
 	assert_int_equal(opt.vm.devices.disk_count, 1);
 	assert_int_equal(opt.vm.channel_fd, -1);
 }
@@ -259,6 +261,7 @@ static void a_wrong_command_line_is_refused(void **state)
 		{{"vmm", "--hv", "xen"}, "unknown hypervisor 'xen'"},
 		{{"vmm", "--backing", "8k"}, "unknown backing '8k'"},
 		{{"vmm", "--paravirt", "b"}, "unknown paravirt mode 'b'"},
+		{{"vmm", "--sandbox", "no"}, "unknown sandbox mode 'no'"},
 		{{"vmm", "--events-fd", "1000"},
 		 "cannot write events to descriptor 1000"},
 	};

@@ -14,6 +14,7 @@
 
 struct bench {
 	struct stamp_log log;
+	struct thread_wait wait;
 	char *text;
 	size_t size;
 };
@@ -31,7 +32,7 @@ static int teardown(void **state)
 {
 	struct bench *b = *state;
 
-	thread_wait_close(&b->log.wait);
+	thread_wait_close(&b->wait);
 	fclose(b->log.out);
 	free(b->text);
 	free(b);
@@ -40,7 +41,7 @@ static int teardown(void **state)
 
 static void write_now(struct bench *b, uint32_t value)
 {
-	stamp_write(&b->log, value, clock_mono_ns());
+	stamp_write(&b->log, &b->wait, value, clock_mono_ns());
 }
 
 static const char *written(struct bench *b)
@@ -58,7 +59,7 @@ static void a_section_is_as_long_as_it_took(void **state)
 
 	write_now(b, STAMP_BEGIN | 0x0fffffff);
 	after = clock_mono_ns();
-	stamp_write(&b->log, STAMP_END | 0x0fffffff, after + 5000);
+	stamp_write(&b->log, &b->wait, STAMP_END | 0x0fffffff, after + 5000);
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(written(b), "\n"),
 		 written(b));
 	assert_true(event_parse(line, &e));
@@ -122,7 +123,7 @@ static void an_exit_costs_what_the_longest_did(void **state)
 	write_now(b, STAMP_CALIBRATE | 0);
 	after = clock_mono_ns();
 	exit_ns = after + 7 * NS_PER_S;
-	stamp_write(&b->log, STAMP_CALIBRATE | 1, exit_ns);
+	stamp_write(&b->log, &b->wait, STAMP_CALIBRATE | 1, exit_ns);
 	assert_in_range(b->log.exit_cost_ns, exit_ns - after, exit_ns - before);
 	write_now(b, STAMP_CALIBRATE | 2); /* a shorter one */
 	assert_in_range(b->log.exit_cost_ns, exit_ns - after, exit_ns - before);
@@ -188,17 +189,18 @@ static void other_kinds_are_nothing(void **state)
 static void nobody_need_read_them(void **state)
 {
 	struct stamp_log log = {.out = NULL};
+	struct thread_wait wait = {0};
 	uint64_t now = clock_mono_ns();
 
 	(void)state;
-	stamp_write(&log, STAMP_BEGIN | 1, now);
-	stamp_write(&log, STAMP_END | 1, now);
-	stamp_write(&log, STAMP_PHASE | STAMP_PHASE_INIT, now);
-	stamp_write(&log, STAMP_CALIBRATE | 0, now);
-	stamp_write(&log, STAMP_CALIBRATE | 1, now + NS_PER_S);
+	stamp_write(&log, &wait, STAMP_BEGIN | 1, now);
+	stamp_write(&log, &wait, STAMP_END | 1, now);
+	stamp_write(&log, &wait, STAMP_PHASE | STAMP_PHASE_INIT, now);
+	stamp_write(&log, &wait, STAMP_CALIBRATE | 0, now);
+	stamp_write(&log, &wait, STAMP_CALIBRATE | 1, now + NS_PER_S);
 	stamp_phase(&log, "vm_ready", now);
 	assert_true(log.exit_cost_ns > 0);
-	thread_wait_close(&log.wait);
+	thread_wait_close(&wait);
 }
 
 #define LOG(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
