@@ -245,6 +245,17 @@ static int take_paravirt(const struct option_row *o, const char *arg,
 	return option_text(o, arg, args, err);
 }
 
+static int take_sandbox(const struct option_row *o, const char *arg, void *args,
+			struct err *err)
+{
+	if (strcmp(arg, "on") && strcmp(arg, "off") && strcmp(arg, "required"))
+		return err_set(
+			err, -EINVAL,
+			"unknown sandbox mode '%s'; there are on, off and required",
+			arg);
+	return option_text(o, arg, args, err);
+}
+
 static int take_match(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
@@ -343,6 +354,12 @@ const struct option_row run_args_options[] = {
 	{"paravirt", "MODE", "identical or best (identical)",
 	 .take = take_paravirt,
 	 .offset = OPTION_FIELD(struct run_args, plan.paravirt, const char *),
+	 KEY},
+	{"sandbox", "MODE",
+	 "of our VMM: on is what the host permits, off, or\n"
+	 "required: all of it, or no boot (on)",
+	 .take = take_sandbox,
+	 .offset = OPTION_FIELD(struct run_args, plan.sandbox, const char *),
 	 KEY},
 	{"timeout", "S", "for one boot with all its series (120 s)",
 	 SCALED(plan.timeout_ns, NS_PER_S), KEY},

@@ -54,6 +54,7 @@ struct bench_case {
 	uint32_t vcpu_count;
 	uint64_t ram_bytes;
 	char paravirt[16];
+	char sandbox[12]; /* of our VMM; "": what it does by itself */
 	uint32_t warmup_count;
 	uint32_t sample_count;
 	uint64_t target_ns;

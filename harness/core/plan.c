@@ -28,6 +28,7 @@ void plan_init_quick(struct plan *plan)
 		.vcpu_count = 1,
 		.ram_bytes = 512 * MIB,
 		.paravirt = "identical",
+		.sandbox = "on",
 		.pilot = "",
 		.match = "",
 		.io_block_count = UINT32_MAX,
@@ -205,6 +206,7 @@ static void begin_case(struct bench_case *bc, const struct plan *plan,
 		bc->stretch_ppm = plan->stretch_ppm;
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", plan->paravirt);
+	snprintf(bc->sandbox, sizeof(bc->sandbox), "%s", plan->sandbox);
 	if (!bc->io.queue_count)
 		bc->io.queue_count = plan->vcpu_count < MAX_QUEUES
 					     ? plan->vcpu_count
@@ -394,7 +396,7 @@ json_t *plan_to_json(const struct plan *plan)
 		json_array_append_new(names, json_string(plan->runners[i]));
 	return json_pack(
 		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I,"
-		" s:o, s:i, s:i, s:I, s:s, s:I, s:s, s:s}",
+		" s:o, s:i, s:i, s:I, s:s, s:I, s:s, s:s, s:s}",
 		"name", plan->name, "block_count", (int)plan->block_count,
 		"warmup_count", (int)plan->warmup_count, "sample_count",
 		(int)plan->sample_count, "target_ns",
@@ -411,5 +413,5 @@ json_t *plan_to_json(const struct plan *plan)
 		(json_int_t)plan->budget_ns, "stretched_runner",
 		plan->stretched_runner ? plan->stretched_runner : "",
 		"stretch_ppm", (json_int_t)plan->stretch_ppm, "pilot",
-		plan->pilot, "match", plan->match);
+		plan->pilot, "match", plan->match, "sandbox", plan->sandbox);
 }

@@ -33,6 +33,7 @@ struct plan {
 	uint32_t vcpu_count;
 	uint64_t ram_bytes;
 	const char *paravirt;
+	const char *sandbox; /* of our VMM: "on", "off", "required" */
 	uint64_t seed;
 	const char *pilot; /* UUID of the run that SAMPLE_COUNT is by; "" */
 	/* In what the nodes of a fleet must agree, see fleet/arm_gate.h; "" is not

@@ -10,6 +10,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/findings.h"
+#include "harness/findings/sandbox_words.h"
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/quantile.h"
 #include "harness/stats/ranks.h"
@@ -111,11 +112,12 @@ static json_t *boots(const struct run_data *run)
 
 	for (i = 0; i < run->boot_count; i++) {
 		const struct boot_data *b = &run->boots[i];
+		char *sandbox = sandbox_words(b->res.identity);
 
 		json_array_append_new(
 			out,
 			json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:I,"
-				  " s:I, s:I, s:I, s:o}",
+				  " s:I, s:I, s:I, s:o, s:s*}",
 				  "boot", (json_int_t)b->position, "block",
 				  (json_int_t)b->bc.block, "runner",
 				  b->bc.runner, "paravirt", b->bc.paravirt,
@@ -126,7 +128,8 @@ static json_t *boots(const struct run_data *run)
 				  (json_int_t)b->bc.ram_bytes, "elapsed_ns",
 				  (json_int_t)b->res.elapsed_ns, "exit_cost_ns",
 				  (json_int_t)b->res.exit_cost_ns, "exits",
-				  ledger(&b->res)));
+				  ledger(&b->res), "sandbox", sandbox));
+		free(sandbox);
 	}
 	return out;
 }

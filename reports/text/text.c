@@ -5,9 +5,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/findings/findings.h"
 #include "harness/findings/refusals.h"
+#include "harness/findings/sandbox_words.h"
 #include "harness/store/run_data.h"
 #include "reports/text/footprint_text.h"
 #include "reports/text/paint.h"
@@ -30,6 +32,15 @@ static int name_width(const struct model *m)
 	return (int)width;
 }
 
+static void write_sandbox(const struct run_data *run, FILE *out)
+{
+	struct strbuf text = {0};
+
+	sandbox_words_list(run, &text);
+	fputs(strbuf_str(&text), out);
+	strbuf_release(&text);
+}
+
 static void write_head(const struct model *m, FILE *out)
 {
 	char grades[64];
@@ -39,6 +50,7 @@ static void write_head(const struct model *m, FILE *out)
 		m->run->id, m->run->revision,
 		model_grades(m, grades, sizeof(grades)), m->run->seed,
 		m->run->status);
+	write_sandbox(m->run, out);
 	if (m->has_grade[GRADE_EMULATED])
 		paint_warning(MODEL_EMULATED "\n", out);
 	fprintf(out, "\n%-*s", name_width(m), "median of boots");

@@ -56,7 +56,7 @@ _Static_assert(ARRAY_SIZE(resources) == RESOURCE_COUNT,
 	       "every resource has a metric");
 
 struct churn {
-	const char *hv;
+	struct micro_vmm how;
 	uint64_t deadline_ns;
 	double gone_ns[MAX_GUESTS];
 	size_t count;
@@ -124,7 +124,7 @@ static bool run_guest(struct churn *c)
 	struct err err = {0};
 	struct micro_guest g;
 	uint64_t gone_ns;
-	bool is_fine = !micro_guest_start(&g, c->hv, &shape, &err);
+	bool is_fine = !micro_guest_start(&g, &c->how, &shape, &err);
 
 	if (!is_fine)
 		snprintf(c->failure, sizeof(c->failure), "%.199s", err.msg);
@@ -262,7 +262,8 @@ void churn_run(const char *hv, const struct bench_case *bc, struct result *res)
 		       "no memory for the readings");
 		return;
 	}
-	c->hv = hv;
+	c->how = (struct micro_vmm){
+		.hv = hv, .sandbox = bc->sandbox[0] ? bc->sandbox : NULL};
 	c->deadline_ns = clock_mono_ns() +
 			 (uint64_t)(TIME_SHARE * (double)bc->timeout_ns);
 	take_reading(c);

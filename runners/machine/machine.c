@@ -39,7 +39,19 @@ static int prepare(void *arg)
 	return ret;
 }
 
-static int spawn(const struct machine_spec *spec,
+/* Part of our VMM's sandbox. The namespaces that a user's TAP is in cannot be
+ * entered from another user namespace. */
+static bool wants_pid_ns(const struct machine_spec *spec,
+			 const struct bench_case *bc)
+{
+	bool has_user_ns = spec->site && spec->site->has_net &&
+			   spec->site->net.user_ns >= 0;
+
+	return spec->events == MACHINE_EVENTS_VMM && !has_user_ns &&
+	       strcmp(bc->sandbox, "off");
+}
+
+static int spawn(const struct machine_spec *spec, const struct bench_case *bc,
 		 const struct machine_streams *s, pid_t *pid, struct err *err)
 {
 	struct proc_fd fds[6] = {
@@ -54,6 +66,7 @@ static int spawn(const struct machine_spec *spec,
 		.fd_count = 4,
 		.prepare = prepare,
 		.prepare_arg = (void *)spec,
+		.wants_pid_ns = wants_pid_ns(spec, bc),
 	};
 	bool has_net = spec->site && spec->site->has_net;
 
@@ -175,7 +188,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	if (ret)
 		err_sys(&err, ret, "cannot make the streams to a machine");
 	else
-		ret = spawn(spec, &s, &pid, &err);
+		ret = spawn(spec, bc, &s, &pid, &err);
 	machine_streams_close(&s, MACHINE_CHILD_END);
 	if (ret) {
 		result_fail(res, RUN_RUNNER_FAILED, "%s", err.msg);

@@ -28,7 +28,7 @@ const char *const micro_phases[MICRO_PHASE_COUNT] = {
 	"devices_created",   "vcpus_created", "vm_ready",
 	"first_instruction", "agent_ready",   "power_off",
 };
-static void add_args(struct args *a, const char *hv,
+static void add_args(struct args *a, const struct micro_vmm *how,
 		     const struct micro_shape *s)
 {
 	char *vmm = file_beside_exe("l1vh-vmm");
@@ -36,7 +36,11 @@ static void add_args(struct args *a, const char *hv,
 
 	args_add(a, "%s", vmm);
 	args_add(a, "--hv");
-	args_add(a, "%s", hv);
+	args_add(a, "%s", how->hv);
+	if (how->sandbox) {
+		args_add(a, "--sandbox");
+		args_add(a, "%s", how->sandbox);
+	}
 	args_add(a, "--micro");
 	args_add(a, "%s", micro);
 	args_add(a, "--memory");
@@ -53,7 +57,7 @@ static void add_args(struct args *a, const char *hv,
 	free(vmm);
 }
 
-int micro_guest_start(struct micro_guest *g, const char *hv,
+int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 		      const struct micro_shape *s, struct err *err)
 {
 	int channel[2] = {-1, -1}, events[2] = {-1, -1};
@@ -74,9 +78,12 @@ int micro_guest_start(struct micro_guest *g, const char *hv,
 			{events[1], MACHINE_EVENTS_FD},
 		};
 		struct proc_spec spec = {.fds = fds,
-					 .fd_count = ARRAY_SIZE(fds)};
+					 .fd_count = ARRAY_SIZE(fds),
+					 .wants_pid_ns =
+						 !how->sandbox ||
+						 strcmp(how->sandbox, "off")};
 
-		add_args(&a, hv, s);
+		add_args(&a, how, s);
 		spec.argv = (const char *const *)a.words;
 		g->spawn_ns = clock_mono_ns();
 		ret = proc_spawn(&spec, &g->pid, err);

@@ -25,6 +25,11 @@ struct micro_shape {
 	bool is_prefaulted;
 };
 
+struct micro_vmm {
+	const char *hv;
+	const char *sandbox; /* its option; NULL: what it does by itself */
+};
+
 struct micro_guest {
 	pid_t pid; /* 0: not started */
 	int channel_fd;
@@ -39,7 +44,7 @@ struct micro_guest {
 };
 
 /* G is to be ended, also where this fails. */
-int micro_guest_start(struct micro_guest *g, const char *hv,
+int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 		      const struct micro_shape *s, struct err *err);
 
 /* Listens until all are ready. False when one ended before, or after 20 s. */

@@ -78,7 +78,7 @@ static const char *failure_of(const struct micro_guest *guests, size_t count)
 	return "a guest was not ready in time";
 }
 
-static bool start_once(const char *hv, const struct micro_shape *s,
+static bool start_once(const struct micro_vmm *how, const struct micro_shape *s,
 		       struct result *res)
 {
 	struct err err = {0};
@@ -87,7 +87,7 @@ static bool start_once(const char *hv, const struct micro_shape *s,
 	bool is_fine;
 	size_t i;
 
-	if (micro_guest_start(&g, hv, s, &err)) {
+	if (micro_guest_start(&g, how, s, &err)) {
 		micro_guest_end(&g);
 		refuse_point(res, s->name, "agent_ready", RUN_RUNNER_FAILED,
 			     err.msg);
@@ -143,8 +143,8 @@ static void add_pss(const struct micro_guest *guests, size_t count,
 
 /* COUNT guests at once: until the last is ready, and what each then holds.
  * False when it did not work, and more need not be tried. */
-static bool start_many(const char *hv, size_t count, const char *point,
-		       struct result *res)
+static bool start_many(const struct micro_vmm *how, size_t count,
+		       const char *point, struct result *res)
 {
 	static struct micro_guest guests[MICRO_MAX_GUESTS];
 	const struct micro_shape shape = {point, "64M", 1, false};
@@ -155,7 +155,7 @@ static bool start_many(const char *hv, size_t count, const char *point,
 	size_t i;
 
 	while (is_fine && started < count)
-		is_fine = !micro_guest_start(&guests[started++], hv, &shape,
+		is_fine = !micro_guest_start(&guests[started++], how, &shape,
 					     &err);
 	if (!is_fine)
 		refuse_point(res, point, "all_ready", RUN_RUNNER_FAILED,
@@ -178,7 +178,7 @@ static bool start_many(const char *hv, size_t count, const char *point,
 	return is_fine;
 }
 
-static void run_many(const char *hv, struct result *res)
+static void run_many(const struct micro_vmm *how, struct result *res)
 {
 	uint64_t deadline_ns = clock_mono_ns() + MANY_NS;
 	uint64_t start_ns, took_ns = 0;
@@ -195,7 +195,7 @@ static void run_many(const char *hv, struct result *res)
 				"this many guests would exceed the suite's time limit");
 			continue;
 		}
-		is_fine = start_many(hv, many[i].count, many[i].name, res);
+		is_fine = start_many(how, many[i].count, many[i].name, res);
 		took_ns = clock_mono_ns() - start_ns;
 	}
 }
@@ -217,14 +217,14 @@ static const char *too_big(const struct micro_shape *s, double ns_per_byte)
 }
 
 /* Starts of one shape; returns the time of one start per byte. */
-static double run_shape(const char *hv, const struct micro_shape *s,
-			struct result *res)
+static double run_shape(const struct micro_vmm *how,
+			const struct micro_shape *s, struct result *res)
 {
 	uint64_t begin_ns = clock_mono_ns(), took_ns = 0, bytes = 1;
 	struct err err = {0};
 	uint32_t n = 0;
 
-	while (n < STARTS && took_ns <= SHAPE_NS && start_once(hv, s, res)) {
+	while (n < STARTS && took_ns <= SHAPE_NS && start_once(how, s, res)) {
 		n++;
 		took_ns = clock_mono_ns() - begin_ns;
 	}
@@ -235,6 +235,8 @@ static double run_shape(const char *hv, const struct micro_shape *s,
 void micro_start_run(const char *hv, const struct bench_case *bc,
 		     struct result *res)
 {
+	const struct micro_vmm how = {
+		.hv = hv, .sandbox = bc->sandbox[0] ? bc->sandbox : NULL};
 	double ns_per_byte = 0;
 	size_t i;
 
@@ -247,7 +249,7 @@ void micro_start_run(const char *hv, const struct bench_case *bc,
 			refuse_point(res, shapes[i].name, "agent_ready",
 				     RUN_SKIPPED, why);
 		else
-			ns_per_byte = run_shape(hv, &shapes[i], res);
+			ns_per_byte = run_shape(&how, &shapes[i], res);
 	}
-	run_many(hv, res);
+	run_many(&how, res);
 }

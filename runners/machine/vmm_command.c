@@ -128,6 +128,10 @@ static void add_machine(struct args *a, const char *hv,
 	args_add(a, "%u", bc->vcpu_count);
 	args_add(a, "--paravirt");
 	args_add(a, "%s", bc->paravirt);
+	if (bc->sandbox[0]) {
+		args_add(a, "--sandbox");
+		args_add(a, "%s", bc->sandbox);
+	}
 	args_add(a, "--channel-fd");
 	args_add(a, "%d", MACHINE_CHANNEL_FD);
 	args_add(a, "--events-fd");

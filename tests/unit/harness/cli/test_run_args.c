@@ -71,7 +71,8 @@ static void every_option_lands_in_its_field(void **state)
 	parsed(WORDS("--runners=kvm,native", "--suite=null,delay",
 		     "--samples=10000", "--target-ms=1000000", "--vcpus=64",
 		     "--memory=2G", "--paravirt=best", "--timeout=7",
-		     "--seed=9223372036854775807", "--budget=2h"),
+		     "--sandbox=required", "--seed=9223372036854775807",
+		     "--budget=2h"),
 	       &args);
 	assert_false(args.wanted_is_default);
 	assert_int_equal(args.wanted_count, 2);
@@ -83,6 +84,7 @@ static void every_option_lands_in_its_field(void **state)
 	assert_int_equal(args.plan.vcpu_count, 64);
 	assert_int_equal(args.plan.ram_bytes, 2 * GIB);
 	assert_string_equal(args.plan.paravirt, "best");
+	assert_string_equal(args.plan.sandbox, "required");
 	assert_int_equal(args.plan.timeout_ns, 7 * NS_PER_S);
 	assert_int_equal(args.plan.seed, INT64_MAX);
 	assert_int_equal(args.plan.budget_ns, 7200 * NS_PER_S);
@@ -174,6 +176,7 @@ static void bad_values_are_refused(void **state)
 		{{"--workloads=nothing"}, "nothing"},
 		{{"--workloads="}, ""},
 		{{"--paravirt=Best"}, "'Best'"},
+		{{"--sandbox=yes"}, "'yes'; there are on, off and required"},
 		{{"--vhost=maybe"}, "'maybe'"},
 		{{"--disk-size=15M"}, "16M"},
 		{{"--disk-size=33000K"}, "whole MiB"},

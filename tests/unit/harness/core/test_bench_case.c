@@ -17,6 +17,7 @@ static void fill(struct bench_case *bc)
 		.vcpu_count = 2,
 		.ram_bytes = 3ULL << 40,
 		.paravirt = "identical",
+		.sandbox = "required",
 		.warmup_count = 4,
 		.sample_count = 5,
 		.target_ns = 6,
@@ -54,6 +55,7 @@ static void must_equal(const struct bench_case *a, const struct bench_case *b)
 	assert_int_equal(a->vcpu_count, b->vcpu_count);
 	assert_int_equal(a->ram_bytes, b->ram_bytes);
 	assert_string_equal(a->paravirt, b->paravirt);
+	assert_string_equal(a->sandbox, b->sandbox);
 	assert_int_equal(a->warmup_count, b->warmup_count);
 	assert_int_equal(a->sample_count, b->sample_count);
 	assert_int_equal(a->target_ns, b->target_ns);
@@ -158,7 +160,7 @@ static void a_case_needs_every_key(void **state)
 	(void)state;
 	fill(&bc);
 	json = bench_case_to_json(&bc);
-	assert_int_equal(damage_each(json, json), 13);
+	assert_int_equal(damage_each(json, json), 14);
 	assert_int_equal(damage_each(json, json_object_get(json, "io")), 11);
 	assert_int_equal(damage_each(json, json_object_get(json, "limits")), 4);
 	/* The second of its series, when the first is already taken. */

@@ -18,6 +18,9 @@
 
 #define PHASE_GAP_NS 1000
 
+static const struct micro_vmm on_kvm = {.hv = "kvm"};
+static const struct micro_vmm on_emu = {.hv = "mshv-emu", .sandbox = "off"};
+
 /* --- the VMM -------------------------------------------------------------- */
 
 static void say(const char *text)
@@ -119,7 +122,7 @@ static void a_start_has_its_phases(void **state)
 
 	(void)state;
 	set_play("fine");
-	assert_int_equal(micro_guest_start(&g, "mshv-emu", &full, &err), 0);
+	assert_int_equal(micro_guest_start(&g, &on_emu, &full, &err), 0);
 	assert_true(micro_guests_await(&g, 1));
 	assert_true(g.phase_ns[0] > g.spawn_ns);
 	for (i = 1; i <= MICRO_READY_PHASE; i++)
@@ -130,7 +133,7 @@ static void a_start_has_its_phases(void **state)
 	assert_true(g.phase_ns[MICRO_PHASE_COUNT - 1] > g.phase_ns[0]);
 	assert_true(gone_ns > g.phase_ns[MICRO_PHASE_COUNT - 1]);
 	starts = stage_text("starts");
-	assert_contains(starts, "--hv mshv-emu --micro ");
+	assert_contains(starts, "--hv mshv-emu --sandbox off --micro ");
 	assert_contains(starts, "/micro.bin --memory 1G --vcpus 4 --prefault "
 				"--channel-fd 3 --events-fd 4\n");
 	free(starts);
@@ -152,7 +155,8 @@ static void a_guest_that_ends_is_not_ready(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		set_play(rows[i].play);
-		assert_int_equal(micro_guest_start(&g, "kvm", &small, &err), 0);
+		assert_int_equal(micro_guest_start(&g, &on_kvm, &small, &err),
+				 0);
 		assert_false(micro_guests_await(&g, 1));
 		micro_guest_end(&g);
 		assert_string_equal(g.cause, rows[i].cause);
@@ -171,7 +175,7 @@ static void noise_is_passed_over(void **state)
 
 	(void)state;
 	set_play("noise");
-	assert_int_equal(micro_guest_start(&g, "kvm", &small, &err), 0);
+	assert_int_equal(micro_guest_start(&g, &on_kvm, &small, &err), 0);
 	assert_true(micro_guests_await(&g, 1));
 	micro_guest_end(&g);
 	assert_int_equal(g.phase_ns[5], g.phase_ns[0] + 5 * PHASE_GAP_NS);
@@ -185,7 +189,7 @@ static void a_vmm_that_is_not_there(void **state)
 
 	(void)state;
 	stage_forget("l1vh-vmm");
-	assert_true(micro_guest_start(&g, "kvm", &small, &err) < 0);
+	assert_true(micro_guest_start(&g, &on_kvm, &small, &err) < 0);
 	assert_contains(err.msg, "/l1vh-vmm");
 	assert_true(g.pid <= 0);
 	micro_guest_end(&g);
