@@ -48,7 +48,7 @@ static bool wants_pid_ns(const struct machine_spec *spec,
 			   spec->site->net.user_ns >= 0;
 
 	return spec->events == MACHINE_EVENTS_VMM && !has_user_ns &&
-	       strcmp(bc->sandbox, "off");
+	       bc->sandbox[0] && strcmp(bc->sandbox, "off") != 0;
 }
 
 static int spawn(const struct machine_spec *spec, const struct bench_case *bc,

@@ -80,7 +80,7 @@ int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 		struct proc_spec spec = {.fds = fds,
 					 .fd_count = ARRAY_SIZE(fds),
 					 .wants_pid_ns =
-						 !how->sandbox ||
+						 how->sandbox &&
 						 strcmp(how->sandbox, "off")};
 
 		add_args(&a, how, s);
