@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "harness/base/file.h"
@@ -16,10 +17,20 @@
 #define MAX_NOTES_BYTES 4096
 #define MAX_SEGMENTS 64
 
+/* All of SIZE, however short the reads are. */
 static bool read_at(int fd, void *buf, size_t size, uint64_t offset)
 {
-	return offset <= INT64_MAX &&
-	       pread(fd, buf, size, (off_t)offset) == (ssize_t)size;
+	size_t done = 0;
+
+	while (done < size && offset <= INT64_MAX) {
+		ssize_t n = pread(fd, (char *)buf + done, size - done,
+				  (off_t)(offset + done));
+
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	return done == size;
 }
 
 /* Notes are aligned to four bytes (gABI, Note Section). */
@@ -90,9 +101,23 @@ const char *build_id_of(const char *path, char buf[BUILD_ID_SIZE])
 	return buf;
 }
 
+/* From memory, which cannot fail as a file can. */
 const char *build_id_own(char buf[BUILD_ID_SIZE])
 {
-	return build_id_of("/proc/self/exe", buf);
+	const Elf64_Phdr *p = (const Elf64_Phdr *)getauxval(AT_PHDR);
+	unsigned long count = getauxval(AT_PHNUM), i;
+	uintptr_t base = 0;
+
+	buf[0] = '\0';
+	for (i = 0; p && i < count; i++)
+		if (p[i].p_type == PT_PHDR)
+			base = (uintptr_t)p - p[i].p_vaddr;
+	for (i = 0; p && i < count; i++)
+		if (p[i].p_type == PT_NOTE &&
+		    find_in_notes((const unsigned char *)base + p[i].p_vaddr,
+				  p[i].p_memsz, buf))
+			break;
+	return buf;
 }
 
 const char *build_id_beside(const char *name, char buf[BUILD_ID_SIZE])
