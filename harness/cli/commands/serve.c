@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* serve - the store as web pages, until it is stopped. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,12 +79,23 @@ static int parse_arguments(int argc, char **argv, struct serve_args *args,
 	return ret;
 }
 
+/* Each connection has a thread, and pages of all sizes live long in caches: with an
+ * arena per thread, and large pages among small ones, a night of uploads left 20 MiB
+ * of holes. */
+static void keep_heap_dense(void)
+{
+	mallopt(M_ARENA_MAX, 2);
+	mallopt(M_MMAP_THRESHOLD, 128 * KIB);
+}
+
 static int serve(const struct serve_args *args, struct err *err)
 {
 	struct pruner *pruner = NULL;
 	struct dashboard *d = NULL;
-	int ret = dashboard_start(&args->cfg, &d, err);
+	int ret;
 
+	keep_heap_dense();
+	ret = dashboard_start(&args->cfg, &d, err);
 	if (!ret && args->keep_days)
 		ret = pruner_start(args->cfg.db, args->keep_days * DAY_NS,
 				   &pruner, err);
