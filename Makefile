@@ -270,8 +270,8 @@ $(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $(WRAP) $(filter %.o,$^) $(filter %.a,$^) $$(pkg-config --libs $(LIBS) cmocka) $(VMM_LIBS) -o $@
 
-# These see what the product syncs and renames (tests/unit/fixture/vfs_fault.h).
-$(addprefix $(B)/tests/unit/harness/,store/test_storage base/test_durable): WRAP = -Wl,--wrap=fsync,--wrap=rename
+# These see what the product syncs and names (tests/unit/fixture/vfs_fault.h).
+$(addprefix $(B)/tests/unit/harness/,store/test_storage base/test_durable): WRAP = -Wl,--wrap=fsync,--wrap=rename,--wrap=linkat
 
 # The library's calls in place of libc's, in this one program.
 $(B)/tests/unit/mshv/emu/test_preload: $(B)/mshv/emu/preload.o
