@@ -11,7 +11,7 @@
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 
-#define MAX_WORDS 10
+#define MAX_WORDS 12
 
 /* ARGS is the caller's to release in any case. */
 static int parse(const char *const *words, struct run_args *args,
@@ -23,6 +23,7 @@ static int parse(const char *const *words, struct run_args *args,
 
 	snprintf(copies[0], sizeof(copies[0]), "run");
 	for (argc = 1; words[argc - 1]; argc++) {
+		assert_true(argc <= MAX_WORDS);
 		snprintf(copies[argc], sizeof(copies[argc]), "%s",
 			 words[argc - 1]);
 		argv[argc] = copies[argc];
