@@ -135,8 +135,9 @@ static bool report_end(const struct vm *vm, enum vm_end end,
 }
 
 /*
- * Whoever started us looks, and lets us go on by SIGCONT. In a PID namespace of
- * its own this process cannot stop itself; then it waits, and is stopped.
+ * Whoever started us may stop us, looks, and lets us go on by SIGCONT. We do not stop
+ * ourselves: the first process of a PID namespace cannot, and a stop behind a SIGCONT
+ * that came early would be for ever.
  */
 static void hold(struct vm *vm)
 {
@@ -147,7 +148,6 @@ static void hold(struct vm *vm)
 	sigaddset(&cont, SIGCONT);
 	pthread_sigmask(SIG_BLOCK, &cont, NULL);
 	stamp_phase(&vm->stamps, "held", clock_mono_ns());
-	raise(SIGSTOP);
 	sigwait(&cont, &sig);
 	pthread_sigmask(SIG_UNBLOCK, &cont, NULL);
 }

@@ -188,7 +188,7 @@ const struct option_row vmm_option_rows[] = {
 	 OPTION_FLAG(struct vmm_options, vm.mem.prefault)},
 	{"mlock", NULL, "lock guest RAM (needs RLIMIT_MEMLOCK for it)",
 	 OPTION_FLAG(struct vmm_options, vm.mem.is_locked)},
-	{"hold", NULL, "stop (SIGSTOP) before the guest's first instruction",
+	{"hold", NULL, "wait for SIGCONT before the guest's first instruction",
 	 OPTION_FLAG(struct vmm_options, holds)},
 	{"disk", "FILE[,WORD]...",
 	 "virtio-blk on a file, device or null:SIZE; a comma in\n"

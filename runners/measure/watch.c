@@ -55,7 +55,6 @@ void watch_stopped(const struct watch *w, enum watch_moment moment, pid_t pid)
 
 	if (!w)
 		return;
-	/* The first process of a PID namespace cannot stop itself. */
 	kill(pid, SIGSTOP);
 	for (i = 0; i < STOP_STEPS && !is_stopped(pid); i++)
 		nanosleep(&step, NULL);

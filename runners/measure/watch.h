@@ -43,8 +43,8 @@ const char *watch_moment_name(enum watch_moment moment);
 /* W may be NULL in all of these; PID is the VMM's. */
 void watch_at(const struct watch *w, enum watch_moment moment, pid_t pid);
 
-/* The same for a process that stops itself (SIGSTOP) to be looked at; it goes
- * on afterwards. */
+/* The same for a process that waits for SIGCONT to be looked at: it is stopped for
+ * that, and goes on afterwards. */
 void watch_stopped(const struct watch *w, enum watch_moment moment, pid_t pid);
 
 /* In the child, before exec: async-signal-safe. 0 or a negative errno. */

@@ -77,16 +77,24 @@ static void a_process_that_stopped_goes_on(void **state)
 {
 	struct seen seen = {.count = 0};
 	const struct watch w = {.at = look, .arg = &seen, .procs_fd = -1};
-	int status;
-	pid_t pid = fork();
+	sigset_t cont;
+	int status, sig;
+	pid_t pid;
 
 	(void)state;
+	/* As a VMM that is held. */
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigprocmask(SIG_BLOCK, &cont, NULL);
+	prctl(PR_SET_NAME, "a) S (b");
+	pid = fork();
+	prctl(PR_SET_NAME, pid ? "test_watch" : "a) S (b");
 	if (pid == 0) {
 		setpgid(0, 0);
-		prctl(PR_SET_NAME, "a) S (b");
-		raise(SIGSTOP);
+		sigwait(&cont, &sig);
 		_exit(7);
 	}
+	sigprocmask(SIG_UNBLOCK, &cont, NULL);
 	watch_stopped(&w, WATCH_STARTED, pid);
 	assert_int_equal(seen.count, 1);
 	assert_int_equal(seen.moment, WATCH_STARTED);
