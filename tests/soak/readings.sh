@@ -13,6 +13,10 @@ reading() {
 	printf "$now $1 %s %s\n" descriptors "$fds" threads "$threads" memory_kib "$anon"
 }
 
+children() { # PID
+	grep -ls "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status | cut -d/ -f3
+}
+
 # files_reading WHO DIR: how many files lie there, at any depth.
 files_reading() {
 	read -r now _ </proc/uptime
