@@ -37,7 +37,9 @@ check() {
 		sed 's/^/# /' "$tap_log"
 	fi
 	# ci/check adds these up.
-	sed -n "s/^# faults: .*/& ($tap_name)/p" "$tap_log"
+	grep '^# faults: ' "$tap_log" | while read -r tap_line; do
+		echo "$tap_line ($tap_name)"
+	done
 	rm -f "$tap_log"
 }
 
