@@ -35,8 +35,10 @@ static const char *accelerator_of(const struct qemu_witness *w)
 		return w->qmp.accelerator;
 	if (!w->qmp.knows_kvm)
 		return "unknown";
+	/* Its word is enough to refuse it, and not to take it for what was asked. */
 	if (w->qmp.kvm_enabled)
-		return w->has_kvm_open ? "kvm" : "unknown";
+		return w->has_kvm_open || strcmp(w->wanted, "kvm") ? "kvm"
+								   : "unknown";
 	return w->has_mshv_open ? "mshv" : "tcg";
 }
 

@@ -101,7 +101,7 @@ static void fuzz_board(const uint8_t *data, size_t size)
 	board_init(&b);
 	for (; size >= STEP_BYTES; data += STEP_BYTES, size -= STEP_BYTES)
 		board_step(&b, data);
-	thread_wait_close(&b.stamps.wait);
+	thread_wait_close(&b.wait);
 	uart_release(&b.uart);
 	ioapic_release(&b.ioapic);
 }
