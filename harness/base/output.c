@@ -18,6 +18,8 @@
 
 /* As the kernel's limit. */
 #define MAX_LINKS 40
+/* Of names that others have left. */
+#define NAME_TRIES 1000
 /* No set-user-ID: it is not for new content. */
 #define MODE_BITS 0777
 
@@ -97,27 +99,35 @@ static char *resolve(const char *path)
 
 /* --- files beside the target --- */
 
-/* In TARGET's folder. The name is short: TARGET's own may be as long as a name can
- * be. */
-static int open_part(const char *target, char **part)
+/* In the folder of TARGET's first FOLDER bytes. The name is short: TARGET's own may
+ * be as long as a name can be. Another process with our number, killed in another
+ * container, may have left the same name. */
+static char *part_name(const char *target, int folder)
 {
 	static unsigned int count;
+
+	return xasprintf("%.*s.l1vh-%d-%u", folder, target, (int)getpid(),
+			 __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
+}
+
+static int open_part(const char *target, char **part)
+{
 	int folder = (int)(strrchr(target, '/') + 1 - target);
 	char *dir = xasprintf("%.*s", folder, target);
-	int fd = -1;
+	int fd = -1, i;
 
 	*part = NULL;
 	if (!access("/proc/self/fd", X_OK))
 		fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		*part = xasprintf(
-			"%s.l1vh-%d-%u", dir, (int)getpid(),
-			__atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
+	for (i = 0; fd < 0 && i < NAME_TRIES; i++) {
+		*part = part_name(dir, (int)strlen(dir));
 		fd = open(*part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-	}
-	if (fd < 0) {
+		if (fd >= 0)
+			break;
 		free(*part);
 		*part = NULL;
+		if (errno != EEXIST)
+			break;
 	}
 	free(dir);
 	return fd;
@@ -126,22 +136,20 @@ static int open_part(const char *target, char **part)
 /* A name for what has none yet. */
 static int name_part(struct output *o)
 {
-	static unsigned int count;
-	int folder = (int)(strrchr(o->target, '/') + 1 - o->target);
+	int folder, ret = o->part ? 0 : -EEXIST, i;
 	char self[64];
-	int ret;
 
-	if (o->part)
-		return 0;
-	o->part = xasprintf("%.*s.l1vh-%d-%u.new", folder, o->target,
-			    (int)getpid(),
-			    __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED));
+	folder = (int)(strrchr(o->target, '/') + 1 - o->target);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
-	if (!linkat(AT_FDCWD, self, AT_FDCWD, o->part, AT_SYMLINK_FOLLOW))
-		return 0;
-	ret = -errno;
-	free(o->part);
-	o->part = NULL;
+	for (i = 0; ret == -EEXIST && i < NAME_TRIES; i++) {
+		o->part = part_name(o->target, folder);
+		if (!linkat(AT_FDCWD, self, AT_FDCWD, o->part,
+			    AT_SYMLINK_FOLLOW))
+			return 0;
+		ret = -errno;
+		free(o->part);
+		o->part = NULL;
+	}
 	return ret;
 }
 
@@ -209,7 +217,7 @@ static int begin_over(struct output *o, int old_fd, const struct stat *old,
 		return 0;
 	}
 	/* A full disk is no reason to destroy the old file. */
-	if (errno != EPERM && errno != EACCES)
+	if (errno != EPERM && errno != EACCES && errno != EROFS)
 		ret = -errno;
 	else if (ftruncate(old_fd, 0))
 		ret = -errno;
@@ -318,8 +326,10 @@ static int copy_over(struct output *o)
 {
 	char buf[65536];
 	int from = open(o->part, O_RDONLY | O_CLOEXEC);
-	int to = open(o->target, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
-	int ret = from < 0 || to < 0 ? -errno : 0;
+	int to = from < 0 ? -1
+			  : open(o->target,
+				 O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+	int ret = to < 0 ? -errno : 0;
 	ssize_t n = 1;
 
 	while (!ret && n) {
@@ -347,7 +357,8 @@ static int take_place(struct output *o)
 		return 0;
 	}
 	ret = -errno;
-	if (!stat(o->target, &st) && S_ISREG(st.st_mode))
+	if ((ret == -EBUSY || ret == -EPERM || ret == -EACCES) &&
+	    !stat(o->target, &st) && S_ISREG(st.st_mode))
 		ret = copy_over(o);
 	return ret;
 }
@@ -362,18 +373,28 @@ static int flush(const struct output *o)
 	return fsync(o->fd) ? -errno : 0;
 }
 
+/* CODE, or close()'s where that is 0. */
+static int close_first(struct output *o, int code)
+{
+	int ret = o->fd >= 0 && close(o->fd) ? -errno : 0;
+
+	o->fd = -1;
+	return code ?: ret;
+}
+
 int output_end(struct output *o, int ret, bool is_durable, struct err *err)
 {
 	int code = 0;
 
 	if (!ret && is_durable)
 		code = flush(o);
+	/* Some file systems say only now that there is no room. A file without a
+	 * name needs its descriptor to get one. */
+	if (o->part)
+		code = close_first(o, code);
 	if (!ret && !code && o->target)
 		code = take_place(o);
-	/* Some file systems say only now that there is no room. */
-	if (close(o->fd) && !ret && !code)
-		code = -errno;
-	o->fd = -1;
+	code = close_first(o, code);
 	if (code)
 		ret = err_sys(err, code, "cannot write '%s'", o->path);
 	if (!ret && is_durable && o->is_done)

@@ -96,7 +96,9 @@ static void child_run(const struct proc_spec *spec, const int *status,
 	close(status[0]);
 	child_reset_signals();
 	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* The first process of a PID namespace ignores what it does not handle
+	 * yet. */
+	prctl(PR_SET_PDEATHSIG, getpid() == 1 ? SIGKILL : SIGTERM);
 	/* The parent may have died before the line above took effect. */
 	if (parent_is_gone(status_fd, parent))
 		_exit(127);

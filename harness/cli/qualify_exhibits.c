@@ -126,15 +126,15 @@ void qualify_exhibits_take(struct qualification *q, const char *folder,
 static int open_run(const struct exhibit *e, struct err *err)
 {
 	int fd = memfd_create("run", MFD_CLOEXEC);
-	int ret;
+	int ret = fd < 0 ? -errno : file_write_all(fd, e->bytes, e->len);
 
-	if (fd >= 0 && write(fd, e->bytes, e->len) == (ssize_t)e->len &&
-	    !lseek(fd, 0, SEEK_SET))
+	if (!ret && lseek(fd, 0, SEEK_SET))
+		ret = -errno;
+	if (!ret)
 		return fd;
-	ret = err_sys(err, -errno, "cannot unpack '%s'", e->name);
 	if (fd >= 0)
 		close(fd);
-	return ret;
+	return err_sys(err, ret, "cannot unpack '%s'", e->name);
 }
 
 int qualify_exhibits_each_run(const struct qualification *q, qualify_run_fn *fn,

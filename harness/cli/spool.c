@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "harness/base/file.h"
 
 /* On a disk where it can be: what is sent may be large. */
 static int open_nameless(void)
@@ -28,6 +29,7 @@ static int copy(int from, int to, const char *path, uint64_t max_bytes,
 	uint64_t total_bytes = 0;
 	char buf[65536];
 	ssize_t n;
+	int ret;
 
 	for (;;) {
 		n = read(from, buf, sizeof(buf));
@@ -42,9 +44,10 @@ static int copy(int from, int to, const char *path, uint64_t max_bytes,
 			return err_set(err, -EINVAL,
 				       "'%s' has more than %" PRIu64 " bytes",
 				       path, max_bytes);
-		if (write(to, buf, (size_t)n) != n)
-			return err_sys(err, errno ? -errno : -ENOSPC,
-				       "cannot keep what '%s' sends", path);
+		ret = file_write_all(to, buf, (size_t)n);
+		if (ret)
+			return err_sys(err, ret, "cannot keep what '%s' sends",
+				       path);
 	}
 	return total_bytes ? 0
 			   : err_set(err, -EINVAL, "'%s' sent nothing", path);

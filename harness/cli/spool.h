@@ -5,9 +5,13 @@
 /* spool - an input that is read more than once, from wherever it comes. */
 #include <stdint.h>
 
+#include "harness/base/base.h"
+
 struct err;
 
 #define SPOOL_PATH_SIZE 32
+/* As bundles may have when unpacked. */
+#define SPOOL_BUNDLE_BYTES (1 * GIB)
 
 struct spool {
 	int fd;                     /* owned; of a regular file */

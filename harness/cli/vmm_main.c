@@ -141,15 +141,20 @@ static bool report_end(const struct vm *vm, enum vm_end end,
  */
 static void hold(struct vm *vm)
 {
-	sigset_t cont;
-	int sig;
+	sigset_t signals;
+	int sig = 0;
 
-	sigemptyset(&cont);
-	sigaddset(&cont, SIGCONT);
-	pthread_sigmask(SIG_BLOCK, &cont, NULL);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCONT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	stamp_phase(&vm->stamps, "held", clock_mono_ns());
-	sigwait(&cont, &sig);
-	pthread_sigmask(SIG_UNBLOCK, &cont, NULL);
+	sigwait(&signals, &sig);
+	if (sig != SIGCONT)
+		stop_asked = true;
+	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 /* From a machine that is made to the end of its guest. */

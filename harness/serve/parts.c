@@ -62,13 +62,17 @@ static void write_change(const struct standing_series *s, struct strbuf *out)
 		return;
 	}
 	if (!s->has_change) {
-		strbuf_printf(out, "no change in %zu runs", s->count);
+		strbuf_printf(out,
+			      s->is_open ? "undecided in %zu runs"
+					 : "no change in %zu runs",
+			      s->count);
 		return;
 	}
 	units_format_date(s->changed_unix_ns, date, sizeof(date));
-	strbuf_printf(out, "<b class=\"%s\">%+.1f %% %s</b> since %.10s",
+	strbuf_printf(out, "<b class=\"%s\">%+.1f %% %s</b> since %.10s%s",
 		      s->is_worse ? "fail" : "pass", 100 * s->magnitude,
-		      s->is_worse ? "worse" : "better", date);
+		      s->is_worse ? "worse" : "better", date,
+		      s->is_open ? "; a later change is undecided" : "");
 }
 
 void part_grades(const char *grades, struct strbuf *out)

@@ -143,15 +143,20 @@ static size_t runner_of(const struct model *m)
 	return m->runner_count > 1 ? 1 : 0;
 }
 
+/* The last one that is decided. */
 static void take_change(const struct trend *t, size_t first,
 			struct standing_series *out)
 {
-	const struct trend_change *last;
+	const struct trend_change *last = NULL;
+	size_t i;
 
-	if (!t->change_count)
-		return;
-	last = &t->changes[t->change_count - 1];
-	if (last->run < first || last->c.is_undecided)
+	for (i = t->change_count; i-- > 0 && t->changes[i].run >= first;) {
+		last = &t->changes[i];
+		if (!last->c.is_undecided)
+			break;
+		out->is_open = true;
+	}
+	if (!last || last->c.is_undecided)
 		return;
 	out->has_change = true;
 	out->change = last->run - first;

@@ -40,12 +40,14 @@ struct standing_run {
 	size_t verdict_count;
 };
 
-/* The medians of runs since the history's last break, and the last change among them. */
+/* The medians of runs since the history's last break, and the last decided change
+ * among them. */
 struct standing_series {
 	char label[32], workload[32], point[32], unit[16], grade[16];
 	bool lower_is_better;
 	double medians[STANDING_TREND_RUNS]; /* oldest first */
 	size_t count;
+	bool is_open; /* there is an undecided change behind it */
 	bool has_change;
 	size_t change;    /* index of the first run after it */
 	double magnitude; /* 0.04: 4 % more */

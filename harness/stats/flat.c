@@ -70,12 +70,25 @@ static size_t medians(const double *times_s, const double *values, size_t count,
 	return n;
 }
 
-static enum verdict verdict_of(const struct flat *f, double margin)
+/* A line rises more steeply than one step that it goes through: what is more than
+ * MARGIN at the end than at the beginning has grown. */
+static bool has_grown(const double *medians, size_t count, double margin)
+{
+	double first = quantile_median(medians, FLAT_ENDS);
+	double last = quantile_median(medians + count - FLAT_ENDS, FLAT_ENDS);
+
+	return fabs(last - first) > margin;
+}
+
+static enum verdict verdict_of(const struct flat *f, const double *medians,
+			       double margin)
 {
 	if (f->low >= -margin && f->high <= margin)
 		return VERDICT_PASS;
-	return f->low > margin || f->high < -margin ? VERDICT_FAIL
-						    : VERDICT_UNDECIDED;
+	if (f->low <= margin && f->high >= -margin)
+		return VERDICT_UNDECIDED;
+	return has_grown(medians, f->windows, margin) ? VERDICT_FAIL
+						      : VERDICT_UNDECIDED;
 }
 
 struct flat flat_judge(const double *times_s, const double *values,
@@ -101,6 +114,6 @@ struct flat flat_judge(const double *times_s, const double *values,
 		f.low = r.low[1];
 		f.high = r.high[1];
 	}
-	f.verdict = verdict_of(&f, margin);
+	f.verdict = verdict_of(&f, y, margin);
 	return f;
 }

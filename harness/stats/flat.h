@@ -18,6 +18,7 @@
 
 #define FLAT_WINDOWS 20
 #define FLAT_WARM_UP 2
+#define FLAT_ENDS 3 /* windows at either end, which must differ as well */
 
 struct flat {
 	double level;     /* of the line at the beginning, without warm-up */

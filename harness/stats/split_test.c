@@ -47,8 +47,9 @@ static bool are_few(double log_ways, double most)
 
 static double few_of(const struct split_test *t)
 {
-	return fmax(SPLIT_TEST_EXACT_MAX,
-		    SPLIT_TEST_EXACT_PER_LEVEL / t->level);
+	return fmin(SPLIT_TEST_LAST_MAX,
+		    fmax(SPLIT_TEST_EXACT_MAX,
+			 SPLIT_TEST_EXACT_PER_LEVEL / t->level));
 }
 
 static struct split_p exactly(double p)
@@ -248,7 +249,9 @@ static bool draw_arrangement(struct split_test *t, size_t n, double enough)
 static struct split_p draw(struct split_test *t, const struct parts *p,
 			   size_t n, double enough)
 {
-	double most = fmax(SPLIT_TEST_DRAWS, SPLIT_TEST_PER_LEVEL / t->level);
+	double most =
+		fmin(SPLIT_TEST_DRAWS_MAX,
+		     fmax(SPLIT_TEST_DRAWS, SPLIT_TEST_PER_LEVEL / t->level));
 	struct split_p out = {.is_undecided = true};
 	struct sampled_p s;
 

@@ -7,9 +7,9 @@
  * permutations do. All arrangements are counted where there are few. Otherwise
  * random ones are drawn until p is known to lie on one side of the level
  * (sampled_p.h), or SPLIT_TEST_DRAWS of them leave that open, and at least
- * SPLIT_TEST_PER_LEVEL / level. Their
- * order follows from SEED, the number of values and the place alone, so p is a
- * function of the values: it does not change with what was tested before. Pure.
+ * SPLIT_TEST_PER_LEVEL / level, up to SPLIT_TEST_DRAWS_MAX. Their order follows from
+ * SEED, the number of values and the place alone, so p is a function of the values
+ * and the level: it does not change with what was tested before. Pure.
  */
 #include <gsl/gsl_rng.h>
 #include <stdbool.h>
@@ -20,10 +20,12 @@
 /* All arrangements are counted up to this number, or to 50 / level. */
 #define SPLIT_TEST_EXACT_MAX 50000
 #define SPLIT_TEST_EXACT_PER_LEVEL 50
-/* And up to this one, which takes a second, where random ones leave it open. */
+/* And up to this one, which takes seconds, where random ones leave it open. */
 #define SPLIT_TEST_LAST_MAX 4000000
 #define SPLIT_TEST_DRAWS 100000
 #define SPLIT_TEST_PER_LEVEL 100
+/* Below a level of 2e-5 what is left open stays so. */
+#define SPLIT_TEST_DRAWS_MAX 5000000
 
 struct split_p {
 	double p;

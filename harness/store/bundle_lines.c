@@ -19,11 +19,14 @@
 
 enum form { FORM_UNKNOWN, FORM_TEXT, FORM_GZIP };
 
+/* That much is read and unpacked at once. */
+#define STEP_BYTES 65536
+
 struct bundle_lines {
 	int fd;
 	enum form form;
 	z_stream z; /* of FORM_GZIP */
-	unsigned char raw[65536];
+	unsigned char raw[STEP_BYTES];
 	size_t raw_at, raw_len; /* read and not used */
 	bool is_read;           /* FD has no more */
 	bool is_unpacked;       /* the member ended */
@@ -104,7 +107,7 @@ static void take_text(struct bundle_lines *in)
 
 static int take_gzip(struct bundle_lines *in, struct err *err)
 {
-	char out[65536];
+	char out[STEP_BYTES];
 	int code;
 
 	in->z.next_in = in->raw + in->raw_at;
@@ -145,7 +148,8 @@ static int fill(struct bundle_lines *in, struct err *err)
 		else if (!ret)
 			ret = take_gzip(in, err);
 	}
-	if (!ret && (in->text.len > BUNDLE_MAX_LINE_BYTES ||
+	/* A line, and the beginning of the next. */
+	if (!ret && (in->text.len > BUNDLE_MAX_LINE_BYTES + STEP_BYTES ||
 		     in->total_bytes > MAX_BUNDLE_BYTES))
 		return err_set(err, -EPROTO, "the file is larger than any run");
 	return ret;

@@ -4,7 +4,7 @@
 
 /*
  * bundle_manifest - what made a run, and the checksums of a bundle's other parts, as
- * one JSON object (docs/schema/bundle-manifest.schema.json). It is a function of the
+ * one JSON object (docs/schema/bundle.schema.json). It is a function of the
  * bundle's other lines and of the exporting program, so a reader makes it again and
  * compares.
  */

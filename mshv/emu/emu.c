@@ -27,20 +27,23 @@ struct emu_knobs emu_knobs;
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct emu_object *table[EMU_MAX_FDS]; /* each entry owned */
 
-static FILE *kept_log; /* for the life of the process; NULL: none is kept */
+/* For the life of the process, once it is kept; NULL: it could not be opened. */
+static FILE *kept_log;
+static bool is_log_kept;
 
 void emu_log_keep(void)
 {
 	const char *path = getenv("L1VH_MSHV_EMU_LOG");
 
-	if (!kept_log)
+	if (!is_log_kept)
 		kept_log = path ? fopen(path, "ae") : stderr;
+	is_log_kept = true;
 }
 
 void emu_log(const char *fmt, ...)
 {
-	const char *path = kept_log ? NULL : getenv("L1VH_MSHV_EMU_LOG");
-	FILE *out = path ? fopen(path, "ae") : kept_log ? kept_log : stderr;
+	const char *path = is_log_kept ? NULL : getenv("L1VH_MSHV_EMU_LOG");
+	FILE *out = path ? fopen(path, "ae") : is_log_kept ? kept_log : stderr;
 	va_list ap;
 
 	if (!out)

@@ -45,12 +45,20 @@ static const char *text_at(const json_t *o, const char *key)
 static void print_grade(FILE *out, const struct evidence *e)
 {
 	enum grade worst = GRADE_HARDWARE;
+	bool has_figure = false;
 	size_t i;
 
-	for (i = 0; i < e->run.boot_count; i++)
-		if (e->run.boots[i].res.series_count &&
-		    e->run.boots[i].res.grade > worst)
-			worst = e->run.boots[i].res.grade;
+	for (i = 0; i < e->run.boot_count; i++) {
+		const struct result *res = &e->run.boots[i].res;
+
+		has_figure = has_figure || res->series_count;
+		if (res->series_count && res->grade > worst)
+			worst = res->grade;
+	}
+	if (!has_figure) {
+		line(out, "grade       none: no boot has a figure");
+		return;
+	}
 	line(out, "grade       %s%s", grade_name(worst),
 	     worst == GRADE_HARDWARE
 		     ? ""

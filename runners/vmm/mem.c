@@ -10,6 +10,8 @@
 
 #define HUGE_PAGE_BYTES (2ULL << 20)
 #define GUARD_BYTES 4096u
+/* Of mmap(): not the host's default, which may be 1 GiB (<linux/mman.h>). */
+#define HUGE_2MB (21 << 26)
 
 /*
  * Guest RAM within a range that has nothing on both sides: what reaches over
@@ -56,7 +58,7 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 			       MEM_MAX_BYTES >> 30);
 	mem->host = map_guarded(mem, cfg->bytes,
 				cfg->backing == MEM_BACKING_HUGETLB
-					? MAP_HUGETLB
+					? MAP_HUGETLB | HUGE_2MB
 					: MAP_NORESERVE);
 	if (!mem->host)
 		return err_sys(err, -errno, "cannot map %llu MiB of guest RAM",

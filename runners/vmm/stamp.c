@@ -50,7 +50,7 @@ void stamp_write(struct stamp_log *log, struct thread_wait *wait,
 	switch (value & STAMP_KIND_MASK) {
 	case STAMP_BEGIN:
 		log->section = number;
-		log->begin_waited_ns = thread_wait_ns(wait);
+		log->begin_waited_ns = log->out ? thread_wait_ns(wait) : 0;
 		log->begin_ns = clock_mono_ns(); /* as late as can be */
 		break;
 	case STAMP_END:

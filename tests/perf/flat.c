@@ -4,10 +4,10 @@
  * stdin. Prints a line for each WHO and WHAT (harness/stats/flat.h).
  *
  * usage: flat; exit status: 0 all are flat, 1 one grows or shrinks, 2 one is
- * undecided or cannot be judged, 64 there is no reading
+ * undecided or cannot be judged, 64 there is no reading, or there are too many series
  *
  * The margin, over the whole time: one of what is counted; of memory (in KiB)
- * 5 %, or 2 MiB where that is more.
+ * 5 % of the median, or 2 MiB where that is more.
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "harness/base/base.h"
 #include "harness/base/xmalloc.h"
 #include "harness/stats/flat.h"
+#include "harness/stats/quantile.h"
 
 #define MAX_SERIES 64
 
@@ -60,14 +61,9 @@ static void add(struct readings *r, double time_s, double value)
 
 static double margin_of(const struct readings *r)
 {
-	double first = r->values[0], highest = 0;
-	size_t i;
-
 	if (!r->is_memory)
 		return 1;
-	for (i = 0; i < r->count; i++)
-		highest = fmax(highest, r->values[i]);
-	return fmax(2048, .05 * fmax(first, highest));
+	return fmax(2048, .05 * quantile_median(r->values, r->count));
 }
 
 static enum verdict judge(const struct readings *r)
@@ -94,8 +90,9 @@ int main(void)
 	while (scanf("%lf %47s %47s %lf", &time_s, who, what, &value) == 4) {
 		struct readings *r = find(all, &count, who, what);
 
-		if (r)
-			add(r, time_s, value);
+		if (!r)
+			return 64;
+		add(r, time_s, value);
 	}
 	if (!count || !feof(stdin))
 		return 64;

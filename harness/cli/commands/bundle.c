@@ -21,9 +21,6 @@
 #include "harness/store/store.h"
 #include "reports/text/qualification_text.h"
 
-/* As bundles may have when unpacked. */
-#define MAX_FILE_BYTES (1 * GIB)
-
 struct bundle_args {
 	const char *db;
 	const char *output; /* of a run; NULL: none was named, as below */
@@ -150,7 +147,7 @@ static int import_bundle(struct store *store, int fd, const char *name,
 static int import_one(struct store *store, const char *path, struct err *err)
 {
 	struct spool in;
-	int ret = spool_open(&in, path, MAX_FILE_BYTES, err);
+	int ret = spool_open(&in, path, SPOOL_BUNDLE_BYTES, err);
 
 	if (ret)
 		return ret;

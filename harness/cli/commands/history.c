@@ -86,7 +86,8 @@ static const struct option_row options[] = {
 	{"gate", "PERCENT",
 	 "exit 1 if the last change is worse by this much, came with\n"
 	 "one of the last runs, and exceeds earlier differences; 2 if it\n"
-	 "may not exceed them, or there are too few earlier runs",
+	 "may not exceed them, there are too few earlier runs, or the\n"
+	 "permutation test is undecided",
 	 .take = take_gate},
 	{"recent", "N", "number of last runs for --gate (3)",
 	 OPTION_U64(struct history_args, recent, 1, MAX_COUNT)},
@@ -178,9 +179,10 @@ static int show_column(const struct history_args *a, struct err *err)
 	return 0;
 }
 
-static const char *doubt_of(const struct trend *t, const struct trend_change *c)
+static const char *doubt_of(const struct trend *t, const struct trend_change *c,
+			    bool is_open)
 {
-	if (trend_is_open(t, c))
+	if (is_open)
 		return ", but the permutation test is undecided";
 	return trend_stands_out(t, c)
 		       ? NULL
@@ -192,13 +194,14 @@ static enum exit_status judge_trend(const struct history_args *a,
 {
 	const struct trend_change *worse;
 	const char *doubt;
+	bool is_open;
 
 	if (!a->gate_share)
 		return STATUS_OK;
-	worse = trend_regression(t, a->gate_share, (size_t)a->recent);
+	worse = trend_regression(t, a->gate_share, (size_t)a->recent, &is_open);
 	if (!worse)
 		return STATUS_OK;
-	doubt = doubt_of(t, worse);
+	doubt = doubt_of(t, worse, is_open);
 	fprintf(stderr, "%s: %s is %.1f %% worse since run %lld%s\n",
 		doubt ? "UNDECIDED" : "REGRESSION", title,
 		100 * fabs(worse->c.magnitude),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* verify - whether a bundle is what it says, judged again from its raw samples. */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,7 @@
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/cli/qualify_exhibits.h"
+#include "harness/cli/spool.h"
 #include "harness/evidence/evidence.h"
 #include "harness/qualify/qualification.h"
 #include "harness/qualify/qualification_file.h"
@@ -95,10 +96,11 @@ static int verify_qualified(void *arg, int fd, const char *name,
 }
 
 /* Each of its runs; what else is in it nobody can judge again. */
-static int verify_qualification(const char *path, const struct wants *w,
-				enum exit_status *status, struct err *err)
+static int verify_qualification(const char *path, const char *name,
+				const struct wants *w, enum exit_status *status,
+				struct err *err)
 {
-	struct qualified all = {.path = path, .wants = w};
+	struct qualified all = {.path = name, .wants = w};
 	struct qualification q;
 	int ret = qualification_read(path, &q, err);
 
@@ -107,44 +109,63 @@ static int verify_qualification(const char *path, const struct wants *w,
 						err);
 	if (!ret)
 		printf("%s%s: a qualification, %zu runs\n",
-		       all.count ? "\n" : "", path, all.count);
+		       all.count ? "\n" : "", name, all.count);
 	qualification_release(&q);
 	*status = all.count || ret ? all.status : STATUS_UNDECIDED;
 	return ret;
 }
 
+/* A pipe is kept first: what it sends is looked at before it is read. */
 static int verify_one(const char *path, const struct wants *w,
 		      enum exit_status *status, struct err *err)
 {
-	int fd, ret;
+	const char *name = strcmp(path, "-") ? path : "standard input";
+	struct spool in;
+	int ret = spool_open(&in, path, SPOOL_BUNDLE_BYTES, err);
 
-	if (!strcmp(path, "-"))
-		return verify_fd(STDIN_FILENO, "standard input", w, status,
-				 err);
-	if (qualification_is_file(path))
-		return verify_qualification(path, w, status, err);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return err_sys(err, -errno, "cannot open '%s'", path);
-	ret = verify_fd(fd, path, w, status, err);
-	close(fd);
+	if (ret)
+		return ret;
+	if (qualification_is_file(in.path))
+		ret = verify_qualification(in.path, name, w, status, err);
+	else if (lseek(in.fd, 0, SEEK_SET))
+		ret = err_sys(err, -errno, "cannot read '%s'", name);
+	else
+		ret = verify_fd(in.fd, name, w, status, err);
+	spool_close(&in);
 	return ret;
 }
 
-static int verify_all(int argc, char **argv, const struct wants *w,
-		      enum exit_status *status, struct err *err)
+static bool is_of_usage(int ret)
 {
-	int i, ret = 0;
+	return ret == -EINVAL || ret == -ENOENT || ret == -EPROTO ||
+	       ret == -EISDIR;
+}
 
-	for (i = optind; i < argc && !ret; i++) {
+static int verify_fails(int ret, const struct err *err)
+{
+	return complain(is_of_usage(ret) ? STATUS_USAGE : STATUS_INTERNAL,
+			"verify: %s", err->msg);
+}
+
+/* A file that cannot be read hides none that is refuted. */
+static enum exit_status verify_all(int argc, char **argv, const struct wants *w)
+{
+	enum exit_status status = STATUS_OK;
+	int i;
+
+	for (i = optind; i < argc; i++) {
 		enum exit_status one = STATUS_OK;
+		struct err err = {0};
+		int ret;
 
 		if (i > optind)
 			putchar('\n');
-		ret = verify_one(argv[i], w, &one, err);
-		*status = worse(*status, one);
+		ret = verify_one(argv[i], w, &one, &err);
+		status = worse(status, one);
+		if (ret)
+			status = worse(status, verify_fails(ret, &err));
 	}
-	return ret;
+	return status;
 }
 
 static int verify_run(int argc, char **argv)
@@ -167,14 +188,10 @@ static int verify_run(int argc, char **argv)
 	w.key_path = args.key;
 	w.claims = claims;
 	if (!ret)
-		ret = verify_all(argc, argv, &w, &status, &err);
+		status = verify_all(argc, argv, &w);
 	ed25519_keys_release(&keys);
 	claims_free(claims);
-	if (ret == -EINVAL || ret == -ENOENT || ret == -EPROTO ||
-	    ret == -EISDIR)
-		return complain(STATUS_USAGE, "verify: %s", err.msg);
-	return ret ? complain(STATUS_INTERNAL, "verify: %s", err.msg)
-		   : (int)status;
+	return ret ? verify_fails(ret, &err) : (int)status;
 }
 
 const struct command cmd_verify = {

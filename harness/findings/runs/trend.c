@@ -120,22 +120,29 @@ static bool is_regression(const struct trend *t, const struct trend_change *c,
 }
 
 const struct trend_change *trend_regression(const struct trend *t, double share,
-					    size_t recent)
+					    size_t recent, bool *is_open)
 {
+	const struct trend_change *open = NULL;
+	bool lasts = true; /* whichever of the undecided ones happened */
 	size_t i;
 
+	*is_open = true;
 	for (i = t->change_count; i-- > 0;) {
-		if (is_regression(t, &t->changes[i], share, recent))
-			return &t->changes[i];
-		if (!t->changes[i].c.is_undecided)
-			return NULL;
-	}
-	return NULL;
-}
+		const struct trend_change *c = &t->changes[i];
+		bool is_one = is_regression(t, c, share, recent);
 
-bool trend_is_open(const struct trend *t, const struct trend_change *c)
-{
-	return c->c.is_undecided || c != &t->changes[t->change_count - 1];
+		if (c->c.is_undecided) {
+			lasts = lasts && is_one;
+			if (is_one && !open)
+				open = c;
+			continue;
+		}
+		if (!is_one)
+			return open;
+		*is_open = !lasts;
+		return open && !lasts ? open : c;
+	}
+	return open;
 }
 
 /* The first of the runs that RUN is compared with: on the same machine, not too
@@ -179,5 +186,5 @@ void trend_differences(const struct trend *t, size_t run, struct differences *d)
 bool trend_is_cause(const struct difference *d)
 {
 	return d->class != DIFFERENCE_HARMLESS &&
-	       strncmp(d->key, "l1vh.", strlen("l1vh."));
+	       strcmp(d->key, "l1vh.revision") != 0;
 }

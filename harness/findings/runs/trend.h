@@ -33,15 +33,14 @@ void trend_init(struct trend *t, const struct history *h,
 		const struct change_options *opts);
 void trend_release(struct trend *t);
 
-/* The last change, if it made the series worse by at least SHARE (0.05: 5 %)
- * in one of the last RECENT runs; NULL: there is none. If the last one is
- * undecided and no such change, the one before it counts. */
+/*
+ * The last change, if it made the series worse by at least SHARE (0.05: 5 %)
+ * in one of the last RECENT runs; NULL: there is none. Of undecided changes the one
+ * before counts as well. IS_OPEN: permutations leave open whether there is such a
+ * change; not where there is one whichever of the undecided ones happened.
+ */
 const struct trend_change *trend_regression(const struct trend *t, double share,
-					    size_t recent);
-
-/* Whether permutations leave open that C, trend_regression()'s, happened or
- * lasts. */
-bool trend_is_open(const struct trend *t, const struct trend_change *c);
+					    size_t recent, bool *is_open);
 
 /* Whether it is outside the 95 % prediction interval of the runs before it,
  * at most the last ten of its machine. Also false if there are fewer than

@@ -28,6 +28,11 @@
 
 #define ALL_BITS 0xffffffffu
 
+/* TCGETS2 and TCSETS2, of glibc 2.42 and later; <asm/termbits.h> has them, which does
+ * not go with <termios.h>. */
+#define TERMIOS2_GET 0x802c542a
+#define TERMIOS2_SET 0x402c542b
+
 /* What pthread_create() asks of clone(). */
 #define THREAD_FLAGS                                                         \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | \
@@ -109,7 +114,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(ppoll, M | V | N),
 	ANY(readv, M | N),
 	ANY(writev, M | V | N),
-	IF(sendto, V, 4, ALL_BITS, 0),
+	IF(sendto, V, 4, ~0ull, 0),
 	ANY(nanosleep, M | V),
 	ANY(clock_nanosleep, M | V),
 	ANY(epoll_wait, M),
@@ -153,6 +158,8 @@ static const struct sandbox_request requests[] = {
 	{VFIO_DEVICE_RESET, V | M},
 	{TCGETS, M | V},
 	{TCSETS, M},
+	{TERMIOS2_GET, M | V},
+	{TERMIOS2_SET, M},
 };
 const struct sandbox_requests sandbox_device_requests = {requests,
 							 ARRAY_SIZE(requests)};

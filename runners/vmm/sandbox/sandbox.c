@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -11,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/thread.h"
 #include "runners/vmm/sandbox/sandbox_priv.h"
@@ -71,7 +73,8 @@ static void prepare_landlock(void)
  * What libc would read from files later: at a guest's first look at its clock the
  * time zone, which gmtime_r() needs as well; for the memory of a ninth thread how
  * many CPUs there are, if it is not told the limit that it then computes
- * (malloc(3), M_ARENA_MAX).
+ * (malloc(3), M_ARENA_MAX); before it gives memory of a thread back, whether the
+ * kernel overcommits, so that it keeps it, but for large pieces.
  */
 static void prepare_libc(void)
 {
@@ -80,6 +83,8 @@ static void prepare_libc(void)
 	tzset();
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		mallopt(M_ARENA_MAX, 8 * CPU_COUNT(&set));
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_MMAP_THRESHOLD, 128 * KIB);
 }
 
 int sandbox_isolate(bool wants_starter, struct err *err)

@@ -90,6 +90,27 @@ static void a_slow_leak_is_found(void **state)
 	assert_int_equal(f.verdict, VERDICT_FAIL);
 }
 
+/* One descriptor that is opened late is at the margin, and no proof of a leak. */
+static void one_step_decides_nothing(void **state)
+{
+	struct readings r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < READINGS; i++) {
+		r.times_s[i] = (double)i;
+		r.values[i] = i < READINGS / 2 ? 12 : 13;
+	}
+	assert_int_equal(
+		flat_judge(r.times_s, r.values, READINGS, 1, .95).verdict,
+		VERDICT_UNDECIDED);
+	for (i = READINGS / 2; i < READINGS; i++)
+		r.values[i] = 14;
+	assert_int_equal(
+		flat_judge(r.times_s, r.values, READINGS, 1, .95).verdict,
+		VERDICT_FAIL);
+}
+
 /* At the margin at most 5 % pass, although the readings depend on each other
  * (windows of 20 readings; the correlation of neighbours is 0.8). */
 static void the_margin_is_kept(void **state)
@@ -125,6 +146,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_stays_is_flat),
 		cmocka_unit_test(a_slow_leak_is_found),
+		cmocka_unit_test(one_step_decides_nothing),
 		cmocka_unit_test(the_margin_is_kept),
 		cmocka_unit_test(noise_decides_nothing),
 		cmocka_unit_test(too_few_cannot_be_judged),

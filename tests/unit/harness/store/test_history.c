@@ -21,6 +21,14 @@
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/harness/stored.h"
 
+static const struct trend_change *regression(const struct trend *t,
+					     double share, size_t recent)
+{
+	bool is_open;
+
+	return trend_regression(t, share, recent, &is_open);
+}
+
 /* Eight boots of three samples, of which one is disturbed and far away. */
 static void add_night(struct stored_place *f, double level,
 		      const char *fingerprint)
@@ -92,8 +100,8 @@ static void a_slow_night_is_found(void **state)
 	assert_int_equal(t.changes[0].run, 2);
 	assert_true(t.changes[0].is_worse);
 	assert_true(fabs(t.changes[0].c.magnitude - .1) < .01);
-	assert_ptr_equal(trend_regression(&t, .05, 1), &t.changes[0]);
-	assert_null(trend_regression(&t, .2, 1));
+	assert_ptr_equal(regression(&t, .05, 1), &t.changes[0]);
+	assert_null(regression(&t, .2, 1));
 	assert_true(trend_stands_out(&t, &t.changes[0]));
 	trend_text_write(&t, "title", out);
 	fclose(out);
@@ -126,8 +134,8 @@ static void an_old_change_is_no_news(void **state)
 		add_night(f, 110, "{}");
 	load(f, &h, &t);
 	assert_int_equal(t.change_count, 1);
-	assert_null(trend_regression(&t, .05, 3));
-	assert_non_null(trend_regression(&t, .05, 4));
+	assert_null(regression(&t, .05, 3));
+	assert_non_null(regression(&t, .05, 4));
 	trend_release(&t);
 	history_release(&h);
 }
@@ -142,7 +150,7 @@ static bool next_night_stands_out(struct stored_place *f, double level)
 
 	add_night(f, level, "{}");
 	load(f, &h, &t);
-	c = trend_regression(&t, .05, 1);
+	c = regression(&t, .05, 1);
 	assert_non_null(c);
 	assert_int_equal(c->run, h.run_count - 1);
 	stands_out = trend_stands_out(&t, c);
@@ -177,7 +185,7 @@ static void another_machine_begins_anew(void **state)
 	load(f, &h, &t);
 	assert_int_equal(t.change_count, 0);
 	assert_int_equal(t.break_count, 2);
-	assert_null(trend_regression(&t, .01, 9));
+	assert_null(regression(&t, .01, 9));
 	json = trend_json(&t);
 	assert_int_equal(json_array_size(json_object_get(json, "breaks")), 2);
 	json_decref(json);

@@ -159,6 +159,10 @@ static void a_bundle_may_come_through_a_pipe(void **state)
 	close(fd);
 	assert_int_equal(CALL(cmd_import, "--db", f.b, f.folder), STATUS_USAGE);
 	assert_contains(called.err, "directory");
+	fd = pipe_with(SIZE_MAX, path);
+	assert_int_equal(CALL(cmd_verify, path), STATUS_OK);
+	assert_contains(called.out, "VERIFIED");
+	close(fd);
 }
 
 /* Unpacked, as zcat passes it on. */
@@ -271,6 +275,10 @@ static void a_bundle_is_verified(void **state)
 			 STATUS_WORSE);
 	assert_contains(called.out, "REFUTED     the file is not a bundle");
 	assert_int_equal(count_of(called.out, "VERIFIED, but"), 2);
+	/* What cannot be read hides nothing. */
+	assert_int_equal(CALL(cmd_verify, "/no/such/file", bad), STATUS_WORSE);
+	assert_contains(called.err, "/no/such/file");
+	assert_contains(called.out, "REFUTED");
 	assert_int_equal(CALL(cmd_verify, f.bundle,
 			      "--claims=reports/claims/near-native.yaml"),
 			 STATUS_OK);
