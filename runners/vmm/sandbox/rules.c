@@ -65,9 +65,10 @@
 	}
 
 /*
- * What is absent is forbidden: opening and making files and sockets, starting
- * programs and processes, memory that can be executed, signals to others,
- * credentials, namespaces, mounts, modules, BPF, keys, tracing.
+ * What is absent is forbidden: opening and making files and sockets (but for the
+ * operations of a disk's io_uring, docs/sandbox.md), starting programs and
+ * processes, memory that can be executed, signals to others, credentials,
+ * namespaces, mounts, modules, BPF, keys, tracing.
  */
 const struct sandbox_rule sandbox_rules[] = {
 	ANY(read, ALL),
