@@ -179,19 +179,41 @@ static void shorten(struct difference *d)
 	d->short_b = from_difference(d->b, d->a);
 }
 
+/* Of A and B, one has no KEY, or another value; either may be NULL. */
+typedef void difference_fn(void *arg, const char *key, const json_t *a,
+			   const json_t *b);
+
+static void each_difference(const json_t *a, const json_t *b, difference_fn *fn,
+			    void *arg)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)a, key, value) {
+		json_t *other = json_object_get(b, key);
+
+		if (!json_equal(value, other))
+			fn(arg, key, value, other);
+	}
+	json_object_foreach((json_t *)b, key, value)
+		if (!json_object_get(a, key))
+			fn(arg, key, NULL, value);
+}
+
 /* By whose rules a difference has its class. */
-struct rules {
+struct filling {
+	struct differences *d;
 	difference_class_fn *class_of;
 	const void *arg;
 };
 
-static void compare_key(struct differences *d, const struct rules *by,
-			const char *key, const json_t *a, const json_t *b)
+static void add_row(void *arg, const char *key, const json_t *a,
+		    const json_t *b)
 {
+	const struct filling *by = arg;
+	struct differences *d = by->d;
 	struct difference *row;
 
-	if (json_equal((json_t *)a, (json_t *)b))
-		return;
 	d->rows = xrealloc(d->rows, d->count + 1, sizeof(*d->rows));
 	row = &d->rows[d->count++];
 	*row = (struct difference){.key = xstrdup(key),
@@ -225,18 +247,30 @@ void differences_init_by(struct differences *d, const json_t *a,
 			 const json_t *b, difference_class_fn *class_of,
 			 const void *arg)
 {
-	const struct rules by = {class_of, arg};
-	const char *key;
-	json_t *value;
+	struct filling by = {d, class_of, arg};
 
 	memset(d, 0, sizeof(*d));
-	json_object_foreach((json_t *)a, key, value)
-		compare_key(d, &by, key, value, json_object_get(b, key));
-	json_object_foreach((json_t *)b, key, value)
-		if (!json_object_get(a, key))
-			compare_key(d, &by, key, NULL, value);
+	each_difference(a, b, add_row, &by);
 	if (d->count)
 		qsort(d->rows, d->count, sizeof(*d->rows), compare_rows);
+}
+
+static void note_fatal(void *arg, const char *key, const json_t *a,
+		       const json_t *b)
+{
+	bool *is_fatal = arg;
+
+	(void)a;
+	(void)b;
+	*is_fatal |= difference_class_of(key) == DIFFERENCE_FATAL;
+}
+
+bool differences_are_fatal(const json_t *a, const json_t *b)
+{
+	bool is_fatal = false;
+
+	each_difference(a, b, note_fatal, &is_fatal);
+	return is_fatal;
 }
 
 void differences_release(struct differences *d)

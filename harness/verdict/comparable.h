@@ -8,6 +8,7 @@
  * classes; an unknown key is marked.
  */
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum difference_class {
@@ -55,6 +56,9 @@ void differences_init_by(struct differences *d, const json_t *a,
 			 const json_t *b, difference_class_fn *class_of,
 			 const void *arg);
 void differences_release(struct differences *d);
+
+/* Whether differences_init() would count a fatal one, without any text. */
+bool differences_are_fatal(const json_t *a, const json_t *b);
 
 json_t *differences_to_json(const struct differences *d); /* caller owns */
 

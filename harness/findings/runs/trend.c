@@ -19,14 +19,8 @@
 /* A and B are the fingerprints of the run before and of RUN. */
 static bool is_break(const struct history *h, size_t run, json_t *a, json_t *b)
 {
-	struct differences d;
-	bool is;
-
-	differences_init(&d, a, b);
-	is = d.counts[DIFFERENCE_FATAL] > 0 ||
-	     strcmp(h->runs[run].grade, h->runs[run - 1].grade);
-	differences_release(&d);
-	return is;
+	return differences_are_fatal(a, b) ||
+	       strcmp(h->runs[run].grade, h->runs[run - 1].grade);
 }
 
 /* Each fingerprint is parsed once: a history has a thousand of some KiB. */

@@ -128,6 +128,9 @@ static void differences_are_sorted_and_counted(void **state)
 
 	(void)state;
 	differences_init(&d, a, b);
+	assert_int_equal(differences_are_fatal(a, b),
+			 d.counts[DIFFERENCE_FATAL] > 0);
+	assert_false(differences_are_fatal(a, a));
 	assert_int_equal(d.count, 4);
 	assert_string_equal(d.rows[0].key, "cpu.model");
 	assert_string_equal(d.rows[1].key, "ksm");
@@ -138,6 +141,7 @@ static void differences_are_sorted_and_counted(void **state)
 	assert_int_equal(d.counts[DIFFERENCE_MARKED], 2);
 	differences_release(&d);
 	/* Of nothing. */
+	assert_false(differences_are_fatal(NULL, NULL));
 	differences_init(&d, NULL, NULL);
 	assert_int_equal(d.count, 0);
 	differences_release(&d);
