@@ -34,7 +34,7 @@ int file_write(const char *path, const void *bytes, size_t len,
 int file_write_all(int fd, const void *data, size_t len);
 
 /* TEXT into a file that the kernel has made (sysfs, proc, cgroup), in one write().
- * 0 or a negative errno, which may be its answer. */
+ * 0 or a negative errno, which may be its answer. Async-signal-safe. */
 int file_put(const char *path, const char *text);
 
 /* mkdir -p. */

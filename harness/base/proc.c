@@ -119,28 +119,15 @@ static void child_run(const struct proc_spec *spec, const int *status,
 	_exit(127);
 }
 
-/* A namespace without a map is one all the same. */
-static void map_write(const char *path, const char *text, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	ssize_t n;
-
-	if (fd < 0)
-		return;
-	n = write(fd, text, len);
-	(void)n;
-	close(fd);
-}
-
 /* The child is in its user namespace who it was outside: who has no number in one
  * cannot make another. */
 static void map_own(const char *path, unsigned int id)
 {
 	char text[32];
 
-	map_write(path, text,
-		  (size_t)snprintf(text, sizeof(text), "%u %u 1", id, id));
+	snprintf(text, sizeof(text), "%u %u 1", id, id);
+	/* A namespace without a map is one all the same. */
+	file_put(path, text);
 }
 
 /*
@@ -149,7 +136,6 @@ static void map_own(const char *path, unsigned int id)
  */
 static pid_t fork_into_pid_ns(void)
 {
-	static const char deny[] = "deny";
 	unsigned int uid = getuid(), gid = getgid();
 	pid_t pid =
 		(pid_t)syscall(SYS_clone, SIGCHLD | CLONE_NEWPID, 0, 0, 0, 0);
@@ -160,7 +146,7 @@ static pid_t fork_into_pid_ns(void)
 			     0, 0, 0, 0);
 	if (pid)
 		return pid;
-	map_write("/proc/self/setgroups", deny, strlen(deny));
+	file_put("/proc/self/setgroups", "deny");
 	map_own("/proc/self/uid_map", uid);
 	map_own("/proc/self/gid_map", gid);
 	return 0;
