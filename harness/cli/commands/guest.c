@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/file.h"
+#include "harness/base/sha256.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/commands.h"
@@ -17,28 +17,21 @@
 
 #define MANIFEST_MAX 65536
 
-/* Hex of the file's SHA-256; -errno when it cannot be read. */
-static int file_sha256(const char *path, char hex[65])
+/* -errno when it cannot be read. */
+static int file_sha256(const char *path, char hex[SHA256_HEX + 1])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	FILE *f = fopen(path, "re");
-	unsigned char digest[32];
+	struct sha256 *sum;
 	char buf[65536];
 	size_t n;
-	int i;
 
-	if (!f || !ctx || !EVP_DigestInit_ex(ctx, EVP_sha256(), NULL)) {
-		EVP_MD_CTX_free(ctx);
-		if (f)
-			fclose(f);
-		return f ? -ENOMEM : -errno;
-	}
+	if (!f)
+		return -errno;
+	sum = sha256_create();
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		EVP_DigestUpdate(ctx, buf, n);
-	EVP_DigestFinal_ex(ctx, digest, NULL);
-	for (i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	EVP_MD_CTX_free(ctx);
+		sha256_add(sum, buf, n);
+	sha256_take(sum, hex);
+	sha256_destroy(sum);
 	fclose(f);
 	return 0;
 }
@@ -47,7 +40,7 @@ static int file_sha256(const char *path, char hex[65])
 static void check_row(const char *folder, const char *row, bool *has_sum,
 		      bool *is_same)
 {
-	char name[128], want[65], have[65] = "";
+	char name[128], want[65], have[SHA256_HEX + 1] = "";
 	char *path;
 
 	printf("%s", row);
