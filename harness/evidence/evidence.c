@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/base.h"
 #include "harness/base/ed25519.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
@@ -165,42 +164,39 @@ static size_t compare_rows(struct evidence *e, const char *kind,
 	return n;
 }
 
-/* Without the array KEY, which is compared row by row. */
-static json_t *frame_of(const json_t *o, const char *key)
+/* Without the members WITHOUT, up to NULL, which are compared by themselves. */
+static void compare_frames(struct evidence *e, const char *name,
+			   const json_t *stored, const json_t *judged,
+			   const char *const *without)
 {
-	json_t *copy = json_copy((json_t *)o);
+	json_t *was = json_copy((json_t *)stored);
+	json_t *is = json_copy((json_t *)judged);
 
-	json_object_del(copy, key);
-	return copy;
+	for (; *without; without++) {
+		json_object_del(was, *without);
+		json_object_del(is, *without);
+	}
+	compare(e, name, was, is);
+	json_decref(was);
+	json_decref(is);
 }
 
 static void compare_findings(struct evidence *e, const json_t *stored,
 			     const json_t *judged)
 {
-	static const char *const names[] = {"claims", "figures"};
+	static const char *const rows[] = {"verdicts", NULL};
+	static const char *const parts[] = {"claims", "figures", NULL};
 	const json_t *was = json_object_get(stored, "claims");
 	const json_t *is = json_object_get(judged, "claims");
-	json_t *a = frame_of(was, "verdicts"), *b = frame_of(is, "verdicts");
-	size_t i;
 
-	compare(e, "claims", a, b);
-	json_decref(a);
-	json_decref(b);
+	compare_frames(e, "claims", was, is, rows);
 	e->verdict_count =
 		compare_rows(e, "claim", json_object_get(was, "verdicts"),
 			     json_object_get(is, "verdicts"));
 	e->figure_count =
 		compare_rows(e, "figure", json_object_get(stored, "figures"),
 			     json_object_get(judged, "figures"));
-	a = json_copy((json_t *)stored);
-	b = json_copy((json_t *)judged);
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		json_object_del(a, names[i]);
-		json_object_del(b, names[i]);
-	}
-	compare(e, "findings", a, b);
-	json_decref(a);
-	json_decref(b);
+	compare_frames(e, "findings", stored, judged, parts);
 }
 
 /* Another program may judge by other rules, which is no forgery and no proof. */
