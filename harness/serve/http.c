@@ -183,14 +183,8 @@ static void take_address(struct MHD_Connection *c, uint8_t address[16])
 static enum MHD_Result add_field(void *cls, enum MHD_ValueKind kind,
 				 const char *name, const char *value)
 {
-	struct wire *w = cls;
-
 	(void)kind;
-	if (w->count == WIRE_MAX_FIELDS)
-		w->is_too_long = true;
-	else
-		w->fields[w->count++] =
-			(struct wire_field){name, value ? value : ""};
+	wire_add(cls, name, value);
 	return MHD_YES;
 }
 
@@ -404,6 +398,7 @@ static void on_end(void *cls, struct MHD_Connection *c, void **context,
 		deadline_set(x->deadline, 0);
 		query_release(&x->query);
 		strbuf_release(&x->accept);
+		wire_release(&x->wire);
 	}
 	free(x);
 	*context = NULL;

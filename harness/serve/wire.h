@@ -32,9 +32,15 @@ struct wire {
 	bool is_too_long; /* more fields than fit in */
 	size_t count;
 	struct wire_field {
-		const char *name, *value;
+		const char *name;
+		const char *value; /* without the blanks at its end */
+		const char *raw;   /* as it came */
 	} fields[WIRE_MAX_FIELDS];
 };
+
+/* One field more; VALUE may be NULL. What is stored must be released. */
+void wire_add(struct wire *w, const char *name, const char *value);
+void wire_release(struct wire *w);
 
 /* 0, or -EINVAL and the *STATUS that the client gets: the connection must close,
  * since where the next request begins is not known. */

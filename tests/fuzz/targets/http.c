@@ -61,10 +61,7 @@ static bool take_field(struct wire *w, char *line)
 		return false;
 	*colon++ = '\0';
 	colon += strspn(colon, " \t");
-	if (w->count == WIRE_MAX_FIELDS)
-		w->is_too_long = true;
-	else
-		w->fields[w->count++] = (struct wire_field){line, colon};
+	wire_add(w, line, colon);
 	return true;
 }
 
@@ -136,6 +133,7 @@ static void fuzz_head(const uint8_t *data, size_t size)
 			abort();
 		query_release(&q);
 	}
+	wire_release(&w);
 	free(bytes);
 }
 

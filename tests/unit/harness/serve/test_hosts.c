@@ -11,8 +11,8 @@
 
 static const struct wire program = {
 	.count = 2,
-	.fields = {{"User-Agent", "Prometheus/2.42.0"},
-		   {"Accept-Encoding", "gzip"}},
+	.fields = {{.name = "User-Agent", .value = "Prometheus/2.42.0"},
+		   {.name = "Accept-Encoding", .value = "gzip"}},
 };
 
 static void authorities_are_taken_apart(void **state)
@@ -106,7 +106,9 @@ static void browsers_are_led_nowhere_else(void **state)
 		{"local", true, true, false},
 	};
 	static const char list[] = "bench.example,.lab.example";
-	struct wire browser = {.count = 1, .fields = {{"Accept-Language", ""}}};
+	struct wire browser = {
+		.count = 1,
+		.fields = {{.name = "Accept-Language", .value = ""}}};
 	struct hosts h;
 	size_t i, k;
 
@@ -137,12 +139,13 @@ static void browsers_are_led_nowhere_else(void **state)
 static void browsers_are_known(void **state)
 {
 	static const struct wire_field signs[] = {
-		{"accept-language", "en"},
-		{"Sec-Fetch-Site", "cross-site"},
-		{"Origin", "null"},
-		{"Referer", "http://evil.example/"},
-		{"Cookie", "a=b"},
-		{"User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"},
+		{.name = "accept-language", .value = "en"},
+		{.name = "Sec-Fetch-Site", .value = "cross-site"},
+		{.name = "Origin", .value = "null"},
+		{.name = "Referer", .value = "http://evil.example/"},
+		{.name = "Cookie", .value = "a=b"},
+		{.name = "User-Agent",
+		 .value = "Mozilla/5.0 (X11; Linux x86_64)"},
 	};
 	struct hosts h;
 	size_t i;
