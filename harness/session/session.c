@@ -12,6 +12,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/envinfo.h"
+#include "harness/core/metric.h"
 #include "harness/core/place.h"
 #include "harness/core/result.h"
 #include "harness/store/store.h"
@@ -219,6 +220,24 @@ static int lose_worker(struct session *s, int ret, struct result *res,
 	return site_replace_worker(&s->site, err);
 }
 
+/*
+ * A boot that ended before it measured: of boots that are one shape or another,
+ * nothing else in the store says which this was.
+ */
+static void keep_shape(const struct bench_case *bc, struct result *res)
+{
+	const struct case_item *item = bc->items;
+	char point[sizeof(item->point) + sizeof("/charged")];
+
+	if (res->series_count || res->status == RUN_OK || !bc->item_count ||
+	    plan_boot_kind(item->workload) != BOOT_SHAPE)
+		return;
+	snprintf(point, sizeof(point), "%s/charged", item->point);
+	series_refuse(result_add_series(res, item->workload, point,
+					metric_of_point(point)->unit),
+		      res->status, res->reason);
+}
+
 int session_boot(struct session *s, uint32_t position,
 		 const struct bench_case *bc, const struct session_watch *watch,
 		 struct result *res, struct err *err)
@@ -233,6 +252,7 @@ int session_boot(struct session *s, uint32_t position,
 		ret = lose_worker(s, ret, res, err);
 	if (ret)
 		return ret;
+	keep_shape(bc, res);
 	s->failed_count += result_has_failed(res);
 	ret = store_result_add(s->store, s->run_id, position, bc, res, err);
 	return ret ? ret : check_boot_id(s, res, err);

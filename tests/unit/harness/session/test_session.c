@@ -274,6 +274,40 @@ static void a_runner_that_was_refused_stands_in_the_run(void **state)
 	run_data_release(&run);
 }
 
+/* Its name in JUnit's file is that of the boots that measured it. */
+static void a_boot_that_failed_keeps_its_shape(void **state)
+{
+	struct fixture *f = *state;
+	struct bench_case bc = {.runner = "kvm", .block = 1};
+	struct result failed, res;
+	struct run_data run;
+	struct err err = {0};
+
+	begin(f);
+	result_init(&failed);
+	result_fail(&failed, RUN_TIMEOUT, "no word within 60 s");
+	fake_worker_answer(&f->worker, "kvm", &failed);
+	result_release(&failed);
+	bench_case_add(&bc, "footprint", "256M-1cpu-1nic");
+	assert_int_equal(
+		session_boot(&f->session, BLOCKS, &bc, NULL, &res, &err), 0);
+	bench_case_release(&bc);
+	result_release(&res);
+	assert_int_equal(
+		run_data_load(f->session.store, f->session.run_id, &run, &err),
+		0);
+	assert_int_equal(run.boot_count, 1);
+	assert_int_equal(run.boots[0].res.status, RUN_TIMEOUT);
+	assert_int_equal(run.boots[0].res.series_count, 1);
+	assert_string_equal(run.boots[0].res.series[0].point,
+			    "256M-1cpu-1nic/charged");
+	assert_int_equal(run.boots[0].res.series[0].sample_count, 0);
+	assert_int_equal(run.boots[0].res.series[0].status, RUN_TIMEOUT);
+	assert_string_equal(run.boots[0].res.series[0].reason,
+			    "no word within 60 s");
+	run_data_release(&run);
+}
+
 /* As a pilot and the run that it is for. */
 static void one_session_has_two_runs(void **state)
 {
@@ -551,6 +585,7 @@ int main(void)
 		TEST(who_looks_on_may_end_it),
 		TEST(what_is_stopped_keeps_what_it_has),
 		TEST(a_runner_that_was_refused_stands_in_the_run),
+		TEST(a_boot_that_failed_keeps_its_shape),
 		TEST(one_session_has_two_runs),
 		TEST(a_plan_without_a_boot_is_no_run),
 		TEST(an_end_that_cannot_be_kept_is_told),
