@@ -134,6 +134,17 @@ static bool report_end(const struct vm *vm, enum vm_end end,
 	return is_told;
 }
 
+/* For a person; the harness has it from the events. */
+static void report_disks(const struct vm *vm)
+{
+	char text[BLK_ENGINE_TEXT_BYTES];
+	uint32_t i;
+
+	for (i = 0; i < VM_MAX_DISKS; i++)
+		if (vm_devices_disk_lacks(&vm->devices, i, text))
+			fprintf(stderr, "l1vh-vmm: disk %u: %s\n", i, text);
+}
+
 /*
  * Whoever started us may stop us, looks, and lets us go on by SIGCONT. We do not stop
  * ourselves: the first process of a PID namespace cannot, and a stop behind a SIGCONT
@@ -210,6 +221,7 @@ static int boot(const struct vmm_options *opt, uint64_t main_ns)
 	if (!ret) {
 		stamp_phase(&vm->stamps, "vmm_main", main_ns);
 		ret = run_guest(vm, opt, &end, &err);
+		report_disks(vm);
 	}
 	if (ret) {
 		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);

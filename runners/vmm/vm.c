@@ -329,8 +329,10 @@ static int threads_start(struct vm *vm, struct err *err)
 static int threads_start_sealed(struct vm *vm, struct err *err)
 {
 	const struct vm_devices_config *d = &vm->cfg.devices;
-	int ret = sandbox_isolate(d->disk_count || d->net_count, err);
+	int ret = sandbox_isolate(d->net_count, err);
 
+	if (!ret)
+		ret = vm_devices_start_threads(&vm->devices, err);
 	if (!ret && vm->cfg.micro_path)
 		ret = micro_listen(&vm->micro, err);
 	if (!ret)
@@ -339,6 +341,7 @@ static int threads_start_sealed(struct vm *vm, struct err *err)
 		ret = sandbox_seal(err);
 	if (ret)
 		vm_stop(vm);
+	vm_devices_write_engines(&vm->devices, vm->cfg.events);
 	event_fact(vm->cfg.events, "sandbox", sandbox_text());
 	if (sandbox_is_on())
 		stamp_phase(&vm->stamps, "sandboxed", clock_mono_ns());

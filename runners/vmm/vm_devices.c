@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/vmm/vm_devices.h"
 
+#include <stdio.h>
+
 #include "harness/base/err.h"
 #include "runners/vmm/event.h"
 
@@ -84,6 +86,35 @@ void vm_devices_write_names(const struct vm_devices *d, FILE *out)
 
 	for (i = 0; out && i < VM_MAX_NETS && d->nets[i]; i++)
 		event_device_net(out, net_backend(d->nets[i]));
+}
+
+int vm_devices_start_threads(struct vm_devices *d, struct err *err)
+{
+	int ret = 0;
+	uint32_t i;
+
+	for (i = 0; i < VM_MAX_DISKS && d->disks[i] && !ret; i++)
+		ret = blk_threads_start(d->disks[i], err);
+	return ret ? err_wrap(err, "disk %u", i - 1) : 0;
+}
+
+void vm_devices_write_engines(const struct vm_devices *d, FILE *out)
+{
+	char name[16], text[BLK_ENGINE_TEXT_BYTES];
+	uint32_t i;
+
+	for (i = 0; i < VM_MAX_DISKS && d->disks[i]; i++) {
+		snprintf(name, sizeof(name), "disk%u", i);
+		blk_engine_text(d->disks[i], text, sizeof(text));
+		event_fact(out, name, text);
+	}
+}
+
+bool vm_devices_disk_lacks(const struct vm_devices *d, uint32_t index,
+			   char *text)
+{
+	return index < VM_MAX_DISKS && d->disks[index] &&
+	       !blk_engine_text(d->disks[index], text, BLK_ENGINE_TEXT_BYTES);
 }
 
 uint64_t vm_devices_disk_requests(const struct vm_devices *d)

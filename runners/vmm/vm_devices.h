@@ -45,6 +45,17 @@ void vm_devices_destroy(struct vm_devices *d);
 /* "device net vhost" or "device net tap", one line per card. */
 void vm_devices_write_names(const struct vm_devices *d, FILE *out);
 
+/* The threads of disks, see blk_threads_start(). */
+int vm_devices_start_threads(struct vm_devices *d, struct err *err);
+
+/* "fact disk0 io_uring, restricted", one line per disk. */
+void vm_devices_write_engines(const struct vm_devices *d, FILE *out);
+
+/* Whether the disk exists and lacks something; TEXT then is its engine's, and
+ * holds BLK_ENGINE_TEXT_BYTES. */
+bool vm_devices_disk_lacks(const struct vm_devices *d, uint32_t index,
+			   char *text);
+
 /* Requests that all disks have taken so far. */
 uint64_t vm_devices_disk_requests(const struct vm_devices *d);
 

@@ -65,10 +65,10 @@
 	}
 
 /*
- * What is absent is forbidden: opening and making files and sockets (but for the
- * operations of a disk's io_uring, docs/sandbox.md), starting programs and
- * processes, memory that can be executed, signals to others, credentials,
- * namespaces, mounts, modules, BPF, keys, tracing.
+ * What is absent is forbidden: opening and making files and sockets, making an
+ * io_uring or changing one (a disk's have their own restrictions, blk_ring.c),
+ * starting programs and processes, memory that can be executed, signals to
+ * others, credentials, namespaces, mounts, modules, BPF, keys, tracing.
  */
 const struct sandbox_rule sandbox_rules[] = {
 	ANY(read, ALL),
@@ -133,9 +133,6 @@ const struct sandbox_rule sandbox_rules[] = {
 	IF(clone, S, 0, ~0ull, THREAD_FLAGS),
 	ANY(set_robust_list, S),
 	ANY(rseq, S),
-	IF(mmap, S, 2, PROT_EXEC, 0), /* of rings, by their descriptor */
-	ANY(io_uring_setup, S),
-	ANY(io_uring_register, S),
 	IF(seccomp, S, 0, ALL_BITS, SECCOMP_SET_MODE_FILTER),
 };
 const size_t sandbox_rule_count = ARRAY_SIZE(sandbox_rules);
@@ -175,7 +172,7 @@ _Static_assert(ARRAY_SIZE(names) == SANDBOX_THREAD_COUNT,
 
 uint32_t sandbox_rule_kinds(enum sandbox_thread kind)
 {
-	return kind == SANDBOX_STARTER ? S | B | N : SANDBOX_BIT(kind);
+	return kind == SANDBOX_STARTER ? S | N : SANDBOX_BIT(kind);
 }
 
 const char *sandbox_thread_name(enum sandbox_thread kind)

@@ -16,7 +16,7 @@ enum sandbox_thread {
 	SANDBOX_BLOCK,   /* a disk's I/O */
 	SANDBOX_NET,     /* a network card's packets */
 	SANDBOX_BELL,    /* answers the micro guest's doorbell */
-	SANDBOX_STARTER, /* starts the threads of disks and network cards */
+	SANDBOX_STARTER, /* starts the threads of network cards */
 	SANDBOX_THREAD_COUNT,
 };
 

@@ -18,7 +18,13 @@
 #include "runners/vmm/sandbox/sandbox_priv.h"
 #include "runners/vmm/sandbox/starter.h"
 
-enum part { PART_SECCOMP, PART_LANDLOCK, PART_CAPABILITIES, PART_COUNT };
+enum part {
+	PART_SECCOMP,
+	PART_LANDLOCK,
+	PART_CAPABILITIES,
+	PART_RINGS,
+	PART_COUNT
+};
 
 static struct {
 	struct sandbox_config cfg;
@@ -60,6 +66,11 @@ static void note(enum part part, int ret)
 	if (ret)
 		atomic_compare_exchange_strong(&box.errors[part], &expected,
 					       ret);
+}
+
+void sandbox_note_ring(int ret)
+{
+	note(PART_RINGS, ret);
 }
 
 static void prepare_landlock(void)
@@ -113,10 +124,10 @@ void sandbox_open_wait(struct thread_wait *w)
 	thread_wait_open(w, box.proc_fd);
 }
 
-/* A disk's and a card's threads have their starter's rules for files. */
+/* A card's threads have their starter's rules for files. */
 static bool has_landlock(enum sandbox_thread kind)
 {
-	return kind == SANDBOX_BLOCK || kind == SANDBOX_NET;
+	return kind == SANDBOX_NET;
 }
 
 static void restrict_thread(enum sandbox_thread kind)
@@ -145,7 +156,8 @@ void sandbox_enter(enum sandbox_thread kind)
 	if (!sandbox_is_on())
 		return;
 	restrict_thread(kind);
-	if (kind == SANDBOX_VCPU || kind == SANDBOX_BELL)
+	if (kind == SANDBOX_VCPU || kind == SANDBOX_BELL ||
+	    kind == SANDBOX_BLOCK)
 		wait_for_go();
 }
 
@@ -189,6 +201,7 @@ static bool write_text(void)
 		[PART_SECCOMP] = "seccomp",
 		[PART_LANDLOCK] = landlock,
 		[PART_CAPABILITIES] = "no capabilities",
+		[PART_RINGS] = "restricted io_uring",
 	};
 	int i;
 
@@ -197,8 +210,10 @@ static bool write_text(void)
 		snprintf(landlock, sizeof(landlock), "landlock %d",
 			 box.landlock_version);
 	for (i = 0; i < PART_COUNT; i++)
-		add(atomic_load(&box.errors[i]) ? &lacking : &had, "%s",
-		    names[i]);
+		if (atomic_load(&box.errors[i]))
+			add(&lacking, "%s", names[i]);
+		else if (i != PART_RINGS) /* a disk's own words say it */
+			add(&had, "%s", names[i]);
 	list_namespaces(&had, &lacking);
 	snprintf(box.text, sizeof(box.text), "%s%s%s", had.text,
 		 lacking.len ? (had.len ? "; not: " : "not: ") : "",

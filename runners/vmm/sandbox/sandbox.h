@@ -51,9 +51,9 @@ struct sandbox_config {
 void sandbox_init(const struct sandbox_config *cfg);
 bool sandbox_is_on(void);
 
-/* Leaves the host's namespaces and file system, and every capability. A thread
- * that a device starts later comes from a thread that is started here, with
- * WANTS_STARTER. */
+/* Leaves the host's namespaces and file system, and every capability. A network
+ * card's thread that is started later comes from a thread that is started here,
+ * with WANTS_STARTER. */
 int sandbox_isolate(bool wants_starter, struct err *err);
 
 /* Opens W, whose file is gone once sandbox_seal() was called. */
@@ -72,6 +72,10 @@ int sandbox_seal(struct err *err);
 const char *sandbox_text(void);
 
 void sandbox_go(void);
+
+/* Before sandbox_seal(): an io_uring was made. RET: 0, or the negative errno for
+ * which it has no restrictions; the sandbox then lacks "restricted io_uring". */
+void sandbox_note_ring(int ret);
 
 /* As thread_start(), also from a thread that may start none. */
 int sandbox_thread_start(pthread_t *thread, size_t stack_bytes,

@@ -337,12 +337,8 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	blk->dev.offered |=
 		cfg->disk.is_readonly ? F_RO : F_DISCARD | F_WRITE_ZEROES;
 	blk->worker_count = cfg->has_thread_per_queue ? cfg->queue_count : 1;
-	/* A device that breaks before its start is stopped as well. */
 	for (i = 0; i < blk->worker_count; i++)
-		blk->workers[i].stop_fd = -1;
-	ret = blk_ring_probe(err);
-	if (ret)
-		goto fail;
+		blk->workers[i].order_fd = -1;
 	ret = disk_open(&blk->disk, &cfg->disk, err);
 	if (ret)
 		goto fail;
@@ -354,6 +350,8 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 		goto fail;
 	}
 	ret = virtio_kicks_create(&blk->dev, err);
+	if (!ret)
+		ret = blk_workers_create(blk, err);
 	if (ret)
 		goto fail;
 	*out = blk;
@@ -368,6 +366,7 @@ void blk_destroy(struct blk *blk)
 {
 	if (!blk)
 		return;
+	blk_workers_destroy(blk);
 	virtio_dev_release(&blk->dev);
 	disk_close(&blk->disk);
 	free(blk->chains);

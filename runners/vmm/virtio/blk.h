@@ -5,7 +5,7 @@
 /*
  * blk - virtio-blk (virtio 1.2, 5.2). blk.c has the driver's view: the
  * configuration, requests and their answers; blk_io.c has the threads that
- * execute requests through io_uring.
+ * execute requests through io_uring; blk_ring.c makes their rings.
  */
 #include "runners/vmm/virtio/disk.h"
 #include "runners/vmm/virtio/virtio.h"
@@ -27,10 +27,25 @@ struct blk_config {
 
 struct blk;
 
-/* On success *OUT is the caller's, to be given to blk_destroy(). */
+/*
+ * On success *OUT is the caller's, to be given to blk_destroy(). It asks the host
+ * for all that needs rights, and fails with the reason where there is no io_uring.
+ */
 int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	       struct blk **out, struct err *err);
 void blk_destroy(struct blk *blk); /* NULL is fine; must be stopped */
+
+/* The disk's threads, after sandbox_isolate() and before sandbox_seal(). Without
+ * a sandbox the device's first start does it as well. */
+int blk_threads_start(struct blk *blk, struct err *err);
+
+/*
+ * How the disk's I/O is really done, once its threads were started:
+ * "io_uring, fixed buffers, restricted", or "io_uring, restricted; not: fixed
+ * buffers (Cannot allocate memory)". False if something is lacking.
+ */
+#define BLK_ENGINE_TEXT_BYTES 256
+bool blk_engine_text(const struct blk *blk, char *text, size_t size);
 
 struct virtio_dev *blk_dev(struct blk *blk);
 

@@ -3,6 +3,10 @@
  * The threads of a virtio-blk device. Each has an io_uring through which it
  * does everything: reads of the doorbells' eventfds, reads and writes of the
  * disk. It sleeps in one place, and submits with the same call.
+ *
+ * A thread lives as long as its device, because its ring answers the thread that
+ * enabled it alone, and nobody can make another one once a guest runs. Between a
+ * reset and the next driver it waits for an order.
  */
 #include <errno.h>
 #include <linux/falloc.h>
@@ -18,13 +22,7 @@
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/blk_priv.h"
 
-#define RING_ENTRIES 256
-#define SQPOLL_IDLE_MS 50
-/* The kernel's limit for one registered buffer. */
-#define FIXED_MAX_BYTES GIB
 #define WORKER_STACK_BYTES (256 * KIB)
-/* The disk is the only registered file. */
-#define FILE_DISK 0
 /*
  * With so many reads and writes under way the next one to end is near, and
  * will wake the thread as well as a doorbell would: a new request waits for
@@ -33,7 +31,7 @@
  */
 #define BUSY_REQUESTS 16
 /* The ring's tags: small numbers are queues, others pointers to requests. */
-#define TAG_STOP BLK_MAX_QUEUES
+#define TAG_ORDER BLK_MAX_QUEUES
 
 static struct io_uring_sqe *next_sqe(struct blk_worker *w)
 {
@@ -46,13 +44,25 @@ static struct io_uring_sqe *next_sqe(struct blk_worker *w)
 	return sqe;
 }
 
-static void listen_fd(struct blk_worker *w, int fd, uint64_t *value,
-		      uint64_t tag)
+static void listen_file(struct blk_worker *w, int file, uint64_t *value,
+			uint64_t tag)
 {
 	struct io_uring_sqe *sqe = next_sqe(w);
 
-	io_uring_prep_read(sqe, fd, value, sizeof(*value), 0);
+	io_uring_prep_read(sqe, file, value, sizeof(*value), 0);
+	sqe->flags |= IOSQE_FIXED_FILE;
 	io_uring_sqe_set_data64(sqe, tag);
+}
+
+static void listen_queue(struct blk_worker *w, uint32_t queue)
+{
+	listen_file(w, BLK_FILE_QUEUE + (int)(queue - w->first_queue),
+		    &w->rings[queue], queue);
+}
+
+static void listen_orders(struct blk_worker *w)
+{
+	listen_file(w, BLK_FILE_ORDER, &w->order_value, TAG_ORDER);
 }
 
 static int fixed_index(const struct blk_worker *w, const struct iovec *v)
@@ -81,23 +91,23 @@ static void prep_io(struct blk_req *req, struct io_uring_sqe *sqe,
 	unsigned int len = (unsigned int)req->length;
 
 	if (index >= 0 && is_write)
-		io_uring_prep_write_fixed(sqe, FILE_DISK, base, len,
+		io_uring_prep_write_fixed(sqe, BLK_FILE_DISK, base, len,
 					  req->offset, index);
 	else if (index >= 0)
-		io_uring_prep_read_fixed(sqe, FILE_DISK, base, len, req->offset,
-					 index);
+		io_uring_prep_read_fixed(sqe, BLK_FILE_DISK, base, len,
+					 req->offset, index);
 	else if (req->bounce || req->data_count == 1) {
 		if (is_write)
-			io_uring_prep_write(sqe, FILE_DISK, base, len,
+			io_uring_prep_write(sqe, BLK_FILE_DISK, base, len,
 					    req->offset);
 		else
-			io_uring_prep_read(sqe, FILE_DISK, base, len,
+			io_uring_prep_read(sqe, BLK_FILE_DISK, base, len,
 					   req->offset);
 	} else if (is_write)
-		io_uring_prep_writev(sqe, FILE_DISK, v, req->data_count,
+		io_uring_prep_writev(sqe, BLK_FILE_DISK, v, req->data_count,
 				     req->offset);
 	else
-		io_uring_prep_readv(sqe, FILE_DISK, v, req->data_count,
+		io_uring_prep_readv(sqe, BLK_FILE_DISK, v, req->data_count,
 				    req->offset);
 }
 
@@ -123,10 +133,10 @@ static void submit(struct blk_req *req, enum blk_action action)
 	if (action == BLK_READ || action == BLK_WRITE)
 		prep_io(req, sqe, action == BLK_WRITE);
 	else if (action == BLK_FLUSH)
-		io_uring_prep_fsync(sqe, FILE_DISK, IORING_FSYNC_DATASYNC);
+		io_uring_prep_fsync(sqe, BLK_FILE_DISK, IORING_FSYNC_DATASYNC);
 	else
 		io_uring_prep_fallocate(
-			sqe, FILE_DISK,
+			sqe, BLK_FILE_DISK,
 			FALLOC_FL_KEEP_SIZE |
 				(action == BLK_ZERO ? FALLOC_FL_ZERO_RANGE
 						    : FALLOC_FL_PUNCH_HOLE),
@@ -169,19 +179,33 @@ static void serve(struct blk_worker *w, uint32_t queue)
 	}
 }
 
+/* Of order_all(). An end to the service is answered once nothing is in flight. */
+static void take_order(struct blk_worker *w)
+{
+	enum blk_order order = atomic_load(&w->order);
+
+	w->is_serving = order == BLK_SERVE;
+	w->is_ending = order == BLK_END;
+	if (w->is_serving)
+		sem_post(&w->answered);
+	else
+		w->owes_answer = true;
+}
+
 static void take_cqe(struct blk_worker *w, const struct io_uring_cqe *cqe)
 {
 	uint64_t tag = io_uring_cqe_get_data64(cqe);
 
-	if (tag == TAG_STOP) {
-		w->is_stopping = true;
-	} else if (tag < TAG_STOP) {
+	if (tag == TAG_ORDER) {
+		if (cqe->res == sizeof(uint64_t))
+			take_order(w);
+		listen_orders(w);
+	} else if (tag < TAG_ORDER) {
 		uint32_t queue = (uint32_t)tag;
 
 		if (cqe->res == sizeof(uint64_t))
 			virtio_kick_count(&w->blk->dev, queue, w->rings[queue]);
-		listen_fd(w, w->blk->dev.kick_fds[queue], &w->rings[queue],
-			  tag);
+		listen_queue(w, queue);
 	} else {
 		struct blk_req *req = io_uring_cqe_get_data(cqe);
 
@@ -208,7 +232,7 @@ static void serve_all(struct blk_worker *w)
 	uint32_t last = w->first_queue + w->queue_count;
 	uint32_t q;
 
-	for (q = w->first_queue; q < last && !w->is_stopping; q++)
+	for (q = w->first_queue; q < last && w->is_serving; q++)
 		if (virtq_has_avail(&w->blk->dev.queues[q]))
 			serve(w, q);
 }
@@ -231,7 +255,7 @@ static bool has_work(struct blk_worker *w)
 	struct io_uring_cqe *cqe;
 	uint32_t q;
 
-	if (w->is_stopping || atomic_load(&w->blk->dev.is_broken))
+	if (!w->is_serving || atomic_load(&w->blk->dev.is_broken))
 		return false;
 	for (q = w->first_queue; q < last && may_take(w); q++)
 		if (virtq_has_avail(&w->blk->dev.queues[q]))
@@ -244,7 +268,7 @@ static bool look_for_work(struct blk_worker *w)
 {
 	uint64_t until = w->blk->cfg.poll_us * NS_PER_US;
 
-	if (!until)
+	if (!until || !w->is_serving)
 		return false;
 	until += clock_mono_ns();
 	do {
@@ -263,7 +287,7 @@ static bool want_doorbells(struct blk_worker *w)
 	bool missed = false;
 	uint32_t q;
 
-	if (w->is_stopping || atomic_load(&w->blk->dev.is_broken) ||
+	if (!w->is_serving || atomic_load(&w->blk->dev.is_broken) ||
 	    w->io_in_flight >= BUSY_REQUESTS || !may_take(w))
 		return false;
 	for (q = w->first_queue; q < last; q++)
@@ -277,158 +301,158 @@ static void sleep_until_work(struct blk_worker *w)
 		io_uring_submit_and_wait(&w->ring, 1);
 }
 
-static int ring_create(struct blk_worker *w)
-{
-	const struct blk *blk = w->blk;
-	struct io_uring_params p = {.flags = IORING_SETUP_SINGLE_ISSUER |
-					     IORING_SETUP_COOP_TASKRUN |
-					     IORING_SETUP_TASKRUN_FLAG};
-	int ret;
-
-	if (blk->cfg.wants_sqpoll) {
-		p.flags = IORING_SETUP_SQPOLL;
-		p.sq_thread_idle = SQPOLL_IDLE_MS;
-	}
-	/* Room for all that can be in flight, so that nothing overflows. */
-	p.flags |= IORING_SETUP_CQSIZE;
-	p.cq_entries = (w->queue_count + 1) * VIRTQ_MAX_SIZE;
-	ret = io_uring_queue_init_params(RING_ENTRIES, &w->ring, &p);
-	if (ret == -EINVAL && !blk->cfg.wants_sqpoll) {
-		p.flags = IORING_SETUP_CQSIZE;
-		ret = io_uring_queue_init_params(RING_ENTRIES, &w->ring, &p);
-	}
-	if (ret || disk_is_null(&blk->disk))
-		return ret;
-	ret = io_uring_register_files(&w->ring, &blk->disk.fd, 1);
-	if (ret)
-		io_uring_queue_exit(&w->ring);
-	return ret;
-}
-
-int blk_ring_probe(struct err *err)
-{
-	struct io_uring ring;
-	int ret = io_uring_queue_init(1, &ring, 0);
-
-	if (ret)
-		return err_sys(err, ret,
-			       "disks need io_uring, which this host refuses");
-	io_uring_queue_exit(&ring);
-	return 0;
-}
-
-/* Pins guest RAM; where the limit on that forbids it, it is done without. */
-static void register_ram(struct blk_worker *w)
-{
-	const struct mem *mem = w->blk->dev.mem;
-	uint64_t done = 0;
-
-	w->fixed_count = 0;
-	if (!w->blk->cfg.wants_fixed || disk_is_null(&w->blk->disk))
-		return;
-	while (done < mem->bytes && w->fixed_count < ARRAY_SIZE(w->fixed)) {
-		uint64_t part = mem->bytes - done;
-
-		if (part > FIXED_MAX_BYTES)
-			part = FIXED_MAX_BYTES;
-		w->fixed[w->fixed_count].iov_base = (char *)mem->host + done;
-		w->fixed[w->fixed_count++].iov_len = part;
-		done += part;
-	}
-	if (io_uring_register_buffers(&w->ring, w->fixed, w->fixed_count))
-		w->fixed_count = 0;
-}
-
 static void listen_all(struct blk_worker *w)
 {
 	uint32_t last = w->first_queue + w->queue_count;
 	uint32_t q;
 
-	listen_fd(w, w->stop_fd, &w->stop_value, TAG_STOP);
+	listen_orders(w);
 	for (q = w->first_queue; q < last; q++)
-		listen_fd(w, w->blk->dev.kick_fds[q], &w->rings[q], q);
+		listen_queue(w, q);
+}
+
+/* Whether it was the last order. */
+static bool answer_order(struct blk_worker *w)
+{
+	if (!w->owes_answer || w->in_flight)
+		return false;
+	w->owes_answer = false;
+	sem_post(&w->answered);
+	return w->is_ending;
 }
 
 static void *worker_main(void *arg)
 {
 	struct blk_worker *w = arg;
 
-	w->start_result = ring_create(w);
-	if (!w->start_result) {
-		register_ram(w);
-		listen_all(w);
-	}
-	sandbox_enter(SANDBOX_BLOCK);
-	sem_post(&w->started);
+	w->start_result = blk_ring_enable(w);
+	sem_post(&w->answered);
 	if (w->start_result)
 		return NULL;
-	while (!w->is_stopping || w->in_flight) {
+	listen_all(w);
+	sandbox_enter(SANDBOX_BLOCK);
+	for (;;) {
 		serve_all(w);
 		io_uring_submit(&w->ring);
 		take_completions(w);
 		signal_all(w);
-		if (!w->is_stopping || w->in_flight)
-			sleep_until_work(w);
+		if (answer_order(w))
+			return NULL;
+		sleep_until_work(w);
 	}
-	signal_all(w);
-	io_uring_queue_exit(&w->ring);
-	return NULL;
+}
+
+static void answer_await(struct blk_worker *w)
+{
+	while (sem_wait(&w->answered))
+		;
 }
 
 static int worker_start(struct blk_worker *w)
 {
 	int ret;
 
-	w->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (w->stop_fd < 0)
-		return -errno;
-	sem_init(&w->started, 0, 0);
+	sem_init(&w->answered, 0, 0);
 	ret = sandbox_thread_start(&w->thread, WORKER_STACK_BYTES, worker_main,
 				   w);
 	if (ret)
 		return ret;
-	w->has_thread = true;
-	while (sem_wait(&w->started))
-		;
+	answer_await(w);
+	if (w->start_result)
+		pthread_join(w->thread, NULL);
+	else
+		w->has_thread = true;
 	return w->start_result;
 }
 
-static void worker_stop(struct blk_worker *w)
+int blk_threads_start(struct blk *blk, struct err *err)
 {
-	uint64_t one = 1;
+	uint32_t i;
+	int ret = 0;
 
-	if (w->has_thread && write(w->stop_fd, &one, sizeof(one)) > 0)
-		pthread_join(w->thread, NULL);
-	w->has_thread = false;
-	if (w->stop_fd >= 0) {
-		close(w->stop_fd);
-		sem_destroy(&w->started);
+	/* Their kernel threads are of this process, and one that has several
+	 * cannot enter a user namespace. */
+	if (blk->cfg.wants_sqpoll && !blk->workers[0].has_ring)
+		ret = blk_rings_create(blk, err);
+	if (ret)
+		return ret;
+	for (i = 0; i < blk->worker_count && !ret; i++)
+		if (!blk->workers[i].has_thread)
+			ret = worker_start(&blk->workers[i]);
+	return ret ? err_sys(err, ret, "cannot start a disk's thread") : 0;
+}
+
+/* Each order is answered before the next: no two become one in the eventfd. */
+static void order_all(struct blk *blk, enum blk_order order)
+{
+	static const uint64_t one = 1;
+	uint32_t i;
+
+	for (i = 0; i < blk->worker_count; i++) {
+		struct blk_worker *w = &blk->workers[i];
+
+		if (!w->has_thread)
+			continue;
+		atomic_store(&w->order, order);
+		/* Fails only when the counter is full; it is 0 or 1. */
+		while (write(w->order_fd, &one, sizeof(one)) != sizeof(one))
+			;
 	}
-	w->stop_fd = -1;
+	for (i = 0; i < blk->worker_count; i++)
+		if (blk->workers[i].has_thread)
+			answer_await(&blk->workers[i]);
 }
 
 int blk_workers_start(struct virtio_dev *dev)
 {
 	struct blk *blk = container_of(dev, struct blk, dev);
-	uint32_t each = blk->dev.queue_count / blk->worker_count;
-	int ret = 0;
-	uint32_t i;
+	struct err err = {0};
+	int ret = blk_threads_start(blk, &err);
 
-	for (i = 0; i < blk->worker_count; i++)
-		blk->workers[i] = (struct blk_worker){.blk = blk,
-						      .stop_fd = -1,
-						      .first_queue = i * each,
-						      .queue_count = each};
-	for (i = 0; i < blk->worker_count && !ret; i++)
-		ret = worker_start(&blk->workers[i]);
+	if (!ret)
+		order_all(blk, BLK_SERVE);
 	return ret;
 }
 
 void blk_workers_stop(struct virtio_dev *dev)
 {
-	struct blk *blk = container_of(dev, struct blk, dev);
+	order_all(container_of(dev, struct blk, dev), BLK_REST);
+}
+
+int blk_workers_create(struct blk *blk, struct err *err)
+{
+	uint32_t each = blk->dev.queue_count / blk->worker_count;
 	uint32_t i;
 
 	for (i = 0; i < blk->worker_count; i++)
-		worker_stop(&blk->workers[i]);
+		blk->workers[i] = (struct blk_worker){.blk = blk,
+						      .order_fd = -1,
+						      .first_queue = i * each,
+						      .queue_count = each};
+	for (i = 0; i < blk->worker_count; i++) {
+		blk->workers[i].order_fd = eventfd(0, EFD_CLOEXEC);
+		if (blk->workers[i].order_fd < 0)
+			return err_sys(err, -errno, "cannot make an eventfd");
+	}
+	return blk->cfg.wants_sqpoll ? 0 : blk_rings_create(blk, err);
+}
+
+void blk_workers_destroy(struct blk *blk)
+{
+	uint32_t i;
+
+	order_all(blk, BLK_END);
+	for (i = 0; i < blk->worker_count; i++) {
+		struct blk_worker *w = &blk->workers[i];
+
+		if (w->has_thread) {
+			pthread_join(w->thread, NULL);
+			sem_destroy(&w->answered);
+		}
+		w->has_thread = false;
+	}
+	blk_rings_destroy(blk);
+	for (i = 0; i < blk->worker_count; i++)
+		if (blk->workers[i].order_fd >= 0)
+			close(blk->workers[i].order_fd);
 }

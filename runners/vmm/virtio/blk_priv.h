@@ -2,9 +2,10 @@
 #ifndef RUNNERS_VMM_VIRTIO_BLK_PRIV_H
 #define RUNNERS_VMM_VIRTIO_BLK_PRIV_H
 
-/* blk_priv - between blk.c and blk_io.c. */
+/* blk_priv - between blk.c, blk_io.c and blk_ring.c. */
 #include <liburing.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 
 #include "runners/vmm/virtio/blk.h"
 
@@ -38,25 +39,43 @@ struct blk_req {
 	struct iovec data[VIRTQ_MAX_SEGS];
 };
 
+/* The files that a ring reaches, by their places in it. */
+enum blk_file { BLK_FILE_DISK, BLK_FILE_ORDER, BLK_FILE_QUEUE /* each */ };
+
+/* What a thread is to do. */
+enum blk_order { BLK_REST, BLK_SERVE, BLK_END };
+
 /* A thread with its ring, and the queues that are its own. */
 struct blk_worker {
 	struct blk *blk;
 	pthread_t thread;
 	bool has_thread;
-	int stop_fd; /* owned; eventfd */
+	int order_fd;                 /* owned; eventfd: look at `order` */
+	_Atomic enum blk_order order; /* who writes it then waits for... */
+	sem_t answered;               /* ...this; also when it has started */
 	int start_result;
-	sem_t started;
 	struct io_uring ring;
+	bool has_ring;
+	bool is_disabled;               /* until blk_ring_enable() */
 	uint64_t rings[BLK_MAX_QUEUES]; /* where kicks are read to */
-	uint64_t stop_value;
+	uint64_t order_value;
 	uint32_t first_queue, queue_count;
-	uint32_t in_flight;    /* in the ring, doorbells not counted */
-	uint32_t io_in_flight; /* the reads and writes of them */
-	uint64_t bounce_bytes; /* of buffers that requests have now */
-	bool is_stopping;
+	uint32_t in_flight;         /* in the ring, doorbells not counted */
+	uint32_t io_in_flight;      /* the reads and writes of them */
+	uint64_t bounce_bytes;      /* of buffers that requests have now */
+	bool is_serving, is_ending; /* the last order */
+	bool owes_answer;
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
 	struct iovec fixed[8];         /* the registered pieces */
 	uint32_t fixed_count;
+};
+
+/* What each ring should have, and a host may refuse. */
+enum blk_wish {
+	BLK_WISH_HINTS, /* one thread submits, and is not interrupted */
+	BLK_WISH_FIXED, /* guest RAM is registered; where asked for */
+	BLK_WISH_RESTRICTED,
+	BLK_WISH_COUNT,
 };
 
 struct blk {
@@ -65,7 +84,8 @@ struct blk {
 	struct disk disk;
 	struct blk_worker workers[BLK_MAX_QUEUES];
 	uint32_t worker_count;
-	struct blk_req *reqs;       /* owned; VIRTQ_MAX_SIZE a queue */
+	int lacks[BLK_WISH_COUNT]; /* a negative errno; 0: had, or not wanted */
+	struct blk_req *reqs;      /* owned; VIRTQ_MAX_SIZE a queue */
 	struct virtq_chain *chains; /* owned; scratch, one a worker */
 };
 
@@ -85,9 +105,17 @@ enum blk_action blk_take(struct blk_worker *w, uint32_t queue,
 /* blk.c: RESULT is of the system call, bytes or a negative errno. */
 void blk_finish(struct blk_req *req, int result);
 
-/* blk_io.c; the probe says early what would otherwise stop a guest later. */
-int blk_ring_probe(struct err *err);
+/* blk_io.c; create leaves a half-built BLK for destroy, which ends the threads. */
+int blk_workers_create(struct blk *blk, struct err *err);
+void blk_workers_destroy(struct blk *blk);
 int blk_workers_start(struct virtio_dev *dev);
 void blk_workers_stop(struct virtio_dev *dev);
+
+/* blk_ring.c: one per worker, which has its order_fd. */
+int blk_rings_create(struct blk *blk, struct err *err);
+void blk_rings_destroy(struct blk *blk); /* after the threads */
+
+/* Only the calling thread may submit to it from here on. 0 or a negative errno. */
+int blk_ring_enable(struct blk_worker *w);
 
 #endif

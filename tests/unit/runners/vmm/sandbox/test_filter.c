@@ -142,7 +142,7 @@ static const struct act acts[] = {
 	    -1, 0),
 	ACT(mmap, 0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-	BUT(KIND(STARTER), mmap, 0, 4096, PROT_READ, MAP_PRIVATE, 0, 0),
+	ACT(mmap, 0, 4096, PROT_READ, MAP_PRIVATE, 0, 0),
 	ACT(mprotect, P, 4096, PROT_READ | PROT_EXEC),
 	ACT(pkey_mprotect, P, 4096, PROT_READ, 0),
 	ACT(remap_file_pages, P, 4096, 0, 0, 0),
@@ -176,9 +176,9 @@ static const struct act acts[] = {
 	ACT(rt_sigaction, SIGSYS, 0, P, 8),
 	ACT(sigaltstack, 0, P),
 	/* the kernel */
-	BUT(KIND(STARTER), io_uring_setup, 1, P),
-	BUT(KIND(STARTER), io_uring_register, -1, 0, P, 0),
-	BUT(KIND(BLOCK) | KIND(STARTER), io_uring_enter, -1, 1, 0, 0, 0),
+	ACT(io_uring_setup, 1, P),
+	ACT(io_uring_register, -1, 0, P, 0),
+	BUT(KIND(BLOCK), io_uring_enter, -1, 1, 0, 0, 0),
 	ACT(bpf, 0, P, 64),
 	ACT(perf_event_open, P, 0, -1, -1, 0),
 	ACT(keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0),
@@ -432,7 +432,7 @@ static const struct act needs[] = {
 	BUT(KIND(MAIN), epoll_wait, -1, P, 1, 0),
 	BUT(KIND(MAIN) | KIND(NET), readv, -1, P, 1),
 	BUT(KIND(NET), writev, -1, P, 1),
-	BUT(KIND(BLOCK) | KIND(STARTER), io_uring_enter, -1, 0, 0, 0, 0, 0),
+	BUT(KIND(BLOCK), io_uring_enter, -1, 0, 0, 0, 0, 0),
 };
 
 static void each_thread_may_what_it_needs(void **state)

@@ -372,9 +372,9 @@ static void what_is_lacking_is_recorded(void **state)
 
 /* --- threads ---------------------------------------------------------------- */
 
-static void *block_thread(void *arg)
+static void *card_thread(void *arg)
 {
-	sandbox_enter(SANDBOX_BLOCK);
+	sandbox_enter(SANDBOX_NET);
 	*(int *)arg = 7;
 	return NULL;
 }
@@ -386,10 +386,10 @@ static void *vcpu_thread(void *arg)
 
 	(void)arg;
 	sandbox_enter(SANDBOX_VCPU);
-	if (sandbox_thread_start(&thread, 65536, block_thread, &answer))
+	if (sandbox_thread_start(&thread, 65536, card_thread, &answer))
 		return NULL;
 	pthread_join(thread, NULL);
-	fprintf(report, "a disk's thread answered %d\n", answer);
+	fprintf(report, "a card's thread answered %d\n", answer);
 	fflush(report);
 	if (syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) >= 0)
 		fprintf(report, "forbidden process: DONE\n");
@@ -427,7 +427,7 @@ static void a_vcpu_has_threads_started_and_starts_none(void **state)
 	}
 	assert_int_equal(child(run_threads, NULL, text), TRAP_EXIT_STATUS);
 	tried++;
-	assert_contains(text, "a disk's thread answered 7\n");
+	assert_contains(text, "a card's thread answered 7\n");
 	assert_contains(text, "error the VMM was stopped by its sandbox: "
 			      "system call clone in the vCPU thread\n");
 	refused++;
@@ -445,7 +445,7 @@ static void without_one_nothing_changes(void **state)
 	assert_string_equal(sandbox_text(), "off");
 	assert_int_equal(sandbox_isolate(true, &err), 0);
 	assert_int_equal(
-		sandbox_thread_start(&thread, 65536, block_thread, &answer), 0);
+		sandbox_thread_start(&thread, 65536, card_thread, &answer), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(answer, 7);
 	assert_int_equal(sandbox_seal(&err), 0);
