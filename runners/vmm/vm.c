@@ -341,7 +341,8 @@ static int threads_start_sealed(struct vm *vm, struct err *err)
 		ret = sandbox_seal(err);
 	if (ret)
 		vm_stop(vm);
-	vm_devices_write_engines(&vm->devices, vm->cfg.events);
+	else
+		vm_devices_write_engines(&vm->devices, vm->cfg.events);
 	event_fact(vm->cfg.events, "sandbox", sandbox_text());
 	if (sandbox_is_on())
 		stamp_phase(&vm->stamps, "sandboxed", clock_mono_ns());

@@ -3,9 +3,9 @@
 #define RUNNERS_VMM_SANDBOX_STARTER_H
 
 /*
- * starter - a thread that starts the others. A thread inherits the filter of the
- * one that made it, so that a vCPU's could not make a disk's; this one has the
- * filters of its children together, and serves no guest.
+ * starter - a thread that starts those of network cards. A thread inherits the
+ * filter of the one that made it, so that a vCPU's could not make a card's; this
+ * one has the calls of its children, and serves no guest.
  */
 #include <pthread.h>
 #include <stddef.h>
