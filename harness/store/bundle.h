@@ -39,7 +39,8 @@ struct bundle_proof {
 	const struct ed25519_key *key; /* NULL: it is not signed */
 };
 
-/* Through a temporary name beside PATH. -ENOENT: no such run. PROOF may be NULL. */
+/* Through a temporary name beside PATH. -ENOENT: no such run; -EFBIG: a bundle of it
+ * would be larger than what is read. PROOF may be NULL. */
 int bundle_export(struct store *store, int64_t run_id,
 		  const struct bundle_proof *proof, const char *path,
 		  struct err *err);

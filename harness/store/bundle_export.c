@@ -14,6 +14,7 @@
 #include "harness/base/err.h"
 #include "harness/base/output.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/bundle_limits.h"
 #include "harness/store/bundle_manifest.h"
 #include "harness/store/bundle_priv.h"
 #include "harness/store/bundle_signature.h"
@@ -26,12 +27,20 @@ struct writer {
 	struct sha256 *sum; /* owned; of the part in hand */
 	struct bundle_sum sums[PART_COUNT];
 	struct bundle_count count;
+	const struct bundle_limits *limits;
+	struct bundle_limits counts; /* so far */
 };
 
 /* Of no part; TEXT is one line, with its '\n'. */
 static int write_text(struct writer *w, const char *text, size_t len,
 		      struct err *err)
 {
+	int ret;
+
+	w->counts.byte_count += len;
+	ret = bundle_limits_check(w->limits, &w->counts, -EFBIG, err);
+	if (ret)
+		return ret;
 	sha256_add(w->sum, text, len);
 	if (gzwrite(w->file, text, (unsigned int)len) != (int)len)
 		return err_set(err, -EIO, "cannot write the bundle");
@@ -156,6 +165,8 @@ static int write_boots(struct writer *w, const struct run_data *run,
 
 	for (i = 0; i < run->boot_count && !ret; i++) {
 		bundle_count_add(&w->count, &run->boots[i].res);
+		w->counts.boot_count++;
+		w->counts.sample_count = w->count.samples;
 		ret = write_part_line(w, PART_BOOTS, boot_of(&run->boots[i]),
 				      err);
 	}
@@ -273,11 +284,12 @@ static int write_packed(struct writer *w, struct store *store,
 	return ret ? err_wrap(err, "'%s'", out->path) : 0;
 }
 
-int bundle_export(struct store *store, int64_t run_id,
-		  const struct bundle_proof *proof, const char *path,
-		  struct err *err)
+int bundle_export_within(struct store *store, int64_t run_id,
+			 const struct bundle_proof *proof,
+			 const struct bundle_limits *limits, const char *path,
+			 struct err *err)
 {
-	struct writer w = {.file = NULL};
+	struct writer w = {.limits = limits};
 	struct output out;
 	struct run_data run;
 	int ret = run_data_load(store, run_id, &run, err);
@@ -291,4 +303,12 @@ int bundle_export(struct store *store, int64_t run_id,
 	}
 	run_data_release(&run);
 	return ret;
+}
+
+int bundle_export(struct store *store, int64_t run_id,
+		  const struct bundle_proof *proof, const char *path,
+		  struct err *err)
+{
+	return bundle_export_within(store, run_id, proof, &bundle_limits, path,
+				    err);
 }

@@ -12,9 +12,9 @@
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/bundle_limits.h"
 #include "harness/store/bundle_priv.h"
 
-#define MAX_BUNDLE_BYTES (1 * GIB)
 #define GZIP_WINDOW (16 + MAX_WBITS) /* zlib: a gzip member, nothing else */
 
 enum form { FORM_UNKNOWN, FORM_TEXT, FORM_GZIP };
@@ -134,6 +134,16 @@ static bool is_at_end(const struct bundle_lines *in)
 	return in->is_read && in->raw_at == in->raw_len;
 }
 
+static int check_size(const struct bundle_lines *in, struct err *err)
+{
+	const struct bundle_limits counts = {.byte_count = in->total_bytes};
+
+	/* A line, and the beginning of the next. */
+	if (in->text.len > BUNDLE_MAX_LINE_BYTES + STEP_BYTES)
+		return err_set(err, -EPROTO, "a line is larger than any boot");
+	return bundle_limits_check(&bundle_limits, &counts, -EPROTO, err);
+}
+
 /* More of TEXT, or none at the end. */
 static int fill(struct bundle_lines *in, struct err *err)
 {
@@ -148,11 +158,7 @@ static int fill(struct bundle_lines *in, struct err *err)
 		else if (!ret)
 			ret = take_gzip(in, err);
 	}
-	/* A line, and the beginning of the next. */
-	if (!ret && (in->text.len > BUNDLE_MAX_LINE_BYTES + STEP_BYTES ||
-		     in->total_bytes > MAX_BUNDLE_BYTES))
-		return err_set(err, -EPROTO, "the file is larger than any run");
-	return ret;
+	return ret ? ret : check_size(in, err);
 }
 
 int bundle_lines_next(struct bundle_lines *in, char **line, size_t *len,

@@ -12,15 +12,12 @@
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "harness/store/bundle_head.h"
+#include "harness/store/bundle_limits.h"
 #include "harness/store/bundle_lines.h"
 #include "harness/store/bundle_plain.h"
 #include "harness/store/bundle_priv.h"
 #include "harness/store/bundle_samples.h"
 #include "harness/store/bundle_signature.h"
-
-#define MAX_BOOTS 100000
-/* Some hundred bytes each in memory; a run has a million. */
-#define MAX_SAMPLES 16000000
 
 /* Of a line, by its first key; in this order they may follow each other. */
 enum kind { KIND_BOOT, KIND_FINDINGS, KIND_MANIFEST, KIND_SIGNATURE, KIND_END };
@@ -151,6 +148,16 @@ static int check_result(const struct reader *r, const struct bench_case *bc,
 	return 0;
 }
 
+/* With the boot in hand. */
+static int check_counts(const struct reader *r, struct err *err)
+{
+	const struct bundle_limits counts = {
+		.sample_count = r->facts->count.samples,
+		.boot_count = r->facts->sums[PART_BOOTS].line_count};
+
+	return bundle_limits_check(&bundle_limits, &counts, -EPROTO, err);
+}
+
 static int give_boot(struct reader *r, const json_t *line, struct err *err)
 {
 	struct bundle_count *count = &r->facts->count;
@@ -169,10 +176,8 @@ static int give_boot(struct reader *r, const json_t *line, struct err *err)
 		ret = check_result(r, &bc, &res, err);
 	if (!ret)
 		bundle_count_add(count, &res);
-	if (!ret && count->samples > MAX_SAMPLES)
-		ret = err_set(err, -EPROTO,
-			      "the bundle has more than %d samples",
-			      MAX_SAMPLES);
+	if (!ret)
+		ret = check_counts(r, err);
 	if (!ret)
 		ret = r->sink->boot(r->arg, position, &bc, &res, err);
 	result_release(&res);
@@ -184,8 +189,7 @@ static int read_boot(struct reader *r, char *line, size_t len, struct err *err)
 	json_t *json = NULL;
 	int ret = bundle_samples_take(line, &len, &r->samples, err);
 
-	if (!ret && r->facts->sums[PART_BOOTS].line_count++ >= MAX_BOOTS)
-		ret = err_set(err, -EPROTO, "the bundle has too many boots");
+	r->facts->sums[PART_BOOTS].line_count++;
 	if (!ret)
 		ret = parse(line, len, &json, err);
 	if (!ret)

@@ -11,9 +11,12 @@
 #include "harness/base/strbuf.h"
 #include "harness/core/bench_case.h"
 #include "harness/store/bundle.h"
+#include "harness/store/bundle_limits.h"
+#include "harness/store/bundle_priv.h"
 #include "harness/store/run_data.h"
 #include "harness/store/sql_sqlite.h"
 #include "harness/store/store.h"
+#include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
 
 struct fixture {
@@ -293,6 +296,79 @@ static void hostile_ones_are_refused(void **state)
 			 -ENOENT);
 }
 
+/* The old file stays, and nothing is beside it. */
+static void too_large_for(struct fixture *f, const struct bundle_limits *limits,
+			  const char *reason)
+{
+	struct strbuf before = {0}, after = {0};
+	struct err err = {0};
+
+	read_all(f->bundle, &before);
+	assert_int_equal(bundle_export_within(f->a, f->run_id, NULL, limits,
+					      f->bundle, &err),
+			 -EFBIG);
+	assert_contains(err.msg, "too large for a bundle");
+	assert_contains(err.msg, reason);
+	read_all(f->bundle, &after);
+	assert_string_equal(strbuf_str(&before), strbuf_str(&after));
+	strbuf_release(&before);
+	strbuf_release(&after);
+}
+
+/* At its limits it is written, and one above them it is not. */
+static void what_nobody_reads_is_not_written(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf text = {0};
+	struct bundle_limits exact, less;
+	struct err err = {0};
+
+	read_all(f->bundle, &text);
+	exact = (struct bundle_limits){text.len, 4, 2};
+	assert_int_equal(bundle_export_within(f->a, f->run_id, NULL, &exact,
+					      f->bundle, &err),
+			 0);
+	less = exact;
+	less.byte_count--;
+	too_large_for(f, &less, "bytes");
+	less = exact;
+	less.sample_count--;
+	too_large_for(f, &less, "at most 3 samples");
+	less = exact;
+	less.boot_count--;
+	too_large_for(f, &less, "at most 1 boots");
+	assert_int_equal(import_into_b(f, &err), 0);
+	strbuf_release(&text);
+}
+
+/* The reader's limits are those of the writer. */
+static void the_limits_are_counted_alike(void **state)
+{
+	struct bundle_limits counts = bundle_limits;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(
+		bundle_limits_check(&bundle_limits, &counts, -EPROTO, &err), 0);
+	counts.boot_count++;
+	assert_int_equal(
+		bundle_limits_check(&bundle_limits, &counts, -EPROTO, &err),
+		-EPROTO);
+	assert_contains(err.msg, "at most 100000 boots");
+	counts = bundle_limits;
+	counts.sample_count++;
+	assert_int_equal(
+		bundle_limits_check(&bundle_limits, &counts, -EFBIG, &err),
+		-EFBIG);
+	assert_contains(err.msg, "at most 16000000 samples");
+	counts = bundle_limits;
+	counts.byte_count++;
+	assert_int_equal(
+		bundle_limits_check(&bundle_limits, &counts, -EPROTO, &err),
+		-EPROTO);
+	assert_contains(err.msg, "at most 1073741824 bytes");
+}
+
 /* The emulator's results are emulated, whoever says otherwise. */
 static void grades_are_not_laundered(void **state)
 {
@@ -328,6 +404,8 @@ int main(void)
 		BUNDLE(what_is_cut_short_leaves_nothing),
 		BUNDLE(a_damaged_byte_leaves_nothing),
 		BUNDLE(hostile_ones_are_refused),
+		BUNDLE(what_nobody_reads_is_not_written),
+		cmocka_unit_test(the_limits_are_counted_alike),
 		BUNDLE(grades_are_not_laundered),
 	};
 

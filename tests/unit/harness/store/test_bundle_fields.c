@@ -385,7 +385,7 @@ static void lines_are_bounded(void **state)
 	assert_int_equal(file_write(f->bundle, text.str, text.len, &err), 0);
 	assert_int_equal(bundle_import(f->to, f->bundle, &id, &is_new, &err),
 			 -EPROTO);
-	assert_contains(err.msg, "larger than any run");
+	assert_contains(err.msg, "larger than any boot");
 	assert_int_equal(count_rows(f->to), 0);
 	strbuf_release(&text);
 }

@@ -202,7 +202,7 @@ static void bombs_are_bounded(void **state)
 	pack(&packed, zeros, len);
 	assert_int_equal(read_bytes(packed.str, packed.len, 1, &out, &err),
 			 -EPROTO);
-	assert_contains(err.msg, "larger than any run");
+	assert_contains(err.msg, "larger than any boot");
 	free(zeros);
 	strbuf_release(&packed);
 	strbuf_release(&out);
