@@ -15,6 +15,11 @@ static void *must(void *ptr)
 	return ptr;
 }
 
+void *xmalloc(size_t size)
+{
+	return must(malloc(size ? size : 1));
+}
+
 void *xcalloc(size_t count, size_t size)
 {
 	return must(calloc(count ? count : 1, size ? size : 1));

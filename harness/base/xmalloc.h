@@ -9,6 +9,7 @@
  * is out. The VMM and the guest agent do not use it: there, -ENOMEM is an
  * error like any other.
  */
+void *xmalloc(size_t size); /* for libraries, whose memory it is */
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *ptr, size_t count, size_t size);
 char *xstrdup(const char *s);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/xmalloc.h"
 #include "harness/cli/command.h"
 #include "harness/core/envinfo.h"
 
@@ -98,5 +101,7 @@ int main(int argc, char **argv)
 	/* It ends the process where a quantile does not converge; without it the
 	 * caller gets a NaN. */
 	gsl_set_error_handler_off();
+	/* Without memory it would leave characters out of a text and go on. */
+	json_set_alloc_funcs(xmalloc, free);
 	return command_end(dispatch(argc, argv));
 }
