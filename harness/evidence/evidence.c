@@ -219,15 +219,15 @@ static void refute_findings(struct evidence *e)
 }
 
 /* The bytes decide; what differs in them is only for people. */
-static void judge_again(struct evidence *e)
+static void compare_lines(struct evidence *e, const char *line,
+			  const json_t *judged)
 {
-	char *line = judge_line(&e->run);
 	const char *was = e->facts.findings ? e->facts.findings : "{}";
 	json_t *stored = json_loads(was, 0, NULL);
-	json_t *judged = json_loads(line, 0, NULL);
 
 	compare_findings(e, json_object_get(stored, "findings"),
 			 json_object_get(judged, "findings"));
+	e->is_judged = true;
 	e->is_same = !strcmp(was, line);
 	if (!e->facts.findings)
 		conclude(e, EVIDENCE_OPEN,
@@ -238,9 +238,28 @@ static void judge_again(struct evidence *e)
 		e->difference_count = 0;
 	e->claims = json_incref(
 		json_object_get(json_object_get(judged, "findings"), "claims"));
-	json_decref(judged);
 	json_decref(stored);
+}
+
+/* That this program cannot read the claims does not refute them. */
+static int judge_again(struct evidence *e, struct err *err)
+{
+	json_t *judged = NULL;
+	char *line;
+	int ret = judge_line(&e->run, &line, err);
+
+	if (ret == -EPROTO) {
+		conclude(e, EVIDENCE_OPEN, "it cannot be judged again: %s",
+			 err->msg);
+		return 0;
+	}
+	if (!ret && !(judged = json_loads(line, 0, NULL)))
+		ret = err_set(err, -EIO, "cannot read the findings again");
+	if (!ret)
+		compare_lines(e, line, judged);
+	json_decref(judged);
 	free(line);
+	return ret;
 }
 
 int evidence_verify(int fd, const struct ed25519_keys *keys, struct evidence *e,
@@ -258,7 +277,9 @@ int evidence_verify(int fd, const struct ed25519_keys *keys, struct evidence *e,
 	}
 	e->is_read = true;
 	check_signer(e, keys);
-	judge_again(e);
+	ret = judge_again(e, err);
+	if (ret)
+		return ret;
 	if (e->run.samples_dropped_unix_ns)
 		conclude(
 			e, EVIDENCE_OPEN,

@@ -49,6 +49,7 @@ struct evidence {
 	size_t known_key;            /* of KEYS, from 1; 0: none of them */
 	json_t *claims; /* owned; their verdicts, as judged now; NULL: not read */
 	size_t verdict_count, figure_count; /* judged again */
+	bool is_judged;                     /* the four above are there */
 	bool is_same; /* judged again: byte for byte what the bundle has */
 	struct evidence_difference shown[EVIDENCE_MAX_SHOWN];
 	size_t difference_count;
@@ -57,8 +58,9 @@ struct evidence {
 /*
  * From where FD stands, which may be a pipe. With KEYS a signature by one of them is
  * asked for; NULL: any or none will do. A bundle that is not right is no error: 0,
- * and E says what is wrong. Below 0: FD cannot be read. E needs a release in any
- * case.
+ * and E says what is wrong; a plan or claims that this program cannot read leave it
+ * open. Below 0: FD cannot be read, or the run cannot be judged. E needs a release in
+ * any case.
  */
 int evidence_verify(int fd, const struct ed25519_keys *keys, struct evidence *e,
 		    struct err *err);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/evidence/judge.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
+#include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/footprint.h"
 #include "harness/findings/model.h"
@@ -74,35 +77,79 @@ static json_t *figures_json(const struct model *m)
 	return out;
 }
 
+/* Into memory of ours: json_dumps() leaves out what it finds no memory for, and goes
+ * on. NULL: it cannot be written. */
 static char *dump(const json_t *value)
 {
-	return json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS |
-					 JSON_REAL_PRECISION(DIGITS));
+	size_t flags =
+		JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(DIGITS);
+	size_t len = json_dumpb(value, NULL, 0, flags);
+	char *text = xcalloc(len + 1, 1);
+
+	if (len && json_dumpb(value, text, len, flags) == len)
+		return text;
+	free(text);
+	return NULL;
 }
 
-char *judge_line(const struct run_data *run)
+/* Each verdict and each figure; one that is no JSON was left out. */
+static bool is_whole(const struct judged *j, const json_t *claims,
+		     const json_t *figures)
 {
-	struct judged j;
-	json_t *line;
-	char *text;
+	const json_t *verdicts = json_object_get(claims, "verdicts");
 
+	if (j->judgement.claims
+		    ? json_array_size(verdicts) != j->judgement.count
+		    : !json_is_null(claims))
+		return false;
+	return !figures || json_array_size(figures) ==
+				   j->model.row_count * j->model.runner_count;
+}
+
+static int not_judged(struct err *err)
+{
+	return err_set(err, -EIO,
+		       "the run's findings cannot be written as JSON");
+}
+
+int judge_line(const struct run_data *run, char **line, struct err *err)
+{
+	json_t *claims, *figures, *whole;
+	struct judged j;
+	bool has_all;
+
+	*line = NULL;
 	judged_init(&j, run, NULL);
-	line = json_pack("{s:{s:o, s:o}}", "findings", "claims",
-			 verdicts_json(&j.judgement), "figures",
-			 figures_json(&j.model));
+	if (j.plan.err.code) {
+		err_set(err, -EPROTO, "%s", j.plan.err.msg);
+		judged_release(&j);
+		return -EPROTO;
+	}
+	claims = verdicts_json(&j.judgement);
+	figures = figures_json(&j.model);
+	has_all = is_whole(&j, claims, figures);
 	judged_release(&j);
-	text = dump(line);
-	json_decref(line);
-	return text ? text : xstrdup("{\"findings\":{}}");
+	whole = json_pack("{s:{s:o, s:o}}", "findings", "claims", claims,
+			  "figures", figures);
+	if (has_all)
+		*line = dump(whole);
+	json_decref(whole);
+	return *line ? 0 : not_judged(err);
 }
 
-json_t *judge_claims(const struct run_data *run, const struct claims *claims)
+int judge_claims(const struct run_data *run, const struct claims *claims,
+		 json_t **out, struct err *err)
 {
 	struct judged j;
-	json_t *out;
+	bool has_all;
 
 	judged_init(&j, run, claims);
-	out = verdicts_json(&j.judgement);
+	*out = verdicts_json(&j.judgement);
+	has_all = is_whole(&j, *out, NULL);
 	judged_release(&j);
-	return out;
+	if (has_all)
+		return 0;
+	json_decref(*out);
+	*out = NULL;
+	return not_judged(err);
 }

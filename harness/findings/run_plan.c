@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/findings/run_plan.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/err.h"
 #include "harness/store/stored_json.h"
 #include "harness/verdict/claims.h"
 
@@ -16,15 +16,19 @@ static uint64_t count_at(const json_t *plan, const char *key)
 }
 
 /* As they were written when the run was begun, whatever their file says now. */
-static struct claims *read_claims(const json_t *plan)
+static struct claims *read_claims(const json_t *plan, struct err *err)
 {
-	const char *text = json_string_value(
-		json_object_get(json_object_get(plan, "claims"), "text"));
+	const json_t *stored = json_object_get(plan, "claims");
+	const char *text = json_string_value(json_object_get(stored, "text"));
+	const char *sum = json_string_value(json_object_get(stored, "sha256"));
 	struct claims *claims = NULL;
-	struct err ignored;
 
-	if (text)
-		claims_parse(text, strlen(text), &claims, &ignored);
+	if (!text || !*text)
+		return NULL;
+	if (claims_parse(text, strlen(text), &claims, err))
+		err_wrap(err, "the run's claims cannot be read");
+	else if (sum && strcmp(sum, claims->sha256))
+		err_set(err, -EPROTO, "the run's claims have another checksum");
 	return claims;
 }
 
@@ -39,8 +43,11 @@ void run_plan_init(struct run_plan *p, const char *text)
 		.io_block_count = count_at(plan, "io_block_count"),
 		.look_count = count_at(plan, "look_count"),
 		.command = command ? strdup(command) : NULL,
-		.claims = read_claims(plan),
 	};
+	if (json_is_object(plan))
+		p->claims = read_claims(plan, &p->err);
+	else
+		err_set(&p->err, -EPROTO, "the run's plan cannot be read");
 	json_decref(plan);
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/err.h"
+
 struct claims;
 
 struct run_plan {
@@ -17,6 +19,7 @@ struct run_plan {
 	uint64_t look_count;     /* interim looks and the last one */
 	char *command;           /* owned; NULL: it was not stored */
 	struct claims *claims;   /* owned; registered with it; NULL: none */
+	struct err err;          /* the plan, or its claims, cannot be read */
 };
 
 /* TEXT is the stored plan; fields that it lacks stay unset. */

@@ -34,8 +34,10 @@ struct store;
 /* What a bundle has beside the run. */
 struct bundle_proof {
 	/* The line of the run's findings, with room for '\n' in place of '\0'; the
-	 * caller frees it. NULL: there is to be none. */
-	char *(*findings)(const struct run_data *run);
+	 * caller frees it. After an error there is no bundle. NULL: there is to be no
+	 * such line. */
+	int (*findings)(const struct run_data *run, char **line,
+			struct err *err);
 	const struct ed25519_key *key; /* NULL: it is not signed */
 };
 

@@ -177,19 +177,20 @@ static int write_boots(struct writer *w, const struct run_data *run,
 static int write_findings(struct writer *w, const struct run_data *run,
 			  const struct bundle_proof *proof, struct err *err)
 {
+	char *text = NULL;
 	size_t len;
-	char *text;
 	int ret;
 
 	if (!proof || !proof->findings)
 		return 0;
 	w->sums[PART_FINDINGS].line_count = 1;
-	text = proof->findings(run);
+	ret = proof->findings(run, &text, err);
+	if (ret)
+		return ret;
 	len = strlen(text);
-	ret = len < BUNDLE_MAX_LINE_BYTES
-		      ? 0
-		      : err_set(err, -EFBIG,
-				"the findings are too large for a bundle");
+	if (len >= BUNDLE_MAX_LINE_BYTES)
+		ret = err_set(err, -EFBIG,
+			      "the findings are too large for a bundle");
 	if (!ret) {
 		text[len] = '\n';
 		ret = write_text(w, text, len + 1, err);

@@ -181,6 +181,10 @@ static void print_findings(FILE *out, const struct evidence *e)
 	char from[80];
 	size_t i;
 
+	if (!e->is_judged) {
+		line(out, "judged      not by this program");
+		return;
+	}
 	snprintf(from, sizeof(from), "%" PRIu64 " raw samples",
 		 e->facts.count.samples);
 	line(out, "judged      %zu %s and %zu %s from %s: %s", e->verdict_count,
@@ -200,9 +204,9 @@ static void print_findings(FILE *out, const struct evidence *e)
 
 /* Of claims that were named here, not by who measured. */
 static void print_named_claims(FILE *out, const struct evidence *e,
-			       const struct claims *claims)
+			       const struct claims *claims,
+			       const json_t *judged)
 {
-	json_t *judged = judge_claims(&e->run, claims);
 	const json_t *own = own_claims(e);
 
 	line(out, "--claims    %s, sha256 %s: %s", claims->name, claims->sha256,
@@ -210,14 +214,19 @@ static void print_named_claims(FILE *out, const struct evidence *e,
 		     ? "those that were registered"
 		     : "POST HOC, they were not registered before the run");
 	print_verdicts(out, judged);
-	json_decref(judged);
 }
 
-void evidence_text_write(const struct evidence *e,
-			 const struct evidence_text *w, FILE *out)
+int evidence_text_write(const struct evidence *e, const struct evidence_text *w,
+			FILE *out, struct err *err)
 {
 	char started[32], ended[32];
+	json_t *named = NULL;
+	int ret = e->is_read && w->claims
+			  ? judge_claims(&e->run, w->claims, &named, err)
+			  : 0;
 
+	if (ret)
+		return ret;
 	fprintf(out, "%s\n", w->name);
 	if (e->is_read) {
 		units_format_date(e->run.started_unix_ns, started,
@@ -235,7 +244,7 @@ void evidence_text_write(const struct evidence *e,
 		print_findings(out, e);
 		print_claims(out, e);
 		if (w->claims)
-			print_named_claims(out, e, w->claims);
+			print_named_claims(out, e, w->claims, named);
 	}
 	if (e->outcome == EVIDENCE_VERIFIED)
 		fputs(e->known_key ? "VERIFIED\n"
@@ -245,4 +254,6 @@ void evidence_text_write(const struct evidence *e,
 		line(out, "%-11s %s",
 		     e->outcome == EVIDENCE_OPEN ? "OPEN" : "REFUTED",
 		     e->reason);
+	json_decref(named);
+	return 0;
 }

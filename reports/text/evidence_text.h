@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 struct claims;
+struct err;
 struct evidence;
 
 struct evidence_text {
@@ -16,7 +17,8 @@ struct evidence_text {
 	const struct claims *claims; /* judged beside its own; NULL: none */
 };
 
-void evidence_text_write(const struct evidence *e,
-			 const struct evidence_text *w, FILE *out);
+/* -EIO where the claims of W cannot be judged; then nothing was written. */
+int evidence_text_write(const struct evidence *e, const struct evidence_text *w,
+			FILE *out, struct err *err);
 
 #endif

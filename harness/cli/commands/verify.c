@@ -57,7 +57,7 @@ static int verify_fd(int fd, const char *name, const struct wants *w,
 		const struct evidence_text text = {name, w->key_path,
 						   w->claims};
 
-		evidence_text_write(&e, &text, stdout);
+		ret = evidence_text_write(&e, &text, stdout, err);
 		*status = statuses[e.outcome];
 	}
 	evidence_release(&e);

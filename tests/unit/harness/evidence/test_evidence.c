@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/evidence/judge.h"
 #include "harness/store/bundle.h"
@@ -185,36 +186,44 @@ static void twice_is_the_same(void **state)
 }
 
 /* As an insider would have it: signed by the right key, and not of these samples. */
-static char *kinder(const struct run_data *run)
+static int kinder(const struct run_data *run, char **out, struct err *err)
 {
-	char *line = judge_line(run),
+	char *line = sealed_judge(run),
 	     *at = strstr(line, "\"verdict\":\"FAIL\"");
 
+	(void)err;
 	memcpy(at, "\"verdict\":\"PASS\"", strlen("\"verdict\":\"PASS\""));
-	return line;
+	*out = line;
+	return 0;
 }
 
-static char *loose(const struct run_data *run)
+static int loose(const struct run_data *run, char **out, struct err *err)
 {
-	char *line = judge_line(run);
+	char *line = sealed_judge(run);
 	char *wide = xasprintf("{ %s", line + 1);
 
+	(void)err;
 	free(line);
-	return wide;
+	*out = wide;
+	return 0;
 }
 
-static char *none(const struct run_data *run)
+static int none(const struct run_data *run, char **out, struct err *err)
 {
 	(void)run;
-	return xstrdup("{\"findings\":{}}");
+	(void)err;
+	*out = xstrdup("{\"findings\":{}}");
+	return 0;
 }
 
-static char *odd(const struct run_data *run)
+static int odd(const struct run_data *run, char **out, struct err *err)
 {
 	(void)run;
-	return xstrdup(
+	(void)err;
+	*out = xstrdup(
 		"{\"findings\":{\"claims\":[1],\"figures\":7,\"\\u001b[1m\":"
 		"\"\\u001b[31m\"}}");
+	return 0;
 }
 
 static void another_verdict_is_named(void **state)
@@ -246,14 +255,15 @@ static void another_verdict_is_named(void **state)
 }
 
 /* Ten are shown, all are counted; what a hostile one says is plain text. */
-static char *many(const struct run_data *run)
+static int many(const struct run_data *run, char **out, struct err *err)
 {
-	char *line = judge_line(run);
+	char *line = sealed_judge(run);
 	json_t *o = json_loads(line, 0, NULL);
 	json_t *figures =
 		json_object_get(json_object_get(o, "findings"), "figures");
 	int i;
 
+	(void)err;
 	for (i = 0; i < 30; i++)
 		json_array_append_new(figures,
 				      json_pack("{s:s, s:s, s:s}", "workload",
@@ -262,7 +272,8 @@ static char *many(const struct run_data *run)
 	free(line);
 	line = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
-	return line;
+	*out = line;
+	return 0;
 }
 
 static void hostile_findings_are_shown_plainly(void **state)
@@ -330,6 +341,127 @@ static void late_claims_leave_it_open(void **state)
 	evidence_release(&e);
 }
 
+/* --- a judgement that cannot be made ------------------------------------------ */
+
+static int fails(const struct run_data *run, char **out, struct err *err)
+{
+	(void)run;
+	(void)out;
+	return err_set(err, -EIO, "no judgement today");
+}
+
+static void without_a_judgement_there_is_no_bundle(void **state)
+{
+	const struct bundle_proof proof = {fails, NULL};
+	struct sealed *s = *state;
+	struct err err = {0};
+
+	unlink(s->bundle);
+	assert_int_equal(
+		bundle_export(s->store, s->run_id, &proof, s->bundle, &err),
+		-EIO);
+	assert_contains(err.msg, "no judgement today");
+	assert_int_equal(access(s->bundle, F_OK), -1);
+}
+
+/* Of which number fails; 0: none. */
+static unsigned int json_count, json_fails;
+
+static void *json_alloc(size_t size)
+{
+	return ++json_count == json_fails ? NULL : malloc(size);
+}
+
+/* Either it is the right one, or it says that it is none. */
+static void every_failing_allocation_is_an_error(void **state)
+{
+	struct sealed *s = *state;
+	struct err err = {0};
+	struct run_data run;
+	unsigned int tried = 0, survived = 0, judged = 0, all;
+	char *right, *line;
+
+	assert_int_equal(run_data_load(s->store, s->run_id, &run, &err), 0);
+	json_set_alloc_funcs(json_alloc, free);
+	json_count = json_fails = 0;
+	right = sealed_judge(&run);
+	all = json_count;
+	for (json_fails = 1; json_fails <= all; json_fails++) {
+		int ret;
+
+		json_count = 0;
+		err.code = 0;
+		ret = judge_line(&run, &line, &err);
+		tried++;
+		judged += !ret;
+		if (ret ? !line && err.code == ret : !strcmp(line, right))
+			survived++;
+		else
+			print_error("%u: %d, %s\n", json_fails, ret,
+				    line ? line : "nothing");
+		free(line);
+	}
+	json_set_alloc_funcs(malloc, free);
+	free(right);
+	run_data_release(&run);
+	printf("# faults: storage: %u tried, %u survived\n", tried, survived);
+	assert_true(tried > 50);
+	assert_int_equal(tried, survived);
+	/* Nearly each is needed. */
+	assert_true(judged < tried / 2);
+}
+
+/* A text that JSON cannot have is no reason to leave its figure out. */
+static void a_malformed_result_is_an_error(void **state)
+{
+	struct sealed *s = *state;
+	struct err err = {0};
+	struct run_data run;
+	char *line;
+
+	assert_int_equal(run_data_load(s->store, s->run_id, &run, &err), 0);
+	run.boots[0].res.series[0].point[0] = '\xff';
+	assert_int_equal(judge_line(&run, &line, &err), -EIO);
+	assert_null(line);
+	assert_contains(err.msg, "findings cannot be written");
+	run_data_release(&run);
+}
+
+/* Neither a judgement of nothing nor a proof of forgery. */
+static void claims_that_cannot_be_read_leave_it_open(void **state)
+{
+	struct sealed *s = *state;
+	struct err err = {0};
+	struct evidence e;
+	char *line;
+
+	stored_sql(s->store, "UPDATE run SET plan = replace(plan,"
+			     " 'non-inferior', 'not inferior')");
+	sealed_export(s, s->key, none);
+	assert_int_equal(sealed_verify(s, &s->keys, &e), EVIDENCE_OPEN);
+	assert_contains(e.reason, "cannot be judged again: the run's claims");
+	assert_false(e.is_judged);
+	assert_int_equal(judge_line(&e.run, &line, &err), -EPROTO);
+	assert_null(line);
+	evidence_release(&e);
+	assert_int_equal(
+		evidence_export(s->store, s->run_id, NULL, s->bundle, &err),
+		-EPROTO);
+	assert_contains(err.msg, "the run's claims cannot be read");
+	stored_sql(s->store,
+		   "UPDATE run SET plan = replace(replace(plan,"
+		   " 'not inferior', 'non-inferior'), '0.05', '0.50')");
+	assert_int_equal(
+		evidence_export(s->store, s->run_id, NULL, s->bundle, &err),
+		-EPROTO);
+	assert_contains(err.msg, "claims have another checksum");
+	stored_sql(s->store, "UPDATE run SET plan = '{'");
+	assert_int_equal(
+		evidence_export(s->store, s->run_id, NULL, s->bundle, &err),
+		-EPROTO);
+	assert_contains(err.msg, "the run's plan cannot be read");
+}
+
 static void what_cannot_be_read_is_an_error(void **state)
 {
 	struct evidence e;
@@ -360,6 +492,10 @@ int main(void)
 		SEALED(removed_samples_leave_it_open),
 		SEALED(bundles_without_findings_are_open),
 		SEALED(late_claims_leave_it_open),
+		SEALED(without_a_judgement_there_is_no_bundle),
+		SEALED(every_failing_allocation_is_an_error),
+		SEALED(a_malformed_result_is_an_error),
+		SEALED(claims_that_cannot_be_read_leave_it_open),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
 	};
 

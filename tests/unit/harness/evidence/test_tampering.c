@@ -359,12 +359,14 @@ static void base64_has_one_form(void **state)
 	refuted(s, "signature is not well formed");
 }
 
-static char *kinder(const struct run_data *run)
+static int kinder(const struct run_data *run, char **out, struct err *err)
 {
-	char *line = judge_line(run), *at = strstr(line, "\"median\":");
+	char *line = sealed_judge(run), *at = strstr(line, "\"median\":");
 
+	(void)err;
 	at[strlen("\"median\":")] ^= 8; /* 1 and 9, in ASCII */
-	return line;
+	*out = line;
+	return 0;
 }
 
 /* Unsigned, and whole by every sum: the samples are what remains. */

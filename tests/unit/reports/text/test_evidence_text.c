@@ -34,10 +34,11 @@ static void write_all(const struct sealed *s, const struct ed25519_keys *keys,
 	const struct evidence_text wants = {"x.gz", keys ? "k.pub" : NULL,
 					    claims};
 	FILE *out = fmemopen(text, sizeof(text), "w");
+	struct err err = {0};
 	struct evidence e;
 
 	sealed_verify(s, keys, &e);
-	evidence_text_write(&e, &wants, out);
+	assert_int_equal(evidence_text_write(&e, &wants, out, &err), 0);
 	evidence_release(&e);
 	fclose(out);
 }
