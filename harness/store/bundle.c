@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "harness/base/ed25519.h"
 #include "harness/base/err.h"
+#include "harness/base/sha256.h"
 #include "harness/store/bundle_read.h"
 #include "harness/store/store.h"
 
@@ -47,6 +49,16 @@ static int import_boot(void *arg, uint32_t position,
 				 err);
 }
 
+/* Its signature was checked with it; whose key it is nobody has said. */
+static int import_signer(const struct import *im,
+			 const struct ed25519_key *signer, struct err *err)
+{
+	char fingerprint[SHA256_HEX + 1];
+
+	ed25519_fingerprint(signer, fingerprint);
+	return store_import_signed(im->store, *im->run_id, fingerprint, err);
+}
+
 int bundle_import_fd(struct store *store, int fd, int64_t *run_id, bool *is_new,
 		     struct err *err)
 {
@@ -59,6 +71,8 @@ int bundle_import_fd(struct store *store, int fd, int64_t *run_id, bool *is_new,
 	if (lseek(fd, 0, SEEK_SET))
 		return err_sys(err, -errno, "cannot read a bundle");
 	ret = bundle_read(fd, &sink, &im, &facts, err);
+	if (!ret && facts.signer)
+		ret = import_signer(&im, facts.signer, err);
 	*is_new = ret != -EEXIST;
 	if (im.has_begun)
 		ret = store_end(store, ret, err);

@@ -89,6 +89,7 @@ static void run_row(struct sql_stmt *s, void *arg)
 	run->done_block_count = (uint32_t)number(s, 12);
 	snprintf(run->uuid, sizeof(run->uuid), "%s", text(s, 13));
 	run->samples_dropped_unix_ns = number(s, 14);
+	snprintf(run->signer, sizeof(run->signer), "%s", text(s, 15));
 }
 
 struct boot_load {
@@ -335,7 +336,7 @@ static int load_all(struct store *store, int64_t run_id, struct run_data *run,
 		   " FROM schedule s LEFT JOIN boot b ON b.run_id = s.run_id"
 		   " AND b.position = s.position WHERE s.run_id = run.id"
 		   " GROUP BY s.block HAVING count(*) = count(b.id)) AS done),"
-		   " uuid, samples_dropped_unix_ns"
+		   " uuid, samples_dropped_unix_ns, signer"
 		   " FROM run WHERE id = ?",
 		   run_id, run_row, run, err);
 	if (!ret && !run->id)
@@ -410,5 +411,16 @@ const char *run_data_removal(const struct run_data *run, char *buf, size_t size)
 							 run->ended_unix_ns) /
 								DAY_NS
 						      : 0));
+	return buf;
+}
+
+const char *run_data_signer(const struct run_data *run, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (*run->signer)
+		snprintf(
+			buf, size,
+			"imported from a file signed by key %s: the signature was right, whose key it is was not checked",
+			run->signer);
 	return buf;
 }

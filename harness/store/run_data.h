@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/sha256.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 
@@ -28,6 +29,9 @@ struct run_data {
 	uint64_t started_unix_ns;
 	uint64_t ended_unix_ns;           /* 0: it did not end */
 	uint64_t samples_dropped_unix_ns; /* 0: they are there */
+	/* Fingerprint of the key by which the imported bundle had a right signature;
+	 * "": none. */
+	char signer[SHA256_HEX + 1];
 	char *status;
 	uint64_t seed;
 	char *revision;
@@ -52,5 +56,9 @@ void run_data_release(struct run_data *run);
  * they are there. */
 const char *run_data_removal(const struct run_data *run, char *buf,
 			     size_t size);
+
+/* "imported from a file signed by key ..." into BUF, with all that was checked; "" where
+ * there was no signature, or nobody knows. */
+const char *run_data_signer(const struct run_data *run, char *buf, size_t size);
 
 #endif

@@ -134,6 +134,14 @@ int store_import_begin(struct store *store, const struct run_info *info,
 	return ret;
 }
 
+int store_import_signed(struct store *store, int64_t run_id, const char *signer,
+			struct err *err)
+{
+	return store_insert(store, err,
+			    "UPDATE run SET signer = ? WHERE id = ?", "si",
+			    signer, run_id);
+}
+
 int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
 		      const struct bench_case *bc, const struct result *res,
 		      struct err *err)

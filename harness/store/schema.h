@@ -3,7 +3,7 @@
 #define HARNESS_STORE_SCHEMA_H
 
 /*
- * schema - the tables of version 4. Times are nanoseconds, values are in the
+ * schema - the tables of version 5. Times are nanoseconds, values are in the
  * series' unit. The texts are SQLite's; schema_postgres.c makes those of PostgreSQL
  * from them, word by word.
  */
@@ -26,6 +26,10 @@
 #define RUN_FLEET_SQL FINGERPRINT_COLUMN_SQL("fleet", FLEET_NAME)
 #define RUN_NODE_SQL FINGERPRINT_COLUMN_SQL("node", FLEET_NODE)
 
+/* Of an imported run: fingerprint of the key by which its bundle was signed. Null where
+ * it was not, or nobody knows: a program before version 5 imported it. */
+#define RUN_SIGNER_SQL "signer TEXT"
+
 /* The columns are those of struct figure; null where no sample counts. A series
  * without samples has no row. */
 #define FIGURE_TABLE_SQL                                                       \
@@ -43,7 +47,8 @@ static const char schema_sql[] =
 	" revision TEXT NOT NULL, is_lab INTEGER NOT NULL, plan TEXT NOT NULL,"
 	" fingerprint TEXT NOT NULL, probe TEXT NOT NULL,"
 	" guest_manifest TEXT NOT NULL, samples_dropped_unix_ns INTEGER,"
-	" " RUN_HOST_SQL ", " RUN_FLEET_SQL ", " RUN_NODE_SQL ");"
+	" " RUN_HOST_SQL ", " RUN_FLEET_SQL ", " RUN_NODE_SQL
+	", " RUN_SIGNER_SQL ");"
 	"CREATE TABLE schedule ("
 	" run_id INTEGER NOT NULL REFERENCES run(id),"
 	" position INTEGER NOT NULL, block INTEGER NOT NULL,"
@@ -90,13 +95,17 @@ static const char schema_sql[] =
 	"CREATE INDEX phase_by_boot ON phase(boot_id);"
 	"CREATE INDEX exit_by_boot ON exit_ledger(boot_id);";
 
-/* The changes since version 3; the upgrade loses no data. */
+/* The changes from version 3 to 4; no upgrade loses data. */
 static const char upgrade_3_sql[] =
 	"ALTER TABLE run ADD COLUMN samples_dropped_unix_ns INTEGER;"
 	"ALTER TABLE run ADD COLUMN " RUN_HOST_SQL ";"
 	"ALTER TABLE run ADD COLUMN " RUN_FLEET_SQL ";"
 	"ALTER TABLE run ADD COLUMN " RUN_NODE_SQL ";"
 	"DROP INDEX IF EXISTS run_by_host;" FIGURE_TABLE_SQL;
+
+/* And from 4 to 5. */
+static const char upgrade_4_sql[] =
+	"ALTER TABLE run ADD COLUMN " RUN_SIGNER_SQL ";";
 
 /*
  * These triggers keep the runner name and the grade of the emulator's results,

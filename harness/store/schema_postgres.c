@@ -112,3 +112,13 @@ char *schema_postgres_sql(void)
 		      STORE_SCHEMA_VERSION);
 	return out.str;
 }
+
+char *schema_postgres_upgrade_sql(void)
+{
+	struct strbuf out = {0};
+
+	add_translated(&out, upgrade_4_sql);
+	strbuf_printf(&out, "UPDATE schema_version SET version = %d;",
+		      STORE_SCHEMA_VERSION);
+	return out.str;
+}

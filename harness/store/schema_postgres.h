@@ -8,4 +8,7 @@
 /* All statements that make an empty database ours. The caller frees it. */
 char *schema_postgres_sql(void);
 
+/* The change from version 4, the first that servers have; the caller frees it. */
+char *schema_postgres_upgrade_sql(void);
+
 #endif

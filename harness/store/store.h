@@ -21,9 +21,9 @@ struct result;
 struct sql;
 struct store;
 
-/* Raised with every change of the tables. The store upgrades the previous
- * version and rejects older and newer ones. */
-#define STORE_SCHEMA_VERSION 4
+/* Raised with every change of the tables. The store upgrades the two versions before
+ * and rejects older and newer ones. */
+#define STORE_SCHEMA_VERSION 5
 
 struct run_info {
 	uint64_t seed;
@@ -60,7 +60,7 @@ int store_open(const char *path, struct store **out, struct err *err);
 int store_open_within(const char *path, int busy_ms, struct store **out,
 		      struct err *err);
 
-/* Opens an existing file for reading only. A file of the previous version must be
+/* Opens an existing file for reading only. A file of an earlier version must be
  * opened for writing once. */
 int store_open_readonly(const char *path, struct store **out, struct err *err);
 
@@ -123,6 +123,10 @@ int store_import_begin(struct store *store, const struct run_info *info,
 		       const char *uuid, const char *status,
 		       int64_t started_unix_ns, int64_t ended_unix_ns,
 		       int64_t *run_id, struct err *err);
+/* In between as well: the bundle had a right signature by the key of that
+ * fingerprint (ed25519_fingerprint()). */
+int store_import_signed(struct store *store, int64_t run_id, const char *signer,
+			struct err *err);
 int store_import_boot(struct store *store, int64_t run_id, uint32_t position,
 		      const struct bench_case *bc, const struct result *res,
 		      struct err *err);

@@ -72,12 +72,15 @@ static int look_into(struct store *store, struct contents *c, struct err *err)
 		       : 0;
 }
 
-/* What a file of this version would have been made of; NULL: nothing. */
-static const char *missing_sql(const struct contents *c)
+static bool is_new(const struct contents *c)
 {
-	if (c->version == STORE_SCHEMA_VERSION - 1)
-		return upgrade_3_sql;
-	return !c->version && !c->entry_count ? schema_sql : NULL;
+	return !c->version && !c->entry_count;
+}
+
+static bool is_earlier(int64_t version)
+{
+	return version >= STORE_OLDEST_FILE_VERSION &&
+	       version < STORE_SCHEMA_VERSION;
 }
 
 /* Before anything is written: a file that is not ours stays as it is. */
@@ -91,10 +94,9 @@ static int check_ours(struct store *store, struct err *err)
 		return store_error(store, "cannot read", err);
 	ret = look_into(store, &c, err);
 	sql_rollback(store->db);
-	if (ret || missing_sql(&c) == schema_sql)
+	if (ret || is_new(&c))
 		return ret;
-	if (c.version >= STORE_SCHEMA_VERSION - 1 &&
-	    c.version <= STORE_SCHEMA_VERSION)
+	if (is_earlier(c.version) || c.version == STORE_SCHEMA_VERSION)
 		return c.own_table_count == OWN_TABLES
 			       ? 0
 			       : err_set(err, -EPROTO,
@@ -103,12 +105,32 @@ static int check_ours(struct store *store, struct err *err)
 	return store_check_version(store, c.version, err);
 }
 
+/* Before there is anything in it that somebody could be told of. */
+static int make(struct store *store, struct err *err)
+{
+	int ret = durable_path(store->path, err);
+
+	return ret ? ret : store_exec(store, schema_sql, err);
+}
+
+/* Version by version. */
+static int upgrade(struct store *store, int64_t version, struct err *err)
+{
+	int ret = 0;
+
+	if (version == 3) {
+		ret = store_exec(store, upgrade_3_sql, err);
+		if (!ret)
+			ret = figure_rows_fill(store, err);
+	}
+	return ret ? ret : store_exec(store, upgrade_4_sql, err);
+}
+
 /* All or nothing, so that a second process finds it whole or not begun. */
 static int bring_up(struct store *store, struct err *err)
 {
 	struct contents c;
 	char version[64];
-	const char *sql;
 	int ret;
 
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d; COMMIT",
@@ -116,14 +138,9 @@ static int bring_up(struct store *store, struct err *err)
 	if (sql_begin_to_write(store->db))
 		return store_error(store, "cannot write to", err);
 	ret = look_into(store, &c, err);
-	sql = ret ? NULL : missing_sql(&c);
-	/* Before there is anything in it that somebody could be told of. */
-	if (sql == schema_sql)
-		ret = durable_path(store->path, err);
-	if (!ret && sql) {
-		ret = store_exec(store, sql, err);
-		if (!ret && sql == upgrade_3_sql)
-			ret = figure_rows_fill(store, err);
+	if (!ret && (is_new(&c) || is_earlier(c.version))) {
+		ret = is_new(&c) ? make(store, err)
+				 : upgrade(store, c.version, err);
 		if (!ret)
 			return store_exec(store, version, err);
 	}
@@ -311,7 +328,7 @@ static int open_to_read(struct store *store, int busy_ms, bool *is_older,
 	version = schema_version(store);
 	if (version == STORE_UNREADABLE)
 		version = reopen_still(store);
-	if (version == STORE_SCHEMA_VERSION - 1)
+	if (is_earlier(version))
 		ret = look_into(store, &c, err);
 	*is_older = !ret && c.own_table_count == OWN_TABLES;
 	return ret || *is_older ? ret

@@ -53,6 +53,10 @@ int64_t store_scalar(struct store *store, const char *sql, int64_t missing);
 /* In place of a number of the store's own, which may be below 0. */
 #define STORE_UNREADABLE INT64_MIN
 
+/* The first version that is brought up; of a server's tables, which are younger. */
+#define STORE_OLDEST_FILE_VERSION 3
+#define STORE_OLDEST_SERVER_VERSION 4
+
 /* VERSION is that of the store's tables, or STORE_UNREADABLE. */
 int store_check_version(struct store *store, int64_t version, struct err *err);
 

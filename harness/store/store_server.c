@@ -34,37 +34,47 @@ static int check(struct store *store, struct err *err)
 	return store_check_version(store, schema_version(store), err);
 }
 
-/* *IS_EMPTY: nobody has made anything in it. */
-static int check_ours(struct store *store, bool *is_empty, struct err *err)
+/* What the database has; an earlier version can be brought up. */
+enum contents { EMPTY, EARLIER, READY };
+
+static int check_ours(struct store *store, enum contents *out, struct err *err)
 {
 	int64_t any = store_scalar(store, any_sql, -1);
 	int64_t own = any < 0 ? -1 : store_scalar(store, own_sql, -1);
+	int64_t version;
 
-	*is_empty = any == 0;
+	*out = EMPTY;
 	if (own < 0)
 		return store_error(store, "cannot read", err);
-	if (*is_empty)
+	if (!any)
 		return 0;
 	if (own != OWN_TABLES)
 		return err_set(
 			err, -EPROTO,
 			"'%s' has tables, but it is not a store of results; use a database of its own",
 			store->path);
-	return check(store, err);
+	version = schema_version(store);
+	*out = READY;
+	if (version < STORE_OLDEST_SERVER_VERSION ||
+	    version >= STORE_SCHEMA_VERSION)
+		return store_check_version(store, version, err);
+	*out = EARLIER;
+	return 0;
 }
 
 /* All or nothing; the lock of writers keeps a second one out meanwhile. */
 static int make_tables(struct store *store, struct err *err)
 {
+	enum contents contents;
 	char *sql = NULL;
-	bool is_empty = false;
 	int ret;
 
 	if (sql_begin_to_write(store->db))
 		return store_error(store, "cannot write to", err);
-	ret = check_ours(store, &is_empty, err);
-	if (!ret && is_empty) {
-		sql = schema_postgres_sql();
+	ret = check_ours(store, &contents, err);
+	if (!ret && contents != READY) {
+		sql = contents == EMPTY ? schema_postgres_sql()
+					: schema_postgres_upgrade_sql();
 		ret = store_exec(store, sql, err);
 	}
 	if (!ret && sql_commit(store->db))
@@ -97,13 +107,13 @@ static int open_to_write(struct store *store, int busy_ms, struct err *err)
 static int open_to_read(struct store *store, int busy_ms, bool *is_older,
 			struct err *err)
 {
-	bool is_empty = false;
+	enum contents contents = READY;
 	int ret = connect_to(store, true, busy_ms, err);
 
-	*is_older = false;
 	if (!ret)
-		ret = check_ours(store, &is_empty, err);
-	if (!ret && is_empty)
+		ret = check_ours(store, &contents, err);
+	*is_older = contents == EARLIER;
+	if (!ret && contents == EMPTY)
 		ret = err_set(
 			err, -ENOENT,
 			"'%s' holds no results yet; 'l1vh-bench run' creates the tables",

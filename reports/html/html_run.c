@@ -240,7 +240,7 @@ void html_run_write_banner(const struct model *m, struct strbuf *out)
 void html_run_write_line(const struct model *m, struct strbuf *out)
 {
 	const struct run_data *run = m->run;
-	char date[32], grades[64];
+	char date[32], grades[64], signer[240];
 
 	strbuf_printf(
 		out, "<p>Run %" PRId64 " of %s UTC, ", run->id,
@@ -253,6 +253,8 @@ void html_run_write_line(const struct model *m, struct strbuf *out)
 		". Evidence grade: %s. It has %zu of %u boots; %zu of them failed.</p>\n",
 		model_grades(m, grades, sizeof(grades)), run->boot_count,
 		run->scheduled_count, m->failed_boot_count);
+	if (*run_data_signer(run, signer, sizeof(signer)))
+		html_cell(out, "<p class=\"note\">It was ", signer, ".</p>\n");
 }
 
 void html_run_write(const struct findings *f, struct strbuf *out)

@@ -78,6 +78,8 @@ static void write_head(const struct model *m, const struct line_style *style,
 		 units_format_date(run->started_unix_ns, date, sizeof(date)),
 		 run->status, run->revision);
 	line_wrap(out, text, 2, 2, style);
+	if (*run_data_signer(run, text, sizeof(text)))
+		line_wrap(out, text, 2, 3, style);
 	write_host(m, style, out);
 	model_grades(m, grades, sizeof(grades));
 	snprintf(text, sizeof(text),

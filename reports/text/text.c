@@ -43,13 +43,15 @@ static void write_sandbox(const struct run_data *run, FILE *out)
 
 static void write_head(const struct model *m, FILE *out)
 {
-	char grades[64];
+	char grades[64], signer[240];
 	size_t i;
 
 	fprintf(out, "run %" PRId64 " of %s, grade %s, seed %" PRIu64 ", %s\n",
 		m->run->id, m->run->revision,
 		model_grades(m, grades, sizeof(grades)), m->run->seed,
 		m->run->status);
+	if (*run_data_signer(m->run, signer, sizeof(signer)))
+		fprintf(out, "%s\n", signer);
 	write_sandbox(m->run, out);
 	if (m->has_grade[GRADE_EMULATED])
 		paint_warning(MODEL_EMULATED "\n", out);

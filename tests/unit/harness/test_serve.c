@@ -1127,7 +1127,7 @@ static void a_store_that_cannot_be_written_takes_nothing(void **state)
 		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),
 		503);
 	assert_non_null(strstr(out.str, "schema 99"));
-	sqlite3_exec(db, "PRAGMA user_version = 4", NULL, NULL, NULL);
+	sqlite3_exec(db, "PRAGMA user_version = 5", NULL, NULL, NULL);
 	sqlite3_close(db);
 	assert_int_equal(
 		send_bytes(&t, t.write.str, t.bundle.str, t.bundle.len, &out),

@@ -154,6 +154,22 @@ static void text_is_of_three_kinds(void **state)
 	assert_contains(text, "\n\nClaims 'mine' ");
 }
 
+/* Where its revision is. */
+static void an_import_names_its_signer(void **state)
+{
+	const struct format_places all = {.wants_all = true};
+	struct shown *s = *state;
+
+	fill(s);
+	assert_null(strstr(written(s, "text", NULL), "signed"));
+	assert_null(strstr(written(s, "text", &all), "signed"));
+	snprintf(s->run.signer, sizeof(s->run.signer), "12ab");
+	assert_contains(written(s, "text", NULL),
+			"imported from a file signed by key 12ab: ");
+	assert_contains(written(s, "text", &all),
+			"\nimported from a file signed by key 12ab: ");
+}
+
 static void the_screen_names_the_places(void **state)
 {
 	static const struct format_places places = {
@@ -179,6 +195,7 @@ int main(void)
 		WITH_SHOWN(each_format_writes_its_own),
 		WITH_SHOWN(each_format_takes_an_empty_run),
 		WITH_SHOWN(text_is_of_three_kinds),
+		WITH_SHOWN(an_import_names_its_signer),
 		WITH_SHOWN(the_screen_names_the_places),
 	};
 

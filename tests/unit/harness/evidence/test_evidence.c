@@ -185,6 +185,62 @@ static void twice_is_the_same(void **state)
 	strbuf_release(&b);
 }
 
+/* Imports the bundle into a store of that name; the caller closes it. */
+static struct store *import(const struct sealed *s, const char *name,
+			    struct run_data *run)
+{
+	struct err err = {0};
+	struct store *store;
+	char path[64];
+	bool is_new;
+	int64_t id;
+
+	snprintf(path, sizeof(path), "%s/%s", s->folder, name);
+	assert_int_equal(store_open(path, &store, &err), 0);
+	if (bundle_import(store, s->bundle, &id, &is_new, &err) ||
+	    run_data_load(store, id, run, &err))
+		fail_msg("%s", err.msg);
+	return store;
+}
+
+/* The key, and no more than was checked. */
+static void an_import_keeps_who_signed(void **state)
+{
+	struct sealed *s = *state;
+	struct err err = {0};
+	struct run_data run;
+	struct store *other;
+	struct evidence e;
+	char key[SHA256_HEX + 1], text[240];
+	struct strbuf bytes = {0};
+
+	ed25519_fingerprint(s->key, key);
+	other = import(s, "signed.db", &run);
+	assert_string_equal(run.signer, key);
+	assert_contains(run_data_signer(&run, text, sizeof(text)), key);
+	assert_contains(text, "whose key it is was not checked");
+	/* It is not what signs an export of the import. */
+	assert_int_equal(evidence_export(other, run.id, NULL, s->bundle, &err),
+			 0);
+	run_data_release(&run);
+	store_close(other);
+	read_file(s->bundle, &bytes);
+	assert_int_equal(sealed_verify_bytes(bytes.str, bytes.len, NULL, &e),
+			 EVIDENCE_VERIFIED);
+	strbuf_release(&bytes);
+	assert_string_equal(e.signer, "");
+	evidence_release(&e);
+	other = import(s, "unsigned.db", &run);
+	assert_string_equal(run.signer, "");
+	assert_string_equal(run_data_signer(&run, text, sizeof(text)), "");
+	run_data_release(&run);
+	store_close(other);
+	/* Nor does who measured it sign it. */
+	assert_int_equal(run_data_load(s->store, s->run_id, &run, &err), 0);
+	assert_string_equal(run.signer, "");
+	run_data_release(&run);
+}
+
 /* As an insider would have it: signed by the right key, and not of these samples. */
 static int kinder(const struct run_data *run, char **out, struct err *err)
 {
@@ -487,6 +543,7 @@ int main(void)
 		SEALED(memory_has_what_a_store_has),
 		SEALED(an_unfinished_run_loads_the_same),
 		SEALED(twice_is_the_same),
+		SEALED(an_import_keeps_who_signed),
 		SEALED(another_verdict_is_named),
 		SEALED(hostile_findings_are_shown_plainly),
 		SEALED(removed_samples_leave_it_open),

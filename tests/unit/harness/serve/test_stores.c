@@ -210,7 +210,7 @@ static void a_failure_takes_no_turn(void **state)
 		assert_null(leases[0].store);
 	}
 	assert_contains(err.msg, "schema 99");
-	stored_sql(writer, "PRAGMA user_version = 4");
+	stored_sql(writer, "PRAGMA user_version = 5");
 	store_close(writer);
 	for (i = 0; i < READERS; i++)
 		take(f, &leases[i]);

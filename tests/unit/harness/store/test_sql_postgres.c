@@ -137,6 +137,10 @@ static void the_tables_are_translated(void **state)
 	}
 	assert_int_equal(count, 10);
 	free(sql);
+	sql = schema_postgres_upgrade_sql();
+	assert_contains(sql, "ADD COLUMN signer TEXT COLLATE \"C\"");
+	assert_contains(sql, "version = 5");
+	free(sql);
 }
 
 /* --- with a server --------------------------------------------------------- */

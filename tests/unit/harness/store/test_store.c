@@ -108,10 +108,9 @@ static void what_goes_in_comes_out(void **state)
 	assert_int_equal(run_data_load(f->store, 99, &run, &err), -ENOENT);
 }
 
-/* A file as the version before made it, with a run in it. */
-static void older_files_lose_nothing(void **state)
+/* A file as that version made it, with a run in it. */
+static void older_file_loses_nothing(struct fixture *f, int version)
 {
-	struct fixture *f = *state;
 	struct bench_case bc = {.runner = "kvm"};
 	struct run_data run;
 	struct result res;
@@ -122,7 +121,7 @@ static void older_files_lose_nothing(void **state)
 	assert_int_equal(
 		store_result_add(f->store, f->run_id, 0, &bc, &res, &err), 0);
 	result_release(&res);
-	stored_downgrade(f->store);
+	stored_downgrade(f->store, version);
 	store_close(f->store);
 	f->store = NULL;
 	/* Reading it is enough to bring it up. */
@@ -132,9 +131,20 @@ static void older_files_lose_nothing(void **state)
 	assert_int_equal(run.boots[0].res.series[0].sample_count, 3);
 	assert_int_equal(run.boots[0].res.series[0].samples[1].disturbances,
 			 DISTURBED_CLOCKS);
+	assert_string_equal(run.signer, "");
 	run_data_release(&run);
 	store_close(f->store);
 	assert_int_equal(store_open_readonly(f->path, &f->store, &err), 0);
+}
+
+static void files_of_version_3_lose_nothing(void **state)
+{
+	older_file_loses_nothing(*state, 3);
+}
+
+static void files_of_version_4_lose_nothing(void **state)
+{
+	older_file_loses_nothing(*state, 4);
 }
 
 static int count_index(struct store *store)
@@ -229,6 +239,7 @@ static void a_foreign_file_is_left_as_it_is(void **state)
 		"CREATE TABLE t (x)",
 		"CREATE TABLE t (x); PRAGMA user_version = 3",
 		"CREATE TABLE t (x); PRAGMA user_version = 4",
+		"CREATE TABLE t (x); PRAGMA user_version = 5",
 		"PRAGMA user_version = 99",
 	};
 	struct strbuf before = {0}, after = {0};
@@ -469,8 +480,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_goes_in_comes_out, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(older_files_lose_nothing, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(files_of_version_3_lose_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(files_of_version_4_lose_nothing,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			the_index_comes_with_the_next_writer, setup, teardown),
 		cmocka_unit_test_setup_teardown(

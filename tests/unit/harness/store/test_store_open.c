@@ -52,15 +52,15 @@ static void make_store(void)
 	store_close(store);
 }
 
-/* As the version before would have left it. */
-static void make_older(void)
+/* As that version would have left it. */
+static void make_older(int version)
 {
 	struct store *store;
 	struct err err = {0};
 
 	make_store();
 	assert_int_equal(store_open(db, &store, &err), 0);
-	stored_downgrade(store);
+	stored_downgrade(store, version);
 	store_close(store);
 }
 
@@ -178,12 +178,16 @@ static void a_new_file_is_made_or_not_begun(void **state)
 static void an_older_file_is_brought_up_or_left(void **state)
 {
 	struct strbuf file = {0};
+	int version;
 
 	(void)state;
-	make_older();
-	assert_int_equal(file_read(db, 4 * MIB, &file), 0);
-	assert_true(fail_each_step(&file, store_open) > 10);
-	assert_true(fail_each_step(&file, store_open_readonly) > 10);
+	for (version = 3; version < STORE_SCHEMA_VERSION; version++) {
+		make_older(version);
+		file.len = 0;
+		assert_int_equal(file_read(db, 4 * MIB, &file), 0);
+		assert_true(fail_each_step(&file, store_open) > 10);
+		assert_true(fail_each_step(&file, store_open_readonly) > 10);
+	}
 	strbuf_release(&file);
 }
 
@@ -301,7 +305,7 @@ static void many_open_it_at_once(void **state)
 			 6);
 	store_close(store);
 	remove_store();
-	make_older();
+	make_older(3);
 	open_at_once();
 	assert_int_equal(store_open_readonly(db, &store, &err), 0);
 	must_hold_the_run(store);

@@ -81,6 +81,11 @@ static void the_head_is_the_run(void **state)
 	assert_int_equal(json_array_size(json_at(json, "samples")), 0);
 	assert_int_equal(json_array_size(json_at(json, "estimates")), 0);
 	assert_true(json_is_null(json_at(json, "claims")));
+	assert_null(json_object_get(json_at(json, "run"), "signer"));
+	json_decref(json);
+	snprintf(s->run.signer, sizeof(s->run.signer), "12ab");
+	json = json_report(shown_find(s));
+	assert_json_text(json, "run.signer", "12ab");
 	json_decref(json);
 }
 

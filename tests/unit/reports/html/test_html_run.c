@@ -221,6 +221,12 @@ static void the_line_counts_boots(void **state)
 			"<p>Run 7 of 2023-11-14 22:13 UTC, complete, by "
 			"revision &lt;r&gt;. Evidence grade: hardware. It has "
 			"2 of 9 boots; 1 of them failed.</p>");
+	assert_null(strstr(shown_write(s, line_into), "signed"));
+	snprintf(s->run.signer, sizeof(s->run.signer), "<k>");
+	assert_contains(shown_write(s, line_into),
+			"<p class=\"note\">It was imported from a file signed "
+			"by key &lt;k&gt;: the signature was right, whose key "
+			"it is was not checked.</p>");
 }
 
 int main(void)
