@@ -84,11 +84,11 @@ int host_page(struct watch *w, const struct http_request *rq,
 		page_end(&re->body);
 		strbuf_release(&title);
 	} else {
-		ret = v.pending_count
-			      ? err_set(err, -EBUSY,
-					"that host is still being looked at")
-			      : err_set(err, -ENOENT,
-					"no stored run is of that host");
+		ret = watch_is_whole(&v)
+			      ? err_set(err, -ENOENT,
+					"no stored run is of that host")
+			      : err_set(err, -EBUSY,
+					"that host is still being looked at");
 	}
 	watch_leave(w);
 	return ret;
@@ -206,7 +206,7 @@ int host_claims_page(struct watch *w, const struct http_request *rq,
 		write_claim_table(&v.hosts[i], judged, &re->body);
 		count++;
 	}
-	if (!count)
+	if (!count && watch_is_whole(&v))
 		strbuf_puts(
 			&re->body,
 			"<p>No stored run registered claims. "

@@ -271,7 +271,7 @@ int overview_page(struct watch *w, struct store *store,
 		write_cards(&v, now_ns, MOST_CARDS, write_card, &re->body);
 		write_series_of(&v, query_get(rq->query, "host"), &re->body);
 		write_regressions(&v, now_ns, &re->body);
-	} else if (!v.pending_count) {
+	} else if (watch_is_whole(&v)) {
 		write_empty(&re->body);
 	}
 	watch_leave(w);
@@ -317,7 +317,7 @@ int overview_board(struct watch *w, struct store *store,
 	if (v.count)
 		write_cards(&v, now_ns, MOST_CARDS, write_board_card,
 			    &re->body);
-	else if (!v.pending_count)
+	else if (watch_is_whole(&v))
 		write_empty(&re->body);
 	watch_leave(w);
 	page_end(&re->body);

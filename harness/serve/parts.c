@@ -204,6 +204,10 @@ void part_pending(const struct watch_view *v, struct strbuf *out)
 			out,
 			"<p class=\"note\" role=\"note\">%zu hosts are still being looked at; load this page again in a moment.</p>\n",
 			v->pending_count);
+	else if (!v->has_looked)
+		strbuf_puts(
+			out,
+			"<p class=\"note\" role=\"note\">The hosts are still being looked at; load this page again in a moment.</p>\n");
 }
 
 uint64_t part_recent_ns(uint64_t now_ns)

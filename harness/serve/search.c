@@ -122,15 +122,17 @@ static void write_found(struct watch *w, const struct run_list *list,
 			const char *words, struct strbuf *out)
 {
 	struct watch_view v;
+	bool is_whole;
 	size_t count;
 
 	watch_look(w, &v);
 	part_pending(&v, out);
 	count = list->count + write_hosts(&v, words, out);
 	count += write_series(&v, words, out);
+	is_whole = watch_is_whole(&v);
 	watch_leave(w);
 	write_runs(list, out);
-	if (!count)
+	if (!count && is_whole)
 		html_cell(
 			out, "<p>Nothing stored has '", words,
 			"' in a uuid, a revision, a host's name, or the name of a series that a host is followed by. "

@@ -277,6 +277,7 @@ void watch_look(struct watch *w, struct watch_view *v)
 		;
 	*v = (struct watch_view){.hosts = w->hosts,
 				 .count = w->count,
+				 .has_looked = w->has_looked,
 				 .pending_count = w->pending_count,
 				 .reason = w->err.msg};
 }
@@ -284,6 +285,11 @@ void watch_look(struct watch *w, struct watch_view *v)
 void watch_leave(struct watch *w)
 {
 	pthread_mutex_unlock(&w->lock);
+}
+
+bool watch_is_whole(const struct watch_view *v)
+{
+	return v->has_looked && !v->pending_count && !*v->reason;
 }
 
 const struct standing *watch_find(const struct watch_view *v, const char *host)

@@ -7,6 +7,7 @@
  * change points takes longer than a reader waits. A host is looked at again when a run
  * of it began or ended. Any thread may call.
  */
+#include <stdbool.h>
 #include <stddef.h>
 
 struct standing;
@@ -20,6 +21,7 @@ void watch_destroy(struct watch *w); /* NULL is fine */
 struct watch_view {
 	const struct standing *hosts; /* the latest run first */
 	size_t count;
+	bool has_looked;      /* so that it is known which hosts there are */
 	size_t pending_count; /* hosts that have not been looked at yet */
 	const char *reason;   /* why nothing could be read last time; "" */
 };
@@ -30,6 +32,9 @@ struct watch_view {
  */
 void watch_look(struct watch *w, struct watch_view *v);
 void watch_leave(struct watch *w);
+
+/* Whether what is not in it is not in the store. */
+bool watch_is_whole(const struct watch_view *v);
 
 /* The host with that name; NULL: none. */
 const struct standing *watch_find(const struct watch_view *v, const char *host);

@@ -92,6 +92,22 @@ static void start(struct fixture *f)
 	assert_int_equal(dashboard_start(&cfg, &f->dashboard, &err), 0);
 }
 
+static int get(const struct fixture *f, const char *target, struct strbuf *out);
+
+/* The first pages tell so until all hosts were looked at. */
+static void await_hosts(const struct fixture *f)
+{
+	uint64_t until_ns = clock_mono_ns() + 60 * NS_PER_S;
+	struct strbuf out = {0};
+
+	while (get(f, "/", &out) == 200 &&
+	       strstr(out.str, "still being looked at") &&
+	       clock_mono_ns() < until_ns)
+		usleep(10000);
+	assert_null(strstr(out.str, "still being looked at"));
+	strbuf_release(&out);
+}
+
 static int setup(void **state)
 {
 	const struct run_filter all = {.max_count = 2};
@@ -114,6 +130,7 @@ static int setup(void **state)
 	run_list_release(&list);
 	store_close(store);
 	start(f);
+	await_hosts(f);
 	*state = f;
 	return 0;
 }
@@ -543,7 +560,7 @@ static void pages_are_of_fifty(void **state)
 	exec(f, &db,
 	     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 	     " WHERE i < 60) INSERT INTO run SELECT NULL, 'u' || i, i, i,"
-	     " 'complete', 1, 'r', 0, '{}', 'damaged', '{}', '', NULL FROM n");
+	     " 'complete', 1, 'r', 0, '{}', 'damaged', '{}', '', NULL, NULL FROM n");
 	sqlite3_close(db);
 	assert_int_equal(get(f, "/api/v1/runs", &out), 200);
 	assert_non_null(strstr(out.str, "\"has_more\": true"));
@@ -573,7 +590,7 @@ static void what_is_written_is_seen_at_once(void **state)
 		snprintf(sql, sizeof(sql),
 			 "INSERT INTO run VALUES (NULL, 'new-%d', %d, NULL,"
 			 " 'running', 1, 'r', 0, '{}', '{}', '{}', '',"
-			 " NULL)",
+			 " NULL, NULL)",
 			 i, i + 1);
 		exec(f, &db, sql);
 		sqlite3_close(db);
@@ -677,7 +694,7 @@ static void hosts_and_histories_have_pages(void **state)
 	     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
 	     " WHERE i < 210) INSERT INTO run SELECT 1000 + i, 'u' || i,"
 	     " 1000 * i, 1, 'complete', 1, 'r', 0, '{}',"
-	     " '{\"host\": \"h' || i || '\"}', '{}', '', NULL FROM n;"
+	     " '{\"host\": \"h' || i || '\"}', '{}', '', NULL, NULL FROM n;"
 	     "INSERT INTO boot SELECT id, id, 0, 0, 'kvm', '', 1, 0, 'ok', '',"
 	     " 'hardware', 1, 1, 1, NULL, '' FROM run WHERE id > 1000;"
 	     "INSERT INTO series SELECT id, id, 'w', '', 'ns', 1, 0, 0, 0,"

@@ -164,7 +164,7 @@ static void pages_have_no_gap(void **state)
 		   "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1"
 		   " FROM n WHERE i < 119) INSERT INTO run SELECT 1000 + i,"
 		   " 'v' || i, 5, 1, 'complete', 1, 'r', 0, '{}', '{}', '{}',"
-		   " '', NULL FROM n");
+		   " '', NULL, NULL FROM n");
 	for (page = 1; page <= 3; page++) {
 		snprintf(target, sizeof(target), "/?page=%zu", page);
 		parse(target, &q);

@@ -15,6 +15,7 @@
 #include "harness/serve/overview.h"
 #include "harness/serve/host_pages.h"
 #include "harness/serve/query.h"
+#include "harness/serve/search.h"
 #include "harness/serve/standing.h"
 #include "harness/serve/stores.h"
 #include "harness/serve/watch.h"
@@ -249,7 +250,7 @@ static void await(struct watch *w, size_t count, uint64_t runs)
 		struct watch_view v;
 
 		watch_look(w, &v);
-		is_known = v.count == count && !v.pending_count &&
+		is_known = v.count == count && watch_is_whole(&v) &&
 			   (!count || v.hosts[0].run_count == runs);
 		watch_leave(w);
 		usleep(20000);
@@ -397,6 +398,55 @@ static void names_of_any_kind_are_text(void **state)
 	free(html);
 }
 
+/* All readers of the store are lent, so that the hosts cannot be looked at. */
+static void what_is_not_known_yet_is_not_denied(void **state)
+{
+	static const struct {
+		page *show;
+		const char *target;
+	} pages[] = {{overview_page, "/"},
+		     {overview_board, "/board"},
+		     {claims, "/claims"},
+		     {search_page, "/search?q=no-such-name"},
+		     {host, "/host?name=a"}};
+	struct fixture *f = *state;
+	struct stores *stores = stores_create(f->db);
+	struct lease leases[8];
+	struct watch *w;
+	struct err err = {0};
+	size_t i;
+
+	add_night(f, &(struct night){"a", 0, 110, NULL, GRADE_HARDWARE});
+	for (i = 0; i < ARRAY_SIZE(leases); i++)
+		assert_int_equal(stores_take(stores, &leases[i], &err), 0);
+	w = watch_create(stores);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		struct http_reply re = {.status = 0};
+		struct query q;
+		struct http_request rq = {.query = &q};
+		int ret;
+
+		assert_int_equal(query_parse(pages[i].target, &q, &err), 0);
+		ret = pages[i].show(w, leases[0].store, &rq, &re, &err);
+		query_release(&q);
+		if (pages[i].show == host) {
+			assert_int_equal(ret, -EBUSY);
+			continue;
+		}
+		assert_int_equal(ret, 0);
+		assert_contains(re.body.str, "The hosts are still being");
+		assert_null(strstr(re.body.str, "Nothing stored"));
+		assert_null(strstr(re.body.str, "Nothing is stored"));
+		assert_null(strstr(re.body.str, "No stored run"));
+		strbuf_release(&re.body);
+	}
+	for (i = 0; i < ARRAY_SIZE(leases); i++)
+		stores_give(stores, &leases[i], true);
+	await(w, 1, 1);
+	watch_destroy(w);
+	stores_destroy(stores);
+}
+
 static void a_clock_that_is_ahead_is_said(void **state)
 {
 	struct fixture *f = *state;
@@ -438,6 +488,7 @@ int main(void)
 		WITH_STORE(new_runs_and_hosts_are_seen),
 		WITH_STORE(the_first_page_has_verdicts_and_what_became_worse),
 		WITH_STORE(names_of_any_kind_are_text),
+		WITH_STORE(what_is_not_known_yet_is_not_denied),
 		WITH_STORE(a_clock_that_is_ahead_is_said),
 		WITH_STORE(an_empty_store_says_what_to_do),
 	};
