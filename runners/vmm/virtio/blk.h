@@ -30,6 +30,7 @@ struct blk;
 /*
  * On success *OUT is the caller's, to be given to blk_destroy(). It asks the host
  * for all that needs rights, and fails with the reason where there is no io_uring.
+ * With wants_sqpoll blk_threads_start() asks, and fails, in its place.
  */
 int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	       struct blk **out, struct err *err);
