@@ -590,6 +590,8 @@ static void serve_without_rights(struct bench *b, FILE *out)
 	}
 	fprintf(out, "rings: %d, %s; %s\n", kernel.counts[SETUP], engine(b),
 		sandbox_text());
+	disk_remove(b);
+	fprintf(out, "removed\n");
 }
 
 static void rings_are_made_before_rights_are_given_up(void **state)
@@ -599,6 +601,7 @@ static void rings_are_made_before_rights_are_given_up(void **state)
 
 	in_child(b, serve_without_rights, text, sizeof(text));
 	assert_contains(text, "1\n1\n1\nrings: 0, io_uring");
+	assert_contains(text, "\nremoved\n");
 	tried++;
 	refused++;
 }
@@ -633,6 +636,41 @@ static void rings_without_restrictions_are_recorded(void **state)
 	refused++;
 }
 
+/* The first thread is in by then, and waits for a go that comes all the same. */
+static void start_half(struct bench *b, FILE *out)
+{
+	struct err err = {0};
+	int ret;
+
+	alarm(60);
+	box_open(SANDBOX_ON);
+	b->cfg.queue_count = 2;
+	b->cfg.has_thread_per_queue = true;
+	kernel.call = ENABLE;
+	kernel.nth = 2;
+	kernel.error = -ENOMEM;
+	disk_add(b);
+	ret = sandbox_isolate(false, &err);
+	if (!ret)
+		ret = blk_threads_start(b->blk, &err);
+	fprintf(out, "%d: %s, %d\n", ret, err.msg,
+		b->blk->workers[0].has_thread);
+	sandbox_go();
+	disk_remove(b);
+	fprintf(out, "ended\n");
+}
+
+static void no_thread_outlasts_a_start_that_failed(void **state)
+{
+	char text[1024];
+
+	in_child(*state, start_half, text, sizeof(text));
+	assert_string_equal(text, "-12: cannot start a disk's thread: Cannot "
+				  "allocate memory, 1\nended\n");
+	tried++;
+	refused++;
+}
+
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -648,6 +686,7 @@ int main(void)
 		ON_DISK(each_call_may_fail),
 		ON_DISK(rings_are_made_before_rights_are_given_up),
 		ON_DISK(rings_without_restrictions_are_recorded),
+		ON_DISK(no_thread_outlasts_a_start_that_failed),
 	};
 	int failed = RUN_TESTS(tests);
 
