@@ -358,10 +358,12 @@ enum verdict verdicts_together(const struct claim_verdict *v, size_t count)
 	return verdict_of_all(has);
 }
 
+/* Not those whose text is no longer what the plan has the checksum of. */
 static bool are_registered(const struct claims *claims,
 			   const struct run_plan *plan)
 {
-	return plan->claims && !strcmp(plan->claims->sha256, claims->sha256);
+	return plan->claims && !plan->err.code &&
+	       !strcmp(plan->claims->sha256, claims->sha256);
 }
 
 void judgement_init(struct judgement *j, const struct model *m,

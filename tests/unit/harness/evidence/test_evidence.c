@@ -10,6 +10,7 @@
 #include "harness/base/err.h"
 #include "harness/base/xmalloc.h"
 #include "harness/evidence/judge.h"
+#include "harness/findings/findings.h"
 #include "harness/store/bundle.h"
 #include "harness/store/samples_drop.h"
 #include "harness/store/store.h"
@@ -483,6 +484,21 @@ static void a_malformed_result_is_an_error(void **state)
 	run_data_release(&run);
 }
 
+/* In a report either, which has no bundle to refuse. */
+static void changed_claims_are_not_registered(const struct sealed *s)
+{
+	struct err err = {0};
+	struct findings f;
+	struct run_data run;
+
+	assert_int_equal(run_data_load(s->store, s->run_id, &run, &err), 0);
+	findings_init(&f, &run, NULL);
+	assert_non_null(f.judgement.claims);
+	assert_false(f.judgement.is_registered);
+	findings_release(&f);
+	run_data_release(&run);
+}
+
 /* Neither a judgement of nothing nor a proof of forgery. */
 static void claims_that_cannot_be_read_leave_it_open(void **state)
 {
@@ -511,6 +527,7 @@ static void claims_that_cannot_be_read_leave_it_open(void **state)
 		evidence_export(s->store, s->run_id, NULL, s->bundle, &err),
 		-EPROTO);
 	assert_contains(err.msg, "claims have another checksum");
+	changed_claims_are_not_registered(s);
 	stored_sql(s->store, "UPDATE run SET plan = '{'");
 	assert_int_equal(
 		evidence_export(s->store, s->run_id, NULL, s->bundle, &err),
