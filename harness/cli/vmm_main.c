@@ -128,6 +128,8 @@ static bool report_end(const struct vm *vm, enum vm_end end,
 	}
 	if (opt->wants_ledger)
 		vm_write_ledger(vm, stderr);
+	if (opt->wants_profile)
+		profile_write(opt->vm.profile, stderr);
 	if (vm->end_detail[0])
 		fprintf(stderr, "guest ended: %s: %s\n", vm_end_name(end),
 			vm->end_detail);
@@ -166,6 +168,7 @@ static void hold(struct vm *vm)
 	if (sig != SIGCONT)
 		stop_asked = true;
 	pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+	profile_mark(vm->cfg.profile, "held", clock_mono_ns());
 }
 
 /* From a machine that is made to the end of its guest. */
@@ -248,9 +251,11 @@ int main(int argc, char **argv)
 		.sandbox = SANDBOX_ON,
 	};
 	uint64_t main_ns = clock_mono_ns();
+	struct profile profile;
 	struct err err = {0};
 	int status;
 
+	profile_begin(&profile);
 	if (vmm_options_parse(argc, argv, &opt, &err)) {
 		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
 		return EXIT_USAGE;
@@ -263,7 +268,10 @@ int main(int argc, char **argv)
 		printf("%llu\n", tsc_khz());
 		return 0;
 	}
+	if (opt.wants_profile)
+		opt.vm.profile = &profile;
 	signals_set();
+	profile_mark(opt.vm.profile, "arguments", clock_mono_ns());
 	status = boot(&opt, main_ns);
 	if (opt.vm.events)
 		fclose(opt.vm.events);

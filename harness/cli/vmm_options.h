@@ -18,6 +18,7 @@ struct vmm_options {
 	const char *trace_path; /* NULL: none */
 	enum sandbox_mode sandbox;
 	bool wants_ledger;
+	bool wants_profile;
 	bool holds;
 	bool wants_tsc_khz;
 	bool wants_help;

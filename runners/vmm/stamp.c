@@ -60,6 +60,9 @@ void stamp_write(struct stamp_log *log, struct thread_wait *wait,
 		if (number < ARRAY_SIZE(phase_names) && phase_names[number] &&
 		    !(log->phases_seen & 1u << number)) {
 			log->phases_seen |= 1u << number;
+			if (number == STAMP_PHASE_FIRST_INSTRUCTION)
+				profile_mark(log->profile, "first_entry",
+					     exit_ns);
 			stamp_phase(log, phase_names[number], exit_ns);
 		}
 		break;

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "harness/base/thread.h"
+#include "runners/vmm/profile.h"
 
 #define STAMP_PORT 0x600
 #define STAMP_KIND_MASK 0xf0000000u
@@ -37,8 +38,9 @@
  * hostile one writes from all of them.
  */
 struct stamp_log {
-	FILE *out;            /* borrowed; NULL: no reader */
-	pthread_mutex_t lock; /* guards all below; zeroed is unlocked */
+	FILE *out;               /* borrowed; NULL: no reader */
+	struct profile *profile; /* borrowed; NULL: none */
+	pthread_mutex_t lock;    /* guards all below; zeroed is unlocked */
 	uint32_t section;
 	uint64_t begin_ns; /* 0: no section is open */
 	uint64_t begin_waited_ns;

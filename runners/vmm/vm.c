@@ -229,6 +229,16 @@ static int micro_start(struct vm *vm, struct err *err)
 	return ret ? ret : first_vcpu_set(vm, &regs, err);
 }
 
+/* Of the start: NAME in the profile, EVENT (NULL: none) for the harness. */
+static void end_phase(struct vm *vm, const char *name, const char *event)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	profile_mark(vm->cfg.profile, name, now_ns);
+	if (event)
+		stamp_phase(&vm->stamps, event, now_ns);
+}
+
 int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	      struct vm **out, struct err *err)
 {
@@ -247,6 +257,7 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 		return err_set(err, -ENOMEM, "cannot allocate a vm");
 	vm->cfg = *cfg;
 	vm->stamps.out = cfg->events;
+	vm->stamps.profile = cfg->profile;
 	vm->vfio.event_fd = -1;
 	vm->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->wake_fd < 0) {
@@ -256,27 +267,28 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	ret = hv_vm_create(ops, &hv_cfg, &vm->hv, err);
 	if (ret)
 		goto fail;
-	stamp_phase(&vm->stamps, "vm_created", clock_mono_ns());
+	end_phase(vm, "vm", "vm_created");
 	ret = mem_init(&vm->mem, &cfg->mem, err);
 	if (ret)
 		goto fail;
 	ret = mem_map_guest(&vm->mem, vm->hv, err);
 	if (ret)
 		goto fail;
-	stamp_phase(&vm->stamps, "ram_mapped", clock_mono_ns());
+	end_phase(vm, "memory", "ram_mapped");
 	ret = devices_create(vm, err);
 	if (ret)
 		goto fail;
-	stamp_phase(&vm->stamps, "devices_created", clock_mono_ns());
+	end_phase(vm, "devices", "devices_created");
 	ret = vcpus_create(vm, err);
 	if (ret)
 		goto fail;
-	stamp_phase(&vm->stamps, "vcpus_created", clock_mono_ns());
+	end_phase(vm, "vcpus", "vcpus_created");
 	if (cfg->kernel_path || cfg->micro_path) {
 		ret = cfg->micro_path ? micro_start(vm, err)
 				      : guest_load(vm, err);
 		if (ret)
 			goto fail;
+		end_phase(vm, "image", NULL);
 	}
 	*out = vm;
 	return 0;
@@ -329,8 +341,13 @@ static int threads_start(struct vm *vm, struct err *err)
 static int threads_start_sealed(struct vm *vm, struct err *err)
 {
 	const struct vm_devices_config *d = &vm->cfg.devices;
-	int ret = sandbox_isolate(d->net_count, err);
+	int ret;
 
+	end_phase(vm, "console", NULL);
+	ret = sandbox_isolate(d->net_count, err);
+	/* Without a sandbox the guest runs as soon as its thread is there. */
+	if (!ret && sandbox_is_on())
+		end_phase(vm, "namespaces", NULL);
 	if (!ret)
 		ret = vm_devices_start_threads(&vm->devices, err);
 	if (!ret && vm->cfg.micro_path)
@@ -345,7 +362,7 @@ static int threads_start_sealed(struct vm *vm, struct err *err)
 		vm_devices_write_engines(&vm->devices, vm->cfg.events);
 	event_fact(vm->cfg.events, "sandbox", sandbox_text());
 	if (sandbox_is_on())
-		stamp_phase(&vm->stamps, "sandboxed", clock_mono_ns());
+		end_phase(vm, "filters", "sandboxed");
 	sandbox_go();
 	return ret;
 }

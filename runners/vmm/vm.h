@@ -24,6 +24,7 @@
 #include "runners/vmm/hv.h"
 #include "runners/vmm/ledger.h"
 #include "runners/vmm/mem.h"
+#include "runners/vmm/profile.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vfio/vfio_set.h"
 #include "runners/vmm/virtio/console.h"
@@ -46,10 +47,11 @@ struct vm_config {
 	enum hv_paravirt paravirt;
 	struct vm_devices_config devices;
 	struct vfio_set_config vfio;
-	int serial_fd;  /* guest's COM1 output; -1: dropped */
-	int channel_fd; /* result channel; -1: none */
-	int input_fd;   /* keys for COM1; -1: none */
-	FILE *events;   /* events for the harness; NULL: none */
+	int serial_fd;           /* guest's COM1 output; -1: dropped */
+	int channel_fd;          /* result channel; -1: none */
+	int input_fd;            /* keys for COM1; -1: none */
+	FILE *events;            /* events for the harness; NULL: none */
+	struct profile *profile; /* borrowed: of the start; NULL: none */
 };
 
 /* How a machine ended. Each is also an exit status of the VMM process. */
