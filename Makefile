@@ -45,14 +45,14 @@ SRC	= $(wildcard harness/*/*.c harness/*/*/*.c runners/*.c runners/*/*.c \
 	  runners/vmm/*/*.c reports/*.c reports/*/*.c reports/*/*/*.c workloads/*.c workloads/micro/*.c \
 	  mshv/*.c mshv/selftest/*.c mshv/trace/*.c) $(EMU_SRC)
 MAIN	= harness/cli/main.c harness/cli/vmm_main.c harness/cli/seccomp_main.c
-OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN),$(SRC)))
+OBJ	= $(patsubst %.c,$(B)/%.o,$(filter-out $(MAIN) mshv/decoder_lazy.c,$(SRC)))
 MSHV_SRC = $(wildcard mshv/*.c) mshv/trace/sys_trace.c $(EMU_SRC)
 EMU_SRC	= $(filter-out %/preload.c,$(wildcard mshv/emu/*.c))
 # The emulator for unmodified programs, without the backend.
 PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
 	  mshv/emu/preload.c mshv/features.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
-	  $(MSHV_SRC)) \
+	  $(filter-out mshv/decoder_linked.c,$(MSHV_SRC))) \
 	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/thread.o base/units.o cli/option.o cli/vmm_args.o cli/vmm_options.o)
 AGENT_SRC = $(wildcard workloads/*.c workloads/micro/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
@@ -88,10 +88,10 @@ $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-# Few libraries: loading them is part of the measured start-up time.
+# libc alone: loading libraries is part of the measured start-up time and memory.
 $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $(VMM_LIBS) -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $(filter-out -lZydis,$(VMM_LIBS)) -o $@
 
 $(B)/libmshv-emu.so: $(PRELOAD_OBJ)
 	$(call say,LINK,$@)
@@ -275,6 +275,9 @@ $(addprefix $(B)/tests/unit/harness/,store/test_storage base/test_durable): WRAP
 
 # This one refuses what a kernel may refuse.
 $(B)/tests/unit/runners/vmm/virtio/test_blk_ring: WRAP = -Wl,--wrap=io_uring_queue_init_params,--wrap=io_uring_register_files,--wrap=io_uring_register_buffers,--wrap=io_uring_register_restrictions,--wrap=io_uring_enable_rings
+
+# What l1vh-vmm has in place of the library.
+$(B)/tests/unit/mshv/test_decoder: $(B)/mshv/decoder_lazy.o
 
 # The library's calls in place of libc's, in this one program.
 $(B)/tests/unit/mshv/emu/test_preload: $(B)/mshv/emu/preload.o

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/err.h"
+#include "mshv/decoder.h"
 #include "mshv/hvcall.h"
 #include "mshv/mshv_priv.h"
 #include "mshv/sys.h"
@@ -161,6 +162,8 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 	vm->base.fills_lazily = true;
 	pthread_mutex_init(&vm->route_lock, NULL);
 	ret = device_open(vm, sys->stands_on, err);
+	if (!ret)
+		ret = decoder_load(err);
 	if (!ret)
 		ret = partition_create(vm, err);
 	if (!ret)

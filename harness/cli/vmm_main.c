@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * l1vh-vmm - the VMM as a process of its own, which `l1vh-bench vmm` becomes.
- * It loads libc and Zydis and none of the harness's libraries: what it loads
- * and how long it takes to start is part of what is measured.
+ * It loads libc, for mshv Zydis too, and none of the harness's libraries: what it
+ * loads and how long it takes to start is part of what is measured.
  */
 #include <errno.h>
 #include <signal.h>
