@@ -17,6 +17,7 @@
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/sandbox/sandbox.h"
+#include "runners/vmm/trim.h"
 #include "runners/vmm/vcpu_regs.h"
 
 /* How often the guest is asked for a buffer while bytes wait for it. */
@@ -518,6 +519,8 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err)
 			vm->cfg.events, "prefault",
 			"host pages alone; the guest's first touch may fill the hypervisor's tables");
 	ret = threads_start_sealed(vm, err);
+	/* The guest runs already: this costs its start nothing. */
+	trim_code();
 	if (!ret)
 		io_loop(vm);
 	threads_join(vm);
