@@ -35,7 +35,7 @@ static struct vm *volatile running_vm;
 static volatile sig_atomic_t stop_asked;
 
 static const char usage[] =
-	"usage: l1vh-bench vmm --kernel BZIMAGE [options]\n"
+	"usage: l1vh-bench vmm --kernel FILE [options]\n"
 	"       l1vh-bench vmm --micro IMAGE [options]\n"
 	"Boot one guest and stay until it ends. On a terminal, Ctrl-A x stops it.\n";
 

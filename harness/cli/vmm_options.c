@@ -164,7 +164,7 @@ static int take_vfio(const struct option_row *o, const char *arg, void *args,
 }
 
 const struct option_row vmm_option_rows[] = {
-	{"kernel", "FILE", "Linux bzImage",
+	{"kernel", "FILE", "Linux: a bzImage, or an ELF file with a PVH entry",
 	 OPTION_TEXT(struct vmm_options, vm.kernel_path)},
 	{"initrd", "FILE", "initramfs",
 	 OPTION_TEXT(struct vmm_options, vm.initrd_path)},

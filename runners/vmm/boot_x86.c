@@ -3,29 +3,24 @@
 
 #include <asm/bootparam.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "runners/vmm/acpi.h"
+#include "runners/vmm/boot_priv.h"
 #include "runners/vmm/dev/power.h"
+#include "runners/vmm/image.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vcpu_regs.h"
 
 #define GPA_GDT 0x500ULL
-#define GPA_STUB 0x1000ULL
 #define GPA_ZERO_PAGE 0x7000ULL
 #define GPA_PML4 0x9000ULL
 #define GPA_PDPT 0xa000ULL
 #define GPA_PD 0xb000ULL /* four of them */
-#define GPA_CMDLINE 0x20000ULL
-#define GPA_EBDA 0x9fc00ULL
 #define GPA_RESET_VECTOR 0xffff0ULL
-#define GPA_HIGH 0x100000ULL
 
 #define HEADER_OFFSET 0x1f1
 #define HEADER_MAGIC 0x53726448 /* "HdrS" */
@@ -39,58 +34,6 @@
 #define CR0_PE_ET_NE_PG 0x80000031ULL
 #define CR4_PAE 0x20ULL
 #define EFER_LME_LMA 0x500ULL
-
-struct image {
-	const char *path;
-	int fd;
-	uint64_t bytes;
-};
-
-static int image_open(struct image *img, const char *path, const char *what,
-		      struct err *err)
-{
-	struct stat st;
-
-	img->path = path;
-	img->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (img->fd < 0 && errno == ENOENT)
-		return err_set(
-			err, -ENOENT,
-			"cannot open %s '%s': no such file; build it with 'l1vh-bench guest build'",
-			what, path);
-	if (img->fd < 0 || fstat(img->fd, &st))
-		return err_sys(err, -errno, "cannot open %s '%s'", what, path);
-	img->bytes = (uint64_t)st.st_size;
-	return 0;
-}
-
-static void image_close(struct image *img)
-{
-	if (img->fd >= 0)
-		close(img->fd);
-}
-
-static int image_read(const struct image *img, uint64_t offset, void *to,
-		      uint64_t bytes, struct err *err)
-{
-	uint64_t done = 0;
-
-	while (done < bytes) {
-		ssize_t n = pread(img->fd, (char *)to + done, bytes - done,
-				  (off_t)(offset + done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(err, -errno, "cannot read '%s'",
-				       img->path);
-		if (n == 0)
-			return err_set(err, -EINVAL, "'%s' is cut short",
-				       img->path);
-		done += (uint64_t)n;
-	}
-	return 0;
-}
 
 static int read_header(const struct image *img, struct setup_header *hdr,
 		       struct err *err)
@@ -135,12 +78,11 @@ static int load_kernel(const struct mem *mem, const struct image *img,
 	return image_read(img, offset, to, bytes, err);
 }
 
-/* As high as the kernel allows, and never on top of it. */
-static int load_initrd(const struct mem *mem, const char *path,
-		       struct setup_header *hdr, struct err *err)
+int boot_initrd_load(const struct mem *mem, const char *path,
+		     uint64_t kernel_end, uint64_t limit,
+		     struct boot_initrd *out, struct err *err)
 {
-	uint64_t kernel_end = hdr->pref_address + hdr->init_size;
-	uint64_t top = mem->low_bytes;
+	uint64_t top = mem->low_bytes < limit ? mem->low_bytes : limit;
 	struct image img;
 	uint64_t gpa;
 	int ret;
@@ -148,8 +90,6 @@ static int load_initrd(const struct mem *mem, const char *path,
 	ret = image_open(&img, path, "initramfs", err);
 	if (ret)
 		goto out;
-	if (top > (uint64_t)hdr->initrd_addr_max + 1)
-		top = (uint64_t)hdr->initrd_addr_max + 1;
 	gpa = (top - (img.bytes < top ? img.bytes : top)) & ~0xfffULL;
 	if (img.bytes > top || gpa < kernel_end) {
 		ret = err_set(
@@ -159,33 +99,56 @@ static int load_initrd(const struct mem *mem, const char *path,
 			(unsigned long long)(mem->bytes >> 20));
 		goto out;
 	}
-	hdr->ramdisk_image = (uint32_t)gpa;
-	hdr->ramdisk_size = (uint32_t)img.bytes;
+	*out = (struct boot_initrd){gpa, img.bytes};
 	ret = image_read(&img, 0, mem_ptr(mem, gpa, img.bytes), img.bytes, err);
 out:
 	image_close(&img);
 	return ret;
 }
 
-static void e820_add(struct boot_params *bp, uint64_t addr, uint64_t size,
-		     uint32_t type)
+/* As high as the kernel allows, and never on top of it. */
+static int load_initrd(const struct mem *mem, const char *path,
+		       struct setup_header *hdr, struct err *err)
 {
-	struct boot_e820_entry *e = &bp->e820_table[bp->e820_entries];
+	struct boot_initrd initrd;
+	int ret = boot_initrd_load(
+		mem, path, hdr->pref_address + hdr->init_size,
+		(uint64_t)hdr->initrd_addr_max + 1, &initrd, err);
 
-	if (!size)
-		return;
-	e->addr = addr;
-	e->size = size;
-	e->type = type;
-	bp->e820_entries++;
+	if (ret)
+		return ret;
+	hdr->ramdisk_image = (uint32_t)initrd.gpa;
+	hdr->ramdisk_size = (uint32_t)initrd.bytes;
+	return 0;
+}
+
+uint32_t boot_memory_map(const struct mem *mem, struct boot_range *ranges)
+{
+	const struct boot_range all[BOOT_MAX_RANGES] = {
+		{0, GPA_EBDA, 1},
+		{GPA_EBDA, GPA_HIGH - GPA_EBDA, 2},
+		{GPA_HIGH, mem->low_bytes - GPA_HIGH, 1},
+		{MEM_HOLE_END, mem->bytes - mem->low_bytes, 1},
+	};
+	uint32_t i, count = 0;
+
+	for (i = 0; i < BOOT_MAX_RANGES; i++)
+		if (all[i].bytes)
+			ranges[count++] = all[i];
+	return count;
 }
 
 static void describe_memory(const struct mem *mem, struct boot_params *bp)
 {
-	e820_add(bp, 0, GPA_EBDA, 1);
-	e820_add(bp, GPA_EBDA, GPA_HIGH - GPA_EBDA, 2);
-	e820_add(bp, GPA_HIGH, mem->low_bytes - GPA_HIGH, 1);
-	e820_add(bp, MEM_HOLE_END, mem->bytes - mem->low_bytes, 1);
+	struct boot_range ranges[BOOT_MAX_RANGES];
+	uint32_t i;
+
+	bp->e820_entries = (uint8_t)boot_memory_map(mem, ranges);
+	for (i = 0; i < bp->e820_entries; i++) {
+		bp->e820_table[i].addr = ranges[i].gpa;
+		bp->e820_table[i].size = ranges[i].bytes;
+		bp->e820_table[i].type = ranges[i].type;
+	}
 }
 
 static int write_zero_page(const struct mem *mem, const char *cmdline,
@@ -291,27 +254,39 @@ void boot_start_at(const struct mem *mem, uint64_t entry,
 	boot_long_mode(mem, GPA_STUB, regs);
 }
 
-int boot_load(const struct mem *mem, const struct boot_config *cfg,
-	      struct vcpu_regs *regs, struct err *err)
+static int load_bzimage(const struct mem *mem, const struct image *img,
+			const struct boot_config *cfg, struct vcpu_regs *regs,
+			struct err *err)
 {
 	struct setup_header hdr;
-	struct image img;
-	int ret;
+	int ret = read_header(img, &hdr, err);
 
-	ret = image_open(&img, cfg->kernel_path, "kernel", err);
 	if (!ret)
-		ret = read_header(&img, &hdr, err);
-	if (!ret)
-		ret = load_kernel(mem, &img, &hdr, err);
-	image_close(&img);
+		ret = load_kernel(mem, img, &hdr, err);
 	if (!ret && cfg->initrd_path)
 		ret = load_initrd(mem, cfg->initrd_path, &hdr, err);
 	if (!ret)
 		ret = write_zero_page(mem, cfg->cmdline, &hdr, err);
 	if (ret)
 		return ret;
-	write_reset_vector(mem);
 	boot_start_at(mem, hdr.pref_address + ENTRY_64, regs);
 	regs->gpr[VCPU_RSI] = GPA_ZERO_PAGE;
 	return 0;
+}
+
+int boot_load(const struct mem *mem, const struct boot_config *cfg,
+	      struct vcpu_regs *regs, struct err *err)
+{
+	struct image img;
+	int ret;
+
+	ret = image_open(&img, cfg->kernel_path, "kernel", err);
+	if (!ret)
+		ret = boot_pvh_is_for(&img)
+			      ? boot_pvh_load(mem, &img, cfg, regs, err)
+			      : load_bzimage(mem, &img, cfg, regs, err);
+	image_close(&img);
+	if (!ret)
+		write_reset_vector(mem);
+	return ret;
 }

@@ -3,9 +3,10 @@
 #define RUNNERS_VMM_BOOT_X86_H
 
 /*
- * boot_x86 - put a Linux bzImage into guest RAM and describe the first
- * vCPU's state, by the 64-bit boot protocol
- * (Documentation/arch/x86/boot.rst, "64-bit Boot Protocol").
+ * boot_x86 - put a Linux kernel into guest RAM and describe the first vCPU's
+ * state: a bzImage by the 64-bit boot protocol
+ * (Documentation/arch/x86/boot.rst, "64-bit Boot Protocol"), an ELF file, which
+ * decompresses nothing, by PVH (boot_pvh.c).
  *
  * Ahead of the kernel's entry runs a stub of four instructions that writes
  * to the stamp port, so that the host sees the guest's first instruction.
