@@ -225,12 +225,13 @@ int sandbox_seal(struct err *err)
 {
 	if (!sandbox_is_on())
 		return 0;
+	/* While the others do the same. */
+	sandbox_enter(SANDBOX_MAIN);
 	pthread_mutex_lock(&box.lock);
 	while (box.entered < box.started)
 		pthread_cond_wait(&box.changed, &box.lock);
 	box.is_sealed = true;
 	pthread_mutex_unlock(&box.lock);
-	sandbox_enter(SANDBOX_MAIN);
 	close_fd(&box.ruleset_fd);
 	close_fd(&box.proc_fd);
 	if (write_text() || box.cfg.mode != SANDBOX_REQUIRED)
