@@ -200,7 +200,7 @@ FORCE:
 $(B)/kernel/.done:
 	$(Q)ci/fetch-kernel $(B)/kernel
 
-$(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image ci/make-cpio ci/copy-modules
+$(GUEST): $(B)/guest-agent $(B)/kernel/.done workloads/guest/build-image workloads/guest/unpack-kernel ci/make-cpio ci/copy-modules
 	$(call say,GUEST,$(@D))
 	$(Q)workloads/guest/build-image $(B)/kernel $(B)/guest-agent $(@D)
 

@@ -256,6 +256,17 @@ static int take_sandbox(const struct option_row *o, const char *arg, void *args,
 	return option_text(o, arg, args, err);
 }
 
+static int take_guest_kernel(const struct option_row *o, const char *arg,
+			     void *args, struct err *err)
+{
+	if (strcmp(arg, "auto") && strcmp(arg, "elf") && strcmp(arg, "bzimage"))
+		return err_set(
+			err, -EINVAL,
+			"unknown guest kernel '%s'; there are auto, elf and bzimage",
+			arg);
+	return option_text(o, arg, args, err);
+}
+
 static int take_match(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
@@ -360,6 +371,14 @@ const struct option_row run_args_options[] = {
 	 "required: all of it, or no boot (on)",
 	 .take = take_sandbox,
 	 .offset = OPTION_FIELD(struct run_args, plan.sandbox, const char *),
+	 KEY},
+	{"guest-kernel", "FILE",
+	 "of Linux guests: bzimage, elf (the file inside of it, which is\n"
+	 "not decompressed in the guest), or auto: elf if each runner\n"
+	 "takes it (auto)",
+	 .take = take_guest_kernel,
+	 .offset =
+		 OPTION_FIELD(struct run_args, plan.guest_kernel, const char *),
 	 KEY},
 	{"timeout", "S", "for one boot with all its series (120 s)",
 	 SCALED(plan.timeout_ns, NS_PER_S), KEY},

@@ -54,7 +54,8 @@ struct bench_case {
 	uint32_t vcpu_count;
 	uint64_t ram_bytes;
 	char paravirt[16];
-	char sandbox[12]; /* of our VMM; "": what it does by itself */
+	char sandbox[12];     /* of our VMM; "": what it does by itself */
+	char guest_kernel[8]; /* "elf": the file in the bzImage; else that */
 	uint32_t warmup_count;
 	uint32_t sample_count;
 	uint64_t target_ns;

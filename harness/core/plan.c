@@ -29,6 +29,7 @@ void plan_init_quick(struct plan *plan)
 		.ram_bytes = 512 * MIB,
 		.paravirt = "identical",
 		.sandbox = "on",
+		.guest_kernel = "auto",
 		.pilot = "",
 		.match = "",
 		.io_block_count = UINT32_MAX,
@@ -202,6 +203,8 @@ static void begin_case(struct bench_case *bc, const struct plan *plan,
 		.timeout_ns = plan->timeout_ns,
 		.io = plan->io,
 	};
+	if (!strcmp(plan->guest_kernel, "elf"))
+		snprintf(bc->guest_kernel, sizeof(bc->guest_kernel), "elf");
 	if (plan->stretched_runner && !strcmp(plan->stretched_runner, runner))
 		bc->stretch_ppm = plan->stretch_ppm;
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
@@ -245,6 +248,7 @@ static void fill_shape(struct bench_case *bc, const struct plan *plan,
 	struct err ignored;
 
 	begin_case(bc, plan, block, runner);
+	bc->guest_kernel[0] = '\0';
 	bench_case_add(bc, item->workload, item->point);
 	if (shape_parse(item->point, &shape, &ignored))
 		return; /* the runner will say so */
@@ -382,7 +386,7 @@ void schedule_release(struct schedule *sched)
 
 json_t *plan_to_json(const struct plan *plan)
 {
-	json_t *names = json_array();
+	json_t *names = json_array(), *out;
 	json_t *series = json_array();
 	size_t i;
 
@@ -394,7 +398,7 @@ json_t *plan_to_json(const struct plan *plan)
 
 	for (i = 0; i < plan->runner_count; i++)
 		json_array_append_new(names, json_string(plan->runners[i]));
-	return json_pack(
+	out = json_pack(
 		"{s:s, s:i, s:i, s:i, s:I, s:i, s:I, s:s, s:I, s:o, s:o, s:I,"
 		" s:o, s:i, s:i, s:I, s:s, s:I, s:s, s:s, s:s}",
 		"name", plan->name, "block_count", (int)plan->block_count,
@@ -414,4 +418,8 @@ json_t *plan_to_json(const struct plan *plan)
 		plan->stretched_runner ? plan->stretched_runner : "",
 		"stretch_ppm", (json_int_t)plan->stretch_ppm, "pilot",
 		plan->pilot, "match", plan->match, "sandbox", plan->sandbox);
+	/* Runs of before this was a choice had the bzImage. */
+	if (!strcmp(plan->guest_kernel, "elf"))
+		json_object_set_new(out, "guest_kernel", json_string("elf"));
+	return out;
 }

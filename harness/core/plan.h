@@ -34,6 +34,10 @@ struct plan {
 	uint64_t ram_bytes;
 	const char *paravirt;
 	const char *sandbox; /* of our VMM: "on", "off", "required" */
+	/* Of Linux guests: "auto", "elf", "bzimage"; once a run begins, one of the
+	 * last two. Shapes have the bzImage: what a VMM keeps of a file is part of
+	 * its footprint. */
+	const char *guest_kernel;
 	uint64_t seed;
 	const char *pilot; /* UUID of the run that SAMPLE_COUNT is by; "" */
 	/* In what the nodes of a fleet must agree, see fleet/arm_gate.h; "" is not

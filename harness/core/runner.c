@@ -56,6 +56,11 @@ uint32_t runner_attempts(const char *name)
 	return attempts ? attempts : 1;
 }
 
+bool runner_needs_bzimage(const char *name)
+{
+	return facts_of(name)->needs_bzimage;
+}
+
 bool runner_stands_in_for(const char *name, const char *other)
 {
 	const char *real = facts_of(name)->stands_in_for;

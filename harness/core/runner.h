@@ -34,6 +34,7 @@ struct runner_ops {
 	/* Machines that one case may boot in turn until one of them works, each
 	 * with the case's time limit; 0 means 1. */
 	uint32_t attempts;
+	bool needs_bzimage; /* its VMM starts no ELF kernel by PVH */
 	enum grade (*grade)(void);
 
 	/*
@@ -55,6 +56,7 @@ bool runner_runs_qemu(const char *name); /* by itself, or through libvirt */
 bool runner_boots_micro(const char *name);
 const char *runner_device(const char *name); /* NULL: none */
 uint32_t runner_attempts(const char *name);
+bool runner_needs_bzimage(const char *name);
 bool runner_is_by(const char *name, enum runner_vmm vmm);
 
 /* Whether NAME emulates what OTHER does. */

@@ -15,6 +15,7 @@
 #include "harness/core/metric.h"
 #include "harness/core/place.h"
 #include "harness/core/result.h"
+#include "harness/session/guest_kernel.h"
 #include "harness/store/store.h"
 #include "harness/verdict/claims.h"
 #include "runners/worker_link.h"
@@ -41,7 +42,7 @@ int session_open(struct session *s, const struct session_wants *wants,
 	plan->runner_count = s->site.runner_count;
 	if (s->site.worker.is_lab)
 		plan->timeout_ns *= LAB_TIMEOUT_FACTOR;
-	return 0;
+	return guest_kernel_choose(plan, !wants->site.is_micro, err);
 }
 
 void session_close(struct session *s)

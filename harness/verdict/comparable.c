@@ -31,6 +31,7 @@ static const struct key_rule run_rules[] = {
 	{"plan.vcpu_count", DIFFERENCE_FATAL},
 	{"plan.ram_bytes", DIFFERENCE_FATAL},
 	{"plan.paravirt", DIFFERENCE_FATAL},
+	{"plan.guest_kernel", DIFFERENCE_FATAL},
 	{"plan.target_ns", DIFFERENCE_FATAL},
 	{"plan.io", DIFFERENCE_FATAL},
 	{"plan.stretch", DIFFERENCE_FATAL},

@@ -66,7 +66,7 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 	vsock_listener_open(&vsock);
 	if (!ret && vsock.fd < 0)
 		ret = err_set(&err, -ENODEV, "there is no /dev/vhost-vsock");
-	libvirt_domain_find_guest(&talk.domain, true);
+	libvirt_domain_find_guest(&talk.domain, bc, true);
 	if (!ret)
 		ret = libvirt_domain_write_xml(&talk.domain, boot->type, bc,
 					       &site, vsock.cid, &err);

@@ -65,12 +65,13 @@ void libvirt_domain_close(struct libvirt_domain *d)
 
 /* What all guests of QEMU are told; a rate of the TSC where the lab knows
  * it. */
-void libvirt_domain_find_guest(struct libvirt_domain *d, bool has_vsock)
+void libvirt_domain_find_guest(struct libvirt_domain *d,
+			       const struct bench_case *bc, bool has_vsock)
 {
 	char line[4096];
 	const char *p;
 
-	d->kernel = file_beside_exe("guest/bzImage");
+	d->kernel = guest_boot_kernel(bc);
 	d->initrd = file_beside_exe("guest/initramfs.cpio");
 	d->emulator = find_emulator();
 	file_first_line("/proc/cmdline", line, sizeof(line));
@@ -114,7 +115,7 @@ void libvirt_domain_xml(const char *type, const struct bench_case *bc,
 	struct libvirt_domain d = {.name = "l1vh"};
 	struct domain_spec spec;
 
-	libvirt_domain_find_guest(&d, false);
+	libvirt_domain_find_guest(&d, bc, false);
 	fill_spec(&d, type, bc, NULL, 0, &spec);
 	domain_xml_write(&spec, out);
 	libvirt_domain_close(&d);

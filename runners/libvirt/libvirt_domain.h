@@ -30,7 +30,8 @@ void libvirt_domain_close(struct libvirt_domain *d);
 
 /* What all guests of QEMU are told; a rate of the TSC where the lab knows
  * it. */
-void libvirt_domain_find_guest(struct libvirt_domain *d, bool has_vsock);
+void libvirt_domain_find_guest(struct libvirt_domain *d,
+			       const struct bench_case *bc, bool has_vsock);
 
 /* Write the XML of a domain of TYPE ("kvm", "hyperv") for BC. SHAPE may be
  * NULL; CID 0: no vsock. 0 or a negative errno. */

@@ -20,4 +20,13 @@
 /* Of its network card. */
 #define GUEST_MAC "52:54:00:4c:31:56"
 
+struct bench_case;
+
+/* The file of BC's kernel; caller frees. */
+char *guest_boot_kernel(const struct bench_case *bc);
+
+/* The ELF file inside the bzImage, which needs no decompression in the guest.
+ * Caller frees; the file may be absent. */
+char *guest_boot_elf(void);
+
 #endif

@@ -43,7 +43,7 @@ static void add_machine(struct args *a, const struct bench_case *bc,
 			const struct vsock_listener *vsock)
 {
 	bool is_identical = !strcmp(bc->paravirt, "identical");
-	char *kernel = file_beside_exe("guest/bzImage");
+	char *kernel = guest_boot_kernel(bc);
 	char *initrd = file_beside_exe("guest/initramfs.cpio");
 
 	args_add(a, "%s", qemu_path());

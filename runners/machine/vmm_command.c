@@ -90,9 +90,10 @@ static void add_micro(struct args *a)
 	free(micro);
 }
 
-static void add_linux(struct args *a, const struct vsock_listener *vsock)
+static void add_linux(struct args *a, const struct bench_case *bc,
+		      const struct vsock_listener *vsock)
 {
-	char *kernel = file_beside_exe("guest/bzImage");
+	char *kernel = guest_boot_kernel(bc);
 	char *initrd = file_beside_exe("guest/initramfs.cpio");
 
 	args_add(a, "--kernel");
@@ -121,7 +122,7 @@ static void add_machine(struct args *a, const char *hv,
 	if (bench_case_needs(bc, WL_NEEDS_MICRO))
 		add_micro(a);
 	else
-		add_linux(a, vsock);
+		add_linux(a, bc, vsock);
 	args_add(a, "--memory");
 	args_add(a, "%" PRIu64, bc->ram_bytes);
 	args_add(a, "--vcpus");
