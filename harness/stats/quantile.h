@@ -17,6 +17,10 @@ double quantile_median(const double *values, size_t count);
 void quantile_sort(double *values, size_t count);
 double quantile_of_sorted(const double *sorted, size_t count, double p);
 
+/* The same of values in any order, which it changes: for a few quantiles of many
+ * values it is faster than sorting. */
+double quantile_pick(double *values, size_t count, double p);
+
 /*
  * The narrowest pair of order statistics that contains the population's median
  * with at least CONFIDENCE, for any distribution, by the binomial distribution.

@@ -23,13 +23,6 @@ static int by_value(const void *a, const void *b)
 	return (x->value > y->value) - (x->value < y->value);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const double *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Equal values share the mean of their ranks. Returns the sum of t^3 - t over
  * groups of t equal ones. */
 static double rank(struct item *items, size_t n)
@@ -212,9 +205,10 @@ static size_t cut(const double *ways, size_t count, double alpha)
 /* VALUES are sorted here; the interval leaves K - 1 of them out at each end. */
 static struct rank_shift shift_of(double *values, size_t count, size_t k)
 {
-	struct rank_shift s = {quantile_median(values, count), NAN, NAN};
+	struct rank_shift s = {NAN, NAN, NAN};
 
-	qsort(values, count, sizeof(*values), by_number);
+	quantile_sort(values, count);
+	s.shift = quantile_of_sorted(values, count, 0.5);
 	if (k && 2 * k <= count) {
 		s.low = values[k - 1];
 		s.high = values[count - k];

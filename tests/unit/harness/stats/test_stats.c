@@ -2,10 +2,13 @@
 /* harness/stats: quantiles and the bootstrap, against known answers. */
 #include "tests/unit/test.h"
 
+#include <gsl/gsl_rng.h>
 #include <math.h>
 
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/quantile.h"
+#include "harness/stats/ranks.h"
+#include "tests/unit/fixture/expect.h"
 
 /* R: quantile(c(3,1,4,1,5,9,2,6), c(0,.25,.5,.9,1), type = 7) */
 static void quantiles_agree_with_r(void **state)
@@ -21,6 +24,79 @@ static void quantiles_agree_with_r(void **state)
 			    1e-12);
 	assert_true(isnan(quantile_median(v, 0)));
 	assert_true(quantile_median(v, 1) == 3);
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Few different values, both zeros and both infinities among them. */
+static double *made_up(gsl_rng *rng, size_t n)
+{
+	static const double odd[] = {0.0, -0.0, INFINITY, -INFINITY, 1, -1};
+	double *out = calloc(n + 1, sizeof(*out));
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		out[i] = gsl_rng_uniform_int(rng, 4)
+				 ? gsl_rng_uniform(rng) - .5
+				 : odd[gsl_rng_uniform_int(rng,
+							   ARRAY_SIZE(odd))];
+	return out;
+}
+
+/* Which of two equal values comes first shows in a report if one is -0. */
+static void sorting_is_qsorts_bit_for_bit(void **state)
+{
+	static const size_t counts[] = {0,  1,  2,  11,   12,
+					13, 24, 25, 1000, 4097};
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t i, round;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
+		for (round = 0; round < 20; round++) {
+			size_t n = counts[i], size = n * sizeof(double);
+			double *a = made_up(rng, n);
+			double *b = calloc(n + 1, sizeof(*b));
+
+			memcpy(b, a, size);
+			quantile_sort(a, n);
+			qsort(b, n, sizeof(*b), compare);
+			assert_memory_equal(a, b, size);
+			free(a);
+			free(b);
+		}
+	gsl_rng_free(rng);
+}
+
+static void picking_finds_what_sorting_does(void **state)
+{
+	static const double p[] = {0, .001, .025, .5, .9, .975, 1};
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t i, n;
+
+	(void)state;
+	assert_true(isnan(quantile_pick(NULL, 0, .5)));
+	for (n = 1; n < 300; n++) {
+		double *values = calloc(n, sizeof(*values));
+		double *sorted = calloc(n, sizeof(*sorted));
+
+		for (i = 0; i < n; i++)
+			values[i] = (double)gsl_rng_uniform_int(rng, n) / 7;
+		memcpy(sorted, values, n * sizeof(*values));
+		quantile_sort(sorted, n);
+		/* Each time in the order that the last one left. */
+		for (i = 0; i < ARRAY_SIZE(p); i++)
+			assert_true(quantile_pick(values, n, p[i]) ==
+				    quantile_of_sorted(sorted, n, p[i]));
+		free(values);
+		free(sorted);
+	}
+	gsl_rng_free(rng);
 }
 
 /* Of ratios B over A, block by block. */
@@ -46,6 +122,26 @@ static void skewness_moves_the_interval(void **state)
 	(void)state;
 	assert_true(fabs(log(e.low) - .0168) < .0005);
 	assert_true(fabs(log(e.high) - .1023) < .003);
+}
+
+/* What an earlier version printed, which summed one draw after the other and sorted
+ * them, to the last bit but that of exp(). */
+static void intervals_stay_what_they_were(void **state)
+{
+	const double logs[] = {.01,  .02,  .015, .03, .12,
+			       .005, .022, .018, .2,  .011};
+	struct ratio_estimate e = bootstrap_ratio(logs, 10, 0.95, 11);
+	struct rank_shift s = ranks_center(logs, 10, 0.95);
+
+	(void)state;
+	assert_close(e.low, 0x1.04564e24da88bp+0, 4.5e-16);
+	assert_close(e.high, 0x1.1b972f4fe5c35p+0, 4.5e-16);
+	e = bootstrap_ratio(logs, 7, 0.9, 5);
+	assert_close(e.low, 0x1.040dfc54e5fc6p+0, 4.5e-16);
+	assert_close(e.high, 0x1.12bfaf192bbbfp+0, 4.5e-16);
+	assert_true(s.shift == 0x1.47ae147ae147bp-6);
+	assert_true(s.low == 0x1.999999999999ap-7);
+	assert_true(s.high == 0x1.b020c49ba5e36p-4);
 }
 
 static void kept_draws_are_those_of_each_series_alone(void **state)
@@ -152,6 +248,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quantiles_agree_with_r),
+		cmocka_unit_test(sorting_is_qsorts_bit_for_bit),
+		cmocka_unit_test(picking_finds_what_sorting_does),
+		cmocka_unit_test(intervals_stay_what_they_were),
 		cmocka_unit_test(skewness_moves_the_interval),
 		cmocka_unit_test(kept_draws_are_those_of_each_series_alone),
 		cmocka_unit_test(equal_arms_give_exactly_one),
