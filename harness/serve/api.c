@@ -12,12 +12,12 @@
 #include "reports/data/run_pair_json.h"
 #include "reports/data/trend_json.h"
 
+static const char not_json[] = "the result has text that JSON cannot hold";
+
 int api_write(json_t *json, struct http_reply *re, struct err *err)
 {
 	char *text = json_dumps(json, JSON_INDENT(1));
-	int ret = text ? 0
-		       : err_set(err, -EILSEQ,
-				 "the result has text that JSON cannot hold");
+	int ret = text ? 0 : err_set(err, -EILSEQ, "%s", not_json);
 
 	json_decref(json);
 	strbuf_puts(&re->body, text ? text : "");
@@ -82,12 +82,20 @@ int api_run(struct store *store, const struct http_request *rq,
 {
 	struct view_run v;
 	int ret = view_run_load(store, rq->item, &v, err);
-	json_t *json;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out;
 
 	if (ret)
 		return ret;
-	json = json_report(&v.findings);
-	ret = api_write(json, re, err);
+	out = open_memstream(&text, &size);
+	json_report_write(&v.findings, out);
+	fclose(out);
+	if (size)
+		strbuf_add(&re->body, text, size);
+	else
+		ret = err_set(err, -EILSEQ, "%s", not_json);
+	free(text);
 	view_run_release(&v);
 	return ret;
 }

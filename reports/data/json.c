@@ -2,7 +2,6 @@
 #include "reports/data/json.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +16,7 @@
 #include "harness/store/run_data.h"
 #include "harness/store/stored_json.h"
 #include "reports/data/footprint_json.h"
+#include "reports/data/samples_json.h"
 #include "reports/data/suites_json.h"
 #include "reports/data/verdicts_json.h"
 
@@ -49,44 +49,6 @@ static json_t *parse_stored(const char *text)
 	json_t *o = stored_json(text);
 
 	return o ? o : json_null();
-}
-
-static json_t *sample_json(const struct boot_data *b, const struct series *s,
-			   const struct sample *p)
-{
-	char why[64];
-
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:o,"
-		" s:I, s:I, s:I, s:I, s:b, s:s}",
-		"runner", b->bc.runner, "workload", s->workload, "point",
-		s->point, "unit", s->unit, "block", (json_int_t)b->bc.block,
-		"boot", (json_int_t)b->position, "grade",
-		grade_name(b->res.grade), "value", json_number(p->value),
-		"iterations", (json_int_t)s->iterations, "elapsed_ns",
-		(json_int_t)p->elapsed_ns, "host_elapsed_ns",
-		(json_int_t)p->host_elapsed_ns, "waited_ns",
-		(json_int_t)p->waited_ns, "disturbed", p->disturbances != 0,
-		"disturbances",
-		disturbances_text(p->disturbances, why, sizeof(why)));
-}
-
-/* TAKE owns what it is given. */
-static void each_sample(const struct run_data *run,
-			void (*take)(json_t *sample, void *arg), void *arg)
-{
-	size_t i, k, n;
-
-	for (i = 0; i < run->boot_count; i++) {
-		const struct boot_data *b = &run->boots[i];
-
-		for (k = 0; k < b->res.series_count; k++) {
-			const struct series *s = &b->res.series[k];
-
-			for (n = 0; n < s->sample_count; n++)
-				take(sample_json(b, s, &s->samples[n]), arg);
-		}
-	}
 }
 
 static json_t *ledger(const struct result *res)
@@ -244,65 +206,22 @@ static json_t *frame(const struct findings *f)
 	return out;
 }
 
-static void append(json_t *sample, void *arg)
-{
-	json_array_append_new(arg, sample);
-}
-
-json_t *json_report(const struct findings *f)
-{
-	json_t *report = frame(f);
-
-	each_sample(f->run, append, json_object_get(report, "samples"));
-	return report;
-}
-
-/* With its lines two levels deeper than it thinks. */
-static void put_deeper(const char *text, size_t size, FILE *out)
-{
-	const char *newline;
-
-	while ((newline = memchr(text, '\n', size))) {
-		size_t line = (size_t)(newline - text) + 1;
-
-		fwrite(text, 1, line, out);
-		fputs("  ", out);
-		text += line;
-		size -= line;
-	}
-	fwrite(text, 1, size, out);
-}
-
-struct stream {
-	FILE *out;
-	bool has_begun;
-};
-
-static void put_sample(json_t *sample, void *arg)
-{
-	struct stream *s = arg;
-	/* Its texts are short, and six times as long where all is escaped. */
-	char text[4096];
-	size_t size = json_dumpb(sample, text, sizeof(text), JSON_INDENT(1));
-
-	fputs(s->has_begun ? ",\n  " : "\n  ", s->out);
-	s->has_begun = true;
-	put_deeper(text, size < sizeof(text) ? size : sizeof(text), s->out);
-	json_decref(sample);
-}
-
 void json_report_write(const struct findings *f, FILE *out)
 {
 	/* No text within has a line break: it is escaped. */
 	static const char place[] = "\n \"samples\": [";
-	struct stream s = {.out = out};
 	json_t *report = frame(f);
-	char *text = json_dumps(report, JSON_INDENT(1));
-	char *at = strstr(text, place) + strlen(place);
+	char *text = report ? json_dumps(report, JSON_INDENT(1)) : NULL;
+	char *at = text ? strstr(text, place) : NULL;
 
 	json_decref(report);
+	if (!at) {
+		free(text);
+		return;
+	}
+	at += strlen(place);
 	fwrite(text, 1, (size_t)(at - text), out);
-	each_sample(f->run, put_sample, &s);
-	fprintf(out, "%s%s\n", s.has_begun ? "\n " : "", at);
+	samples_json_write(f->run, out);
+	fprintf(out, "%s\n", at);
 	free(text);
 }

@@ -6,14 +6,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#define REPORT_JSON_VERSION 1
+#define REPORT_JSON_VERSION 2
 
 struct findings;
 
-json_t *json_report(const struct findings *f); /* caller owns */
-
-/* The same as text, sample by sample: as an object a million of them take two
- * gigabytes. */
+/* As text, and the samples series by series: as objects of jansson's a million of
+ * them take two gigabytes. Nothing if the run has text that JSON cannot hold. */
 void json_report_write(const struct findings *f, FILE *out);
 
 /* NaN and infinity have no place in JSON: null. */

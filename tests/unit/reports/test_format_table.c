@@ -90,7 +90,7 @@ static void each_format_writes_its_own(void **state)
 {
 	static const char *const begins[][2] = {
 		{"text", "l1vh-bench run 7 of "},
-		{"json", "{\n \"schema_version\": 1,\n"},
+		{"json", "{\n \"schema_version\": 2,\n"},
 		{"html", "<!DOCTYPE html>\n"},
 		{"csv", "run_uuid,revision,"},
 		{"markdown", "## l1vh-bench: run 7, grade hardware\n"},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* reports for other programs: whatever a run holds, it stays data. */
+#include "tests/unit/fixture/run/json_path.h"
 #include "tests/unit/test.h"
 
 #include <math.h>
@@ -12,7 +13,6 @@
 #include "harness/findings/findings.h"
 #include "harness/verdict/claims.h"
 #include "reports/data/csv.h"
-#include "reports/data/json.h"
 #include "reports/data/junit.h"
 #include "reports/data/markdown.h"
 #include "reports/data/openmetrics.h"

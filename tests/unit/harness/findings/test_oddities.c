@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* oddities: what the boots of a series show in their order, and in JSON. */
+#include "tests/unit/fixture/run/json_path.h"
 #include "tests/unit/test.h"
 
 #include "harness/findings/oddities.h"
-#include "reports/data/json.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/run/shown.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* samples_drop: raw samples go, and everything that was made of them stays. */
+#include "tests/unit/fixture/run/json_path.h"
 #include "tests/unit/test.h"
 
 #include <jansson.h>
@@ -15,7 +16,6 @@
 #include "harness/store/samples_drop.h"
 #include "harness/store/store.h"
 #include "harness/store/store_priv.h"
-#include "reports/data/json.h"
 #include "tests/unit/fixture/harness/stored.h"
 
 #define BOOTS 16
