@@ -49,7 +49,7 @@ struct mem_limits {
 };
 
 struct bench_case {
-	char runner[16];
+	char runner[32];
 	uint32_t block;
 	uint32_t vcpu_count;
 	uint64_t ram_bytes;

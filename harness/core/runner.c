@@ -38,10 +38,10 @@ bool runner_runs_qemu(const char *name)
 	       runner_is_by(name, RUNNER_LIBVIRT);
 }
 
-/* QEMU has no device that serves the micro guest; natively it is a process. */
+/* No VMM but ours has a device that serves it; natively it is a process. */
 bool runner_boots_micro(const char *name)
 {
-	return !runner_runs_qemu(name);
+	return runner_is_by(name, RUNNER_OWN_VMM) || !runner_is_guest(name);
 }
 
 const char *runner_device(const char *name)

@@ -21,6 +21,7 @@ enum runner_vmm {
 	RUNNER_OWN_VMM,
 	RUNNER_QEMU,
 	RUNNER_LIBVIRT, /* which starts QEMU */
+	RUNNER_PEER,    /* another's, see runners/peers/peer.h */
 };
 
 struct runner_ops {

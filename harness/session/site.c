@@ -17,7 +17,7 @@
  * lab. */
 #define TRIAL_NS (5 * NS_PER_S)
 /* QEMU has firmware before it; libvirt starts its daemons, which probe QEMU. */
-#define QEMU_TRIAL_NS (15 * NS_PER_S)
+#define OTHER_TRIAL_NS (15 * NS_PER_S)
 #define LIBVIRT_TRIAL_NS (60 * NS_PER_S)
 #define EMULATED_TRIAL_NS (60 * NS_PER_S)
 
@@ -75,13 +75,14 @@ static uint64_t trial_ns(const struct site *site, const char *runner)
 		return EMULATED_TRIAL_NS;
 	if (runner_is_by(runner, RUNNER_LIBVIRT))
 		return LIBVIRT_TRIAL_NS;
-	return runner_runs_qemu(runner) ? QEMU_TRIAL_NS : TRIAL_NS;
+	return runner_is_by(runner, RUNNER_OWN_VMM) ? TRIAL_NS : OTHER_TRIAL_NS;
 }
 
 /* Boot, say hello, power off; of Linux no series is wanted. */
-static int try_boot(struct site *site, const char *runner, bool is_micro,
-		    bool *boots, struct err *err)
+static int try_boot(struct site *site, const struct site_wants *wants,
+		    const char *runner, bool *boots, struct err *err)
 {
+	bool is_micro = wants->is_micro;
 	struct plan plan;
 	struct bench_case bc = {0};
 	struct result res;
@@ -89,7 +90,8 @@ static int try_boot(struct site *site, const char *runner, bool is_micro,
 
 	plan_init_quick(&plan);
 	snprintf(bc.runner, sizeof(bc.runner), "%s", runner);
-	snprintf(bc.paravirt, sizeof(bc.paravirt), "%s", plan.paravirt);
+	snprintf(bc.paravirt, sizeof(bc.paravirt), "%s",
+		 wants->paravirt ? wants->paravirt : plan.paravirt);
 	bc.vcpu_count = plan.vcpu_count;
 	bc.ram_bytes = plan.ram_bytes;
 	if (is_micro)
@@ -132,10 +134,12 @@ static const char *resolve(const struct site_wants *wants, bool in_lab,
 }
 
 /* The lab is ours: these runners boot in it, and a failure would show as a
- * failed boot. Leaving out the trial saves seconds per runner. */
+ * failed boot. Leaving out the trial saves seconds per runner. libvirt and the VMMs
+ * of others may not be in it. */
 static bool lab_boots(const struct site *site, const char *runner)
 {
 	return is_emulated(site) && !runner_is_by(runner, RUNNER_LIBVIRT) &&
+	       !runner_is_by(runner, RUNNER_PEER) &&
 	       runner_attempts(runner) == 1 && runner_device(runner) &&
 	       !strcmp(runner_device(runner), "/dev/kvm");
 }
@@ -178,8 +182,8 @@ static const char *known_failure(const struct site *site, const char *runner)
 }
 
 /* Whether a guest boots, by trying where it is not known. */
-static int try_guest(struct site *site, const char *runner, bool is_micro,
-		     bool *boots, struct err *err)
+static int try_guest(struct site *site, const struct site_wants *wants,
+		     const char *runner, bool *boots, struct err *err)
 {
 	const char *failure = known_failure(site, runner);
 
@@ -187,7 +191,7 @@ static int try_guest(struct site *site, const char *runner, bool is_micro,
 	if (*boots)
 		return 0;
 	if (!failure)
-		return try_boot(site, runner, is_micro, boots, err);
+		return try_boot(site, wants, runner, boots, err);
 	add_refusal(site, runner, failure);
 	return 0;
 }
@@ -211,11 +215,11 @@ static int open_at(struct site *site, bool in_lab,
 			continue;
 		if (wants->is_micro && !runner_boots_micro(name)) {
 			works = false;
-			refuse_runner(site, name, true,
-				      "QEMU has no device that serves it");
+			refuse_runner(
+				site, name, true,
+				"no VMM but ours has a device that serves it");
 		} else if (runner_is_guest(name)) {
-			ret = try_guest(site, name, wants->is_micro, &works,
-					err);
+			ret = try_guest(site, wants, name, &works, err);
 			*guest_count += works;
 		}
 		if (works)

@@ -63,22 +63,13 @@ void libvirt_domain_close(struct libvirt_domain *d)
 	free(d->cmdline);
 }
 
-/* What all guests of QEMU are told; a rate of the TSC where the lab knows
- * it. */
 void libvirt_domain_find_guest(struct libvirt_domain *d,
 			       const struct bench_case *bc, bool has_vsock)
 {
-	char line[4096];
-	const char *p;
-
 	d->kernel = guest_boot_kernel(bc);
 	d->initrd = file_beside_exe("guest/initramfs.cpio");
 	d->emulator = find_emulator();
-	file_first_line("/proc/cmdline", line, sizeof(line));
-	p = strstr(line, "tsc_early_khz=");
-	d->cmdline = xasprintf(GUEST_CMDLINE " l1vh_no_stamps=1%s %.*s",
-			       has_vsock ? GUEST_VSOCK : "",
-			       p ? (int)strcspn(p, " ") : 0, p ? p : "");
+	d->cmdline = guest_cmdline_foreign(has_vsock ? GUEST_VSOCK : "");
 }
 
 /* Without a hypervisor QEMU has no CPU of the host's to show. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/base/file.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 
@@ -32,6 +33,17 @@ void args_add_path(struct args *a, const char *before, const char *path,
 			   *path == ',' ? 2 : 1);
 	args_add(a, "%s%s", strbuf_str(&word), after);
 	strbuf_release(&word);
+}
+
+void args_add_emulator(struct args *a)
+{
+	char *bench = file_beside_exe("l1vh-bench");
+
+	args_add(a, "%s", bench);
+	args_add(a, "mshv-emu");
+	args_add(a, "--hide-kvm");
+	args_add(a, "--");
+	free(bench);
 }
 
 void args_release(struct args *a)

@@ -18,6 +18,9 @@ void args_add(struct args *a, const char *fmt, ...)
  * VMM know them from those that end a path. */
 void args_add_path(struct args *a, const char *before, const char *path,
 		   const char *after);
+
+/* First of all: the program that comes next is to run on the emulated /dev/mshv. */
+void args_add_emulator(struct args *a);
 void args_release(struct args *a);
 
 #endif

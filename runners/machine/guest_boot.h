@@ -17,6 +17,10 @@
 /* More of it for a guest whose agent connects over vsock. */
 #define GUEST_VSOCK " l1vh_vsock=1"
 
+/* The same for a guest of another's VMM, which has no port for stamps; MORE is
+ * put behind it. The caller frees it. */
+char *guest_cmdline_foreign(const char *more);
+
 /* Of its network card. */
 #define GUEST_MAC "52:54:00:4c:31:56"
 

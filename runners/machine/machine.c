@@ -51,6 +51,12 @@ static bool wants_pid_ns(const struct machine_spec *spec,
 	       bc->sandbox[0] && strcmp(bc->sandbox, "off") != 0;
 }
 
+static bool has_events(const struct machine_spec *spec)
+{
+	return spec->events == MACHINE_EVENTS_VMM ||
+	       spec->events == MACHINE_EVENTS_QMP;
+}
+
 static int spawn(const struct machine_spec *spec, const struct bench_case *bc,
 		 const struct machine_streams *s, pid_t *pid, struct err *err)
 {
@@ -58,19 +64,21 @@ static int spawn(const struct machine_spec *spec, const struct bench_case *bc,
 		{-1, 0},
 		{s->console[1], 1},
 		{s->console[1], 2},
-		{s->channel[1], MACHINE_CHANNEL_FD},
 	};
 	struct proc_spec proc = {
 		.argv = spec->argv,
 		.fds = fds,
-		.fd_count = 4,
+		.fd_count = 3,
 		.prepare = prepare,
 		.prepare_arg = (void *)spec,
 		.wants_pid_ns = wants_pid_ns(spec, bc),
 	};
 	bool has_net = spec->site && spec->site->has_net;
 
-	if (spec->events != MACHINE_EVENTS_NONE)
+	if (spec->events != MACHINE_EVENTS_MUTE)
+		fds[proc.fd_count++] =
+			(struct proc_fd){s->channel[1], MACHINE_CHANNEL_FD};
+	if (has_events(spec))
 		fds[proc.fd_count++] =
 			(struct proc_fd){s->events[1], MACHINE_EVENTS_FD};
 	if (has_net && spec->site->net.tap_fd >= 0)
@@ -140,7 +148,7 @@ static void link_connect(struct agent_link *link,
 	link->channel_fd = s->channel[0];
 	link->console_fd = s->console[0];
 	link->vsock = spec->vsock;
-	if (spec->events != MACHINE_EVENTS_NONE)
+	if (has_events(spec))
 		link->events_fd = s->events[0];
 	link->has_stamps = spec->events == MACHINE_EVENTS_VMM;
 	link->on_event = spec->on_event;

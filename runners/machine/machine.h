@@ -21,6 +21,8 @@ struct watch;
 /* The child's outputs besides the agent's channel. */
 enum machine_events {
 	MACHINE_EVENTS_NONE, /* an agent alone */
+	MACHINE_EVENTS_MUTE, /* a VMM that has a console alone: neither
+			      * this nor the channel, its agent calls */
 	MACHINE_EVENTS_VMM,  /* ours: stamps, counts, the end */
 	MACHINE_EVENTS_QMP,  /* a socket for lines both ways, see on_event */
 };

@@ -83,7 +83,7 @@ static void boot_with(const struct qemu_boot *boot, const char *cpu,
 	site.shape = boot->shape;
 	vsock_listener_open(&vsock);
 	if (accel->is_emulated)
-		qemu_args_emulate(&a);
+		args_add_emulator(&a);
 	qemu_args_add(&a, accel->name, cpu, bc, &vsock, &site);
 	spec.argv = (const char *const *)a.words;
 	spec.site = &site;

@@ -20,22 +20,13 @@
 
 #define MODERN "disable-legacy=on"
 
-/*
- * The kernel measures the TSC with an emulated timer unless it is told the
- * rate, which in the lab is off by more than a percent. The lab knows it.
- */
 static void add_append(struct args *a, const struct vsock_listener *vsock)
 {
-	char line[4096], rate[64] = "";
-	const char *p;
+	char *line = guest_cmdline_foreign(vsock->fd >= 0 ? GUEST_VSOCK : "");
 
-	file_first_line("/proc/cmdline", line, sizeof(line));
-	p = strstr(line, "tsc_early_khz=");
-	if (p)
-		snprintf(rate, sizeof(rate), " %.*s", (int)strcspn(p, " "), p);
 	args_add(a, "-append");
-	args_add(a, GUEST_CMDLINE " l1vh_no_stamps=1%s%s",
-		 vsock->fd >= 0 ? GUEST_VSOCK : "", rate);
+	args_add(a, "%s", line);
+	free(line);
 }
 
 static void add_machine(struct args *a, const struct bench_case *bc,
@@ -214,17 +205,6 @@ static void add_shape(struct args *a, const struct io_site *site)
 		args_add(a, "-device");
 		args_add(a, "vfio-pci,host=%s", shape->devices[i].fn.address);
 	}
-}
-
-void qemu_args_emulate(struct args *a)
-{
-	char *bench = file_beside_exe("l1vh-bench");
-
-	args_add(a, "%s", bench);
-	args_add(a, "mshv-emu");
-	args_add(a, "--hide-kvm");
-	args_add(a, "--");
-	free(bench);
 }
 
 void qemu_args_add(struct args *a, const char *accel, const char *cpu,

@@ -10,9 +10,6 @@ struct bench_case;
 struct io_site;
 struct vsock_listener;
 
-/* First of all: QEMU is to run on the emulated /dev/mshv. */
-void qemu_args_emulate(struct args *a);
-
 /* ACCEL is "kvm", "mshv" or "tcg", CPU the value of -cpu. All are borrowed; the
  * descriptors that the words name are those of machine.h. */
 void qemu_args_add(struct args *a, const char *accel, const char *cpu,

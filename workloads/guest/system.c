@@ -142,7 +142,7 @@ void system_stamp(uint32_t value)
 void system_power_off(void)
 {
 	sync();
-	reboot(RB_POWER_OFF);
+	reboot(getenv("l1vh_reboot") ? RB_AUTOBOOT : RB_POWER_OFF);
 	for (;;)
 		pause();
 }

@@ -51,6 +51,8 @@ int system_open_vsock(void);
 void system_stamp_enable(void);
 void system_stamp(uint32_t value);
 
+/* By a reset where the kernel was told "l1vh_reboot=1", which is for VMMs that have
+ * no other end. */
 void system_power_off(void) __attribute__((noreturn));
 
 #endif

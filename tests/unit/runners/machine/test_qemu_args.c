@@ -353,7 +353,7 @@ static void the_largest_machine_fits(void **state)
 	l->site.has_disk = l->site.needs_tools = l->site.has_net = true;
 	l->site.tools = tools;
 	args_release(&l->args);
-	qemu_args_emulate(&l->args);
+	args_add_emulator(&l->args);
 	assert_int_equal(l->args.count, 4);
 	assert_contains(l->args.words[0], "/l1vh-bench");
 	assert_string_equal(l->args.words[1], "mshv-emu");

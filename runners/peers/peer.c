@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/peers/peer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/xmalloc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "harness/core/shape.h"
+#include "runners/machine/args.h"
+#include "runners/machine/guest_boot.h"
+#include "runners/machine/machine.h"
+#include "runners/measure/footprint.h"
+#include "runners/peers/peer_machine.h"
+#include "runners/peers/peer_version.h"
+#include "runners/site/io_site.h"
+#include "workloads/workload.h"
+
+/* Of one boot, or of all copies of one shape. */
+struct peer_case {
+	const struct peer *peer;
+	const char *program;
+	const struct peer_version *version;
+};
+
+char *peer_find(const struct peer *p)
+{
+	const char *folder = getenv("PEERS");
+
+	if (folder && folder[0]) {
+		char *path = xasprintf("%s/%s", folder, p->program);
+
+		if (!access(path, X_OK))
+			return path;
+		free(path);
+	}
+	return file_in_path(p->program) ? xstrdup(p->program) : NULL;
+}
+
+static void boot(const struct peer_case *c, const struct bench_case *bc,
+		 const struct watch *watch, struct result *res)
+{
+	struct io_site site = {.bc = bc};
+	struct peer_machine m;
+	struct err err = {0};
+	int ret;
+
+	snprintf(site.env.disk_refusal, sizeof(site.env.disk_refusal),
+		 "%s is given no disk here", c->peer->title);
+	snprintf(site.env.net_refusal, sizeof(site.env.net_refusal),
+		 "%s is given no network card here", c->peer->title);
+	ret = peer_machine_open(&m, c->peer, c->program, bc, &err);
+	if (ret) {
+		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", c->peer->title,
+			    err.msg);
+	} else {
+		peer_machine_run(&m, &site, watch, res);
+		peer_version_add(c->version, c->peer->title, res);
+	}
+	peer_machine_close(&m);
+}
+
+static void boot_shape(const void *ctx, const struct bench_case *bc,
+		       const struct shape_site *shape,
+		       const struct watch *watch, struct result *res)
+{
+	(void)shape;
+	boot(ctx, bc, watch, res);
+}
+
+/* What of a case no guest of a peer can have; or NULL. */
+static const char *lack_of(const struct bench_case *bc)
+{
+	struct shape shape;
+	struct err ignored;
+
+	if (bench_case_needs(bc, WL_NEEDS_MICRO))
+		return "has no device that serves the micro guest";
+	/* It would be measured as something that it is not. */
+	if (!strcmp(bc->paravirt, "identical"))
+		return "cannot hide its hypervisor from the guest: ask for --paravirt best";
+	if (bc->limits.locks_ram)
+		return "is not told to lock its guest's memory";
+	if (!bench_case_needs(bc, WL_SHAPE) ||
+	    shape_parse(bc->items[0].point, &shape, &ignored))
+		return NULL;
+	if (shape.disk_count || shape.nic_count || shape.device_count)
+		return "is given no disks, network cards and devices here: only shapes of RAM and vCPUs";
+	return NULL;
+}
+
+/* What of this host P needs and does not find; or NULL. */
+static const char *absence_of(const struct peer *p)
+{
+	static const char *const no_kvm = "needs /dev/kvm",
+				 *const no_mshv = "needs /dev/mshv";
+
+	if (!p->is_emulated && access(p->device, F_OK))
+		return strcmp(p->device, "/dev/kvm") ? no_mshv : no_kvm;
+	if (p->vsock == PEER_VSOCK_KERNEL && !peer_machine_has_vsock())
+		return "needs /dev/vhost-vsock for its guest's agent";
+	if (p->needs_elf && !peer_machine_has_elf())
+		return "starts ELF kernels alone, and there is no guest/vmlinux";
+	return NULL;
+}
+
+static void run_found(const struct peer_case *c, const struct bench_case *bc,
+		      struct result *res)
+{
+	const struct peer *p = c->peer;
+	const char *why = lack_of(bc);
+	char old[160];
+
+	if (!why)
+		why = absence_of(p);
+	if (!why &&
+	    peer_version_is_below(c->version, p->least_major, p->least_minor)) {
+		snprintf(old, sizeof(old), "%s has no %s: %u.%u does",
+			 c->version->text, p->lacks_before, p->least_major,
+			 p->least_minor);
+		why = old;
+	}
+	if (why)
+		result_fail(res, RUN_SKIPPED, "%s %s", p->title, why);
+	else if (bench_case_needs(bc, WL_SHAPE))
+		footprint_run(boot_shape, c, bc, res);
+	else
+		boot(c, bc, NULL, res);
+}
+
+void peer_run(const struct peer *p, enum grade grade,
+	      const struct bench_case *bc, struct result *res)
+{
+	char *program = peer_find(p);
+	struct peer_version version;
+	const struct peer_case c = {p, program, &version};
+	struct err err = {0};
+
+	res->grade = grade;
+	if (!program)
+		result_fail(
+			res, RUN_SKIPPED,
+			"%s is not installed: '%s' is neither in PATH nor in the folder $PEERS",
+			p->title, p->program);
+	else if (peer_version_read(program, p->version, &version, &err))
+		result_fail(res, RUN_SKIPPED, "%s does not work here: %s",
+			    p->title, err.msg);
+	else
+		run_found(&c, bc, res);
+	free(program);
+}
