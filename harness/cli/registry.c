@@ -7,12 +7,22 @@
 #include "runners/machine/native.h"
 #include "runners/machine/qemu.h"
 #include "runners/machine/vmm_child.h"
+#include "runners/peers/peers.h"
 
 const struct runner_ops *const runners[] = {
-	&runner_native,      &runner_native_again,   &runner_kvm,
-	&runner_mshv,        &runner_mshv_emu,       &runner_qemu_kvm,
-	&runner_qemu_mshv,   &runner_qemu_mshv_emu,  &runner_qemu_tcg,
-	&runner_libvirt_kvm, &runner_libvirt_hyperv, NULL,
+	&runner_native,
+	&runner_native_again,
+	&runner_kvm,
+	&runner_mshv,
+	&runner_mshv_emu,
+	&runner_qemu_kvm,
+	&runner_qemu_mshv,
+	&runner_qemu_mshv_emu,
+	&runner_qemu_tcg,
+	&runner_libvirt_kvm,
+	&runner_libvirt_hyperv,
+	&runner_kvmtool,
+	NULL,
 };
 
 const struct command *const commands[] = {

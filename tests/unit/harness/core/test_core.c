@@ -223,6 +223,7 @@ static void runners_have_their_facts(void **state)
 		{"qemu-tcg", NULL, true, false},
 		{"libvirt-kvm", "/dev/kvm", true, false},
 		{"libvirt-hyperv", "/dev/mshv", true, false},
+		{"kvmtool", "/dev/kvm", true, false},
 		{"xen", NULL, true, true},
 	};
 	const char *device;

@@ -202,6 +202,17 @@ static void the_lab_tries_what_is_not_known_to_boot(void **state)
 	assert_contains(called.err, "in the lab");
 }
 
+/* Those of others may not be in it, and may not boot as every VMM does. */
+static void vmms_of_others_are_tried_as_they_are_wanted(void **state)
+{
+	(void)state;
+	f.wants.paravirt = "best";
+	trial_ends("kvmtool", RUN_OK, NULL);
+	OPEN(SITE_LAB, "kvm", "kvmtool");
+	expect_runners("kvm kvmtool");
+	expect_trials(1, "\"paravirt\":\"best\"");
+}
+
 static void a_host_that_is_emulated_is_as_slow_as_the_lab(void **state)
 {
 	(void)state;
@@ -376,6 +387,7 @@ int main(void)
 		TEST(who_wants_the_host_stays_there),
 		TEST(the_lab_has_the_emulated_mshv_once),
 		TEST(the_lab_tries_what_is_not_known_to_boot),
+		TEST(vmms_of_others_are_tried_as_they_are_wanted),
 		TEST(a_host_that_is_emulated_is_as_slow_as_the_lab),
 		TEST(micro_guests_are_tried_with_one),
 		TEST(nobody_hears_of_runners_that_nobody_named),

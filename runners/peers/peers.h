@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RUNNERS_PEERS_PEERS_H
+#define RUNNERS_PEERS_PEERS_H
+
+/* peers - the runners of other VMMs, see peer.h. */
+struct runner_ops;
+
+extern const struct runner_ops runner_kvmtool;
+
+#endif
