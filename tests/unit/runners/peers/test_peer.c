@@ -315,6 +315,18 @@ static void a_folder_of_another_stays(void **state)
 	assert_int_equal(rmdir(path), 0);
 }
 
+static void who_is_asked_has_no_home(void **state)
+{
+	struct peer_version v;
+	struct err err = {0};
+
+	(void)state;
+	stage_script("homely", "[ $HOME = /proc ] && echo homely 1.5\n");
+	assert_int_equal(
+		peer_version_read(stage_path("homely"), "-v", &v, &err), 0);
+	assert_string_equal(v.text, "1.5");
+}
+
 static void versions_have_an_order(void **state)
 {
 	static const struct {
@@ -348,6 +360,7 @@ static int all_tests(void)
 		cmocka_unit_test(a_hang_has_a_limit),
 		cmocka_unit_test(nothing_outlives_a_kill),
 		cmocka_unit_test(a_folder_of_another_stays),
+		cmocka_unit_test(who_is_asked_has_no_home),
 		cmocka_unit_test(versions_have_an_order),
 	};
 
