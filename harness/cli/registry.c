@@ -21,6 +21,9 @@ const struct runner_ops *const runners[] = {
 	&runner_qemu_tcg,
 	&runner_libvirt_kvm,
 	&runner_libvirt_hyperv,
+	&runner_cloud_hypervisor,
+	&runner_cloud_hypervisor_mshv,
+	&runner_cloud_hypervisor_mshv_emu,
 	&runner_kvmtool,
 	NULL,
 };

@@ -5,6 +5,9 @@
 /* peers - the runners of other VMMs, see peer.h. */
 struct runner_ops;
 
+extern const struct runner_ops runner_cloud_hypervisor;
+extern const struct runner_ops runner_cloud_hypervisor_mshv;
+extern const struct runner_ops runner_cloud_hypervisor_mshv_emu;
 extern const struct runner_ops runner_kvmtool;
 
 #endif

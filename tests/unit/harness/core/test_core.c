@@ -223,6 +223,9 @@ static void runners_have_their_facts(void **state)
 		{"qemu-tcg", NULL, true, false},
 		{"libvirt-kvm", "/dev/kvm", true, false},
 		{"libvirt-hyperv", "/dev/mshv", true, false},
+		{"cloud-hypervisor", "/dev/kvm", true, false},
+		{"cloud-hypervisor-mshv", "/dev/mshv", true, false},
+		{"cloud-hypervisor-mshv-emu", "/dev/kvm", true, false},
 		{"kvmtool", "/dev/kvm", true, false},
 		{"xen", NULL, true, true},
 	};
