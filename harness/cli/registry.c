@@ -25,6 +25,7 @@ const struct runner_ops *const runners[] = {
 	&runner_cloud_hypervisor_mshv,
 	&runner_cloud_hypervisor_mshv_emu,
 	&runner_firecracker,
+	&runner_crosvm,
 	&runner_kvmtool,
 	NULL,
 };

@@ -8,6 +8,7 @@ struct runner_ops;
 extern const struct runner_ops runner_cloud_hypervisor;
 extern const struct runner_ops runner_cloud_hypervisor_mshv;
 extern const struct runner_ops runner_cloud_hypervisor_mshv_emu;
+extern const struct runner_ops runner_crosvm;
 extern const struct runner_ops runner_firecracker;
 extern const struct runner_ops runner_kvmtool;
 

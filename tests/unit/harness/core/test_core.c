@@ -227,6 +227,7 @@ static void runners_have_their_facts(void **state)
 		{"cloud-hypervisor-mshv", "/dev/mshv", true, false},
 		{"cloud-hypervisor-mshv-emu", "/dev/kvm", true, false},
 		{"firecracker", "/dev/kvm", true, false},
+		{"crosvm", "/dev/kvm", true, false},
 		{"kvmtool", "/dev/kvm", true, false},
 		{"xen", NULL, true, true},
 	};
