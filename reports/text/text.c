@@ -15,11 +15,14 @@
 #include "reports/text/paint.h"
 #include "reports/text/sections.h"
 
-/* Of the longest name that is shown. */
+#define HEADING "median of boots"
+#define VALUE_WIDTH 11
+
+/* Of the longest name that is shown, or of the heading. */
 static int name_width(const struct model *m)
 {
 	char name[80];
-	size_t width = 0;
+	size_t width = strlen(HEADING);
 	size_t i;
 
 	for (i = 0; i < m->row_count; i++) {
@@ -30,6 +33,22 @@ static int name_width(const struct model *m)
 			width = len;
 	}
 	return (int)width;
+}
+
+/* Of a runner's column: its name, or the longest value. */
+static int value_width(const struct model *m, size_t runner)
+{
+	size_t len = strlen(m->runners[runner]);
+
+	return len > VALUE_WIDTH ? (int)len : VALUE_WIDTH;
+}
+
+/* Of a ratio's column, what its two names need beyond the figures. */
+static int ratio_pad(const struct model *m, size_t runner)
+{
+	size_t name = strlen(m->runners[runner]), base = strlen(m->runners[0]);
+
+	return (int)((name > 7 ? name - 7 : 0) + (base > 6 ? base - 6 : 0));
 }
 
 static void write_sandbox(const struct run_data *run, FILE *out)
@@ -55,9 +74,9 @@ static void write_head(const struct model *m, FILE *out)
 	write_sandbox(m->run, out);
 	if (m->has_grade[GRADE_EMULATED])
 		paint_warning(MODEL_EMULATED "\n", out);
-	fprintf(out, "\n%-*s", name_width(m), "median of boots");
+	fprintf(out, "\n%-*s", name_width(m), HEADING);
 	for (i = 0; i < m->runner_count; i++)
-		fprintf(out, " %11s", m->runners[i]);
+		fprintf(out, " %*s", value_width(m, i), m->runners[i]);
 	for (i = 1; i < m->runner_count; i++)
 		fprintf(out, "  %7s/%-6s %-16s", m->runners[i], m->runners[0],
 			"[95 %]");
@@ -65,19 +84,19 @@ static void write_head(const struct model *m, FILE *out)
 }
 
 static void write_value(const struct model_row *row,
-			const struct model_cell *cell, FILE *out)
+			const struct model_cell *cell, int width, FILE *out)
 {
 	char value[32];
 
 	if (isnan(cell->median))
-		fprintf(out, " %11s", model_cell_word(cell));
+		fprintf(out, " %*s", width, model_cell_word(cell));
 	else
-		fprintf(out, " %11s",
+		fprintf(out, " %*s", width,
 			units_format(cell->median, row->unit, value,
 				     sizeof(value)));
 }
 
-static void write_ratio(const struct model_cell *cell, FILE *out)
+static void write_ratio(const struct model_cell *cell, int pad, FILE *out)
 {
 	const struct ratio *r = &cell->ratio;
 	char why[32];
@@ -90,6 +109,7 @@ static void write_ratio(const struct model_cell *cell, FILE *out)
 	else
 		fprintf(out, "  %8.3f [%8.3f, %8.3f]  ", r->ratio, r->low,
 			r->high);
+	fprintf(out, "%*s", pad, "");
 }
 
 static void write_row(const struct model *m, const struct model_row *row,
@@ -100,9 +120,9 @@ static void write_row(const struct model *m, const struct model_row *row,
 
 	fprintf(out, "%-*s", width, model_row_name(row, name, sizeof(name)));
 	for (i = 0; i < m->runner_count; i++)
-		write_value(row, &row->cells[i], out);
+		write_value(row, &row->cells[i], value_width(m, i), out);
 	for (i = 1; i < m->runner_count; i++)
-		write_ratio(&row->cells[i], out);
+		write_ratio(&row->cells[i], ratio_pad(m, i), out);
 	fprintf(out, "  %2zu", row->cells[0].boot_count);
 	for (i = 1; i < m->runner_count; i++)
 		fprintf(out, "/%zu", row->cells[i].boot_count);

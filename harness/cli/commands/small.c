@@ -23,7 +23,7 @@ static int list_run(int argc, char **argv)
 				argv[1]);
 	puts("runners:");
 	for (r = runners; *r; r++)
-		printf("  %-16s %s\n", (*r)->name, (*r)->summary);
+		printf("  %-25s %s\n", (*r)->name, (*r)->summary);
 	puts("workloads (name, group, unit, better, what):");
 	for (wl = workloads; *wl; wl++)
 		if (!((*wl)->flags & WL_SELFTEST))

@@ -11,10 +11,23 @@
 static const struct {
 	const char *runner;
 	size_t look;
-} known[] = {{"native", 0},    {"kvm", 1},           {"mshv", 2},
-	     {"mshv-emu", 3},  {"qemu-kvm", 4},      {"libvirt-kvm", 5},
-	     {"qemu-mshv", 6}, {"qemu-mshv-emu", 7}, {"native-again", 7},
-	     {"qemu-tcg", 6},  {"libvirt-hyperv", 2}};
+} known[] = {{"native", 0},
+	     {"kvm", 1},
+	     {"mshv", 2},
+	     {"mshv-emu", 3},
+	     {"qemu-kvm", 4},
+	     {"libvirt-kvm", 5},
+	     {"qemu-mshv", 6},
+	     {"qemu-mshv-emu", 7},
+	     {"native-again", 7},
+	     {"qemu-tcg", 6},
+	     {"libvirt-hyperv", 2},
+	     {"cloud-hypervisor", 5},
+	     {"cloud-hypervisor-mshv", 2},
+	     {"cloud-hypervisor-mshv-emu", 3},
+	     {"firecracker", 6},
+	     {"crosvm", 7},
+	     {"kvmtool", 3}};
 
 static bool find_known(const char *runner, size_t *look)
 {

@@ -170,6 +170,28 @@ static void an_import_names_its_signer(void **state)
 			"\nimported from a file signed by key 12ab: ");
 }
 
+/* A value ends below the end of its runner's name, however long that is. */
+static void long_names_have_wide_columns(void **state)
+{
+	static const char name[] = "cloud-hypervisor-mshv-emu";
+	const struct format_places all = {.wants_all = true};
+	struct shown *s = *state;
+	const char *text, *head, *row;
+	size_t end;
+
+	shown_sample(s, "native", 0, "cpu_integer", "", 10);
+	shown_sample(s, name, 0, "cpu_integer", "", 11);
+	text = written(s, "text", &all);
+	head = strstr(text, "\nmedian of boots ");
+	assert_non_null(head);
+	row = strstr(head, "\ncpu_integer ");
+	assert_non_null(row);
+	end = (size_t)(strstr(head, name) - head) + strlen(name);
+	assert_memory_equal(row + end - 7, "11.0 ns ", 8);
+	end = (size_t)(strstr(head, "boots grade") - head);
+	assert_memory_equal(row + end, " 1/1  hardware", 14);
+}
+
 static void the_screen_names_the_places(void **state)
 {
 	static const struct format_places places = {
@@ -196,6 +218,7 @@ int main(void)
 		WITH_SHOWN(each_format_takes_an_empty_run),
 		WITH_SHOWN(text_is_of_three_kinds),
 		WITH_SHOWN(an_import_names_its_signer),
+		WITH_SHOWN(long_names_have_wide_columns),
 		WITH_SHOWN(the_screen_names_the_places),
 	};
 

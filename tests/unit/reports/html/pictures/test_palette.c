@@ -15,6 +15,20 @@ static void a_known_runner_has_its_look_in_every_run(void **state)
 	assert_int_equal(palette_look(one, 3, 2), palette_look(other, 3, 0));
 }
 
+/* A run of all of them fits. */
+static void peers_have_looks_of_their_own(void **state)
+{
+	static const char *const all[] = {
+		"native",           "kvm",         "mshv",   "qemu-kvm",
+		"cloud-hypervisor", "firecracker", "crosvm", "kvmtool"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		assert_int_equal(palette_look(all, ARRAY_SIZE(all), i),
+				 palette_look(&all[i], 1, 0));
+}
+
 static void no_two_of_a_run_look_alike(void **state)
 {
 	static const char *const runs[][PALETTE_LOOKS] = {
@@ -42,6 +56,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_known_runner_has_its_look_in_every_run),
+		cmocka_unit_test(peers_have_looks_of_their_own),
 		cmocka_unit_test(no_two_of_a_run_look_alike),
 	};
 
