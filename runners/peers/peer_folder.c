@@ -16,6 +16,8 @@
 #include "runners/link/vsock_listener.h"
 #include "runners/peers/peer.h"
 
+/* A name may be taken, by whom we do not know. */
+#define NAME_TRIES 64
 /* A machine that dies at the same moment may still make a file. */
 #define REMOVE_TRIES 200
 #define REMOVE_STEP_NS (20 * NS_PER_MS)
@@ -73,14 +75,14 @@ static void guard(const char *path, int fd)
 	_exit(0);
 }
 
-int peer_folder_open(struct peer_folder *f, struct err *err)
+/* The guard comes first, so that there is never a folder without one. */
+static int open_as(struct peer_folder *f, unsigned int number, struct err *err)
 {
-	static atomic_uint count;
 	int ends[2], ret = 0;
 
 	*f = (struct peer_folder){.alive_fd = -1, .guard = -1};
 	snprintf(f->path, sizeof(f->path), "/tmp/l1vh-peer-%d-%u",
-		 (int)getpid(), atomic_fetch_add(&count, 1));
+		 (int)getpid(), number);
 	if (pipe2(ends, O_CLOEXEC))
 		return err_sys(err, -errno, "cannot make a pipe");
 	f->guard = fork();
@@ -98,6 +100,17 @@ int peer_folder_open(struct peer_folder *f, struct err *err)
 		kill(f->guard, SIGKILL);
 	if (ret)
 		peer_folder_close(f);
+	return ret;
+}
+
+int peer_folder_open(struct peer_folder *f, struct err *err)
+{
+	static atomic_uint count;
+	int ret = -EEXIST;
+	int try;
+
+	for (try = 0; ret == -EEXIST && try < NAME_TRIES; try++)
+		ret = open_as(f, atomic_fetch_add(&count, 1), err);
 	return ret;
 }
 
