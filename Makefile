@@ -88,10 +88,11 @@ $(B)/l1vh-bench: $(B)/harness/cli/main.o $(OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 
-# libc alone: loading libraries is part of the measured start-up time and memory.
+# libc alone: loading libraries is part of the measured start-up time and memory. Bound
+# at once, or calls of a running guest's would bring back the loader and all symbols.
 $(B)/l1vh-vmm: $(B)/harness/cli/vmm_main.o $(VMM_OBJ)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(SAN) $(LDFLAGS) $(BUILD_ID) $^ $(filter-out -lZydis,$(VMM_LIBS)) -o $@
+	$(Q)$(CC) $(SAN) $(LDFLAGS) -Wl,-z,now $(BUILD_ID) $^ $(filter-out -lZydis,$(VMM_LIBS)) -o $@
 
 $(B)/libmshv-emu.so: $(PRELOAD_OBJ)
 	$(call say,LINK,$@)
