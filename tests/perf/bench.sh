@@ -56,6 +56,11 @@ estimate() {
 		}'
 }
 
+# A VMM of others: in the folder PEERS, or installed. Its path; fails without it.
+peer_path() { # NAME
+	if [ -n "${PEERS-}" ] && [ -x "$PEERS/$1" ]; then realpath "$PEERS/$1"; else command -v "$1"; fi
+}
+
 spend() { # PREFIX COMMAND...: rows of seconds and MiB in $tmp/boots, its stdout in $tmp/out
 	local prefix=$1
 	shift
