@@ -109,6 +109,7 @@ static void kvm_vm_destroy(struct hv_vm *base)
 	pthread_mutex_destroy(&vm->route_lock);
 	pthread_mutex_destroy(&vm->slot_lock);
 	free(vm->msr_list);
+	free(vm->supported);
 	free(vm);
 }
 

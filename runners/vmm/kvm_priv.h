@@ -30,6 +30,9 @@ struct kvm_vm {
 	pthread_mutex_t slot_lock; /* guards the next */
 	struct kvm_slot slots[KVM_SLOT_COUNT];
 	size_t run_bytes; /* size of each vCPU's shared page */
+	/* Owned; NULL until the first vCPU. KVM executes CPUID for each row, which
+	 * inside a VM is an exit each: 0.3 ms. */
+	struct cpuid_table *supported;
 
 	/* Since hv_state_prepare(). */
 	struct kvm_msr_list *msr_list; /* owned */

@@ -64,6 +64,31 @@ static void cpuid_to_kvm(const struct cpuid_table *table,
 	buf->head.nent = (uint32_t)table->count;
 }
 
+/* Once per VM, into vm->supported. */
+static int kvm_cpuid_read(struct kvm_vm *vm, struct err *err)
+{
+	struct kvm_cpuid_buffer *buf = calloc(1, sizeof(*buf));
+	struct cpuid_table *table = calloc(1, sizeof(*table));
+	int ret = 0;
+
+	if (!buf || !table) {
+		ret = err_set(err, -ENOMEM, "cannot allocate a CPUID table");
+		goto out;
+	}
+	buf->head.nent = KVM_CPUID_MAX;
+	if (ioctl(vm->dev_fd, KVM_GET_SUPPORTED_CPUID, buf)) {
+		ret = err_sys(err, -errno, "cannot read KVM's CPUID");
+		goto out;
+	}
+	kvm_cpuid_table(buf, table);
+	vm->supported = table;
+	table = NULL;
+out:
+	free(table);
+	free(buf);
+	return ret;
+}
+
 static int kvm_cpuid_set(struct kvm_vm *vm, struct kvm_vcpu *vcpu,
 			 uint32_t index, struct err *err)
 {
@@ -89,12 +114,10 @@ static int kvm_cpuid_set(struct kvm_vm *vm, struct kvm_vcpu *vcpu,
 		ret = err_set(err, -ENOMEM, "cannot allocate a CPUID table");
 		goto out;
 	}
-	buf->head.nent = KVM_CPUID_MAX;
-	if (ioctl(vm->dev_fd, KVM_GET_SUPPORTED_CPUID, buf)) {
-		ret = err_sys(err, -errno, "cannot read KVM's CPUID");
+	ret = vm->supported ? 0 : kvm_cpuid_read(vm, err);
+	if (ret)
 		goto out;
-	}
-	kvm_cpuid_table(buf, table);
+	*table = *vm->supported;
 	ret = cpuid_apply(table, &policy);
 	if (ret) {
 		err_sys(err, ret, "cannot build the guest's CPUID");
