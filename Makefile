@@ -301,9 +301,9 @@ $(FUZZERS): $(B)/fuzzers/%: $(B)/tests/fuzz/targets/%.o $(B)/tests/fuzz/libfuzze
 	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(FUZZ_WRAP) -Wl,--defsym=fuzz_this_group=targets_$* $(LDFLAGS) $^ $$(pkg-config --libs $(LIBS)) $(VMM_LIBS) -o $@
 fuzzers: $(FUZZERS)
 
-PERF	= $(addprefix $(B)/tests/perf/,time_to_line chase bars exits io_bars devices \
+PERF	= $(addprefix $(B)/tests/perf/,time_to_line bare_start chase bars exits io_bars devices \
 	  big_store wide_store nights_store serve_store fleet_store flat sign spent)
-# Three link no code of the project; the others use its objects.
+# Four link no code of the project; the others use its objects.
 PERF_LINK = -static -lm -lpthread
 $(addprefix $(B)/tests/perf/,bars exits io_bars big_store wide_store nights_store serve_store fleet_store flat sign): PERF_LINK = $(OBJ) $$(pkg-config --libs $(LIBS)) $(VMM_LIBS)
 MADE_UP	= $(B)/tests/perf/made_up.o
