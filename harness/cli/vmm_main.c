@@ -18,6 +18,7 @@
 #include "harness/cli/vmm_options.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/kvm.h"
+#include "runners/vmm/profile.h"
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/trace.h"
 #include "runners/vmm/vm.h"

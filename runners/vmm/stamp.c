@@ -4,6 +4,7 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "runners/vmm/event.h"
+#include "runners/vmm/profile.h"
 
 static const char *const phase_names[] = {
 	[STAMP_PHASE_FIRST_INSTRUCTION] = "first_instruction",

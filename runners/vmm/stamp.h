@@ -18,7 +18,8 @@
 #include <stdio.h>
 
 #include "harness/base/thread.h"
-#include "runners/vmm/profile.h"
+
+struct profile;
 
 #define STAMP_PORT 0x600
 #define STAMP_KIND_MASK 0xf0000000u

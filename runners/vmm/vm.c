@@ -16,6 +16,7 @@
 #include "runners/vmm/acpi.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/event.h"
+#include "runners/vmm/profile.h"
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/trim.h"
 #include "runners/vmm/vcpu_regs.h"

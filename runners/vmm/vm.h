@@ -24,7 +24,6 @@
 #include "runners/vmm/hv.h"
 #include "runners/vmm/ledger.h"
 #include "runners/vmm/mem.h"
-#include "runners/vmm/profile.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vfio/vfio_set.h"
 #include "runners/vmm/virtio/console.h"
@@ -33,6 +32,7 @@
 #include "runners/vmm/vm_devices.h"
 
 struct err;
+struct profile;
 
 #define VM_MAX_VCPUS 64
 
