@@ -30,6 +30,9 @@ struct format {
 	void (*print)(const struct findings *f, FILE *out);
 	bool has_verdicts;
 	bool is_text; /* for people at a terminal: may be one screen */
+	/* It shows samples, or each boot's series: findings_init()'s, not
+	 * findings_read()'s. */
+	bool wants_samples;
 };
 
 #define FORMAT_TEXT "text"

@@ -11,6 +11,7 @@
  * any number of threads may read it.
  */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "harness/findings/footprint.h"
 #include "harness/findings/identity.h"
@@ -22,8 +23,10 @@
 #include "harness/findings/verdicts.h"
 
 struct claims;
+struct err;
 struct kubevirt_release;
 struct run_data;
+struct store;
 
 struct findings {
 	const struct run_data *run; /* borrowed */
@@ -52,6 +55,17 @@ struct findings_options {
 /* OPTIONS may be NULL. RUN must outlive F. */
 void findings_init(struct findings *f, const struct run_data *run,
 		   const struct findings_options *options);
+
+/*
+ * The same of a stored run, without its raw samples: they are read boot by boot, and
+ * go once they are in the figures. RUN's boots keep the series of programs, which have
+ * one sample, and of every other workload the first, without samples; the cells of the
+ * model have none. The figures are those of findings_init() to the last bit. RUN is the
+ * caller's, who releases F and then RUN; after an error neither.
+ */
+int findings_read(struct findings *f, struct store *store, int64_t run_id,
+		  struct run_data *run, const struct findings_options *options,
+		  struct err *err);
 void findings_release(struct findings *f);
 
 #endif

@@ -124,21 +124,29 @@ static void cell_add_median(struct model_cell *cell, uint32_t block,
 	cell->blocks[n] = block;
 }
 
+static void cell_keep_samples(struct model_cell *cell, const double *values,
+			      size_t count)
+{
+	cell->samples = xrealloc(cell->samples, cell->sample_count + count,
+				 sizeof(*cell->samples));
+	memcpy(cell->samples + cell->sample_count, values,
+	       count * sizeof(*values));
+	cell->sample_count += count;
+}
+
 static void cell_add_samples(struct model_cell *cell, uint32_t block,
-			     const struct series *s)
+			     const struct series *s, bool keeps_samples)
 {
 	double *values = xcalloc(s->sample_count, sizeof(*values));
 	size_t count = undisturbed(s, values);
 
 	cell->disturbed_count += s->sample_count - count;
 	if (count) {
-		cell_add_median(cell, block, quantile_median(values, count));
-		cell->samples =
-			xrealloc(cell->samples, cell->sample_count + count,
-				 sizeof(*cell->samples));
-		memcpy(cell->samples + cell->sample_count, values,
-		       count * sizeof(*values));
-		cell->sample_count += count;
+		if (keeps_samples)
+			cell_keep_samples(cell, values, count);
+		quantile_sort(values, count);
+		cell_add_median(cell, block,
+				quantile_of_sorted(values, count, 0.5));
 		cell->used_count += count;
 	}
 	free(values);
@@ -146,12 +154,12 @@ static void cell_add_samples(struct model_cell *cell, uint32_t block,
 
 /* A boot in which every sample was disturbed has no figure. */
 static void cell_add_boot(struct model_cell *cell, uint32_t block,
-			  const struct series *s)
+			  const struct series *s, bool keeps_samples)
 {
 	const struct figure *f = kept_of(s);
 
 	if (!f) {
-		cell_add_samples(cell, block, s);
+		cell_add_samples(cell, block, s, keeps_samples);
 		return;
 	}
 	cell->used_count += f->used_count;
@@ -160,7 +168,33 @@ static void cell_add_boot(struct model_cell *cell, uint32_t block,
 		cell_add_median(cell, block, f->median);
 }
 
-static void add_boot(struct model *m, const struct boot_data *b)
+/* The long samples alone: what an exit costs cannot explain a drift of theirs. */
+static void add_clocks(const struct series *s, double exit_cost_ns,
+		       struct model_clocks *c)
+{
+	size_t i;
+
+	/* A program's times have the way to us in them. */
+	if (metric_of_point(s->point) || !strcmp(s->workload, "boot"))
+		return;
+	for (i = 0; i < s->sample_count; i++) {
+		const struct sample *p = &s->samples[i];
+
+		if (!p->host_elapsed_ns || p->disturbances ||
+		    p->elapsed_ns < FIGURE_LONG_NS)
+			continue;
+		c->guest_ns += (double)p->elapsed_ns;
+		c->host_ns += (double)p->host_elapsed_ns;
+		c->exit_ns += exit_cost_ns;
+	}
+	if (s->sample_count || !s->figure)
+		return;
+	c->guest_ns += (double)s->figure->long_elapsed_ns;
+	c->host_ns += (double)s->figure->long_host_ns;
+	c->exit_ns += (double)s->figure->long_count * exit_cost_ns;
+}
+
+void model_add_boot(struct model *m, const struct boot_data *b)
 {
 	size_t runner = runner_index(m, b->bc.runner);
 	size_t i, at = 0;
@@ -174,10 +208,11 @@ static void add_boot(struct model *m, const struct boot_data *b)
 		const struct series *s = &b->res.series[i];
 		struct model_cell *cell = &row_get(m, s, &at)->cells[runner];
 
+		add_clocks(s, (double)b->res.exit_cost_ns, &m->clocks[runner]);
 		if (b->res.grade > cell->grade)
 			cell->grade = b->res.grade;
 		if (s->status == RUN_OK) {
-			cell_add_boot(cell, b->bc.block, s);
+			cell_add_boot(cell, b->bc.block, s, m->keeps_samples);
 			if (s->reason[0])
 				snprintf(cell->note, sizeof(cell->note), "%s",
 					 s->reason);
@@ -189,50 +224,116 @@ static void add_boot(struct model *m, const struct boot_data *b)
 	}
 }
 
-/* Geometric mean of a cell's boots in one block; NaN without any. */
-static double block_mean(const struct model_cell *cell, uint32_t block)
-{
-	double product = 1;
-	size_t i, n = 0;
-
-	for (i = 0; cell && i < cell->boot_count; i++)
-		if (cell->blocks[i] == block && cell->boots[i] > 0) {
-			product *= cell->boots[i];
-			n++;
-		}
-	return n > 1 ? pow(product, 1 / (double)n) : n ? product : NAN;
-}
-
 const struct model_cell *model_base(const struct model *m,
 				    const struct model_row *row)
 {
 	return model_has_base(m) ? &row->cells[0] : NULL;
 }
 
-/* One logarithm per block; BASE is not used where OWN is true. */
+/* The boots of one block. */
+struct block_mean {
+	uint32_t block;
+	size_t first; /* of them, among the cell's boots */
+	double mean;  /* geometric; NaN without any */
+};
+
+static int compare_blocks(const void *a, const void *b)
+{
+	const struct block_mean *x = a, *y = b;
+
+	if (x->block != y->block)
+		return x->block < y->block ? -1 : 1;
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static int compare_firsts(const void *a, const void *b)
+{
+	const struct block_mean *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* The mean of MEANS[0 .. COUNT), which are a boot of C each and are multiplied in
+ * their order. */
+static double mean_of(const struct model_cell *c,
+		      const struct block_mean *means, size_t count)
+{
+	double product = 1;
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (c->boots[means[i].first] > 0) {
+			product *= c->boots[means[i].first];
+			n++;
+		}
+	return n > 1 ? pow(product, 1 / (double)n) : n ? product : NAN;
+}
+
+/* One per block, by their numbers; the caller frees them. */
+static struct block_mean *block_means(const struct model_cell *c, size_t *count)
+{
+	struct block_mean *means = xcalloc(c->boot_count + 1, sizeof(*means));
+	size_t i, end, n = 0;
+
+	for (i = 0; i < c->boot_count; i++)
+		means[i] = (struct block_mean){c->blocks[i], i, NAN};
+	qsort(means, c->boot_count, sizeof(*means), compare_blocks);
+	for (i = 0; i < c->boot_count; i = end) {
+		struct block_mean first = means[i];
+
+		for (end = i + 1; end < c->boot_count; end++)
+			if (means[end].block != first.block)
+				break;
+		first.mean = mean_of(c, means + i, end - i);
+		means[n++] = first;
+	}
+	*count = n;
+	return means;
+}
+
+/* NaN without a boot of that block in the COUNT. */
+static double find_mean(const struct block_mean *means, size_t count,
+			uint32_t block)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t at = low + (high - low) / 2;
+
+		if (means[at].block < block)
+			low = at + 1;
+		else
+			high = at;
+	}
+	return low < count && means[low].block == block ? means[low].mean : NAN;
+}
+
+/* One logarithm per block, in the order of its first boots; BASE is not used where
+ * OWN is true. */
 static size_t block_logs(const struct model_cell *base, bool own,
 			 const struct model_cell *cell, double *logs,
 			 uint32_t *blocks)
 {
-	size_t count = 0;
-	size_t i, k;
+	size_t i, n, base_count = 0, count = 0;
+	struct block_mean *means = block_means(cell, &n);
+	struct block_mean *base_means =
+		base ? block_means(base, &base_count) : NULL;
 
-	for (i = 0; i < cell->boot_count; i++) {
-		uint32_t block = cell->blocks[i];
-		double ratio;
+	qsort(means, n, sizeof(*means), compare_firsts);
+	for (i = 0; i < n; i++) {
+		double ratio =
+			means[i].mean / (own ? 1
+					     : find_mean(base_means, base_count,
+							 means[i].block));
 
-		for (k = 0; k < i && cell->blocks[k] != block; k++)
-			;
-		if (k < i)
-			continue;
-		ratio = block_mean(cell, block) /
-			(own ? 1 : block_mean(base, block));
 		if (!isfinite(ratio))
 			continue;
 		if (blocks)
-			blocks[count] = block;
+			blocks[count] = means[i].block;
 		logs[count++] = log(ratio);
 	}
+	free(base_means);
+	free(means);
 	return count;
 }
 
@@ -279,18 +380,24 @@ static int compare_runners(const void *a, const void *b)
 	return x_is_base != y_is_base ? y_is_base - x_is_base : strcmp(x, y);
 }
 
-void model_init(struct model *m, const struct run_data *run)
+void model_begin(struct model *m, const struct run_data *run,
+		 bool keeps_samples)
 {
-	size_t i, k;
+	size_t i;
 
 	memset(m, 0, sizeof(*m));
 	m->run = run;
+	m->keeps_samples = keeps_samples;
 	for (i = 0; i < run->boot_count; i++)
 		runner_index(m, run->boots[i].bc.runner);
 	qsort(m->runners, m->runner_count, sizeof(m->runners[0]),
 	      compare_runners);
-	for (i = 0; i < run->boot_count; i++)
-		add_boot(m, &run->boots[i]);
+}
+
+void model_end(struct model *m)
+{
+	size_t i, k;
+
 	if (m->row_count)
 		qsort(m->rows, m->row_count, sizeof(*m->rows), compare_rows);
 	for (i = 0; i < m->row_count; i++)
@@ -301,6 +408,16 @@ void model_init(struct model *m, const struct run_data *run)
 							  cells[k].boot_count);
 			estimate(model_base(m, &m->rows[i]), &cells[k]);
 		}
+}
+
+void model_init(struct model *m, const struct run_data *run)
+{
+	size_t i;
+
+	model_begin(m, run, true);
+	for (i = 0; i < run->boot_count; i++)
+		model_add_boot(m, &run->boots[i]);
+	model_end(m);
 }
 
 void model_release(struct model *m)

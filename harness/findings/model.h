@@ -31,7 +31,8 @@ struct model_cell {
 	double *boots;    /* owned; the median of each boot that counts */
 	uint32_t *blocks; /* owned; that boot's block */
 	size_t boot_count;
-	double *samples; /* owned; all undisturbed ones that are still there */
+	double *samples; /* owned; all undisturbed ones that are still there; none
+			  * where the model does not keep them */
 	size_t sample_count;
 	size_t used_count;      /* undisturbed, removed ones included */
 	size_t disturbed_count; /* the same of the others */
@@ -58,17 +59,33 @@ struct model_row {
 	struct model_cell cells[MODEL_MAX_RUNNERS];
 };
 
+/* What a guest's clock and the host's say of the same samples, those that took
+ * FIGURE_LONG_NS or more. */
+struct model_clocks {
+	double guest_ns, host_ns;
+	double exit_ns; /* that the host's time may include */
+};
+
 struct model {
 	const struct run_data *run; /* borrowed */
+	bool keeps_samples;         /* in its cells */
 	const char *runners[MODEL_MAX_RUNNERS];
 	size_t runner_count;
 	struct model_row *rows; /* owned; in the order of the workload table */
 	size_t row_count;
 	size_t failed_boot_count;
 	bool has_grade[GRADE_COUNT];
+	struct model_clocks clocks[MODEL_MAX_RUNNERS];
 };
 
 void model_init(struct model *m, const struct run_data *run);
+
+/* The same boot by boot, in their order: RUN has the list of them, and the series of
+ * a boot may go once it has been added. */
+void model_begin(struct model *m, const struct run_data *run,
+		 bool keeps_samples);
+void model_add_boot(struct model *m, const struct boot_data *b);
+void model_end(struct model *m);
 void model_release(struct model *m);
 
 /* The rows of one program's job, one row per metric. */

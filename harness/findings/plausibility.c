@@ -24,7 +24,6 @@
 #define MIN_EXIT_NS 100.0
 #define MAX_EXIT_NS 33000.0
 #define MAX_DRIFT_PPM 500.0
-/* Of shorter samples, what an exit costs is more than any drift. */
 
 /* P as it grows, and the model that it is of. */
 struct check {
@@ -137,54 +136,11 @@ static void check_exit(const struct check *c, const struct model_row *row,
 			cell->median);
 }
 
-/* What the guest's clock and the host's say of the same samples, those that took
- * long. */
-struct drift {
-	double guest_ns, host_ns;
-	double exit_ns; /* that the host's time may include */
-};
-
-static void add_drift(const struct series *s, double exit_cost_ns,
-		      struct drift *d)
-{
-	size_t i;
-
-	for (i = 0; i < s->sample_count; i++) {
-		const struct sample *p = &s->samples[i];
-
-		if (!p->host_elapsed_ns || p->disturbances ||
-		    p->elapsed_ns < FIGURE_LONG_NS)
-			continue;
-		d->guest_ns += (double)p->elapsed_ns;
-		d->host_ns += (double)p->host_elapsed_ns;
-		d->exit_ns += exit_cost_ns;
-	}
-	if (s->sample_count || !s->figure)
-		return;
-	d->guest_ns += (double)s->figure->long_elapsed_ns;
-	d->host_ns += (double)s->figure->long_host_ns;
-	d->exit_ns += (double)s->figure->long_count * exit_cost_ns;
-}
-
-/* By the long samples: what an exit costs cannot explain it there. */
 static void check_drift(const struct check *c, size_t k)
 {
-	struct drift d = {.guest_ns = 0};
+	struct model_clocks d = c->m->clocks[k];
 	double least, ppm = 0;
-	size_t i, n;
 
-	for (i = 0; i < c->m->run->boot_count; i++) {
-		const struct boot_data *b = &c->m->run->boots[i];
-
-		if (strcmp(b->bc.runner, c->m->runners[k]))
-			continue;
-		for (n = 0; n < b->res.series_count; n++)
-			/* A program's times have the way to us in them. */
-			if (!metric_of_point(b->res.series[n].point) &&
-			    strcmp(b->res.series[n].workload, "boot") != 0)
-				add_drift(&b->res.series[n],
-					  (double)b->res.exit_cost_ns, &d);
-	}
 	least = d.host_ns - d.exit_ns;
 	/* What lies between may be the exits' doing. */
 	if (d.guest_ns > 0 && least > d.guest_ns)

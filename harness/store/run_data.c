@@ -132,7 +132,8 @@ static void boot_row(struct sql_stmt *s, void *arg)
 struct series_load {
 	struct result *res;
 	int64_t *ids; /* owned, as many as RES has series */
-	size_t at;    /* the one in hand */
+	size_t series_room;
+	size_t at; /* the one in hand */
 	/* Of that one. It grows, and serves one series after the other: a run has
 	 * a million samples, and each series is given what it needs at once. */
 	struct sample *samples; /* owned */
@@ -142,12 +143,20 @@ struct series_load {
 static void series_row(struct sql_stmt *s, void *arg)
 {
 	struct series_load *load = arg;
-	struct series *series = result_add_series(load->res, "", "", "");
-	size_t count = load->res->series_count;
+	struct result *res = load->res;
+	size_t at = res->series_count++;
 
-	load->ids = xrealloc(load->ids, count, sizeof(*load->ids));
-	load->ids[count - 1] = sql_int64(s, 0);
-	field_sql_read(s, 1, series_fields, series);
+	if (at == load->series_room) {
+		load->series_room = 2 * load->series_room + 16;
+		load->ids = xrealloc(load->ids, load->series_room,
+				     sizeof(*load->ids));
+		res->series = xrealloc(res->series, load->series_room,
+				       sizeof(*res->series));
+	}
+	load->ids[at] = sql_int64(s, 0);
+	/* All that result_add_series() looks up is stored. */
+	memset(&res->series[at], 0, sizeof(res->series[at]));
+	field_sql_read(s, 1, series_fields, &res->series[at]);
 }
 
 static void give_samples(struct series_load *load)
@@ -272,6 +281,9 @@ static int load_series(struct store *store, struct sql_stmt *const *s,
 	struct series_load load = {.res = res};
 	int ret = each_of(store, s[Q_SERIES], boot_id, series_row, &load, err);
 
+	if (res->series_count)
+		res->series = xrealloc(res->series, res->series_count,
+				       sizeof(*res->series));
 	if (!ret && has_samples)
 		ret = each_of(store, s[Q_SAMPLES], boot_id, sample_row, &load,
 			      err);
@@ -303,7 +315,7 @@ static int load_boot(struct store *store, struct sql_stmt *const *s,
 }
 
 static int load_boots(struct store *store, const struct boot_load *load,
-		      struct err *err)
+		      const struct run_data_reader *reader, struct err *err)
 {
 	struct sql_stmt *s[Q_COUNT] = {NULL};
 	int ret = 0;
@@ -311,17 +323,22 @@ static int load_boots(struct store *store, const struct boot_load *load,
 
 	for (i = 0; i < Q_COUNT && !ret; i++)
 		ret = prepare_query(store, (enum boot_query)i, &s[i], err);
-	for (i = 0; i < load->run->boot_count && !ret; i++)
+	if (!ret && reader && reader->begin)
+		reader->begin(reader->arg);
+	for (i = 0; i < load->run->boot_count && !ret; i++) {
 		ret = load_boot(store, s, load->ids[i],
 				!load->run->samples_dropped_unix_ns,
 				&load->run->boots[i].res, err);
+		if (!ret && reader)
+			reader->boot(reader->arg, &load->run->boots[i]);
+	}
 	for (i = 0; i < Q_COUNT; i++)
 		sql_finalize(s[i]);
 	return ret;
 }
 
 static int load_all(struct store *store, int64_t run_id, struct run_data *run,
-		    struct err *err)
+		    const struct run_data_reader *reader, struct err *err)
 {
 	struct boot_load load = {.run = run};
 	int ret;
@@ -352,15 +369,15 @@ static int load_all(struct store *store, int64_t run_id, struct run_data *run,
 			   " ORDER BY position",
 			   run_id, boot_row, &load, err);
 	if (!ret)
-		ret = load_boots(store, &load, err);
+		ret = load_boots(store, &load, reader, err);
 	free(load.ids);
 	return ret;
 }
 
 /* In one transaction: it is of one moment, whoever writes meanwhile, and the file is
  * locked once, not for each of a hundred thousand series. */
-int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
-		  struct err *err)
+int run_data_read(struct store *store, int64_t run_id, struct run_data *run,
+		  const struct run_data_reader *reader, struct err *err)
 {
 	struct sql *db = store_handle(store);
 	bool is_ours = !sql_is_in_transaction(db);
@@ -369,7 +386,7 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 	/* Without it the run is read all the same. */
 	if (is_ours)
 		sql_begin_to_read(db);
-	ret = load_all(store, run_id, run, err);
+	ret = load_all(store, run_id, run, reader, err);
 	/* There is nothing to write; it must only end. */
 	if (is_ours && sql_is_in_transaction(db))
 		sql_commit(db);
@@ -378,6 +395,12 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 	if (ret)
 		run_data_release(run);
 	return ret;
+}
+
+int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
+		  struct err *err)
+{
+	return run_data_read(store, run_id, run, NULL, err);
 }
 
 void run_data_release(struct run_data *run)

@@ -52,6 +52,18 @@ int run_data_load(struct store *store, int64_t run_id, struct run_data *run,
 		  struct err *err);
 void run_data_release(struct run_data *run);
 
+/* Who looks at each boot of a run as soon as it is there, and may then take out of it
+ * what nobody else needs: ten million samples are no more in memory than those of one
+ * boot. */
+struct run_data_reader {
+	void (*begin)(void *arg); /* optional; the list of boots is complete */
+	void (*boot)(void *arg, struct boot_data *b);
+	void *arg;
+};
+
+int run_data_read(struct store *store, int64_t run_id, struct run_data *run,
+		  const struct run_data_reader *reader, struct err *err);
+
 /* "raw samples were removed on 2026-03-01 02:00:00, after 90 days" into BUF; "" where
  * they are there. */
 const char *run_data_removal(const struct run_data *run, char *buf,

@@ -173,6 +173,9 @@ int sql_sqlite_open(const char *place, int flags, int busy_ms, struct sql **out,
 	struct sqlite_db *own = xcalloc(1, sizeof(*own));
 
 	own->base.ops = &ops;
+	/* One thread at a time has it (sql.h): a lock for each column of ten million
+	 * rows would guard nothing. */
+	flags |= SQLITE_OPEN_NOMUTEX;
 	if (sqlite3_open_v2(place, &own->db, flags, NULL) != SQLITE_OK) {
 		err_set(err, -EIO, "cannot open '%s': %s", place,
 			sqlite3_errmsg(own->db));

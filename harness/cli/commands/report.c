@@ -59,19 +59,32 @@ static void write_findings(const struct findings *f, const struct request *r,
 	free(db);
 }
 
+/* F and RUN are the caller's where it returns 0. */
+static int find(struct store *store, int64_t run_id, const struct request *r,
+		struct run_data *run, struct findings *f, struct err *err)
+{
+	const struct findings_options options = {.claims = r->claims};
+	int ret;
+
+	if (!r->format->wants_samples)
+		return findings_read(f, store, run_id, run, &options, err);
+	ret = run_data_load(store, run_id, run, err);
+	if (!ret)
+		findings_init(f, run, &options);
+	return ret;
+}
+
 /* With named claims STATUS becomes that of their verdicts. */
 static int write_run(struct store *store, int64_t run_id,
 		     const struct request *r, FILE *out,
 		     enum exit_status *status, struct err *err)
 {
-	const struct findings_options options = {.claims = r->claims};
 	struct run_data run;
 	struct findings f;
-	int ret = run_data_load(store, run_id, &run, err);
+	int ret = find(store, run_id, r, &run, &f, err);
 
 	if (ret)
 		return ret;
-	findings_init(&f, &run, &options);
 	write_findings(&f, r, out);
 	if (f.has_named_claims)
 		*status = status_of_verdict(f.judgement.together);
