@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "harness/base/err.h"
+#include "harness/base/ordered.h"
+#include "harness/base/xmalloc.h"
 #include "harness/cli/column.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/option.h"
 #include "harness/findings/runs/trend.h"
 #include "harness/store/history.h"
+#include "harness/store/history_set.h"
 #include "harness/store/store.h"
 #include "reports/data/json.h"
 #include "reports/data/trend_json.h"
@@ -209,51 +212,120 @@ static enum exit_status judge_trend(const struct history_args *a,
 	return doubt ? STATUS_UNDECIDED : STATUS_WORSE;
 }
 
+/* What is shown of one series. */
+static enum exit_status show_trend(const struct history_args *a,
+				   const char *workload, const char *point,
+				   const struct trend *t)
+{
+	char title[200];
+
+	snprintf(title, sizeof(title), "%s%s%s under %s", workload,
+		 *point ? " " : "", point, a->query.runner);
+	if (a->is_json)
+		json_print(trend_json(t));
+	else if (!a->is_all || t->change_count)
+		trend_text_write(t, title, stdout);
+	return judge_trend(a, t, title);
+}
+
 static int show_one(const struct history_args *a, struct store *store,
 		    enum exit_status *status, struct err *err)
 {
 	struct history h;
 	struct trend t;
-	char title[200];
 	int ret = history_load(store, &a->query, &h, err);
 
 	if (ret)
 		return ret;
-	snprintf(title, sizeof(title), "%s%s%s under %s", a->query.workload,
-		 *a->query.point ? " " : "", a->query.point, a->query.runner);
 	trend_init(&t, &h, &a->opts);
-	if (a->is_json)
-		json_print(trend_json(&t));
-	else if (!a->is_all || t.change_count)
-		trend_text_write(&t, title, stdout);
-	*status = judge_trend(a, &t, title);
+	*status = show_trend(a, a->query.workload, a->query.point, &t);
 	trend_release(&t);
 	history_release(&h);
 	return 0;
 }
 
+/* All series of the latest run. */
+struct all {
+	const struct history_args *args;
+	const struct history_name *names;
+	const struct history_set *set;
+	struct trend_memo memos[ORDERED_MAX_THREADS]; /* a thread's own */
+	enum exit_status status;
+};
+
+struct looked_at {
+	struct history h;
+	struct trend t;
+};
+
+static void *look_at(void *arg, size_t at, unsigned int thread)
+{
+	struct all *all = arg;
+	struct looked_at *one = xcalloc(1, sizeof(*one));
+
+	history_set_get(all->set, at, &one->h);
+	trend_init_by(&one->t, &one->h, &all->args->opts, &all->memos[thread]);
+	return one;
+}
+
+static void forget(void *made)
+{
+	struct looked_at *one = made;
+
+	trend_release(&one->t);
+	history_release(&one->h);
+	free(one);
+}
+
 /* One that was disturbed in every sample has no history. */
+static int show_next(void *arg, size_t at, void *made)
+{
+	struct all *all = arg;
+	const struct looked_at *one = made;
+	enum exit_status of_one = STATUS_OK;
+
+	if (one->h.value_count)
+		of_one = show_trend(all->args, all->names[at].workload,
+				    all->names[at].point, &one->t);
+	if (of_one == STATUS_WORSE || all->status == STATUS_OK)
+		all->status = of_one;
+	forget(made);
+	return 0;
+}
+
+static void look_at_all(struct all *all, size_t count)
+{
+	const struct ordered o = {.count = count,
+				  .make = look_at,
+				  .take = show_next,
+				  .drop = forget,
+				  .arg = all};
+	size_t i;
+
+	ordered_run(&o, ordered_threads());
+	for (i = 0; i < ORDERED_MAX_THREADS; i++)
+		trend_memo_release(&all->memos[i]);
+	printf("checked %zu series of %s\n", count, all->args->query.runner);
+}
+
 static int show_all(const struct history_args *a, struct store *store,
 		    enum exit_status *status, struct err *err)
 {
-	struct history_args one = *a;
+	struct all all = {.args = a, .status = *status};
 	struct history_name *names;
-	size_t i, count;
+	struct history_set *set = NULL;
+	size_t count;
 	int ret = history_names(store, a->query.runner, &names, &count, err);
 
-	for (i = 0; i < count && !ret; i++) {
-		enum exit_status of_one = STATUS_OK;
-
-		one.query.workload = names[i].workload;
-		one.query.point = names[i].point;
-		ret = show_one(&one, store, &of_one, err);
-		if (ret == -ENOENT)
-			ret = 0;
-		if (of_one == STATUS_WORSE || *status == STATUS_OK)
-			*status = of_one;
-	}
 	if (!ret)
-		printf("checked %zu series of %s\n", count, a->query.runner);
+		ret = history_set_load(store, a->query.runner, a->query.host,
+				       names, count, &set, err);
+	all.names = names;
+	all.set = set;
+	if (!ret)
+		look_at_all(&all, count);
+	*status = all.status;
+	history_set_destroy(set);
 	free(names);
 	return ret;
 }

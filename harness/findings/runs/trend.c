@@ -16,30 +16,82 @@
 #define RUNS_BEFORE 10
 #define RUNS_CONFIDENCE .95
 
-/* A and B are the fingerprints of the run before and of RUN. */
-static bool is_break(const struct history *h, size_t run, json_t *a, json_t *b)
+/* Two runs that follow on one another. */
+struct trend_pair {
+	int64_t before, run;
+	bool is_fatal; /* how their fingerprints differ */
+};
+
+/* NULL: it is not known. A history has its runs in the order of the others. */
+static struct trend_pair *find_pair(struct trend_memo *memo, int64_t before,
+				    int64_t run)
 {
-	return differences_are_fatal(a, b) ||
-	       strcmp(h->runs[run].grade, h->runs[run - 1].grade);
+	size_t i;
+
+	for (i = 0; i < memo->count; i++) {
+		size_t k = (memo->at + i) % memo->count;
+		struct trend_pair *p = &memo->pairs[k];
+
+		if (p->run != run || p->before != before)
+			continue;
+		memo->at = k + 1;
+		return p;
+	}
+	return NULL;
 }
 
-/* Each fingerprint is parsed once: a history has a thousand of some KiB. */
-static void find_breaks(struct trend *t)
+/* Of a run that is not known yet; borrowed. */
+static json_t *fingerprint_of(struct trend_memo *memo,
+			      const struct history_run *run)
+{
+	if (memo->last && memo->last_id == run->id)
+		return memo->last;
+	json_decref(memo->last);
+	memo->last = stored_json(run->fingerprint);
+	memo->last_id = run->id;
+	return memo->last;
+}
+
+/* In order, so that each run is parsed once: the second of two is the first of the
+ * next two. */
+static bool differ_fatally(struct trend_memo *memo,
+			   const struct history_run *before,
+			   const struct history_run *run)
+{
+	json_t *a = json_incref(fingerprint_of(memo, before));
+	bool is_fatal = differences_are_fatal(a, fingerprint_of(memo, run));
+
+	json_decref(a);
+	return is_fatal;
+}
+
+static bool is_break(const struct history_run *before,
+		     const struct history_run *run, struct trend_memo *memo)
+{
+	struct trend_pair *p = find_pair(memo, before->id, run->id);
+
+	if (!p) {
+		if (memo->count == memo->room) {
+			memo->room = 2 * memo->room + 64;
+			memo->pairs = xrealloc(memo->pairs, memo->room,
+					       sizeof(*memo->pairs));
+		}
+		p = &memo->pairs[memo->count++];
+		*p = (struct trend_pair){before->id, run->id,
+					 differ_fatally(memo, before, run)};
+	}
+	return p->is_fatal || strcmp(before->grade, run->grade) != 0;
+}
+
+static void find_breaks(struct trend *t, struct trend_memo *memo)
 {
 	const struct history *h = t->h;
-	json_t *before = NULL;
 	size_t run;
 
 	t->breaks = xcalloc(h->run_count + 1, sizeof(*t->breaks));
-	for (run = 0; run < h->run_count; run++) {
-		json_t *now = stored_json(h->runs[run].fingerprint);
-
-		if (run && is_break(h, run, before, now))
+	for (run = 1; run < h->run_count; run++)
+		if (is_break(&h->runs[run - 1], &h->runs[run], memo))
 			t->breaks[t->break_count++] = run;
-		json_decref(before);
-		before = now;
-	}
-	json_decref(before);
 }
 
 static size_t run_of(const struct history *h, size_t index)
@@ -75,10 +127,26 @@ static void add_stretch(struct trend *t, size_t first, size_t end,
 void trend_init(struct trend *t, const struct history *h,
 		const struct change_options *opts)
 {
+	struct trend_memo memo = {.count = 0};
+
+	trend_init_by(t, h, opts, &memo);
+	trend_memo_release(&memo);
+}
+
+void trend_memo_release(struct trend_memo *memo)
+{
+	free(memo->pairs);
+	json_decref(memo->last);
+	*memo = (struct trend_memo){.count = 0};
+}
+
+void trend_init_by(struct trend *t, const struct history *h,
+		   const struct change_options *opts, struct trend_memo *memo)
+{
 	size_t i, first = 0;
 
 	*t = (struct trend){.h = h};
-	find_breaks(t);
+	find_breaks(t, memo);
 	for (i = 0; i < t->break_count; i++) {
 		size_t end = h->runs[t->breaks[i]].first;
 

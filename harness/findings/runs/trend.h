@@ -7,7 +7,10 @@
  * fingerprint changed with it. The history breaks at a change of machine,
  * guest or measurement; figures before and after a break are never compared.
  */
+#include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "harness/stats/changes.h"
 
@@ -32,6 +35,23 @@ struct trend {
 void trend_init(struct trend *t, const struct history *h,
 		const struct change_options *opts);
 void trend_release(struct trend *t);
+
+/*
+ * Which runs of one store differ from the one before: their fingerprints are parsed
+ * once for all series. Zeroed memory is a valid empty one; one thread at a time.
+ */
+struct trend_memo {
+	struct trend_pair *pairs; /* owned */
+	size_t count, room;
+	size_t at;    /* behind the last one that was asked for */
+	json_t *last; /* owned; the fingerprint that was parsed last */
+	int64_t last_id;
+};
+
+/* The same; MEMO may be NULL. */
+void trend_init_by(struct trend *t, const struct history *h,
+		   const struct change_options *opts, struct trend_memo *memo);
+void trend_memo_release(struct trend_memo *memo);
 
 /*
  * The last change, if it made the series worse by at least SHARE (0.05: 5 %)
