@@ -56,6 +56,7 @@ static void kvmtool_run(const struct bench_case *bc, struct result *res)
 const struct runner_ops runner_kvmtool = {
 	.name = "kvmtool",
 	.summary = "kvmtool (lkvm) on /dev/kvm",
+	.needs_bzimage = true,
 	.vmm = RUNNER_PEER,
 	.device = "/dev/kvm",
 	.grade = grade_of_kvm,

@@ -95,8 +95,8 @@ static const char *lack_of(const struct bench_case *bc)
 	return NULL;
 }
 
-/* What of this host P needs and does not find; or NULL. */
-static const char *absence_of(const struct peer *p)
+/* What of this host, and for BC, P needs and does not find; or NULL. */
+static const char *absence_of(const struct peer *p, const struct bench_case *bc)
 {
 	static const char *const no_kvm = "needs /dev/kvm",
 				 *const no_mshv = "needs /dev/mshv";
@@ -107,6 +107,10 @@ static const char *absence_of(const struct peer *p)
 		return "needs /dev/vhost-vsock for its guest's agent";
 	if (p->needs_elf && !peer_machine_has_elf())
 		return "starts ELF kernels alone, and there is no guest/vmlinux";
+	/* Of a shape the VMM's memory is measured, not the guest. */
+	if (p->needs_elf && strcmp(bc->guest_kernel, "elf") &&
+	    !bench_case_needs(bc, WL_SHAPE))
+		return "starts ELF kernels alone, and this run's guests start the bzImage: see --guest-kernel";
 	return NULL;
 }
 
@@ -118,7 +122,7 @@ static void run_found(const struct peer_case *c, const struct bench_case *bc,
 	char old[160];
 
 	if (!why)
-		why = absence_of(p);
+		why = absence_of(p, bc);
 	if (!why &&
 	    peer_version_is_below(c->version, p->least_major, p->least_minor)) {
 		snprintf(old, sizeof(old), "%s has no %s: %u.%u does",

@@ -19,12 +19,9 @@
 #include "runners/peers/peer.h"
 #include "runners/site/io_site.h"
 
-/* The kernel of the guest image, inside its bzImage. */
-#define ELF_KERNEL "guest/vmlinux"
-
 bool peer_machine_has_elf(void)
 {
-	char *path = file_beside_exe(ELF_KERNEL);
+	char *path = guest_boot_elf();
 	bool has = !access(path, R_OK);
 
 	free(path);
@@ -83,8 +80,7 @@ int peer_machine_open(struct peer_machine *m, const struct peer *p,
 	more = xasprintf(GUEST_VSOCK "%s", p->more_cmdline);
 	m->cmdline = guest_cmdline_foreign(more);
 	free(more);
-	m->kernel =
-		file_beside_exe(p->needs_elf ? ELF_KERNEL : "guest/bzImage");
+	m->kernel = p->needs_elf ? guest_boot_elf() : guest_boot_kernel(bc);
 	m->initrd = file_beside_exe("guest/initramfs.cpio");
 	m->socket = xasprintf("%s/" PEER_FOLDER_SOCKET, m->folder.path);
 	m->home = xasprintf("HOME=%s", m->folder.path);

@@ -65,6 +65,7 @@ static void it_is_given_the_guest(void **state)
 	struct result res;
 
 	(void)state;
+	fake_peer_kernel("elf");
 	/* It says more after its version. */
 	set("Firecracker v1.13.1\\n\\n2026-11-30 [anonymous-instance:main] Exit code 0",
 	    READS_CONFIG FAKE_PEER_OPENS("/dev/kvm") FAKE_PEER_AGENT);
@@ -85,6 +86,11 @@ static void what_it_cannot_start_is_skipped(void **state)
 	fake_peer_expect_skip(&runner_firecracker, "null", "",
 			      "Firecracker 1.12.0 has no PCI: 1.13 does");
 	set("Firecracker v1.13.0", "exit 1\n");
+	fake_peer_kernel("");
+	fake_peer_expect_skip(
+		&runner_firecracker, "null", "",
+		"Firecracker starts ELF kernels alone, and this run's guests start the bzImage");
+	fake_peer_kernel("elf");
 	stage_forget("guest/vmlinux");
 	fake_peer_expect_skip(&runner_firecracker, "null", "",
 			      "Firecracker starts ELF kernels alone");
