@@ -212,7 +212,7 @@ static const struct {
 	{"run.schedule.0.1", "-1"},
 	{"run.schedule.0.1", "4294967295"},
 	{"run.schedule.0.2", "\"<b>\""},
-	{"run.schedule.0.2", "\"sixteen-bytes-ab\""},
+	{"run.schedule.0.2", "\"thirty-two-bytes-of-a-runner-nam\""},
 };
 
 static const struct {
@@ -224,7 +224,7 @@ static const struct {
 	{"boot.block", "-1"},
 	{"boot.block", "4294967295"},
 	{"boot.runner", "\"k\\nv\""},
-	{"boot.runner", "\"sixteen-bytes-ab\""},
+	{"boot.runner", "\"thirty-two-bytes-of-a-runner-nam\""},
 	{"boot.paravirt", "\"\\u00e4\""},
 	{"boot.vcpu_count", "-1"},
 	{"boot.vcpu_count", "4294967296"},

@@ -188,6 +188,7 @@ static void noise_in_every_sample_leaves_it_undecided(void **state)
 static void a_signal_keeps_what_there_is(void **state)
 {
 	struct run_data run;
+	char words[40];
 
 	(void)state;
 	fake_worker_stops_at(&f.worker, 4);
@@ -195,10 +196,13 @@ static void a_signal_keeps_what_there_is(void **state)
 	assert_contains(called.err, "stopped; all boots");
 	load(1, &run);
 	assert_string_equal(run.status, "stopped");
+	/* That boot may end before the signal is seen. */
 	assert_in_range(run.boot_count, 3, 4);
+	snprintf(words, sizeof(words), "%zu boots of 2 runners",
+		 run.boot_count);
 	run_data_release(&run);
 	/* It is shown all the same. */
-	assert_contains(called.out, "3 boots of 2 runners");
+	assert_contains(called.out, words);
 	assert_int_equal(access(f.html, F_OK), 0);
 }
 
