@@ -17,6 +17,9 @@ struct peer_folder {
 	pid_t guard;
 };
 
+/* What that process is called. */
+#define PEER_GUARD_NAME "l1vh-guard"
+
 /* The names that may be in it. */
 #define PEER_FOLDER_CONFIG "config.json"
 #define PEER_FOLDER_SOCKET "vsock"

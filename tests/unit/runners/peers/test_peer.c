@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
@@ -294,6 +295,25 @@ static void nothing_outlives_a_kill(void **state)
 	assert_string_equal(fake_peer_rest(), "");
 }
 
+/* Not as the program, which users kill by its name. */
+static void the_guard_has_a_name_of_its_own(void **state)
+{
+	char path[64], name[32] = "";
+	struct peer_folder f;
+	struct err err = {0};
+	int i;
+
+	(void)state;
+	assert_int_equal(peer_folder_open(&f, &err), 0);
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)f.guard);
+	for (i = 0; i < 3000 && strcmp(name, PEER_GUARD_NAME) != 0; i++) {
+		wait_a_moment();
+		file_first_line(path, name, sizeof(name));
+	}
+	assert_string_equal(name, PEER_GUARD_NAME);
+	peer_folder_close(&f);
+}
+
 /* What another made under this name is not ours to remove. */
 static void a_folder_of_another_stays(void **state)
 {
@@ -363,6 +383,7 @@ static int all_tests(void)
 		cmocka_unit_test(options_that_cannot_be_made_are_a_failure),
 		cmocka_unit_test(a_hang_has_a_limit),
 		cmocka_unit_test(nothing_outlives_a_kill),
+		cmocka_unit_test(the_guard_has_a_name_of_its_own),
 		cmocka_unit_test(a_folder_of_another_stays),
 		cmocka_unit_test(who_is_asked_has_no_home),
 		cmocka_unit_test(versions_have_an_order),
