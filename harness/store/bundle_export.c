@@ -3,17 +3,17 @@
 #include "harness/store/bundle.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "harness/base/err.h"
+#include "harness/base/gzip_parts.h"
+#include "harness/base/ordered.h"
 #include "harness/base/output.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
+#include "harness/store/boot_line.h"
 #include "harness/store/bundle_limits.h"
 #include "harness/store/bundle_manifest.h"
 #include "harness/store/bundle_priv.h"
@@ -22,8 +22,15 @@
 #include "harness/store/sql.h"
 #include "harness/store/store.h"
 
+/* Of text that is compressed at once, about. */
+#define GROUP_BYTES MIB
+/* Of boots whose lines are together, unless a single one has more: a line has some 50
+ * bytes a sample. */
+#define GROUP_SAMPLES 20000
+
 struct writer {
-	gzFile file;
+	struct gzip_file file;
+	struct strbuf text; /* owned; not written yet */
 	struct sha256 *sum; /* owned; of the part in hand */
 	struct bundle_sum sums[PART_COUNT];
 	struct bundle_count count;
@@ -31,20 +38,45 @@ struct writer {
 	struct bundle_limits counts; /* so far */
 };
 
-/* Of no part; TEXT is one line, with its '\n'. */
-static int write_text(struct writer *w, const char *text, size_t len,
-		      struct err *err)
+/* What was gathered, as one part of the file. */
+static int flush(struct writer *w, struct err *err)
+{
+	struct gzip_part part;
+	int ret;
+
+	if (!w->text.len)
+		return 0;
+	ret = gzip_part_make(&part, w->text.str, w->text.len, err);
+	if (!ret)
+		ret = gzip_file_add(&w->file, &part, err);
+	gzip_part_release(&part);
+	strbuf_consume(&w->text, w->text.len);
+	return ret ? err_wrap(err, "cannot write the bundle") : 0;
+}
+
+/* LEN more bytes, of no part of the bundle. */
+static int sum_up(struct writer *w, const char *text, size_t len,
+		  struct err *err)
 {
 	int ret;
 
 	w->counts.byte_count += len;
 	ret = bundle_limits_check(w->limits, &w->counts, -EFBIG, err);
+	if (!ret)
+		sha256_add(w->sum, text, len);
+	return ret;
+}
+
+/* Of no part of the bundle; TEXT is one line, with its '\n'. */
+static int write_text(struct writer *w, const char *text, size_t len,
+		      struct err *err)
+{
+	int ret = sum_up(w, text, len, err);
+
 	if (ret)
 		return ret;
-	sha256_add(w->sum, text, len);
-	if (gzwrite(w->file, text, (unsigned int)len) != (int)len)
-		return err_set(err, -EIO, "cannot write the bundle");
-	return 0;
+	strbuf_add(&w->text, text, len);
+	return w->text.len < GROUP_BYTES ? 0 : flush(w, err);
 }
 
 /* LINE is consumed; *OUT is the caller's. */
@@ -147,30 +179,118 @@ static json_t *run_of(const struct run_data *run, json_t *schedule)
 	return out;
 }
 
-static json_t *boot_of(const struct boot_data *b)
+/* Boots whose lines are made and compressed together. */
+struct group {
+	size_t first, end; /* of the run's boots */
+};
+
+struct grouping {
+	struct writer *w;
+	const struct run_data *run;
+	struct group *groups; /* owned */
+	size_t count;
+	struct err *err;
+};
+
+/* What a thread made of a group. */
+struct packed {
+	struct strbuf lines;
+	struct gzip_part part;
+	struct err err;
+	int ret;
+};
+
+static void group_boots(struct grouping *g)
 {
-	return json_pack(
-		"{s:{s:I, s:I, s:s, s:s, s:I, s:I}, s:o}", "boot", "position",
-		(json_int_t)b->position, "block", (json_int_t)b->bc.block,
-		"runner", b->bc.runner, "paravirt", b->bc.paravirt,
-		"vcpu_count", (json_int_t)b->bc.vcpu_count, "ram_bytes",
-		(json_int_t)b->bc.ram_bytes, "result", result_to_json(&b->res));
+	const struct run_data *run = g->run;
+	size_t i, k, samples = 0;
+
+	g->groups = xcalloc(run->boot_count + 1, sizeof(*g->groups));
+	for (i = 0; i < run->boot_count; i++) {
+		const struct result *res = &run->boots[i].res;
+
+		if (!i || samples >= GROUP_SAMPLES) {
+			g->groups[g->count++].first = i;
+			samples = 0;
+		}
+		g->groups[g->count - 1].end = i + 1;
+		for (k = 0; k < res->series_count; k++)
+			samples += res->series[k].sample_count;
+	}
+}
+
+static void *pack_group(void *arg, size_t at, unsigned int thread)
+{
+	const struct grouping *g = arg;
+	struct packed *p = xcalloc(1, sizeof(*p));
+	size_t i;
+
+	(void)thread;
+	for (i = g->groups[at].first; i < g->groups[at].end && !p->ret; i++)
+		p->ret = boot_line_add(&g->run->boots[i], &p->lines, &p->err);
+	if (!p->ret)
+		p->ret = gzip_part_make(&p->part, p->lines.str, p->lines.len,
+					&p->err);
+	return p;
+}
+
+static void release_packed(void *made)
+{
+	struct packed *p = made;
+
+	strbuf_release(&p->lines);
+	gzip_part_release(&p->part);
+	free(p);
+}
+
+static int write_packed_lines(struct writer *w, const struct packed *p,
+			      struct err *err)
+{
+	int ret = sum_up(w, p->lines.str, p->lines.len, err);
+
+	if (ret)
+		return ret;
+	ret = gzip_file_add(&w->file, &p->part, err);
+	return ret ? err_wrap(err, "cannot write the bundle") : 0;
+}
+
+static int write_group(void *arg, size_t at, void *made)
+{
+	struct grouping *g = arg;
+	struct packed *p = made;
+	size_t i;
+	int ret = p->ret;
+
+	for (i = g->groups[at].first; i < g->groups[at].end; i++)
+		bundle_count_add(&g->w->count, &g->run->boots[i].res);
+	g->w->sums[PART_BOOTS].line_count +=
+		g->groups[at].end - g->groups[at].first;
+	g->w->counts.boot_count = g->groups[at].end;
+	g->w->counts.sample_count = g->w->count.samples;
+	if (ret)
+		*g->err = p->err;
+	else
+		ret = write_packed_lines(g->w, p, g->err);
+	release_packed(p);
+	return ret;
 }
 
 static int write_boots(struct writer *w, const struct run_data *run,
 		       struct err *err)
 {
-	int ret = 0;
-	size_t i;
+	struct grouping g = {.w = w, .run = run, .err = err};
+	struct ordered o = {.make = pack_group,
+			    .take = write_group,
+			    .drop = release_packed,
+			    .arg = &g};
+	int ret = flush(w, err);
 
-	for (i = 0; i < run->boot_count && !ret; i++) {
-		bundle_count_add(&w->count, &run->boots[i].res);
-		w->counts.boot_count++;
-		w->counts.sample_count = w->count.samples;
-		ret = write_part_line(w, PART_BOOTS, boot_of(&run->boots[i]),
-				      err);
-	}
+	group_boots(&g);
+	o.count = g.count;
+	if (!ret)
+		ret = ordered_run(&o, ordered_threads());
 	end_part(w, PART_BOOTS);
+	free(g.groups);
 	return ret;
 }
 
@@ -262,26 +382,22 @@ static int write_run(struct writer *w, struct store *store,
 	return ret ? ret : write_end(w, run, err);
 }
 
-/* gzclose() closes what it was given, so that it is given a second one. */
 static int write_packed(struct writer *w, struct store *store,
 			const struct run_data *run,
 			const struct bundle_proof *proof, struct output *out,
 			struct err *err)
 {
-	int own = fcntl(out->fd, F_DUPFD_CLOEXEC, 0), ret;
+	int ret = gzip_file_begin(&w->file, out->fd, err);
 
-	w->file = own >= 0 ? gzdopen(own, "wb") : NULL;
-	if (!w->file) {
-		ret = err_sys(err, -errno, "cannot write '%s'", out->path);
-		if (own >= 0)
-			close(own);
-		return ret;
-	}
 	w->sum = sha256_create();
-	ret = write_run(w, store, run, proof, err);
-	if (gzclose(w->file) != Z_OK && !ret)
-		ret = err_set(err, -EIO, "cannot write the bundle");
+	if (!ret)
+		ret = write_run(w, store, run, proof, err);
+	if (!ret)
+		ret = flush(w, err);
+	if (!ret)
+		ret = gzip_file_end(&w->file, err);
 	sha256_destroy(w->sum);
+	strbuf_release(&w->text);
 	return ret ? err_wrap(err, "'%s'", out->path) : 0;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "reports/data/samples_json.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/digits.h"
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
@@ -80,31 +80,12 @@ static struct part *parts_of(const struct run_data *run, size_t *count)
 	return parts;
 }
 
-static void put_count(struct strbuf *out, uint64_t value)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	strbuf_add(out, digits + at, sizeof(digits) - at);
-}
-
-/* With as many digits as tell it from every other. */
 static void put_real(struct strbuf *out, double value)
 {
-	char text[32];
-	int len = snprintf(text, sizeof(text), "%.17g", value);
-
-	if (!isfinite(value)) {
+	if (isfinite(value))
+		digits_add_real(out, value);
+	else
 		strbuf_puts(out, "null");
-		return;
-	}
-	strbuf_add(out, text, (size_t)len);
-	if (!strpbrk(text, ".e"))
-		strbuf_puts(out, ".0");
 }
 
 static void put_text(struct strbuf *out, const char *text)
@@ -119,12 +100,12 @@ static void put_text(struct strbuf *out, const char *text)
 
 static void put_boot(struct strbuf *out, const struct part *p)
 {
-	put_count(out, p->boot->position);
+	digits_add_count(out, p->boot->position);
 }
 
 static void put_block(struct strbuf *out, const struct part *p)
 {
-	put_count(out, p->boot->bc.block);
+	digits_add_count(out, p->boot->bc.block);
 }
 
 static void put_grade(struct strbuf *out, const struct part *p)
@@ -134,7 +115,7 @@ static void put_grade(struct strbuf *out, const struct part *p)
 
 static void put_iterations(struct strbuf *out, const struct part *p)
 {
-	put_count(out, p->series->iterations);
+	digits_add_count(out, p->series->iterations);
 }
 
 static void put_value(struct strbuf *out, const struct sample *s)
@@ -144,17 +125,17 @@ static void put_value(struct strbuf *out, const struct sample *s)
 
 static void put_elapsed(struct strbuf *out, const struct sample *s)
 {
-	put_count(out, s->elapsed_ns);
+	digits_add_count(out, s->elapsed_ns);
 }
 
 static void put_host_elapsed(struct strbuf *out, const struct sample *s)
 {
-	put_count(out, s->host_elapsed_ns);
+	digits_add_count(out, s->host_elapsed_ns);
 }
 
 static void put_waited(struct strbuf *out, const struct sample *s)
 {
-	put_count(out, s->waited_ns);
+	digits_add_count(out, s->waited_ns);
 }
 
 static void put_disturbances(struct strbuf *out, const struct sample *s)
