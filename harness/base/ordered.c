@@ -7,12 +7,14 @@
 
 #include "harness/base/thread.h"
 
-/* So many items are made ahead of the one that is taken next. */
-#define AHEAD (4 * ORDERED_MAX_THREADS)
+/* So many items a thread are made ahead of the one that is taken next. */
+#define AHEAD_OF_EACH 4
+#define MAX_AHEAD (AHEAD_OF_EACH * ORDERED_MAX_THREADS)
 #define STACK_BYTES (1UL << 20)
 
 struct crew {
 	const struct ordered *o;
+	size_t ahead;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t moved; /* something was made or taken */
 	size_t next;          /* to be made */
@@ -21,7 +23,7 @@ struct crew {
 	struct slot {
 		void *made;
 		bool is_there;
-	} slots[AHEAD]; /* of item I: I % AHEAD */
+	} slots[MAX_AHEAD]; /* of item I: I % MAX_AHEAD */
 };
 
 struct worker {
@@ -37,13 +39,13 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
-		struct slot *slot = &c->slots[c->next % AHEAD];
+		struct slot *slot = &c->slots[c->next % MAX_AHEAD];
 		size_t at = c->next;
 		void *made;
 
 		if (c->has_ended || at == c->o->count)
 			break;
-		if (at >= c->taken + AHEAD) {
+		if (at >= c->taken + c->ahead) {
 			pthread_cond_wait(&c->moved, &c->lock);
 			continue;
 		}
@@ -64,7 +66,7 @@ static int take_each(struct crew *c)
 	int ret = 0;
 
 	while (!ret && c->taken < c->o->count) {
-		struct slot *slot = &c->slots[c->taken % AHEAD];
+		struct slot *slot = &c->slots[c->taken % MAX_AHEAD];
 		void *made;
 
 		pthread_mutex_lock(&c->lock);
@@ -102,7 +104,7 @@ static void end(struct crew *c, struct worker *workers, unsigned int count)
 	pthread_mutex_unlock(&c->lock);
 	for (i = 0; i < count; i++)
 		pthread_join(workers[i].thread, NULL);
-	for (i = 0; i < AHEAD; i++)
+	for (i = 0; i < MAX_AHEAD; i++)
 		if (c->slots[i].is_there)
 			c->o->drop(c->slots[i].made);
 	pthread_cond_destroy(&c->moved);
@@ -120,6 +122,7 @@ int ordered_run(const struct ordered *o, unsigned int thread_count)
 
 	if (thread_count > ORDERED_MAX_THREADS)
 		thread_count = ORDERED_MAX_THREADS;
+	c.ahead = (size_t)AHEAD_OF_EACH * thread_count;
 	for (i = 0; i < thread_count && thread_count > 1; i++) {
 		workers[i].crew = &c;
 		workers[i].number = i;

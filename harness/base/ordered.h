@@ -26,8 +26,8 @@ struct ordered {
 /* As many as there are CPUs to run on. */
 unsigned int ordered_threads(void);
 
-/* Ends with all threads. What TAKE returned last. Threads that cannot be started are
- * done without. */
+/* What TAKE returned last. All threads have ended then; threads that cannot be started
+ * are done without. Each has a few items at most in memory at once. */
 int ordered_run(const struct ordered *o, unsigned int thread_count);
 
 #endif
