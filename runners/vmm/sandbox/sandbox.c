@@ -85,7 +85,8 @@ static void prepare_landlock(void)
  * time zone, which gmtime_r() needs as well; for the memory of a ninth thread how
  * many CPUs there are, if it is not told the limit that it then computes
  * (malloc(3), M_ARENA_MAX); before it gives memory of a thread back, whether the
- * kernel overcommits, so that it keeps it, but for large pieces.
+ * kernel overcommits, so that it keeps it, but for large pieces: of 64 KiB and more,
+ * as a guest can want many of in sizes of its choice (a disk's bounce buffers).
  */
 static void prepare_libc(void)
 {
@@ -95,7 +96,7 @@ static void prepare_libc(void)
 	if (!sched_getaffinity(0, sizeof(set), &set))
 		mallopt(M_ARENA_MAX, 8 * CPU_COUNT(&set));
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
-	mallopt(M_MMAP_THRESHOLD, 128 * KIB);
+	mallopt(M_MMAP_THRESHOLD, 64 * KIB);
 }
 
 int sandbox_isolate(bool wants_starter, struct err *err)
