@@ -14,9 +14,10 @@
  * An attack on the harness is a whole run with the hostile guest in the micro
  * guest's place (siege_link.h); --slow leaves these out.
  *
- * usage: siege [--cheap] [--slow] FOLDER HYPERVISOR [ATTACK]...
- * FOLDER has l1vh-vmm, hostile.bin and hostile.bz; --slow is for a VMM with
- * sanitizers, or a host that is emulated. Prints TAP.
+ * usage: siege [--cheap] [--slow | --sanitized] FOLDER HYPERVISOR [ATTACK]...
+ * FOLDER has l1vh-vmm, hostile.bin and hostile.bz; --slow is for a host that is
+ * emulated, --sanitized for a VMM with sanitizers, which is slow as well and has no
+ * sandbox. Prints TAP.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -63,6 +64,7 @@ struct siege {
 	const char *hv;
 	bool wants_cheap;
 	uint32_t slow; /* limits are this many times as long */
+	bool is_sanitized;
 	char vmm[256], micro[256], kernel[256];
 	struct host host;
 	struct guest neighbour;
@@ -81,6 +83,7 @@ static struct guest_spec spec_of(const struct siege *s, const char *command,
 				   .hv = s->hv,
 				   .command = command,
 				   .is_kernel = is_kernel,
+				   .is_sanitized = s->is_sanitized,
 				   .host = &s->host};
 }
 
@@ -354,11 +357,12 @@ int main(int argc, char **argv)
 
 	for (; at < argc && argv[at][0] == '-'; at++) {
 		s.wants_cheap |= !strcmp(argv[at], "--cheap");
-		if (!strcmp(argv[at], "--slow"))
+		s.is_sanitized |= !strcmp(argv[at], "--sanitized");
+		if (s.is_sanitized || !strcmp(argv[at], "--slow"))
 			s.slow = SLOW;
 	}
 	if (argc < at + 2) {
-		fputs("usage: siege [--cheap] [--slow] FOLDER HYPERVISOR [ATTACK]...\n",
+		fputs("usage: siege [--cheap] [--slow | --sanitized] FOLDER HYPERVISOR [ATTACK]...\n",
 		      stderr);
 		return 64;
 	}

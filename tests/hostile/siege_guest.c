@@ -86,6 +86,10 @@ static void add_args(struct args *a, const struct guest_spec *spec)
 	args_add(a, "--vcpus");
 	args_add(a, "%d", spec->is_neighbour ? 1 : 2);
 	args_add(a, "--prefault");
+	if (spec->is_sanitized) {
+		args_add(a, "--sandbox");
+		args_add(a, "off");
+	}
 	args_add(a, "--channel-fd");
 	args_add(a, "%d", FD_CHANNEL);
 	args_add(a, "--events-fd");

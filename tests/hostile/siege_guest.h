@@ -24,6 +24,8 @@ struct guest_spec {
 	const char *command; /* an attack's name, "list", "neighbour" */
 	bool is_kernel; /* booted as Linux is, with its channel on a console */
 	bool is_neighbour;
+	/* It has no sandbox, which forbids what the sanitizer's end needs. */
+	bool is_sanitized;
 	const struct host *host;
 };
 
