@@ -6,13 +6,15 @@
 
 /*
  * nokaslr: the same addresses at each boot; tsc=reliable: a machine without
- * legacy timers has nothing to check the TSC against; one UART: three are
- * not there to be probed; reboot=acpi: a panic would otherwise leave through
- * real mode.
+ * legacy timers has nothing to check the TSC against; no_timer_check: where there
+ * is one, a busy host may be late for the kernel's test of it, which then panics;
+ * one UART: three are not there to be probed; reboot=acpi: a panic would otherwise
+ * leave through real mode.
  */
 #define GUEST_CMDLINE                                                   \
 	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
-	"clocksource=tsc 8250.nr_uarts=1 random.trust_cpu=on reboot=acpi"
+	"clocksource=tsc no_timer_check 8250.nr_uarts=1 "               \
+	"random.trust_cpu=on reboot=acpi"
 
 /* More of it for a guest whose agent connects over vsock. */
 #define GUEST_VSOCK " l1vh_vsock=1"
