@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "harness/base/err.h"
 #include "harness/core/plan.h"
@@ -14,22 +13,25 @@
 /* Why PLAN's guests cannot have the ELF file: 0 if they can. */
 static int check_elf(const struct plan *plan, struct err *err)
 {
-	char *path = guest_boot_elf();
-	int ret = access(path, R_OK) ? -errno : 0;
+	char *path;
 	size_t i;
+	int ret = 0;
 
-	if (ret)
-		err_set(err, -EINVAL,
+	if (!guest_boot_has_elf()) {
+		path = guest_boot_elf();
+		ret = err_set(
+			err, -EINVAL,
 			"there is no '%s'; build it with 'l1vh-bench guest build', whose manifest says why if it cannot",
 			path);
-	free(path);
+		free(path);
+	}
 	for (i = 0; i < plan->runner_count && !ret; i++)
 		if (runner_needs_bzimage(plan->runners[i]))
 			ret = err_set(
 				err, -EINVAL,
 				"runner %s starts no ELF kernel; give --guest-kernel bzimage, or leave it out",
 				plan->runners[i]);
-	return ret ? -EINVAL : 0;
+	return ret;
 }
 
 static bool has_guests(const struct plan *plan)
@@ -44,19 +46,24 @@ static bool has_guests(const struct plan *plan)
 
 int guest_kernel_choose(struct plan *plan, bool boots_linux, struct err *err)
 {
-	bool is_auto = !strcmp(plan->guest_kernel, "auto");
 	struct err why;
+	int ret = 0;
 
-	if (!is_auto && strcmp(plan->guest_kernel, "elf"))
+	if (!strcmp(plan->guest_kernel, "bzimage"))
 		return 0;
-	if (boots_linux && has_guests(plan)) {
-		int ret = check_elf(plan, is_auto ? &why : err);
-
-		if (ret && !is_auto)
-			return ret;
-		plan->guest_kernel = ret ? "bzimage" : "elf";
-		return 0;
+	boots_linux = boots_linux && has_guests(plan);
+	if (boots_linux)
+		ret = check_elf(plan, &why);
+	if (ret && strcmp(plan->guest_kernel, "auto") != 0) {
+		*err = why;
+		return ret;
 	}
-	plan->guest_kernel = "bzimage";
+	plan->guest_kernel = boots_linux && !ret ? "elf" : "bzimage";
 	return 0;
+}
+
+bool guest_kernel_may_be_elf(const char *wants, const char *runner)
+{
+	return strcmp(wants, "bzimage") != 0 && !runner_needs_bzimage(runner) &&
+	       guest_boot_has_elf();
 }

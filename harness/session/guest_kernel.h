@@ -19,4 +19,8 @@ struct plan;
  */
 int guest_kernel_choose(struct plan *plan, bool boots_linux, struct err *err);
 
+/* Before that, of a boot that only tries RUNNER: whether a run that WANTS one of the
+ * three may give it the ELF file. */
+bool guest_kernel_may_be_elf(const char *wants, const char *runner);
+
 #endif

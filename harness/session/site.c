@@ -11,6 +11,7 @@
 #include "harness/base/file.h"
 #include "harness/core/result.h"
 #include "harness/core/runner.h"
+#include "harness/session/guest_kernel.h"
 #include "runners/machine/cpu_model.h"
 
 /* A runner that works boots Linux in one second on hardware, in four in the
@@ -92,6 +93,10 @@ static int try_boot(struct site *site, const struct site_wants *wants,
 	snprintf(bc.runner, sizeof(bc.runner), "%s", runner);
 	snprintf(bc.paravirt, sizeof(bc.paravirt), "%s",
 		 wants->paravirt ? wants->paravirt : plan.paravirt);
+	if (guest_kernel_may_be_elf(wants->guest_kernel ? wants->guest_kernel
+							: plan.guest_kernel,
+				    runner))
+		snprintf(bc.guest_kernel, sizeof(bc.guest_kernel), "elf");
 	bc.vcpu_count = plan.vcpu_count;
 	bc.ram_bytes = plan.ram_bytes;
 	if (is_micro)

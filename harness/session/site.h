@@ -33,10 +33,11 @@ struct site_wants {
 	 * out without a word, where they would be refused otherwise.
 	 */
 	bool is_default;
-	bool is_micro;        /* no boot of the run is of Linux */
-	const char *paravirt; /* of a trial; borrowed; NULL: the usual one */
-	bool needs_iommu;     /* a device is to be handed to guests */
-	bool wants_mshv_emu;  /* mshv may be the emulator, and is called so */
+	bool is_micro; /* no boot of the run is of Linux */
+	/* Of a trial, and of the run; borrowed; NULL: the usual one. */
+	const char *paravirt, *guest_kernel;
+	bool needs_iommu;    /* a device is to be handed to guests */
+	bool wants_mshv_emu; /* mshv may be the emulator, and is called so */
 	const volatile bool *stop; /* borrowed; once true, nothing begins */
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/machine/guest_boot.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/base/file.h"
 #include "harness/base/xmalloc.h"
@@ -10,6 +12,15 @@
 char *guest_boot_elf(void)
 {
 	return file_beside_exe("guest/vmlinux");
+}
+
+bool guest_boot_has_elf(void)
+{
+	char *path = guest_boot_elf();
+	bool has = !access(path, R_OK);
+
+	free(path);
+	return has;
 }
 
 char *guest_boot_kernel(const struct bench_case *bc)

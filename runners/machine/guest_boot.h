@@ -3,6 +3,7 @@
 #define RUNNERS_MACHINE_GUEST_BOOT_H
 
 /* guest_boot - boot parameters that all guests in all VMMs share. */
+#include <stdbool.h>
 
 /*
  * nokaslr: the same addresses at each boot; tsc=reliable: a machine without
@@ -34,5 +35,6 @@ char *guest_boot_kernel(const struct bench_case *bc);
 /* The ELF file inside the bzImage, which needs no decompression in the guest.
  * Caller frees; the file may be absent. */
 char *guest_boot_elf(void);
+bool guest_boot_has_elf(void);
 
 #endif

@@ -105,7 +105,7 @@ static const char *absence_of(const struct peer *p, const struct bench_case *bc)
 		return strcmp(p->device, "/dev/kvm") ? no_mshv : no_kvm;
 	if (p->vsock == PEER_VSOCK_KERNEL && !peer_machine_has_vsock())
 		return "needs /dev/vhost-vsock for its guest's agent";
-	if (p->needs_elf && !peer_machine_has_elf())
+	if (p->needs_elf && !guest_boot_has_elf())
 		return "starts ELF kernels alone, and there is no guest/vmlinux";
 	/* Of a shape the VMM's memory is measured, not the guest. */
 	if (p->needs_elf && strcmp(bc->guest_kernel, "elf") &&

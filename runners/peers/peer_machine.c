@@ -19,15 +19,6 @@
 #include "runners/peers/peer.h"
 #include "runners/site/io_site.h"
 
-bool peer_machine_has_elf(void)
-{
-	char *path = guest_boot_elf();
-	bool has = !access(path, R_OK);
-
-	free(path);
-	return has;
-}
-
 bool peer_machine_has_vsock(void)
 {
 	struct vsock_listener l;

@@ -39,8 +39,7 @@ void peer_machine_close(struct peer_machine *m);
 void peer_machine_run(struct peer_machine *m, const struct io_site *site,
 		      const struct watch *watch, struct result *res);
 
-/* What this host has for guests: a vsock, an ELF kernel. */
+/* Whether this host's kernel has a vsock for guests. */
 bool peer_machine_has_vsock(void);
-bool peer_machine_has_elf(void);
 
 #endif

@@ -3,30 +3,20 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "harness/base/err.h"
-#include "harness/base/xmalloc.h"
 #include "harness/core/plan.h"
 #include "harness/session/guest_kernel.h"
 #include "runners/machine/guest_boot.h"
+#include "tests/unit/fixture/cli/beside.h"
 
-/* The guest's folder stands beside the program, which is this test. */
 static void elf_put(bool is_there)
 {
-	char *path = guest_boot_elf();
-	char *copy = xstrdup(path);
-
-	mkdir(dirname(copy), 0755);
+	beside_folder("guest");
 	if (is_there)
-		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+		beside_file("guest/vmlinux", "");
 	else
-		unlink(path);
-	free(copy);
-	free(path);
+		beside_remove("guest/vmlinux");
 }
 
 static const char *chosen(const char *wanted, const char *runner,
@@ -53,6 +43,19 @@ static void auto_is_the_elf_file_where_all_have_it(void **state)
 	assert_string_equal(chosen("auto", "native", true), "bzimage");
 	elf_put(false);
 	assert_string_equal(chosen("auto", "kvm", true), "bzimage");
+}
+
+/* A boot that only tries a runner comes before the choice. */
+static void a_trial_has_what_the_runner_may_get(void **state)
+{
+	(void)state;
+	elf_put(true);
+	assert_true(guest_kernel_may_be_elf("auto", "firecracker"));
+	assert_true(guest_kernel_may_be_elf("elf", "kvm"));
+	assert_false(guest_kernel_may_be_elf("auto", "kvmtool"));
+	assert_false(guest_kernel_may_be_elf("bzimage", "firecracker"));
+	elf_put(false);
+	assert_false(guest_kernel_may_be_elf("auto", "firecracker"));
 }
 
 static void what_cannot_be_had_is_refused(void **state)
@@ -106,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_is_the_elf_file_where_all_have_it),
+		cmocka_unit_test(a_trial_has_what_the_runner_may_get),
 		cmocka_unit_test(what_cannot_be_had_is_refused),
 		cmocka_unit_test(a_plan_tells_the_elf_file_alone),
 		cmocka_unit_test(a_case_names_its_file),

@@ -213,6 +213,20 @@ static void vmms_of_others_are_tried_as_they_are_wanted(void **state)
 	expect_trials(1, "\"paravirt\":\"best\"");
 }
 
+/* Firecracker starts nothing else, and a trial comes before the choice. */
+static void a_trial_starts_the_elf_file_where_a_run_may(void **state)
+{
+	(void)state;
+	beside_folder("guest");
+	beside_file("guest/vmlinux", "");
+	f.wants.guest_kernel = "auto";
+	trial_ends("firecracker", RUN_OK, NULL);
+	OPEN(SITE_LAB, "firecracker");
+	beside_remove("guest/vmlinux");
+	expect_runners("firecracker");
+	expect_trials(1, "\"guest_kernel\":\"elf\"");
+}
+
 static void a_host_that_is_emulated_is_as_slow_as_the_lab(void **state)
 {
 	(void)state;
@@ -388,6 +402,7 @@ int main(void)
 		TEST(the_lab_has_the_emulated_mshv_once),
 		TEST(the_lab_tries_what_is_not_known_to_boot),
 		TEST(vmms_of_others_are_tried_as_they_are_wanted),
+		TEST(a_trial_starts_the_elf_file_where_a_run_may),
 		TEST(a_host_that_is_emulated_is_as_slow_as_the_lab),
 		TEST(micro_guests_are_tried_with_one),
 		TEST(nobody_hears_of_runners_that_nobody_named),
