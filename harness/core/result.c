@@ -151,6 +151,18 @@ void result_drop_series(struct result *res)
 		free(res->documents[--res->document_count].text);
 }
 
+void result_add_fact(struct result *res, const char *key, const char *value)
+{
+	char *text;
+
+	if (!res->identity)
+		return;
+	text = xasprintf("%s\n%s=%s", res->identity, key, value);
+	text_clean(text);
+	free(res->identity);
+	res->identity = text;
+}
+
 void series_refuse(struct series *series, enum run_status status,
 		   const char *why)
 {

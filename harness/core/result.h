@@ -152,6 +152,9 @@ struct exit_row *result_add_exit(struct result *res);
 /* Under this name a boot's document says how the host was meanwhile. */
 #define GUARD_DOCUMENT "guard"
 
+/* One more line of the identity, if there is one. Both are copied, and cleaned. */
+void result_add_fact(struct result *res, const char *key, const char *value);
+
 /* TEXT is copied. */
 void result_add_document(struct result *res, const char *workload,
 			 const char *point, const char *text);

@@ -41,15 +41,6 @@ const char *cpu_model_libvirt(enum cpu_model model)
 	return models[model].libvirt;
 }
 
-static void add_fact(struct result *res, enum cpu_model model)
-{
-	char *text = xasprintf("%s\n" CPU_MODEL_FACT "=%s", res->identity,
-			       cpu_model_name(model));
-
-	free(res->identity);
-	res->identity = text;
-}
-
 /* The first failure stays, and says what became of the other models. */
 static void add_failure(struct result *first, enum cpu_model model,
 			const struct result *res)
@@ -113,5 +104,5 @@ void cpu_model_search(struct cpu_model_memory *memory,
 	if (!res->identity)
 		return;
 	remember(memory, model);
-	add_fact(res, model);
+	result_add_fact(res, CPU_MODEL_FACT, cpu_model_name(model));
 }

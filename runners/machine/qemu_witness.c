@@ -89,12 +89,10 @@ void qemu_witness_add_words(const struct qmp *q, struct result *res)
 {
 	char *text;
 
-	if (res->identity && q->version[0]) {
-		text = xasprintf("%s\nvmm.version=QEMU %s", res->identity,
-				 q->version);
-		text_clean(text);
-		free(res->identity);
-		res->identity = text;
+	if (q->version[0]) {
+		text = xasprintf("QEMU %s", q->version);
+		result_add_fact(res, "vmm.version", text);
+		free(text);
 	}
 	if (res->status == RUN_RUNNER_FAILED && q->shutdown[0]) {
 		text = xasprintf("%s: QEMU reports %s", res->reason,

@@ -59,10 +59,7 @@ void peer_version_add(const struct peer_version *v, const char *title,
 {
 	char *text;
 
-	if (!res->identity)
-		return;
-	text = xasprintf("%s\nvmm.version=%s %s", res->identity, title,
-			 v->text);
-	free(res->identity);
-	res->identity = text;
+	text = xasprintf("%s %s", title, v->text);
+	result_add_fact(res, "vmm.version", text);
+	free(text);
 }
