@@ -10,6 +10,13 @@
 #include "harness/core/metric.h"
 #include "harness/stats/quantile.h"
 
+int model_compare_runners(const char *a, const char *b)
+{
+	int a_is_base = model_is_base(a), b_is_base = model_is_base(b);
+
+	return a_is_base != b_is_base ? b_is_base - a_is_base : strcmp(a, b);
+}
+
 bool model_is_base(const char *runner)
 {
 	return !strcmp(runner, MODEL_BASELINE);
@@ -368,16 +375,10 @@ static int compare_rows(const void *a, const void *b)
 	return (x->list_rank > y->list_rank) - (x->list_rank < y->list_rank);
 }
 
-/* The baseline, then by name: a table's columns do not depend on what ran
- * first. */
 static int compare_runners(const void *a, const void *b)
 {
-	const char *x = *(const char *const *)a;
-	const char *y = *(const char *const *)b;
-	int x_is_base = model_is_base(x);
-	int y_is_base = model_is_base(y);
-
-	return x_is_base != y_is_base ? y_is_base - x_is_base : strcmp(x, y);
+	return model_compare_runners(*(const char *const *)a,
+				     *(const char *const *)b);
 }
 
 void model_begin(struct model *m, const struct run_data *run,

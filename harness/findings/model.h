@@ -127,6 +127,9 @@ bool model_row_is_summary(const struct model_row *row);
 bool model_is_base(const char *runner);
 bool model_has_base(const struct model *m);
 
+/* The baseline, then by name: a table's columns do not depend on what ran first. */
+int model_compare_runners(const char *a, const char *b);
+
 /* The baseline of ROW's cells; NULL: the run has no native boots. */
 const struct model_cell *model_base(const struct model *m,
 				    const struct model_row *row);

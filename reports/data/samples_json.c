@@ -21,13 +21,6 @@ struct part {
 	const struct series *series;
 };
 
-static int compare_runners(const char *a, const char *b)
-{
-	int a_is_base = model_is_base(a), b_is_base = model_is_base(b);
-
-	return a_is_base != b_is_base ? b_is_base - a_is_base : strcmp(a, b);
-}
-
 /* 0: one object has both. */
 static int compare_series(const struct part *x, const struct part *y)
 {
@@ -42,7 +35,8 @@ static int compare_series(const struct part *x, const struct part *y)
 	if (!differ)
 		differ = strcmp(a->unit, b->unit);
 	return differ ? differ
-		      : compare_runners(x->boot->bc.runner, y->boot->bc.runner);
+		      : model_compare_runners(x->boot->bc.runner,
+					      y->boot->bc.runner);
 }
 
 /* In the order of listings, then of boots, then as they stand in the boot. */
