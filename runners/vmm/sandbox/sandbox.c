@@ -17,6 +17,7 @@
 #include "harness/base/thread.h"
 #include "runners/vmm/sandbox/sandbox_priv.h"
 #include "runners/vmm/sandbox/starter.h"
+#include "runners/vmm/words.h"
 
 enum part {
 	PART_SECCOMP,
@@ -169,35 +170,29 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-struct list {
-	char text[160];
-	size_t len;
-};
-
-static void add(struct list *l, const char *fmt, const char *what)
+/* NAME behind what W has, and WHAT it is. */
+static void add(struct words *w, const char *name, const char *what)
 {
-	l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len,
-				   l->len ? ", " : "");
-	l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len,
-				   fmt, what);
+	words_add(w, "%s%s%s", w->len ? ", " : "", name, what);
 }
 
-static void list_namespaces(struct list *had, struct list *lacking)
+static void list_namespaces(struct words *had, struct words *lacking)
 {
 	char names[64];
 
 	namespaces_text(box.namespaces, names, sizeof(names));
 	if (box.namespaces)
-		add(had, "%s namespaces", names);
+		add(had, names, " namespaces");
 	namespaces_text(NAMESPACE_ALL & ~box.namespaces, names, sizeof(names));
 	if (box.namespaces != NAMESPACE_ALL)
-		add(lacking, "%s namespaces", names);
+		add(lacking, names, " namespaces");
 }
 
 static bool write_text(void)
 {
-	struct list had = {.len = 0}, lacking = {.len = 0};
-	char landlock[24];
+	char had_text[160] = "", lacking_text[160] = "", landlock[24];
+	struct words had = {had_text, sizeof(had_text), 0};
+	struct words lacking = {lacking_text, sizeof(lacking_text), 0};
 	const char *names[PART_COUNT] = {
 		[PART_SECCOMP] = "seccomp",
 		[PART_LANDLOCK] = landlock,
@@ -212,9 +207,9 @@ static bool write_text(void)
 			 box.landlock_version);
 	for (i = 0; i < PART_COUNT; i++)
 		if (atomic_load(&box.errors[i]))
-			add(&lacking, "%s", names[i]);
+			add(&lacking, names[i], "");
 		else if (i != PART_RINGS) /* a disk's own words say it */
-			add(&had, "%s", names[i]);
+			add(&had, names[i], "");
 	list_namespaces(&had, &lacking);
 	snprintf(box.text, sizeof(box.text), "%s%s%s", had.text,
 		 lacking.len ? (had.len ? "; not: " : "not: ") : "",

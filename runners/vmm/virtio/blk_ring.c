@@ -7,8 +7,6 @@
  * rules the thread. No filter of system calls sees those operations.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/base.h"
@@ -16,6 +14,7 @@
 #include "runners/vmm/mem.h"
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/blk_priv.h"
+#include "runners/vmm/words.h"
 
 #define RING_ENTRIES 256
 #define SQPOLL_IDLE_MS 50
@@ -205,34 +204,15 @@ void blk_rings_destroy(struct blk *blk)
 
 /* --- what was had ------------------------------------------------------- */
 
-struct words {
-	char *text;
-	size_t size, len;
-};
-
-static void add(struct words *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void add(struct words *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (w->len < w->size)
-		w->len += (size_t)vsnprintf(w->text + w->len, w->size - w->len,
-					    fmt, ap);
-	va_end(ap);
-}
-
 static void add_fixed(struct words *w, const struct blk *blk)
 {
 	uint64_t max = ARRAY_SIZE(blk->workers[0].fixed) * FIXED_MAX_BYTES;
 
 	if (!blk->cfg.wants_fixed || blk->lacks[BLK_WISH_FIXED])
 		return;
-	add(w, ", fixed buffers");
+	words_add(w, ", fixed buffers");
 	if (blk->dev.mem->bytes > max)
-		add(w, " for the first %d GiB", (int)(max / GIB));
+		words_add(w, " for the first %d GiB", (int)(max / GIB));
 }
 
 bool blk_engine_text(const struct blk *blk, char *text, size_t size)
@@ -246,18 +226,18 @@ bool blk_engine_text(const struct blk *blk, char *text, size_t size)
 	bool is_whole = true;
 	int i;
 
-	add(&w, disk_is_null(&blk->disk) ? "null, doorbells by io_uring"
-					 : "io_uring");
+	words_add(&w, disk_is_null(&blk->disk) ? "null, doorbells by io_uring"
+					       : "io_uring");
 	if (blk->cfg.wants_sqpoll)
-		add(&w, ", sqpoll");
+		words_add(&w, ", sqpoll");
 	add_fixed(&w, blk);
 	if (!blk->lacks[BLK_WISH_RESTRICTED])
-		add(&w, ", restricted");
+		words_add(&w, ", restricted");
 	for (i = 0; i < BLK_WISH_COUNT; i++) {
 		if (!blk->lacks[i])
 			continue;
-		add(&w, "%s%s (%s)", is_whole ? "; not: " : ", ", names[i],
-		    strerror(-blk->lacks[i]));
+		words_add(&w, "%s%s (%s)", is_whole ? "; not: " : ", ",
+			  names[i], strerror(-blk->lacks[i]));
 		is_whole = false;
 	}
 	return is_whole;
