@@ -48,7 +48,7 @@ struct trend_memo {
 	int64_t last_id;
 };
 
-/* The same; MEMO may be NULL. */
+/* The same, for one series of many; MEMO is of all of them. */
 void trend_init_by(struct trend *t, const struct history *h,
 		   const struct change_options *opts, struct trend_memo *memo);
 void trend_memo_release(struct trend_memo *memo);
