@@ -143,12 +143,7 @@ static void qemu_kvm_run(const struct bench_case *bc, struct result *res)
 
 static void qemu_mshv_run(const struct bench_case *bc, struct result *res)
 {
-	res->grade = vmm_child_mshv_grade();
-	if (vmm_child_mshv_is_emulated())
-		result_fail(
-			res, RUN_SKIPPED,
-			"/dev/mshv is emulated here: its runner is called qemu-mshv-emu");
-	else
+	if (vmm_child_begin_mshv("qemu-mshv-emu", res))
 		qemu_run(&mshv, bc, res);
 }
 

@@ -129,16 +129,21 @@ enum grade vmm_child_mshv_grade(void)
 		       : GRADE_HARDWARE;
 }
 
-static void mshv_run(const struct bench_case *bc, struct result *res)
+bool vmm_child_begin_mshv(const char *emulated, struct result *res)
 {
 	res->grade = vmm_child_mshv_grade();
-	if (vmm_child_mshv_is_emulated()) {
+	if (vmm_child_mshv_is_emulated())
 		result_fail(
 			res, RUN_SKIPPED,
-			"/dev/mshv is emulated here: its runner is called mshv-emu");
-		return;
-	}
-	vmm_run("mshv", bc, res);
+			"/dev/mshv is emulated here: its runner is called %s",
+			emulated);
+	return !vmm_child_mshv_is_emulated();
+}
+
+static void mshv_run(const struct bench_case *bc, struct result *res)
+{
+	if (vmm_child_begin_mshv("mshv-emu", res))
+		vmm_run("mshv", bc, res);
 }
 
 static void mshv_emu_run(const struct bench_case *bc, struct result *res)

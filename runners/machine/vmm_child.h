@@ -10,6 +10,7 @@
 
 #include "harness/core/grade.h"
 
+struct result;
 struct runner_ops;
 
 extern const struct runner_ops runner_kvm, runner_mshv, runner_mshv_emu;
@@ -22,5 +23,9 @@ bool vmm_child_mshv_is_emulated(void);
 
 /* Of guests under this host's /dev/mshv. */
 enum grade vmm_child_mshv_grade(void);
+
+/* Before a guest of a runner of /dev/mshv: RES gets its grade. False, and RES is
+ * skipped, where that device is emulated, whose runner is called EMULATED. */
+bool vmm_child_begin_mshv(const char *emulated, struct result *res);
 
 #endif

@@ -90,12 +90,7 @@ static void kvm_run(const struct bench_case *bc, struct result *res)
 
 static void mshv_run(const struct bench_case *bc, struct result *res)
 {
-	res->grade = vmm_child_mshv_grade();
-	if (vmm_child_mshv_is_emulated())
-		result_fail(
-			res, RUN_SKIPPED,
-			"/dev/mshv is emulated here: its runner is called cloud-hypervisor-mshv-emu");
-	else
+	if (vmm_child_begin_mshv("cloud-hypervisor-mshv-emu", res))
 		peer_run(&on_mshv, res->grade, bc, res);
 }
 
