@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "harness/base/cache.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -15,7 +18,8 @@
 
 struct entry {
 	uint8_t key[CACHE_KEY_BYTES];
-	struct strbuf bytes;
+	void *bytes;       /* a mapping of its own, or NULL */
+	size_t byte_count; /* of them, without the rest of the last page */
 	bool is_made;
 	bool is_listed;          /* in its bucket and among the others */
 	unsigned int user_count; /* threads that make it or wait for it */
@@ -44,9 +48,37 @@ struct cache *cache_create(uint64_t max_bytes)
 	return c;
 }
 
+static size_t whole_pages(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+/*
+ * What is cached lives long, and is of all sizes. In the heap, among what lives as
+ * long as a request, it left holes that grew for hours.
+ */
+static int entry_keep(struct entry *e, const struct strbuf *made,
+		      struct err *err)
+{
+	if (!made->len)
+		return 0;
+	e->bytes = mmap(NULL, whole_pages(made->len), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (e->bytes == MAP_FAILED) {
+		e->bytes = NULL;
+		return err_set(err, -errno, "cannot map %zu bytes", made->len);
+	}
+	memcpy(e->bytes, made->str, made->len);
+	e->byte_count = made->len;
+	return 0;
+}
+
 static void entry_free(struct entry *e)
 {
-	strbuf_release(&e->bytes);
+	if (e->bytes)
+		munmap(e->bytes, whole_pages(e->byte_count));
 	free(e);
 }
 
@@ -67,7 +99,7 @@ void cache_destroy(struct cache *c)
 
 static uint64_t size_of(const struct entry *e)
 {
-	return sizeof(*e) + e->bytes.capacity;
+	return sizeof(*e) + whole_pages(e->byte_count);
 }
 
 /* The key is a hash: any of its bytes will do. */
@@ -143,20 +175,21 @@ static void entry_make(struct cache *c, struct entry *e,
 				   struct err *err),
 		       void *arg)
 {
-	struct strbuf bytes = {0};
+	struct strbuf made = {0};
 	struct err err = {0};
 	int ret;
 
 	pthread_mutex_unlock(&c->lock);
-	ret = make(arg, &bytes, &err);
+	ret = make(arg, &made, &err);
+	/* Nobody reads these bytes before it is made. */
+	if (!ret)
+		ret = entry_keep(e, &made, &err);
+	strbuf_release(&made);
 	pthread_mutex_lock(&c->lock);
 	e->ret = ret;
 	e->err = err;
 	e->is_made = true;
-	if (ret)
-		strbuf_release(&bytes);
-	c->bytes += bytes.capacity;
-	e->bytes = bytes;
+	c->bytes += whole_pages(e->byte_count);
 	if (ret)
 		unlist(c, e);
 	else
@@ -193,7 +226,7 @@ int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 	if (ret)
 		*err = e->err;
 	else
-		strbuf_add(out, strbuf_str(&e->bytes), e->bytes.len);
+		strbuf_add(out, e->bytes ? e->bytes : "", e->byte_count);
 	pthread_mutex_lock(&c->lock);
 	if (!--e->user_count && !e->is_listed)
 		entry_free(e);

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <malloc.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "harness/base/cache.h"
@@ -204,6 +206,65 @@ static void who_asks_at_once_waits_for_one(void **state)
 	cache_destroy(c);
 }
 
+static void what_cannot_be_kept_is_an_error(void **state)
+{
+	struct maker m = {.number = 3, .size = 10};
+	struct rlimit before, none;
+	struct strbuf out = {0};
+	struct err err = {0};
+	uint8_t key[CACHE_KEY_BYTES] = {3};
+	struct cache *c;
+	int ret;
+
+	(void)state;
+	c = cache_create(1 * MIB);
+	getrlimit(RLIMIT_AS, &before);
+	none = (struct rlimit){.rlim_cur = 1, .rlim_max = before.rlim_max};
+	setrlimit(RLIMIT_AS, &none);
+	ret = cache_get(c, key, make, &m, &out, &err);
+	setrlimit(RLIMIT_AS, &before);
+	assert_int_equal(ret, -ENOMEM);
+	assert_string_equal(err.msg, "cannot map 10 bytes");
+	assert_int_equal(cache_bytes(c), 0);
+	assert_int_equal(cache_get(c, key, make, &m, &out, &err), 0);
+	assert_int_equal(out.len, 10);
+	strbuf_release(&out);
+	cache_destroy(c);
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+size_t __sanitizer_get_current_allocated_bytes(void);
+#endif
+
+static size_t heap_bytes(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return __sanitizer_get_current_allocated_bytes();
+#else
+	return mallinfo2().uordblks;
+#endif
+}
+
+/* The heap may not grow with what is kept: what lives long leaves holes in it. */
+static void what_is_kept_is_not_in_the_heap(void **state)
+{
+	struct cache *c = cache_create(8 * MIB);
+	struct strbuf out = {0};
+	size_t before = heap_bytes();
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 1000; i++) {
+		struct maker m = {.number = i, .size = 5000};
+
+		assert_int_equal(get(c, &m, &out), 0);
+	}
+	assert_true(cache_bytes(c) > 1000 * 5000);
+	assert_true(heap_bytes() - before < 1 * MIB);
+	strbuf_release(&out);
+	cache_destroy(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +273,8 @@ int main(void)
 		cmocka_unit_test(what_was_not_asked_for_longest_goes),
 		cmocka_unit_test(neighbours_are_told_apart),
 		cmocka_unit_test(who_asks_at_once_waits_for_one),
+		cmocka_unit_test(what_cannot_be_kept_is_an_error),
+		cmocka_unit_test(what_is_kept_is_not_in_the_heap),
 	};
 
 	return RUN_TESTS(tests);
