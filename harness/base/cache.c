@@ -234,6 +234,21 @@ int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 	return ret;
 }
 
+void cache_keep_newest(struct cache *c, size_t count)
+{
+	struct entry *e, *older;
+
+	pthread_mutex_lock(&c->lock);
+	for (e = c->newest; e; e = older) {
+		older = e->older;
+		if (count)
+			count--;
+		else if (e->is_made)
+			unlist(c, e);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
 uint64_t cache_bytes(struct cache *c)
 {
 	uint64_t bytes;

@@ -28,6 +28,13 @@ int cache_get(struct cache *c, const uint8_t key[CACHE_KEY_BYTES],
 	      int (*make)(void *arg, struct strbuf *out, struct err *err),
 	      void *arg, struct strbuf *out, struct err *err);
 
+/*
+ * Drop all but the COUNT entries that were asked for last: for a caller that asks for
+ * all it needs each time, so that what it needs no more does not stay until the cache
+ * is full. Any thread.
+ */
+void cache_keep_newest(struct cache *c, size_t count);
+
 /* What it holds now. */
 uint64_t cache_bytes(struct cache *c);
 

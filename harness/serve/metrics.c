@@ -174,6 +174,9 @@ static int scrape_load(struct cache *kept, struct store *store,
 		r.line = &list.lines[i];
 		ret = add_run(kept, &r, s, &fits, err);
 	}
+	/* A run that a later one of its host took the place of. */
+	if (!ret)
+		cache_keep_newest(kept, i);
 	s->omitted_runs = list.count - i + !fits + list.has_more;
 	run_list_release(&list);
 	return ret;

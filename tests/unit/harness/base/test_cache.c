@@ -114,6 +114,36 @@ static void what_was_not_asked_for_longest_goes(void **state)
 	cache_destroy(c);
 }
 
+static void what_is_needed_no_more_goes(void **state)
+{
+	struct cache *c = cache_create(1 * MIB);
+	struct strbuf out = {0};
+	struct maker m[5];
+	uint64_t of_two;
+	unsigned int i;
+
+	(void)state;
+	cache_keep_newest(c, 3);
+	for (i = 0; i < ARRAY_SIZE(m); i++) {
+		m[i] = (struct maker){.number = i, .size = 4000};
+		assert_int_equal(get(c, &m[i], &out), 0);
+	}
+	assert_int_equal(get(c, &m[1], &out), 0);
+	of_two = cache_bytes(c) / 5 * 2;
+	cache_keep_newest(c, 5);
+	assert_int_equal(cache_bytes(c), of_two / 2 * 5);
+	cache_keep_newest(c, 2);
+	assert_int_equal(cache_bytes(c), of_two);
+	for (i = 0; i < ARRAY_SIZE(m); i++) {
+		assert_int_equal(get(c, &m[i], &out), 0);
+		assert_int_equal(m[i].made_count, i == 1 || i == 4 ? 1 : 2);
+	}
+	cache_keep_newest(c, 0);
+	assert_int_equal(cache_bytes(c), 0);
+	strbuf_release(&out);
+	cache_destroy(c);
+}
+
 /* Their hashes begin alike, so that they lie in one bucket; of three any one
  * may be the one that goes. */
 static void neighbours_are_told_apart(void **state)
@@ -271,6 +301,7 @@ int main(void)
 		cmocka_unit_test(what_was_made_is_not_made_again),
 		cmocka_unit_test(a_failure_is_not_kept),
 		cmocka_unit_test(what_was_not_asked_for_longest_goes),
+		cmocka_unit_test(what_is_needed_no_more_goes),
 		cmocka_unit_test(neighbours_are_told_apart),
 		cmocka_unit_test(who_asks_at_once_waits_for_one),
 		cmocka_unit_test(what_cannot_be_kept_is_an_error),
