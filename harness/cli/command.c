@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/clock.h"
 #include "harness/cli/option.h"
 
 #define LOOK_AGAIN_MS 200
@@ -31,10 +32,11 @@ void stop_on_signals(void)
 
 /* A signal between a look and pause() would be lost, and so would be one that
  * another thread gets. */
-void wait_until_stopped(void)
+bool wait_until_stopped(uint64_t until_ns)
 {
-	while (!stop_wanted)
+	while (!stop_wanted && clock_mono_ns() < until_ns)
 		poll(NULL, 0, LOOK_AGAIN_MS);
+	return stop_wanted;
 }
 
 int complain(int status, const char *fmt, ...)

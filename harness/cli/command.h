@@ -4,6 +4,7 @@
 
 /* command - one subcommand. Those without a summary are not shown. */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "harness/stats/margin.h"
 
@@ -53,6 +54,8 @@ int command_end(int status);
 /* Set by SIGINT and SIGTERM once stop_on_signals() was called. */
 extern volatile bool stop_wanted;
 void stop_on_signals(void);
-void wait_until_stopped(void); /* after stop_on_signals() */
+/* After stop_on_signals(), until UNTIL_NS of the monotonic clock; UINT64_MAX: without
+ * end. Whether it was stopped. */
+bool wait_until_stopped(uint64_t until_ns);
 
 #endif

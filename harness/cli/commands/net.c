@@ -23,7 +23,7 @@ static int peer_run(int argc, char **argv)
 	printf("iperf3 listens on port %d, the echo on %d (TCP and UDP)\n",
 	       RR_IPERF_PORT, RR_PORT);
 	fflush(stdout);
-	wait_until_stopped();
+	wait_until_stopped(UINT64_MAX);
 	return STATUS_OK;
 }
 

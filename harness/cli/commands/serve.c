@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/err.h"
 #include "harness/base/strbuf.h"
 #include "harness/cli/commands.h"
@@ -17,6 +18,9 @@
 #include "harness/store/samples_drop.h"
 
 #define CLIENT_TIMEOUT_S 10
+/* How often free memory goes back to the system, for the heap would keep for ever what
+ * requests needed at most. */
+#define TRIM_NS NS_PER_S
 #define DAY_NS (86400 * NS_PER_S)
 #define MAX_UPLOAD_BYTES (64 * MIB)
 /* More than people and Prometheus ask for, less than takes a CPU. */
@@ -102,7 +106,8 @@ static int serve(const struct serve_args *args, struct err *err)
 	if (!ret) {
 		printf("%s\n", dashboard_url(d));
 		fflush(stdout);
-		wait_until_stopped();
+		while (!wait_until_stopped(clock_mono_ns() + TRIM_NS))
+			malloc_trim(0);
 	}
 	pruner_stop(pruner);
 	dashboard_stop(d);

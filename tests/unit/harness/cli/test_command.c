@@ -145,8 +145,10 @@ static void signals_ask_to_stop(void **state)
 		signal(signals[i], SIG_DFL);
 	}
 	/* One that came before the wait is not missed. */
-	wait_until_stopped();
+	assert_true(wait_until_stopped(UINT64_MAX));
 	stop_wanted = false;
+	/* A time that is over is no stop. */
+	assert_false(wait_until_stopped(0));
 }
 
 int main(void)
