@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
@@ -17,6 +19,17 @@ int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
 	ret = pthread_create(thread, &attr, run, arg);
 	pthread_attr_destroy(&attr);
 	return -ret;
+}
+
+void thread_set_name(const char *fmt, ...)
+{
+	char name[16];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+	prctl(PR_SET_NAME, name);
 }
 
 void thread_wait_open(struct thread_wait *w, int proc_fd)

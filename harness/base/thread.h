@@ -16,6 +16,10 @@
 int thread_start(pthread_t *thread, size_t stack_bytes, void *(*run)(void *),
 		 void *arg);
 
+/* What the calling thread is called in `top -H` and perf; 15 characters of it. */
+void thread_set_name(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
+
 /*
  * The time that the calling thread has been runnable and waiting for a CPU
  * since it began (proc(5), schedstat). Sleeping does not count. 0 if the kernel

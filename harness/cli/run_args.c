@@ -267,6 +267,16 @@ static int take_guest_kernel(const struct option_row *o, const char *arg,
 	return option_text(o, arg, args, err);
 }
 
+static int take_pinning(const struct option_row *o, const char *arg, void *args,
+			struct err *err)
+{
+	if (strcmp(arg, "none") && strcmp(arg, "cores"))
+		return err_set(err, -EINVAL,
+			       "unknown pinning '%s'; there are none and cores",
+			       arg);
+	return option_text(o, arg, args, err);
+}
+
 static int take_match(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
@@ -379,6 +389,12 @@ const struct option_row run_args_options[] = {
 	 .take = take_guest_kernel,
 	 .offset =
 		 OPTION_FIELD(struct run_args, plan.guest_kernel, const char *),
+	 KEY},
+	{"pinning", "WHAT",
+	 "cores: a core for each vCPU, the others for the VMM, memory\n"
+	 "beside them, and what held is in the result; or none (none)",
+	 .take = take_pinning,
+	 .offset = OPTION_FIELD(struct run_args, plan.pinning, const char *),
 	 KEY},
 	{"timeout", "S", "for one boot with all its series (120 s)",
 	 SCALED(plan.timeout_ns, NS_PER_S), KEY},

@@ -158,7 +158,7 @@ json_t *bench_case_to_json(const struct bench_case *bc)
 						bc->items[i].point));
 	return json_pack(
 		"{s:s, s:i, s:i, s:I, s:s, s:s, s:i, s:i, s:I, s:I,"
-		" s:I, s:o, s:o, s:o, s:s}",
+		" s:I, s:o, s:o, s:o, s:s, s:s}",
 		"runner", bc->runner, "block", (int)bc->block, "vcpu_count",
 		(int)bc->vcpu_count, "ram_bytes", (json_int_t)bc->ram_bytes,
 		"paravirt", bc->paravirt, "sandbox", bc->sandbox,
@@ -167,13 +167,14 @@ json_t *bench_case_to_json(const struct bench_case *bc)
 		"timeout_ns", (json_int_t)bc->timeout_ns, "stretch_ppm",
 		(json_int_t)bc->stretch_ppm, "items", items, "io",
 		io_plan_to_json(&bc->io), "limits", limits_to_json(&bc->limits),
-		"guest_kernel", bc->guest_kernel);
+		"guest_kernel", bc->guest_kernel, "pinning", bc->pinning);
 }
 
 int bench_case_from_json(const json_t *json, struct bench_case *bc,
 			 struct err *err)
 {
-	const char *runner, *paravirt, *sandbox, *kernel, *workload, *point;
+	const char *runner, *paravirt, *sandbox, *kernel, *pinning, *workload,
+		*point;
 	json_int_t ram, target, timeout, stretch;
 	int block, vcpus, warmup, samples;
 	json_t *items, *item, *io, *limits;
@@ -182,20 +183,21 @@ int bench_case_from_json(const json_t *json, struct bench_case *bc,
 	memset(bc, 0, sizeof(*bc));
 	if (json_unpack((json_t *)json,
 			"{s:s, s:i, s:i, s:I, s:s, s:s, s:i, s:i, s:I, s:I,"
-			" s:I, s:o, s:o, s:o, s:s}",
+			" s:I, s:o, s:o, s:o, s:s, s:s}",
 			"runner", &runner, "block", &block, "vcpu_count",
 			&vcpus, "ram_bytes", &ram, "paravirt", &paravirt,
 			"sandbox", &sandbox, "warmup_count", &warmup,
 			"sample_count", &samples, "target_ns", &target,
 			"timeout_ns", &timeout, "stretch_ppm", &stretch,
 			"items", &items, "io", &io, "limits", &limits,
-			"guest_kernel", &kernel) ||
+			"guest_kernel", &kernel, "pinning", &pinning) ||
 	    io_from_json(io, &bc->io) || limits_from_json(limits, &bc->limits))
 		return err_set(err, -EPROTO, "a case is not well formed");
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
 	snprintf(bc->paravirt, sizeof(bc->paravirt), "%s", paravirt);
 	snprintf(bc->sandbox, sizeof(bc->sandbox), "%s", sandbox);
 	snprintf(bc->guest_kernel, sizeof(bc->guest_kernel), "%s", kernel);
+	snprintf(bc->pinning, sizeof(bc->pinning), "%s", pinning);
 	bc->block = (uint32_t)block;
 	bc->vcpu_count = (uint32_t)vcpus;
 	bc->ram_bytes = (uint64_t)ram;

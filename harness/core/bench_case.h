@@ -56,6 +56,8 @@ struct bench_case {
 	char paravirt[16];
 	char sandbox[12];     /* of our VMM; "": what it does by itself */
 	char guest_kernel[8]; /* "elf": the file in the bzImage; else that */
+	char pinning
+		[8]; /* "cores": see runners/measure/placement.h; else none */
 	uint32_t warmup_count;
 	uint32_t sample_count;
 	uint64_t target_ns;

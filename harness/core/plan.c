@@ -30,6 +30,7 @@ void plan_init_quick(struct plan *plan)
 		.paravirt = "identical",
 		.sandbox = "on",
 		.guest_kernel = "auto",
+		.pinning = "none",
 		.pilot = "",
 		.match = "",
 		.io_block_count = UINT32_MAX,
@@ -205,6 +206,8 @@ static void begin_case(struct bench_case *bc, const struct plan *plan,
 	};
 	if (!strcmp(plan->guest_kernel, "elf"))
 		snprintf(bc->guest_kernel, sizeof(bc->guest_kernel), "elf");
+	if (!strcmp(plan->pinning, "cores"))
+		snprintf(bc->pinning, sizeof(bc->pinning), "cores");
 	if (plan->stretched_runner && !strcmp(plan->stretched_runner, runner))
 		bc->stretch_ppm = plan->stretch_ppm;
 	snprintf(bc->runner, sizeof(bc->runner), "%s", runner);
@@ -248,7 +251,7 @@ static void fill_shape(struct bench_case *bc, const struct plan *plan,
 	struct err ignored;
 
 	begin_case(bc, plan, block, runner);
-	bc->guest_kernel[0] = '\0';
+	bc->guest_kernel[0] = bc->pinning[0] = '\0';
 	bench_case_add(bc, item->workload, item->point);
 	if (shape_parse(item->point, &shape, &ignored))
 		return; /* the runner will say so */
@@ -421,5 +424,7 @@ json_t *plan_to_json(const struct plan *plan)
 	/* Runs of before this was a choice had the bzImage. */
 	if (!strcmp(plan->guest_kernel, "elf"))
 		json_object_set_new(out, "guest_kernel", json_string("elf"));
+	if (!strcmp(plan->pinning, "cores"))
+		json_object_set_new(out, "pinning", json_string("cores"));
 	return out;
 }

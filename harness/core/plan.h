@@ -38,6 +38,9 @@ struct plan {
 	 * last two. Shapes have the bzImage: what a VMM keeps of a file is part of
 	 * its footprint. */
 	const char *guest_kernel;
+	/* "cores": each vCPU has a core of its own, or "none". Shapes have none:
+	 * what they measure is memory. */
+	const char *pinning;
 	uint64_t seed;
 	const char *pilot; /* UUID of the run that SAMPLE_COUNT is by; "" */
 	/* In what the nodes of a fleet must agree, see fleet/arm_gate.h; "" is not

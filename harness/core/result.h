@@ -151,6 +151,8 @@ struct exit_row *result_add_exit(struct result *res);
 
 /* Under this name a boot's document says how the host was meanwhile. */
 #define GUARD_DOCUMENT "guard"
+/* And under this one where its threads ran, see runners/measure/placement.h. */
+#define PLACEMENT_DOCUMENT "placement"
 
 /* One more line of the identity, if there is one. Both are copied, and cleaned. */
 void result_add_fact(struct result *res, const char *key, const char *value);

@@ -9,7 +9,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/findings.h"
-#include "harness/findings/sandbox_words.h"
+#include "harness/findings/vmm_words.h"
 #include "harness/stats/bootstrap.h"
 #include "harness/stats/quantile.h"
 #include "harness/stats/ranks.h"
@@ -74,12 +74,14 @@ static json_t *boots(const struct run_data *run)
 
 	for (i = 0; i < run->boot_count; i++) {
 		const struct boot_data *b = &run->boots[i];
-		char *sandbox = sandbox_words(b->res.identity);
+		char *sandbox = vmm_words(b->res.identity, VMM_FACT_SANDBOX);
+		char *placement =
+			vmm_words(b->res.identity, VMM_FACT_PLACEMENT);
 
 		json_array_append_new(
 			out,
 			json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:I,"
-				  " s:I, s:I, s:I, s:o, s:s*}",
+				  " s:I, s:I, s:I, s:o, s:s*, s:s*}",
 				  "boot", (json_int_t)b->position, "block",
 				  (json_int_t)b->bc.block, "runner",
 				  b->bc.runner, "paravirt", b->bc.paravirt,
@@ -90,7 +92,9 @@ static json_t *boots(const struct run_data *run)
 				  (json_int_t)b->bc.ram_bytes, "elapsed_ns",
 				  (json_int_t)b->res.elapsed_ns, "exit_cost_ns",
 				  (json_int_t)b->res.exit_cost_ns, "exits",
-				  ledger(&b->res), "sandbox", sandbox));
+				  ledger(&b->res), "sandbox", sandbox,
+				  "placement", placement));
+		free(placement);
 		free(sandbox);
 	}
 	return out;

@@ -9,7 +9,7 @@
 #include "harness/base/units.h"
 #include "harness/findings/findings.h"
 #include "harness/findings/refusals.h"
-#include "harness/findings/sandbox_words.h"
+#include "harness/findings/vmm_words.h"
 #include "harness/store/run_data.h"
 #include "reports/text/footprint_text.h"
 #include "reports/text/paint.h"
@@ -51,11 +51,11 @@ static int ratio_pad(const struct model *m, size_t runner)
 	return (int)((name > 7 ? name - 7 : 0) + (base > 6 ? base - 6 : 0));
 }
 
-static void write_sandbox(const struct run_data *run, FILE *out)
+static void write_vmm_words(const struct run_data *run, FILE *out)
 {
 	struct strbuf text = {0};
 
-	sandbox_words_list(run, &text);
+	vmm_words_list(run, &text);
 	fputs(strbuf_str(&text), out);
 	strbuf_release(&text);
 }
@@ -71,7 +71,7 @@ static void write_head(const struct model *m, FILE *out)
 		m->run->status);
 	if (*run_data_signer(m->run, signer, sizeof(signer)))
 		fprintf(out, "%s\n", signer);
-	write_sandbox(m->run, out);
+	write_vmm_words(m->run, out);
 	if (m->has_grade[GRADE_EMULATED])
 		paint_warning(MODEL_EMULATED "\n", out);
 	fprintf(out, "\n%-*s", name_width(m), HEADING);

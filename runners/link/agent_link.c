@@ -50,6 +50,7 @@ void agent_link_release(struct agent_link *link)
 		close(link->vsock_fd);
 	link->vsock_fd = -1;
 	program_log_release(&link->programs);
+	placement_seen_release(&link->seen);
 	free(link->stamps);
 	free(link->answered);
 	link->stamps = NULL;
@@ -290,11 +291,20 @@ static void on_output(struct agent_link *link, const struct wire_frame *frame)
 		agent_link_break(link, "output came out of order");
 }
 
+static void look_at_placement(struct agent_link *link)
+{
+	if (link->placement)
+		placement_look(link->placement,
+			       host_meter_machine(&link->programs.meter),
+			       link->programs.is_native, &link->seen);
+}
+
 static void on_end(struct agent_link *link, const char *text)
 {
 	size_t count;
 
 	link->asked_ns = clock_mono_ns();
+	look_at_placement(link);
 	if (link->programs.is_open) {
 		if (program_log_end(&link->programs, text))
 			agent_link_break(link, "a program ended out of order");
@@ -377,6 +387,10 @@ static void on_hello(struct agent_link *link, const char *text)
 	if (link->on_hello)
 		link->on_hello(link->on_hello_arg,
 			       link->programs.meter.machine);
+	if (link->placement && !link->programs.is_native)
+		placement_apply(link->placement,
+				host_meter_machine(&link->programs.meter),
+				&link->seen);
 	/* A VMM of ours says it by an event. */
 	if (link->env && link->env->net_backend[0])
 		snprintf(link->programs.net_backend,
@@ -393,6 +407,11 @@ static void on_done(struct agent_link *link)
 		agent_link_break(link, "the agent was done too early");
 		return;
 	}
+	look_at_placement(link);
+	if (link->placement)
+		placement_look_at_memory(
+			link->placement,
+			host_meter_machine(&link->programs.meter), &link->seen);
 	link->state = LINK_SHUTTING_DOWN;
 	link->shutdown_ns = clock_mono_ns();
 	send_frame(link, WIRE_SHUTDOWN, "");
@@ -460,6 +479,30 @@ static void add_guard(struct agent_link *link)
 	json_decref(json);
 }
 
+/* Where a hypervisor decides where vCPUs run, it may decide otherwise. */
+static void add_placement(struct agent_link *link)
+{
+	const char *scheduler =
+		link->scheduler[0] && !hv_scheduler_shows_cpu(link->scheduler)
+			? link->scheduler
+			: NULL;
+	char *text, words[240];
+	json_t *json;
+
+	if (!link->placement || !link->seen.look_count)
+		return;
+	json = placement_to_json(link->placement, &link->seen, scheduler);
+	text = json_dumps(json, JSON_COMPACT);
+	result_add_document(link->res, PLACEMENT_DOCUMENT, "", text);
+	free(text);
+	placement_text(&link->seen, scheduler, words, sizeof(words));
+	result_add_fact(link->res, "vmm.placement", words);
+	json_decref(json);
+	if (link->seen.error[0] && !scheduler)
+		result_fail(link->res, RUN_RUNNER_FAILED, "%s",
+			    link->seen.error);
+}
+
 void agent_link_finish(struct agent_link *link)
 {
 	size_t i, k;
@@ -479,6 +522,7 @@ void agent_link_finish(struct agent_link *link)
 			judge_sample(link, link->res->series[i].workload,
 				     &link->res->series[i].samples[k]);
 	add_guard(link);
+	add_placement(link);
 	program_log_finish(&link->programs, link->res);
 	free(link->res->console);
 	link->res->console = xstrdup(strbuf_str(&link->console_in));

@@ -17,6 +17,8 @@
 #include "runners/link/guest_place.h"
 #include "runners/link/program_log.h"
 #include "runners/measure/guard.h"
+#include "runners/measure/hv_scheduler.h"
+#include "runners/measure/placement.h"
 
 struct bench_case;
 struct result;
@@ -67,6 +69,10 @@ struct agent_link {
 	void (*on_hello)(void *arg, pid_t pid); /* optional */
 	void *on_hello_arg;
 	const struct watch *watch; /* borrowed; NULL: no watcher */
+	const struct placement
+		*placement; /* borrowed; NULL: threads may roam */
+	struct placement_seen seen;
+	char scheduler[HV_SCHEDULER_NAME_BYTES]; /* Microsoft's, or "" */
 	/* From one answer to the next; 0: the deadline alone holds. What takes
 	 * long by definition, or hangs on purpose, has no limit. */
 	uint64_t point_limit_ns;

@@ -18,6 +18,7 @@
 #include "runners/machine/machine_end.h"
 #include "runners/machine/machine_streams.h"
 #include "runners/measure/hv_scheduler.h"
+#include "runners/measure/placement.h"
 #include "runners/measure/watch.h"
 #include "runners/site/io_site.h"
 #include "workloads/workload.h"
@@ -26,12 +27,21 @@
 #define REAP_NS (10 * NS_PER_S)
 #define LAST_WORDS_NS (1 * NS_PER_S)
 
-/* In the child, before it becomes the machine. */
+/* What the child needs before it becomes the machine. */
+struct preparation {
+	const struct machine_spec *spec;
+	const struct placement *placement; /* NULL: none is wanted */
+};
+
 static int prepare(void *arg)
 {
-	const struct machine_spec *spec = arg;
+	const struct preparation *p = arg;
+	const struct machine_spec *spec = p->spec;
 	int ret = watch_enter(spec->watch);
 
+	if (!ret && p->placement)
+		ret = placement_enter(p->placement,
+				      spec->events == MACHINE_EVENTS_NONE);
 	if (!ret && spec->prepare)
 		ret = spec->prepare(spec->prepare_arg);
 	else if (!ret && spec->site && spec->site->has_net)
@@ -57,9 +67,10 @@ static bool has_events(const struct machine_spec *spec)
 	       spec->events == MACHINE_EVENTS_QMP;
 }
 
-static int spawn(const struct machine_spec *spec, const struct bench_case *bc,
+static int spawn(const struct preparation *p, const struct bench_case *bc,
 		 const struct machine_streams *s, pid_t *pid, struct err *err)
 {
+	const struct machine_spec *spec = p->spec;
 	struct proc_fd fds[6] = {
 		{-1, 0},
 		{s->console[1], 1},
@@ -70,7 +81,7 @@ static int spawn(const struct machine_spec *spec, const struct bench_case *bc,
 		.fds = fds,
 		.fd_count = 3,
 		.prepare = prepare,
-		.prepare_arg = (void *)spec,
+		.prepare_arg = (void *)p,
 		.wants_pid_ns = wants_pid_ns(spec, bc),
 	};
 	bool has_net = spec->site && spec->site->has_net;
@@ -132,12 +143,11 @@ static void add_boot_series(struct result *res, const char *workload,
 static void note_scheduler(struct agent_link *link,
 			   const struct mshv_stats *vps)
 {
-	char name[HV_SCHEDULER_NAME_BYTES];
-
-	hv_scheduler_here(name);
-	link->programs.meter.hides_cpu = !hv_scheduler_shows_cpu(name);
+	hv_scheduler_here(link->scheduler);
+	link->programs.meter.hides_cpu =
+		!hv_scheduler_shows_cpu(link->scheduler);
 	link->programs.meter.vps = *vps;
-	strbuf_printf(&link->facts, "\nvmm.scheduler=%s", name);
+	strbuf_printf(&link->facts, "\nvmm.scheduler=%s", link->scheduler);
 }
 
 static void link_connect(struct agent_link *link,
@@ -170,10 +180,28 @@ static void link_connect(struct agent_link *link,
 		*spec->qmp_fd = s->events[0];
 }
 
+/* 0, and P->placement is what PLACEMENT is then, if the case has any. */
+static int place(const struct bench_case *bc, struct placement *placement,
+		 struct preparation *p, struct result *res)
+{
+	struct err err;
+
+	if (strcmp(bc->pinning, "cores") != 0)
+		return 0;
+	if (placement_choose(bc->vcpu_count, placement, &err)) {
+		result_fail(res, RUN_SKIPPED, "%s", err.msg);
+		return err.code;
+	}
+	p->placement = placement;
+	return 0;
+}
+
 void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 		 struct result *res)
 {
 	struct machine_streams s = MACHINE_STREAMS_NONE;
+	struct preparation preparation = {.spec = spec};
+	struct placement placement = {0};
 	uint64_t spawn_ns, gone_ns;
 	struct agent_link link;
 	struct err err = {0};
@@ -186,6 +214,8 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	if (spec->outcome)
 		*spec->outcome = (struct machine_outcome){
 			.end = MACHINE_END_DIED, .item = bc->item_count};
+	if (place(bc, &placement, &preparation, res))
+		return;
 	res->started_unix_ns = clock_unix_ns();
 	file_first_line("/proc/sys/kernel/random/boot_id", res->boot_id,
 			sizeof(res->boot_id));
@@ -196,14 +226,16 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	if (ret)
 		err_sys(&err, ret, "cannot make the streams to a machine");
 	else
-		ret = spawn(spec, bc, &s, &pid, &err);
+		ret = spawn(&preparation, bc, &s, &pid, &err);
 	machine_streams_close(&s, MACHINE_CHILD_END);
 	if (ret) {
 		result_fail(res, RUN_RUNNER_FAILED, "%s", err.msg);
 		agent_link_release(&link);
+		placement_release(&placement);
 		machine_streams_close(&s, MACHINE_OWN_END);
 		return;
 	}
+	link.placement = preparation.placement;
 	link_connect(&link, spec, &s, &vps, pid);
 	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
 	if (ret && link.state == LINK_WANTS_HELLO &&
@@ -231,5 +263,6 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 				link.shutdown_ns, gone_ns);
 	res->elapsed_ns = gone_ns - spawn_ns;
 	agent_link_release(&link);
+	placement_release(&placement);
 	machine_streams_close(&s, MACHINE_OWN_END);
 }

@@ -41,6 +41,9 @@ static void add_machine(struct args *a, const struct bench_case *bc,
 	args_add(a, "-nodefaults");
 	args_add(a, "-no-user-config");
 	args_add(a, "-no-reboot");
+	/* Threads have names then, see runners/measure/placement.h. */
+	args_add(a, "-name");
+	args_add(a, "l1vh,debug-threads=on");
 	args_add(a, "-display");
 	args_add(a, "none");
 	args_add(a, "-M");

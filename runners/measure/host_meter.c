@@ -53,7 +53,7 @@ static bool is_kernel_thread(const char *pid, char *name, size_t size)
 	return parent == KTHREADD_PID;
 }
 
-static pid_t machine_of(const struct host_meter *m)
+pid_t host_meter_machine(const struct host_meter *m)
 {
 	return m->vmm && *m->vmm > 0 ? *m->vmm : m->machine;
 }
@@ -67,7 +67,7 @@ static bool read_kernel_threads(const struct host_meter *m,
 	struct dirent *e;
 
 	/* vhost_worker names its thread after the process that owns it. */
-	snprintf(vhost, sizeof(vhost), "vhost-%d", (int)machine_of(m));
+	snprintf(vhost, sizeof(vhost), "vhost-%d", (int)host_meter_machine(m));
 	while (dir && (e = readdir(dir))) {
 		if (!isdigit((unsigned char)e->d_name[0]) ||
 		    !is_kernel_thread(e->d_name, name, sizeof(name)))
@@ -113,7 +113,7 @@ static void read_kvm(const struct host_meter *m, struct host_reading *out)
 
 	for (i = 0; i < KVM_STAT_COUNT; i++)
 		out->kvm[i] = UINT64_MAX;
-	snprintf(prefix, sizeof(prefix), "%d-", (int)machine_of(m));
+	snprintf(prefix, sizeof(prefix), "%d-", (int)host_meter_machine(m));
 	while (dir && (e = readdir(dir)))
 		if (!strncmp(e->d_name, prefix, strlen(prefix)))
 			add_stats(e->d_name, out);
@@ -123,7 +123,7 @@ static void read_kvm(const struct host_meter *m, struct host_reading *out)
 
 uint64_t host_meter_cpu_ns(const struct host_meter *m)
 {
-	return process_ns(machine_of(m));
+	return process_ns(host_meter_machine(m));
 }
 
 void host_meter_read(const struct host_meter *m, struct host_reading *out)
@@ -131,7 +131,8 @@ void host_meter_read(const struct host_meter *m, struct host_reading *out)
 	uint64_t vps_ns;
 
 	*out = (struct host_reading){.has_machine = !m->hides_cpu,
-				     .machine_ns = process_ns(machine_of(m))};
+				     .machine_ns =
+					     process_ns(host_meter_machine(m))};
 	if (m->hides_cpu && mshv_stats_run_ns(&m->vps, &vps_ns)) {
 		out->has_machine = true;
 		out->machine_ns += vps_ns;

@@ -43,6 +43,9 @@ struct host_reading {
 	uint64_t kvm[KVM_STAT_COUNT]; /* UINT64_MAX: KVM does not say */
 };
 
+/* Of the two processes the one that is the machine now. */
+pid_t host_meter_machine(const struct host_meter *m);
+
 /* CPU time of the machine and its threads, as far as the host sees it; cheap. */
 uint64_t host_meter_cpu_ns(const struct host_meter *m);
 

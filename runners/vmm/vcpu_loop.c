@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/base/clock.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/bell_check.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/sandbox/sandbox.h"
@@ -159,6 +160,8 @@ void *vcpu_loop(void *arg)
 	uint64_t entry_ns;
 
 	memset(&exit, 0, sizeof(exit));
+	/* Who pins vCPUs knows their threads by this, see placement.h. */
+	thread_set_name("vcpu%d", (int)(vcpu - vm->vcpus));
 	if (vm->cfg.events)
 		sandbox_open_wait(&vcpu->wait);
 	sandbox_enter(SANDBOX_VCPU);

@@ -91,3 +91,7 @@ tap_end() {
 	echo "1..$tap_count"
 	[ "$tap_failed" = 0 ]
 }
+
+has_libvirt() {
+	command -v virsh >/dev/null && command -v virtlogd >/dev/null
+}

@@ -15,6 +15,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/boot_x86.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/sandbox/sandbox.h"
@@ -32,6 +33,7 @@ static void *echo_main(void *arg)
 	struct micro *m = arg;
 	uint64_t count;
 
+	thread_set_name("doorbell");
 	sandbox_enter(SANDBOX_BELL);
 	while (read(m->echo_fd, &count, sizeof(count)) == sizeof(count) &&
 	       !atomic_load(&m->is_stopping)) {

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <termios.h>
 
@@ -134,6 +135,7 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(set_robust_list, S),
 	ANY(rseq, S),
 	IF(seccomp, S, 0, ALL_BITS, SECCOMP_SET_MODE_FILTER),
+	IF(prctl, S, 0, ALL_BITS, PR_SET_NAME),
 };
 const size_t sandbox_rule_count = ARRAY_SIZE(sandbox_rules);
 

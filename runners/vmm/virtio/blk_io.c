@@ -18,6 +18,7 @@
 #include "harness/base/base.h"
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/mem.h"
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/blk_priv.h"
@@ -330,6 +331,7 @@ static void *worker_main(void *arg)
 	if (w->start_result)
 		return NULL;
 	listen_all(w);
+	thread_set_name("disk");
 	sandbox_enter(SANDBOX_BLOCK);
 	for (;;) {
 		serve_all(w);

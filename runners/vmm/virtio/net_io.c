@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/thread.h"
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/iov.h"
 #include "runners/vmm/virtio/net_priv.h"
@@ -299,6 +300,7 @@ static void *worker_main(void *arg)
 	struct pollfd fds[FD_COUNT];
 	bool has_more;
 
+	thread_set_name("net");
 	sandbox_enter(SANDBOX_NET);
 	while (!atomic_load(&w->is_stopping)) {
 		has_more = tx_burst(w);

@@ -19,6 +19,7 @@ static void fill(struct bench_case *bc)
 		.paravirt = "identical",
 		.sandbox = "required",
 		.guest_kernel = "bzimage",
+		.pinning = "cores",
 		.warmup_count = 4,
 		.sample_count = 5,
 		.target_ns = 6,
@@ -58,6 +59,7 @@ static void must_equal(const struct bench_case *a, const struct bench_case *b)
 	assert_string_equal(a->paravirt, b->paravirt);
 	assert_string_equal(a->sandbox, b->sandbox);
 	assert_string_equal(a->guest_kernel, b->guest_kernel);
+	assert_string_equal(a->pinning, b->pinning);
 	assert_int_equal(a->warmup_count, b->warmup_count);
 	assert_int_equal(a->sample_count, b->sample_count);
 	assert_int_equal(a->target_ns, b->target_ns);
@@ -162,7 +164,7 @@ static void a_case_needs_every_key(void **state)
 	(void)state;
 	fill(&bc);
 	json = bench_case_to_json(&bc);
-	assert_int_equal(damage_each(json, json), 15);
+	assert_int_equal(damage_each(json, json), 16);
 	assert_int_equal(damage_each(json, json_object_get(json, "io")), 11);
 	assert_int_equal(damage_each(json, json_object_get(json, "limits")), 4);
 	/* The second of its series, when the first is already taken. */

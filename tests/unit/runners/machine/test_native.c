@@ -166,6 +166,46 @@ static void an_agent_s_answers_are_kept(void **state)
 	bench_case_release(&bc);
 }
 
+/* hwloc is told what host this is: with cores enough, and without. */
+static void a_pinned_agent_s_core_is_kept(void **state)
+{
+	struct bench_case bc = some_case(1, 1ull << 60);
+	struct result res;
+	cpu_set_t ours;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(ours), &ours);
+	if (!CPU_ISSET(1, &ours)) {
+		print_message("# skipped: this process may not use CPU 1\n");
+		skip();
+	}
+	bench_case_add(&bc, "storage", "randread-4k-qd1");
+	snprintf(bc.pinning, sizeof(bc.pinning), "cores");
+	stage_script("guest-agent", "exec \"$here/test\" agent \"$2\"\n");
+	setenv("HWLOC_SYNTHETIC", "numa:1 core:2 pu:1", 1);
+	result_init(&res);
+	runner_native.run(&bc, &res);
+	if (res.status != RUN_OK)
+		fail_msg("%s", res.reason);
+	assert_string_equal(res.identity,
+			    "kernel.release=0\nvmm.placement=cores, kept");
+	assert_string_equal(res.documents[res.document_count - 1].workload,
+			    PLACEMENT_DOCUMENT);
+	assert_contains(
+		res.documents[res.document_count - 1].text,
+		"\"agent\":{\"threads\":1,\"cpus\":\"1\",\"seen_on\":\"1\"}");
+	result_release(&res);
+
+	setenv("HWLOC_SYNTHETIC", "numa:1 core:1 pu:2", 1);
+	result_init(&res);
+	runner_native.run(&bc, &res);
+	unsetenv("HWLOC_SYNTHETIC");
+	assert_int_equal(res.status, RUN_SKIPPED);
+	assert_contains(res.reason, "pinning needs 2 cores");
+	result_release(&res);
+	bench_case_release(&bc);
+}
+
 /* The agent's start and end are series like those of a guest. */
 static void start_and_end_are_timed(void **state)
 {
@@ -267,6 +307,7 @@ static int all_tests(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_function_that_can_be_had_is_named),
 		cmocka_unit_test(an_agent_s_answers_are_kept),
+		cmocka_unit_test(a_pinned_agent_s_core_is_kept),
 		cmocka_unit_test(start_and_end_are_timed),
 		cmocka_unit_test(limits_are_those_of_a_guest),
 		cmocka_unit_test(bad_agents_are_told_apart),

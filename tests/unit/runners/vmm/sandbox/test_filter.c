@@ -161,6 +161,7 @@ static const struct act acts[] = {
 	ACT(prctl, PR_SET_DUMPABLE, 0),
 	ACT(prctl, PR_SET_SECCOMP, 1),
 	BUT(KIND(STARTER), seccomp, 1, 0, 0),
+	BUT(KIND(STARTER), prctl, PR_SET_NAME, P),
 	ACT(seccomp, 0, 0, 0),
 	ACT(personality, 0x0040000),
 	ACT(unshare, CLONE_NEWUSER),
