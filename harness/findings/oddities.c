@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "harness/base/units.h"
 #include "harness/base/xmalloc.h"
 #include "harness/findings/model.h"
 #include "harness/stats/diagnose.h"
@@ -60,10 +61,24 @@ static double *squeeze(const struct model_cell *c, size_t *n)
 	return values;
 }
 
+/* A mean of neighbours is of no mode: of those groups alone are counted. */
+static void say_modes(struct words *w, const struct modes *modes,
+		      const char *unit, bool is_of_boots)
+{
+	char low[32], high[32];
+
+	say(w, "two modes (%zu %s at %s, %zu at %s)", modes->low_count,
+	    is_of_boots ? "boots" : "groups of boots",
+	    units_format(modes->low, unit, low, sizeof(low)), modes->high_count,
+	    units_format(modes->high, unit, high, sizeof(high)));
+}
+
 /* Whether anything is odd about C; then the rest of ODD is filled in. */
-static bool describe(const struct model_cell *c, struct oddity *odd)
+static bool describe(const struct model_cell *c, const char *unit,
+		     struct oddity *odd)
 {
 	struct words w = {odd->text, sizeof(odd->text), 0};
+	struct modes modes;
 	struct drift drift;
 	double *values, alike;
 	size_t n, outliers;
@@ -77,8 +92,8 @@ static bool describe(const struct model_cell *c, struct oddity *odd)
 	alike = diagnose_autocorrelation(values, n);
 	if (fabs(alike) > ALPHA_SIGMAS / sqrt((double)n))
 		say(&w, "autocorrelation (%.2f)", alike);
-	if (diagnose_is_bimodal(values, n))
-		say(&w, "two modes");
+	if (diagnose_is_bimodal(values, n, &modes))
+		say_modes(&w, &modes, unit, n == c->boot_count);
 	/* One boot in many is hardly worth a line. */
 	odd->is_outliers_alone = !w.used;
 	outliers = diagnose_outliers(
@@ -95,7 +110,7 @@ static void add_cell(struct oddities *o, const struct model_row *row,
 {
 	struct oddity odd = {.row = row, .runner = runner};
 
-	if (!describe(&row->cells[runner], &odd))
+	if (!describe(&row->cells[runner], row->unit, &odd))
 		return;
 	o->rows = xrealloc(o->rows, o->count + 1, sizeof(*o->rows));
 	o->rows[o->count++] = odd;

@@ -54,23 +54,31 @@ struct drift diagnose_drift(const double *values, size_t n)
 	return d;
 }
 
-bool diagnose_is_bimodal(const double *values, size_t n)
+bool diagnose_is_bimodal(const double *values, size_t n, struct modes *modes)
 {
-	double *sorted, median;
-	bool is_bimodal = false;
-	size_t i;
+	double *sorted, gap;
+	size_t i, at = 0;
 
 	if (n < 4)
 		return false;
 	sorted = xcalloc(n, sizeof(*sorted));
 	memcpy(sorted, values, n * sizeof(*sorted));
 	gsl_sort(sorted, 1, n);
-	median = quantile_median(sorted, n);
+	gap = fabs(quantile_median(sorted, n)) / 4;
 	for (i = 2; i + 1 < n; i++)
-		if (sorted[i] - sorted[i - 1] > fabs(median) / 4)
-			is_bimodal = true;
+		if (sorted[i] - sorted[i - 1] > gap) {
+			gap = sorted[i] - sorted[i - 1];
+			at = i;
+		}
+	if (at && modes)
+		*modes = (struct modes){
+			.low_count = at,
+			.high_count = n - at,
+			.low = quantile_median(sorted, at),
+			.high = quantile_median(sorted + at, n - at),
+		};
 	free(sorted);
-	return is_bimodal;
+	return at > 0;
 }
 
 /* Takes the value farthest from the mean out of LEFT values. */

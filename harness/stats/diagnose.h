@@ -21,9 +21,18 @@ struct drift {
 
 struct drift diagnose_drift(const double *values, size_t n);
 
-/* Two groups: two adjacent sorted values are more than a quarter of the median
- * apart, with two values or more on either side. */
-bool diagnose_is_bimodal(const double *values, size_t n);
+/* The values of either group, and their medians. */
+struct modes {
+	size_t low_count, high_count;
+	double low, high;
+};
+
+/*
+ * Two groups: two adjacent sorted values are more than a quarter of the median
+ * apart, with two values or more on either side; they part at the widest of such
+ * gaps. MODES may be NULL; it is filled in where there are two.
+ */
+bool diagnose_is_bimodal(const double *values, size_t n, struct modes *modes);
 
 /*
  * Outliers by the generalized extreme Studentized deviate (Rosner 1983), of

@@ -53,7 +53,8 @@ static void it_takes_eight_boots(void **state)
 	set(s, "cpu_integer", 5, 501);
 	assert_string_equal(odd(s, 0), "");
 	add(s, "cpu_integer", 7, 1);
-	assert_contains(odd(s, 0), "two modes");
+	assert_contains(odd(s, 0),
+			"two modes (6 boots at 100 ns, 2 at 500 ns)");
 }
 
 static void boots_that_take_turns_are_correlated(void **state)

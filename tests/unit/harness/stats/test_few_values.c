@@ -92,10 +92,10 @@ static void oddities(void **state)
 	assert_true(isnan(diagnose_drift(some, 0).p));
 	assert_close(diagnose_drift(same, 4).slope, 0, 0);
 	assert_close(diagnose_drift(same, 4).p, 1, 0);
-	assert_false(diagnose_is_bimodal(two_groups, 3));
-	assert_true(diagnose_is_bimodal(two_groups, 4));
+	assert_false(diagnose_is_bimodal(two_groups, 3, NULL));
+	assert_true(diagnose_is_bimodal(two_groups, 4, NULL));
 	/* A single value apart is an outlier and no group. */
-	assert_false(diagnose_is_bimodal(one_off, 4));
+	assert_false(diagnose_is_bimodal(one_off, 4, NULL));
 	assert_int_equal(diagnose_outliers(same, 4, 3, .05, NULL, NULL), 0);
 	assert_int_equal(diagnose_outliers(some, 2, 3, .05, r, lambda), 0);
 	assert_int_equal(diagnose_outliers(some, 4, 0, .05, r, lambda), 0);

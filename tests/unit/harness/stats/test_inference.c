@@ -398,6 +398,7 @@ static void outliers_of_the_handbook(void **state)
 static void drift_and_modes_are_flagged(void **state)
 {
 	double rising[20], level[20], modes[20];
+	struct modes two;
 	struct drift d;
 	size_t i;
 
@@ -411,8 +412,13 @@ static void drift_and_modes_are_flagged(void **state)
 	assert_true(d.slope == 1 && d.p < 1e-6 && d.halves > 1.05);
 	d = diagnose_drift(level, 20);
 	assert_true(d.p > .05);
-	assert_true(diagnose_is_bimodal(modes, 20));
-	assert_false(diagnose_is_bimodal(level, 20));
+	modes[3] = 700;
+	assert_true(diagnose_is_bimodal(modes, 20, &two));
+	assert_int_equal(two.low_count, 10);
+	assert_int_equal(two.high_count, 10);
+	assert_true(two.low == 379 && two.high == 609);
+	modes[3] = 609;
+	assert_false(diagnose_is_bimodal(level, 20, NULL));
 	assert_true(diagnose_autocorrelation(modes, 20) < -.9);
 	assert_true(isnan(diagnose_autocorrelation(modes, 2)));
 }
