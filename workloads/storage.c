@@ -8,8 +8,10 @@
 
 #include "workloads/list.h"
 
-/* rw, bs and iodepth are the point's own words. */
+/* rw, bs and iodepth are the point's own words. By itself fio takes the TSC where it
+ * trusts that, so that guest and host would be timed by different clocks. */
 static const char common[] = "[global]\n"
+			     "clocksource=clock_gettime\n"
 			     "ioengine=io_uring\n"
 			     "direct=1\n"
 			     "thread=1\n"

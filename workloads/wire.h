@@ -21,9 +21,11 @@
  *   SERIES   "WORKLOAD POINT UNIT ITERATIONS"
  *   SAMPLE   "SECTION ELAPSED_NS VALUE WAITED_NS", the last for a CPU; the
  *            agent waits for GO, so that the host is idle while a section runs
- *   MARK     "begin NUMBER" or "end NUMBER ELAPSED_NS USER_NS SYSTEM_NS": a
- *            program of series NUMBER starts or has ended, the times by the
- *            machine's own clock; the agent waits for GO
+ *   MARK     "begin NUMBER", "ping", or "end NUMBER ELAPSED_NS USER_NS SYSTEM_NS
+ *            ROUND_TRIP_NS CLOCK_PS TIMEOFDAY_PS": a program of series NUMBER
+ *            starts or has ended, the times by the machine's own clock, the last
+ *            two of one clock_gettime() and gettimeofday() before it; the agent
+ *            waits for GO
  *   GO       the answer to MARK, empty; or to SAMPLE: "1" for another one, "0"
  *            for enough
  *   OUTPUT   a part of what the program printed

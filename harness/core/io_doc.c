@@ -73,6 +73,9 @@ void io_doc_add_bins(struct io_doc *to, const struct io_doc *from)
 	sort_bins(to);
 }
 
+/* What workloads/storage.c asks for. */
+#define FIO_CLOCK "clock_gettime"
+
 /* One direction of an fio job. What it did not do has zeros. */
 static int add_fio_part(struct io_doc *doc, const json_t *job, const char *name)
 {
@@ -98,6 +101,15 @@ static json_t *fio_bins(const json_t *job, const char *name)
 		json_object_get(json_object_get(job, name), "lat_ns"), "bins");
 }
 
+/* Runs of before it was asked for do not have it. */
+static const char *fio_clock(const json_t *output)
+{
+	const json_t *options = json_object_get(output, "global options");
+	const json_t *clock = json_object_get(options, "clocksource");
+
+	return clock ? json_string_value(clock) ?: "?" : FIO_CLOCK;
+}
+
 static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
 {
 	const json_t *job = json_array_get(json_object_get(output, "jobs"), 0);
@@ -110,6 +122,10 @@ static int read_fio(const json_t *output, struct io_doc *doc, struct err *err)
 			       job ? "fio's job failed with error %.0f"
 				   : "fio printed no job",
 			       error);
+	if (strcmp(fio_clock(output), FIO_CLOCK) != 0)
+		return err_set(err, -EPROTO,
+			       "fio was to time with %s and had %.32s",
+			       FIO_CLOCK, fio_clock(output));
 	if (io_range_fio(job, "read", err) || io_range_fio(job, "write", err))
 		return -EPROTO;
 	ret = add_fio_part(doc, job, "read");

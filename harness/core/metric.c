@@ -43,6 +43,8 @@ const struct metric metrics[] = {
 	 "share of the series' time, by the guest's clock, missing from the VMM's ledger"},
 	{"doorbells", "per_op", true, false, "doorbells",
 	 "the driver's notifications per operation"},
+	{"clock", "ns", true, true, "clock",
+	 "one reading of the clock by which the program timed"},
 	{"interrupts", "per_op", true, true, "interrupts",
 	 "the device's interrupts per operation"},
 	/* Of micro_start; all but the last three from the process's start. */

@@ -26,6 +26,8 @@ struct program_entry {
 	bool has_begun, has_ended, is_complete;
 	uint64_t elapsed_ns, user_ns, system_ns; /* by the agent */
 	uint64_t round_trip_ns; /* of the channel, by the agent */
+	/* What clock_gettime() and gettimeofday() take there, just before. */
+	uint64_t clock_ps, timeofday_ps;
 	uint64_t begin_ns, host_elapsed_ns;
 	struct host_reading before, after;
 	struct strbuf output;

@@ -57,7 +57,7 @@ static void begin_output(void)
 	hear();
 	send_text(WIRE_MARK, "ping");
 	hear();
-	send_text(WIRE_MARK, "end 0 1000 10 10 10");
+	send_text(WIRE_MARK, "end 0 1000 10 10 10 20500 21000");
 	hear();
 }
 

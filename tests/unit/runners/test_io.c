@@ -212,11 +212,14 @@ static void programs_become_series(void **state)
 	(void)state;
 	result_init(&res);
 	program_log_open(&log, "storage", "randread-4k-qd1");
-	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	say_run(&log, "end 7 100000000 5 6 200000000 20500 21000", four_reads);
 	program_log_finish(&log, &res);
 	assert_true(value_of(&res, "randread-4k-qd1/iops") == 40);
 	assert_true(value_of(&res, "randread-4k-qd1/p999") == 1000);
 	assert_true(value_of(&res, "randread-4k-qd1/doorbells") == 0.5);
+	assert_true(value_of(&res, "randread-4k-qd1/clock") == 20.5);
+	assert_non_null(
+		strstr(res.documents[0].text, "\"gettimeofday_ps\":21000"));
 	assert_true(value_of(&res, "randread-4k-qd1/vmm_exits") == 2);
 	assert_true(value_of(&res, "randread-4k-qd1/vmm_p50") == 300);
 	assert_true(value_of(&res, "randread-4k-qd1/vmm_p99") > 490);
@@ -241,7 +244,7 @@ static void programs_of_a_lying_clock_are_marked(void **state)
 	(void)state;
 	result_init(&res);
 	program_log_open(&log, "storage", "randread-4k-qd1");
-	say_run(&log, "end 7 100000000000 5 6 1000", four_reads);
+	say_run(&log, "end 7 100000000000 5 6 1000 20500 21000", four_reads);
 	program_log_finish(&log, &res);
 	assert_int_equal(res.series[0].samples[0].disturbances,
 			 DISTURBED_CLOCKS);
@@ -258,7 +261,7 @@ static void nothing_moved_is_void(void **state)
 	(void)state;
 	result_init(&res);
 	program_log_open(&log, "network", "tcp-1");
-	say_run(&log, "end 7 100 5 6 100",
+	say_run(&log, "end 7 100 5 6 100 20500 21000",
 		"{\"end\":{\"sum_received\":{\"bytes\":0,"
 		"\"bits_per_second\":0}}}");
 	program_log_finish(&log, &res);
@@ -280,7 +283,7 @@ static void what_cannot_be_has_a_reason(void **state)
 	(void)state;
 	result_init(&res);
 	program_log_open(&log, "network", "udp-1");
-	say_run(&log, "end 7 100 5 6 100",
+	say_run(&log, "end 7 100 5 6 100 20500 21000",
 		"{\"end\":{\"sum_received\":{\"bytes\":1000,"
 		"\"bits_per_second\":8000,\"lost_packets\":1796,"
 		"\"packets\":1000}}}");
@@ -295,7 +298,7 @@ static void what_cannot_be_has_a_reason(void **state)
 	log = (struct program_log){.meter.machine = getpid()};
 	result_init(&res);
 	program_log_open(&log, "storage", "randread-4k-qd1");
-	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	say_run(&log, "end 7 100000000 5 6 200000000 20500 21000", four_reads);
 	log.entries[0].before.kvm[KVM_STAT_EXITS] = 90;
 	log.entries[0].after.kvm[KVM_STAT_EXITS] = 50;
 	program_log_finish(&log, &res);
@@ -322,7 +325,7 @@ static void run_micro(const char *rings, struct result *res)
 		 rings);
 	result_init(res);
 	program_log_open(&log, "micro_exit", "cpuid,ring0");
-	say_run(&log, "end 7 100000000 5 6 200000000", output);
+	say_run(&log, "end 7 100000000 5 6 200000000 20500 21000", output);
 	program_log_finish(&log, res);
 	program_log_release(&log);
 }
@@ -336,7 +339,7 @@ static void threads_that_end_use_no_negative_time(void **state)
 	(void)state;
 	result_init(&res);
 	program_log_open(&log, "storage", "randread-4k-qd1");
-	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	say_run(&log, "end 7 100000000 5 6 200000000 20500 21000", four_reads);
 	assert_int_equal(log.entry_count, 1);
 	log.entries[0].before.kernel_ns = 1000;
 	log.entries[0].after.kernel_ns = 400;
@@ -360,7 +363,7 @@ static void cpu_that_is_not_seen_is_no_small_figure(void **state)
 	(void)state;
 	result_init(&res);
 	program_log_open(&log, "storage", "randread-4k-qd1");
-	say_run(&log, "end 7 100000000 5 6 200000000", four_reads);
+	say_run(&log, "end 7 100000000 5 6 200000000 20500 21000", four_reads);
 	program_log_finish(&log, &res);
 	assert_true(value_of(&res, "randread-4k-qd1/iops") == 40);
 	for (i = 0; i < res.series_count; i++) {
@@ -463,15 +466,18 @@ static void marks_out_of_order_are_refused(void **state)
 	assert_int_equal(program_log_mark(&log, "begin 1"), -EPROTO);
 	assert_int_equal(program_log_output(&log, "x", 1), -EPROTO);
 	program_log_open(&log, "storage", "x");
-	assert_int_equal(program_log_mark(&log, "end 1 2 3 4 5"), -EPROTO);
+	assert_int_equal(program_log_mark(&log, "end 1 2 3 4 5 20500 21000"),
+			 -EPROTO);
 	assert_int_equal(program_log_mark(&log, "ping"), -EPROTO);
 	assert_int_equal(program_log_mark(&log, "begin 1"), 0);
 	assert_int_equal(program_log_mark(&log, "begin 1"), -EPROTO);
 	assert_int_equal(program_log_mark(&log, "ping"), 0);
-	assert_int_equal(program_log_mark(&log, "end 2 2 3 4 5"), -EPROTO);
+	assert_int_equal(program_log_mark(&log, "end 2 2 3 4 5 20500 21000"),
+			 -EPROTO);
 	assert_int_equal(program_log_output(&log, "x", 1), -EPROTO);
 	assert_int_equal(program_log_end(&log, "1"), -EPROTO);
-	assert_int_equal(program_log_mark(&log, "end 1 2 3 4 5"), 0);
+	assert_int_equal(program_log_mark(&log, "end 1 2 3 4 5 20500 21000"),
+			 0);
 	assert_int_equal(program_log_end(&log, "2"), -EPROTO);
 	program_log_drop(&log);
 	assert_int_equal(log.entry_count, 0);

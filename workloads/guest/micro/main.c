@@ -359,7 +359,7 @@ static void measure(const char *workload, const char *point, micro_loop *loop,
 	elapsed = rdtsc_now() - start;
 	/* A second CPU that spins would slow down the next measurement. */
 	cpu_second_halts = true;
-	mark("end %u %u 0 0 %u", number, to_ns(elapsed), to_ns(round_trip));
+	mark("end %u %u 0 0 %u 0 0", number, to_ns(elapsed), to_ns(round_trip));
 	if (!is_fine)
 		refuse_trap(prim_may_trap(loop) ? WIRE_SKIP : WIRE_FAIL,
 			    workload, point);

@@ -177,12 +177,14 @@ static void impossible_amounts_are_refused(void **state)
 	}
 }
 
-#define FIO(more)                                                            \
-	"{\"jobs\":[{\"error\":0,\"write\":" PART(                           \
+#define FIO_BY(clock, more)                                                  \
+	"{" clock "\"jobs\":[{\"error\":0,\"write\":" PART(                  \
 		0, 0,                                                        \
 		"") ",\"read\":"                                             \
 		    "{\"total_ios\":1000,\"io_bytes\":4096000,\"iops\":500," \
 		    "\"bw_bytes\":2048000,\"runtime\":2000" more "}}]}"
+#define FIO(more) FIO_BY("", more)
+#define CLOCK(name) "\"global options\":{\"clocksource\":" name "},"
 #define LAT(more) ",\"lat_ns\":{" more "}"
 #define IPERF(more)                                                 \
 	"{\"end\":{\"sum_received\":{\"bytes\":1000,\"seconds\":1," \
@@ -193,6 +195,7 @@ static void possible_numbers_are_taken(void **state)
 {
 	static const char *const texts[][2] = {
 		{"storage", FIO("")},
+		{"storage", FIO_BY(CLOCK("\"clock_gettime\""), "")},
 		{"storage", FIO(",\"short_ios\":0,\"drop_ios\":0")},
 		{"storage", FIO(LAT("\"min\":5,\"max\":9,\"mean\":7.5,"
 				    "\"stddev\":1.2,\"percentile\":{"
@@ -219,6 +222,9 @@ static void impossible_numbers_have_a_reason(void **state)
 	static const struct {
 		const char *workload, *text, *says;
 	} rows[] = {
+		{"storage", FIO_BY(CLOCK("\"cpu\""), ""),
+		 "fio was to time with clock_gettime and had cpu"},
+		{"storage", FIO_BY(CLOCK("7"), ""), "and had ?"},
 		{"storage", FIO(",\"short_ios\":-1"),
 		 "short_ios -1, which is below"},
 		{"storage", FIO(",\"runtime\":-5"), "runtime -5"},

@@ -132,7 +132,7 @@ static const struct {
 	{WIRE_SERIES, WIRE_OUTPUT, "storage randread-4k-qd1 document 1", "{}",
 	 "output came out of order"},
 	{WIRE_SERIES, WIRE_MARK, "storage randread-4k-qd1 document 1",
-	 "end 0 1 1 1 1", "mark came out of order"},
+	 "end 0 1 1 1 1 20500 21000", "mark came out of order"},
 	{WIRE_SERIES, WIRE_END, "storage randread-4k-qd1 document 1", "1",
 	 "program ended out of order"},
 };
@@ -238,7 +238,7 @@ static void a_program_is_watched_between_its_marks(void **state)
 	talk_say(t, WIRE_MARK, "ping");
 	assert_int_equal(talk_hear(t, text, sizeof(text)), WIRE_GO);
 	assert_int_equal(m.count, 1);
-	talk_say(t, WIRE_MARK, "end 7 1000 10 10 5");
+	talk_say(t, WIRE_MARK, "end 7 1000 10 10 5 20500 21000");
 	assert_int_equal(talk_hear(t, text, sizeof(text)), WIRE_GO);
 	assert_int_equal(m.count, 2);
 	assert_int_equal(m.seen[0], WATCH_READY);
@@ -265,7 +265,7 @@ static void output_has_an_end(void **state)
 	talk_say(t, WIRE_SERIES, "storage randread-4k-qd1 document 1");
 	talk_say(t, WIRE_MARK, "begin 0");
 	talk_say(t, WIRE_MARK, "ping");
-	talk_say(t, WIRE_MARK, "end 0 1 1 1 1");
+	talk_say(t, WIRE_MARK, "end 0 1 1 1 1 20500 21000");
 	memset(chunk, 'x', sizeof(chunk));
 	while (t->link.state == LINK_RUNNING && sent < 100 * MIB) {
 		len = wire_encode(WIRE_OUTPUT, t->sequence++, chunk,
@@ -292,7 +292,7 @@ static void say_program(struct talk *t, const char *series)
 	talk_say(t, WIRE_SERIES, series);
 	talk_say(t, WIRE_MARK, "begin 0");
 	talk_say(t, WIRE_MARK, "ping");
-	talk_say(t, WIRE_MARK, "end 0 1 1 1 1");
+	talk_say(t, WIRE_MARK, "end 0 1 1 1 1 20500 21000");
 }
 
 /* A boot may ask for hundreds of programs, and each may print that much. */
@@ -309,7 +309,8 @@ static void all_output_has_an_end(void **state)
 		assert_int_equal(program_log_output(&log, chunk, 1), -EPROTO);
 		assert_int_equal(program_log_mark(&log, "begin 0"), 0);
 		assert_int_equal(program_log_mark(&log, "ping"), 0);
-		assert_int_equal(program_log_mark(&log, "end 0 1 1 1 1"), 0);
+		assert_int_equal(
+			program_log_mark(&log, "end 0 1 1 1 1 20500 21000"), 0);
 		ret = program_log_output(&log, chunk, sizeof(chunk));
 		taken += ret ? 0 : sizeof(chunk);
 	}
