@@ -91,10 +91,7 @@ int api_run(struct store *store, const struct http_request *rq,
 	out = open_memstream(&text, &size);
 	json_report_write(&v.findings, out);
 	fclose(out);
-	if (size)
-		strbuf_add(&re->body, text, size);
-	else
-		ret = err_set(err, -EILSEQ, "%s", not_json);
+	strbuf_add(&re->body, text, size);
 	free(text);
 	view_run_release(&v);
 	return ret;

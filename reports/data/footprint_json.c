@@ -43,8 +43,9 @@ static json_t *margins_json(const struct footprint *f)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:i, s:o, s:o, s:s}", "shape", m->name,
-				  "boots", (int)m->boot_count, "granted_bytes",
+			json_pack("{s:o, s:i, s:o, s:o, s:s}", "shape",
+				  json_text(m->name), "boots",
+				  (int)m->boot_count, "granted_bytes",
 				  json_number(m->granted_bytes), "margin",
 				  interval_json(footprint_margin_shown(m)),
 				  "answer", footprint_answer_text(m->answer)));
@@ -60,9 +61,9 @@ static json_t *roles_json(const struct footprint *f)
 	for (i = 0; i < f->role_count; i++)
 		json_array_append_new(
 			list,
-			json_pack("{s:o, s:s, s:o, s:o, s:o}", "role",
+			json_pack("{s:o, s:o, s:o, s:o, s:o}", "role",
 				  json_text(f->roles[i].name), "shape",
-				  f->role_shapes[i], "rss_bytes",
+				  json_text(f->role_shapes[i]), "rss_bytes",
 				  json_number(f->roles[i].rss_bytes),
 				  "pss_bytes",
 				  json_number(f->roles[i].pss_bytes),
@@ -90,7 +91,7 @@ static json_t *granted_json(const struct footprint *f)
 static json_t *advice_json(const struct footprint_advice *a)
 {
 	if (!a->is_known)
-		return json_pack("{s:s}", "reason", a->reason);
+		return json_pack("{s:o}", "reason", json_text(a->reason));
 	return json_pack("{s:I, s:o}", "qemu_overhead_mib",
 			 (json_int_t)a->qemu_mib,
 			 "additional_guest_memory_overhead_ratio",
@@ -99,9 +100,10 @@ static json_t *advice_json(const struct footprint_advice *a)
 
 static json_t *runner_json(const struct footprint *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "runner", f->runner, "grade", grade_name(f->grade),
-			 "answer", footprint_answer_text(f->answer), "costs",
+	return json_pack("{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "runner", json_text(f->runner), "grade",
+			 grade_name(f->grade), "answer",
+			 footprint_answer_text(f->answer), "costs",
 			 costs_json(f), "granted", granted_json(f), "margins",
 			 margins_json(f), "processes", roles_json(f),
 			 "left_system", left_json(f, FOOTPRINT_LEFT_SYSTEM),

@@ -59,9 +59,9 @@ static json_t *ledger(const struct result *res)
 	for (i = 0; i < res->exit_count; i++)
 		json_array_append_new(
 			out,
-			json_pack("{s:I, s:s, s:I, s:I}", "vcpu",
+			json_pack("{s:I, s:o, s:I, s:I}", "vcpu",
 				  (json_int_t)res->exits[i].vcpu, "kind",
-				  res->exits[i].kind, "count",
+				  json_text(res->exits[i].kind), "count",
 				  (json_int_t)res->exits[i].count, "handled_ns",
 				  (json_int_t)res->exits[i].handled_ns));
 	return out;
@@ -80,13 +80,14 @@ static json_t *boots(const struct run_data *run)
 
 		json_array_append_new(
 			out,
-			json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:I,"
+			json_pack("{s:I, s:I, s:o, s:o, s:s, s:o, s:s, s:I,"
 				  " s:I, s:I, s:I, s:o, s:s*, s:s*}",
 				  "boot", (json_int_t)b->position, "block",
 				  (json_int_t)b->bc.block, "runner",
-				  b->bc.runner, "paravirt", b->bc.paravirt,
-				  "status", run_status_name(b->res.status),
-				  "reason", b->res.reason, "grade",
+				  json_text(b->bc.runner), "paravirt",
+				  json_text(b->bc.paravirt), "status",
+				  run_status_name(b->res.status), "reason",
+				  json_text(b->res.reason), "grade",
 				  grade_name(b->res.grade), "vcpu_count",
 				  (json_int_t)b->bc.vcpu_count, "ram_bytes",
 				  (json_int_t)b->bc.ram_bytes, "elapsed_ns",
@@ -144,22 +145,23 @@ static json_t *estimate(const struct findings *f, const struct model_row *r,
 	const struct model_cell *c = &r->cells[k];
 	const struct model *m = &f->model;
 	json_t *out = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:i, s:o, s:o, s:i, s:o,"
-		" s:o, s:s}",
-		"runner", m->runners[k], "workload", r->workload, "point",
-		r->point, "unit", r->unit, "better",
+		"{s:o, s:o, s:o, s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:i, s:o,"
+		" s:o, s:o}",
+		"runner", json_text(m->runners[k]), "workload",
+		json_text(r->workload), "point", json_text(r->point), "unit",
+		json_text(r->unit), "better",
 		r->lower_is_better ? "lower" : "higher", "grade", cell_grade(c),
 		"boot_count", (int)c->boot_count, "disturbed_count",
 		(int)c->disturbed_count, "median", json_number(c->median),
 		"ratio_to_native", json_number(c->ratio.ratio),
 		"ratio_block_count", (int)c->ratio_count, "ratio_low",
 		json_number(c->ratio.low), "ratio_high",
-		json_number(c->ratio.high), "reason", c->reason);
+		json_number(c->ratio.high), "reason", json_text(c->reason));
 
 	add_robust(b, model_base(m, r), c, out);
-	json_object_set_new(out, "note", json_string(c->note));
+	json_object_set_new(out, "note", json_text(c->note));
 	json_object_set_new(out, "odd",
-			    json_string(oddities_text(&f->oddities, r, k)));
+			    json_text(oddities_text(&f->oddities, r, k)));
 	return out;
 }
 
@@ -183,22 +185,22 @@ static json_t *frame(const struct findings *f)
 {
 	const struct run_data *run = f->run;
 	json_t *out = json_pack(
-		"{s:i, s:{s:s, s:I, s:s, s:I, s:I, s:I, s:s, s:b, s:I, s:o, s:o,"
-		" s:o, s:s}, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"schema_version", REPORT_JSON_VERSION, "run", "uuid", run->uuid,
-		"id", (json_int_t)run->id, "status", run->status,
-		"started_unix_ns", (json_int_t)run->started_unix_ns,
-		"ended_unix_ns", (json_int_t)run->ended_unix_ns, "seed",
-		(json_int_t)run->seed, "revision", run->revision, "is_lab",
-		run->is_lab, "scheduled_count",
-		(json_int_t)run->scheduled_count, "plan",
+		"{s:i, s:{s:o, s:I, s:o, s:I, s:I, s:I, s:o, s:b, s:I, s:o, s:o,"
+		" s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"schema_version", REPORT_JSON_VERSION, "run", "uuid",
+		json_text(run->uuid), "id", (json_int_t)run->id, "status",
+		json_text(run->status), "started_unix_ns",
+		(json_int_t)run->started_unix_ns, "ended_unix_ns",
+		(json_int_t)run->ended_unix_ns, "seed", (json_int_t)run->seed,
+		"revision", json_text(run->revision), "is_lab", run->is_lab,
+		"scheduled_count", (json_int_t)run->scheduled_count, "plan",
 		parse_stored(run->plan), "fingerprint",
 		parse_stored(run->fingerprint), "probe",
-		parse_stored(run->probe), "guest_manifest", run->guest_manifest,
-		"boots", boots(run), "samples", json_array(), "estimates",
-		estimates(f), "suites", suites_json(f), "claims",
-		verdicts_json(&f->judgement), "footprint",
-		footprint_json(&f->footprints));
+		parse_stored(run->probe), "guest_manifest",
+		json_text(run->guest_manifest), "boots", boots(run), "samples",
+		json_array(), "estimates", estimates(f), "suites",
+		suites_json(f), "claims", verdicts_json(&f->judgement),
+		"footprint", footprint_json(&f->footprints));
 
 	if (run->samples_dropped_unix_ns)
 		json_object_set_new(
@@ -206,7 +208,7 @@ static json_t *frame(const struct findings *f)
 			json_integer((json_int_t)run->samples_dropped_unix_ns));
 	if (*run->signer)
 		json_object_set_new(json_object_get(out, "run"), "signer",
-				    json_string(run->signer));
+				    json_text(run->signer));
 	return out;
 }
 
@@ -215,14 +217,13 @@ void json_report_write(const struct findings *f, FILE *out)
 	/* No text within has a line break: it is escaped. */
 	static const char place[] = "\n \"samples\": [";
 	json_t *report = frame(f);
-	char *text = report ? json_dumps(report, JSON_INDENT(1)) : NULL;
+	char *text = json_dumps(report, JSON_INDENT(1));
 	char *at = text ? strstr(text, place) : NULL;
 
 	json_decref(report);
-	if (!at) {
-		free(text);
-		return;
-	}
+	/* Each text in it went through json_text(): there was no memory. */
+	if (!at)
+		abort(); /* as xmalloc() does */
 	at += strlen(place);
 	fwrite(text, 1, (size_t)(at - text), out);
 	samples_json_write(f->run, out);

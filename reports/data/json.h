@@ -11,7 +11,7 @@
 struct findings;
 
 /* As text, and the samples series by series: as objects of jansson's a million of
- * them take two gigabytes. Nothing if the run has text that JSON cannot hold. */
+ * them take two gigabytes. What JSON cannot hold of stored texts is U+FFFD there. */
 void json_report_write(const struct findings *f, FILE *out);
 
 /* NaN and infinity have no place in JSON: null. */

@@ -9,11 +9,11 @@ static json_t *suite_json(const struct suite *s, const char *runner, size_t k)
 	const struct ratio *r = &s->worse[k];
 
 	return json_pack(
-		"{s:s, s:s, s:i, s:i, s:o, s:o, s:o}", "group", s->group,
-		"runner", runner, "series_count", (int)s->series_count,
-		"block_count", (int)s->block_counts[k], "worse_ratio",
-		json_number(r->ratio), "worse_low", json_number(r->low),
-		"worse_high", json_number(r->high));
+		"{s:s, s:o, s:i, s:i, s:o, s:o, s:o}", "group", s->group,
+		"runner", json_text(runner), "series_count",
+		(int)s->series_count, "block_count", (int)s->block_counts[k],
+		"worse_ratio", json_number(r->ratio), "worse_low",
+		json_number(r->low), "worse_high", json_number(r->high));
 }
 
 json_t *suites_json(const struct findings *f)

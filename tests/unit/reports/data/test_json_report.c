@@ -120,6 +120,32 @@ static void a_boot_has_its_ledger(void **state)
 	json_decref(json);
 }
 
+/* Of a store that somebody wrote into, no boot is left out. */
+static void damaged_texts_hide_nothing(void **state)
+{
+	struct shown *s = *state;
+	struct boot_data *b;
+	json_t *json;
+
+	shown_sample(s, "k\xff", 0, "cpu\xff", "p\xff", 1);
+	b = &s->run.boots[0];
+	snprintf(b->bc.paravirt, sizeof(b->bc.paravirt), "\xff");
+	snprintf(b->res.reason, sizeof(b->res.reason), "\xff");
+	snprintf(b->res.series[0].unit, sizeof(b->res.series[0].unit), "\xff");
+	*result_add_exit(&b->res) = (struct exit_row){1, "\xff", 3, 400};
+	snprintf(s->run.signer, sizeof(s->run.signer), "\xff");
+	shown_set(&s->run.guest_manifest, "\xff");
+	json = json_report(shown_find(s));
+	assert_json_text(json, "boots.0.runner", "k\xef\xbf\xbd");
+	assert_json_text(json, "boots.0.reason", "\xef\xbf\xbd");
+	assert_json_text(json, "boots.0.exits.0.kind", "\xef\xbf\xbd");
+	assert_json_text(json, "run.guest_manifest", "\xef\xbf\xbd");
+	assert_json_text(json, "run.signer", "\xef\xbf\xbd");
+	assert_json_text(json, "samples.0.workload", "cpu\xef\xbf\xbd");
+	assert_json_text(json, "estimates.0.workload", "cpu\xef\xbf\xbd");
+	json_decref(json);
+}
+
 /* A bundle may number its boots and blocks as it likes. */
 static void far_numbers_stay_positive(void **state)
 {
@@ -268,6 +294,7 @@ int main(void)
 		cmocka_unit_test(damaged_text_is_text),
 		WITH_SHOWN(the_head_is_the_run),
 		WITH_SHOWN(a_boot_has_its_ledger),
+		WITH_SHOWN(damaged_texts_hide_nothing),
 		WITH_SHOWN(far_numbers_stay_positive),
 		WITH_SHOWN(a_sample_has_its_times),
 		WITH_SHOWN(estimates_agree_with_one_another),
