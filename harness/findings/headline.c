@@ -115,6 +115,10 @@ const char *headline(const struct model *m, const struct judgement *j,
 	const struct claims *claims = j->claims;
 	struct tally t;
 
+	if (!claims && j->unreadable) {
+		snprintf(buf, size, "This run cannot say: %s.", j->unreadable);
+		return buf;
+	}
 	if (!claims) {
 		snprintf(
 			buf, size,

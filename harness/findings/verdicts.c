@@ -376,6 +376,8 @@ void judgement_init(struct judgement *j, const struct model *m,
 
 	*j = (struct judgement){.claims = claims ? claims : plan->claims,
 				.together = VERDICT_NOT_EVALUABLE};
+	if (!j->claims && plan->err.code)
+		j->unreadable = plan->err.msg;
 	if (!j->claims)
 		return;
 	j->count = j->claims->claims_count;

@@ -55,11 +55,13 @@ struct ratio verdict_worse_ratio(const struct claim_verdict *v);
 /* The claims of a run and their verdicts. */
 struct judgement {
 	const struct claims *claims; /* borrowed; NULL: nothing is claimed */
-	struct claim_verdict *v;     /* owned, one per claim */
-	size_t count;                /* of claims */
-	enum verdict together;       /* see verdicts_together() */
-	bool is_registered;          /* before the run's first sample */
-	bool is_overridden;          /* by tests alone: grades do not count */
+	const char *unreadable;  /* borrowed: why the run's claims are not here;
+				      * NULL: it has none */
+	struct claim_verdict *v; /* owned, one per claim */
+	size_t count;            /* of claims */
+	enum verdict together;   /* see verdicts_together() */
+	bool is_registered;      /* before the run's first sample */
+	bool is_overridden;      /* by tests alone: grades do not count */
 };
 
 /*

@@ -206,6 +206,9 @@ static json_t *frame(const struct findings *f)
 		json_object_set_new(
 			json_object_get(out, "run"), "samples_dropped_unix_ns",
 			json_integer((json_int_t)run->samples_dropped_unix_ns));
+	if (f->judgement.unreadable)
+		json_object_set_new(out, "claims_error",
+				    json_text(f->judgement.unreadable));
 	if (*run->signer)
 		json_object_set_new(json_object_get(out, "run"), "signer",
 				    json_text(run->signer));

@@ -77,6 +77,8 @@ static const char *sentence(struct fixture *f)
 static void each_verdict_has_its_sentence(void **state)
 {
 	static const struct judgement nothing;
+	static const struct judgement damaged = {
+		.unreadable = "its claims are damaged"};
 	struct fixture *f = *state;
 
 	assert_string_equal(
@@ -100,6 +102,10 @@ static void each_verdict_has_its_sentence(void **state)
 	assert_non_null(strstr(sentence(f), "measured on an emulated host"));
 	headline(&f->findings.model, &nothing, f->sentence, HEADLINE_SIZE);
 	assert_non_null(strstr(f->sentence, "nothing is judged"));
+	/* What was claimed and cannot be read is not nothing. */
+	headline(&f->findings.model, &damaged, f->sentence, HEADLINE_SIZE);
+	assert_string_equal(f->sentence,
+			    "This run cannot say: its claims are damaged.");
 }
 
 /* One that fails is enough, and it is the worst that is named. */
