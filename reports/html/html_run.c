@@ -11,6 +11,7 @@
 #include "harness/base/strbuf.h"
 #include "harness/base/units.h"
 #include "harness/findings/findings.h"
+#include "harness/findings/vmm_words.h"
 #include "harness/store/run_data.h"
 #include "harness/store/stored_json.h"
 #include "reports/html/html_parts.h"
@@ -257,9 +258,24 @@ void html_run_write_line(const struct model *m, struct strbuf *out)
 		html_cell(out, "<p class=\"note\">It was ", signer, ".</p>\n");
 }
 
+/* A paragraph for each of the lines. */
+static void write_vmm_words(const struct run_data *run, struct strbuf *out)
+{
+	struct strbuf lines = {0};
+	char *line, *rest = NULL;
+
+	vmm_words_list(run, &lines);
+	if (lines.len)
+		for (line = strtok_r(lines.str, "\n", &rest); line;
+		     line = strtok_r(NULL, "\n", &rest))
+			html_cell(out, "<p class=\"note\">", line, "</p>\n");
+	strbuf_release(&lines);
+}
+
 void html_run_write(const struct findings *f, struct strbuf *out)
 {
 	write_identity(f, out);
+	write_vmm_words(f->run, out);
 	write_boots(&f->model, out);
 	write_ledger(&f->model, out);
 	write_object(out, "fingerprint", "Host fingerprint",

@@ -56,6 +56,19 @@ static size_t rows_of(struct shown *s, const char *id)
 	return count;
 }
 
+static void what_vmms_say_of_themselves_is_shown(void **state)
+{
+	struct shown *s = *state;
+	struct boot_data *b = shown_boot(s, "kvm", 0);
+
+	assert_null(strstr(page_of(s), "pinning"));
+	b->res.identity = strdup("a=1\nvmm.sandbox=<b>\n"
+				 "vmm.placement=cores, kept");
+	assert_contains(page_of(s),
+			"<p class=\"note\">sandbox of the VMM: &lt;b&gt;</p>\n"
+			"<p class=\"note\">pinning: cores, kept</p>\n");
+}
+
 static void a_boot_has_a_row_with_its_outcome(void **state)
 {
 	struct shown *s = *state;
@@ -232,6 +245,7 @@ static void the_line_counts_boots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		WITH_SHOWN(what_vmms_say_of_themselves_is_shown),
 		WITH_SHOWN(a_boot_has_a_row_with_its_outcome),
 		WITH_SHOWN(disturbances_are_summed_up),
 		WITH_SHOWN(exits_are_a_ledger),
