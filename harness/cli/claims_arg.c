@@ -5,6 +5,7 @@
 
 #include "harness/base/file.h"
 #include "harness/findings/findings.h"
+#include "harness/findings/more.h"
 #include "harness/store/run_data.h"
 #include "harness/verdict/claims.h"
 
@@ -17,10 +18,17 @@ int claims_arg_load(const char *name, struct claims **out, struct err *err)
 	return ret;
 }
 
-/* Load the run and hold CLAIMS against it; what is NULL is not asked for. */
-static int judge_claims(const struct claims *claims, struct store *store,
-			int64_t run_id, enum exit_status *status,
-			bool *is_settled, struct err *err)
+/* What is to be known of a run by its claims; what is NULL is not asked for. */
+struct question {
+	enum exit_status *status;
+	bool *is_settled;
+	const struct bench_case *series; /* that OPEN is chosen from */
+	struct bench_case *open;
+};
+
+/* Load the run and hold CLAIMS against it. */
+static int ask(const struct claims *claims, struct store *store, int64_t run_id,
+	       const struct question *q, struct err *err)
 {
 	const struct findings_options options = {.claims = claims};
 	struct run_data run;
@@ -30,10 +38,12 @@ static int judge_claims(const struct claims *claims, struct store *store,
 	if (ret)
 		return ret;
 	findings_init(&f, &run, &options);
-	if (status)
-		*status = status_of_verdict(f.judgement.together);
-	if (is_settled)
-		*is_settled = judgement_is_settled(&f.judgement);
+	if (q->status)
+		*q->status = status_of_verdict(f.judgement.together);
+	if (q->is_settled)
+		*q->is_settled = judgement_is_settled(&f.judgement);
+	if (q->open)
+		more_needed(&f, q->series, q->open);
 	findings_release(&f);
 	run_data_release(&run);
 	return 0;
@@ -42,11 +52,24 @@ static int judge_claims(const struct claims *claims, struct store *store,
 int claims_arg_judge(const struct claims *claims, struct store *store,
 		     int64_t run_id, enum exit_status *status, struct err *err)
 {
-	return judge_claims(claims, store, run_id, status, NULL, err);
+	const struct question q = {.status = status};
+
+	return ask(claims, store, run_id, &q, err);
 }
 
 int claims_arg_are_settled(const struct claims *claims, struct store *store,
 			   int64_t run_id, bool *settled, struct err *err)
 {
-	return judge_claims(claims, store, run_id, NULL, settled, err);
+	const struct question q = {.is_settled = settled};
+
+	return ask(claims, store, run_id, &q, err);
+}
+
+int claims_arg_needs_more(const struct claims *claims, struct store *store,
+			  int64_t run_id, const struct bench_case *series,
+			  struct bench_case *out, struct err *err)
+{
+	const struct question q = {.series = series, .open = out};
+
+	return ask(claims, store, run_id, &q, err);
 }

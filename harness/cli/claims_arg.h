@@ -7,6 +7,7 @@
 
 #include "harness/cli/command.h"
 
+struct bench_case;
 struct claims;
 struct err;
 struct store;
@@ -25,5 +26,11 @@ int claims_arg_judge(const struct claims *claims, struct store *store,
  */
 int claims_arg_are_settled(const struct claims *claims, struct store *store,
 			   int64_t run_id, bool *settled, struct err *err);
+
+/* Append to OUT what of SERIES needs more blocks to decide CLAIMS, see
+ * harness/findings/more.h. */
+int claims_arg_needs_more(const struct claims *claims, struct store *store,
+			  int64_t run_id, const struct bench_case *series,
+			  struct bench_case *out, struct err *err);
 
 #endif

@@ -407,6 +407,10 @@ const struct option_row run_args_options[] = {
 	 "and stop when all are decided; --blocks is the maximum\n"
 	 "(40)",
 	 .take = take_until_decided},
+	{"more-blocks", "N",
+	 "at most, after the others, of what has two modes while a claim\n"
+	 "on it is undecided (0)",
+	 OPTION_U32(struct run_args, plan.more_block_count, 0, 1000), KEY},
 	{"claims", "NAME",
 	 "register claims before the first sample, and judge them at\n"
 	 "the end: near-native, l1vh-vs-nested, no-leak, kubevirt, or a file",
@@ -496,6 +500,13 @@ static int take_plan(int argc, char **argv, struct run_args *args,
 
 static int check_looks(struct run_args *args, struct err *err)
 {
+	if (args->plan.more_block_count && args->plan.look_count)
+		return err_set(
+			err, -EINVAL,
+			"--until-decided stops early, --more-blocks goes on; choose one");
+	if (args->plan.more_block_count && !args->claims)
+		return err_set(err, -EINVAL,
+			       "--more-blocks needs --claims to decide");
 	if (!args->plan.look_count)
 		return 0;
 	if (!args->claims)

@@ -376,6 +376,28 @@ void schedule_init(struct schedule *sched, const struct plan *plan)
 	gsl_rng_free(rng);
 }
 
+void schedule_extend(struct schedule *sched, const struct plan *plan,
+		     const struct bench_case *series, uint32_t from_block,
+		     uint32_t count)
+{
+	struct plan part = *plan;
+	struct schedule more;
+	size_t i;
+
+	part.block_count = part.io_block_count = count;
+	part.series = *series;
+	/* Another order than that of the first blocks. */
+	part.seed += from_block;
+	schedule_init(&more, &part);
+	sched->cases = xrealloc(sched->cases, sched->count + more.count + 1,
+				sizeof(*sched->cases));
+	for (i = 0; i < more.count; i++) {
+		more.cases[i].block += from_block;
+		sched->cases[sched->count++] = more.cases[i];
+	}
+	free(more.cases);
+}
+
 void schedule_release(struct schedule *sched)
 {
 	size_t i;
@@ -426,5 +448,8 @@ json_t *plan_to_json(const struct plan *plan)
 		json_object_set_new(out, "guest_kernel", json_string("elf"));
 	if (!strcmp(plan->pinning, "cores"))
 		json_object_set_new(out, "pinning", json_string("cores"));
+	if (plan->more_block_count)
+		json_object_set_new(out, "more_block_count",
+				    json_integer(plan->more_block_count));
 	return out;
 }

@@ -47,7 +47,10 @@ struct plan {
 	 * said, of a run that is not compared across nodes. */
 	const char *match;
 	uint32_t look_count; /* at the verdicts on the way; 0: at the end */
-	uint64_t budget_ns;  /* no block begins after it; 0: no limit */
+	/* Blocks at most, after the others, of what has two modes and is not
+	 * decided (harness/findings/more.h). Not with look_count. */
+	uint32_t more_block_count;
+	uint64_t budget_ns; /* no block begins after it; 0: no limit */
 	struct io_plan io;
 	/* For a test of the harness itself: under this runner `delay` takes
 	 * longer. NULL: none. */
@@ -96,6 +99,11 @@ struct schedule {
 
 /* Pure: the same plan gives the same schedule. */
 void schedule_init(struct schedule *sched, const struct plan *plan);
+
+/* Append COUNT more blocks, from FROM_BLOCK on, that measure SERIES alone. Pure. */
+void schedule_extend(struct schedule *sched, const struct plan *plan,
+		     const struct bench_case *series, uint32_t from_block,
+		     uint32_t count);
 void schedule_release(struct schedule *sched);
 
 json_t *plan_to_json(const struct plan *plan); /* caller owns */

@@ -61,6 +61,12 @@ static double *squeeze(const struct model_cell *c, size_t *n)
 	return values;
 }
 
+bool oddity_has_modes(const struct model_cell *cell)
+{
+	return cell->boot_count >= MIN_BOOTS &&
+	       diagnose_is_bimodal(cell->boots, cell->boot_count, NULL);
+}
+
 /* A mean of neighbours is of no mode: of those groups alone are counted. */
 static void say_modes(struct words *w, const struct modes *modes,
 		      const char *unit, bool is_of_boots)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 struct model;
+struct model_cell;
 struct model_row;
 
 struct oddity {
@@ -25,6 +26,9 @@ struct oddities {
 	struct oddity *rows; /* owned; in the model's order */
 	size_t count;
 };
+
+/* Whether its boots have two modes (harness/stats/diagnose.h). */
+bool oddity_has_modes(const struct model_cell *cell);
 
 /* O borrows from M, and is released before it. */
 void oddities_init(struct oddities *o, const struct model *m);

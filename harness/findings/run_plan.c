@@ -42,6 +42,7 @@ void run_plan_init(struct run_plan *p, const char *text)
 		.block_count = count_at(plan, "block_count"),
 		.io_block_count = count_at(plan, "io_block_count"),
 		.look_count = count_at(plan, "look_count"),
+		.more_block_count = count_at(plan, "more_block_count"),
 		.command = command ? strdup(command) : NULL,
 	};
 	if (json_is_object(plan))

@@ -81,8 +81,7 @@ static struct claim_verdict refuse_claim(struct claim_verdict v,
 	return v;
 }
 
-static const struct model_row *row_find(const struct model *m,
-					const char *metric)
+const struct model_row *verdict_row(const struct model *m, const char *metric)
 {
 	char name[80];
 	size_t i;
@@ -96,7 +95,7 @@ static const struct model_row *row_find(const struct model *m,
 
 /* NAME's place in the run; else that of its emulation, which can show numbers
  * and carries no verdict. -1: neither was measured. */
-static int runner_find_in(const struct model *m, const char *name)
+int verdict_runner(const struct model *m, const char *name)
 {
 	int stands_in = -1;
 	size_t i;
@@ -190,8 +189,15 @@ static struct design design_of(const struct run_plan *plan,
 		.is_ended = has_ended(m) && strcmp(m->run->status, "decided"),
 	};
 
-	if (plan->look_count && plan->look_count <= SEQUENTIAL_MAX_LOOKS &&
-	    plan->block_count) {
+	if (plan->more_block_count && plan->block_count) {
+		d.planned += (size_t)plan->more_block_count;
+		d.done = m->run->done_block_count;
+		d.look_count = sequential_more_looks(
+			(size_t)plan->block_count,
+			(size_t)plan->more_block_count, d.looks, d.spent);
+	} else if (plan->look_count &&
+		   plan->look_count <= SEQUENTIAL_MAX_LOOKS &&
+		   plan->block_count) {
 		d.done = m->run->done_block_count;
 		d.look_count =
 			sequential_looks((size_t)plan->block_count,
@@ -255,9 +261,9 @@ struct claim_verdict verdict_of(const struct model *m,
 				const struct claim *claim, bool is_overridden)
 {
 	struct claim_verdict v = no_verdict(claim);
-	const struct model_row *row = row_find(m, claim->metric);
-	int candidate = runner_find_in(m, claim->candidate);
-	int baseline = runner_find_in(m, claim->baseline);
+	const struct model_row *row = verdict_row(m, claim->metric);
+	int candidate = verdict_runner(m, claim->candidate);
+	int baseline = verdict_runner(m, claim->baseline);
 	bool is_before = claim_is_before(claim);
 	const struct model_cell *c, *b;
 
@@ -333,12 +339,12 @@ static void doubt_all(struct judgement *j, const struct model *m,
 
 		if (v->verdict != VERDICT_PASS || claim_is_kubevirts(v->claim))
 			continue;
-		workload = row_find(m, v->claim->metric)->workload;
+		workload = verdict_row(m, v->claim->metric)->workload;
 		why = plausibility_blocks(doubts, v->measured, workload);
 		if (!why && !claim_is_before(v->claim))
 			why = plausibility_blocks(
 				doubts,
-				m->runners[runner_find_in(m,
+				m->runners[verdict_runner(m,
 							  v->claim->baseline)],
 				workload);
 		if (why)

@@ -75,6 +75,11 @@ void judgement_init(struct judgement *j, const struct model *m,
 		    const struct claims *claims);
 void judgement_release(struct judgement *j);
 
+/* The row that METRIC of a claim names, NULL: none; and the runner that is NAME or
+ * stands in for it, -1: none. */
+const struct model_row *verdict_row(const struct model *m, const char *metric);
+int verdict_runner(const struct model *m, const char *name);
+
 /* One claim alone, without such doubts. IS_OVERRIDDEN: ignore its grade. */
 struct claim_verdict verdict_of(const struct model *m,
 				const struct run_plan *plan,

@@ -106,20 +106,37 @@ static char *fingerprint_text(const struct session *s,
 	return text;
 }
 
+/* What refused stands behind the first boots, see session_keep_refusals(). */
+static uint32_t position_of(const struct session *s, size_t index)
+{
+	return (uint32_t)(index < s->first_count
+				  ? index
+				  : index + s->site.refusal_count);
+}
+
+static int add_schedule(struct session *s, size_t from, struct err *err)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = from; i < s->sched.count && !ret; i++)
+		ret = store_schedule_add(s->store, s->run_id, position_of(s, i),
+					 s->sched.cases[i].block,
+					 s->sched.cases[i].runner, err);
+	return ret;
+}
+
 /* In one piece: half a schedule would pass for a whole one. */
 static int add_run(struct session *s, const struct run_info *info,
 		   struct err *err)
 {
 	int ret = store_begin(s->store, err);
-	size_t i;
 
 	if (ret)
 		return ret;
 	ret = store_run_begin(s->store, info, &s->run_id, err);
-	for (i = 0; i < s->sched.count && !ret; i++)
-		ret = store_schedule_add(s->store, s->run_id, (uint32_t)i,
-					 s->sched.cases[i].block,
-					 s->sched.cases[i].runner, err);
+	if (!ret)
+		ret = add_schedule(s, 0, err);
 	ret = store_end(s->store, ret, err);
 	if (ret)
 		s->run_id = 0;
@@ -157,6 +174,8 @@ int session_begin(struct session *s, const struct session_run *run,
 {
 	schedule_release(&s->sched);
 	schedule_init(&s->sched, run->plan);
+	s->measured_count = 0;
+	s->first_count = s->sched.count;
 	s->failed_count = 0;
 	s->run_id = 0;
 	if (!s->sched.count)
@@ -164,6 +183,19 @@ int session_begin(struct session *s, const struct session_run *run,
 			err, -ENODEV,
 			"native runs have no footprint: there is no guest to boot");
 	return register_run(s, run, err);
+}
+
+int session_extend(struct session *s, const struct plan *plan,
+		   const struct bench_case *series, uint32_t from_block,
+		   uint32_t count, struct err *err)
+{
+	size_t from = s->sched.count;
+	int ret = store_begin(s->store, err);
+
+	if (ret)
+		return ret;
+	schedule_extend(&s->sched, plan, series, from_block, count);
+	return store_end(s->store, add_schedule(s, from, err), err);
 }
 
 int session_keep_refusals(struct session *s, const struct plan *plan,
@@ -184,7 +216,7 @@ int session_keep_refusals(struct session *s, const struct plan *plan,
 		result_init(&res);
 		result_fail(&res, RUN_SKIPPED, "%s", r->reason);
 		ret = store_result_add(s->store, s->run_id,
-				       (uint32_t)(s->sched.count + i), &bc,
+				       (uint32_t)(s->first_count + i), &bc,
 				       &res, err);
 		result_release(&res);
 		s->failed_count++;
@@ -259,16 +291,16 @@ int session_boot(struct session *s, uint32_t position,
 	return ret ? ret : check_boot_id(s, res, err);
 }
 
-static int boot_scheduled(struct session *s, uint32_t position,
+static int boot_scheduled(struct session *s, size_t index,
 			  const struct session_watch *watch, struct err *err)
 {
-	const struct bench_case *bc = &s->sched.cases[position];
+	const struct bench_case *bc = &s->sched.cases[index];
 	struct result res;
 	int ret;
 
 	if (watch->began)
 		watch->began(watch->arg, bc);
-	ret = session_boot(s, position, bc, watch, &res, err);
+	ret = session_boot(s, position_of(s, index), bc, watch, &res, err);
 	if (!ret && watch->ended)
 		watch->ended(watch->arg, bc, &res);
 	result_release(&res);
@@ -280,9 +312,10 @@ int session_measure(struct session *s, const struct session_watch *watch,
 {
 	const char *reason = NULL;
 	int ret = 0;
-	uint32_t i;
 
-	for (i = 0; i < s->sched.count && !ret; i++) {
+	for (; s->measured_count < s->sched.count && !ret;
+	     s->measured_count++) {
+		size_t i = s->measured_count;
 		uint32_t block = s->sched.cases[i].block;
 
 		if (i && s->sched.cases[i - 1].block != block &&

@@ -34,7 +34,9 @@ struct session {
 	struct site site;
 	struct store *store; /* owned */
 	struct schedule sched;
-	int64_t run_id;    /* 0: no run has begun */
+	size_t measured_count; /* of the schedule's boots, from the first on */
+	size_t first_count;    /* of boots before the run was extended */
+	int64_t run_id;        /* 0: no run has begun */
 	char boot_id[40];  /* of the host, as the first result reported it */
 	size_t lost_count; /* workers */
 
@@ -95,7 +97,13 @@ int session_boot(struct session *s, uint32_t position,
 		 const struct bench_case *bc, const struct session_watch *watch,
 		 struct result *res, struct err *err);
 
-/* Boot the whole schedule. END says why it ended before, if it did; else it is
+/* Append COUNT blocks of SERIES, from FROM_BLOCK on, to the schedule, and to the
+ * stored one. */
+int session_extend(struct session *s, const struct plan *plan,
+		   const struct bench_case *series, uint32_t from_block,
+		   uint32_t count, struct err *err);
+
+/* Boot what of the schedule has not been booted. END says why it ended before, if it did; else it is
  * left alone. */
 int session_measure(struct session *s, const struct session_watch *watch,
 		    const char **end, struct err *err);

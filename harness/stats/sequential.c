@@ -103,28 +103,68 @@ static double find_bound(const struct paths *p, double fraction,
 	return high;
 }
 
-void sequential_levels(const double *fractions, size_t count, double alpha,
-		       bool is_final, double *levels)
+/* UPTO[i] of alpha may be spent up to look I. */
+static void share_out(const double *fractions, const double *upto, size_t count,
+		      double *levels)
 {
 	struct paths p = {.fraction = 0};
 	double spent = 0, bound;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		bool is_last = is_final && i == count - 1;
-		double upto =
-			is_last ? alpha : sequential_spent(fractions[i], alpha);
-
 		levels[i] = 0;
 		/* Nothing came in since the last look. */
 		if (!(fractions[i] > p.fraction))
 			continue;
-		bound = find_bound(&p, fractions[i], upto - spent);
+		bound = find_bound(&p, fractions[i], upto[i] - spent);
 		levels[i] = gsl_cdf_ugaussian_Q(bound);
-		spent = upto;
+		spent = upto[i];
 		if (i + 1 < count)
 			go_on(&p, fractions[i], bound);
 	}
+}
+
+void sequential_levels(const double *fractions, size_t count, double alpha,
+		       bool is_final, double *levels)
+{
+	double upto[SEQUENTIAL_MAX_LOOKS];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		upto[i] = is_final && i == count - 1
+				  ? alpha
+				  : sequential_spent(fractions[i], alpha);
+	share_out(fractions, upto, count, levels);
+}
+
+void sequential_levels_by(const double *fractions, const double *spent,
+			  size_t count, double alpha, double *levels)
+{
+	double upto[SEQUENTIAL_MAX_LOOKS];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		upto[i] = alpha * spent[i];
+	share_out(fractions, upto, count, levels);
+}
+
+size_t sequential_more_looks(size_t block_count, size_t more, size_t *looks,
+			     double *spent)
+{
+	static const double shares[] = {.8, .9, 1};
+	size_t count = 0;
+
+	looks[count] = block_count;
+	spent[count++] = shares[0];
+	if (more > 1) {
+		looks[count] = block_count + (more + 1) / 2;
+		spent[count++] = shares[1];
+	}
+	if (more) {
+		looks[count] = block_count + more;
+		spent[count++] = shares[2];
+	}
+	return count;
 }
 
 double sequential_crossing(const double *bounds, const double *fractions,

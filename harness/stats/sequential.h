@@ -28,6 +28,24 @@ double sequential_spent(double fraction, double alpha);
 void sequential_levels(const double *fractions, size_t count, double alpha,
 		       bool is_final, double *levels);
 
+/*
+ * The same by shares that were fixed in advance: SPENT[i], rising to 1, of alpha up to
+ * look I, whatever fraction of the data it has. So nothing but the looks' order may
+ * depend on the data: whether there is a next one may (Lan and DeMets 1983).
+ */
+void sequential_levels_by(const double *fractions, const double *spent,
+			  size_t count, double alpha, double *levels);
+
+/*
+ * A run that may have MORE blocks after BLOCK_COUNT (harness/findings/more.h): the
+ * numbers of blocks after which it takes a look, and their shares. Most is spent on the
+ * first, which most claims have alone. Both have room for SEQUENTIAL_MORE_LOOKS.
+ * Returns the number of looks.
+ */
+#define SEQUENTIAL_MORE_LOOKS 3
+size_t sequential_more_looks(size_t block_count, size_t more, size_t *looks,
+			     double *spent);
+
 /* The probability under the null hypothesis that a normal statistic is above
  * BOUNDS[i] at any look. */
 double sequential_crossing(const double *bounds, const double *fractions,

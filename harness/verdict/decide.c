@@ -17,6 +17,11 @@ static size_t count_below(const struct evidence *e, size_t block)
 	return n;
 }
 
+static bool has_shares(const struct design *d)
+{
+	return d->look_count && d->spent[0] > 0;
+}
+
 /* The looks that have been taken, in blocks; the last may be one that the plan
  * does not name: when time was up. Returns how many. */
 static size_t looks_taken(const struct design *d, size_t *looks)
@@ -25,7 +30,7 @@ static size_t looks_taken(const struct design *d, size_t *looks)
 
 	for (i = 0; i < d->look_count && d->looks[i] <= d->done; i++)
 		looks[count++] = d->looks[i];
-	if (!d->is_ended && d->look_count)
+	if (d->look_count && (!d->is_ended || (has_shares(d) && count)))
 		return count;
 	if (!count || looks[count - 1] < d->done) {
 		if (count == SEQUENTIAL_MAX_LOOKS)
@@ -64,10 +69,14 @@ struct decision decide_margin(const struct evidence *e, const struct design *d,
 		n[i] = count_below(e, looks[i]);
 		fractions[i] = fmin(1, (double)n[i] / planned);
 	}
-	sequential_levels(fractions, count, 1 - confidence,
-			  d->is_ended || !d->look_count, levels);
+	if (has_shares(d))
+		sequential_levels_by(fractions, d->spent, count, 1 - confidence,
+				     levels);
+	else
+		sequential_levels(fractions, count, 1 - confidence,
+				  d->is_ended || !d->look_count, levels);
 	/* To the last digit, where nothing is shared out. */
-	if (count == 1 && (d->is_ended || !d->look_count))
+	if (count == 1 && !has_shares(d) && (d->is_ended || !d->look_count))
 		levels[0] = 1 - confidence;
 	for (i = 0; i < count; i++) {
 		if (levels[i] < MIN_LEVEL)

@@ -32,6 +32,10 @@ struct design {
 			 * not lie in the data: all is done, or time is up */
 	size_t looks[SEQUENTIAL_MAX_LOOKS]; /* blocks, rising */
 	size_t look_count;                  /* 0: one, at the end */
+	/* Of alpha, up to each look; 0: by the fraction of the data. Whether another
+	 * look is taken may depend on the data then; where time was up before the
+	 * first, there is that one, earlier. */
+	double spent[SEQUENTIAL_MAX_LOOKS];
 };
 
 struct decision {

@@ -18,6 +18,7 @@
 #include "harness/cli/progress.h"
 #include "harness/cli/report_out.h"
 #include "harness/cli/run_args.h"
+#include "harness/core/bench_case.h"
 #include "harness/core/forecast.h"
 #include "harness/core/imds.h"
 #include "harness/core/result.h"
@@ -111,7 +112,8 @@ static void learn(void *forecast, const char *runner, const char *workload,
 	forecast_learn(forecast, runner, plan_boot_kind(workload), mean_ns);
 }
 
-static int measure(struct running *r, struct err *err)
+/* Boot what of the schedule has not been booted. */
+static int measure_part(struct running *r, struct err *err)
 {
 	const struct session_watch watch = {
 		.began = show_began,
@@ -121,18 +123,77 @@ static int measure(struct running *r, struct err *err)
 		.arg = r,
 	};
 	struct session *s = &r->session;
+	const struct schedule part = {
+		.cases = s->sched.cases + s->measured_count,
+		.count = s->sched.count - s->measured_count};
 	struct forecast forecast;
 	int ret;
 
-	forecast_init(&forecast, &s->sched, s->site.worker.is_lab);
+	forecast_init(&forecast, &part, s->site.worker.is_lab);
 	ret = durations_load(s->store, s->run_id, learn, &forecast, err);
 	progress_init(&r->progress, &forecast);
-	r->started_ns = clock_mono_ns();
-	r->end = "complete";
 	if (!ret)
 		ret = session_measure(s, &watch, &r->end, err);
 	progress_finish(&r->progress);
 	forecast_release(&forecast);
+	return ret;
+}
+
+static void show_more(const struct bench_case *open, size_t block_count)
+{
+	size_t i;
+
+	fprintf(stderr, "two modes, and not decided: %zu more blocks of",
+		block_count);
+	for (i = 0; i < open->item_count; i++)
+		fprintf(stderr, "%s %s%s%s", i ? "," : "",
+			open->items[i].workload,
+			open->items[i].point[0] ? ":" : "",
+			open->items[i].point);
+	fputc('\n', stderr);
+}
+
+/* After the first blocks: those that only some series have. */
+static int measure_more(struct running *r, struct err *err)
+{
+	const struct plan *plan = r->plan;
+	size_t looks[SEQUENTIAL_MORE_LOOKS];
+	double spent[SEQUENTIAL_MORE_LOOKS];
+	size_t i, count = sequential_more_looks(plan->block_count,
+						plan->more_block_count, looks,
+						spent);
+	struct session *s = &r->session;
+	int ret = 0;
+
+	for (i = 1; i < count && !ret && !strcmp(r->end, "complete"); i++) {
+		size_t more = looks[i] - looks[i - 1];
+		struct bench_case open = {.item_count = 0};
+
+		ret = claims_arg_needs_more(r->claims, s->store, s->run_id,
+					    &plan->series, &open, err);
+		if (ret || !open.item_count) {
+			bench_case_release(&open);
+			break;
+		}
+		show_more(&open, more);
+		ret = session_extend(s, plan, &open, (uint32_t)looks[i - 1],
+				     (uint32_t)more, err);
+		bench_case_release(&open);
+		if (!ret)
+			ret = measure_part(r, err);
+	}
+	return ret;
+}
+
+static int measure(struct running *r, struct err *err)
+{
+	int ret;
+
+	r->started_ns = clock_mono_ns();
+	r->end = "complete";
+	ret = measure_part(r, err);
+	if (!ret && r->plan->more_block_count)
+		ret = measure_more(r, err);
 	return ret;
 }
 
@@ -179,7 +240,7 @@ static int run_pilot(struct running *r, struct err *err)
 	pilot.block_count = PILOT_BLOCKS;
 	pilot.sample_count = PILOT_SAMPLES;
 	pilot.io_block_count = 0;
-	pilot.look_count = 0;
+	pilot.look_count = pilot.more_block_count = 0;
 	pilot.budget_ns = 0;
 	fputs("pilot:\n", stderr);
 	r->plan = &pilot;

@@ -14,6 +14,7 @@
 
 #include "harness/stats/sequential.h"
 #include "harness/verdict/claims.h"
+#include "harness/stats/diagnose.h"
 #include "harness/verdict/decide.h"
 #include "tests/unit/fixture/expect.h"
 
@@ -189,6 +190,97 @@ static void verdicts_err_as_rarely_as_stated(void **state)
 	r = simulate(MARGIN_SUPERIOR, .03, -edge, .02, 4, EXPERIMENTS);
 	assert_true(r.passed <= bound(EXPERIMENTS) &&
 		    r.failed <= bound(EXPERIMENTS));
+}
+
+#define FIRST 8
+#define MORE 8
+#define TWO_MODES_EXPERIMENTS 200
+
+/* Boots of which a third are in another mode, of candidate and baseline; and more of
+ * them where chance has left it open. */
+static bool passes_with_more(gsl_rng *rng, double margin, double truth,
+			     size_t *block_count)
+{
+	struct design d = {.planned = FIRST + MORE, .done = FIRST};
+	uint32_t blocks[FIRST + MORE];
+	double logs[FIRST + MORE], values[FIRST + MORE];
+	struct evidence e = {logs, blocks, FIRST + MORE, true};
+	struct decision got;
+	uint32_t i;
+
+	d.look_count = sequential_more_looks(FIRST, MORE, d.looks, d.spent);
+	for (i = 0; i < FIRST + MORE; i++) {
+		double base = .02 * gsl_ran_gaussian(rng, 1) +
+			      (gsl_rng_uniform(rng) < 1. / 3 ? log(1.5) : 0);
+		double own = .02 * gsl_ran_gaussian(rng, 1) +
+			     (gsl_rng_uniform(rng) < 1. / 3 ? log(1.5) : 0);
+
+		blocks[i] = i;
+		values[i] = exp(own + truth);
+		logs[i] = own + truth - base;
+	}
+	for (i = 0; i < d.look_count; i++) {
+		d.done = d.looks[i];
+		e.count = d.done;
+		got = decide_margin(&e, &d, margin, MARGIN_NON_INFERIOR, .95);
+		if (got.test.verdict != VERDICT_UNDECIDED ||
+		    !diagnose_is_bimodal(values, d.done, NULL))
+			break;
+	}
+	*block_count += d.done;
+	return got.test.verdict == VERDICT_PASS;
+}
+
+/* That there is more data only where it is wanted gives no wrong verdict. */
+static void more_blocks_err_as_rarely_as_stated(void **state)
+{
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	size_t wrong = 0, right = 0, blocks = 0, n;
+
+	(void)state;
+	gsl_rng_set(rng, 20261130);
+	for (n = 0; n < TWO_MODES_EXPERIMENTS; n++)
+		wrong += passes_with_more(rng, .25, log(1.25), &blocks);
+	assert_true((double)wrong <=
+		    bound(TWO_MODES_EXPERIMENTS) * TWO_MODES_EXPERIMENTS);
+	assert_true(blocks > (FIRST + 1) * TWO_MODES_EXPERIMENTS);
+	for (n = 0; n < TWO_MODES_EXPERIMENTS / 4; n++)
+		right += passes_with_more(rng, .25, 0, &blocks);
+	assert_true(right > TWO_MODES_EXPERIMENTS / 16);
+	gsl_rng_free(rng);
+}
+
+/* A look that is taken alone, and a run that time ended before its first. */
+static void shares_are_of_looks(void **state)
+{
+	struct design d = {.planned = 16, .done = 8, .is_ended = true};
+	double logs[16];
+	uint32_t blocks[16];
+	struct evidence e = {logs, blocks, 8, true};
+	struct decision got;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 16; i++) {
+		blocks[i] = i;
+		logs[i] = i % 2 ? .01 : -.01;
+	}
+	d.look_count = sequential_more_looks(8, 8, d.looks, d.spent);
+	assert_int_equal(d.look_count, 3);
+	assert_int_equal(d.looks[1], 12);
+	got = decide_margin(&e, &d, .05, MARGIN_EQUIVALENT, .95);
+	assert_int_equal(got.look, 1);
+	assert_true(fabs(got.level - .04) < 1e-6);
+	d.done = 5;
+	got = decide_margin(&e, &d, .05, MARGIN_EQUIVALENT, .95);
+	assert_int_equal(got.look, 1);
+	assert_int_equal(got.block_count, 5);
+	assert_true(fabs(got.level - .04) < 1e-6);
+	d.is_ended = false;
+	assert_int_equal(
+		decide_margin(&e, &d, .05, MARGIN_EQUIVALENT, .95).look, 0);
+	assert_int_equal(sequential_more_looks(8, 1, d.looks, d.spent), 2);
+	assert_true(d.looks[1] == 9 && d.spent[1] == 1);
 }
 
 /* A against A is hardly ever a FAIL, and what is decided early saves looks. */
@@ -470,6 +562,8 @@ int main(void)
 		cmocka_unit_test(levels_add_up_to_alpha),
 		cmocka_unit_test(looks_have_blocks_enough),
 		cmocka_unit_test(verdicts_err_as_rarely_as_stated),
+		cmocka_unit_test(more_blocks_err_as_rarely_as_stated),
+		cmocka_unit_test(shares_are_of_looks),
 		cmocka_unit_test(equal_arms_are_told_early),
 		cmocka_unit_test(slow_downs_are_found),
 		cmocka_unit_test(real_noise_hides_no_slow_down),

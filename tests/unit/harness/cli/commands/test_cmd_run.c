@@ -25,32 +25,39 @@ static struct fixture {
 	char *db, *html, *claims;
 } f;
 
-/* Boots of RUNNER that measure cpu_integer at LEVEL, with a noise of 1 %. */
+static const double noise[] = {1, 1.01, .99, 1.005, .995, 1.008, .992, 1.002};
+
+/* The boot NUMBER of RUNNER, which measures cpu_integer at LEVEL, with a noise of
+ * 1 %. */
+static void answer_one(const char *runner, size_t number, double level,
+		       uint32_t disturbances)
+{
+	struct result res;
+	struct series *s;
+	char key[32];
+	size_t k;
+
+	result_init(&res);
+	res.grade = GRADE_HARDWARE;
+	snprintf(res.boot_id, sizeof(res.boot_id), "one");
+	s = result_add_series(&res, "cpu_integer", "", "ns");
+	for (k = 0; k < SAMPLES; k++) {
+		struct sample *p = series_add_sample(s);
+
+		p->value = level * noise[number % 8] * noise[(number + k) % 8];
+		p->disturbances = disturbances;
+	}
+	snprintf(key, sizeof(key), "%s-%zu", runner, number);
+	fake_worker_answer(&f.worker, key, &res);
+	result_release(&res);
+}
+
 static void answer(const char *runner, double level, uint32_t disturbances)
 {
-	static const double noise[] = {1,    1.01,  .99,  1.005,
-				       .995, 1.008, .992, 1.002};
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(noise); i++) {
-		struct result res;
-		struct series *s;
-		char key[32];
-
-		result_init(&res);
-		res.grade = GRADE_HARDWARE;
-		snprintf(res.boot_id, sizeof(res.boot_id), "one");
-		s = result_add_series(&res, "cpu_integer", "", "ns");
-		for (k = 0; k < SAMPLES; k++) {
-			struct sample *p = series_add_sample(s);
-
-			p->value = level * noise[i] * noise[(i + k) % 8];
-			p->disturbances = disturbances;
-		}
-		snprintf(key, sizeof(key), "%s-%zu", runner, i);
-		fake_worker_answer(&f.worker, key, &res);
-		result_release(&res);
-	}
+	for (i = 0; i < ARRAY_SIZE(noise); i++)
+		answer_one(runner, i, level, disturbances);
 }
 
 static void answer_failed(const char *key, enum run_status status)
@@ -127,6 +134,62 @@ static void all_that_was_measured_is_stored_and_shown(void **state)
 	assert_int_equal(file_read(f.html, 4 * MIB, &page), 0);
 	assert_contains(strbuf_str(&page), "cpu_integer");
 	strbuf_release(&page);
+}
+
+/* Boots of kvm that are in one of two modes; the claim stays open by them, and all
+ * that is added is theirs. */
+static void two_modes_get_more_blocks(void **state)
+{
+	static const double levels[] = {100, 150, 100, 100, 150, 100, 150, 100};
+	struct run_data run;
+	json_t *plan;
+	size_t i;
+
+	(void)state;
+	one_claim_write(f.claims, "0.30");
+	for (i = 0; i < ARRAY_SIZE(levels); i++)
+		answer_one("kvm", i, levels[i], 0);
+	assert_int_equal(RUN("--claims", f.claims, "--more-blocks=3"),
+			 STATUS_UNDECIDED);
+	load(1, &run);
+	assert_string_equal(run.status, "complete");
+	/* Four blocks of A B B A, then two, then one. */
+	assert_int_equal(run.boot_count, 16 + 8 + 4);
+	assert_int_equal(run.scheduled_count, 16 + 8 + 4);
+	assert_int_equal(run.done_block_count, 7);
+	for (i = 0; i < run.boot_count; i++)
+		assert_int_equal(run.boots[i].bc.block, i / 4);
+	plan = json_loads(run.plan, 0, NULL);
+	assert_int_equal(
+		json_integer_value(json_object_get(plan, "more_block_count")),
+		3);
+	json_decref(plan);
+	run_data_release(&run);
+	assert_contains(called.err, "two modes, and not decided: 2 more blocks "
+				    "of cpu_integer\n");
+	assert_contains(called.err, "not decided: 1 more blocks");
+}
+
+/* One mode: however open the claim is, nothing is added, and its level is that of the
+ * first of several looks. */
+static void one_mode_gets_no_more_blocks(void **state)
+{
+	struct run_data run;
+
+	(void)state;
+	one_claim_write(f.claims, "0.10");
+	assert_int_equal(RUN("--claims", f.claims, "--more-blocks=3"),
+			 STATUS_UNDECIDED);
+	load(1, &run);
+	assert_int_equal(run.boot_count, 16);
+	run_data_release(&run);
+	assert_null(strstr(called.err, "two modes"));
+	assert_int_equal(RUN("--more-blocks=3"), STATUS_USAGE);
+	assert_contains(called.err, "--more-blocks needs --claims");
+	assert_int_equal(
+		RUN("--claims", f.claims, "--more-blocks=3", "--until-decided"),
+		STATUS_USAGE);
+	assert_contains(called.err, "choose one");
 }
 
 static void a_page_has_the_name_that_was_given(void **state)
@@ -344,6 +407,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_that_was_measured_is_stored_and_shown),
+		TEST(two_modes_get_more_blocks),
+		TEST(one_mode_gets_no_more_blocks),
 		TEST(a_page_has_the_name_that_was_given),
 		TEST(boots_that_failed_leave_it_undecided),
 		TEST(a_runner_that_was_refused_counts_as_failed),
