@@ -342,8 +342,6 @@ static void a_body_has_one_end(void **state)
 		{POST "Transfer-Encoding: chunked, identity\r\n" E, 0, "400"},
 		{POST "Transfer-Encoding: gzip, chunked\r\n" E, 0, "501"},
 		{POST "Transfer-Encoding: \"chunked\"\r\n" E, 0, "400"},
-		{POST "Transfer-Encoding: chunked \r\n" E "0\r\n\r\n", 0,
-		 "400"},
 		{POST "Transfer-Encoding:\r\n" E "0\r\n\r\n", 0, "400"},
 		{POST "Transfer-Encoding:\x0b"
 		      "chunked\r\n" E,
@@ -374,6 +372,18 @@ static void a_body_has_one_end(void **state)
 
 	(void)state;
 	try_cases(cases, ARRAY_SIZE(cases));
+}
+
+/* Blanks behind a value are none of it (RFC 9110, 5.5). Version 0.9 of the library does
+ * not know the word with them, and would take the body for the next request. */
+static void a_coding_may_have_blanks_behind_it(void **state)
+{
+	const struct wire_case c = {
+		POST "Transfer-Encoding: chunked \r\n" E "0\r\n\r\n", 0,
+		strncmp(MHD_get_version(), "0.", 2) ? "200" : "400"};
+
+	(void)state;
+	try_cases(&c, 1);
 }
 
 /* What libmicrohttpd 0.9 forgives and keeps to itself: nothing comes of it, as
@@ -460,6 +470,7 @@ int main(void)
 		cmocka_unit_test(heads_are_read_strictly),
 		cmocka_unit_test(a_request_is_for_one_host_of_ours),
 		cmocka_unit_test(a_body_has_one_end),
+		cmocka_unit_test(a_coding_may_have_blanks_behind_it),
 		cmocka_unit_test(a_forgiven_chunk_is_the_last),
 		cmocka_unit_test(lengths_are_bounded),
 		cmocka_unit_test(other_sites_post_nothing),
