@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "harness/base/err.h"
+
 static const char *const exit_kind_names[] = {
 	[HV_EXIT_MMIO] = "mmio",         [HV_EXIT_PIO] = "pio",
 	[HV_EXIT_MSR] = "msr",           [HV_EXIT_HALT] = "halt",
@@ -113,4 +115,42 @@ int hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit)
 void hv_vcpu_kick(struct hv_vcpu *vcpu)
 {
 	vcpu->ops->vcpu_kick(vcpu);
+}
+
+int hv_state_prepare(struct hv_vm *vm, struct err *err)
+{
+	if (!vm->ops->state)
+		return err_set(
+			err, -ENOTSUP,
+			"a guest of '%s' can neither be saved nor restored",
+			vm->ops->name);
+	return vm->ops->state->prepare(vm, err);
+}
+
+int hv_clock_get(struct hv_vm *vm, uint64_t *ns)
+{
+	return vm->ops->state->clock_get(vm, ns);
+}
+
+int hv_clock_set(struct hv_vm *vm, uint64_t ns)
+{
+	return vm->ops->state->clock_set(vm, ns);
+}
+
+int hv_vcpu_cpuid_get(struct hv_vcpu *vcpu, struct cpuid_table *table,
+		      struct err *err)
+{
+	return vcpu->ops->state->cpuid_get(vcpu, table, err);
+}
+
+int hv_vcpu_state_get(struct hv_vcpu *vcpu, struct vcpu_state *state,
+		      struct err *err)
+{
+	return vcpu->ops->state->vcpu_get(vcpu, state, err);
+}
+
+int hv_vcpu_state_set(struct hv_vcpu *vcpu, const struct vcpu_state *state,
+		      struct err *err)
+{
+	return vcpu->ops->state->vcpu_set(vcpu, state, err);
 }

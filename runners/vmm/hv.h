@@ -10,8 +10,9 @@
  * a kernel header crosses it.
  *
  * All calls on one vCPU come from the thread that runs it, except
- * hv_vcpu_kick(), which any thread may call. Calls on a VM may come from any
- * thread; hv_msi_send() and hv_route_set() may race with each other.
+ * hv_vcpu_kick(), which any thread may call; before that thread has begun and after
+ * it was joined any one thread may. Calls on a VM may come from any thread;
+ * hv_msi_send() and hv_route_set() may race with each other.
  *
  * Every function returns 0 or a negative errno and, where it takes an ERR,
  * fills it on failure.
@@ -23,9 +24,11 @@
 
 #include "runners/vmm/sandbox/rules.h"
 
+struct cpuid_table;
 struct err;
 struct hv_ops;
 struct vcpu_regs;
+struct vcpu_state;
 
 enum hv_exit_kind {
 	HV_EXIT_MMIO,
@@ -47,6 +50,8 @@ struct hv_access {
 	uint64_t data;     /* in: written; out: what a read returns */
 	uint8_t len_bytes; /* 1, 2, 4 or 8 */
 	bool is_write;
+	/* Of a read: it is to be made again, by the next run of this guest. */
+	bool is_unanswered;
 };
 
 struct hv_exit {
@@ -116,6 +121,28 @@ struct hv_vcpu {
 /* Slots for messages that an eventfd sends. */
 #define HV_IRQFD_COUNT 512
 
+/*
+ * What a snapshot takes of a hypervisor and gives to another one. Calls on a vCPU
+ * come while nothing runs it.
+ */
+struct hv_state_ops {
+	/* Before anything is saved: get ready, or say why this VM cannot be. The
+	 * others open nothing (sandbox.h). */
+	int (*prepare)(struct hv_vm *vm, struct err *err);
+	/* The paravirtual clock, in nanoseconds; 0 where there is none. */
+	int (*clock_get)(struct hv_vm *vm, uint64_t *ns);
+	int (*clock_set)(struct hv_vm *vm, uint64_t ns);
+	/* Of a vCPU that has not run: what it shows then. */
+	int (*cpuid_get)(struct hv_vcpu *vcpu, struct cpuid_table *table,
+			 struct err *err);
+	int (*vcpu_get)(struct hv_vcpu *vcpu, struct vcpu_state *state,
+			struct err *err);
+	/* Into a vCPU that has not run. STATE is hostile: what the hypervisor
+	 * does not take is an error. */
+	int (*vcpu_set)(struct hv_vcpu *vcpu, const struct vcpu_state *state,
+			struct err *err);
+};
+
 struct hv_ops {
 	const char *name;         /* "kvm", "mshv": stored with every result */
 	enum sandbox_calls calls; /* what its threads may ask of the kernel */
@@ -143,6 +170,7 @@ struct hv_ops {
 			     const struct vcpu_regs *regs);
 	int (*vcpu_run)(struct hv_vcpu *vcpu, struct hv_exit *exit);
 	void (*vcpu_kick)(struct hv_vcpu *vcpu);
+	const struct hv_state_ops *state; /* NULL: cannot be saved */
 };
 
 /* On success *OUT is the caller's, to be given to hv_vm_destroy(). */
@@ -197,5 +225,17 @@ int hv_vcpu_run(struct hv_vcpu *vcpu, struct hv_exit *exit);
 
 /* Make a running or the next hv_vcpu_run() return HV_EXIT_KICKED. */
 void hv_vcpu_kick(struct hv_vcpu *vcpu);
+
+/* -ENOTSUP where this hypervisor cannot be saved or restored; the others are
+ * called after it alone. See struct hv_state_ops. */
+int hv_state_prepare(struct hv_vm *vm, struct err *err);
+int hv_clock_get(struct hv_vm *vm, uint64_t *ns);
+int hv_clock_set(struct hv_vm *vm, uint64_t ns);
+int hv_vcpu_cpuid_get(struct hv_vcpu *vcpu, struct cpuid_table *table,
+		      struct err *err);
+int hv_vcpu_state_get(struct hv_vcpu *vcpu, struct vcpu_state *state,
+		      struct err *err);
+int hv_vcpu_state_set(struct hv_vcpu *vcpu, const struct vcpu_state *state,
+		      struct err *err);
 
 #endif

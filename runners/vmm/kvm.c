@@ -108,6 +108,7 @@ static void kvm_vm_destroy(struct hv_vm *base)
 		close(vm->dev_fd);
 	pthread_mutex_destroy(&vm->route_lock);
 	pthread_mutex_destroy(&vm->slot_lock);
+	free(vm->msr_list);
 	free(vm->supported);
 	free(vm);
 }
@@ -365,4 +366,5 @@ const struct hv_ops hv_kvm = {
 	.vcpu_regs_set = kvm_vcpu_regs_set,
 	.vcpu_run = kvm_vcpu_run,
 	.vcpu_kick = kvm_vcpu_kick,
+	.state = &kvm_state_ops,
 };

@@ -7,7 +7,8 @@
 #include "runners/vmm/sandbox/rules.h"
 
 #define V SANDBOX_BIT(SANDBOX_VCPU)
-#define MV (SANDBOX_BIT(SANDBOX_MAIN) | V)
+#define M SANDBOX_BIT(SANDBOX_MAIN)
+#define MV (M | V)
 
 static const struct sandbox_request requests[] = {
 	{KVM_RUN, V},
@@ -16,9 +17,19 @@ static const struct sandbox_request requests[] = {
 	{KVM_IOEVENTFD, MV},
 	{KVM_SET_GSI_ROUTING, MV},
 	{KVM_SET_USER_MEMORY_REGION, MV},
-	{KVM_GET_REGS, V},
+	{KVM_GET_REGS, MV},
 	{KVM_SET_REGS, V},
-	{KVM_GET_SREGS, V},
+	{KVM_GET_SREGS, MV},
 	{KVM_SET_SREGS, V},
+	/* A snapshot, once the vCPUs' threads have ended: all of them read. */
+	{KVM_GET_XSAVE, M},
+	{KVM_GET_XSAVE2, M},
+	{KVM_GET_XCRS, M},
+	{KVM_GET_MSRS, M},
+	{KVM_GET_LAPIC, M},
+	{KVM_GET_VCPU_EVENTS, M},
+	{KVM_GET_MP_STATE, M},
+	{KVM_GET_DEBUGREGS, M},
+	{KVM_GET_CLOCK, M},
 };
 const struct sandbox_requests kvm_requests = {requests, ARRAY_SIZE(requests)};

@@ -15,19 +15,13 @@
 #include "runners/vmm/kvm_priv.h"
 #include "runners/vmm/vcpu_regs.h"
 
-#define KVM_CPUID_MAX 256
 #define MSR_IA32_MISC_ENABLE 0x1a0
 #define MISC_ENABLE_FAST_STRING 1
 #define MSR_MTRR_DEF_TYPE 0x2ff
 #define MTRR_ENABLED_WRITE_BACK 0x806
 
-struct kvm_cpuid_buffer {
-	struct kvm_cpuid2 head;
-	struct kvm_cpuid_entry2 entries[KVM_CPUID_MAX];
-};
-
-static void cpuid_from_kvm(const struct kvm_cpuid_buffer *buf,
-			   struct cpuid_table *table)
+void kvm_cpuid_table(const struct kvm_cpuid_buffer *buf,
+		     struct cpuid_table *table)
 {
 	size_t i;
 
@@ -86,7 +80,7 @@ static int kvm_cpuid_read(struct kvm_vm *vm, struct err *err)
 		ret = err_sys(err, -errno, "cannot read KVM's CPUID");
 		goto out;
 	}
-	cpuid_from_kvm(buf, table);
+	kvm_cpuid_table(buf, table);
 	vm->supported = table;
 	table = NULL;
 out:
@@ -198,6 +192,7 @@ int kvm_vcpu_create(struct hv_vm *base, uint32_t index, struct hv_vcpu **out,
 		ret = err_sys(err, -errno, "cannot map vCPU %u", index);
 		goto fail;
 	}
+	vcpu->vm = vm;
 	vcpu->run = run;
 	vcpu->run_bytes = vm->run_bytes;
 	ret = kvm_cpuid_set(vm, vcpu, index, err);
@@ -215,7 +210,7 @@ fail:
 }
 
 /* The order of struct kvm_regs is not the order of the register numbers. */
-static uint64_t *kvm_gpr(struct kvm_regs *k, enum vcpu_gpr gpr)
+uint64_t *kvm_gpr(struct kvm_regs *k, enum vcpu_gpr gpr)
 {
 	uint64_t *const slots[VCPU_GPR_COUNT] = {
 		(uint64_t *)&k->rax, (uint64_t *)&k->rcx, (uint64_t *)&k->rdx,
@@ -229,7 +224,7 @@ static uint64_t *kvm_gpr(struct kvm_regs *k, enum vcpu_gpr gpr)
 	return slots[gpr];
 }
 
-static void segment_to_kvm(const struct vcpu_segment *s, struct kvm_segment *k)
+void kvm_segment_set(const struct vcpu_segment *s, struct kvm_segment *k)
 {
 	*k = (struct kvm_segment){
 		.base = s->base,
@@ -247,7 +242,7 @@ static void segment_to_kvm(const struct vcpu_segment *s, struct kvm_segment *k)
 	};
 }
 
-static struct vcpu_segment segment_from_kvm(const struct kvm_segment *k)
+struct vcpu_segment kvm_segment_get(const struct kvm_segment *k)
 {
 	return (struct vcpu_segment){
 		.base = k->base,
@@ -277,9 +272,9 @@ int kvm_vcpu_regs_get(struct hv_vcpu *base, struct vcpu_regs *regs)
 	regs->cr3 = sregs.cr3;
 	regs->cr4 = sregs.cr4;
 	regs->efer = sregs.efer;
-	regs->cs = segment_from_kvm(&sregs.cs);
-	regs->data = segment_from_kvm(&sregs.ds);
-	regs->tr = segment_from_kvm(&sregs.tr);
+	regs->cs = kvm_segment_get(&sregs.cs);
+	regs->data = kvm_segment_get(&sregs.ds);
+	regs->tr = kvm_segment_get(&sregs.tr);
 	regs->gdt_base = sregs.gdt.base;
 	regs->gdt_limit = sregs.gdt.limit;
 	return 0;
@@ -297,9 +292,9 @@ int kvm_vcpu_regs_set(struct hv_vcpu *base, const struct vcpu_regs *regs)
 		return -errno;
 	for (i = 0; i < VCPU_GPR_COUNT; i++)
 		*kvm_gpr(&kregs, (enum vcpu_gpr)i) = regs->gpr[i];
-	segment_to_kvm(&regs->cs, &sregs.cs);
-	segment_to_kvm(&regs->tr, &sregs.tr);
-	segment_to_kvm(&regs->data, &data);
+	kvm_segment_set(&regs->cs, &sregs.cs);
+	kvm_segment_set(&regs->tr, &sregs.tr);
+	kvm_segment_set(&regs->data, &data);
 	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
 	sregs.gdt.base = regs->gdt_base;
 	sregs.gdt.limit = regs->gdt_limit;

@@ -18,8 +18,10 @@
  * its ends meets no memory of the process, and ends it. Aligned, so that huge
  * pages can back all of it. NULL and errno.
  */
-static void *map_guarded(struct mem *mem, uint64_t bytes, int flags)
+static void *map_guarded(struct mem *mem, const struct mem_config *cfg,
+			 int flags)
 {
+	uint64_t bytes = cfg->bytes;
 	uint64_t total = bytes + 2 * HUGE_PAGE_BYTES;
 	char *raw = mmap(NULL, total, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -31,8 +33,14 @@ static void *map_guarded(struct mem *mem, uint64_t bytes, int flags)
 	mem->reserved = raw;
 	mem->reserved_bytes = total;
 	at = (at + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
-	host = mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0);
+	if (cfg->maps_file)
+		host = mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, cfg->fd,
+			    (off_t)cfg->file_offset);
+	else
+		host = mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1,
+			    0);
 	return host == MAP_FAILED ? NULL : host;
 }
 
@@ -56,7 +64,11 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 		return err_set(err, -EINVAL,
 			       "guest RAM must be at most %llu GiB",
 			       MEM_MAX_BYTES >> 30);
-	mem->host = map_guarded(mem, cfg->bytes,
+	if (cfg->maps_file && cfg->backing == MEM_BACKING_HUGETLB)
+		return err_set(
+			err, -EINVAL,
+			"RAM of a snapshot is a file's pages: it cannot have huge pages of hugetlb");
+	mem->host = map_guarded(mem, cfg,
 				cfg->backing == MEM_BACKING_HUGETLB
 					? MAP_HUGETLB | HUGE_2MB
 					: MAP_NORESERVE);
@@ -65,7 +77,7 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 			       (unsigned long long)(cfg->bytes >> 20));
 	mem->low_bytes =
 		cfg->bytes < MEM_HOLE_START ? cfg->bytes : MEM_HOLE_START;
-	if (cfg->backing != MEM_BACKING_HUGETLB &&
+	if (cfg->backing != MEM_BACKING_HUGETLB && !cfg->maps_file &&
 	    advise(mem->host, mem->bytes, advice))
 		return err_sys(err, -errno, "cannot choose guest RAM's pages");
 	if (cfg->prefault &&

@@ -38,6 +38,11 @@ struct mem_config {
 	enum mem_backing backing;
 	bool prefault;
 	bool is_locked; /* in the host's memory, see mlock(2) */
+	/* In place of memory that is empty: the file FD from FILE_OFFSET on, whose
+	 * pages are shared until they are written to; never the file itself is. */
+	bool maps_file;
+	int fd; /* borrowed for mem_init() */
+	uint64_t file_offset;
 };
 
 int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err);

@@ -2,6 +2,8 @@
 /* Register layout: Intel 82093AA datasheet, section 3. */
 #include "runners/vmm/dev/ioapic.h"
 
+#include <string.h>
+
 #define REG_ID 0x00
 #define REG_VERSION 0x01
 #define REG_ARBITRATION 0x02
@@ -63,22 +65,27 @@ static void deliver_if_level_pending(struct ioapic *io, uint32_t pin)
 		deliver(io, pin);
 }
 
+/* Only the end of a level interrupt has to come back here. */
+static void route(struct ioapic *io, uint32_t pin)
+{
+	uint64_t e = io->redirection[pin];
+	bool is_live_level = (e & RTE_LEVEL) && !(e & RTE_MASKED);
+	struct hv_msi msi = rte_message(e);
+
+	hv_route_set(io->hv, pin, is_live_level ? &msi : NULL);
+}
+
 static void redirection_write(struct ioapic *io, uint32_t pin, bool high,
 			      uint32_t value)
 {
 	uint64_t *e = &io->redirection[pin];
 	uint64_t keep = high ? 0xffffffffULL : ~0xffffffffULL;
 	uint64_t bits = high ? (uint64_t)value << 32 : value;
-	bool is_live_level;
-	struct hv_msi msi;
 
 	*e = (*e & (keep | RTE_READ_ONLY)) | (bits & ~RTE_READ_ONLY);
 	if (!(*e & RTE_LEVEL))
 		*e &= ~RTE_REMOTE_IRR;
-	msi = rte_message(*e);
-	/* Only the end of a level interrupt has to come back here. */
-	is_live_level = (*e & RTE_LEVEL) && !(*e & RTE_MASKED);
-	hv_route_set(io->hv, pin, is_live_level ? &msi : NULL);
+	route(io, pin);
 	deliver_if_level_pending(io, pin);
 }
 
@@ -193,4 +200,26 @@ void ioapic_eoi(struct ioapic *io, uint8_t vector)
 	pthread_mutex_lock(&io->lock);
 	end_of_interrupt(io, vector);
 	pthread_mutex_unlock(&io->lock);
+}
+
+void ioapic_state_get(const struct ioapic *io, struct ioapic_state *state)
+{
+	*state = (struct ioapic_state){.line_level = io->line_level,
+				       .id = io->id,
+				       .select = io->select};
+	memcpy(state->redirection, io->redirection, sizeof(io->redirection));
+}
+
+/* What an interrupt waits for, its end among it, is in the local APICs. */
+void ioapic_state_set(struct ioapic *io, const struct ioapic_state *state)
+{
+	uint32_t pin;
+
+	io->line_level = state->line_level & ((1u << IOAPIC_PIN_COUNT) - 1);
+	io->id = state->id & 0xf;
+	io->select = (uint8_t)state->select;
+	for (pin = 0; pin < IOAPIC_PIN_COUNT; pin++) {
+		io->redirection[pin] = state->redirection[pin];
+		route(io, pin);
+	}
 }

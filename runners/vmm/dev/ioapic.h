@@ -33,6 +33,15 @@ struct ioapic {
 	struct ioapic_line lines[IOAPIC_PIN_COUNT];
 };
 
+/* A record of a snapshot (snapshot/snap_format.h). */
+struct ioapic_state {
+	uint64_t redirection[IOAPIC_PIN_COUNT];
+	uint32_t line_level;
+	uint32_t id;
+	uint32_t select;
+	uint32_t zero;
+};
+
 void ioapic_init(struct ioapic *io, struct hv_vm *hv);
 void ioapic_release(struct ioapic *io);
 
@@ -48,5 +57,10 @@ void ioapic_resample(struct ioapic *io, uint32_t pin,
 
 /* The guest ended an interrupt with this vector. */
 void ioapic_eoi(struct ioapic *io, uint8_t vector);
+
+/* While no vCPU runs. The state to be set is hostile: registers take of it what
+ * they would take of a guest. */
+void ioapic_state_get(const struct ioapic *io, struct ioapic_state *state);
+void ioapic_state_set(struct ioapic *io, const struct ioapic_state *state);
 
 #endif

@@ -321,3 +321,31 @@ void pci_high_access(void *bus, struct hv_access *access)
 {
 	mmio_access(bus, PCI_HIGH_GPA + access->addr, access);
 }
+
+void pci_function_state_get(const struct pci_function *fn,
+			    struct pci_function_state *state)
+{
+	memset(state, 0, sizeof(*state));
+	memcpy(state->config, fn->config, sizeof(state->config));
+	pci_vectors_state_get(fn, state);
+}
+
+/* Its registers take what they take of a guest; all else must be the same. */
+int pci_function_state_set(struct pci_function *fn,
+			   const struct pci_function_state *state)
+{
+	bool has_moved = false;
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < sizeof(fn->config); i++) {
+		has_moved |= config_write_byte(fn, i, state->config[i]);
+		pci_msix_config_write(fn, i, state->config[i]);
+		if (fn->config[i] != state->config[i])
+			return -ENODEV;
+	}
+	ret = pci_vectors_state_set(fn, state);
+	if (!ret && has_moved && fn->ops && fn->ops->bar_moved)
+		fn->ops->bar_moved(fn);
+	return ret;
+}

@@ -111,6 +111,22 @@ struct pci_bus {
 	struct pci_function host_bridge;
 };
 
+/* A record of a snapshot (snapshot/snap_format.h). */
+struct pci_entry_state {
+	uint64_t addr;
+	uint32_t data;
+	uint8_t masked;
+	uint8_t pending;
+	uint8_t zero[2];
+};
+
+struct pci_function_state {
+	uint8_t config[PCI_CONFIG_BYTES];
+	uint32_t entry_count;
+	uint32_t zero;
+	struct pci_entry_state entries[PCI_MSIX_MAX];
+};
+
 void pci_bus_init(struct pci_bus *bus, struct hv_vm *hv);
 void pci_bus_release(struct pci_bus *bus);
 
@@ -172,6 +188,22 @@ bool pci_msix_access(struct pci_function *fn, struct hv_access *access);
 /* A write to MSI-X's message control, at OFF of the configuration space. */
 bool pci_msix_config_write(struct pci_function *fn, uint32_t off,
 			   uint8_t value);
+
+/*
+ * Of FN while no vCPU runs, its device at rest. The state to be set is hostile: what
+ * a guest can write is taken, of the rest it must have what FN has. -ENODEV where it
+ * is of another function.
+ */
+void pci_function_state_get(const struct pci_function *fn,
+			    struct pci_function_state *state);
+int pci_function_state_set(struct pci_function *fn,
+			   const struct pci_function_state *state);
+
+/* The messages of such a state, in place of those that the function has. */
+void pci_vectors_state_get(const struct pci_function *fn,
+			   struct pci_function_state *state);
+int pci_vectors_state_set(struct pci_function *fn,
+			  const struct pci_function_state *state);
 
 uint16_t pci_get16(const struct pci_function *fn, uint32_t off);
 uint32_t pci_get32(const struct pci_function *fn, uint32_t off);

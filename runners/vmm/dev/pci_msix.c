@@ -285,3 +285,46 @@ bool pci_msix_access(struct pci_function *fn, struct hv_access *access)
 		return false;
 	return true;
 }
+
+void pci_vectors_state_get(const struct pci_function *fn,
+			   struct pci_function_state *state)
+{
+	uint32_t i;
+
+	state->entry_count = fn->msix_count;
+	for (i = 0; i < fn->msix_count; i++) {
+		const struct pci_msix_entry *e = &fn->msix[i];
+
+		state->entries[i] =
+			(struct pci_entry_state){.addr = e->msi.addr,
+						 .data = e->msi.data,
+						 .masked = e->masked,
+						 .pending = is_pending(e)};
+	}
+}
+
+/* What is pending comes once the vectors are followed: from the eventfd where there
+ * is one. */
+int pci_vectors_state_set(struct pci_function *fn,
+			  const struct pci_function_state *state)
+{
+	uint64_t one = 1;
+	uint32_t i;
+
+	if (state->entry_count != fn->msix_count)
+		return -ENODEV;
+	for (i = 0; i < fn->msix_count; i++) {
+		struct pci_msix_entry *e = &fn->msix[i];
+		bool is_waiting = state->entries[i].pending & 1;
+
+		e->msi = (struct hv_msi){state->entries[i].addr,
+					 state->entries[i].data};
+		e->masked = state->entries[i].masked & 1;
+		e->pending = is_waiting && e->fd < 0;
+		if (is_waiting && e->fd >= 0 &&
+		    write(e->fd, &one, sizeof(one)) < 0)
+			return -errno;
+	}
+	pci_vectors_follow(fn);
+	return 0;
+}

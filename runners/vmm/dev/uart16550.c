@@ -2,6 +2,7 @@
 /* Registers: National Semiconductor PC16550D datasheet, table II. */
 #include "runners/vmm/dev/uart16550.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -192,4 +193,37 @@ void uart_receive(struct uart *u, const uint8_t *bytes, size_t len)
 		push_in(u, bytes[i]);
 	update_irq(u);
 	pthread_mutex_unlock(&u->lock);
+}
+
+/* One key of 256 is lost, where so many wait. */
+void uart_state_get(const struct uart *u, struct uart_state *state)
+{
+	uint32_t i, count = u->in_head - u->in_tail;
+
+	*state = (struct uart_state){
+		.ier = u->ier,
+		.lcr = u->lcr,
+		.mcr = u->mcr,
+		.scr = u->scr,
+		.dll = u->dll,
+		.dlm = u->dlm,
+		.thr_empty_pending = u->thr_empty_pending,
+		.in_count = (uint8_t)(count < UINT8_MAX ? count : UINT8_MAX),
+	};
+	for (i = 0; i < state->in_count; i++)
+		state->in[i] = u->in[(u->in_tail + i) % ARRAY_SIZE(u->in)];
+}
+
+void uart_state_set(struct uart *u, const struct uart_state *state)
+{
+	u->ier = state->ier & 0xf;
+	u->lcr = state->lcr;
+	u->mcr = state->mcr;
+	u->scr = state->scr;
+	u->dll = state->dll;
+	u->dlm = state->dlm;
+	u->thr_empty_pending = state->thr_empty_pending & 1;
+	u->in_tail = 0;
+	u->in_head = state->in_count;
+	memcpy(u->in, state->in, state->in_count);
 }

@@ -27,6 +27,14 @@ struct uart {
 	size_t line_len;
 };
 
+/* A record of a snapshot (snapshot/snap_format.h). */
+struct uart_state {
+	uint8_t ier, lcr, mcr, scr, dll, dlm;
+	uint8_t thr_empty_pending;
+	uint8_t in_count;
+	uint8_t in[256];
+};
+
 void uart_init(struct uart *u, struct ioapic *ioapic, int out_fd);
 void uart_release(struct uart *u); /* writes what is left of the line */
 
@@ -35,5 +43,10 @@ void uart_access(void *uart, struct hv_access *access);
 
 /* Keys for the guest; what does not fit is dropped, as on a real line. */
 void uart_receive(struct uart *u, const uint8_t *bytes, size_t len);
+
+/* While no vCPU runs. The state to be set is hostile: registers take of it what
+ * they would take of a guest. */
+void uart_state_get(const struct uart *u, struct uart_state *state);
+void uart_state_set(struct uart *u, const struct uart_state *state);
 
 #endif

@@ -219,3 +219,15 @@ unlock:
 	pthread_mutex_unlock(&con->dev.lock);
 	return (int)n;
 }
+
+void console_state_get(const struct console *con, struct console_state *state)
+{
+	*state = (struct console_state){.driver_ready = con->driver_ready,
+					.guest_open = con->guest_open};
+}
+
+void console_state_set(struct console *con, const struct console_state *state)
+{
+	con->driver_ready = state->driver_ready & 1;
+	con->guest_open = state->guest_open & 1;
+}

@@ -18,6 +18,13 @@ struct console {
 	bool guest_open;
 };
 
+/* A record of a snapshot (snapshot/snap_format.h). */
+struct console_state {
+	uint8_t driver_ready;
+	uint8_t guest_open;
+	uint8_t zero[6];
+};
+
 void console_init(struct console *con, const struct mem *mem, int channel_fd,
 		  const _Atomic(int) *stop);
 void console_release(struct console *con);
@@ -32,5 +39,9 @@ int console_receive(struct console *con);
 /* Whether console_receive() could make progress; false while the device is
  * busy, so that the caller never waits for a guest. */
 bool console_wants_input(struct console *con);
+
+/* While no vCPU runs; the state to be set is hostile. */
+void console_state_get(const struct console *con, struct console_state *state);
+void console_state_set(struct console *con, const struct console_state *state);
 
 #endif

@@ -56,7 +56,7 @@ uint8_t virtio_status(const struct virtio_dev *dev)
 	       (atomic_load(&dev->is_broken) ? VIRTIO_STATUS_NEEDS_RESET : 0);
 }
 
-static int map_queues(struct virtio_dev *dev)
+int virtio_map_queues(struct virtio_dev *dev)
 {
 	uint32_t i;
 
@@ -67,17 +67,10 @@ static int map_queues(struct virtio_dev *dev)
 	return 0;
 }
 
-void virtio_driver_ok(struct virtio_dev *dev)
+static void begin(struct virtio_dev *dev)
 {
 	uint32_t i;
 
-	if (dev->is_running)
-		return;
-	dev->is_running = true;
-	if (map_queues(dev)) {
-		virtio_broken(dev);
-		return;
-	}
 	if (!dev->ops->start) {
 		for (i = 0; i < dev->queue_count; i++)
 			dev->ops->notify(dev, i);
@@ -86,6 +79,35 @@ void virtio_driver_ok(struct virtio_dev *dev)
 	dev->transport->doorbells(dev, true);
 	if (dev->ops->start(dev))
 		virtio_broken(dev);
+}
+
+void virtio_driver_ok(struct virtio_dev *dev)
+{
+	if (dev->is_running)
+		return;
+	dev->is_running = true;
+	if (virtio_map_queues(dev))
+		virtio_broken(dev);
+	else
+		begin(dev);
+}
+
+void virtio_rest(struct virtio_dev *dev)
+{
+	if (dev->is_running && dev->ops->start)
+		dev->ops->stop(dev);
+}
+
+void virtio_resume(struct virtio_dev *dev)
+{
+	uint32_t i;
+
+	if (!dev->is_running || atomic_load(&dev->is_broken))
+		return;
+	begin(dev);
+	for (i = 0; i < dev->queue_count; i++)
+		if (dev->queues[i].ready)
+			dev->transport->used(dev, i);
 }
 
 void virtio_reset(struct virtio_dev *dev)

@@ -111,6 +111,17 @@ uint8_t virtio_status(const struct virtio_dev *dev);
 void virtio_driver_ok(struct virtio_dev *dev);
 void virtio_reset(struct virtio_dev *dev);
 
+/*
+ * For snapshots, with the lock held. All requests in flight are answered, and the
+ * threads are gone; the driver's registers stay. Then, of queues that were set and
+ * mapped in another process: what DRIVER_OK starts, and an interrupt for each, as one
+ * may have been lost.
+ */
+void virtio_rest(struct virtio_dev *dev);
+void virtio_resume(struct virtio_dev *dev);
+/* Map every ready queue; -EPROTO. */
+int virtio_map_queues(struct virtio_dev *dev);
+
 /* For the transport, lock held: the driver rang by way of an exit. */
 void virtio_notify(struct virtio_dev *dev, uint32_t queue);
 

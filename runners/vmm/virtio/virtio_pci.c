@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "runners/vmm/virtio/virtio_pci.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "harness/base/base.h"
+#include "harness/base/err.h"
 #include "runners/vmm/virtio/virtio.h"
 
 #define VENDOR_VIRTIO 0x1af4
@@ -416,4 +418,131 @@ void virtio_pci_release(struct virtio_pci *vp)
 	}
 	pci_function_release(&vp->fn);
 	vp->dev = NULL;
+}
+
+struct virtio_pci *virtio_pci_of(struct pci_function *fn)
+{
+	return fn->ops == &pci_ops ? container_of(fn, struct virtio_pci, fn)
+				   : NULL;
+}
+
+static void device_config(const struct virtio_dev *dev,
+			  uint8_t bytes[VIRTIO_CONFIG_BYTES])
+{
+	size_t off;
+
+	memset(bytes, 0, VIRTIO_CONFIG_BYTES);
+	for (off = 0; dev->ops->config_read && off < VIRTIO_CONFIG_BYTES;
+	     off += 4)
+		dev->ops->config_read(dev, off, bytes + off, 4);
+}
+
+void virtio_pci_state_get(struct virtio_pci *vp, struct virtio_state *state)
+{
+	struct virtio_dev *dev = vp->dev;
+	uint32_t i;
+
+	pthread_mutex_lock(&dev->lock);
+	virtio_rest(dev);
+	*state = (struct virtio_state){
+		.offered = dev->offered,
+		.features = dev->features,
+		.device_id = dev->ops->device_id,
+		.queue_count = dev->queue_count,
+		.device_feature_select = vp->device_feature_select,
+		.driver_feature_select = vp->driver_feature_select,
+		.queue_select = vp->queue_select,
+		.config_vector = vp->config_vector,
+		.status = dev->status,
+		.is_running = dev->is_running,
+		.is_broken = atomic_load(&dev->is_broken),
+	};
+	device_config(dev, state->config);
+	for (i = 0; i < dev->queue_count; i++) {
+		const struct virtq *q = &dev->queues[i];
+
+		state->queues[i] = (struct virtio_queue_state){
+			.desc_gpa = q->desc_gpa,
+			.avail_gpa = q->avail_gpa,
+			.used_gpa = q->used_gpa,
+			.size = q->size,
+			.msix_vector = q->msix_vector,
+			.next_avail = q->next_avail,
+			.next_used = q->next_used,
+			.signalled_used = q->signalled_used,
+			.ready = q->ready,
+		};
+	}
+	pthread_mutex_unlock(&dev->lock);
+}
+
+/* By the registers' own rules; then what the queue has got to. */
+static void queue_state_set(struct virtio_pci *vp, struct virtq *q,
+			    const struct virtio_queue_state *s)
+{
+	queue_write(vp, q, R_QUEUE_SIZE, s->size);
+	queue_write(vp, q, R_QUEUE_MSIX_VECTOR, s->msix_vector);
+	q->desc_gpa = s->desc_gpa;
+	q->avail_gpa = s->avail_gpa;
+	q->used_gpa = s->used_gpa;
+	q->ready = s->ready & 1;
+	q->next_avail = q->seen_avail = s->next_avail;
+	q->next_used = s->next_used;
+	q->signalled_used = s->signalled_used;
+}
+
+static int is_like(const struct virtio_dev *dev,
+		   const struct virtio_state *state, struct err *err)
+{
+	uint8_t config[VIRTIO_CONFIG_BYTES];
+
+	device_config(dev, config);
+	if (state->device_id == dev->ops->device_id &&
+	    state->offered == dev->offered &&
+	    state->queue_count == dev->queue_count &&
+	    !memcmp(state->config, config, sizeof(config)))
+		return 0;
+	return err_set(
+		err, -ENODEV,
+		"the device '%s' is another one than in the snapshot: its kind, size, queues or features differ",
+		dev->ops->name);
+}
+
+int virtio_pci_state_set(struct virtio_pci *vp,
+			 const struct virtio_state *state, struct err *err)
+{
+	struct virtio_dev *dev = vp->dev;
+	int ret = is_like(dev, state, err);
+	uint32_t i;
+
+	if (ret)
+		return ret;
+	if (state->features & ~dev->offered)
+		return err_set(err, -EINVAL,
+			       "device '%s' never offered its features",
+			       dev->ops->name);
+	vp->device_feature_select = state->device_feature_select;
+	vp->driver_feature_select = state->driver_feature_select;
+	vp->queue_select = state->queue_select;
+	vp->config_vector = state->config_vector < vp->fn.msix_count
+				    ? state->config_vector
+				    : PCI_NO_VECTOR;
+	dev->features = state->features;
+	dev->status = state->status & (uint8_t)~VIRTIO_STATUS_NEEDS_RESET;
+	for (i = 0; i < dev->queue_count; i++)
+		queue_state_set(vp, &dev->queues[i], &state->queues[i]);
+	dev->is_running = state->is_running & 1;
+	if (dev->is_running && virtio_map_queues(dev))
+		return err_set(err, -EINVAL,
+			       "a queue of device '%s' is not in RAM",
+			       dev->ops->name);
+	atomic_store(&dev->is_broken, state->is_broken & 1);
+	return 0;
+}
+
+void virtio_pci_resume(struct virtio_pci *vp)
+{
+	pthread_mutex_lock(&vp->dev->lock);
+	virtio_resume(vp->dev);
+	pthread_mutex_unlock(&vp->dev->lock);
 }

@@ -366,6 +366,8 @@ static void a_filter_knows_one_hypervisor(void **state)
 	static const struct act kvm = ACT(ioctl, 0, KVM_RUN, 0),
 				mshv = ACT(ioctl, 0, (long)MSHV_RUN_VP, P),
 				msrs = ACT(ioctl, 0, (long)KVM_SET_MSRS, P),
+				regs = ACT(ioctl, 0, (long)KVM_SET_REGS, P),
+				lapic = ACT(ioctl, 0, (long)KVM_GET_LAPIC, P),
 				self = ACT(process_vm_readv, 0, P, 1, P, 1, 0);
 
 	(void)state;
@@ -373,6 +375,10 @@ static void a_filter_knows_one_hypervisor(void **state)
 	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_VCPU, &mshv);
 	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_VCPU, &msrs);
 	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_VCPU, &self);
+	/* Who saves a guest reads its vCPUs, and nothing more. */
+	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_MAIN, &msrs);
+	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_MAIN, &regs);
+	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_VCPU, &lapic);
 	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_MAIN, &kvm);
 	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_BLOCK, &kvm);
 	must_be_refused(SANDBOX_CALLS_KVM, SANDBOX_BELL, &kvm);
@@ -427,6 +433,9 @@ static const struct act needs[] = {
 	BUT(SERVERS, close, -1),
 	BUT(KIND(VCPU), ioctl, -1, KVM_RUN, 0),
 	BUT(SERVERS, ioctl, -1, (long)KVM_SIGNAL_MSI, P),
+	BUT(KIND(MAIN), ioctl, -1, (long)KVM_GET_MSRS, P),
+	BUT(KIND(MAIN), ioctl, -1, (long)KVM_GET_LAPIC, P),
+	BUT(KIND(MAIN), ioctl, -1, (long)KVM_GET_MP_STATE, P),
 	BUT(KIND(VCPU), eventfd2, 0, 0),
 	BUT(KIND(VCPU), sendto, -1, P, 1, 0, 0, 0),
 	BUT(KIND(VCPU) | KIND(MAIN), pread64, -1, P, 1, 0),
