@@ -53,7 +53,8 @@ PRELOAD_OBJ = $(patsubst %.c,$(B)/pic/%.o,$(filter-out %/emu_sys.c,$(EMU_SRC)) \
 	  mshv/emu/preload.c mshv/features.c mshv/walk.c)
 VMM_OBJ	= $(patsubst %.c,$(B)/%.o,$(wildcard runners/vmm/*.c runners/vmm/*/*.c) \
 	  $(filter-out mshv/decoder_linked.c,$(MSHV_SRC))) \
-	  $(addprefix $(B)/harness/,base/err.o base/clock.o base/thread.o base/units.o cli/option.o cli/vmm_args.o cli/vmm_options.o)
+	  $(addprefix $(B)/harness/,$(addprefix base/,err.o clock.o durable.o file.o output.o strbuf.o thread.o units.o xmalloc.o) \
+	  $(addprefix cli/,option.o vmm_args.o vmm_options.o vmm_snapshot.o))
 AGENT_SRC = $(wildcard workloads/*.c workloads/micro/*.c workloads/guest/*.c)
 AGENT_OBJ = $(AGENT_SRC:%.c=$(B)/static/%.o)
 HDR	= $(shell find harness runners $(wildcard mshv) reports workloads -name '*.h')
@@ -194,7 +195,7 @@ $(B)/gen/revision.h: FORCE
 	@printf '#define L1VH_REVISION "%s"\n' \
 		"$$(git describe --always --dirty 2>/dev/null || echo unknown)" >$@.new
 	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
-$(B)/harness/core/envinfo.o: $(B)/gen/revision.h
+$(B)/harness/core/envinfo.o $(B)/harness/cli/vmm_snapshot.o: $(B)/gen/revision.h
 FORCE:
 
 # --- guest and lab -------------------------------------------------------

@@ -16,6 +16,7 @@
 #include "harness/base/err.h"
 #include "harness/cli/option.h"
 #include "harness/cli/vmm_options.h"
+#include "harness/cli/vmm_snapshot.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/profile.h"
@@ -29,15 +30,17 @@ static const int end_status[] = {
 	[VM_END_NONE] = EXIT_SETUP, [VM_END_POWER_OFF] = 0,
 	[VM_END_RESET] = 10,        [VM_END_TRIPLE_FAULT] = 11,
 	[VM_END_HV_ERROR] = 12,     [VM_END_STOPPED] = 13,
-	[VM_END_DEVICE] = 14,
+	[VM_END_DEVICE] = 14,       [VM_END_SNAPSHOT] = 0,
 };
 
 static struct vm *volatile running_vm;
 static volatile sig_atomic_t stop_asked;
+static volatile sig_atomic_t snapshot_asked;
 
 static const char usage[] =
 	"usage: l1vh-bench vmm --kernel FILE [options]\n"
 	"       l1vh-bench vmm --micro IMAGE [options]\n"
+	"       l1vh-bench vmm --restore SNAPSHOT [options]\n"
 	"Boot one guest and stay until it ends. On a terminal, Ctrl-A x stops it.\n";
 
 static const char notes[] =
@@ -75,6 +78,14 @@ static void on_stop(int sig)
 		vm_stop(running_vm);
 }
 
+static void on_snapshot(int sig)
+{
+	(void)sig;
+	snapshot_asked = 1;
+	if (running_vm)
+		vm_snapshot(running_vm);
+}
+
 /* Whoever waits for the guest wants to know where it is. */
 static void on_ask_place(int sig)
 {
@@ -102,6 +113,16 @@ static void signals_set(void)
 	sigaction(SIGUSR1, &kick, NULL);
 	sigaction(SIGUSR2, &place, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* The signal has its usual meaning where nothing is to be saved. */
+static void snapshot_signal_set(const struct vmm_options *opt)
+{
+	struct sigaction save = {.sa_handler = on_snapshot,
+				 .sa_flags = SA_RESTART};
+
+	if (opt->snapshot_path && opt->snapshots_at_signal)
+		sigaction(SIGQUIT, &save, NULL);
 }
 
 static bool terminal_raw(struct termios *old)
@@ -185,6 +206,8 @@ static int run_guest(struct vm *vm, const struct vmm_options *opt,
 	running_vm = vm;
 	if (stop_asked)
 		vm_stop(vm);
+	if (snapshot_asked)
+		vm_snapshot(vm);
 	is_raw = terminal_raw(&old);
 	if (is_raw)
 		vm->cfg.input_fd = STDIN_FILENO;
@@ -211,13 +234,16 @@ static void sandbox_prepare(const struct vmm_options *opt)
 	sandbox_init(&cfg);
 }
 
-static int boot(const struct vmm_options *opt, uint64_t main_ns)
+static int boot(struct vmm_options *opt, uint64_t main_ns)
 {
 	enum vm_end end = VM_END_NONE;
+	struct vmm_snapshot snapshot;
 	struct vm *vm = NULL;
 	struct err err = {0};
-	int ret = opt->trace_path ? trace_open(opt->trace_path, &err) : 0;
+	int ret = vmm_snapshot_open(&snapshot, opt, &err);
 
+	if (!ret && opt->trace_path)
+		ret = trace_open(opt->trace_path, &err);
 	sandbox_prepare(opt);
 	if (!ret)
 		ret = vm_create(trace_is_on() ? trace_wrap(opt->hv) : opt->hv,
@@ -227,6 +253,8 @@ static int boot(const struct vmm_options *opt, uint64_t main_ns)
 		ret = run_guest(vm, opt, &end, &err);
 		report_disks(vm);
 	}
+	if (!ret)
+		ret = vmm_snapshot_end(&snapshot, vm, end, &err);
 	if (ret) {
 		fprintf(stderr, "l1vh-vmm: %s\n", err.msg);
 		event_error(opt->vm.events, err.msg);
@@ -234,6 +262,7 @@ static int boot(const struct vmm_options *opt, uint64_t main_ns)
 		ret = -EIO;
 	}
 	vm_destroy(vm);
+	vmm_snapshot_release(&snapshot);
 	sandbox_release();
 	trace_close();
 	return ret ? EXIT_SETUP : end_status[end];
@@ -272,6 +301,7 @@ int main(int argc, char **argv)
 	if (opt.wants_profile)
 		opt.vm.profile = &profile;
 	signals_set();
+	snapshot_signal_set(&opt);
 	profile_mark(opt.vm.profile, "arguments", clock_mono_ns());
 	status = boot(&opt, main_ns);
 	if (opt.vm.events)

@@ -87,6 +87,18 @@ static int take_sandbox(const struct option_row *o, const char *arg, void *args,
 	return ret;
 }
 
+static int take_moment(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
+{
+	static const char *const words[] = {"ready", "sigquit"};
+	int n = 0;
+	int ret = take_word(arg, words, ARRAY_SIZE(words), "moment", &n, err);
+
+	(void)o;
+	((struct vmm_options *)args)->snapshots_at_signal = n;
+	return ret;
+}
+
 static int take_descriptor(const struct option_row *o, const char *arg,
 			   void *args, struct err *err)
 {
@@ -214,6 +226,20 @@ const struct option_row vmm_option_rows[] = {
 	{"check-bells", NULL,
 	 "with --micro on mshv: ring a doorbell before the guest",
 	 OPTION_FLAG(struct vmm_options, vm.checks_bells)},
+	{"snapshot", "FILE", "save the guest there, and end (docs/snapshot.md)",
+	 OPTION_TEXT(struct vmm_options, snapshot_path)},
+	{"snapshot-at", "MOMENT",
+	 "ready: when the guest's agent is, or sigquit: at that\n"
+	 "signal to this process (ready)",
+	 .take = take_moment},
+	{"restore", "FILE",
+	 "continue the guest that was saved there; a kernel or\n"
+	 "--micro that is given must be the one it had",
+	 OPTION_TEXT(struct vmm_options, restore_path)},
+	{"check-ram", NULL,
+	 "with --restore: read all RAM and compare its sum, also\n"
+	 "of a file that nobody has touched since",
+	 OPTION_FLAG(struct vmm_options, vm.checks_ram)},
 	{"sandbox", "MODE",
 	 "on: what this host permits; off; or required: all of it,\n"
 	 "or no guest (on)",
@@ -231,6 +257,21 @@ const struct option_row vmm_option_rows[] = {
 	{0},
 };
 
+static int check_guest(const struct vmm_options *opt, struct err *err)
+{
+	bool has_kernel = opt->vm.kernel_path, has_micro = opt->vm.micro_path;
+
+	if (opt->restore_path ? has_kernel && has_micro
+			      : has_kernel == has_micro)
+		return err_set(err, -EINVAL,
+			       "give one of --kernel and --micro");
+	if (opt->trace_path && (opt->restore_path || opt->snapshot_path))
+		return err_set(
+			err, -EINVAL,
+			"a trace has no snapshots: give --trace without");
+	return 0;
+}
+
 int vmm_options_parse(int argc, char **argv, struct vmm_options *opt,
 		      struct err *err)
 {
@@ -244,8 +285,5 @@ int vmm_options_parse(int argc, char **argv, struct vmm_options *opt,
 	if (optind != argc)
 		return err_set(err, -EINVAL, "unexpected argument '%s'",
 			       argv[optind]);
-	if (!opt->vm.kernel_path == !opt->vm.micro_path)
-		return err_set(err, -EINVAL,
-			       "give one of --kernel and --micro");
-	return 0;
+	return check_guest(opt, err);
 }

@@ -15,6 +15,8 @@ struct hv_ops;
 struct vmm_options {
 	struct vm_config vm;
 	const struct hv_ops *hv;
+	const char *snapshot_path, *restore_path;
+	bool snapshots_at_signal;
 	const char *trace_path; /* NULL: none */
 	enum sandbox_mode sandbox;
 	bool wants_ledger;

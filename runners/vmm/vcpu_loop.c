@@ -11,15 +11,20 @@
 #include "runners/vmm/bell_check.h"
 #include "runners/vmm/event.h"
 #include "runners/vmm/sandbox/sandbox.h"
+#include "runners/vmm/snapshot/snapshot.h"
 #include "runners/vmm/vcpu_regs.h"
 #include "runners/vmm/vm.h"
+
+/* Of exits until a vCPU is between two instructions. */
+#define SETTLE_MAX 1000
 
 static void note_kernel_entry(struct vm *vm, uint64_t exit_ns)
 {
 	if (atomic_load(&vm->stamps.kernel_seen) ||
 	    atomic_exchange(&vm->stamps.kernel_seen, true))
 		return;
-	stamp_phase(&vm->stamps, "kernel_entry", exit_ns);
+	stamp_phase(&vm->stamps,
+		    vm->cfg.restores ? "first_word" : "kernel_entry", exit_ns);
 }
 
 /* Even numbers begin something, the odd one that follows ends it. */
@@ -51,6 +56,9 @@ static void handle_pio(struct vm_vcpu *vcpu, struct hv_access *access,
 			take_counts(vcpu, value & ~STAMP_KIND_MASK);
 		else
 			stamp_write(&vm->stamps, &vcpu->wait, value, exit_ns);
+		if (value == (STAMP_PHASE | STAMP_PHASE_AGENT_READY) &&
+		    vm->cfg.saves && vm->cfg.saves->is_at_ready)
+			vm_snapshot(vm);
 		return;
 	}
 	note_kernel_entry(vm, exit_ns);
@@ -128,6 +136,46 @@ static void handle_exit(struct vm_vcpu *vcpu, struct hv_exit *exit,
 	}
 }
 
+/*
+ * To be saved, a vCPU must be between two instructions: what the last exit asked for
+ * is given to the hypervisor, which may want more of it, and no other is begun. A read
+ * that found no answer is left undone, and is made again after the restore.
+ */
+static bool is_settled(const struct hv_exit *exit)
+{
+	bool is_access = exit->kind == HV_EXIT_PIO ||
+			 exit->kind == HV_EXIT_MMIO ||
+			 exit->kind == HV_EXIT_MSR;
+
+	return exit->kind == HV_EXIT_KICKED ||
+	       (is_access && exit->access.is_unanswered);
+}
+
+static bool is_beyond(const struct hv_exit *exit)
+{
+	return exit->kind == HV_EXIT_HALT || exit->kind == HV_EXIT_SHUTDOWN ||
+	       exit->kind == HV_EXIT_ERROR;
+}
+
+static void settle(struct vm_vcpu *vcpu, struct hv_exit *exit)
+{
+	struct vm *vm = vcpu->vm;
+	int i;
+
+	for (i = 0; i < SETTLE_MAX && !is_settled(exit) && !is_beyond(exit);
+	     i++) {
+		hv_vcpu_kick(vcpu->hv);
+		if (hv_vcpu_run(vcpu->hv, exit))
+			break;
+		handle_exit(vcpu, exit, clock_mono_ns());
+	}
+	if (!is_settled(exit) &&
+	    atomic_exchange(&vm->end, VM_END_HV_ERROR) == VM_END_SNAPSHOT)
+		snprintf(vm->end_detail, sizeof(vm->end_detail),
+			 "no snapshot: vCPU %u comes to no rest",
+			 vcpu->hv->index);
+}
+
 /* The first vCPU, before a guest begins that rings doorbells: a boot without
  * devices is timed without this. */
 static void check_bells(struct vm_vcpu *vcpu)
@@ -165,7 +213,10 @@ void *vcpu_loop(void *arg)
 	if (vm->cfg.events)
 		sandbox_open_wait(&vcpu->wait);
 	sandbox_enter(SANDBOX_VCPU);
-	check_bells(vcpu);
+	if (vm->cfg.restores && !vcpu->hv->index)
+		snapshot_resume(vm);
+	else
+		check_bells(vcpu);
 	/* Each reading ends one interval and begins the next, so that nothing
 	 * is left out. */
 	entry_ns = clock_mono_ns();
@@ -183,6 +234,8 @@ void *vcpu_loop(void *arg)
 		entry_ns = clock_mono_ns();
 		ledger_add_exit(&vcpu->ledger, exit.kind, entry_ns - exit_ns);
 	}
+	if (atomic_load(&vm->end) == VM_END_SNAPSHOT)
+		settle(vcpu, &exit);
 	if (!hv_vcpu_regs_get(vcpu->hv, &regs))
 		vcpu->last_rip = regs.rip;
 	sem_post(&vcpu->ended);

@@ -18,6 +18,7 @@
 #include "runners/vmm/event.h"
 #include "runners/vmm/profile.h"
 #include "runners/vmm/sandbox/sandbox.h"
+#include "runners/vmm/snapshot/snapshot.h"
 #include "runners/vmm/trim.h"
 #include "runners/vmm/vcpu_regs.h"
 
@@ -42,6 +43,7 @@ static const char *const end_names[] = {
 	[VM_END_HV_ERROR] = "hypervisor_error",
 	[VM_END_STOPPED] = "stopped",
 	[VM_END_DEVICE] = "device_error",
+	[VM_END_SNAPSHOT] = "snapshot",
 };
 _Static_assert(ARRAY_SIZE(end_names) == VM_END_COUNT, "every end has a name");
 
@@ -65,6 +67,8 @@ void vm_finish(struct vm *vm, enum vm_end end, const char *detail)
 
 	if (!atomic_compare_exchange_strong(&vm->end, &expected, (int)end))
 		return;
+	if (end != VM_END_SNAPSHOT)
+		atomic_store(&vm->cut, (int)end);
 	if (detail)
 		snprintf(vm->end_detail, sizeof(vm->end_detail), "%s", detail);
 	wake(vm);
@@ -73,6 +77,12 @@ void vm_finish(struct vm *vm, enum vm_end end, const char *detail)
 void vm_stop(struct vm *vm)
 {
 	vm_finish(vm, VM_END_STOPPED, NULL);
+}
+
+void vm_snapshot(struct vm *vm)
+{
+	if (vm->cfg.saves)
+		vm_finish(vm, VM_END_SNAPSHOT, NULL);
 }
 
 void vm_ask_place(struct vm *vm)
@@ -128,6 +138,17 @@ static int buses_fill(struct vm *vm)
 	return ret;
 }
 
+static int micro_add(struct vm *vm, struct err *err)
+{
+	int ret = micro_create(&vm->micro, vm->hv, &vm->mem, vm->cfg.channel_fd,
+			       &vm->end, err);
+
+	vm->micro.cut = &vm->cut;
+	if (!ret && !vm->cfg.saves && !vm->cfg.restores)
+		ret = micro_giant_add(&vm->micro, err);
+	return ret;
+}
+
 static int devices_create(struct vm *vm, struct err *err)
 {
 	int ret;
@@ -138,7 +159,7 @@ static int devices_create(struct vm *vm, struct err *err)
 	pci_bus_init(&vm->pci, vm->hv);
 	/* The micro guest's channel is its own device's. */
 	console_init(&vm->console, &vm->mem,
-		     vm->cfg.micro_path ? -1 : vm->cfg.channel_fd, &vm->end);
+		     vm->cfg.micro_path ? -1 : vm->cfg.channel_fd, &vm->cut);
 	rng_init(&vm->rng, &vm->mem);
 	vm->devices_ready = true;
 	ret = virtio_pci_init(&vm->console_pci, &vm->pci, 1, &vm->console.dev);
@@ -154,8 +175,7 @@ static int devices_create(struct vm *vm, struct err *err)
 		ret = vfio_set_create(&vm->vfio, &vm->cfg.vfio, &vm->mem,
 				      &vm->pci, &vm->ioapic, &vm->stamps, err);
 	if (!ret && vm->cfg.micro_path)
-		ret = micro_create(&vm->micro, vm->hv, &vm->mem,
-				   vm->cfg.channel_fd, &vm->end, err);
+		ret = micro_add(vm, err);
 	return ret;
 }
 
@@ -245,6 +265,15 @@ static void end_phase(struct vm *vm, const char *name, const char *event)
 		stamp_phase(&vm->stamps, event, now_ns);
 }
 
+static int guest_start(struct vm *vm, struct err *err)
+{
+	if (vm->cfg.restores)
+		return snapshot_load(vm, err);
+	if (vm->cfg.micro_path)
+		return micro_start(vm, err);
+	return vm->cfg.kernel_path ? guest_load(vm, err) : 0;
+}
+
 int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	      struct vm **out, struct err *err)
 {
@@ -289,13 +318,13 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	if (ret)
 		goto fail;
 	end_phase(vm, "vcpus", "vcpus_created");
-	if (cfg->kernel_path || cfg->micro_path) {
-		ret = cfg->micro_path ? micro_start(vm, err)
-				      : guest_load(vm, err);
-		if (ret)
-			goto fail;
-		end_phase(vm, "image", NULL);
-	}
+	ret = guest_start(vm, err);
+	if (!ret)
+		ret = snapshot_prepare(vm, err);
+	if (ret)
+		goto fail;
+	if (cfg->restores || cfg->kernel_path || cfg->micro_path)
+		end_phase(vm, cfg->restores ? "restore" : "image", NULL);
 	*out = vm;
 	return 0;
 
@@ -319,6 +348,7 @@ void vm_destroy(struct vm *vm)
 	hv_vm_destroy(vm->hv);
 	micro_release(&vm->micro);
 	mem_release(&vm->mem);
+	snap_records_release(&vm->records);
 	if (vm->wake_fd >= 0)
 		close(vm->wake_fd);
 	free(vm);

@@ -24,6 +24,7 @@
 #include "runners/vmm/hv.h"
 #include "runners/vmm/ledger.h"
 #include "runners/vmm/mem.h"
+#include "runners/vmm/snapshot/snap_records.h"
 #include "runners/vmm/stamp.h"
 #include "runners/vmm/vfio/vfio_set.h"
 #include "runners/vmm/virtio/console.h"
@@ -33,6 +34,8 @@
 
 struct err;
 struct profile;
+struct snap_file;
+struct snapshot_config;
 
 #define VM_MAX_VCPUS 64
 
@@ -52,6 +55,9 @@ struct vm_config {
 	int input_fd;            /* keys for COM1; -1: none */
 	FILE *events;            /* events for the harness; NULL: none */
 	struct profile *profile; /* borrowed: of the start; NULL: none */
+	const struct snapshot_config *saves; /* borrowed; NULL: it cannot be */
+	const struct snap_file *restores;    /* borrowed; in place of an image */
+	bool checks_ram;                     /* of it: all, in any case */
 };
 
 /* How a machine ended. Each is also an exit status of the VMM process. */
@@ -63,6 +69,7 @@ enum vm_end {
 	VM_END_HV_ERROR, /* see vm->end_detail */
 	VM_END_STOPPED,  /* vm_stop() */
 	VM_END_DEVICE,   /* of the host's, handed on: vm->end_detail */
+	VM_END_SNAPSHOT, /* it can be saved now, see snapshot_save() */
 	VM_END_COUNT,
 };
 
@@ -106,7 +113,9 @@ struct vm {
 	int wake_fd;            /* eventfd; vm_run() sleeps on it */
 	atomic_bool asks_place; /* of vCPU 0; see vm_ask_place() */
 	_Atomic(int) end;       /* enum vm_end; the first to set it wins */
+	_Atomic(int) cut;       /* as end, but not where it is to be saved */
 	char end_detail[160];   /* written by the winner, before wake_fd */
+	struct snap_records records; /* of a machine that may be saved */
 };
 
 /*
@@ -126,6 +135,9 @@ int vm_run(struct vm *vm, enum vm_end *end, struct err *err);
 
 /* From any thread or signal handler. */
 void vm_stop(struct vm *vm);
+
+/* The same, to be saved; nothing where the configuration does not allow for it. */
+void vm_snapshot(struct vm *vm);
 
 /* From any thread or signal handler: vCPU 0 writes an event with its place as
  * soon as it leaves the guest. */

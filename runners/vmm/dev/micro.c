@@ -75,7 +75,7 @@ static void fd_remove(struct micro *m, uint64_t bell_gpa, int fd)
 }
 
 /* An address of such a page is aligned to it, as the guest's must be. */
-static int giant_add(struct micro *m, struct err *err)
+int micro_giant_add(struct micro *m, struct err *err)
 {
 	struct hv_mem mem = {.gpa = MICRO_DEV_GIANT_GPA,
 			     .size_bytes = MICRO_DEV_GIANT_BYTES};
@@ -100,6 +100,7 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 	*m = (struct micro){.hv = hv,
 			    .mem = mem,
 			    .end = end,
+			    .cut = end,
 			    .channel_fd = channel_fd,
 			    .bell_fd = -1,
 			    .echo_fd = -1,
@@ -107,8 +108,6 @@ int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 	ret = bell_add(m, MICRO_DEV_MMIO_BELL, &m->bell_fd, err);
 	if (!ret)
 		ret = bell_add(m, MICRO_DEV_MMIO_ECHO, &m->echo_fd, err);
-	if (!ret)
-		ret = giant_add(m, err);
 	if (ret)
 		return ret;
 	m->answer_fd = eventfd(0, EFD_CLOEXEC);
@@ -250,7 +249,7 @@ static void frame_send(const struct micro *m, uint64_t bytes)
 	while (bytes) {
 		ssize_t n = send(m->channel_fd, from, bytes, MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EINTR && !atomic_load(m->end))
+		if (n < 0 && errno == EINTR && !atomic_load(m->cut))
 			continue;
 		if (n <= 0)
 			return;
@@ -259,7 +258,8 @@ static void frame_send(const struct micro *m, uint64_t bytes)
 	}
 }
 
-static uint32_t frame_receive(const struct micro *m)
+/* False: the machine has ended, and this is no answer. */
+static bool frame_receive(const struct micro *m, uint64_t *bytes)
 {
 	struct pollfd fd = {.fd = m->channel_fd, .events = POLLIN};
 	ssize_t n;
@@ -271,9 +271,11 @@ static uint32_t frame_receive(const struct micro *m)
 			 mem_ptr(m->mem, MICRO_DEV_FRAME_GPA,
 				 MICRO_DEV_FRAME_MAX_BYTES),
 			 MICRO_DEV_FRAME_MAX_BYTES);
-		return n > 0 ? (uint32_t)n : 0;
+		*bytes = n > 0 ? (uint64_t)n : 0;
+		return true;
 	}
-	return 0;
+	*bytes = 0;
+	return false;
 }
 
 static uint32_t host_clock(void)
@@ -296,7 +298,7 @@ void micro_port_access(void *micro, struct hv_access *access)
 	else if (access->is_write)
 		frame_send(m, access->data);
 	else
-		access->data = frame_receive(m);
+		access->is_unanswered = !frame_receive(m, &access->data);
 }
 
 void micro_bells_drop(struct micro *m)

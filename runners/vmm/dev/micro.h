@@ -72,6 +72,7 @@ struct micro {
 	struct hv_vm *hv; /* borrowed, as all above the descriptors */
 	const struct mem *mem;
 	const _Atomic(int) *end; /* not 0: the machine has ended */
+	const _Atomic(int) *cut; /* not 0: and nobody wants its last words */
 	int channel_fd;
 	int bell_fd; /* owned; eventfds */
 	int echo_fd, answer_fd;
@@ -81,9 +82,11 @@ struct micro {
 	_Atomic bool is_stopping;
 };
 
-/* Doorbells and their interrupt; a page of 1 GiB if the host has a free one. */
+/* Doorbells and their interrupt. */
 int micro_create(struct micro *m, struct hv_vm *hv, const struct mem *mem,
 		 int channel_fd, const _Atomic(int) *end, struct err *err);
+/* A page of 1 GiB if the host has a free one, which no snapshot has. */
+int micro_giant_add(struct micro *m, struct err *err);
 /* The answering thread, for micro_destroy() to end. */
 int micro_listen(struct micro *m, struct err *err);
 void micro_destroy(struct micro *m); /* after a failed micro_create() too */
