@@ -41,7 +41,11 @@ int mshv_vm_create_on(const struct mshv_sys *sys,
 		.vcpu_regs_get = mshv_vcpu_regs_get,                     \
 		.vcpu_regs_set = mshv_vcpu_regs_set,                     \
 		.vcpu_run = mshv_vcpu_run, .vcpu_kick = mshv_vcpu_kick,  \
+		.state = &mshv_state_ops,                                \
 	}
+
+/* vp_state.c */
+extern const struct hv_state_ops mshv_state_ops;
 
 void mshv_vm_destroy(struct hv_vm *vm);
 int mshv_mem_map(struct hv_vm *vm, const struct hv_mem *mem, struct err *err);

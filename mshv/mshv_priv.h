@@ -74,6 +74,11 @@ struct mshv_vcpu {
 /* partition.c: -ENOMEM, and what to do; WHAT is "for a partition". */
 int mshv_no_memory(struct err *err, const char *what);
 
+/* vp.c: a state of TYPE to or from BUF, of whole pages; REQUEST is one of
+ * MSHV_GET_VP_STATE and MSHV_SET_VP_STATE. */
+int mshv_state_move(struct mshv_vcpu *vcpu, unsigned long request, uint8_t type,
+		    uint8_t *buf, uint32_t bytes);
+
 /* vp_memory.c: guest memory as the VP sees it. */
 const struct hv_mem *mshv_region(const struct mshv_vm *vm, uint64_t gpa);
 

@@ -13,6 +13,6 @@ static const struct sandbox_request requests[] = {
 	{MSHV_RUN_VP, V},           {MSHV_ROOT_HVCALL, SANDBOX_SERVERS},
 	{MSHV_IRQFD, MV},           {MSHV_IOEVENTFD, MV},
 	{MSHV_SET_MSI_ROUTING, MV}, {MSHV_SET_GUEST_MEMORY, MV},
-	{MSHV_GET_VP_STATE, V},     {MSHV_SET_VP_STATE, V},
+	{MSHV_GET_VP_STATE, MV},    {MSHV_SET_VP_STATE, V},
 };
 const struct sandbox_requests mshv_requests = {requests, ARRAY_SIZE(requests)};

@@ -40,17 +40,16 @@ static int vp_fd_create(struct mshv_vcpu *vcpu, struct err *err)
 	return 0;
 }
 
-/* The local APIC to or from BUF, of a page. The driver writes the size into the
- * argument, so each try has its own. */
-static int state_move(struct mshv_vcpu *vcpu, unsigned long request,
-		      uint8_t *buf)
+/* The driver writes the size into the argument, so each try has its own. */
+int mshv_state_move(struct mshv_vcpu *vcpu, unsigned long request, uint8_t type,
+		    uint8_t *buf, uint32_t bytes)
 {
 	int tries = 0;
 	int ret;
 
 	do {
-		struct mshv_vp_state arg = {.type = MSHV_STATE_LAPIC,
-					    .buf_bytes = MSHV_PAGE_BYTES,
+		struct mshv_vp_state arg = {.type = type,
+					    .buf_bytes = bytes,
 					    .buf_ptr = (uintptr_t)buf};
 
 		ret = sys_ioctl(vcpu->vm->sys, vcpu->fd, request, &arg);
@@ -63,13 +62,15 @@ static int lapic_pins_set(struct mshv_vcpu *vcpu, struct err *err)
 {
 	_Alignas(MSHV_PAGE_BYTES) uint8_t buf[MSHV_PAGE_BYTES] = {0};
 	struct mshv_lapic *lapic = (struct mshv_lapic *)buf;
-	int ret = state_move(vcpu, MSHV_GET_VP_STATE, buf);
+	int ret = mshv_state_move(vcpu, MSHV_GET_VP_STATE, MSHV_STATE_LAPIC,
+				  buf, MSHV_PAGE_BYTES);
 
 	if (ret)
 		return err_sys(err, ret, "cannot read the local APIC");
 	lapic->lvt_lint0 = (lapic->lvt_lint0 & ~LVT_MODE) | LVT_EXTINT;
 	lapic->lvt_lint1 = (lapic->lvt_lint1 & ~LVT_MODE) | LVT_NMI;
-	ret = state_move(vcpu, MSHV_SET_VP_STATE, buf);
+	ret = mshv_state_move(vcpu, MSHV_SET_VP_STATE, MSHV_STATE_LAPIC, buf,
+			      MSHV_PAGE_BYTES);
 	if (ret)
 		return err_sys(err, ret, "cannot set the local APIC");
 	return 0;

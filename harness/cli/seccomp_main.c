@@ -97,6 +97,10 @@ static void add_emu(scmp_filter_ctx ctx, uint32_t kinds)
 	for (r = emu_vp_requests; *r && (kinds & SANDBOX_BIT(SANDBOX_VCPU));
 	     r++)
 		add_request(ctx, *r);
+	/* A snapshot's. */
+	for (r = emu_state_requests; *r && (kinds & SANDBOX_BIT(SANDBOX_MAIN));
+	     r++)
+		add_request(ctx, *r);
 	for (r = emu_other_requests; *r && (kinds & SANDBOX_SERVERS); r++)
 		add_request(ctx, *r);
 }

@@ -27,6 +27,8 @@ extern const struct mshv_sys mshv_sys_emu;
  * reads or sets its registers, and in any other. Each list ends with 0.
  */
 extern const unsigned long emu_vp_requests[];
+extern const unsigned long
+	emu_state_requests[]; /* once no VP runs: reads alone */
 extern const unsigned long emu_other_requests[];
 
 /* The mshv backend on it: the machine that results are called mshv-emu for. */

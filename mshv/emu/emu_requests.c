@@ -34,6 +34,20 @@ const unsigned long emu_vp_requests[] = {
 	0,
 };
 
+const unsigned long emu_state_requests[] = {
+	KVM_GET_VCPU_EVENTS,
+	KVM_GET_REGS,
+	KVM_GET_SREGS,
+	KVM_GET_FPU,
+	KVM_GET_XSAVE,
+	KVM_GET_XCRS,
+	KVM_GET_MSRS,
+	KVM_GET_DEBUGREGS,
+	KVM_GET_MP_STATE,
+	KVM_GET_LAPIC,
+	0,
+};
+
 const unsigned long emu_other_requests[] = {
 	KVM_SIGNAL_MSI,
 	KVM_NMI,

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mshv/emu/emu.h"
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/snapshot/snap_file.h"
 #include "runners/vmm/snapshot/snap_keeper.h"
@@ -466,7 +467,7 @@ static void run_until(struct vm *vm, enum vm_end expected)
 		fail_msg("%s: %s", vm_end_name(how), vm->end_detail);
 }
 
-static void a_guest_on_kvm_goes_on(void **state)
+static void goes_on(const struct hv_ops *hv)
 {
 	struct snapshot_config how = {.build = "test", .is_at_ready = true};
 	struct vm_config cfg = config();
@@ -477,11 +478,10 @@ static void a_guest_on_kvm_goes_on(void **state)
 	struct vm *vm;
 	size_t size;
 
-	(void)state;
 	if (micro_cannot_run())
 		skip();
 	how.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	vm = micro_vm_saved(&hv_kvm, counts, sizeof(counts), &how);
+	vm = micro_vm_saved(hv, counts, sizeof(counts), &how);
 	run_until(vm, VM_END_SNAPSHOT);
 	if (snapshot_save(vm, &modified, &err))
 		fail_msg("%s", err.msg);
@@ -492,7 +492,7 @@ static void a_guest_on_kvm_goes_on(void **state)
 	    snapshot_config_take(&f, &cfg, &err))
 		fail_msg("%s", err.msg);
 	cfg.events = open_memstream(&events, &size);
-	if (vm_create(&hv_kvm, &cfg, &vm, &err))
+	if (vm_create(hv, &cfg, &vm, &err))
 		fail_msg("%s", err.msg);
 	run_until(vm, VM_END_POWER_OFF);
 	vm_destroy(vm);
@@ -501,6 +501,35 @@ static void a_guest_on_kvm_goes_on(void **state)
 	assert_non_null(strstr(events, "fact restored "));
 	assert_non_null(strstr(events, "stamp 74565 "));
 	free(events);
+}
+
+static void a_guest_on_kvm_goes_on(void **state)
+{
+	(void)state;
+	goes_on(&hv_kvm);
+}
+
+static void a_guest_on_the_emulated_mshv_goes_on(void **state)
+{
+	(void)state;
+	goes_on(&hv_mshv_emu);
+}
+
+/* What the ABI cannot give of a guest is said before it runs. */
+static void enlightened_guests_of_mshv_are_refused(void **state)
+{
+	struct snapshot_config how = {.build = "test", .fd = -1};
+	struct vm_config cfg = config();
+	struct err err = {0};
+	struct vm *vm = NULL;
+
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	cfg.saves = &how;
+	cfg.paravirt = HV_PARAVIRT_BEST;
+	assert_int_equal(vm_create(&hv_mshv_emu, &cfg, &vm, &err), -ENOTSUP);
+	assert_non_null(strstr(err.msg, "SynIC"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -520,6 +549,8 @@ int main(void)
 		TEST(a_file_that_is_kept_is_whole),
 		TEST(a_killed_vmm_leaves_nothing),
 		TEST(a_guest_on_kvm_goes_on),
+		TEST(a_guest_on_the_emulated_mshv_goes_on),
+		TEST(enlightened_guests_of_mshv_are_refused),
 	};
 
 	return RUN_TESTS(tests);

@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The mshv backend: all of a VP's state, for snapshots. XSAVE is in the hypervisor's
+ * compacted format and the local APIC in its own layout, as a snapshot is restored by
+ * the backend that made it. What has no place in the architecture is kept by the
+ * hypervisor's names.
+ *
+ * The ABI gives neither the deadline of a timer in TSC-deadline mode nor takes one;
+ * and SynIC's pages and timers are left out. Guests that may have either are refused.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "harness/base/base.h"
+#include "harness/base/err.h"
+#include "mshv/hvcall.h"
+#include "mshv/mshv_priv.h"
+#include "runners/vmm/cpuid.h"
+#include "runners/vmm/vcpu_state.h"
+
+/* In place of an MSR's number: a register of the hypervisor's. */
+#define OWN (1ULL << 32)
+#define LVT_MASKED (1u << 16)
+#define LVT_DEADLINE (2u << 17)
+#define LVT_TIMER_MODE (3u << 17)
+_Static_assert(sizeof(struct mshv_lapic) <= VCPU_STATE_LAPIC_BYTES, "it fits");
+
+/* MSRs that have a name here. One that a host lacks is left out. */
+static const struct {
+	uint32_t name, count, msr, step;
+} msrs[] = {
+	{MSHV_REG_KERNEL_GS_BASE, 1, 0xc0000102, 1},
+	{MSHV_REG_PAT, 1, 0x277, 1},
+	{MSHV_REG_SYSENTER_CS, 1, 0x174, 1},
+	{MSHV_REG_SYSENTER_ESP, 1, 0x175, 1},
+	{MSHV_REG_SYSENTER_EIP, 1, 0x176, 1},
+	{MSHV_REG_STAR, 1, 0xc0000081, 1},
+	{MSHV_REG_LSTAR, 1, 0xc0000082, 1},
+	{MSHV_REG_CSTAR, 1, 0xc0000083, 1},
+	{MSHV_REG_SFMASK, 1, 0xc0000084, 1},
+	{MSHV_REG_MTRR_DEF_TYPE, 1, 0x2ff, 1},
+	{MSHV_REG_MTRR_PHYS_BASE0, 8, 0x200, 2},
+	{MSHV_REG_MTRR_PHYS_MASK0, 8, 0x201, 2},
+	{MSHV_REG_MTRR_FIX64K, 1, 0x250, 1},
+	{MSHV_REG_MTRR_FIX16K, 2, 0x258, 1},
+	{MSHV_REG_MTRR_FIX4K, 8, 0x268, 1},
+	{MSHV_REG_TSC_AUX, 1, 0xc0000103, 1},
+	{MSHV_REG_SPEC_CTRL, 1, 0x48, 1},
+	{MSHV_REG_U_XSS, 1, 0xda0, 1},
+	{MSHV_REG_U_CET, 1, 0x6a0, 1},
+	{MSHV_REG_S_CET, 1, 0x6a2, 1},
+	{MSHV_REG_PL0_SSP, 4, 0x6a4, 1},
+	{MSHV_REG_SSP_TABLE, 1, 0x6a8, 1},
+	{MSHV_REG_TSC_ADJUST, 1, 0x3b, 1},
+	{MSHV_REG_MISC_ENABLE, 1, 0x1a0, 1},
+};
+
+/* What is under way, last: the others' calls may drop it. */
+static const uint32_t own[] = {MSHV_REG_PENDING_INTERRUPTION,
+			       MSHV_REG_INTERRUPT_STATE, MSHV_REG_ACTIVITY};
+
+/* Leaves that a guest chooses its code by. */
+static const struct {
+	uint32_t leaf, subleaf;
+} leaves[] = {
+	{0, 0},          {1, 0},          {7, 0},          {7, 1},
+	{0xd, 0},        {0xd, 1},        {0x14, 0},       {0x80000000, 0},
+	{0x80000001, 0}, {0x80000002, 0}, {0x80000003, 0}, {0x80000004, 0},
+	{0x80000007, 0}, {0x80000008, 0},
+};
+
+static const struct mshv_sys *sys_of(const struct mshv_vcpu *vcpu)
+{
+	return vcpu->vm->sys;
+}
+
+static int state_prepare(struct hv_vm *base, struct err *err)
+{
+	if (((struct mshv_vm *)base)->cfg.paravirt == HV_PARAVIRT_IDENTICAL)
+		return 0;
+	return err_set(
+		err, -ENOTSUP,
+		"guests with this hypervisor's enlightenments cannot be saved: SynIC's state is not read yet");
+}
+
+/* Without enlightenments there is none. */
+static int clock_get(struct hv_vm *vm, uint64_t *ns)
+{
+	(void)vm;
+	*ns = 0;
+	return 0;
+}
+
+static int clock_set(struct hv_vm *vm, uint64_t ns)
+{
+	(void)vm;
+	return ns ? -EINVAL : 0;
+}
+
+static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
+		     struct err *err)
+{
+	struct mshv_vcpu *vcpu = (struct mshv_vcpu *)base;
+	uint32_t out[4];
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
+		ret = hvcall_cpuid_get(sys_of(vcpu), vcpu->vm->pt_fd,
+				       base->index, leaves[i].leaf,
+				       leaves[i].subleaf, out);
+		if (ret)
+			return err_sys(err, ret,
+				       "cannot read the VP's CPUID 0x%x.%u",
+				       leaves[i].leaf, leaves[i].subleaf);
+		table->entries[i] = (struct cpuid_entry){
+			.function = leaves[i].leaf,
+			.index = leaves[i].subleaf,
+			.has_index = true,
+			.eax = out[0],
+			.ebx = out[1],
+			.ecx = out[2],
+			.edx = out[3],
+		};
+	}
+	table->count = ARRAY_SIZE(leaves);
+	return 0;
+}
+
+/* --- registers that both ways name ------------------------------------------ */
+
+/* Scalars of the state and their names; FN with each. */
+struct scalar {
+	uint32_t name;
+	uint64_t *value;
+};
+
+#define SCALARS (9 + VCPU_STATE_DEBUG_REGS + 2)
+
+static void scalars_of(struct vcpu_state *st, struct scalar list[SCALARS])
+{
+	const struct scalar all[SCALARS] = {
+		{MSHV_REG_XFEM, &st->xcr0},
+		{MSHV_REG_APIC_BASE, &st->apic_base},
+		{MSHV_REG_CR0, &st->cr0},
+		{MSHV_REG_CR2, &st->cr2},
+		{MSHV_REG_CR3, &st->cr3},
+		{MSHV_REG_CR4, &st->cr4},
+		{MSHV_REG_CR8, &st->cr8},
+		{MSHV_REG_EFER, &st->efer},
+		{MSHV_REG_TSC, &st->tsc},
+		{MSHV_REG_DR0, &st->debug[0]},
+		{MSHV_REG_DR0 + 1, &st->debug[1]},
+		{MSHV_REG_DR0 + 2, &st->debug[2]},
+		{MSHV_REG_DR0 + 3, &st->debug[3]},
+		{MSHV_REG_DR6, &st->dr6},
+		{MSHV_REG_DR7, &st->dr7},
+	};
+
+	memcpy(list, all, sizeof(all));
+}
+
+/* ES to TR have numbers in both orders alike, but for the last two. */
+static uint32_t segment_name(int segment)
+{
+	return MSHV_REG_ES + (uint32_t)segment;
+}
+_Static_assert(VCPU_ES == 0 && VCPU_LDTR == MSHV_REG_LDTR - MSHV_REG_ES &&
+		       VCPU_TR == MSHV_REG_TR - MSHV_REG_ES,
+	       "segments have one order");
+
+/* --- out of a VP ------------------------------------------------------------- */
+
+static int get_scalars(struct mshv_vcpu *vcpu, struct vcpu_state *st)
+{
+	struct scalar list[SCALARS];
+	uint32_t names[SCALARS];
+	union mshv_value values[SCALARS];
+	int i, ret;
+
+	scalars_of(st, list);
+	for (i = 0; i < SCALARS; i++)
+		names[i] = list[i].name;
+	ret = hvcall_regs_get(sys_of(vcpu), vcpu->fd, vcpu->base.index, names,
+			      values, SCALARS);
+	for (i = 0; i < SCALARS && !ret; i++)
+		*list[i].value = values[i].u64;
+	return ret;
+}
+
+static int get_segments(struct mshv_vcpu *vcpu, struct vcpu_state *st)
+{
+	uint32_t names[VCPU_SEGMENT_COUNT + 2];
+	union mshv_value v[ARRAY_SIZE(names)];
+	int i, ret;
+
+	for (i = 0; i < VCPU_SEGMENT_COUNT; i++)
+		names[i] = segment_name(i);
+	names[VCPU_SEGMENT_COUNT] = MSHV_REG_IDTR;
+	names[VCPU_SEGMENT_COUNT + 1] = MSHV_REG_GDTR;
+	ret = hvcall_regs_get(sys_of(vcpu), vcpu->fd, vcpu->base.index, names,
+			      v, ARRAY_SIZE(names));
+	if (ret)
+		return ret;
+	for (i = 0; i < VCPU_SEGMENT_COUNT; i++)
+		st->segments[i] =
+			(struct vcpu_segment){.base = v[i].segment.base,
+					      .limit = v[i].segment.limit,
+					      .selector = v[i].segment.selector,
+					      .attr = v[i].segment.attr};
+	st->idt = (struct vcpu_state_table){v[i].table.base, v[i].table.limit};
+	i++;
+	st->gdt = (struct vcpu_state_table){v[i].table.base, v[i].table.limit};
+	return 0;
+}
+
+/* Some hosts lack some of them. */
+static void get_one(struct mshv_vcpu *vcpu, struct vcpu_state *st,
+		    uint32_t name, uint64_t index)
+{
+	union mshv_value value;
+
+	if (!hvcall_regs_get(sys_of(vcpu), vcpu->fd, vcpu->base.index, &name,
+			     &value, 1))
+		st->msrs[st->msr_count++] =
+			(struct vcpu_state_msr){index, value.u64};
+}
+
+static void get_msrs(struct mshv_vcpu *vcpu, struct vcpu_state *st)
+{
+	uint32_t n;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(msrs); i++)
+		for (n = 0; n < msrs[i].count; n++)
+			get_one(vcpu, st, msrs[i].name + n,
+				msrs[i].msr + n * msrs[i].step);
+	for (i = 0; i < ARRAY_SIZE(own); i++)
+		get_one(vcpu, st, own[i], OWN | own[i]);
+}
+
+static int get_buffers(struct mshv_vcpu *vcpu, struct vcpu_state *st)
+{
+	_Alignas(MSHV_PAGE_BYTES) uint8_t buf[VCPU_STATE_XSAVE_BYTES] = {0};
+	struct mshv_lapic lapic;
+	int ret = mshv_state_move(vcpu, MSHV_GET_VP_STATE, MSHV_STATE_LAPIC,
+				  buf, MSHV_PAGE_BYTES);
+
+	if (ret)
+		return ret;
+	memcpy(&lapic, buf, sizeof(lapic));
+	memcpy(st->lapic, &lapic, sizeof(lapic));
+	if ((lapic.lvt_timer & LVT_TIMER_MODE) == LVT_DEADLINE &&
+	    !(lapic.lvt_timer & LVT_MASKED))
+		return -ENOTSUP;
+	memset(buf, 0, sizeof(buf));
+	ret = mshv_state_move(vcpu, MSHV_GET_VP_STATE, MSHV_STATE_XSAVE, buf,
+			      sizeof(buf));
+	memcpy(st->xsave, buf, sizeof(buf));
+	st->xsave_bytes = sizeof(buf);
+	return ret;
+}
+
+static int vcpu_get(struct hv_vcpu *base, struct vcpu_state *st,
+		    struct err *err)
+{
+	struct mshv_vcpu *vcpu = (struct mshv_vcpu *)base;
+	struct vcpu_regs regs;
+	int ret;
+
+	memset(st, 0, sizeof(*st));
+	st->activity = VCPU_RUNS; /* the hypervisor's own register says more */
+	/* With what an exit has changed in the register page. */
+	ret = mshv_vcpu_regs_get(base, &regs);
+	if (!ret) {
+		memcpy(st->gpr, regs.gpr, sizeof(st->gpr));
+		st->rip = regs.rip;
+		st->rflags = regs.rflags;
+		ret = get_scalars(vcpu, st);
+	}
+	if (!ret)
+		ret = get_segments(vcpu, st);
+	if (!ret)
+		ret = get_buffers(vcpu, st);
+	if (ret == -ENOTSUP)
+		return err_set(
+			err, ret,
+			"the timer of vCPU %u is in TSC-deadline mode, whose deadline this ABI does not give",
+			base->index);
+	if (ret)
+		return err_sys(err, ret, "cannot read the state of vCPU %u",
+			       base->index);
+	get_msrs(vcpu, st);
+	return 0;
+}
+
+/* --- into a VP ---------------------------------------------------------------- */
+
+static void put_segments(struct mshv_register **r, const struct vcpu_state *st)
+{
+	int i;
+
+	for (i = 0; i < VCPU_SEGMENT_COUNT; i++) {
+		const struct vcpu_segment *s = &st->segments[i];
+
+		*(*r)++ = (struct mshv_register){
+			.name = segment_name(i),
+			.value.segment = {.base = s->base,
+					  .limit = s->limit,
+					  .selector = s->selector,
+					  .attr = s->attr}};
+	}
+	*(*r)++ = (struct mshv_register){
+		.name = MSHV_REG_IDTR,
+		.value.table = {.base = st->idt.base,
+				.limit = (uint16_t)st->idt.limit}};
+	*(*r)++ = (struct mshv_register){
+		.name = MSHV_REG_GDTR,
+		.value.table = {.base = st->gdt.base,
+				.limit = (uint16_t)st->gdt.limit}};
+}
+
+/* All in one call: the hypervisor checks control registers as a set. */
+static int set_regs(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
+{
+	struct mshv_register
+		list[SCALARS + VCPU_SEGMENT_COUNT + 2 + VCPU_GPR_COUNT + 2];
+	struct mshv_register *r = list;
+	struct scalar scalars[SCALARS];
+	struct vcpu_state copy = *st;
+	uint32_t i;
+
+	scalars_of(&copy, scalars);
+	for (i = 0; i < SCALARS; i++)
+		*r++ = (struct mshv_register){.name = scalars[i].name,
+					      .value.u64 = *scalars[i].value};
+	put_segments(&r, st);
+	for (i = 0; i < VCPU_GPR_COUNT; i++)
+		*r++ = (struct mshv_register){.name = MSHV_REG_RAX + i,
+					      .value.u64 = st->gpr[i]};
+	*r++ = (struct mshv_register){.name = MSHV_REG_RIP,
+				      .value.u64 = st->rip};
+	*r++ = (struct mshv_register){.name = MSHV_REG_RFLAGS,
+				      .value.u64 = st->rflags};
+	return hvcall_regs_set(sys_of(vcpu), vcpu->fd, vcpu->base.index, list,
+			       (size_t)(r - list));
+}
+
+static int set_buffers(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
+{
+	_Alignas(MSHV_PAGE_BYTES) uint8_t buf[VCPU_STATE_XSAVE_BYTES] = {0};
+	int ret;
+
+	if (st->xsave_bytes != sizeof(buf))
+		return -EINVAL;
+	memcpy(buf, st->xsave, sizeof(buf));
+	ret = mshv_state_move(vcpu, MSHV_SET_VP_STATE, MSHV_STATE_XSAVE, buf,
+			      sizeof(buf));
+	if (ret)
+		return ret;
+	memset(buf, 0, sizeof(buf));
+	memcpy(buf, st->lapic, sizeof(st->lapic));
+	return mshv_state_move(vcpu, MSHV_SET_VP_STATE, MSHV_STATE_LAPIC, buf,
+			       MSHV_PAGE_BYTES);
+}
+
+/* The name of what the snapshot calls INDEX; 0: a hostile file's invention. */
+static uint32_t name_of(uint64_t index)
+{
+	uint32_t n;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(own); i++)
+		if (index == (OWN | own[i]))
+			return own[i];
+	for (i = 0; i < ARRAY_SIZE(msrs); i++)
+		for (n = 0; n < msrs[i].count; n++)
+			if (index == msrs[i].msr + n * msrs[i].step)
+				return msrs[i].name + n;
+	return 0;
+}
+
+/* A new VP has most values already, and some of these cannot be written. */
+static int set_msr(struct mshv_vcpu *vcpu, const struct vcpu_state_msr *msr,
+		   struct err *err)
+{
+	uint32_t name = name_of(msr->index);
+	union mshv_value now;
+	int ret;
+
+	if (!name)
+		return err_set(err, -EINVAL, "no register 0x%llx is known",
+			       (unsigned long long)msr->index);
+	if (!hvcall_regs_get(sys_of(vcpu), vcpu->fd, vcpu->base.index, &name,
+			     &now, 1) &&
+	    now.u64 == msr->value)
+		return 0;
+	ret = hvcall_reg_set(sys_of(vcpu), vcpu->fd, vcpu->base.index, name,
+			     msr->value);
+	return ret ? err_sys(err, ret, "mshv refuses 0x%llx for register 0x%x",
+			     (unsigned long long)msr->value, name)
+		   : 0;
+}
+
+static int vcpu_set(struct hv_vcpu *base, const struct vcpu_state *st,
+		    struct err *err)
+{
+	struct mshv_vcpu *vcpu = (struct mshv_vcpu *)base;
+	uint32_t i;
+	int ret = set_regs(vcpu, st);
+
+	if (!ret)
+		ret = set_buffers(vcpu, st);
+	if (ret)
+		return err_sys(err, ret, "mshv refuses the state of vCPU %u",
+			       base->index);
+	for (i = 0; i < st->msr_count && !ret; i++)
+		ret = set_msr(vcpu, &st->msrs[i], err);
+	return ret ? err_wrap(err, "vCPU %u", base->index) : 0;
+}
+
+const struct hv_state_ops mshv_state_ops = {
+	.prepare = state_prepare,
+	.clock_get = clock_get,
+	.clock_set = clock_set,
+	.cpuid_get = cpuid_get,
+	.vcpu_get = vcpu_get,
+	.vcpu_set = vcpu_set,
+};
