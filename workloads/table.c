@@ -44,6 +44,7 @@ const struct workload *const workloads[] = {
 	&wl_micro_walk,
 	&wl_micro_start,
 	&wl_churn,
+	&wl_restore,
 	&wl_micro_fault,
 	&wl_selftest_panic,
 	&wl_selftest_hang,

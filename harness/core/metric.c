@@ -80,6 +80,13 @@ const struct metric metrics[] = {
 	 "open files of the host, the same way"},
 	{"deposit_growth", "ratio", true, false, "deposits",
 	 "pages deposited with Microsoft's hypervisor, the same way"},
+	/* Of restore. */
+	{"first_word", "ns", true, false, "first word",
+	 "from the process's start until the guest's first word to the harness"},
+	{"all_words", "ns", true, false, "all spoke",
+	 "from the first process's start until the last clone's first word"},
+	{"minor_faults", "per_op", true, true, "minor faults",
+	 "page faults of each VMM without I/O, until the last clone's first word"},
 	/* Of the footprint; a guest, once it has touched all its memory. */
 	{"charged", "bytes", true, false, "charged",
 	 "what its cgroup is charged and cannot give back, without guest RAM"},

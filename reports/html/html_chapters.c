@@ -149,6 +149,7 @@ static const struct chapter chapters[] = {
 	{"exit cost", "exit-cost", "Cost of one exit", draw_exits, number_exits,
 	 true},
 	{"churn", "churn", "Churn", NULL, NULL, false},
+	{"restore", "restore", "Restore", NULL, NULL, false},
 	{"", "series", "Series", NULL, NULL, false},
 };
 

@@ -28,11 +28,33 @@ const char *const micro_phases[MICRO_PHASE_COUNT] = {
 	"devices_created",   "vcpus_created", "vm_ready",
 	"first_instruction", "agent_ready",   "power_off",
 };
+static void add_guest(struct args *a, const struct micro_vmm *how,
+		      const struct micro_shape *s)
+{
+	char *micro = file_beside_exe("micro.bin");
+
+	args_add(a, "--micro");
+	args_add(a, "%s", micro);
+	free(micro);
+	if (how->restores) {
+		args_add(a, "--restore");
+		args_add(a, "%s", how->restores);
+		return;
+	}
+	if (how->saves) {
+		args_add(a, "--snapshot");
+		args_add(a, "%s", how->saves);
+	}
+	args_add(a, "--memory");
+	args_add(a, "%s", s->memory);
+	args_add(a, "--vcpus");
+	args_add(a, "%u", s->vcpu_count);
+}
+
 static void add_args(struct args *a, const struct micro_vmm *how,
 		     const struct micro_shape *s)
 {
 	char *vmm = file_beside_exe("l1vh-vmm");
-	char *micro = file_beside_exe("micro.bin");
 
 	args_add(a, "%s", vmm);
 	args_add(a, "--hv");
@@ -41,19 +63,13 @@ static void add_args(struct args *a, const struct micro_vmm *how,
 		args_add(a, "--sandbox");
 		args_add(a, "%s", how->sandbox);
 	}
-	args_add(a, "--micro");
-	args_add(a, "%s", micro);
-	args_add(a, "--memory");
-	args_add(a, "%s", s->memory);
-	args_add(a, "--vcpus");
-	args_add(a, "%u", s->vcpu_count);
+	add_guest(a, how, s);
 	if (s->is_prefaulted)
 		args_add(a, "--prefault");
 	args_add(a, "--channel-fd");
 	args_add(a, "%d", MACHINE_CHANNEL_FD);
 	args_add(a, "--events-fd");
 	args_add(a, "%d", MACHINE_EVENTS_FD);
-	free(micro);
 	free(vmm);
 }
 
@@ -66,6 +82,7 @@ int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 
 	memset(g, 0, sizeof(*g));
 	g->channel_fd = g->events_fd = -1;
+	g->is_restored = how->restores;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) ||
 	    pipe2(events, O_CLOEXEC)) {
 		ret = err_sys(err, -errno, "cannot make the streams to a VMM");
@@ -107,6 +124,9 @@ static void take_line(struct micro_guest *g)
 		return;
 	if (e.kind == EVENT_END || e.kind == EVENT_ERROR)
 		snprintf(g->cause, sizeof(g->cause), "%s", g->line);
+	if (e.kind == EVENT_PHASE &&
+	    (!strcmp(e.name, "first_word") || !strcmp(e.name, "kernel_entry")))
+		g->first_word_ns = e.ns;
 	for (i = 0; e.kind == EVENT_PHASE && i < MICRO_PHASE_COUNT; i++)
 		if (!strcmp(micro_phases[i], e.name))
 			g->phase_ns[i] = e.ns;
@@ -132,6 +152,12 @@ static bool take_events(struct micro_guest *g)
 	return n > 0;
 }
 
+static bool is_ready(const struct micro_guest *g)
+{
+	return g->is_restored ? g->first_word_ns
+			      : g->phase_ns[MICRO_READY_PHASE];
+}
+
 /* Listen until all are ready. False when one ended before or time is up. */
 bool micro_guests_await(struct micro_guest *guests, size_t count)
 {
@@ -142,12 +168,12 @@ bool micro_guests_await(struct micro_guest *guests, size_t count)
 	for (;;) {
 		waiting = 0;
 		for (i = 0; i < count; i++) {
-			bool is_ready = guests[i].phase_ns[MICRO_READY_PHASE];
+			bool waits = !is_ready(&guests[i]);
 
 			fds[i] = (struct pollfd){
-				.fd = is_ready ? -1 : guests[i].events_fd,
+				.fd = waits ? guests[i].events_fd : -1,
 				.events = POLLIN};
-			waiting += !is_ready;
+			waiting += waits;
 		}
 		if (!waiting)
 			return true;

@@ -27,7 +27,9 @@ struct micro_shape {
 
 struct micro_vmm {
 	const char *hv;
-	const char *sandbox; /* its option; NULL: what it does by itself */
+	const char *sandbox;  /* its option; NULL: what it does by itself */
+	const char *saves;    /* a snapshot's file, which ends it; or NULL */
+	const char *restores; /* the same, in place of an image; or NULL */
 };
 
 struct micro_guest {
@@ -36,6 +38,8 @@ struct micro_guest {
 	int events_fd;
 	uint64_t spawn_ns;
 	uint64_t phase_ns[MICRO_PHASE_COUNT]; /* 0: not reached */
+	uint64_t first_word_ns;               /* to the harness; 0: none yet */
+	bool is_restored; /* and has its first word in place of a start */
 	char line[128];
 	size_t line_len;
 	char cause[160]; /* the VMM's own word on a failure */
@@ -47,7 +51,7 @@ struct micro_guest {
 int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 		      const struct micro_shape *s, struct err *err);
 
-/* Listens until all are ready. False when one ended before, or after 20 s. */
+/* Listens until all are ready, or have said a word if they are restored. False when one ended before, or after 20 s. */
 bool micro_guests_await(struct micro_guest *guests, size_t count);
 
 /*

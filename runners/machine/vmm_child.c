@@ -15,6 +15,7 @@
 #include "runners/machine/machine.h"
 #include "runners/machine/micro_boot.h"
 #include "runners/machine/micro_start.h"
+#include "runners/machine/restore.h"
 #include "runners/machine/vmm_command.h"
 #include "runners/measure/footprint.h"
 #include "runners/measure/watch.h"
@@ -106,6 +107,7 @@ static void vmm_run(const char *hv, const struct bench_case *bc,
 	micro_boot_run(run_micro_guest, (void *)hv, bc, res);
 	micro_start_run(hv, bc, res);
 	churn_run(hv, bc, res);
+	restore_run(hv, bc, res);
 }
 
 static void kvm_run(const struct bench_case *bc, struct result *res)

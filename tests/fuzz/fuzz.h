@@ -27,7 +27,7 @@ extern const struct fuzz_target targets_boot[], targets_bundle[],
 	targets_fleet[], targets_footprint[], targets_host[], targets_http[],
 	targets_insn[], targets_kubevirt[], targets_link[], targets_micro[],
 	targets_mshv[], targets_numbers[], targets_plan[], targets_report[],
-	targets_results[], targets_serve[], targets_text[], targets_vfio[],
-	targets_virtio[], targets_vmms[], targets_yaml[];
+	targets_results[], targets_serve[], targets_snapshot[], targets_text[],
+	targets_vfio[], targets_virtio[], targets_vmms[], targets_yaml[];
 
 #endif

@@ -23,8 +23,8 @@ static const struct fuzz_target *const groups[] = {
 	targets_host,      targets_http,   targets_insn,    targets_kubevirt,
 	targets_link,      targets_micro,  targets_mshv,    targets_numbers,
 	targets_plan,      targets_report, targets_results, targets_serve,
-	targets_text,      targets_vfio,   targets_virtio,  targets_vmms,
-	targets_yaml,
+	targets_snapshot,  targets_text,   targets_vfio,    targets_virtio,
+	targets_vmms,      targets_yaml,
 };
 
 static const struct fuzz_target *find(const char *name)

@@ -74,6 +74,22 @@ const struct workload wl_churn = {
 	.point_count = COUNT(churn_points),
 };
 
+#define RESTORE(text, count) {.name = text},
+static const struct wl_point restore_points[] = {
+	{.name = "fresh"}, {.name = "restored"}, MICRO_CLONE_POINTS(RESTORE)};
+
+const struct workload wl_restore = {
+	.name = "restore",
+	.group = "restore",
+	.summary =
+		"a micro guest from a snapshot, alone and as clones: time to its first word, page faults",
+	.unit = WL_UNIT_NS,
+	.better = WL_LOWER_IS_BETTER,
+	.flags = WL_NEEDS_MICRO | WL_BY_HOST | WL_ON_REQUEST,
+	.points = restore_points,
+	.point_count = COUNT(restore_points),
+};
+
 const struct workload wl_micro_start = {
 	.name = "micro_start",
 	.group = "micro",

@@ -134,4 +134,11 @@
 	Z("guests-32", 32)   \
 	Z("guests-64", 64)
 
+/* Restored at once from one snapshot. */
+#define MICRO_CLONE_POINTS(Z) \
+	Z("clones-1", 1)      \
+	Z("clones-4", 4)      \
+	Z("clones-16", 16)    \
+	Z("clones-64", 64)
+
 #endif

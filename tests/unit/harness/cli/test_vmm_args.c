@@ -248,6 +248,25 @@ static void a_whole_command_line_is_taken(void **state)
 	assert_int_equal(opt.vm.channel_fd, -1);
 }
 
+static void a_snapshot_needs_no_image(void **state)
+{
+	static const char *const restore[] = {
+		"vmm",           "--restore", "r", "--check-ram",
+		"--snapshot-at", "sigquit",   NULL};
+	static const char *const save[] = {"vmm",        "--micro", "m",
+					   "--snapshot", "s",       NULL};
+	struct vmm_options opt;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(parse_all(restore, &opt, &err), 0);
+	assert_string_equal(opt.restore_path, "r");
+	assert_true(opt.vm.checks_ram && opt.snapshots_at_signal);
+	assert_int_equal(parse_all(save, &opt, &err), 0);
+	assert_string_equal(opt.snapshot_path, "s");
+	assert_false(opt.snapshots_at_signal);
+}
+
 static void a_wrong_command_line_is_refused(void **state)
 {
 	static const struct {
@@ -262,6 +281,11 @@ static void a_wrong_command_line_is_refused(void **state)
 		{{"vmm", "--backing", "8k"}, "unknown backing '8k'"},
 		{{"vmm", "--paravirt", "b"}, "unknown paravirt mode 'b'"},
 		{{"vmm", "--sandbox", "no"}, "unknown sandbox mode 'no'"},
+		{{"vmm", "--snapshot-at", "noon"}, "unknown moment 'noon'"},
+		{{"vmm", "--snapshot", "s"},
+		 "give one of --kernel and --micro"},
+		{{"vmm", "--restore", "r", "--trace", "t"},
+		 "a trace has no snapshots"},
 		{{"vmm", "--events-fd", "1000"},
 		 "cannot write events to descriptor 1000"},
 	};
@@ -443,6 +467,7 @@ int main(void)
 		cmocka_unit_test(cards_have_defaults_and_words),
 		cmocka_unit_test(bad_cards_are_refused),
 		cmocka_unit_test(a_whole_command_line_is_taken),
+		cmocka_unit_test(a_snapshot_needs_no_image),
 		cmocka_unit_test(a_wrong_command_line_is_refused),
 		cmocka_unit_test(a_machine_has_room_for_so_many_devices),
 		cmocka_unit_test(functions_of_the_host_have_a_way),

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "runners/machine/restore.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/base.h"
+#include "harness/base/clock.h"
+#include "harness/base/err.h"
+#include "harness/base/file.h"
+#include "harness/base/proc.h"
+#include "harness/core/bench_case.h"
+#include "harness/core/result.h"
+#include "runners/machine/micro_guest.h"
+#include "workloads/micro/micro_points.h"
+
+#define WORKLOAD "restore"
+#define MEMORY "64M"
+/* Restores and starts, in turn, unless they take longer. */
+#define ROUNDS 20u
+/* Of the boot's time limit: these, and then each number of clones. */
+#define ROUNDS_SHARE 0.3
+#define CLONES_SHARE 0.6
+/* In /proc/PID/stat behind the name in brackets: state, then numbers. */
+#define FIELDS_TO_MINFLT 8
+
+#define CLONES(name, count) {name, count},
+static const struct {
+	const char *name;
+	size_t count;
+} clones[] = {MICRO_CLONE_POINTS(CLONES)};
+
+struct restore {
+	struct micro_vmm fresh, saved, restored;
+	char folder[64], file[80];
+	uint64_t begin_ns, limit_ns;
+	struct result *res;
+};
+
+static struct series *series_get(struct result *res, const char *point,
+				 const char *metric, const char *unit)
+{
+	char name[64];
+	size_t i;
+
+	snprintf(name, sizeof(name), "%s/%s", point, metric);
+	for (i = 0; i < res->series_count; i++)
+		if (!strcmp(res->series[i].workload, WORKLOAD) &&
+		    !strcmp(res->series[i].point, name))
+			return &res->series[i];
+	return result_add_series(res, WORKLOAD, name, unit);
+}
+
+static void add_value(struct result *res, const char *point, const char *metric,
+		      const char *unit, double value)
+{
+	struct series *series = series_get(res, point, metric, unit);
+	struct sample *s = series_add_sample(series);
+
+	s->section = (uint32_t)series->sample_count - 1;
+	s->value = value;
+	if (!strcmp(unit, "ns"))
+		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
+}
+
+static void refuse(struct result *res, const char *point,
+		   enum run_status status, const char *why)
+{
+	series_refuse(series_get(res, point, "first_word", "ns"), status, why);
+}
+
+/* Page faults without I/O that PID has had; 0: it cannot be read. */
+static uint64_t minor_faults(pid_t pid)
+{
+	char path[64], line[512];
+	const char *at;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	at = strrchr(file_first_line(path, line, sizeof(line)), ')');
+	for (i = 0; at && i < FIELDS_TO_MINFLT; i++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static const char *cause_of(const struct micro_guest *guests, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (guests[i].cause[0])
+			return guests[i].cause;
+	return "a guest said nothing in time";
+}
+
+/* COUNT guests at once, into POINT. False when it did not work. */
+static bool run_guests(struct restore *r, const struct micro_vmm *how,
+		       const char *point, size_t count)
+{
+	static struct micro_guest guests[MICRO_MAX_GUESTS];
+	const struct micro_shape shape = {point, MEMORY, 1, false};
+	struct err err = {0};
+	size_t started = 0, i;
+	uint64_t last_ns = 0, faults = 0;
+	bool is_fine = true;
+
+	while (is_fine && started < count)
+		is_fine = !micro_guest_start(&guests[started++], how, &shape,
+					     &err);
+	if (!is_fine)
+		refuse(r->res, point, RUN_RUNNER_FAILED, err.msg);
+	else if (!micro_guests_await(guests, count)) {
+		is_fine = false;
+		refuse(r->res, point, RUN_RUNNER_FAILED,
+		       cause_of(guests, count));
+	}
+	for (i = 0; is_fine && i < count; i++)
+		faults += minor_faults(guests[i].pid);
+	for (i = 0; i < started; i++)
+		micro_guest_end(&guests[i]);
+	/* A fresh guest's first word comes after it is ready. */
+	for (i = 0; is_fine && i < count; i++) {
+		uint64_t word_ns = guests[i].first_word_ns;
+
+		last_ns = word_ns > last_ns ? word_ns : last_ns;
+		if (word_ns)
+			add_value(r->res, point, "first_word", "ns",
+				  (double)(word_ns - guests[i].spawn_ns));
+	}
+	if (is_fine && faults)
+		add_value(r->res, point, "minor_faults", "per_op",
+			  (double)faults / (double)count);
+	if (is_fine && count > 1 && last_ns)
+		add_value(r->res, point, "all_words", "ns",
+			  (double)(last_ns - guests[0].spawn_ns));
+	return is_fine;
+}
+
+/* The snapshot ends its guest by itself. */
+static bool save(struct restore *r)
+{
+	const struct micro_shape shape = {"saved", MEMORY, 1, false};
+	struct err err = {0};
+	struct micro_guest g;
+	int ret = micro_guest_start(&g, &r->saved, &shape, &err);
+
+	if (!ret)
+		micro_guests_await(&g, 1);
+	micro_guest_end(&g);
+	if (!ret && !g.was_killed && !g.status && !access(r->file, R_OK))
+		return true;
+	refuse(r->res, "restored", RUN_RUNNER_FAILED,
+	       ret ? err.msg : cause_of(&g, 1));
+	return false;
+}
+
+static bool has_time(const struct restore *r, double share)
+{
+	return (double)(clock_mono_ns() - r->begin_ns) <
+	       share * (double)r->limit_ns;
+}
+
+static void run_all(struct restore *r)
+{
+	uint64_t start_ns, took_ns = 0;
+	bool is_fine = save(r);
+	size_t i;
+
+	for (i = 0; is_fine && i < ROUNDS && has_time(r, ROUNDS_SHARE); i++)
+		is_fine = run_guests(r, &r->fresh, "fresh", 1) &&
+			  run_guests(r, &r->restored, "restored", 1);
+	for (i = 0; is_fine && i < ARRAY_SIZE(clones); i++) {
+		start_ns = clock_mono_ns();
+		/* Four times as many may take four times as long. */
+		if (!has_time(r, CLONES_SHARE - 4 * (double)took_ns /
+							(double)r->limit_ns)) {
+			refuse(r->res, clones[i].name, RUN_SKIPPED,
+			       "this many clones would exceed the boot's time limit");
+			continue;
+		}
+		is_fine = run_guests(r, &r->restored, clones[i].name,
+				     clones[i].count);
+		took_ns = clock_mono_ns() - start_ns;
+	}
+}
+
+void restore_run(const char *hv, const struct bench_case *bc,
+		 struct result *res)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct restore r = {.begin_ns = clock_mono_ns(),
+			    .limit_ns = bc->timeout_ns,
+			    .res = res};
+
+	if (!bench_case_has(bc, WORKLOAD))
+		return;
+	r.fresh = (struct micro_vmm){
+		.hv = hv, .sandbox = bc->sandbox[0] ? bc->sandbox : NULL};
+	r.saved = r.restored = r.fresh;
+	snprintf(r.folder, sizeof(r.folder), "%.40s/l1vh-restore-XXXXXX",
+		 tmp ? tmp : "/tmp");
+	if (!mkdtemp(r.folder)) {
+		refuse(res, "restored", RUN_RUNNER_FAILED,
+		       "cannot make a folder for the snapshot: set TMPDIR");
+		return;
+	}
+	snprintf(r.file, sizeof(r.file), "%s/snap", r.folder);
+	r.saved.saves = r.restored.restores = r.file;
+	run_all(&r);
+	unlink(r.file);
+	rmdir(r.folder);
+}
