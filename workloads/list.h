@@ -22,7 +22,7 @@ extern const struct workload wl_footprint_vfio;
 extern const struct workload wl_micro_exit, wl_micro_cpu, wl_micro_walk;
 extern const struct workload wl_micro_clock;
 extern const struct workload wl_micro_start, wl_micro_fault, wl_churn,
-	wl_restore;
+	wl_restore, wl_restore_linux;
 extern const struct workload wl_selftest_panic, wl_selftest_hang;
 extern const struct workload wl_selftest_fail;
 

@@ -45,6 +45,7 @@ const struct workload *const workloads[] = {
 	&wl_micro_start,
 	&wl_churn,
 	&wl_restore,
+	&wl_restore_linux,
 	&wl_micro_fault,
 	&wl_selftest_panic,
 	&wl_selftest_hang,

@@ -34,18 +34,11 @@ const unsigned long emu_vp_requests[] = {
 	0,
 };
 
+/* What an exit has left undone is finished first. */
 const unsigned long emu_state_requests[] = {
-	KVM_GET_VCPU_EVENTS,
-	KVM_GET_REGS,
-	KVM_GET_SREGS,
-	KVM_GET_FPU,
-	KVM_GET_XSAVE,
-	KVM_GET_XCRS,
-	KVM_GET_MSRS,
-	KVM_GET_DEBUGREGS,
-	KVM_GET_MP_STATE,
-	KVM_GET_LAPIC,
-	0,
+	KVM_RUN,           KVM_GET_VCPU_EVENTS, KVM_GET_REGS,  KVM_GET_SREGS,
+	KVM_GET_FPU,       KVM_GET_XSAVE,       KVM_GET_XCRS,  KVM_GET_MSRS,
+	KVM_GET_DEBUGREGS, KVM_GET_MP_STATE,    KVM_GET_LAPIC, 0,
 };
 
 const unsigned long emu_other_requests[] = {

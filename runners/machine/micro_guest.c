@@ -16,10 +16,12 @@
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
 #include "runners/machine/args.h"
+#include "runners/machine/guest_boot.h"
 #include "runners/machine/machine.h"
 #include "runners/vmm/event.h"
 
 #define READY_NS (20 * NS_PER_S)
+#define LINUX_READY_NS (60 * NS_PER_S)
 #define GONE_NS (10 * NS_PER_S)
 
 /* By the VMM's events, in their order. */
@@ -28,14 +30,28 @@ const char *const micro_phases[MICRO_PHASE_COUNT] = {
 	"devices_created",   "vcpus_created", "vm_ready",
 	"first_instruction", "agent_ready",   "power_off",
 };
+
+static void add_image(struct args *a, const char *option, const char *file)
+{
+	char *path = file_beside_exe(file);
+
+	args_add(a, "%s", option);
+	args_add(a, "%s", path);
+	free(path);
+}
+
+/* To compare a kernel with the snapshot's takes longer than to restore that. */
 static void add_guest(struct args *a, const struct micro_vmm *how,
 		      const struct micro_shape *s)
 {
-	char *micro = file_beside_exe("micro.bin");
-
-	args_add(a, "--micro");
-	args_add(a, "%s", micro);
-	free(micro);
+	if (!how->is_linux) {
+		add_image(a, "--micro", "micro.bin");
+	} else if (!how->restores) {
+		add_image(a, "--kernel", "guest/bzImage");
+		add_image(a, "--initrd", "guest/initramfs.cpio");
+		args_add(a, "--cmdline");
+		args_add(a, "%s", GUEST_CMDLINE);
+	}
 	if (how->restores) {
 		args_add(a, "--restore");
 		args_add(a, "%s", how->restores);
@@ -83,6 +99,7 @@ int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 	memset(g, 0, sizeof(*g));
 	g->channel_fd = g->events_fd = -1;
 	g->is_restored = how->restores;
+	g->limit_ns = how->is_linux ? LINUX_READY_NS : READY_NS;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) ||
 	    pipe2(events, O_CLOEXEC)) {
 		ret = err_sys(err, -errno, "cannot make the streams to a VMM");
@@ -161,7 +178,7 @@ static bool is_ready(const struct micro_guest *g)
 /* Listen until all are ready. False when one ended before or time is up. */
 bool micro_guests_await(struct micro_guest *guests, size_t count)
 {
-	uint64_t deadline = clock_mono_ns() + READY_NS;
+	uint64_t deadline = clock_mono_ns() + (count ? guests->limit_ns : 0);
 	struct pollfd fds[MICRO_MAX_GUESTS];
 	size_t i, waiting;
 

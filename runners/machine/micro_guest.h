@@ -30,13 +30,14 @@ struct micro_vmm {
 	const char *sandbox;  /* its option; NULL: what it does by itself */
 	const char *saves;    /* a snapshot's file, which ends it; or NULL */
 	const char *restores; /* the same, in place of an image; or NULL */
+	bool is_linux; /* in place of the micro guest, until its agent is ready */
 };
 
 struct micro_guest {
 	pid_t pid; /* 0: not started */
 	int channel_fd;
 	int events_fd;
-	uint64_t spawn_ns;
+	uint64_t spawn_ns, limit_ns;          /* for it to be ready */
 	uint64_t phase_ns[MICRO_PHASE_COUNT]; /* 0: not reached */
 	uint64_t first_word_ns;               /* to the harness; 0: none yet */
 	bool is_restored; /* and has its first word in place of a start */
@@ -51,11 +52,12 @@ struct micro_guest {
 int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 		      const struct micro_shape *s, struct err *err);
 
-/* Listens until all are ready, or have said a word if they are restored. False when one ended before, or after 20 s. */
+/* Listens until all are ready, or have said a word if they are restored. False when
+ * one ended before, or had its time: 20 s, Linux 60. */
 bool micro_guests_await(struct micro_guest *guests, size_t count);
 
 /*
- * Closes the channel, at which a micro guest powers off. Returns when it had
+ * Closes the channel, at which a guest powers off. Returns when it had
  * ended, by clock_mono_ns(); one that stays for 10 s is killed.
  */
 uint64_t micro_guest_end(struct micro_guest *g);

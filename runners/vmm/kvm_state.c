@@ -73,6 +73,17 @@ static int clock_set(struct hv_vm *base, uint64_t ns)
 		       : 0;
 }
 
+/* Linux before 6.3 leaves the room as it was and does not say how much it filled: what
+ * is left is zero, as no leaf but the first one's number is. */
+static uint32_t count_leaves(const struct kvm_cpuid_buffer *buf)
+{
+	uint32_t count = buf->head.nent;
+
+	while (count > 1 && !buf->entries[count - 1].function)
+		count--;
+	return count;
+}
+
 static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
 		     struct err *err)
 {
@@ -81,6 +92,7 @@ static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
 
 	if (ioctl(vcpu->fd, KVM_GET_CPUID2, &buf))
 		return err_sys(err, -errno, "cannot read the vCPU's CPUID");
+	buf.head.nent = count_leaves(&buf);
 	kvm_cpuid_table(&buf, table);
 	return 0;
 }

@@ -56,8 +56,8 @@ struct vm_config {
 	FILE *events;            /* events for the harness; NULL: none */
 	struct profile *profile; /* borrowed: of the start; NULL: none */
 	const struct snapshot_config *saves; /* borrowed; NULL: it cannot be */
-	const struct snap_file *restores;    /* borrowed; in place of an image */
-	bool checks_ram;                     /* of it: all, in any case */
+	const struct snap_file *restores; /* borrowed; in place of an image */
+	bool checks_ram;                  /* of it: all, in any case */
 };
 
 /* How a machine ended. Each is also an exit status of the VMM process. */

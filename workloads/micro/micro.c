@@ -77,18 +77,25 @@ const struct workload wl_churn = {
 #define RESTORE(text, count) {.name = text},
 static const struct wl_point restore_points[] = {
 	{.name = "fresh"}, {.name = "restored"}, MICRO_CLONE_POINTS(RESTORE)};
+static const struct wl_point restore_linux_points[] = {
+	{.name = "fresh"}, {.name = "restored"}, LINUX_CLONE_POINTS(RESTORE)};
 
-const struct workload wl_restore = {
-	.name = "restore",
-	.group = "restore",
-	.summary =
-		"a micro guest from a snapshot, alone and as clones: time to its first word, page faults",
-	.unit = WL_UNIT_NS,
-	.better = WL_LOWER_IS_BETTER,
-	.flags = WL_NEEDS_MICRO | WL_BY_HOST | WL_ON_REQUEST,
-	.points = restore_points,
-	.point_count = COUNT(restore_points),
-};
+#define RESTORE_WORKLOAD(sym, text)                                   \
+	const struct workload wl_##sym = {                            \
+		.name = #sym,                                         \
+		.group = "restore",                                   \
+		.summary = text,                                      \
+		.unit = WL_UNIT_NS,                                   \
+		.better = WL_LOWER_IS_BETTER,                         \
+		.flags = WL_NEEDS_MICRO | WL_BY_HOST | WL_ON_REQUEST, \
+		.points = sym##_points,                               \
+		.point_count = COUNT(sym##_points),                   \
+	}
+
+RESTORE_WORKLOAD(
+	restore,
+	"a micro guest from a snapshot, alone and as clones: time to its first word, page faults");
+RESTORE_WORKLOAD(restore_linux, "the same of Linux whose agent is ready");
 
 const struct workload wl_micro_start = {
 	.name = "micro_start",

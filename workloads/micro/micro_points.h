@@ -140,5 +140,9 @@
 	Z("clones-4", 4)      \
 	Z("clones-16", 16)    \
 	Z("clones-64", 64)
+#define LINUX_CLONE_POINTS(Z) \
+	Z("clones-1", 1)      \
+	Z("clones-4", 4)      \
+	Z("clones-16", 16)
 
 #endif

@@ -59,9 +59,7 @@ int snapshot_is_possible(const struct vm_config *cfg, struct err *err)
 {
 	const char *what = NULL;
 
-	if (cfg->kernel_path)
-		what = "a Linux kernel: only micro guests are known to survive it yet";
-	else if (cfg->devices.net_count)
+	if (cfg->devices.net_count)
 		what = "a network card: its packets' path cannot be saved yet";
 	else if (cfg->devices.vsock_cid)
 		what = "a vsock: the host's kernel has its state";

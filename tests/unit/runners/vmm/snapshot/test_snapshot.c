@@ -329,8 +329,7 @@ static void what_cannot_be_saved_is_refused(void **state)
 	assert_non_null(strstr(err.msg, "network card"));
 	cfg = config();
 	cfg.kernel_path = "bzImage";
-	assert_int_equal(snapshot_is_possible(&cfg, &err), -ENOTSUP);
-	assert_non_null(strstr(err.msg, "Linux kernel"));
+	assert_int_equal(snapshot_is_possible(&cfg, &err), 0);
 	cfg = config();
 	cfg.devices.vsock_cid = 3;
 	assert_int_equal(snapshot_is_possible(&cfg, &err), -ENOTSUP);
