@@ -205,7 +205,7 @@ static bool passes_with_more(gsl_rng *rng, double margin, double truth,
 	uint32_t blocks[FIRST + MORE];
 	double logs[FIRST + MORE], values[FIRST + MORE];
 	struct evidence e = {logs, blocks, FIRST + MORE, true};
-	struct decision got;
+	struct decision got = {.level = 0};
 	uint32_t i;
 
 	d.look_count = sequential_more_looks(FIRST, MORE, d.looks, d.spent);
