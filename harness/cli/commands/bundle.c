@@ -52,7 +52,7 @@ static int finish(const char *command, int ret, const struct err *err)
 		return STATUS_OK;
 	return complain(ret == -EINVAL || ret == -ENOENT || ret == -EPROTO ||
 					ret == -EEXIST || ret == -ENOTSUP ||
-					ret == -EISDIR
+					ret == -EISDIR || ret == -EFBIG
 				? STATUS_USAGE
 				: STATUS_INTERNAL,
 			"%s: %s", command, err->msg);
