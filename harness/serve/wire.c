@@ -119,6 +119,13 @@ static bool is_old(const struct wire *w)
 	return !strcmp(w->version, "HTTP/1.0");
 }
 
+/* Where CRLF was there are two zero bytes now. One of a single zero byte and another
+ * character would be as long. */
+static bool is_line_end(const char *at)
+{
+	return !at[0] && !at[1];
+}
+
 /*
  * One blank between the parts of the first line, CRLF behind each line, one
  * colon and then only blanks before a value. Whatever the parser took for less
@@ -134,7 +141,10 @@ static bool is_laid_out(const struct wire *w)
 	at += w->target_len + 1;
 	if (w->version != at || strlen(w->version) != VERSION_BYTES)
 		return false;
-	at += VERSION_BYTES + CRLF_BYTES;
+	at += VERSION_BYTES;
+	if (!is_line_end(at))
+		return false;
+	at += CRLF_BYTES;
 	for (i = 0; i < w->count; i++) {
 		const struct wire_field *f = &w->fields[i];
 		const char *colon = at + strlen(f->name);
@@ -142,9 +152,12 @@ static bool is_laid_out(const struct wire *w)
 		if (f->name != at || f->raw <= colon ||
 		    f->raw >= w->method + w->bytes)
 			return false;
-		at = f->raw + strlen(f->raw) + CRLF_BYTES;
+		at = f->raw + strlen(f->raw);
+		if (!is_line_end(at))
+			return false;
+		at += CRLF_BYTES;
 	}
-	return at + CRLF_BYTES == w->method + w->bytes;
+	return at + CRLF_BYTES == w->method + w->bytes && is_line_end(at);
 }
 
 static int check_layout(const struct wire *w, struct err *err)

@@ -219,6 +219,9 @@ static void heads_are_read_strictly(void **state)
 		{GET "A: b\r\r\n" E, 0, "400"},
 		{BYTES(GET "A: b\0c\r\n" E), "400"},
 		{BYTES(GET "A: b\0\r\n" E), "400"},
+		/* As long as two line ends; found by fuzzing. */
+		{BYTES(GET "A: .\0-\n\r"), "400"},
+		{BYTES(GET "A: .\0-\n\rGET / HTTP/1.1\r\n" H E), "400"},
 		{BYTES(GET "A\0: b\r\n" E), "400"},
 		{BYTES(GET "\0A: b\r\n" E), "400"},
 		{BYTES(GET "\0\r\n" E), "400"},
