@@ -32,6 +32,7 @@ static const struct key_rule run_rules[] = {
 	{"plan.ram_bytes", DIFFERENCE_FATAL},
 	{"plan.paravirt", DIFFERENCE_FATAL},
 	{"plan.guest_kernel", DIFFERENCE_FATAL},
+	{"plan.pinning", DIFFERENCE_FATAL},
 	{"plan.target_ns", DIFFERENCE_FATAL},
 	{"plan.io", DIFFERENCE_FATAL},
 	{"plan.stretch", DIFFERENCE_FATAL},
@@ -56,6 +57,7 @@ static const struct key_rule run_rules[] = {
 	{"plan.block_count", DIFFERENCE_HARMLESS},
 	{"plan.io_block_count", DIFFERENCE_HARMLESS},
 	{"plan.look_count", DIFFERENCE_HARMLESS},
+	{"plan.more_block_count", DIFFERENCE_HARMLESS},
 	{"plan.budget_ns", DIFFERENCE_HARMLESS},
 	{"plan.timeout_ns", DIFFERENCE_HARMLESS},
 };

@@ -374,13 +374,31 @@ static void on_refusal(struct agent_link *link, const char *text,
 	text_clean(s->reason);
 }
 
+/* What a guest says of itself; what is said of its VMM is for others to say. */
+static void add_guests_lines(const char *text, struct strbuf *out)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (strncmp(text, "vmm.", 4) != 0)
+			strbuf_printf(out, "%s%.*s", out->len ? "\n" : "",
+				      (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
 static void on_hello(struct agent_link *link, const char *text)
 {
+	struct strbuf identity = {0};
+
 	if (link->state != LINK_WANTS_HELLO) {
 		agent_link_break(link, "the agent said hello twice");
 		return;
 	}
-	link->res->identity = xasprintf("%s%s", text, strbuf_str(&link->facts));
+	add_guests_lines(text, &identity);
+	strbuf_puts(&identity, strbuf_str(&link->facts));
+	link->res->identity = xstrdup(strbuf_str(&identity));
+	strbuf_release(&identity);
 	text_clean(link->res->identity);
 	link->state = LINK_RUNNING;
 	result_add_phase(link->res, "hello", clock_mono_ns());
@@ -491,6 +509,12 @@ static void add_placement(struct agent_link *link)
 
 	if (!link->placement || !link->seen.look_count)
 		return;
+	if (link->seen.error[0] && !scheduler) {
+		result_fail(link->res, RUN_RUNNER_FAILED, "%s",
+			    link->seen.error);
+		/* Figures of threads that were elsewhere are none of this plan. */
+		result_drop_series(link->res);
+	}
 	json = placement_to_json(link->placement, &link->seen, scheduler);
 	text = json_dumps(json, JSON_COMPACT);
 	result_add_document(link->res, PLACEMENT_DOCUMENT, "", text);
@@ -498,9 +522,6 @@ static void add_placement(struct agent_link *link)
 	placement_text(&link->seen, scheduler, words, sizeof(words));
 	result_add_fact(link->res, "vmm.placement", words);
 	json_decref(json);
-	if (link->seen.error[0] && !scheduler)
-		result_fail(link->res, RUN_RUNNER_FAILED, "%s",
-			    link->seen.error);
 }
 
 void agent_link_finish(struct agent_link *link)
@@ -522,8 +543,8 @@ void agent_link_finish(struct agent_link *link)
 			judge_sample(link, link->res->series[i].workload,
 				     &link->res->series[i].samples[k]);
 	add_guard(link);
-	add_placement(link);
 	program_log_finish(&link->programs, link->res);
+	add_placement(link);
 	free(link->res->console);
 	link->res->console = xstrdup(strbuf_str(&link->console_in));
 	text_clean(link->res->console);

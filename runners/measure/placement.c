@@ -23,6 +23,9 @@
 /* proc(5): the CPU that a thread was last on is the 39th field of its stat, and the
  * 37th behind its name. */
 #define FIELDS_TO_CPU 37
+#define MAX_PASSES 8
+/* Of a process's memory, that may be on other nodes. */
+#define MAX_ELSEWHERE 0.1
 
 /* --- which CPUs ----------------------------------------------------------- */
 
@@ -197,6 +200,7 @@ int placement_vcpu_of(const char *thread)
 }
 
 struct thread {
+	bool is_kernels; /* "iou-wrk-123", "iou-sqp-123" */
 	pid_t tid;
 	int vcpu;           /* -1: another */
 	int cpu;            /* that it was on last */
@@ -231,6 +235,7 @@ static bool read_thread(pid_t pid, const char *tid, struct thread *t)
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)(close - open - 1), open + 1);
 	t->vcpu = placement_vcpu_of(name);
+	t->is_kernels = !strncmp(name, "iou-", 4);
 	for (field = 0; close && field < FIELDS_TO_CPU; field++)
 		close = strchr(close + 1, ' ');
 	t->cpu = close ? (int)strtol(close, NULL, 10) : -1;
@@ -294,12 +299,25 @@ static cpu_set_t cpus_of(const struct placement *p, const struct thread *t)
 	return one;
 }
 
+static bool is_placed(const struct placement_seen *seen, pid_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < seen->placed_count; i++)
+		if (seen->placed[i].tid == tid)
+			return true;
+	return false;
+}
+
 static void pin(const struct placement *p, const struct thread *t,
 		struct placement_seen *seen)
 {
 	cpu_set_t set = cpus_of(p, t);
 
 	if (!sched_setaffinity(t->tid, sizeof(set), &set)) {
+		if (is_placed(seen, t->tid))
+			return;
+		seen->news++;
 		seen->placed = xrealloc(seen->placed, seen->placed_count + 1,
 					sizeof(*seen->placed));
 		seen->placed[seen->placed_count++] =
@@ -307,15 +325,36 @@ static void pin(const struct placement *p, const struct thread *t,
 		return;
 	}
 	/* It has ended meanwhile. */
-	if (errno != ESRCH)
+	if (errno != ESRCH && !t->is_kernels)
 		blame(seen, "thread %d cannot be given its CPU: %s",
 		      (int)t->tid, strerror(errno));
+}
+
+/* What was allocated before, where a daemon that had no such policy started it. */
+static void move_memory(const struct placement *p, pid_t pid)
+{
+	unsigned long all[PLACEMENT_NODE_WORDS];
+
+	if (p->node_count < 2)
+		return;
+	memset(all, 0xff, sizeof(all));
+	/* What cannot be moved is seen at the end. */
+	syscall(SYS_migrate_pages, pid, sizeof(all) * 8, all, p->nodes);
 }
 
 void placement_apply(const struct placement *p, pid_t pid,
 		     struct placement_seen *seen)
 {
-	for_each_thread(pid, pin, p, seen);
+	int pass;
+
+	/* A thread that one of the old ones made meanwhile has its CPUs. */
+	for (pass = 0; pass < MAX_PASSES; pass++) {
+		seen->news = 0;
+		for_each_thread(pid, pin, p, seen);
+		if (!seen->news)
+			break;
+	}
+	move_memory(p, pid);
 }
 
 /* --- and to see them there ------------------------------------------------ */
@@ -349,6 +388,13 @@ static void note_thread(const struct placement *p, const struct thread *t,
 	char who[32] = "a thread of the VMM";
 	cpu_set_t set = cpus_of(p, t);
 
+	if (t->is_kernels) {
+		seen->kernel_count++;
+		CPU_SET((size_t)t->cpu, &seen->kernels);
+		/* Where it may be moved, it stays. */
+		sched_setaffinity(t->tid, sizeof(set), &set);
+		return;
+	}
 	if (is_vcpu)
 		snprintf(who, sizeof(who), "the thread of vCPU %d", t->vcpu);
 	seen->vcpu_count += is_vcpu;
@@ -367,8 +413,15 @@ static void note_thread(const struct placement *p, const struct thread *t,
 static void note_native(const struct placement *p, const struct thread *t,
 			struct placement_seen *seen)
 {
+	cpu_set_t has;
+
+	if (t->is_kernels)
+		return;
 	seen->other_count++;
 	CPU_SET((size_t)t->cpu, &seen->others);
+	if (!sched_getaffinity(t->tid, sizeof(has), &has) &&
+	    !CPU_EQUAL(&has, &p->vcpus))
+		blame(seen, "the agent was given other CPUs by somebody else");
 	if (!CPU_ISSET((size_t)t->cpu, &p->vcpus))
 		blame(seen, "the agent ran on CPU %d, which is not its",
 		      t->cpu);
@@ -381,7 +434,7 @@ void placement_look(const struct placement *p, pid_t pid, bool is_native,
 		seen->vcpus = xcalloc(p->vcpu_count, sizeof(*seen->vcpus));
 	seen->is_native = is_native;
 	seen->look_count++;
-	seen->vcpu_count = seen->other_count = 0;
+	seen->vcpu_count = seen->other_count = seen->kernel_count = 0;
 	for_each_thread(pid, is_native ? note_native : note_thread, p, seen);
 	if (!is_native && seen->vcpu_count != p->vcpu_count)
 		blame(seen, "%u threads have a vCPU's name, of %u vCPUs",
@@ -412,6 +465,7 @@ void placement_look_at_memory(const struct placement *p, pid_t pid,
 			      struct placement_seen *seen)
 {
 	uint64_t kib[PLACEMENT_NODE_WORDS * 64] = {0};
+	uint64_t all_kib = 0, elsewhere_kib = 0;
 	size_t node, len = 0, size = 0;
 	char path[48], *line = NULL;
 	FILE *in;
@@ -426,6 +480,16 @@ void placement_look_at_memory(const struct placement *p, pid_t pid,
 	free(line);
 	if (in)
 		fclose(in);
+	for (node = 0; node < ARRAY_SIZE(kib); node++) {
+		all_kib += kib[node];
+		if (!(p->nodes[node / 64] & 1UL << node % 64))
+			elsewhere_kib += kib[node];
+	}
+	if ((double)elsewhere_kib > MAX_ELSEWHERE * (double)all_kib)
+		blame(seen,
+		      "%" PRIu64 " of %" PRIu64
+		      " KiB are on other memory nodes",
+		      elsewhere_kib, all_kib);
 	for (node = 0; node < ARRAY_SIZE(kib); node++)
 		if (kib[node] && len < sizeof(seen->memory))
 			len += (size_t)snprintf(
@@ -493,6 +557,13 @@ json_t *placement_to_json(const struct placement *p,
 	put_cpus(others, "cpus", seen->is_native ? &p->vcpus : &p->others);
 	put_cpus(others, "seen_on", &seen->others);
 	json_object_set_new(out, seen->is_native ? "agent" : "vmm", others);
+	if (seen->kernel_count) {
+		json_t *k =
+			json_pack("{s:i}", "threads", (int)seen->kernel_count);
+
+		put_cpus(k, "seen_on", &seen->kernels);
+		json_object_set_new(out, "io_uring_workers", k);
+	}
 	if (scheduler)
 		json_object_set_new(out, "scheduler", json_string(scheduler));
 	if (seen->memory[0])

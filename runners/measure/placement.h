@@ -44,10 +44,14 @@ struct placement_seen {
 	uint32_t look_count;
 	uint32_t vcpu_count; /* whose threads were found */
 	uint32_t other_count;
+	/* Workers that the kernel makes for io_uring: some kernels let nobody move
+	 * them, and they may use any CPU. */
+	uint32_t kernel_count;
+	uint32_t news; /* threads that the last pass placed first */
 	struct placement_thread *placed; /* owned */
 	size_t placed_count;
 	cpu_set_t *vcpus; /* owned; where each vCPU's thread was seen */
-	cpu_set_t others;
+	cpu_set_t others, kernels;
 	char memory
 		[200]; /* "N0=131072": pages by node; "" where it is not known */
 	char error[160]; /* why it is not as it should be; "": it is */
@@ -73,11 +77,11 @@ int placement_enter(const struct placement *p, bool is_native);
 void placement_apply(const struct placement *p, pid_t pid,
 		     struct placement_seen *seen);
 
-/* Look where they are; natively at the process and its children. */
+/* Look where they are; natively at the agent, whose CPUs its programs inherit. */
 void placement_look(const struct placement *p, pid_t pid, bool is_native,
 		    struct placement_seen *seen);
 
-/* Where PID's memory lies, by its pages; see struct placement_seen. */
+/* Where PID's memory lies, by its pages; a tenth may be elsewhere, as libraries are. */
 void placement_look_at_memory(const struct placement *p, pid_t pid,
 			      struct placement_seen *seen);
 

@@ -51,7 +51,9 @@ static int play_agent(int fd)
 	const char *text;
 	FILE *f;
 
-	if (!say(fd, WIRE_HELLO, "kernel.release=0") ||
+	/* What is the VMM's to say a guest may not. */
+	if (!say(fd, WIRE_HELLO,
+		 "vmm.placement=cores, kept\nkernel.release=0\nvmm.sandbox=all") ||
 	    !(text = hear(fd, &type)) || type != WIRE_JOB)
 		return 3;
 	f = fopen(stage_path("job"), "w");

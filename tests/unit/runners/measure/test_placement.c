@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/file.h"
 #include "harness/base/thread.h"
 #include "runners/measure/placement.h"
 
@@ -121,6 +122,7 @@ struct fake_vcpu {
 	pid_t tid;
 	sem_t is_named, may_go, has_run;
 	bool is_ending;
+	const char *name; /* to have from the next go on; NULL: as before */
 };
 
 static void *vcpu_main(void *arg)
@@ -134,6 +136,8 @@ static void *vcpu_main(void *arg)
 		sem_wait(&v->may_go);
 		if (v->is_ending)
 			return NULL;
+		if (v->name)
+			thread_set_name("%s", v->name);
 		sem_post(&v->has_run);
 	}
 }
@@ -242,6 +246,20 @@ static void let_run(struct fake_vcpu *v)
 	sem_wait(&v->has_run);
 }
 
+/* Until it waits for its next go. */
+static void await_sleep(const struct fake_vcpu *v)
+{
+	char path[64], line[512];
+	const char *state;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)v->tid);
+	do {
+		usleep(1000);
+		state = strrchr(file_first_line(path, line, sizeof(line)), ')');
+		assert_non_null(state);
+	} while (state[2] != 'S');
+}
+
 static void threads_are_put_and_seen(void **state)
 {
 	struct fixture f;
@@ -287,6 +305,7 @@ static void a_thread_that_sleeps_is_not_judged(void **state)
 		sched_setaffinity(f.vmm.vcpus[0].tid, sizeof(first), &first),
 		0);
 	let_run(&f.vmm.vcpus[0]);
+	await_sleep(&f.vmm.vcpus[0]);
 	placement_apply(&f.p, getpid(), &f.seen);
 	placement_look(&f.p, getpid(), false, &f.seen);
 	assert_string_equal(f.seen.error, "");
@@ -317,6 +336,31 @@ static void what_somebody_moves_is_blamed(void **state)
 }
 
 /* A VMM whose threads have no such names cannot be pinned. */
+/* Whom the kernel makes for io_uring nobody may move, on some kernels. */
+static void workers_of_the_kernel_are_not_judged(void **state)
+{
+	struct fixture f;
+	json_t *json;
+
+	(void)state;
+	fixture_open(&f);
+	placement_apply(&f.p, getpid(), &f.seen);
+	f.vmm.vcpus[0].name = "iou-wrk-1";
+	let_run(&f.vmm.vcpus[0]);
+	sched_setaffinity(f.vmm.vcpus[0].tid, sizeof(f.before), &f.before);
+	f.p.vcpu_count = 0;
+	placement_look(&f.p, getpid(), false, &f.seen);
+	assert_string_equal(f.seen.error, "");
+	json = placement_to_json(&f.p, &f.seen, NULL);
+	assert_int_equal(
+		json_integer_value(json_object_get(
+			json_object_get(json, "io_uring_workers"), "threads")),
+		1);
+	json_decref(json);
+	f.p.vcpu_count = 1;
+	fixture_close(&f);
+}
+
 static void a_vcpu_without_a_thread_is_blamed(void **state)
 {
 	struct fixture f;
@@ -344,6 +388,7 @@ int main(void)
 		cmocka_unit_test(threads_are_put_and_seen),
 		cmocka_unit_test(a_thread_that_sleeps_is_not_judged),
 		cmocka_unit_test(what_somebody_moves_is_blamed),
+		cmocka_unit_test(workers_of_the_kernel_are_not_judged),
 		cmocka_unit_test(a_vcpu_without_a_thread_is_blamed),
 	};
 
