@@ -12,5 +12,6 @@
 
 #define WL_STAMP_PHASE_INIT 2u
 #define WL_STAMP_PHASE_AGENT_READY 3u
+#define WL_STAMP_PHASE_GOES_ON 4u
 
 #endif

@@ -265,6 +265,17 @@ static int check_guest(const struct vmm_options *opt, struct err *err)
 			      : has_kernel == has_micro)
 		return err_set(err, -EINVAL,
 			       "give one of --kernel and --micro");
+	if (opt->vm.initrd_path && !has_kernel)
+		return err_set(err, -EINVAL,
+			       "--initrd is for a --kernel: give both");
+	if (opt->vm.checks_ram && !opt->restore_path)
+		return err_set(err, -EINVAL, "--check-ram is for --restore");
+	if (opt->snapshots_at_signal && !opt->snapshot_path)
+		return err_set(err, -EINVAL, "--snapshot-at is for --snapshot");
+	if (opt->snapshots_at_signal && has_micro)
+		return err_set(
+			err, -EINVAL,
+			"a micro guest is saved when it is ready: a doorbell that is under way would be lost");
 	if (opt->trace_path && (opt->restore_path || opt->snapshot_path))
 		return err_set(
 			err, -EINVAL,

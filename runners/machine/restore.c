@@ -12,6 +12,7 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
+#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
 #include "runners/machine/micro_guest.h"
@@ -57,7 +58,7 @@ static const struct restorable restorables[] = {
 struct restore {
 	const struct restorable *what;
 	struct micro_vmm fresh, saved, restored;
-	char folder[64], file[80];
+	char *folder, *file; /* owned */
 	uint64_t begin_ns, limit_ns;
 	struct result *res;
 };
@@ -248,18 +249,19 @@ static void restore_one(const struct restorable *what, const char *hv,
 	if (!can_be_saved(&r))
 		return;
 	r.saved = r.restored = r.fresh;
-	snprintf(r.folder, sizeof(r.folder), "%.40s/l1vh-restore-XXXXXX",
-		 tmp ? tmp : "/tmp");
-	if (!mkdtemp(r.folder)) {
+	r.folder = xasprintf("%s/l1vh-restore-XXXXXX", tmp ? tmp : "/tmp");
+	if (mkdtemp(r.folder)) {
+		r.file = xasprintf("%s/snap", r.folder);
+		r.saved.saves = r.restored.restores = r.file;
+		run_all(&r);
+		unlink(r.file);
+		rmdir(r.folder);
+	} else {
 		refuse(&r, "restored", RUN_RUNNER_FAILED,
 		       "cannot make a folder for the snapshot: set TMPDIR");
-		return;
 	}
-	snprintf(r.file, sizeof(r.file), "%s/snap", r.folder);
-	r.saved.saves = r.restored.restores = r.file;
-	run_all(&r);
-	unlink(r.file);
-	rmdir(r.folder);
+	free(r.file);
+	free(r.folder);
 }
 
 void restore_run(const char *hv, const struct bench_case *bc,

@@ -27,6 +27,23 @@ union xsave_buffer {
 	uint8_t bytes[VCPU_STATE_XSAVE_BYTES];
 };
 
+/* KVM lists what an emulator must not forget, and not the types of memory: MTRRs by
+ * number (Intel's manual, 12.11.2.1), the one that enables them last. */
+static void add_mtrrs(struct kvm_msr_list *list)
+{
+	static const struct {
+		uint32_t first, count;
+	} mtrrs[] = {
+		{0x200, 16}, {0x250, 1}, {0x258, 2}, {0x268, 8}, {0x2ff, 1}};
+	uint32_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(mtrrs); i++)
+		for (k = 0; k < mtrrs[i].count; k++)
+			if (list->nmsrs < VCPU_STATE_MSRS)
+				list->indices[list->nmsrs++] =
+					mtrrs[i].first + k;
+}
+
 static int list_msrs(struct kvm_vm *vm, struct err *err)
 {
 	size_t bytes = sizeof(*vm->msr_list) +
@@ -38,6 +55,7 @@ static int list_msrs(struct kvm_vm *vm, struct err *err)
 	vm->msr_list->nmsrs = VCPU_STATE_MSRS;
 	if (ioctl(vm->dev_fd, KVM_GET_MSR_INDEX_LIST, vm->msr_list))
 		return err_sys(err, -errno, "cannot list KVM's MSRs");
+	add_mtrrs(vm->msr_list);
 	return 0;
 }
 
@@ -362,9 +380,13 @@ static int write_msr(int fd, uint32_t index, uint64_t value, struct err *err)
 		       (unsigned long long)value, index);
 }
 
+/* More than any TSC counts in a second. */
+#define FAR_CYCLES (1ULL << 36)
+
 /* A new vCPU has most values already, and some of these cannot be written. The
  * timer's deadline is last: it is by the TSC, and needs the local APIC's mode. */
-static int set_msrs(int fd, const struct vcpu_state *st, struct err *err)
+static int set_msrs(int fd, const struct vcpu_state *st, bool is_first,
+		    struct err *err)
 {
 	uint64_t now;
 	uint32_t i;
@@ -376,6 +398,10 @@ static int set_msrs(int fd, const struct vcpu_state *st, struct err *err)
 		if (!read_msr(fd, index, &now) || now != st->msrs[i].value)
 			ret = write_msr(fd, index, st->msrs[i].value, err);
 	}
+	/* KVM before 6.7 takes a first value within a second of a new vCPU's zero for an
+	 * attempt to synchronise it, and drops it. The other vCPUs are near this one. */
+	if (!ret && is_first)
+		ret = write_msr(fd, MSR_IA32_TSC, st->tsc + FAR_CYCLES, err);
 	if (!ret)
 		ret = write_msr(fd, MSR_IA32_TSC, st->tsc, err);
 	if (!ret && st->tsc_deadline)
@@ -402,7 +428,7 @@ static int vcpu_set(struct hv_vcpu *base, const struct vcpu_state *st,
 	if (ret)
 		return err_sys(err, ret, "KVM refuses the state of vCPU %u",
 			       base->index);
-	ret = set_msrs(vcpu->fd, st, err);
+	ret = set_msrs(vcpu->fd, st, !base->index, err);
 	if (ret)
 		return err_wrap(err, "vCPU %u", base->index);
 	/* The registers' calls drop what was to be injected. */

@@ -32,6 +32,8 @@ struct profile;
 #define STAMP_PHASE_FIRST_INSTRUCTION 1
 #define STAMP_PHASE_INIT 2
 #define STAMP_PHASE_AGENT_READY 3
+/* The next thing that an agent does: a restored guest's first word, see vcpu_loop.c. */
+#define STAMP_PHASE_GOES_ON 4
 
 /*
  * The log goes to a stream as events: phases, stamps, the exit's cost.

@@ -56,6 +56,9 @@ static void handle_pio(struct vm_vcpu *vcpu, struct hv_access *access,
 			take_counts(vcpu, value & ~STAMP_KIND_MASK);
 		else
 			stamp_write(&vm->stamps, &vcpu->wait, value, exit_ns);
+		if (value == (STAMP_PHASE | STAMP_PHASE_GOES_ON) &&
+		    vm->cfg.restores)
+			note_kernel_entry(vm, exit_ns);
 		if (value == (STAMP_PHASE | STAMP_PHASE_AGENT_READY) &&
 		    vm->cfg.saves && vm->cfg.saves->is_at_ready)
 			vm_snapshot(vm);

@@ -63,9 +63,13 @@ static void wake(struct vm *vm)
 
 void vm_finish(struct vm *vm, enum vm_end end, const char *detail)
 {
-	int expected = VM_END_NONE;
+	int expected = VM_END_NONE, saved = VM_END_SNAPSHOT;
 
-	if (!atomic_compare_exchange_strong(&vm->end, &expected, (int)end))
+	/* The first counts; but a guest that powers off while it is to be saved would
+	 * be saved behind its own end. */
+	if (!atomic_compare_exchange_strong(&vm->end, &expected, (int)end) &&
+	    (end == VM_END_SNAPSHOT ||
+	     !atomic_compare_exchange_strong(&vm->end, &saved, (int)end)))
 		return;
 	if (end != VM_END_SNAPSHOT)
 		atomic_store(&vm->cut, (int)end);
@@ -318,9 +322,11 @@ int vm_create(const struct hv_ops *ops, const struct vm_config *cfg,
 	if (ret)
 		goto fail;
 	end_phase(vm, "vcpus", "vcpus_created");
-	ret = guest_start(vm, err);
+	/* Before a restored guest's registers are in: KVM keeps some bits of CPUID like
+	 * them, and another restore compares with a vCPU that has not run. */
+	ret = snapshot_prepare(vm, err);
 	if (!ret)
-		ret = snapshot_prepare(vm, err);
+		ret = guest_start(vm, err);
 	if (ret)
 		goto fail;
 	if (cfg->restores || cfg->kernel_path || cfg->micro_path)

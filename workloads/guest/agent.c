@@ -566,7 +566,9 @@ static void guest_start(void)
 	/* Back to back, so that the host learns what one exit costs here. */
 	for (i = 0; i < CALIBRATE_COUNT; i++)
 		system_stamp(WL_STAMP_CALIBRATE | i);
+	/* Here a guest may be saved, and here it goes on. */
 	system_stamp(WL_STAMP_PHASE | WL_STAMP_PHASE_AGENT_READY);
+	system_stamp(WL_STAMP_PHASE | WL_STAMP_PHASE_GOES_ON);
 }
 
 static void send_hello(void)

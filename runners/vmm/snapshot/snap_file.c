@@ -264,7 +264,8 @@ int snap_file_open(struct snap_file *f, const char *path, struct err *err)
 {
 	int ret;
 
-	*f = (struct snap_file){.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	*f = (struct snap_file){
+		.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
 	if (f->fd < 0)
 		return err_sys(err, -errno, "cannot open the snapshot '%s'",
 			       path);

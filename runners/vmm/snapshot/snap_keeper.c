@@ -56,6 +56,7 @@ static void keep(struct output *out, int talk)
 	struct err err = {0};
 	uint64_t unix_ns = 0;
 	ssize_t n;
+	int ret;
 
 	do {
 		n = read(talk, &unix_ns, sizeof(unix_ns));
@@ -64,10 +65,13 @@ static void keep(struct output *out, int talk)
 		output_end(out, -ECANCELED, false, &err);
 		_exit(0);
 	}
-	/* What is written back later would be a later time. */
-	if (!fsync(out->fd))
+	/* What is written back later would be a later time; and an error comes once. */
+	ret = fsync(out->fd)
+		      ? err_sys(&err, -errno, "cannot write the snapshot")
+		      : 0;
+	if (!ret)
 		set_time(out->fd, unix_ns);
-	output_end(out, 0, true, &err);
+	output_end(out, ret, true, &err);
 	if (send(talk, &err, sizeof(err), MSG_NOSIGNAL) < 0)
 		_exit(1);
 	_exit(0);

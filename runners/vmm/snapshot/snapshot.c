@@ -24,7 +24,7 @@
 
 static int add_file(struct xxh64 *sum, const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char buf[READ_BYTES];
 	ssize_t n = 1;
 
@@ -55,11 +55,28 @@ int snapshot_image_sum(const char *const *paths, unsigned int count,
 	return ret;
 }
 
+/* The guest has read of it, and would go on with what it read; a clone, or another
+ * restore, may have written meanwhile. */
+static bool has_disk_that_changes(const struct vm_devices_config *d)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->disk_count; i++)
+		if (!d->disks[i].disk.is_readonly &&
+		    strncmp(d->disks[i].disk.path, "null:", 5) != 0)
+			return true;
+	return false;
+}
+
 int snapshot_is_possible(const struct vm_config *cfg, struct err *err)
 {
 	const char *what = NULL;
 
-	if (cfg->devices.net_count)
+	if (has_disk_that_changes(&cfg->devices))
+		what = "a disk that is written to: it would not be what the guest knows of it";
+	else if (cfg->checks_bells)
+		what = "--check-bells: what came of it is not saved";
+	else if (cfg->devices.net_count)
 		what = "a network card: its packets' path cannot be saved yet";
 	else if (cfg->devices.vsock_cid)
 		what = "a vsock: the host's kernel has its state";

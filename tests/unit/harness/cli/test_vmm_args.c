@@ -251,8 +251,8 @@ static void a_whole_command_line_is_taken(void **state)
 static void a_snapshot_needs_no_image(void **state)
 {
 	static const char *const restore[] = {
-		"vmm",           "--restore", "r", "--check-ram",
-		"--snapshot-at", "sigquit",   NULL};
+		"vmm", "--restore",     "r",       "--check-ram", "--snapshot",
+		"s",   "--snapshot-at", "sigquit", NULL};
 	static const char *const save[] = {"vmm",        "--micro", "m",
 					   "--snapshot", "s",       NULL};
 	struct vmm_options opt;
@@ -270,7 +270,7 @@ static void a_snapshot_needs_no_image(void **state)
 static void a_wrong_command_line_is_refused(void **state)
 {
 	static const struct {
-		const char *words[6];
+		const char *words[8];
 		const char *reason;
 	} wrong[] = {
 		{{"vmm"}, "give one of --kernel and --micro"},
@@ -284,6 +284,15 @@ static void a_wrong_command_line_is_refused(void **state)
 		{{"vmm", "--snapshot-at", "noon"}, "unknown moment 'noon'"},
 		{{"vmm", "--snapshot", "s"},
 		 "give one of --kernel and --micro"},
+		{{"vmm", "--restore", "r", "--initrd", "i"},
+		 "--initrd is for a --kernel"},
+		{{"vmm", "--micro", "m", "--check-ram"},
+		 "--check-ram is for --restore"},
+		{{"vmm", "--kernel", "k", "--snapshot-at", "sigquit"},
+		 "--snapshot-at is for --snapshot"},
+		{{"vmm", "--micro", "m", "--snapshot", "s", "--snapshot-at",
+		  "sigquit"},
+		 "a micro guest is saved when it is ready"},
 		{{"vmm", "--restore", "r", "--trace", "t"},
 		 "a trace has no snapshots"},
 		{{"vmm", "--events-fd", "1000"},

@@ -334,6 +334,18 @@ static void what_cannot_be_saved_is_refused(void **state)
 	cfg.devices.vsock_cid = 3;
 	assert_int_equal(snapshot_is_possible(&cfg, &err), -ENOTSUP);
 	cfg = config();
+	cfg.devices.disk_count = 1;
+	cfg.devices.disks[0].disk.path = "null:1M";
+	assert_int_equal(snapshot_is_possible(&cfg, &err), 0);
+	cfg.devices.disks[0].disk.path = "disk";
+	assert_int_equal(snapshot_is_possible(&cfg, &err), -ENOTSUP);
+	assert_non_null(strstr(err.msg, "a disk that is written to"));
+	cfg.devices.disks[0].disk.is_readonly = true;
+	assert_int_equal(snapshot_is_possible(&cfg, &err), 0);
+	cfg = config();
+	cfg.checks_bells = true;
+	assert_int_equal(snapshot_is_possible(&cfg, &err), -ENOTSUP);
+	cfg = config();
 	cfg.vfio.count = 1;
 	assert_int_equal(snapshot_is_possible(&cfg, &err), -ENOTSUP);
 }
