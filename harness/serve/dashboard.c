@@ -29,10 +29,9 @@
 #include "harness/serve/watch.h"
 #include "reports/html/html.h"
 
-/* A list takes 30 KiB, the page of a run up to some MiB with its plots. */
-#define PAGES_BYTES (32 * MIB)
-/* Room for METRICS_MAX_SAMPLES lines. */
-#define FIGURES_BYTES (32 * MIB)
+/* A half for pages: a list takes 30 KiB, the page of a run up to some MiB with its
+ * plots. A half for figures: room for METRICS_MAX_SAMPLES lines. */
+#define CACHE_BYTES (64 * MIB)
 
 struct dashboard {
 	struct dashboard_config cfg;
@@ -260,8 +259,8 @@ int dashboard_start(const struct dashboard_config *cfg, struct dashboard **out,
 	if (!ret)
 		ret = tls_load(cfg->tls_cert, cfg->tls_key, &d->tls, err);
 	d->stores = stores_create(cfg->db);
-	d->pages = cache_create(PAGES_BYTES);
-	d->figures = cache_create(FIGURES_BYTES);
+	d->pages = cache_create((cfg->cache_bytes ?: CACHE_BYTES) / 2);
+	d->figures = cache_create((cfg->cache_bytes ?: CACHE_BYTES) / 2);
 	upload_init(&d->upload, cfg->db);
 	if (!ret)
 		d->watch = watch_create(d->stores);

@@ -23,6 +23,7 @@ struct dashboard_config {
 	uint64_t max_upload_bytes;      /* of a bundle, compressed */
 	const char *tls_cert, *tls_key; /* files (tls.h); NULL: no TLS */
 	const char *hosts;              /* names of this server; or NULL */
+	uint64_t cache_bytes; /* for answers that are kept; 0: 64 MiB */
 };
 
 /* CFG is copied; its texts must live until dashboard_stop(). */

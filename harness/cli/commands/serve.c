@@ -64,6 +64,8 @@ static const struct option_row options[] = {
 	{"max-rate", "N",
 	 "requests per second from one address (100; 0: any number)",
 	 OPTION_U32(struct serve_args, cfg.max_per_s, 0, MAX_RATE)},
+	{"cache", "SIZE", "memory for answers that are kept (64M)",
+	 OPTION_BYTES(struct serve_args, cfg.cache_bytes)},
 	{"keep-samples", "DAYS",
 	 "remove raw samples of older runs, hourly; figures stay",
 	 OPTION_U32(struct serve_args, keep_days, 1, SAMPLES_MAX_KEEP_DAYS)},
