@@ -97,6 +97,8 @@ static int try_boot(struct site *site, const struct site_wants *wants,
 							: plan.guest_kernel,
 				    runner))
 		snprintf(bc.guest_kernel, sizeof(bc.guest_kernel), "elf");
+	snprintf(bc.sandbox, sizeof(bc.sandbox), "%s",
+		 wants->sandbox ? wants->sandbox : "");
 	bc.vcpu_count = plan.vcpu_count;
 	bc.ram_bytes = plan.ram_bytes;
 	if (is_micro)

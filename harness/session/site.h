@@ -35,7 +35,7 @@ struct site_wants {
 	bool is_default;
 	bool is_micro; /* no boot of the run is of Linux */
 	/* Of a trial, and of the run; borrowed; NULL: the usual one. */
-	const char *paravirt, *guest_kernel;
+	const char *paravirt, *guest_kernel, *sandbox;
 	bool needs_iommu;    /* a device is to be handed to guests */
 	bool wants_mshv_emu; /* mshv may be the emulator, and is called so */
 	const volatile bool *stop; /* borrowed; once true, nothing begins */

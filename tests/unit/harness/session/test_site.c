@@ -207,10 +207,12 @@ static void vmms_of_others_are_tried_as_they_are_wanted(void **state)
 {
 	(void)state;
 	f.wants.paravirt = "best";
+	f.wants.sandbox = "off";
 	trial_ends("kvmtool", RUN_OK, NULL);
 	OPEN(SITE_LAB, "kvm", "kvmtool");
 	expect_runners("kvm kvmtool");
 	expect_trials(1, "\"paravirt\":\"best\"");
+	expect_trials(1, "\"sandbox\":\"off\"");
 }
 
 /* Firecracker starts nothing else, and a trial comes before the choice. */
