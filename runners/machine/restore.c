@@ -120,6 +120,21 @@ static const char *cause_of(const struct micro_guest *guests, size_t count)
 	return "a guest said nothing in time";
 }
 
+/* One that comes back to panic has a first word as well: the panic's. Who was killed,
+ * because it took long to power off, had no fault. */
+static bool have_powered_off(struct restore *r, const char *point,
+			     const struct micro_guest *guests, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!guests[i].was_killed && guests[i].status) {
+			refuse(r, point, RUN_RUNNER_FAILED, guests[i].cause);
+			return false;
+		}
+	return true;
+}
+
 /* COUNT guests at once, into POINT. False when it did not work. */
 static bool run_guests(struct restore *r, const struct micro_vmm *how,
 		       const char *point, size_t count)
@@ -144,6 +159,8 @@ static bool run_guests(struct restore *r, const struct micro_vmm *how,
 		faults += minor_faults(guests[i].pid);
 	for (i = 0; i < started; i++)
 		micro_guest_end(&guests[i]);
+	if (is_fine && how->restores)
+		is_fine = have_powered_off(r, point, guests, count);
 	/* A fresh guest's first word comes after it is ready. */
 	for (i = 0; is_fine && i < count; i++) {
 		/* Of Linux what a restored one goes on from. */
