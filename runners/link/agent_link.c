@@ -380,10 +380,10 @@ static void add_guests_lines(const char *text, struct strbuf *out)
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 
+		len += text[len] == '\n';
 		if (strncmp(text, "vmm.", 4) != 0)
-			strbuf_printf(out, "%s%.*s", out->len ? "\n" : "",
-				      (int)len, text);
-		text += len + (text[len] == '\n');
+			strbuf_add(out, text, len);
+		text += len;
 	}
 }
 

@@ -53,7 +53,7 @@ static int play_agent(int fd)
 
 	/* What is the VMM's to say a guest may not. */
 	if (!say(fd, WIRE_HELLO,
-		 "vmm.placement=cores, kept\nkernel.release=0\nvmm.sandbox=all") ||
+		 "vmm.placement=cores, kept\nvmm.sandbox=all\nkernel.release=0") ||
 	    !(text = hear(fd, &type)) || type != WIRE_JOB)
 		return 3;
 	f = fopen(stage_path("job"), "w");
