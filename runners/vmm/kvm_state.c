@@ -91,7 +91,7 @@ static int clock_set(struct hv_vm *base, uint64_t ns)
 		       : 0;
 }
 
-/* Linux before 6.3 leaves the room as it was and does not say how much it filled: what
+/* Older Linux (6.1) leaves the room as it was and does not say how much it filled: what
  * is left is zero, as no leaf but the first one's number is. */
 static uint32_t count_leaves(const struct kvm_cpuid_buffer *buf)
 {
