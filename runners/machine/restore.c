@@ -12,6 +12,7 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
+#include "harness/base/stat_line.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
@@ -21,8 +22,7 @@
 /* Of the boot's time limit, for restores and starts, and then each number of clones. */
 #define ROUNDS_SHARE 0.3
 #define CLONES_SHARE 0.6
-/* In /proc/PID/stat behind the name in brackets: state, then numbers. */
-#define FIELDS_TO_MINFLT 8
+#define MINOR_FAULTS_FIELD 10u /* proc(5), stat */
 
 struct clone_point {
 	const char *name;
@@ -101,12 +101,10 @@ static uint64_t minor_faults(pid_t pid)
 {
 	char path[64], line[512];
 	const char *at;
-	int i;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	at = strrchr(file_first_line(path, line, sizeof(line)), ')');
-	for (i = 0; at && i < FIELDS_TO_MINFLT; i++)
-		at = strchr(at + 1, ' ');
+	at = stat_line_field(file_first_line(path, line, sizeof(line)),
+			     MINOR_FAULTS_FIELD);
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 

@@ -11,8 +11,10 @@
 
 #include "harness/base/base.h"
 #include "harness/base/file.h"
+#include "harness/base/stat_line.h"
 
 #define KTHREADD_PID 2
+#define PARENT_FIELD 4u /* proc(5), stat */
 #define KVM_STATS "/sys/kernel/debug/kvm"
 
 /* Includes threads that have ended; a sum over existing threads does not. */
@@ -36,21 +38,16 @@ static uint64_t thread_ns(const char *pid)
 	return strtoull(file_first_line(path, line, sizeof(line)), NULL, 10);
 }
 
-/* proc(5): "PID (NAME) STATE PPID ...", where NAME may be anything. */
 static bool is_kernel_thread(const char *pid, char *name, size_t size)
 {
 	char path[64], line[512];
-	const char *open, *close;
-	int parent = 0;
+	const char *parent;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
 	file_first_line(path, line, sizeof(line));
-	open = strchr(line, '(');
-	close = strrchr(line, ')');
-	if (!open || !close || sscanf(close + 1, " %*c %d", &parent) != 1)
-		return false;
-	snprintf(name, size, "%.*s", (int)(close - open - 1), open + 1);
-	return parent == KTHREADD_PID;
+	parent = stat_line_field(line, PARENT_FIELD);
+	return parent && stat_line_name(line, name, size) &&
+	       strtol(parent, NULL, 10) == KTHREADD_PID;
 }
 
 pid_t host_meter_machine(const struct host_meter *m)

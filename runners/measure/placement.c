@@ -18,11 +18,10 @@
 #include "harness/base/base.h"
 #include "harness/base/err.h"
 #include "harness/base/file.h"
+#include "harness/base/stat_line.h"
 #include "harness/base/xmalloc.h"
 
-/* proc(5): the CPU that a thread was last on is the 39th field of its stat, and the
- * 37th behind its name. */
-#define FIELDS_TO_CPU 37
+#define CPU_FIELD 39u /* proc(5), stat: that a thread was last on */
 #define MAX_PASSES 8
 /* Of a process's memory, that may be on other nodes. */
 #define MAX_ELSEWHERE 0.1
@@ -217,29 +216,23 @@ static void read_of_thread(pid_t pid, const char *tid, const char *file,
 	file_first_line(path, line, size);
 }
 
-/* proc(5): "TID (NAME) STATE ...", where NAME may be anything; and schedstat is "RUN_NS
- * WAITED_NS RUN_COUNT". False: it has ended. */
+/* proc(5): schedstat is "RUN_NS WAITED_NS RUN_COUNT". False: it has ended. */
 static bool read_thread(pid_t pid, const char *tid, struct thread *t)
 {
 	char line[1024], name[32];
-	char *open, *close;
-	int field;
+	const char *cpu;
 
 	*t = (struct thread){.tid = (pid_t)strtol(tid, NULL, 10)};
 	read_of_thread(pid, tid, "schedstat", line, sizeof(line));
 	sscanf(line, "%*u %*u %" SCNu64, &t->run_count);
 	read_of_thread(pid, tid, "stat", line, sizeof(line));
-	open = strchr(line, '(');
-	close = strrchr(line, ')');
-	if (!open || !close)
+	cpu = stat_line_field(line, CPU_FIELD);
+	if (!cpu || !stat_line_name(line, name, sizeof(name)))
 		return false;
-	snprintf(name, sizeof(name), "%.*s", (int)(close - open - 1), open + 1);
 	t->vcpu = placement_vcpu_of(name);
 	t->is_kernels = !strncmp(name, "iou-", 4);
-	for (field = 0; close && field < FIELDS_TO_CPU; field++)
-		close = strchr(close + 1, ' ');
-	t->cpu = close ? (int)strtol(close, NULL, 10) : -1;
-	return close && t->cpu >= 0 && t->cpu < CPU_SETSIZE;
+	t->cpu = (int)strtol(cpu, NULL, 10);
+	return t->cpu >= 0 && t->cpu < CPU_SETSIZE;
 }
 
 static void blame(struct placement_seen *seen, const char *fmt, ...)
@@ -299,14 +292,16 @@ static cpu_set_t cpus_of(const struct placement *p, const struct thread *t)
 	return one;
 }
 
-static bool is_placed(const struct placement_seen *seen, pid_t tid)
+/* NULL: it was not given CPUs by pin(). */
+static const struct placement_thread *find_placed(
+	const struct placement_seen *seen, pid_t tid)
 {
 	size_t i;
 
 	for (i = 0; i < seen->placed_count; i++)
 		if (seen->placed[i].tid == tid)
-			return true;
-	return false;
+			return &seen->placed[i];
+	return NULL;
 }
 
 static void pin(const struct placement *p, const struct thread *t,
@@ -315,7 +310,7 @@ static void pin(const struct placement *p, const struct thread *t,
 	cpu_set_t set = cpus_of(p, t);
 
 	if (!sched_setaffinity(t->tid, sizeof(set), &set)) {
-		if (is_placed(seen, t->tid))
+		if (find_placed(seen, t->tid))
 			return;
 		seen->news++;
 		seen->placed = xrealloc(seen->placed, seen->placed_count + 1,
@@ -362,12 +357,9 @@ void placement_apply(const struct placement *p, pid_t pid,
 /* One that sleeps has no new CPU before it wakes. */
 static bool has_run(const struct placement_seen *seen, const struct thread *t)
 {
-	size_t i;
+	const struct placement_thread *placed = find_placed(seen, t->tid);
 
-	for (i = 0; i < seen->placed_count; i++)
-		if (seen->placed[i].tid == t->tid)
-			return seen->placed[i].run_count != t->run_count;
-	return true;
+	return !placed || placed->run_count != t->run_count;
 }
 
 /* Nobody else may have given it others, as a management daemon does. */

@@ -12,9 +12,11 @@
 
 #include "harness/base/base.h"
 #include "harness/base/file.h"
+#include "harness/base/stat_line.h"
 #include "runners/measure/cgroup.h"
 
 #define STOP_STEP_NS (2 * NS_PER_MS)
+#define STATE_FIELD 3u /* proc(5), stat */
 #define STOP_STEPS 1000
 
 static const char *const names[] = {
@@ -37,15 +39,15 @@ void watch_at(const struct watch *w, enum watch_moment moment, pid_t pid)
 		w->at(w->arg, moment, &vmm, 1);
 }
 
-/* "123 (name) T ...": a name may have brackets of its own. */
 static bool is_stopped(pid_t pid)
 {
 	char path[64], line[512];
-	const char *p;
+	const char *state;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	p = strrchr(file_first_line(path, line, sizeof(line)), ')');
-	return p && p[1] == ' ' && p[2] == 'T';
+	state = stat_line_field(file_first_line(path, line, sizeof(line)),
+				STATE_FIELD);
+	return state && *state == 'T';
 }
 
 void watch_stopped(const struct watch *w, enum watch_moment moment, pid_t pid)

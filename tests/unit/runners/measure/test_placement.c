@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/file.h"
+#include "harness/base/stat_line.h"
 #include "harness/base/thread.h"
 #include "runners/measure/placement.h"
 
@@ -255,9 +256,10 @@ static void await_sleep(const struct fake_vcpu *v)
 	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)v->tid);
 	do {
 		usleep(1000);
-		state = strrchr(file_first_line(path, line, sizeof(line)), ')');
+		state = stat_line_field(
+			file_first_line(path, line, sizeof(line)), 3);
 		assert_non_null(state);
-	} while (state[2] != 'S');
+	} while (*state != 'S');
 }
 
 static void threads_are_put_and_seen(void **state)
