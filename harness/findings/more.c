@@ -2,8 +2,10 @@
 #include "harness/findings/more.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/findings/findings.h"
 #include "harness/verdict/claims.h"
@@ -45,17 +47,19 @@ static bool is_of(const struct model_row *row, const struct case_item *item)
 void more_needed(const struct findings *f, const struct bench_case *series,
 		 struct bench_case *out)
 {
-	size_t i, k;
+	size_t i, k, count = f->judgement.count;
+	const struct model_row **open = xcalloc(count + 1, sizeof(*open));
 
-	for (i = 0; i < series->item_count; i++)
-		for (k = 0; k < f->judgement.count; k++) {
-			const struct model_row *row =
-				open_row(&f->model, &f->judgement.v[k]);
+	for (k = 0; k < count; k++)
+		open[k] = open_row(&f->model, &f->judgement.v[k]);
+	for (i = 0; i < series->item_count; i++) {
+		const struct case_item *item = &series->items[i];
 
-			if (!row || !is_of(row, &series->items[i]))
-				continue;
-			bench_case_add(out, series->items[i].workload,
-				       series->items[i].point);
-			break;
-		}
+		for (k = 0; k < count; k++)
+			if (open[k] && is_of(open[k], item))
+				break;
+		if (k < count)
+			bench_case_add(out, item->workload, item->point);
+	}
+	free(open);
 }
