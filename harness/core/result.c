@@ -143,6 +143,31 @@ struct series *result_add_series(struct result *res, const char *workload,
 	return s;
 }
 
+struct series *result_metric_series(struct result *res, const char *workload,
+				    const char *point, const char *metric,
+				    const char *unit)
+{
+	char name[64];
+	size_t i;
+
+	snprintf(name, sizeof(name), "%s/%s", point, metric);
+	for (i = 0; i < res->series_count; i++)
+		if (!strcmp(res->series[i].workload, workload) &&
+		    !strcmp(res->series[i].point, name))
+			return &res->series[i];
+	return result_add_series(res, workload, name, unit);
+}
+
+void series_add_value(struct series *series, double value)
+{
+	struct sample *s = series_add_sample(series);
+
+	s->section = (uint32_t)series->sample_count - 1;
+	s->value = value;
+	if (!strcmp(series->unit, "ns"))
+		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
+}
+
 void result_drop_series(struct result *res)
 {
 	while (res->series_count)

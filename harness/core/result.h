@@ -138,7 +138,15 @@ bool result_has_failed(const struct result *res);
 struct series *result_add_series(struct result *res, const char *workload,
 				 const char *point, const char *unit);
 void result_drop_series(struct result *res); /* none of it may be believed */
+
+/* The series of WORKLOAD that is named POINT/METRIC; a new one if there is none. */
+struct series *result_metric_series(struct result *res, const char *workload,
+				    const char *point, const char *metric,
+				    const char *unit);
 struct sample *series_add_sample(struct series *series);
+
+/* What the host itself counted or, in ns, timed: the sample lasted as long. */
+void series_add_value(struct series *series, double value);
 
 /* Its samples were removed, and this is what they were. FIGURE is copied. */
 void series_set_figure(struct series *series, const struct figure *figure);

@@ -158,20 +158,13 @@ double churn_growth(const double *guests, const double *values, size_t count)
 static struct series *add_series(struct result *res, const char *metric,
 				 const char *unit)
 {
-	char name[64];
-
-	snprintf(name, sizeof(name), POINT "/%s", metric);
-	return result_add_series(res, WORKLOAD, name, unit);
+	return result_metric_series(res, WORKLOAD, POINT, metric, unit);
 }
 
 static void add_value(struct result *res, const char *metric, const char *unit,
 		      double value)
 {
-	struct sample *s = series_add_sample(add_series(res, metric, unit));
-
-	s->value = value;
-	if (!strcmp(unit, "ns"))
-		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
+	series_add_value(add_series(res, metric, unit), value);
 }
 
 static void refuse(struct result *res, const char *metric, const char *unit,

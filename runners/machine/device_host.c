@@ -33,10 +33,7 @@ static struct series *add_series(struct result *res, const char *point)
 
 static void add_ns(struct result *res, const char *point, uint64_t ns)
 {
-	struct sample *s = series_add_sample(add_series(res, point));
-
-	s->elapsed_ns = s->host_elapsed_ns = ns;
-	s->value = (double)ns;
+	series_add_value(add_series(res, point), (double)ns);
 }
 
 static void refuse(struct result *res, const char *point,

@@ -35,27 +35,13 @@ static const struct {
 static struct series *series_get(struct result *res, const char *point,
 				 const char *what, const char *unit)
 {
-	char name[64];
-	size_t i;
-
-	snprintf(name, sizeof(name), "%s/%s", point, what);
-	for (i = 0; i < res->series_count; i++)
-		if (!strcmp(res->series[i].workload, "micro_start") &&
-		    !strcmp(res->series[i].point, name))
-			return &res->series[i];
-	return result_add_series(res, "micro_start", name, unit);
+	return result_metric_series(res, "micro_start", point, what, unit);
 }
 
 static void add_value(struct result *res, const char *point, const char *what,
 		      const char *unit, double value)
 {
-	struct series *series = series_get(res, point, what, unit);
-	struct sample *s = series_add_sample(series);
-
-	s->section = (uint32_t)series->sample_count - 1;
-	s->value = value;
-	if (!strcmp(unit, "ns"))
-		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
+	series_add_value(series_get(res, point, what, unit), value);
 }
 
 static void refuse_point(struct result *res, const char *point,

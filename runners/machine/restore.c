@@ -63,37 +63,20 @@ struct restore {
 	struct result *res;
 };
 
-static struct series *series_get(const struct restore *r, const char *point,
-				 const char *metric, const char *unit)
-{
-	struct result *res = r->res;
-	char name[64];
-	size_t i;
-
-	snprintf(name, sizeof(name), "%s/%s", point, metric);
-	for (i = 0; i < res->series_count; i++)
-		if (!strcmp(res->series[i].workload, r->what->workload) &&
-		    !strcmp(res->series[i].point, name))
-			return &res->series[i];
-	return result_add_series(res, r->what->workload, name, unit);
-}
-
 static void add_value(const struct restore *r, const char *point,
 		      const char *metric, const char *unit, double value)
 {
-	struct series *series = series_get(r, point, metric, unit);
-	struct sample *s = series_add_sample(series);
-
-	s->section = (uint32_t)series->sample_count - 1;
-	s->value = value;
-	if (!strcmp(unit, "ns"))
-		s->elapsed_ns = s->host_elapsed_ns = (uint64_t)value;
+	series_add_value(result_metric_series(r->res, r->what->workload, point,
+					      metric, unit),
+			 value);
 }
 
 static void refuse(const struct restore *r, const char *point,
 		   enum run_status status, const char *why)
 {
-	series_refuse(series_get(r, point, "first_word", "ns"), status, why);
+	series_refuse(result_metric_series(r->res, r->what->workload, point,
+					   "first_word", "ns"),
+		      status, why);
 }
 
 /* Page faults without I/O that PID has had; 0: it cannot be read. */

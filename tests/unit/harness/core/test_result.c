@@ -508,9 +508,36 @@ static void the_longer_exit_and_the_later_words_stay(void **state)
 	result_release(&res);
 }
 
+static void what_the_host_timed_has_its_length(void **state)
+{
+	struct result res;
+	struct series *s;
+
+	(void)state;
+	result_init(&res);
+	series_add_value(result_metric_series(&res, "restore", "fresh",
+					      "first_word", "ns"),
+			 7);
+	series_add_value(result_metric_series(&res, "restore", "fresh",
+					      "minor_faults", "per_op"),
+			 8);
+	s = result_metric_series(&res, "restore", "fresh", "first_word", "ns");
+	series_add_value(s, 9);
+	assert_int_equal(res.series_count, 2);
+	assert_string_equal(s->point, "fresh/first_word");
+	assert_int_equal(s->sample_count, 2);
+	assert_int_equal(s->samples[1].section, 1);
+	assert_int_equal(s->samples[1].elapsed_ns, 9);
+	assert_int_equal(s->samples[1].host_elapsed_ns, 9);
+	assert_int_equal(res.series[1].samples[0].elapsed_ns, 0);
+	assert_true(res.series[1].samples[0].value == 8);
+	result_release(&res);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_the_host_timed_has_its_length),
 		cmocka_unit_test(fields_come_back),
 		cmocka_unit_test(wrong_values_are_refused),
 		cmocka_unit_test(arrays_need_every_value),
