@@ -33,6 +33,26 @@ int option_text(const struct option_row *o, const char *arg, void *args,
 	return 0;
 }
 
+int option_word(const struct option_row *o, const char *arg, void *args,
+		struct err *err)
+{
+	char all[160] = "";
+	size_t i, len = 0;
+
+	for (i = 0; o->words[i]; i++) {
+		const char *part = o->words[i + 1] ? ", " : " and ";
+
+		if (!strcmp(arg, o->words[i]))
+			return option_text(o, arg, args, err);
+		if (len < sizeof(all))
+			len += (size_t)snprintf(all + len, sizeof(all) - len,
+						"%s%s", i ? part : "",
+						o->words[i]);
+	}
+	return err_set(err, -EINVAL, "unknown %s '%s'; there are %s", o->noun,
+		       arg, all);
+}
+
 int option_u32(const struct option_row *o, const char *arg, void *args,
 	       struct err *err)
 {

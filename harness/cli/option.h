@@ -33,7 +33,9 @@ struct option_row {
 	/* For those of below: where its field is in ARGS, and its bounds. */
 	size_t offset;
 	uint64_t min, max, unit;
-	bool is_plan_key; /* may stand in a plan */
+	const char *noun;         /* "sandbox mode", of one of WORDS */
+	const char *const *words; /* up to NULL */
+	bool is_plan_key;         /* may stand in a plan */
 };
 
 /* The offset of FIELD in struct TYPE; it does not compile unless that is of
@@ -66,8 +68,17 @@ struct option_row {
 #define OPTION_DURATION(type, field) \
 	.take = option_duration, .offset = OPTION_FIELD(type, field, uint64_t)
 
-option_take_fn option_flag, option_text, option_u32, option_u64, option_bytes,
-	option_duration;
+/* One of the words behind the NOUN, kept as a text. */
+#define OPTION_WORD(type, field, noun_, ...)                              \
+	.take = option_word,                                              \
+	.offset = OPTION_FIELD(type, field, const char *), .noun = noun_, \
+	.words = (const char *const[])                                    \
+	{                                                                 \
+		__VA_ARGS__, NULL                                         \
+	}
+
+option_take_fn option_flag, option_text, option_word, option_u32, option_u64,
+	option_bytes, option_duration;
 
 /* For takers of a command's own: where in ARGS the field of the row is. */
 void *option_field(const struct option_row *o, void *args);

@@ -234,49 +234,6 @@ static int take_blocks(const struct option_row *o, const char *arg, void *args,
 	return option_u32(o, arg, args, err);
 }
 
-static int take_paravirt(const struct option_row *o, const char *arg,
-			 void *args, struct err *err)
-{
-	if (strcmp(arg, "identical") && strcmp(arg, "best"))
-		return err_set(
-			err, -EINVAL,
-			"unknown paravirt mode '%s'; there are identical and best",
-			arg);
-	return option_text(o, arg, args, err);
-}
-
-static int take_sandbox(const struct option_row *o, const char *arg, void *args,
-			struct err *err)
-{
-	if (strcmp(arg, "on") && strcmp(arg, "off") && strcmp(arg, "required"))
-		return err_set(
-			err, -EINVAL,
-			"unknown sandbox mode '%s'; there are on, off and required",
-			arg);
-	return option_text(o, arg, args, err);
-}
-
-static int take_guest_kernel(const struct option_row *o, const char *arg,
-			     void *args, struct err *err)
-{
-	if (strcmp(arg, "auto") && strcmp(arg, "elf") && strcmp(arg, "bzimage"))
-		return err_set(
-			err, -EINVAL,
-			"unknown guest kernel '%s'; there are auto, elf and bzimage",
-			arg);
-	return option_text(o, arg, args, err);
-}
-
-static int take_pinning(const struct option_row *o, const char *arg, void *args,
-			struct err *err)
-{
-	if (strcmp(arg, "none") && strcmp(arg, "cores"))
-		return err_set(err, -EINVAL,
-			       "unknown pinning '%s'; there are none and cores",
-			       arg);
-	return option_text(o, arg, args, err);
-}
-
 static int take_match(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
@@ -373,28 +330,26 @@ const struct option_row run_args_options[] = {
 	{"memory", "SIZE", "of the guest, and limit natively (512M)",
 	 OPTION_BYTES(struct run_args, plan.ram_bytes), KEY},
 	{"paravirt", "MODE", "identical or best (identical)",
-	 .take = take_paravirt,
-	 .offset = OPTION_FIELD(struct run_args, plan.paravirt, const char *),
+	 OPTION_WORD(struct run_args, plan.paravirt, "paravirt mode",
+		     "identical", "best"),
 	 KEY},
 	{"sandbox", "MODE",
 	 "of our VMM: on is what the host permits, off, or\n"
 	 "required: all of it, or no boot (on)",
-	 .take = take_sandbox,
-	 .offset = OPTION_FIELD(struct run_args, plan.sandbox, const char *),
+	 OPTION_WORD(struct run_args, plan.sandbox, "sandbox mode", "on", "off",
+		     "required"),
 	 KEY},
 	{"guest-kernel", "FILE",
 	 "of Linux guests: bzimage, elf (the file inside of it, which is\n"
 	 "not decompressed in the guest), or auto: elf if each runner\n"
 	 "takes it (auto)",
-	 .take = take_guest_kernel,
-	 .offset =
-		 OPTION_FIELD(struct run_args, plan.guest_kernel, const char *),
+	 OPTION_WORD(struct run_args, plan.guest_kernel, "guest kernel", "auto",
+		     "elf", "bzimage"),
 	 KEY},
 	{"pinning", "WHAT",
 	 "cores: a core for each vCPU, the others for the VMM, memory\n"
 	 "beside them, and what held is in the result; or none (none)",
-	 .take = take_pinning,
-	 .offset = OPTION_FIELD(struct run_args, plan.pinning, const char *),
+	 OPTION_WORD(struct run_args, plan.pinning, "pinning", "none", "cores"),
 	 KEY},
 	{"timeout", "S", "for one boot with all its series (120 s)",
 	 SCALED(plan.timeout_ns, NS_PER_S), KEY},

@@ -178,6 +178,8 @@ static void bad_values_are_refused(void **state)
 		{{"--workloads="}, ""},
 		{{"--paravirt=Best"}, "'Best'"},
 		{{"--sandbox=yes"}, "'yes'; there are on, off and required"},
+		{{"--pinning=all"},
+		 "unknown pinning 'all'; there are none and cores"},
 		{{"--vhost=maybe"}, "'maybe'"},
 		{{"--disk-size=15M"}, "16M"},
 		{{"--disk-size=33000K"}, "whole MiB"},
