@@ -103,8 +103,8 @@ int session_extend(struct session *s, const struct plan *plan,
 		   const struct bench_case *series, uint32_t from_block,
 		   uint32_t count, struct err *err);
 
-/* Boot what of the schedule has not been booted. END says why it ended before, if it did; else it is
- * left alone. */
+/* Boot what of the schedule has not been booted. END says why it ended before, if it
+ * did; else it is left alone. */
 int session_measure(struct session *s, const struct session_watch *watch,
 		    const char **end, struct err *err);
 

@@ -135,14 +135,12 @@
 	Z("guests-64", 64)
 
 /* Restored at once from one snapshot. */
-#define MICRO_CLONE_POINTS(Z) \
-	Z("clones-1", 1)      \
-	Z("clones-4", 4)      \
-	Z("clones-16", 16)    \
-	Z("clones-64", 64)
 #define LINUX_CLONE_POINTS(Z) \
 	Z("clones-1", 1)      \
 	Z("clones-4", 4)      \
 	Z("clones-16", 16)
+#define MICRO_CLONE_POINTS(Z) \
+	LINUX_CLONE_POINTS(Z) \
+	Z("clones-64", 64)
 
 #endif
