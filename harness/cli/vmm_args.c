@@ -58,6 +58,8 @@ static int set_uint(uint32_t *field, const char *value, uint64_t min,
 	return ret;
 }
 
+#define POLL_MAX_US 1000000
+
 #define DISK_FLAG(fn, field)                                         \
 	static int fn(void *arg, const char *value, struct err *err) \
 	{                                                            \
@@ -92,8 +94,8 @@ static int disk_queues(void *arg, const char *value, struct err *err)
 
 static int disk_poll(void *arg, const char *value, struct err *err)
 {
-	return set_uint(&((struct blk_config *)arg)->poll_us, value, 0, 1000000,
-			err);
+	return set_uint(&((struct blk_config *)arg)->poll_us, value, 0,
+			POLL_MAX_US, err);
 }
 
 /* Up to a comma that is alone: a path's own are doubled, as in QEMU's options. TEXT
@@ -172,6 +174,12 @@ static int net_mac(void *arg, const char *value, struct err *err)
 	return 0;
 }
 
+static int net_poll(void *arg, const char *value, struct err *err)
+{
+	return set_uint(&((struct net_config *)arg)->poll_us, value, 0,
+			POLL_MAX_US, err);
+}
+
 static int net_vhost(void *arg, const char *value, struct err *err)
 {
 	static const char *const words[] = {[NET_VHOST_AUTO] = "auto",
@@ -192,7 +200,7 @@ int vmm_args_net(char *text, struct net_config *cfg, struct err *err)
 	static const struct arg_key keys[] = {
 		{"tap", false, net_tap},       {"fd", false, net_fd},
 		{"queues", false, net_queues}, {"mac", false, net_mac},
-		{"vhost", false, net_vhost},
+		{"vhost", false, net_vhost},   {"poll", false, net_poll},
 	};
 	int ret;
 

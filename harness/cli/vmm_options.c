@@ -207,11 +207,13 @@ const struct option_row vmm_option_rows[] = {
 	 "its name is written twice. WORDs:\n"
 	 "serial=TEXT, queues=N, readonly, buffered (no direct\n"
 	 "I/O), sqpoll, fixed (registered, pinned buffers),\n"
-	 "thread-per-queue, poll=MICROSECONDS before sleeping",
+	 "thread-per-queue, poll=MICROSECONDS before sleeping, at\n"
+	 "most",
 	 .take = take_disk},
 	{"net", "tap=NAME[,WORD]...",
 	 "virtio-net; fd=N in place of tap=NAME. WORDs:\n"
-	 "queues=N pairs, mac=ADDRESS, vhost=auto, on or off",
+	 "queues=N pairs, mac=ADDRESS, vhost=auto, on or off,\n"
+	 "poll=MICROSECONDS before sleeping, at most",
 	 .take = take_net},
 	{"vfio", "ADDRESS[,WORD]",
 	 "a PCI function of the host, 0000:00:05.0, that vfio-pci\n"

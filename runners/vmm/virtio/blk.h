@@ -22,7 +22,7 @@ struct blk_config {
 	bool has_thread_per_queue; /* else one for the disk */
 	bool wants_sqpoll;         /* a kernel thread takes submissions */
 	bool wants_fixed;          /* guest RAM is registered, and so pinned */
-	uint32_t poll_us;          /* poll for work this long before sleeping */
+	uint32_t poll_us; /* look for work this long before sleeping, at most */
 };
 
 struct blk;

@@ -265,18 +265,13 @@ static bool has_work(struct blk_worker *w)
 }
 
 /* Whether something came while looking, so that there is no need to sleep. */
-static bool look_for_work(struct blk_worker *w)
+static bool look_for_work(struct blk_worker *w, uint64_t until_ns)
 {
-	uint64_t until = w->blk->cfg.poll_us * NS_PER_US;
-
-	if (!until || !w->is_serving)
-		return false;
-	until += clock_mono_ns();
 	do {
 		if (has_work(w))
 			return true;
 		__builtin_ia32_pause();
-	} while (clock_mono_ns() < until);
+	} while (clock_mono_ns() < until_ns);
 	return false;
 }
 
@@ -298,8 +293,20 @@ static bool want_doorbells(struct blk_worker *w)
 
 static void sleep_until_work(struct blk_worker *w)
 {
-	if (!has_work(w) && !look_for_work(w) && !want_doorbells(w))
-		io_uring_submit_and_wait(&w->ring, 1);
+	struct poll_window *poll = &w->poll;
+	uint64_t began_ns;
+
+	if (has_work(w))
+		return;
+	began_ns = poll->max_ns ? clock_mono_ns() : 0;
+	if (poll->now_ns && w->is_serving &&
+	    look_for_work(w, began_ns + poll->now_ns))
+		return;
+	if (want_doorbells(w))
+		return;
+	io_uring_submit_and_wait(&w->ring, 1);
+	if (poll->max_ns)
+		poll_window_slept(poll, clock_mono_ns() - began_ns);
 }
 
 static void listen_all(struct blk_worker *w)
@@ -423,6 +430,8 @@ void blk_workers_stop(struct virtio_dev *dev)
 
 int blk_workers_create(struct blk *blk, struct err *err)
 {
+	const struct poll_window poll = {.max_ns =
+						 blk->cfg.poll_us * NS_PER_US};
 	uint32_t each = blk->dev.queue_count / blk->worker_count;
 	uint32_t i;
 
@@ -430,7 +439,8 @@ int blk_workers_create(struct blk *blk, struct err *err)
 		blk->workers[i] = (struct blk_worker){.blk = blk,
 						      .order_fd = -1,
 						      .first_queue = i * each,
-						      .queue_count = each};
+						      .queue_count = each,
+						      .poll = poll};
 	for (i = 0; i < blk->worker_count; i++) {
 		blk->workers[i].order_fd = eventfd(0, EFD_CLOEXEC);
 		if (blk->workers[i].order_fd < 0)

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "runners/vmm/virtio/blk.h"
+#include "runners/vmm/virtio/poll_window.h"
 
 struct blk_worker;
 
@@ -68,6 +69,7 @@ struct blk_worker {
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
 	struct iovec fixed[8];         /* the registered pieces */
 	uint32_t fixed_count;
+	struct poll_window poll;
 };
 
 /* What each ring should have, and a host may refuse. */

@@ -118,6 +118,8 @@ static int vhost_pair(struct net *net, uint32_t pair)
 	int fd = net->vhost_fds[pair];
 	int ret = vhost_start(fd, &net->dev, features, 2 * pair, 2);
 
+	if (!ret && net->cfg.poll_us)
+		ret = vhost_poll(fd, 2, net->cfg.poll_us);
 	for (; !ret && backend.index < 2; backend.index++)
 		if (ioctl(fd, VHOST_NET_SET_BACKEND, &backend))
 			ret = -errno;

@@ -33,6 +33,7 @@ struct net_config {
 	uint8_t mac[6];
 	uint32_t pair_count;
 	enum net_vhost vhost;
+	uint32_t poll_us; /* look for work this long before sleeping, at most */
 };
 
 struct net;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/base/base.h"
+#include "harness/base/clock.h"
 #include "harness/base/thread.h"
 #include "runners/vmm/sandbox/sandbox.h"
 #include "runners/vmm/virtio/iov.h"
@@ -222,17 +223,15 @@ static bool tx_send(struct net_worker *w)
 static bool tx_burst(struct net_worker *w)
 {
 	struct virtio_dev *dev = dev_of(w);
-	struct virtq *q = &dev->queues[tx_queue(w)];
 	int i;
 
 	if (w->tx_waits && !tx_send(w))
 		return false;
 	w->tx_waits = false;
-	virtq_notify_disable(q);
+	virtq_notify_disable(&dev->queues[tx_queue(w)]);
 	for (i = 0; i < BURST; i++) {
 		if (virtio_pop(dev, tx_queue(w), &w->chain) != 1)
-			return !atomic_load(&dev->is_broken) &&
-			       virtq_notify_enable(q);
+			return false;
 		w->tx_waits = !tx_send(w);
 		if (w->tx_waits)
 			return false;
@@ -242,10 +241,27 @@ static bool tx_burst(struct net_worker *w)
 
 enum fd_name { FD_WAKE, FD_TAP, FD_RX_KICK, FD_TX_KICK, FD_COUNT };
 
-static void wait_for_work(struct net_worker *w, struct pollfd *fds)
+static void take_events(struct net_worker *w, const struct pollfd *fds)
+{
+	uint64_t count;
+
+	if (fds[FD_WAKE].revents && read(w->wake_fd, &count, sizeof(count)) < 0)
+		return;
+	if (fds[FD_RX_KICK].revents)
+		virtio_kick_drain(dev_of(w), rx_queue(w));
+	if (fds[FD_TX_KICK].revents)
+		virtio_kick_drain(dev_of(w), tx_queue(w));
+	if (fds[FD_TAP].revents & (POLLERR | POLLHUP | POLLNVAL))
+		tap_failed(w);
+}
+
+/* Until there is something, or LIMIT_MS are over; negative: there is no limit. */
+static bool wait_for_work(struct net_worker *w, int limit_ms)
 {
 	const struct virtio_dev *dev = dev_of(w);
 	bool has_tap = !w->tap_is_gone && is_active(w);
+	struct pollfd fds[FD_COUNT];
+	int count;
 
 	fds[FD_WAKE] = (struct pollfd){.fd = w->wake_fd, .events = POLLIN};
 	fds[FD_TAP] = (struct pollfd){.fd = has_tap ? w->tap_fd : -1};
@@ -262,22 +278,10 @@ static void wait_for_work(struct net_worker *w, struct pollfd *fds)
 	fds[FD_TX_KICK] = (struct pollfd){
 		.fd = w->tx_waits ? -1 : dev->kick_fds[tx_queue(w)],
 		.events = POLLIN};
-	if (poll(fds, FD_COUNT, -1) < 0)
-		memset(fds, 0, FD_COUNT * sizeof(*fds));
-}
-
-static void take_events(struct net_worker *w, const struct pollfd *fds)
-{
-	uint64_t count;
-
-	if (fds[FD_WAKE].revents && read(w->wake_fd, &count, sizeof(count)) < 0)
-		return;
-	if (fds[FD_RX_KICK].revents)
-		virtio_kick_drain(dev_of(w), rx_queue(w));
-	if (fds[FD_TX_KICK].revents)
-		virtio_kick_drain(dev_of(w), tx_queue(w));
-	if (fds[FD_TAP].revents & (POLLERR | POLLHUP | POLLNVAL))
-		tap_failed(w);
+	count = poll(fds, FD_COUNT, limit_ms);
+	if (count > 0)
+		take_events(w, fds);
+	return count > 0;
 }
 
 /* When buffers are short, hear of new ones; look again for the last time. */
@@ -285,19 +289,63 @@ static bool rx_refill(struct net_worker *w)
 {
 	struct virtq *q = &dev_of(w)->queues[rx_queue(w)];
 
-	if (!w->rx_starves)
-		return false;
-	if (!virtq_notify_enable(q) || atomic_load(&dev_of(w)->is_broken))
+	if (!w->rx_starves || !virtq_notify_enable(q))
 		return false;
 	rx_gather(w);
 	return !w->rx_starves;
+}
+
+/* From now on doorbells are wanted; true if one is already missed. */
+static bool want_doorbells(struct net_worker *w)
+{
+	struct virtio_dev *dev = dev_of(w);
+	bool missed;
+
+	if (atomic_load(&dev->is_broken))
+		return false;
+	missed = !w->tx_waits && virtq_notify_enable(&dev->queues[tx_queue(w)]);
+	return rx_refill(w) || missed;
+}
+
+/* Without a call. What comes from the interface only a call can tell. */
+static bool has_requests(struct net_worker *w)
+{
+	struct virtq *queues = dev_of(w)->queues;
+
+	return !atomic_load(&dev_of(w)->is_broken) &&
+	       ((!w->tx_waits && virtq_has_avail(&queues[tx_queue(w)])) ||
+		(w->rx_starves && virtq_has_avail(&queues[rx_queue(w)])));
+}
+
+/* Whether something came while looking, so that there is no need to sleep. */
+static bool look_for_work(struct net_worker *w, uint64_t until_ns)
+{
+	do {
+		if (has_requests(w) || wait_for_work(w, 0))
+			return true;
+		__builtin_ia32_pause();
+	} while (clock_mono_ns() < until_ns);
+	return false;
+}
+
+static void sleep_until_work(struct net_worker *w)
+{
+	struct poll_window *poll = &w->poll;
+	uint64_t began_ns = poll->max_ns ? clock_mono_ns() : 0;
+
+	if (poll->now_ns && look_for_work(w, began_ns + poll->now_ns))
+		return;
+	if (want_doorbells(w))
+		return;
+	wait_for_work(w, -1);
+	if (poll->max_ns)
+		poll_window_slept(poll, clock_mono_ns() - began_ns);
 }
 
 static void *worker_main(void *arg)
 {
 	struct net_worker *w = arg;
 	struct virtio_dev *dev = dev_of(w);
-	struct pollfd fds[FD_COUNT];
 	bool has_more;
 
 	thread_set_name("net");
@@ -307,11 +355,8 @@ static void *worker_main(void *arg)
 		virtq_notify_disable(&dev->queues[rx_queue(w)]);
 		has_more |= rx_burst(w);
 		virtio_signal(dev, rx_queue(w));
-		has_more |= rx_refill(w);
-		if (has_more)
-			continue;
-		wait_for_work(w, fds);
-		take_events(w, fds);
+		if (!has_more)
+			sleep_until_work(w);
 	}
 	return NULL;
 }
@@ -327,6 +372,8 @@ int net_worker_start(struct net_worker *w)
 	w->buffer_count = w->iov_count = 0;
 	w->bytes = 0;
 	w->tx_waits = w->rx_starves = false;
+	w->poll =
+		(struct poll_window){.max_ns = w->net->cfg.poll_us * NS_PER_US};
 	ret = sandbox_thread_start(&w->thread, WORKER_STACK_BYTES, worker_main,
 				   w);
 	w->has_thread = !ret;

@@ -4,6 +4,7 @@
 
 /* net_priv - between net.c and net_io.c. */
 #include "runners/vmm/virtio/net.h"
+#include "runners/vmm/virtio/poll_window.h"
 
 #define NET_MAX_HEADS VIRTQ_MAX_SIZE
 /* Below IOV_MAX, 1024. */
@@ -34,6 +35,7 @@ struct net_worker {
 	struct iovec iov[NET_MAX_IOV]; /* of all buffers in turn */
 	uint32_t iov_count;
 	uint64_t bytes; /* room in them */
+	struct poll_window poll;
 };
 
 struct net {

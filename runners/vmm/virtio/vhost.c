@@ -90,3 +90,13 @@ int vhost_start(int fd, struct virtio_dev *dev, uint64_t features,
 		ret = set_ring(fd, dev, first + i, i);
 	return ret;
 }
+
+int vhost_poll(int fd, uint32_t count, uint32_t limit_us)
+{
+	struct vhost_vring_state state = {.num = limit_us};
+
+	for (; state.index < count; state.index++)
+		if (ioctl(fd, VHOST_SET_VRING_BUSYLOOP_TIMEOUT, &state))
+			return -errno;
+	return 0;
+}

@@ -19,4 +19,8 @@ int vhost_open(const char *path, uint64_t *features, struct err *err);
 int vhost_start(int fd, struct virtio_dev *dev, uint64_t features,
 		uint32_t first, uint32_t count);
 
+/* Let the kernel's half look for work up to LIMIT_US before it sleeps, for COUNT
+ * rings; after vhost_start(). 0 or a negative errno. */
+int vhost_poll(int fd, uint32_t count, uint32_t limit_us);
+
 #endif

@@ -158,6 +158,9 @@ static void cards_have_defaults_and_words(void **state)
 	assert_int_equal(cfg.pair_count, 8);
 	assert_int_equal(cfg.vhost, NET_VHOST_OFF);
 	assert_memory_equal(cfg.mac, other, 6);
+	assert_int_equal(cfg.poll_us, 0);
+	assert_int_equal(parse_net("tap=t,poll=1000000", &cfg, &err), 0);
+	assert_int_equal(cfg.poll_us, 1000000);
 	assert_int_equal(parse_net("fd=0,vhost=on", &cfg, &err), 0);
 	assert_int_equal(cfg.fd, 0);
 	assert_null(cfg.tap_name);
@@ -183,6 +186,8 @@ static void bad_cards_are_refused(void **state)
 		"tap=x,vhost",
 		"tap=x,vhost=maybe",
 		"tap=x,vhost=",
+		"tap=x,poll",
+		"tap=x,poll=1000001",
 		"tap=a-name-that-is-too-long",
 		"tap=x,mac=",
 		"tap=x,mac=52:54:00:00:00",

@@ -798,6 +798,35 @@ static void resets_under_traffic_leave_it_usable(void **state)
 	expect_works(b);
 }
 
+/* --- polled ------------------------------------------------------------- */
+
+/* As for a disk, and packets arrive as they do without. */
+static void a_polled_card_is_rarely_rung_for(void **state)
+{
+	enum { PACKETS = 200, BYTES = 100 };
+	struct bench *b = *state;
+	struct vqueue *q = &b->d.queues[1];
+	int i, rung = 0;
+
+	b->cfg.poll_us = 200000;
+	start(b, F_SMALL);
+	for (i = 0; i < PACKETS; i++) {
+		const struct vseg seg = {put_packet(b, BYTES, (uint8_t)i),
+					 HEADER + BYTES, false};
+
+		assert_true(vqueue_add(q, &seg, 1) >= 0);
+		rung += vqueue_kick(&b->d, q);
+		assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
+		expect_at_host(b, BYTES, (uint8_t)i);
+	}
+	assert_in_range(rung, 1, PACKETS / 2);
+	add_buffers(b, 0, 8, 1600);
+	for (i = 0; i < 8; i++) {
+		host_send(b, BYTES, (uint8_t)i);
+		expect_in_guest(b, 0, BYTES, (uint8_t)i);
+	}
+}
+
 #define ON_TAP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -823,6 +852,7 @@ int main(void)
 		ON_TAP(the_control_queue_answers),
 		ON_TAP(pairs_wait_for_their_turn),
 		ON_TAP(switched_pairs_keep_receiving),
+		ON_TAP(a_polled_card_is_rarely_rung_for),
 		ON_TAP(resets_under_traffic_leave_it_usable),
 	};
 
