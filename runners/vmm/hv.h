@@ -79,7 +79,7 @@ struct hv_msi {
 /* A guest's write to a device that ends in an eventfd, not in an exit. */
 struct hv_doorbell {
 	uint64_t gpa;
-	uint32_t len_bytes; /* 1, 2, 4 or 8 */
+	uint32_t len_bytes; /* of the write: 1, 2, 4 or 8; 0: of any */
 	bool has_datamatch;
 	uint64_t datamatch;
 	int fd; /* eventfd, borrowed; must outlive the doorbell */

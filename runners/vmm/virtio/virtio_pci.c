@@ -300,12 +300,14 @@ static int transport_call_fd(struct virtio_dev *dev, uint32_t queue)
 }
 
 /*
- * The driver writes the queue's number, 16 bits (4.1.5.2). Where no doorbell
- * can be had the write arrives as an exit and rings the same eventfd.
+ * The driver writes the queue's number, 16 bits (4.1.5.2). A doorbell of any width
+ * is one that KVM finds by its address alone, before it would decode the guest's
+ * instruction (KVM_FAST_MMIO_BUS). Where no doorbell can be had the write arrives as
+ * an exit and rings the same eventfd.
  */
 static void doorbells_set(struct virtio_pci *vp, uint64_t bar_gpa, bool on)
 {
-	struct hv_doorbell bell = {.len_bytes = 2};
+	struct hv_doorbell bell = {.fd = -1};
 	uint32_t i;
 
 	for (i = 0; i < vp->dev->io_queue_count; i++) {
