@@ -131,8 +131,9 @@ static enum wl_answer judge_end(const struct wl_program *p, int status,
 	run->output = read_all(s->out, PROGRAM_OUTPUT_MAX, &run->output_len);
 	last_line(s->err, said, sizeof(said));
 	if (WIFSIGNALED(status)) {
-		snprintf(reason, size, "%s was killed by signal %d", p->argv[0],
-			 WTERMSIG(status));
+		snprintf(reason, size, "%s was killed by signal %d%s%s",
+			 p->argv[0], WTERMSIG(status), said[0] ? ": " : "",
+			 said);
 		return WL_FAIL;
 	}
 	if (WEXITSTATUS(status)) {
