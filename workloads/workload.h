@@ -60,6 +60,12 @@ struct wl_ctx {
 #define WL_DEVICE "l1vh_device"
 #define WL_DEVICE_FIRST "first"
 
+/* The serial numbers of a guest's disks: the one to measure, and the one that programs
+ * come from. A VMM that gives a disk another one says which on the kernel's command
+ * line: "l1vh-data=SERIAL". */
+#define WL_DATA_SERIAL "l1vh-data"
+#define WL_TOOLS_SERIAL "l1vh-tools"
+
 /* What setup and run answer. */
 enum wl_answer { WL_OK, WL_SKIP, WL_FAIL };
 

@@ -25,6 +25,7 @@
 /* Of a run until decided. A margin that needs more blocks needs less noise. */
 #define LOOK_COUNT 4
 #define MOST_BLOCKS 40
+#define POLL_MAX_US 1000000
 
 /* Those of them whose device and program are there; in the lab, all. */
 static const char *const default_runners[] = {"native", "kvm", "mshv",
@@ -191,6 +192,17 @@ static int take_device(const struct option_row *o, const char *arg, void *args,
 {
 	(void)o;
 	return device_list_parse(arg, io_of(args), err);
+}
+
+static int take_disk_cache(const struct option_row *o, const char *arg,
+			   void *args, struct err *err)
+{
+	(void)o;
+	if (strcmp(arg, "none") && strcmp(arg, "host"))
+		return err_set(err, -EINVAL, "'%s': there are none and host",
+			       arg);
+	return copy_text(arg, io_of(args)->disk_cache,
+			 sizeof(io_of(args)->disk_cache), err);
 }
 
 static int take_vhost(const struct option_row *o, const char *arg, void *args,
@@ -400,6 +412,14 @@ const struct option_row run_args_options[] = {
 	 .take = take_disk},
 	{"disk-size", "SIZE", "how much of the disk to use (1G)",
 	 .take = take_disk_size, KEY},
+	{"disk-cache", "WORD",
+	 "of a guest's disk: none, or host: the host's page cache (none)",
+	 .take = take_disk_cache, KEY},
+	{"disk-poll", "US",
+	 "how long a VMM's thread looks for requests of the disk before it\n"
+	 "sleeps, at most (what each VMM does by itself)",
+	 OPTION_U32(struct run_args, plan.io.disk_poll_us, 0, POLL_MAX_US),
+	 KEY},
 	{"disk-overwrite", NULL, "allow a device, whose contents are lost",
 	 OPTION_FLAG(struct run_args, plan.io.may_overwrite)},
 	{"device", "ADDRESS[,ADDRESS]...",
@@ -414,6 +434,8 @@ const struct option_row run_args_options[] = {
 	 COUNT(plan.io.queue_count, 8), KEY},
 	{"vhost", "WORD", "vhost-net: auto, on or off (auto)",
 	 .take = take_vhost},
+	{"net-poll", "US", "as --disk-poll, for packets",
+	 OPTION_U32(struct run_args, plan.io.net_poll_us, 0, POLL_MAX_US), KEY},
 	{"net-peer", "ADDRESS",
 	 "a host that runs 'l1vh-bench peer', instead of the run's\n"
 	 "own network; with it:",

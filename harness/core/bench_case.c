@@ -60,43 +60,70 @@ const char *io_plan_null_size(const char *disk)
 	return strncmp(disk, prefix, len) ? NULL : disk + len;
 }
 
+bool io_plan_caches(const struct io_plan *io)
+{
+	return !strcmp(io->disk_cache, "host");
+}
+
+/* What earlier runs had no choice about, and had as it is where it is not said. */
+static void add_choices(const struct io_plan *io, json_t *out)
+{
+	if (io_plan_caches(io))
+		json_object_set_new(out, "disk_cache",
+				    json_string(io->disk_cache));
+	if (io->disk_poll_us)
+		json_object_set_new(out, "disk_poll_us",
+				    json_integer(io->disk_poll_us));
+	if (io->net_poll_us)
+		json_object_set_new(out, "net_poll_us",
+				    json_integer(io->net_poll_us));
+}
+
 json_t *io_plan_to_json(const struct io_plan *io)
 {
 	json_t *devices = json_array();
+	json_t *out;
 	uint32_t i;
 
 	for (i = 0; i < io->device_count; i++)
 		json_array_append_new(devices, json_string(io->devices[i]));
-	return json_pack("{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
-			 " s:b, s:o, s:b}",
-			 "io_ns", (json_int_t)io->io_ns, "disk", io->disk,
-			 "disk_bytes", (json_int_t)io->disk_bytes,
-			 "may_overwrite", io->may_overwrite, "queue_count",
-			 (int)io->queue_count, "vhost", io->vhost, "peer",
-			 io->peer, "interface", io->interface, "guest_address",
-			 io->guest_address, "guest_gateway", io->guest_gateway,
-			 "ignores_panic", io->ignores_panic, "devices", devices,
-			 "may_overwrite_device", io->may_overwrite_device);
+	out = json_pack("{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
+			" s:b, s:o, s:b}",
+			"io_ns", (json_int_t)io->io_ns, "disk", io->disk,
+			"disk_bytes", (json_int_t)io->disk_bytes,
+			"may_overwrite", io->may_overwrite, "queue_count",
+			(int)io->queue_count, "vhost", io->vhost, "peer",
+			io->peer, "interface", io->interface, "guest_address",
+			io->guest_address, "guest_gateway", io->guest_gateway,
+			"ignores_panic", io->ignores_panic, "devices", devices,
+			"may_overwrite_device", io->may_overwrite_device);
+	add_choices(io, out);
+	return out;
 }
 
 static int io_from_json(json_t *json, struct io_plan *io)
 {
 	const char *disk, *vhost, *peer, *interface, *address, *gateway;
+	const char *cache = "";
 	json_t *devices = NULL, *device;
 	size_t i;
 	int may_overwrite, queues, ignores, overwrites_device = 0;
+	int disk_poll = 0, net_poll = 0;
 	json_int_t ns, bytes;
 
 	if (json_unpack(json,
 			"{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
-			" s:b, s?o, s?b}",
+			" s:b, s?o, s?b, s?s, s?i, s?i}",
 			"io_ns", &ns, "disk", &disk, "disk_bytes", &bytes,
 			"may_overwrite", &may_overwrite, "queue_count", &queues,
 			"vhost", &vhost, "peer", &peer, "interface", &interface,
 			"guest_address", &address, "guest_gateway", &gateway,
 			"ignores_panic", &ignores, "devices", &devices,
-			"may_overwrite_device", &overwrites_device) ||
-	    (devices && !json_is_array(devices)))
+			"may_overwrite_device", &overwrites_device,
+			"disk_cache", &cache, "disk_poll_us", &disk_poll,
+			"net_poll_us", &net_poll) ||
+	    (devices && !json_is_array(devices)) || disk_poll < 0 ||
+	    net_poll < 0)
 		return -EPROTO;
 	io->io_ns = (uint64_t)ns;
 	io->disk_bytes = (uint64_t)bytes;
@@ -104,6 +131,8 @@ static int io_from_json(json_t *json, struct io_plan *io)
 	io->queue_count = (uint32_t)queues;
 	io->ignores_panic = ignores;
 	io->may_overwrite_device = overwrites_device;
+	io->disk_poll_us = (uint32_t)disk_poll;
+	io->net_poll_us = (uint32_t)net_poll;
 	io->device_count = 0;
 	json_array_foreach(devices, i, device) {
 		if (i == IO_MAX_DEVICES || !json_is_string(device))
@@ -113,6 +142,7 @@ static int io_from_json(json_t *json, struct io_plan *io)
 			 json_string_value(device));
 	}
 	snprintf(io->disk, sizeof(io->disk), "%s", disk);
+	snprintf(io->disk_cache, sizeof(io->disk_cache), "%s", cache);
 	snprintf(io->vhost, sizeof(io->vhost), "%s", vhost);
 	snprintf(io->peer, sizeof(io->peer), "%s", peer);
 	snprintf(io->interface, sizeof(io->interface), "%s", interface);

@@ -26,6 +26,12 @@ struct io_plan {
 	char disk[256];      /* a file, made as needed, or a device */
 	uint64_t disk_bytes; /* to be used of it */
 	bool may_overwrite;  /* a device's contents may be lost */
+	/* "host": what a guest reads and writes goes through the host's page cache;
+	 * else it goes to the disk itself. */
+	char disk_cache[8];
+	/* A VMM's thread looks for work up to this long before it sleeps; 0: what
+	 * each VMM does by itself. */
+	uint32_t disk_poll_us, net_poll_us;
 	/* PCI functions of the host, "0000:00:05.0". Guests have the first, and
 	 * those of a shape as many as that says. */
 	char devices[IO_MAX_DEVICES][20];
@@ -80,6 +86,9 @@ bool bench_case_has(const struct bench_case *bc, const char *workload);
 
 /* Whether any series has one of these flags (enum wl_flags). */
 bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags);
+
+/* Whether a guest's disk is to be kept in the host's page cache. */
+bool io_plan_caches(const struct io_plan *io);
 
 /* The text SIZE of a null disk "null:SIZE"; NULL: another kind of disk. */
 const char *io_plan_null_size(const char *disk);

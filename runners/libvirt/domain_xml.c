@@ -9,6 +9,7 @@
 #include "harness/core/bench_case.h"
 #include "runners/site/io_site.h"
 #include "runners/site/shape_site.h"
+#include "workloads/workload.h"
 
 static void escape(struct strbuf *out, const char *text)
 {
@@ -118,20 +119,24 @@ static void add_disk(const char *open, const char *path, const char *close,
 	strbuf_puts(out, "    </disk>\n");
 }
 
+#define DATA_DISK(cache)                                     \
+	"    <disk type='block' device='disk'>\n"            \
+	"      <driver name='qemu' type='raw' cache='" cache \
+	"' io='io_uring'/>\n"                                \
+	"      <source dev='"
+
 /* What a device is measured with: itself, or its disk; and the programs. */
 static void add_site(const struct io_site *site, struct strbuf *out)
 {
 	if (site->has_device)
 		add_hostdev(site->bc->io.devices[0], out);
 	if (site->has_disk)
-		add_disk(
-			"    <disk type='block' device='disk'>\n"
-			"      <driver name='qemu' type='raw' cache='none' io='io_uring'/>\n"
-			"      <source dev='",
-			site->disk,
-			"      <target dev='vda' bus='virtio'/>\n"
-			"      <serial>l1vh-data</serial>\n",
-			out);
+		add_disk(io_plan_caches(&site->bc->io) ? DATA_DISK("writeback")
+						       : DATA_DISK("none"),
+			 site->disk,
+			 "      <target dev='vda' bus='virtio'/>\n"
+			 "      <serial>" WL_DATA_SERIAL "</serial>\n",
+			 out);
 	if (site->needs_tools)
 		add_disk("    <disk type='file' device='disk'>\n"
 			 "      <driver name='qemu' type='raw'/>\n"
@@ -139,7 +144,7 @@ static void add_site(const struct io_site *site, struct strbuf *out)
 			 site->tools,
 			 "      <target dev='vdb' bus='virtio'/>\n"
 			 "      <readonly/>\n"
-			 "      <serial>l1vh-tools</serial>\n",
+			 "      <serial>" WL_TOOLS_SERIAL "</serial>\n",
 			 out);
 }
 

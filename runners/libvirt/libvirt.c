@@ -15,6 +15,7 @@
 #include "runners/machine/args.h"
 #include "runners/machine/cpu_model.h"
 #include "runners/machine/machine.h"
+#include "runners/machine/qemu_args.h"
 #include "runners/measure/footprint.h"
 #include "runners/measure/watch.h"
 #include "runners/site/io_site.h"
@@ -58,6 +59,13 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = boot->shape;
+	if (bc->io.net_poll_us)
+		io_site_deny_net(&site, QEMU_NO_NET_POLL);
+	/* Since libvirt 9.4 an <iothread> can have a <poll>. */
+	if (bc->io.disk_poll_us)
+		io_site_deny_disk(
+			&site,
+			"libvirt is not told here how long a disk's thread polls");
 
 	if (spec.is_on_mshv)
 		talk.device = "/dev/mshv";

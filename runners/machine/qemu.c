@@ -81,6 +81,8 @@ static void boot_with(const struct qemu_boot *boot, const char *cpu,
 
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = boot->shape;
+	if (bc->io.net_poll_us)
+		io_site_deny_net(&site, QEMU_NO_NET_POLL);
 	vsock_listener_open(&vsock);
 	if (accel->is_emulated)
 		args_add_emulator(&a);

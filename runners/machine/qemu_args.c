@@ -90,7 +90,8 @@ static void add_channels(struct args *a, const struct vsock_listener *vsock)
 	}
 }
 
-static void add_drive(struct args *a, const char *disk)
+static void add_drive(struct args *a, const struct io_plan *io,
+		      const char *disk)
 {
 	const char *null_size = io_plan_null_size(disk);
 
@@ -102,23 +103,29 @@ static void add_drive(struct args *a, const char *disk)
 	else
 		args_add_path(
 			a, "if=none,id=data,file=", disk,
-			",format=raw,cache=none,aio=io_uring,discard=unmap");
+			io_plan_caches(io)
+				? ",format=raw,cache=writeback,aio=io_uring,discard=unmap"
+				: ",format=raw,cache=none,aio=io_uring,discard=unmap");
 }
 
 static void add_disks(struct args *a, const struct io_site *site)
 {
 	const struct io_plan *io = &site->bc->io;
+	char polls[40] = "";
 
+	if (io->disk_poll_us)
+		snprintf(polls, sizeof(polls), ",poll-max-ns=%llu",
+			 io->disk_poll_us * NS_PER_US);
 	if (site->has_disk) {
 		args_add(a, "-object");
-		args_add(a, "iothread,id=io");
+		args_add(a, "iothread,id=io%s", polls);
 		args_add(a, "-drive");
-		add_drive(a, site->disk);
+		add_drive(a, io, site->disk);
 		args_add(a, "-device");
 		args_add(
 			a,
 			"virtio-blk-pci," MODERN
-			",drive=data,iothread=io,num-queues=%u,serial=l1vh-data",
+			",drive=data,iothread=io,num-queues=%u,serial=" WL_DATA_SERIAL,
 			io->queue_count);
 	}
 	if (site->has_device) {
@@ -131,7 +138,7 @@ static void add_disks(struct args *a, const struct io_site *site)
 			      ",format=raw,readonly=on");
 		args_add(a, "-device");
 		args_add(a, "virtio-blk-pci," MODERN
-			    ",drive=tools,serial=l1vh-tools");
+			    ",drive=tools,serial=" WL_TOOLS_SERIAL);
 	}
 }
 

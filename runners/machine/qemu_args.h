@@ -5,6 +5,9 @@
 /* qemu_args - the command line of QEMU for one boot. */
 #define VHOST_NET_DEVICE "/dev/vhost-net"
 
+/* Why --net-poll skips a network workload, whoever starts QEMU. */
+#define QEMU_NO_NET_POLL "QEMU does not poll for packets"
+
 struct args;
 struct bench_case;
 struct io_site;

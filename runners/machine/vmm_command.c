@@ -46,13 +46,15 @@ static void add_shape(struct args *a, const struct io_site *site)
 
 static void add_disks(struct args *a, const struct io_site *site)
 {
-	char options[48];
+	const struct io_plan *io = &site->bc->io;
+	char options[80];
 
 	if (site->has_disk) {
 		args_add(a, "--disk");
 		snprintf(options, sizeof(options),
-			 ",serial=l1vh-data,queues=%u",
-			 site->bc->io.queue_count);
+			 ",serial=" WL_DATA_SERIAL ",queues=%u,poll=%u%s",
+			 io->queue_count, io->disk_poll_us,
+			 io_plan_caches(io) ? ",buffered" : "");
 		args_add_path(a, "", site->disk, options);
 	}
 	if (site->has_device) {
@@ -62,22 +64,25 @@ static void add_disks(struct args *a, const struct io_site *site)
 	if (site->needs_tools) {
 		args_add(a, "--disk");
 		args_add_path(a, "", site->tools,
-			      ",serial=l1vh-tools,readonly,buffered");
+			      ",serial=" WL_TOOLS_SERIAL ",readonly,buffered");
 	}
 }
 
 static void add_net(struct args *a, const struct io_site *site)
 {
+	const struct io_plan *io = &site->bc->io;
+
 	if (!site->has_net)
 		return;
 	args_add(a, "--net");
 	if (site->net.tap_fd >= 0)
-		args_add(a, "fd=%d,mac=" GUEST_MAC ",vhost=%s", MACHINE_TAP_FD,
-			 site->bc->io.vhost);
+		args_add(a, "fd=%d,mac=" GUEST_MAC ",vhost=%s,poll=%u",
+			 MACHINE_TAP_FD, io->vhost, io->net_poll_us);
 	else
-		args_add(a, "tap=%s,queues=%u,mac=" GUEST_MAC ",vhost=%s",
-			 site->net.tap, site->bc->io.queue_count,
-			 site->bc->io.vhost);
+		args_add(a,
+			 "tap=%s,queues=%u,mac=" GUEST_MAC ",vhost=%s,poll=%u",
+			 site->net.tap, io->queue_count, io->vhost,
+			 io->net_poll_us);
 }
 
 static void add_micro(struct args *a)

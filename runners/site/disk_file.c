@@ -81,13 +81,15 @@ static bool is_conditioned(int fd, uint64_t bytes)
 	return is;
 }
 
-static int open_direct(const char *path, int *fd, struct err *err)
+static int open_file(const char *path, uint32_t flags, int *fd, struct err *err)
 {
-	*fd = open(path, O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+	int direct = flags & DISK_FILE_CACHED ? 0 : O_DIRECT;
+
+	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | direct, 0600);
 	if (*fd < 0 && errno == EINVAL)
 		return err_set(
 			err, -EINVAL,
-			"the file system of '%s' has no direct I/O; name another place with --disk",
+			"the file system of '%s' has no direct I/O; name another place with --disk, or take --disk-cache host",
 			path);
 	if (*fd < 0)
 		return err_sys(err, -errno, "cannot open '%s'", path);
@@ -124,15 +126,16 @@ static int check_file(int fd, const char *path, uint64_t size_bytes,
 		path);
 }
 
-int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
+int disk_file_prepare(const char *path, uint64_t bytes, uint32_t flags,
 		      struct err *err)
 {
+	bool may_overwrite = flags & DISK_FILE_OVERWRITE;
 	struct stat st;
 	int fd = -1;
 	int ret = file_mkdirs_above(path, err);
 
 	if (!ret)
-		ret = open_direct(path, &fd, err);
+		ret = open_file(path, flags, &fd, err);
 	if (ret)
 		return ret;
 	if (fstat(fd, &st))

@@ -12,12 +12,17 @@
 
 struct err;
 
+enum disk_file_flags {
+	DISK_FILE_OVERWRITE = 1, /* what it holds may be lost */
+	DISK_FILE_CACHED = 2,    /* it need not be able to do direct I/O */
+};
+
 /*
- * Make PATH ready for BYTES of direct I/O. A file is made and kept for later
- * runs. A device, and a file that is not ours, lose their contents, which
- * MAY_OVERWRITE must allow: -EPERM.
+ * Make PATH ready for BYTES of I/O; FLAGS are of enum disk_file_flags. A file is made
+ * and kept for later runs. A device, and a file that is not ours, lose their contents,
+ * which must be allowed: -EPERM. -EINVAL where it cannot do direct I/O and must.
  */
-int disk_file_prepare(const char *path, uint64_t bytes, bool may_overwrite,
+int disk_file_prepare(const char *path, uint64_t bytes, uint32_t flags,
 		      struct err *err);
 
 /*

@@ -32,6 +32,12 @@ static void refuse_site(int ret, const struct err *err, char *refusal,
 	snprintf(text, size, "%.*s", (int)size - 1, err->msg);
 }
 
+static uint32_t file_flags(const struct io_plan *io)
+{
+	return (io->may_overwrite ? DISK_FILE_OVERWRITE : 0) |
+	       (io_plan_caches(io) ? DISK_FILE_CACHED : 0);
+}
+
 static void open_disk(struct io_site *site, enum net_side side)
 {
 	const struct io_plan *io = &site->bc->io;
@@ -45,9 +51,15 @@ static void open_disk(struct io_site *site, enum net_side side)
 			 "the host itself has no null disk");
 		return;
 	}
+	if (io_plan_caches(io) && side == NET_NATIVE) {
+		snprintf(
+			env->disk_refusal, sizeof(env->disk_refusal),
+			"natively no host's cache lies beneath the disk: --disk-cache host is for guests");
+		return;
+	}
 	ret = is_null ? 0
 		      : disk_file_prepare(io->disk, io->disk_bytes,
-					  io->may_overwrite, &err);
+					  file_flags(io), &err);
 	if (ret) {
 		refuse_site(ret, &err, env->disk_refusal, env->disk_failure,
 			    sizeof(env->disk_failure));
@@ -91,7 +103,8 @@ static int prepare_disk(struct io_site *site, bool is_empty, struct err *err)
 			err, -EPERM,
 			"'%s' of %s holds something, which would be lost; --device-overwrite allows that",
 			fn->block, fn->address);
-	ret = disk_file_prepare(fn->block, env->disk_bytes, true, err);
+	ret = disk_file_prepare(fn->block, env->disk_bytes, DISK_FILE_OVERWRITE,
+				err);
 	if (ret)
 		return ret;
 	snprintf(filled, sizeof(filled), "%s", fn->address);
@@ -198,6 +211,17 @@ static void open_net(struct io_site *site, enum net_side side)
 	set_addresses(site, side);
 }
 
+static void choose_tools(struct io_site *site)
+{
+	free(site->tools);
+	site->tools = NULL;
+	site->needs_tools =
+		site->has_disk || site->has_net ||
+		(site->has_device && bench_case_needs(site->bc, WL_NEEDS_DISK));
+	if (site->needs_tools)
+		site->tools = file_beside_exe("guest/tools.ext4");
+}
+
 void io_site_open(struct io_site *site, const struct bench_case *bc,
 		  enum net_side side)
 {
@@ -210,12 +234,30 @@ void io_site_open(struct io_site *site, const struct bench_case *bc,
 		open_disk(site, side);
 	if (bench_case_needs(bc, WL_NEEDS_NET))
 		open_net(site, side);
-	site->needs_tools =
-		side == NET_GUEST &&
-		(site->has_disk || site->has_net ||
-		 (site->has_device && bench_case_needs(bc, WL_NEEDS_DISK)));
-	if (site->needs_tools)
-		site->tools = file_beside_exe("guest/tools.ext4");
+	if (side == NET_GUEST)
+		choose_tools(site);
+}
+
+void io_site_deny_disk(struct io_site *site, const char *why)
+{
+	struct link_env *env = &site->env;
+
+	site->has_disk = false;
+	env->disk_failure[0] = '\0';
+	snprintf(env->disk_refusal, sizeof(env->disk_refusal), "%s", why);
+	choose_tools(site);
+}
+
+void io_site_deny_net(struct io_site *site, const char *why)
+{
+	struct link_env *env = &site->env;
+
+	if (site->has_net)
+		net_site_close(&site->net);
+	site->has_net = false;
+	env->net_failure[0] = '\0';
+	snprintf(env->net_refusal, sizeof(env->net_refusal), "%s", why);
+	choose_tools(site);
 }
 
 void io_site_close(struct io_site *site)

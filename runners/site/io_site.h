@@ -35,4 +35,9 @@ void io_site_open(struct io_site *site, const struct bench_case *bc,
 		  enum net_side side);
 void io_site_close(struct io_site *site);
 
+/* What the VMM cannot have as the plan wants it: the series that need it are skipped,
+ * with WHY. Before the machine's options are made. */
+void io_site_deny_disk(struct io_site *site, const char *why);
+void io_site_deny_net(struct io_site *site, const char *why);
+
 #endif

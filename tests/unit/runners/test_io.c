@@ -634,7 +634,7 @@ static void a_file_is_conditioned_once(void **state)
 	(void)state;
 	close(fd);
 	unlink(path);
-	ret = disk_file_prepare(path, 2 * MIB, false, &err);
+	ret = disk_file_prepare(path, 2 * MIB, 0, &err);
 	if (ret == -EINVAL) {
 		print_message("SKIP: %s\n", err.msg);
 		skip();
@@ -648,17 +648,18 @@ static void a_file_is_conditioned_once(void **state)
 	assert_int_equal(pread(fd, &word, 8, MIB), 8);
 	assert_true(word != 0);
 	assert_int_equal(pwrite(fd, "kept", 4, 0), 4);
-	assert_int_equal(disk_file_prepare(path, 2 * MIB, false, &err), 0);
+	assert_int_equal(disk_file_prepare(path, 2 * MIB, 0, &err), 0);
 	assert_int_equal(pread(fd, &word, 4, 0), 4);
 	assert_memory_equal(&word, "kept", 4);
 	/* Another size is another disk. */
-	assert_int_equal(disk_file_prepare(path, 3 * MIB, false, &err), 0);
+	assert_int_equal(disk_file_prepare(path, 3 * MIB, 0, &err), 0);
 	assert_int_equal(stat(path, &second), 0);
 	assert_int_equal(second.st_size, 3 * MIB + 4096);
 	close(fd);
 	unlink(path);
-	assert_int_equal(disk_file_prepare("/dev/null", MIB, true, &err),
-			 -EINVAL);
+	assert_int_equal(
+		disk_file_prepare("/dev/null", MIB, DISK_FILE_OVERWRITE, &err),
+		-EINVAL);
 }
 
 /* Opens the site of a case with its disk at PATH; what it says of that. */
@@ -673,6 +674,37 @@ static void open_site(const char *path, struct link_env *env)
 	*env = site.env;
 	io_site_close(&site);
 	bench_case_release(&bc);
+}
+
+/* Where a guest's disk is cached by the host, the file system need not know direct
+ * I/O; natively there is no such disk. */
+static void a_cached_disk_is_for_guests(void **state)
+{
+	char path[] = "/dev/shm/l1vh-test-disk-XXXXXX";
+	int fd = mkstemp(path);
+	struct bench_case bc = {
+		.io = {.disk_bytes = 2 * MIB, .disk_cache = "host"}};
+	struct io_site site;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", path);
+	bench_case_add(&bc, "storage", "randread-4k-qd1");
+	io_site_open(&site, &bc, NET_NATIVE);
+	assert_false(site.has_disk);
+	assert_non_null(strstr(site.env.disk_refusal, "is for guests"));
+	io_site_close(&site);
+	io_site_open(&site, &bc, NET_GUEST);
+	assert_true(site.has_disk && site.needs_tools);
+	assert_string_equal(site.env.disk_refusal, "");
+	io_site_deny_disk(&site, "made up");
+	assert_false(site.has_disk || site.needs_tools);
+	assert_null(site.tools);
+	assert_string_equal(site.env.disk_refusal, "made up");
+	io_site_close(&site);
+	bench_case_release(&bc);
+	unlink(path);
 }
 
 static void a_full_host_fails_and_a_careful_one_refuses(void **state)
@@ -789,6 +821,7 @@ int main(void)
 		cmocka_unit_test(every_metric_has_its_unit),
 		cmocka_unit_test(bad_options_are_named),
 		cmocka_unit_test(a_file_is_conditioned_once),
+		cmocka_unit_test(a_cached_disk_is_for_guests),
 		cmocka_unit_test(a_full_host_fails_and_a_careful_one_refuses),
 		cmocka_unit_test(an_l1vh_network_is_not_loaded_unasked),
 		cmocka_unit_test(qemu_is_asked_and_heard),

@@ -111,7 +111,9 @@ static void storage_and_network_have_their_fields(void **state)
 	(void)state;
 	parsed(WORDS("--io-ms=5", "--io-blocks=2", "--disk=null:3G",
 		     "--disk-size=16M", "--disk-overwrite", "--queues=8",
-		     "--vhost=off", "--network-may-panic-host"),
+		     "--vhost=off", "--network-may-panic-host",
+		     "--disk-cache=host", "--disk-poll=0",
+		     "--net-poll=1000000"),
 	       &args);
 	assert_int_equal(args.plan.io.io_ns, 5 * NS_PER_MS);
 	assert_int_equal(args.plan.io_block_count, 2);
@@ -121,6 +123,9 @@ static void storage_and_network_have_their_fields(void **state)
 	assert_int_equal(args.plan.io.queue_count, 8);
 	assert_string_equal(args.plan.io.vhost, "off");
 	assert_true(args.plan.io.ignores_panic);
+	assert_true(io_plan_caches(&args.plan.io));
+	assert_int_equal(args.plan.io.disk_poll_us, 0);
+	assert_int_equal(args.plan.io.net_poll_us, 1000000);
 	run_args_release(&args);
 	parsed(WORDS("--net-peer=192.0.2.9", "--net-interface=br0",
 		     "--net-guest-address=10.0.0.7/30",
@@ -181,6 +186,9 @@ static void bad_values_are_refused(void **state)
 		{{"--pinning=all"},
 		 "unknown pinning 'all'; there are none and cores"},
 		{{"--vhost=maybe"}, "'maybe'"},
+		{{"--disk-cache=yes"}, "'yes': there are none and host"},
+		{{"--disk-poll=1000001"}, "'1000001'"},
+		{{"--net-poll=-1"}, "'-1'"},
 		{{"--disk-size=15M"}, "16M"},
 		{{"--disk-size=33000K"}, "whole MiB"},
 		{{"--disk-size=x"}, "'x' is not a size"},

@@ -29,6 +29,9 @@ static void fill(struct bench_case *bc)
 		       .disk = "/dev/\xc3\xa4 \"quoted\"",
 		       .disk_bytes = 9,
 		       .may_overwrite = true,
+		       .disk_cache = "host",
+		       .disk_poll_us = 13,
+		       .net_poll_us = 14,
 		       .devices = {"0000:00:05.0", "ffffffff:ff:1f.7"},
 		       .device_count = 2,
 		       .may_overwrite_device = true,
@@ -69,6 +72,9 @@ static void must_equal(const struct bench_case *a, const struct bench_case *b)
 	assert_string_equal(a->io.disk, b->io.disk);
 	assert_int_equal(a->io.disk_bytes, b->io.disk_bytes);
 	assert_int_equal(a->io.may_overwrite, b->io.may_overwrite);
+	assert_string_equal(a->io.disk_cache, b->io.disk_cache);
+	assert_int_equal(a->io.disk_poll_us, b->io.disk_poll_us);
+	assert_int_equal(a->io.net_poll_us, b->io.net_poll_us);
 	assert_int_equal(a->io.device_count, b->io.device_count);
 	for (i = 0; i < a->io.device_count; i++)
 		assert_string_equal(a->io.devices[i], b->io.devices[i]);
@@ -128,7 +134,15 @@ static void must_be_refused(const json_t *json, const char *key)
 /* What came later than the first workers. */
 static bool is_optional(const char *key)
 {
-	return !strcmp(key, "devices") || !strcmp(key, "may_overwrite_device");
+	static const char *const keys[] = {"devices", "may_overwrite_device",
+					   "disk_cache", "disk_poll_us",
+					   "net_poll_us"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return false;
 }
 
 /* Each member of OBJECT, which is somewhere in JSON, in turn: gone, and of
@@ -195,10 +209,22 @@ static void a_case_may_lack_devices(void **state)
 	devices = json_incref(json_object_get(io, "devices"));
 	json_object_del(io, "devices");
 	json_object_del(io, "may_overwrite_device");
+	json_object_del(io, "disk_cache");
+	json_object_del(io, "disk_poll_us");
+	json_object_del(io, "net_poll_us");
 	assert_int_equal(bench_case_from_json(json, &back, &err), 0);
 	assert_int_equal(back.io.device_count, 0);
 	assert_false(back.io.may_overwrite_device);
+	assert_false(io_plan_caches(&back.io));
+	assert_int_equal(back.io.disk_poll_us, 0);
+	assert_int_equal(back.io.net_poll_us, 0);
 	bench_case_release(&back);
+	json_object_set_new(io, "disk_poll_us", json_integer(-1));
+	must_be_refused(json, "disk_poll_us");
+	json_object_set_new(io, "disk_poll_us", json_integer(0));
+	json_object_set_new(io, "net_poll_us", json_string("1"));
+	must_be_refused(json, "net_poll_us");
+	json_object_del(io, "net_poll_us");
 	json_object_set_new(io, "devices", devices);
 	while (json_array_size(devices) < IO_MAX_DEVICES)
 		json_array_append_new(devices, json_string("0000:00:06.0"));

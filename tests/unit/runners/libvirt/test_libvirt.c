@@ -116,7 +116,7 @@ static void a_device_of_the_plan(void **state)
 		"      <target dev='vda' bus='virtio'/>\n"
 		"      <serial>l1vh-data</serial>",
 		"<serial>l1vh-tools</serial>", NULL};
-	const struct bench_case bc = {
+	struct bench_case bc = {
 		.io = {.devices = {"0000:00:10.0"}, .device_count = 1}};
 	struct io_site site = {.bc = &bc,
 			       .has_device = true,
@@ -138,6 +138,12 @@ static void a_device_of_the_plan(void **state)
 	domain_xml_write(&spec, &xml);
 	assert_int_equal(count_of(xml.str, "<disk "), 2);
 	assert_int_equal(count_of(xml.str, "<hostdev"), 0);
+	assert_non_null(strstr(xml.str, "cache='none'"));
+	strbuf_release(&xml);
+	snprintf(bc.io.disk_cache, sizeof(bc.io.disk_cache), "host");
+	domain_xml_write(&spec, &xml);
+	assert_non_null(strstr(xml.str, "cache='writeback'"));
+	assert_null(strstr(xml.str, "cache='none'"));
 	strbuf_release(&xml);
 }
 

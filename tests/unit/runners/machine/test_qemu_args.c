@@ -208,6 +208,22 @@ static void a_file_is_a_disk(void **state)
 		    "serial=l1vh-tools");
 }
 
+static void a_disk_may_be_cached_and_polled(void **state)
+{
+	struct line *l = *state;
+
+	l->site.has_disk = true;
+	l->bc.io.disk_poll_us = 2000;
+	snprintf(l->bc.io.disk_cache, sizeof(l->bc.io.disk_cache), "host");
+	snprintf(l->site.disk, sizeof(l->site.disk), "/dev/sdz");
+	make(l, "kvm");
+	assert_string_equal(value_of(l, "-object"),
+			    "iothread,id=io,poll-max-ns=2000000");
+	expect_pair(l, "-drive",
+		    "if=none,id=data,file=/dev/sdz,format=raw,cache=writeback,"
+		    "aio=io_uring,discard=unmap");
+}
+
 static void a_null_disk_has_no_file(void **state)
 {
 	struct line *l = *state;
@@ -397,6 +413,7 @@ int main(void)
 		LINE(the_cpu_is_of_the_accelerator),
 		LINE(a_vsock_has_its_guest_s_number),
 		LINE(a_file_is_a_disk),
+		LINE(a_disk_may_be_cached_and_polled),
 		LINE(a_null_disk_has_no_file),
 		LINE(a_function_of_the_host_is_a_device),
 		LINE(a_card_is_a_name_or_a_descriptor),

@@ -195,6 +195,29 @@ static void a_disk_comes_with_tools(void **state)
 	release(&s);
 }
 
+/* What the plan says of a disk and a card is what they have. */
+static void polling_and_caches_are_the_plan_s(void **state)
+{
+	struct bench_case bc = some_case();
+	struct start s;
+
+	(void)state;
+	bc.io.disk_poll_us = 30;
+	snprintf(bc.io.disk_cache, sizeof(bc.io.disk_cache), "host");
+	snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", stage_path("disk.img"));
+	start(&runner_kvm, &bc, "storage", "randread-4k-qd1", &s);
+	assert_true(s.opt.vm.devices.disks[0].disk.is_buffered);
+	assert_int_equal(s.opt.vm.devices.disks[0].poll_us, 30);
+	assert_int_equal(s.opt.vm.devices.disks[1].poll_us, 0);
+	release(&s);
+	bc = some_case();
+	bc.io.net_poll_us = 40;
+	stage_script("l1vh-bench", "echo ready 0 tap77; cat\n");
+	start(&runner_kvm, &bc, "network_rr", "", &s);
+	assert_int_equal(s.opt.vm.devices.nets[0].poll_us, 40);
+	release(&s);
+}
+
 static void a_null_disk_goes_through(void **state)
 {
 	struct bench_case bc = some_case();
@@ -330,6 +353,7 @@ static int all_tests(void)
 		cmocka_unit_test(a_micro_guest_has_no_linux),
 		cmocka_unit_test(each_runner_has_its_hypervisor),
 		cmocka_unit_test(a_disk_comes_with_tools),
+		cmocka_unit_test(polling_and_caches_are_the_plan_s),
 		cmocka_unit_test(a_null_disk_goes_through),
 		cmocka_unit_test(a_card_is_the_helper_s_tap),
 		cmocka_unit_test(a_shape_is_held_and_has_its_disks),
