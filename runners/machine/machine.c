@@ -44,7 +44,7 @@ static int prepare(void *arg)
 				      spec->events == MACHINE_EVENTS_NONE);
 	if (!ret && spec->prepare)
 		ret = spec->prepare(spec->prepare_arg);
-	else if (!ret && spec->site && spec->site->has_net)
+	if (!ret && spec->site && spec->site->has_net)
 		ret = net_site_enter(&spec->site->net);
 	return ret;
 }

@@ -54,8 +54,7 @@ struct machine_spec {
 	const pid_t *vmm; /* the VMM's process, if not the child; or NULL */
 	bool is_on_mshv;  /* under the hypervisor's scheduler */
 	const struct watch *watch; /* borrowed; NULL: nobody watches */
-	int (*prepare)(void *arg); /* see struct proc_spec; NULL: enter the
-				    * site's network */
+	int (*prepare)(void *arg); /* see struct proc_spec; optional */
 	void *prepare_arg;
 	const char *(*on_event)(void *arg, pid_t pid,
 				const char *line); /* QMP only */

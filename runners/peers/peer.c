@@ -22,13 +22,6 @@
 #include "runners/site/io_site.h"
 #include "workloads/workload.h"
 
-/* Of one boot, or of all copies of one shape. */
-struct peer_case {
-	const struct peer *peer;
-	const char *program;
-	const struct peer_version *version;
-};
-
 char *peer_find(const struct peer *p)
 {
 	const char *folder = getenv("PEERS");
@@ -43,6 +36,56 @@ char *peer_find(const struct peer *p)
 	return file_in_path(p->program) ? xstrdup(p->program) : NULL;
 }
 
+/* Why P cannot have the disk that IO wants; or NULL. */
+static const char *disk_lack(const struct peer *p, const struct io_plan *io)
+{
+	if (!p->io.has_disks)
+		return "is given no disk here";
+	if (io_plan_null_size(io->disk))
+		return "has no null disk";
+	if (!io_plan_caches(io) && !p->io.has_direct_io)
+		return "has no direct I/O: --disk-cache host is what it does";
+	if (io->queue_count > 1 && !p->io.has_queues)
+		return "has one queue for a disk: ask for --queues 1";
+	if (io->disk_poll_us)
+		return "does not poll for a disk's requests";
+	return NULL;
+}
+
+/* The same of its network card, which SITE has. */
+static const char *net_lack(const struct peer *p, const struct io_site *site)
+{
+	const struct io_plan *io = &site->bc->io;
+
+	if (!p->io.has_card)
+		return "is given no network card here";
+	if (!strcmp(io->vhost, "on"))
+		return "does not use vhost-net";
+	if (site->has_net && site->net.tap_fd >= 0)
+		return "is given no macvtap here";
+	if (io->queue_count > 1 && !p->io.has_queues)
+		return "has one pair of queues: ask for --queues 1";
+	if (io->net_poll_us)
+		return "does not poll for packets";
+	return NULL;
+}
+
+static void deny(const struct peer *p, struct io_site *site)
+{
+	const char *disk = disk_lack(p, &site->bc->io);
+	const char *net = net_lack(p, site);
+	char why[160];
+
+	if (disk) {
+		snprintf(why, sizeof(why), "%s %s", p->title, disk);
+		io_site_deny_disk(site, why);
+	}
+	if (net) {
+		snprintf(why, sizeof(why), "%s %s", p->title, net);
+		io_site_deny_net(site, why);
+	}
+}
+
 static void boot(const struct peer_case *c, const struct bench_case *bc,
 		 const struct watch *watch, struct result *res)
 {
@@ -51,19 +94,19 @@ static void boot(const struct peer_case *c, const struct bench_case *bc,
 	struct err err = {0};
 	int ret;
 
-	snprintf(site.env.disk_refusal, sizeof(site.env.disk_refusal),
-		 "%s is given no disk here", c->peer->title);
-	snprintf(site.env.net_refusal, sizeof(site.env.net_refusal),
-		 "%s is given no network card here", c->peer->title);
-	ret = peer_machine_open(&m, c->peer, c->program, bc, &err);
+	if (c->peer->io.has_disks || c->peer->io.has_card)
+		io_site_open(&site, bc, NET_GUEST);
+	deny(c->peer, &site);
+	ret = peer_machine_open(&m, c, &site, &err);
 	if (ret) {
 		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", c->peer->title,
 			    err.msg);
 	} else {
-		peer_machine_run(&m, &site, watch, res);
+		peer_machine_run(&m, watch, res);
 		peer_version_add(c->version, c->peer->title, res);
 	}
 	peer_machine_close(&m);
+	io_site_close(&site);
 }
 
 static void boot_shape(const void *ctx, const struct bench_case *bc,

@@ -7,8 +7,8 @@
  * which calls over vsock. What all of them share; each has a file of its own with
  * its options.
  *
- * A peer has a serial console and a vsock, and no disk, card or device of the
- * host's. Its programs are looked for in the folder $PEERS, if that is set, and
+ * A peer has a serial console and a vsock, where it says so a disk and a card, and no
+ * device of the host's. Its programs are looked for in the folder $PEERS, if that is set, and
  * in PATH.
  */
 #include <stdbool.h>
@@ -19,6 +19,8 @@
 struct args;
 struct bench_case;
 struct err;
+struct io_site;
+struct peer_version;
 struct result;
 
 /* What a machine of a VMM is called that wants a name for it. */
@@ -34,11 +36,24 @@ enum peer_vsock {
 struct peer_boot {
 	const struct bench_case *bc;
 	const char *program;
+	const struct peer_version *version;
 	const char *kernel; /* a bzImage, or the ELF inside it: see needs_elf */
 	const char *initrd, *cmdline;
-	const char *folder; /* for files, see peer_folder.h */
-	const char *socket; /* the VMM's own, with PEER_VSOCK_FILE */
-	uint32_t cid;       /* the guest's */
+	const char *folder;         /* for files, see peer_folder.h */
+	const char *socket;         /* the VMM's own, with PEER_VSOCK_FILE */
+	uint32_t cid;               /* the guest's */
+	const struct io_site *site; /* its disks and its card */
+};
+
+/* What of a disk and a card a VMM has here. */
+struct peer_io {
+	bool has_disks;
+	bool has_direct_io; /* else all goes through the host's page cache */
+	bool has_queues;    /* several for one disk or card */
+	bool has_card;      /* over a TAP that has a name */
+	/* The serial number that it gives a disk of PATH; caller frees. NULL: it takes
+	 * those of workload.h. */
+	char *(*serial)(const char *path);
 };
 
 struct peer {
@@ -52,10 +67,18 @@ struct peer {
 	bool needs_elf;
 	enum peer_vsock vsock;
 	const char *more_cmdline; /* "": nothing */
+	struct peer_io io;
 
 	/* The command line, with the program first. 0 or a negative errno. */
 	int (*add_args)(struct args *a, const struct peer_boot *boot,
 			struct err *err);
+};
+
+/* One that was found; of one boot, or of all copies of one shape. */
+struct peer_case {
+	const struct peer *peer;
+	const char *program;
+	const struct peer_version *version;
 };
 
 /* Run BC and fill RES, whose grade will be GRADE. */

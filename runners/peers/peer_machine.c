@@ -18,6 +18,7 @@
 #include "runners/machine/qemu_program.h"
 #include "runners/peers/peer.h"
 #include "runners/site/io_site.h"
+#include "workloads/workload.h"
 
 bool peer_machine_has_vsock(void)
 {
@@ -56,21 +57,49 @@ static int open_vsock(struct peer_machine *m, struct err *err)
 		       : err_set(err, -ENODEV, "there is no /dev/vhost-vsock");
 }
 
-int peer_machine_open(struct peer_machine *m, const struct peer *p,
-		      const char *program, const struct bench_case *bc,
-		      struct err *err)
+/* " NAME=SERIAL" for a disk of PATH whose serial number the VMM chooses. */
+static char *serial_word(const struct peer *p, const char *name,
+			 const char *path)
 {
-	struct peer_boot boot = {.bc = bc, .program = program};
-	char *more;
+	char *serial = path && p->io.serial ? p->io.serial(path) : NULL;
+	char *word = serial ? xasprintf(" %s=%s", name, serial) : xstrdup("");
+
+	free(serial);
+	return word;
+}
+
+static char *make_cmdline(const struct peer *p, const struct io_site *site)
+{
+	char *data = serial_word(p, WL_DATA_SERIAL,
+				 site->has_disk ? site->disk : NULL);
+	char *tools = serial_word(p, WL_TOOLS_SERIAL, site->tools);
+	char *more =
+		xasprintf(GUEST_VSOCK "%s%s%s", p->more_cmdline, data, tools);
+	char *line = guest_cmdline_foreign(more);
+
+	free(more);
+	free(data);
+	free(tools);
+	return line;
+}
+
+int peer_machine_open(struct peer_machine *m, const struct peer_case *c,
+		      const struct io_site *site, struct err *err)
+{
+	const struct bench_case *bc = site->bc;
+	const struct peer *p = c->peer;
+	struct peer_boot boot = {.bc = bc,
+				 .program = c->program,
+				 .version = c->version,
+				 .site = site};
 	int ret;
 
-	*m = (struct peer_machine){.peer = p, .bc = bc, .vsock = {.fd = -1}};
+	*m = (struct peer_machine){
+		.peer = p, .bc = bc, .site = site, .vsock = {.fd = -1}};
 	ret = peer_folder_open(&m->folder, err);
 	if (ret)
 		return ret;
-	more = xasprintf(GUEST_VSOCK "%s", p->more_cmdline);
-	m->cmdline = guest_cmdline_foreign(more);
-	free(more);
+	m->cmdline = make_cmdline(p, site);
 	m->kernel = p->needs_elf ? guest_boot_elf() : guest_boot_kernel(bc);
 	m->initrd = file_beside_exe("guest/initramfs.cpio");
 	m->socket = xasprintf("%s/" PEER_FOLDER_SOCKET, m->folder.path);
@@ -130,12 +159,12 @@ static void judge(const struct peer_machine *m, struct result *res)
 	result_drop_series(res);
 }
 
-void peer_machine_run(struct peer_machine *m, const struct io_site *site,
-		      const struct watch *watch, struct result *res)
+void peer_machine_run(struct peer_machine *m, const struct watch *watch,
+		      struct result *res)
 {
 	const struct machine_spec spec = {
 		.argv = (const char *const *)m->args.words,
-		.site = site,
+		.site = m->site,
 		.vsock = &m->vsock,
 		.events = MACHINE_EVENTS_MUTE,
 		.reads_kvm = !strcmp(m->peer->device, "/dev/kvm"),

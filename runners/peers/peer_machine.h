@@ -14,12 +14,14 @@ struct bench_case;
 struct err;
 struct io_site;
 struct peer;
+struct peer_case;
 struct result;
 struct watch;
 
 struct peer_machine {
 	const struct peer *peer; /* borrowed, as the next */
 	const struct bench_case *bc;
+	const struct io_site *site;
 	struct peer_folder folder;
 	struct vsock_listener vsock;
 	char *kernel, *initrd, *cmdline, *socket; /* owned, as all below */
@@ -29,15 +31,15 @@ struct peer_machine {
 	bool has_device_open; /* when the agent said hello */
 };
 
-/* 0 or a negative errno; close it in any case. */
-int peer_machine_open(struct peer_machine *m, const struct peer *p,
-		      const char *program, const struct bench_case *bc,
-		      struct err *err);
+/* SITE has the case, the guest's environment, disks and card, and is borrowed. 0 or a
+ * negative errno; close it in any case. */
+int peer_machine_open(struct peer_machine *m, const struct peer_case *c,
+		      const struct io_site *site, struct err *err);
 void peer_machine_close(struct peer_machine *m);
 
-/* SITE has the guest's environment. Fills RES. */
-void peer_machine_run(struct peer_machine *m, const struct io_site *site,
-		      const struct watch *watch, struct result *res);
+/* Fills RES. */
+void peer_machine_run(struct peer_machine *m, const struct watch *watch,
+		      struct result *res);
 
 /* Whether this host's kernel has a vsock for guests. */
 bool peer_machine_has_vsock(void);

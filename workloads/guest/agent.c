@@ -232,7 +232,7 @@ static bool find_disk(const struct workload *wl)
 
 	return is_passed ? system_find_nvme(agent.env.disk,
 					    sizeof(agent.env.disk))
-			 : system_find_disk("l1vh-data", agent.env.disk,
+			 : system_find_disk(WL_DATA_SERIAL, agent.env.disk,
 					    sizeof(agent.env.disk));
 }
 
@@ -533,7 +533,7 @@ static void write_until_killed(void)
 	char path[256];
 
 	system_load_modules("/modules/io");
-	if (system_find_disk("l1vh-data", path, sizeof(path)))
+	if (system_find_disk(WL_DATA_SERIAL, path, sizeof(path)))
 		writer_run(path);
 	system_power_off();
 }

@@ -21,11 +21,11 @@
 #include <unistd.h>
 
 #include "workloads/stamp_port.h"
+#include "workloads/workload.h"
 
 #define PORT_NAME "l1vh.results"
 #define CHANNEL_WAIT_MS 5000
 #define DEVICE_WAIT_MS 5000
-#define TOOLS_SERIAL "l1vh-tools"
 
 void system_mount(void)
 {
@@ -178,11 +178,20 @@ static bool try_find_disk(const char *serial, char *path, size_t size)
 	return found;
 }
 
+/* Where a VMM lets nobody choose it, the kernel's command line says what it is. */
+static const char *actual_serial(const char *serial)
+{
+	const char *named = getenv(serial);
+
+	return named && *named ? named : serial;
+}
+
 bool system_find_disk(const char *serial, char *path, size_t size)
 {
 	int left = DEVICE_WAIT_MS;
 	bool found;
 
+	serial = actual_serial(serial);
 	do {
 		found = try_find_disk(serial, path, size);
 	} while (!found && wait_a_ms(&left));
@@ -273,7 +282,7 @@ bool system_mount_tools(void)
 {
 	char path[300];
 
-	if (!system_find_disk(TOOLS_SERIAL, path, sizeof(path)))
+	if (!system_find_disk(WL_TOOLS_SERIAL, path, sizeof(path)))
 		return false;
 	mkdir("/tools", 0755);
 	mkdir("/tmp", 01777);

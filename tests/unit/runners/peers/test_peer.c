@@ -177,6 +177,119 @@ static void what_it_cannot_have_is_skipped(void **state)
 	fake_peer_expect_skip(&runner_made_up, "null", "", "needs /dev/kvm");
 }
 
+/* What each row's VMM lacks, or the plan wants, is a reason for the guest to skip. */
+static void disks_and_cards_that_it_lacks_are_denied(void **state)
+{
+	static const struct {
+		struct peer_io io;
+		const char *disk, *cache;
+		uint32_t queues, disk_poll_us, net_poll_us;
+		const char *vhost, *words;
+	} rows[] = {
+		{{0},
+		 "d.img",
+		 "host",
+		 1,
+		 0,
+		 0,
+		 "auto",
+		 "=disk_refusal Made-Up is given no disk here\n"},
+		{{0},
+		 "d.img",
+		 "host",
+		 1,
+		 0,
+		 0,
+		 "auto",
+		 "=net_refusal Made-Up is given no network card here\n"},
+		{{.has_disks = true},
+		 "null:1G",
+		 "",
+		 1,
+		 0,
+		 0,
+		 "auto",
+		 "=disk_refusal Made-Up has no null disk\n"},
+		{{.has_disks = true},
+		 "d.img",
+		 "none",
+		 1,
+		 0,
+		 0,
+		 "auto",
+		 "=disk_refusal Made-Up has no direct I/O: --disk-cache host"},
+		{{.has_disks = true},
+		 "d.img",
+		 "host",
+		 2,
+		 0,
+		 0,
+		 "auto",
+		 "=disk_refusal Made-Up has one queue for a disk"},
+		{{.has_disks = true},
+		 "d.img",
+		 "host",
+		 1,
+		 5,
+		 0,
+		 "auto",
+		 "=disk_refusal Made-Up does not poll for a disk"},
+		{{.has_card = true},
+		 "d.img",
+		 "host",
+		 2,
+		 0,
+		 0,
+		 "auto",
+		 "=net_refusal Made-Up has one pair of queues"},
+		{{.has_card = true},
+		 "d.img",
+		 "host",
+		 1,
+		 0,
+		 0,
+		 "on",
+		 "=net_refusal Made-Up does not use vhost-net\n"},
+		{{.has_card = true},
+		 "d.img",
+		 "host",
+		 1,
+		 0,
+		 5,
+		 "off",
+		 "=net_refusal Made-Up does not poll for packets\n"},
+	};
+	const struct peer before = made_up;
+	size_t i;
+
+	(void)state;
+	set("made-up 2.5", FAKE_PEER_OPENS("/dev/kvm") FAKE_PEER_AGENT);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bench_case bc = {
+			.io = {.disk_bytes = 2 * MIB,
+			       .disk_poll_us = rows[i].disk_poll_us,
+			       .net_poll_us = rows[i].net_poll_us,
+			       .queue_count = rows[i].queues}};
+		struct result res;
+		char *job;
+
+		made_up.io = rows[i].io;
+		snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", rows[i].disk);
+		snprintf(bc.io.disk_cache, sizeof(bc.io.disk_cache), "%s",
+			 rows[i].cache);
+		snprintf(bc.io.vhost, sizeof(bc.io.vhost), "%s", rows[i].vhost);
+		bench_case_add(&bc, "null", "");
+		fake_peer_run_case(&runner_made_up, &bc, &res);
+		if (res.status != RUN_OK)
+			fail_msg("%zu: %s", i, res.reason);
+		job = stage_text("job");
+		assert_contains(job, rows[i].words);
+		free(job);
+		result_release(&res);
+	}
+	made_up = before;
+}
+
 static void what_this_host_lacks_is_said(void **state)
 {
 	const struct peer before = made_up;
@@ -378,6 +491,7 @@ static int all_tests(void)
 		cmocka_unit_test(a_folder_is_looked_into_first),
 		cmocka_unit_test(without_it_cases_are_skipped),
 		cmocka_unit_test(what_it_cannot_have_is_skipped),
+		cmocka_unit_test(disks_and_cards_that_it_lacks_are_denied),
 		cmocka_unit_test(what_this_host_lacks_is_said),
 		cmocka_unit_test(bad_ends),
 		cmocka_unit_test(options_that_cannot_be_made_are_a_failure),
