@@ -76,7 +76,7 @@ static void virtq_alone(void)
 		die(err.msg);
 	d.features = VIRTIO_FEATURE_EVENT_IDX;
 	vdriver_queue(&d, 0, QUEUE_SIZE);
-	virtq_reset(&dev);
+	virtq_reset(&dev, VIRTQ_MAX_SIZE);
 	dev.desc_gpa = q->desc_gpa;
 	dev.avail_gpa = q->avail_gpa;
 	dev.used_gpa = q->used_gpa;

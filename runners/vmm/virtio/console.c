@@ -12,6 +12,8 @@
 
 #define DEVICE_ID_CONSOLE 3
 #define F_MULTIPORT (1ULL << 1)
+/* Linux fills two of the queues while it boots, and rings for each buffer. */
+#define QUEUE_SIZE 16
 
 enum console_queue { Q_RX, Q_TX, Q_CONTROL_RX, Q_CONTROL_TX, Q_COUNT };
 
@@ -165,6 +167,7 @@ static const struct virtio_dev_ops console_ops = {
 	.device_id = DEVICE_ID_CONSOLE,
 	.class_code = 0x078000,
 	.queue_count = Q_COUNT,
+	.queue_size = QUEUE_SIZE,
 	.features = F_MULTIPORT,
 	.config_read = console_config_read,
 	.notify = console_notify,

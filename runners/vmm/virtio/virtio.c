@@ -9,6 +9,11 @@
 #include "harness/base/err.h"
 #include "runners/vmm/event.h"
 
+uint16_t virtio_queue_size(const struct virtio_dev *dev)
+{
+	return dev->ops->queue_size ? dev->ops->queue_size : VIRTQ_MAX_SIZE;
+}
+
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 		     const struct mem *mem)
 {
@@ -20,7 +25,7 @@ void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 	dev->offered = ops->features | VIRTIO_FEATURE_VERSION_1;
 	pthread_mutex_init(&dev->lock, NULL);
 	for (i = 0; i < VIRTIO_MAX_QUEUES; i++) {
-		virtq_reset(&dev->queues[i]);
+		virtq_reset(&dev->queues[i], virtio_queue_size(dev));
 		dev->kick_fds[i] = -1;
 	}
 }
@@ -120,7 +125,7 @@ void virtio_reset(struct virtio_dev *dev)
 	}
 	dev->is_running = false;
 	for (i = 0; i < dev->queue_count; i++)
-		virtq_reset(&dev->queues[i]);
+		virtq_reset(&dev->queues[i], virtio_queue_size(dev));
 	dev->features = 0;
 	dev->status = 0;
 	atomic_store(&dev->is_broken, false);

@@ -45,6 +45,7 @@ struct virtio_dev_ops {
 	uint16_t device_id; /* virtio 1.2, 5 */
 	uint32_t class_code;
 	uint32_t queue_count; /* maximum; the actual one: dev->queue_count */
+	uint16_t queue_size;  /* of each, at most; 0: VIRTQ_MAX_SIZE */
 	uint64_t features;    /* beside VIRTIO_FEATURE_VERSION_1 */
 
 	void (*config_read)(const struct virtio_dev *dev, size_t off, void *buf,
@@ -99,6 +100,9 @@ struct virtio_dev {
 void virtio_dev_init(struct virtio_dev *dev, const struct virtio_dev_ops *ops,
 		     const struct mem *mem);
 void virtio_dev_release(struct virtio_dev *dev); /* zeroed is fine */
+
+/* The size that a driver finds its queues with; it may choose a smaller one. */
+uint16_t virtio_queue_size(const struct virtio_dev *dev);
 
 /* For devices with start(): the eventfds. */
 int virtio_kicks_create(struct virtio_dev *dev, struct err *err);

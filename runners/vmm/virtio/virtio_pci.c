@@ -148,7 +148,8 @@ static void queue_write(struct virtio_pci *vp, struct virtq *q, uint32_t reg,
 {
 	switch (reg) {
 	case R_QUEUE_SIZE:
-		if (value && value <= VIRTQ_MAX_SIZE && !(value & (value - 1)))
+		if (value && value <= virtio_queue_size(vp->dev) &&
+		    !(value & (value - 1)))
 			q->size = (uint16_t)value;
 		break;
 	case R_QUEUE_MSIX_VECTOR:
@@ -478,8 +479,9 @@ void virtio_pci_state_get(struct virtio_pci *vp, struct virtio_state *state)
 	pthread_mutex_unlock(&dev->lock);
 }
 
-/* By the registers' own rules; then what the queue has got to. */
-static void queue_state_set(struct virtio_pci *vp, struct virtq *q,
+/* By the registers' own rules; then what the queue has got to. False: its size is
+ * none that it can have. */
+static bool queue_state_set(struct virtio_pci *vp, struct virtq *q,
 			    const struct virtio_queue_state *s)
 {
 	queue_write(vp, q, R_QUEUE_SIZE, s->size);
@@ -491,6 +493,7 @@ static void queue_state_set(struct virtio_pci *vp, struct virtq *q,
 	q->next_avail = q->seen_avail = s->next_avail;
 	q->next_used = s->next_used;
 	q->signalled_used = s->signalled_used;
+	return q->size == s->size;
 }
 
 static int is_like(const struct virtio_dev *dev,
@@ -532,7 +535,11 @@ int virtio_pci_state_set(struct virtio_pci *vp,
 	dev->features = state->features;
 	dev->status = state->status & (uint8_t)~VIRTIO_STATUS_NEEDS_RESET;
 	for (i = 0; i < dev->queue_count; i++)
-		queue_state_set(vp, &dev->queues[i], &state->queues[i]);
+		if (!queue_state_set(vp, &dev->queues[i], &state->queues[i]))
+			return err_set(
+				err, -EINVAL,
+				"a queue of device '%s' has a size that the device lacks",
+				dev->ops->name);
 	dev->is_running = state->is_running & 1;
 	if (dev->is_running && virtio_map_queues(dev))
 		return err_set(err, -EINVAL,

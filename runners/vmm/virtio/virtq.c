@@ -34,9 +34,9 @@ struct virtq_used {
 	struct virtq_used_elem ring[]; /* avail_event behind the last */
 };
 
-void virtq_reset(struct virtq *q)
+void virtq_reset(struct virtq *q, uint16_t size)
 {
-	*q = (struct virtq){.size = VIRTQ_MAX_SIZE, .msix_vector = 0xffff};
+	*q = (struct virtq){.size = size, .msix_vector = 0xffff};
 }
 
 static void *ring_ptr(const struct mem *mem, uint64_t gpa, uint64_t len,

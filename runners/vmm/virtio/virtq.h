@@ -58,7 +58,8 @@ struct virtq_chain {
 	struct iovec iov[VIRTQ_MAX_SEGS];
 };
 
-void virtq_reset(struct virtq *q);
+/* SIZE: what the driver finds, a power of two up to VIRTQ_MAX_SIZE. */
+void virtq_reset(struct virtq *q, uint16_t size);
 
 /*
  * Check that all three parts lie in RAM and are aligned (2.7), and start from

@@ -26,8 +26,7 @@ static void bench_queue(struct bench *b, uint64_t features, uint16_t size)
 	b->d.features = features;
 	b->q = &b->d.queues[0];
 	vdriver_queue(&b->d, 0, size); /* nothing is on the bus to hear of it */
-	virtq_reset(&b->dev);
-	b->dev.size = size;
+	virtq_reset(&b->dev, size);
 	b->dev.desc_gpa = b->q->desc_gpa;
 	b->dev.avail_gpa = b->q->avail_gpa;
 	b->dev.used_gpa = b->q->used_gpa;
@@ -435,8 +434,7 @@ static void rings_must_be_aligned_ram(void **state)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		virtq_reset(&q);
-		q.size = 8;
+		virtq_reset(&q, 8);
 		q.desc_gpa = cases[i].desc;
 		q.avail_gpa = cases[i].avail;
 		q.used_gpa = cases[i].used;
@@ -451,7 +449,7 @@ static void unmapped_queues_are_silent(void **state)
 	struct bench *b = *state;
 	struct virtq q;
 
-	virtq_reset(&q);
+	virtq_reset(&q, 8);
 	assert_false(virtq_has_avail(&q));
 	assert_int_equal(virtq_pop(&q, &b->d.mem, &b->chain), 0);
 	virtq_notify_disable(&q);
