@@ -64,6 +64,7 @@ static void a_program_fails(void **state)
 		{"echo one >&2; echo two >&2; exit 4", "ended with 4: two"},
 		{"printf 'last words\\n\\n\\n' >&2; exit 5", "5: last words"},
 		{"kill -9 $$", "killed by signal 9"},
+		{"echo why >&2; kill -9 $$", "killed by signal 9: why"},
 		{"printf '{\"error\":\\t\"no route\"}'; echo noise >&2; exit 1",
 		 "ended with 1: no route"},
 		{"printf '{\"error\":\\t\"cut'; exit 1", "ended with 1: cut"},
