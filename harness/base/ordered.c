@@ -4,17 +4,17 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "harness/base/thread.h"
+#include "harness/base/xmalloc.h"
 
-/* So many items a thread are made ahead of the one that is taken next. */
-#define AHEAD_OF_EACH 4
-#define MAX_AHEAD (AHEAD_OF_EACH * ORDERED_MAX_THREADS)
+#define USUALLY_AHEAD 4
 #define STACK_BYTES (1UL << 20)
 
 struct crew {
 	const struct ordered *o;
-	size_t ahead;
+	size_t ahead;         /* items at most that are made and not taken */
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t moved; /* something was made or taken */
 	size_t next;          /* to be made */
@@ -23,7 +23,7 @@ struct crew {
 	struct slot {
 		void *made;
 		bool is_there;
-	} slots[MAX_AHEAD]; /* of item I: I % MAX_AHEAD */
+	} * slots; /* owned; of item I: I % ahead */
 };
 
 struct worker {
@@ -39,7 +39,7 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
-		struct slot *slot = &c->slots[c->next % MAX_AHEAD];
+		struct slot *slot = &c->slots[c->next % c->ahead];
 		size_t at = c->next;
 		void *made;
 
@@ -66,7 +66,7 @@ static int take_each(struct crew *c)
 	int ret = 0;
 
 	while (!ret && c->taken < c->o->count) {
-		struct slot *slot = &c->slots[c->taken % MAX_AHEAD];
+		struct slot *slot = &c->slots[c->taken % c->ahead];
 		void *made;
 
 		pthread_mutex_lock(&c->lock);
@@ -104,11 +104,12 @@ static void end(struct crew *c, struct worker *workers, unsigned int count)
 	pthread_mutex_unlock(&c->lock);
 	for (i = 0; i < count; i++)
 		pthread_join(workers[i].thread, NULL);
-	for (i = 0; i < MAX_AHEAD; i++)
+	for (i = 0; i < c->ahead; i++)
 		if (c->slots[i].is_there)
 			c->o->drop(c->slots[i].made);
 	pthread_cond_destroy(&c->moved);
 	pthread_mutex_destroy(&c->lock);
+	free(c->slots);
 }
 
 int ordered_run(const struct ordered *o, unsigned int thread_count)
@@ -122,7 +123,9 @@ int ordered_run(const struct ordered *o, unsigned int thread_count)
 
 	if (thread_count > ORDERED_MAX_THREADS)
 		thread_count = ORDERED_MAX_THREADS;
-	c.ahead = (size_t)AHEAD_OF_EACH * thread_count;
+	c.ahead = (o->ahead_of_each ? o->ahead_of_each : USUALLY_AHEAD) *
+		  thread_count;
+	c.slots = xcalloc(c.ahead + 1, sizeof(*c.slots));
 	for (i = 0; i < thread_count && thread_count > 1; i++) {
 		workers[i].crew = &c;
 		workers[i].number = i;
@@ -130,8 +133,10 @@ int ordered_run(const struct ordered *o, unsigned int thread_count)
 				 &workers[i]))
 			break;
 	}
-	if (!i)
+	if (!i) {
+		free(c.slots);
 		return run_alone(o);
+	}
 	ret = take_each(&c);
 	end(&c, workers, i);
 	return ret;

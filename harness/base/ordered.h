@@ -20,6 +20,9 @@ struct ordered {
 	 * items are wanted. */
 	int (*take)(void *arg, size_t at, void *made);
 	void (*drop)(void *made); /* instead of take, of what is not wanted */
+	/* So many items for each thread may be made before the one that is taken next;
+	 * 0: a few. More where one item may take as long as many. */
+	size_t ahead_of_each;
 	void *arg;
 };
 
@@ -27,7 +30,7 @@ struct ordered {
 unsigned int ordered_threads(void);
 
 /* What TAKE returned last. All threads have ended then; threads that cannot be started
- * are done without. Each has a few items at most in memory at once. */
+ * are done without. */
 int ordered_run(const struct ordered *o, unsigned int thread_count);
 
 #endif

@@ -173,7 +173,7 @@ void history_release(struct history *h)
 {
 	size_t i;
 
-	for (i = 0; i < h->run_count; i++)
+	for (i = 0; i < h->run_count && !h->is_of_a_set; i++)
 		free(h->runs[i].fingerprint);
 	free(h->runs);
 	free(h->values);

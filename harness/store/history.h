@@ -17,7 +17,7 @@ struct history_run {
 	uint64_t started_unix_ns;
 	char revision[64];
 	char grade[16];
-	char *fingerprint;   /* owned; JSON */
+	char *fingerprint;   /* owned, but see is_of_a_set; JSON */
 	size_t first, count; /* of the values */
 };
 
@@ -29,6 +29,8 @@ struct history {
 	struct history_run *runs; /* owned; those that have a value, by time */
 	size_t run_count;
 	bool has_more; /* runs before these */
+	/* Its fingerprints belong to a struct history_set, which must outlive it. */
+	bool is_of_a_set;
 };
 
 struct history_query {

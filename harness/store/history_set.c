@@ -191,7 +191,6 @@ static void begin_run(struct history *h, const struct history_run *run,
 	struct history_run *own = &h->runs[h->run_count++];
 
 	*own = *run;
-	own->fingerprint = xstrdup(run->fingerprint);
 	own->first = h->value_count;
 	snprintf(own->grade, sizeof(own->grade), "%s", grade);
 }
@@ -201,7 +200,8 @@ void history_set_get(const struct history_set *s, size_t at, struct history *h)
 	const struct one *one = &s->series[at];
 	size_t i;
 
-	*h = (struct history){.lower_is_better = one->lower_is_better};
+	*h = (struct history){.lower_is_better = one->lower_is_better,
+			      .is_of_a_set = true};
 	snprintf(h->unit, sizeof(h->unit), "%s", one->unit);
 	h->values = xcalloc(one->count + 1, sizeof(*h->values));
 	h->runs = xcalloc(one->count + 1, sizeof(*h->runs));

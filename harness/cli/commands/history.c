@@ -295,11 +295,14 @@ static int show_next(void *arg, size_t at, void *made)
 
 static void look_at_all(struct all *all, size_t count)
 {
-	const struct ordered o = {.count = count,
-				  .make = look_at,
-				  .take = show_next,
-				  .drop = forget,
-				  .arg = all};
+	const struct ordered o = {
+		.count = count,
+		.make = look_at,
+		.take = show_next,
+		.drop = forget,
+		.arg = all,
+		/* One with a change takes as long as twenty. */
+		.ahead_of_each = 32};
 	size_t i;
 
 	ordered_run(&o, ordered_threads());
