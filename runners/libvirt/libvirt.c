@@ -62,7 +62,7 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 	if (bc->io.net_poll_us)
 		io_site_deny_net(&site, QEMU_NO_NET_POLL);
 	/* Since libvirt 9.4 an <iothread> can have a <poll>. */
-	if (bc->io.disk_poll_us)
+	if (bc->io.disk_poll_us && site.has_disk)
 		io_site_deny_disk(
 			&site,
 			"libvirt is not told here how long a disk's thread polls");

@@ -58,10 +58,8 @@ static int name_device(const struct io_site *site)
 static int prepare(void *arg)
 {
 	const struct io_site *site = arg;
-	int ret = site->has_net ? net_site_enter(&site->net) : 0;
+	int ret = name_device(site);
 
-	if (!ret)
-		ret = name_device(site);
 	return ret ? ret : limit(site->bc);
 }
 

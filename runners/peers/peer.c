@@ -37,8 +37,10 @@ char *peer_find(const struct peer *p)
 }
 
 /* Why P cannot have the disk that IO wants; or NULL. */
-static const char *disk_lack(const struct peer *p, const struct io_plan *io)
+static const char *disk_lack(const struct peer *p, const struct bench_case *bc)
 {
+	const struct io_plan *io = &bc->io;
+
 	if (!p->io.has_disks)
 		return "is given no disk here";
 	if (io_plan_null_size(io->disk))
@@ -47,6 +49,8 @@ static const char *disk_lack(const struct peer *p, const struct io_plan *io)
 		return "has no direct I/O: --disk-cache host is what it does";
 	if (io->queue_count > 1 && !p->io.has_queues)
 		return "has one queue for a disk: ask for --queues 1";
+	if (io->queue_count > bc->vcpu_count)
+		return "has no more queues for a disk than vCPUs";
 	if (io->disk_poll_us)
 		return "does not poll for a disk's requests";
 	return NULL;
@@ -65,25 +69,30 @@ static const char *net_lack(const struct peer *p, const struct io_site *site)
 		return "is given no macvtap here";
 	if (io->queue_count > 1 && !p->io.has_queues)
 		return "has one pair of queues: ask for --queues 1";
+	if (io->queue_count > site->bc->vcpu_count)
+		return "has no more pairs of queues than vCPUs";
 	if (io->net_poll_us)
 		return "does not poll for packets";
 	return NULL;
 }
 
-static void deny(const struct peer *p, struct io_site *site)
+/* What P has of what the case wants. A disk that it lacks is not even made. */
+static void open_site(const struct peer *p, const struct bench_case *bc,
+		      struct io_site *site)
 {
-	const char *disk = disk_lack(p, &site->bc->io);
-	const char *net = net_lack(p, site);
+	const char *lack = disk_lack(p, bc);
 	char why[160];
 
-	if (disk) {
-		snprintf(why, sizeof(why), "%s %s", p->title, disk);
+	snprintf(why, sizeof(why), "%s %s", p->title, lack ? lack : "");
+	if (p->io.has_card || !lack)
+		io_site_open_but_disk(site, bc, NET_GUEST, lack ? why : NULL);
+	else
 		io_site_deny_disk(site, why);
-	}
-	if (net) {
-		snprintf(why, sizeof(why), "%s %s", p->title, net);
-		io_site_deny_net(site, why);
-	}
+	lack = net_lack(p, site);
+	if (!lack)
+		return;
+	snprintf(why, sizeof(why), "%s %s", p->title, lack);
+	io_site_deny_net(site, why);
 }
 
 static void boot(const struct peer_case *c, const struct bench_case *bc,
@@ -94,9 +103,7 @@ static void boot(const struct peer_case *c, const struct bench_case *bc,
 	struct err err = {0};
 	int ret;
 
-	if (c->peer->io.has_disks || c->peer->io.has_card)
-		io_site_open(&site, bc, NET_GUEST);
-	deny(c->peer, &site);
+	open_site(c->peer, bc, &site);
 	ret = peer_machine_open(&m, c, &site, &err);
 	if (ret) {
 		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", c->peer->title,
@@ -128,6 +135,9 @@ static const char *lack_of(const struct bench_case *bc)
 	/* It would be measured as something that it is not. */
 	if (!strcmp(bc->paravirt, "identical"))
 		return "cannot hide its hypervisor from the guest: ask for --paravirt best";
+	if (bench_case_needs(bc, WL_NEEDS_DEVICE) &&
+	    !bench_case_needs(bc, WL_SHAPE))
+		return "is given no device of the host's here";
 	if (bc->limits.locks_ram)
 		return "is not told to lock its guest's memory";
 	if (!bench_case_needs(bc, WL_SHAPE) ||

@@ -49,7 +49,7 @@ struct peer_boot {
 struct peer_io {
 	bool has_disks;
 	bool has_direct_io; /* else all goes through the host's page cache */
-	bool has_queues;    /* several for one disk or card */
+	bool has_queues;    /* for one disk or card as many as vCPUs */
 	bool has_card;      /* over a TAP that has a name */
 	/* The serial number that it gives a disk of PATH; caller frees. NULL: it takes
 	 * those of workload.h. */

@@ -38,6 +38,19 @@ static uint32_t file_flags(const struct io_plan *io)
 	       (io_plan_caches(io) ? DISK_FILE_CACHED : 0);
 }
 
+static const char no_native_cache[] =
+	"natively no host's cache lies beneath the disk: --disk-cache host is for guests";
+
+/* Why SIDE has no disk with the cache that the plan wants; or NULL. */
+static const char *cache_lack(const struct io_plan *io, enum net_side side)
+{
+	if (!io_plan_caches(io))
+		return NULL;
+	if (side == NET_NATIVE)
+		return no_native_cache;
+	return io_plan_null_size(io->disk) ? "a null disk has no cache" : NULL;
+}
+
 static void open_disk(struct io_site *site, enum net_side side)
 {
 	const struct io_plan *io = &site->bc->io;
@@ -51,10 +64,8 @@ static void open_disk(struct io_site *site, enum net_side side)
 			 "the host itself has no null disk");
 		return;
 	}
-	if (io_plan_caches(io) && side == NET_NATIVE) {
-		snprintf(
-			env->disk_refusal, sizeof(env->disk_refusal),
-			"natively no host's cache lies beneath the disk: --disk-cache host is for guests");
+	if (cache_lack(io, side)) {
+		io_site_deny_disk(site, cache_lack(io, side));
 		return;
 	}
 	ret = is_null ? 0
@@ -157,6 +168,10 @@ static void open_device(struct io_site *site, enum net_side side)
 			 "no device is named: --device ADDRESS does");
 		return;
 	}
+	if (by_virtio && io_plan_caches(io) && side == NET_NATIVE) {
+		io_site_deny_disk(site, no_native_cache);
+		return;
+	}
 	ret = prepare_device(site, &err);
 	site->has_disk =
 		!ret && env->disk[0] && (by_virtio || side == NET_NATIVE);
@@ -225,10 +240,18 @@ static void choose_tools(struct io_site *site)
 void io_site_open(struct io_site *site, const struct bench_case *bc,
 		  enum net_side side)
 {
+	io_site_open_but_disk(site, bc, side, NULL);
+}
+
+void io_site_open_but_disk(struct io_site *site, const struct bench_case *bc,
+			   enum net_side side, const char *why)
+{
 	*site = (struct io_site){.bc = bc};
 	/* A shape has devices of its own. */
-	if (bench_case_needs(bc, WL_NEEDS_DEVICE) &&
-	    !bench_case_needs(bc, WL_SHAPE))
+	if (why)
+		io_site_deny_disk(site, why);
+	else if (bench_case_needs(bc, WL_NEEDS_DEVICE) &&
+		 !bench_case_needs(bc, WL_SHAPE))
 		open_device(site, side);
 	else if (bench_case_needs(bc, WL_NEEDS_DISK))
 		open_disk(site, side);

@@ -35,6 +35,11 @@ void io_site_open(struct io_site *site, const struct bench_case *bc,
 		  enum net_side side);
 void io_site_close(struct io_site *site);
 
+/* As io_site_open(); where WHY is not NULL no disk is made, nor anything written to the
+ * one that the plan names, and what needs it is skipped with WHY. */
+void io_site_open_but_disk(struct io_site *site, const struct bench_case *bc,
+			   enum net_side side, const char *why);
+
 /* What the VMM cannot have as the plan wants it: the series that need it are skipped,
  * with WHY. Before the machine's options are made. */
 void io_site_deny_disk(struct io_site *site, const char *why);

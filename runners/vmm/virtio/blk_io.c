@@ -264,9 +264,15 @@ static bool has_work(struct blk_worker *w)
 	return !io_uring_peek_cqe(&w->ring, &cqe);
 }
 
-/* Whether something came while looking, so that there is no need to sleep. */
+/* Whether something came while looking, so that there is no need to sleep. What woke
+ * the thread before may have been no doorbell, and these still be wanted. */
 static bool look_for_work(struct blk_worker *w, uint64_t until_ns)
 {
+	uint32_t last = w->first_queue + w->queue_count;
+	uint32_t q;
+
+	for (q = w->first_queue; q < last; q++)
+		virtq_notify_disable(&w->blk->dev.queues[q]);
 	do {
 		if (has_work(w))
 			return true;

@@ -209,16 +209,24 @@ bool virtq_wants_interrupt(struct virtq *q)
 
 void virtq_notify_disable(struct virtq *q)
 {
-	/* With the event index, a stale index means no notification. */
-	if (q->used && !q->has_event_idx)
+	if (!q->used)
+		return;
+	if (!q->has_event_idx)
 		__atomic_store_n(&q->used->flags, USED_F_NO_NOTIFY,
 				 __ATOMIC_RELAXED);
+	/* An index that the driver has passed asks for nothing. It may not have
+	 * passed the one that it was asked for last. */
+	else if (q->is_asked)
+		__atomic_store_n(avail_event(q), (uint16_t)(q->next_avail - 1),
+				 __ATOMIC_RELAXED);
+	q->is_asked = false;
 }
 
 bool virtq_notify_enable(struct virtq *q)
 {
 	if (!q->used)
 		return false;
+	q->is_asked = true;
 	if (q->has_event_idx)
 		__atomic_store_n(avail_event(q), q->next_avail,
 				 __ATOMIC_RELAXED);

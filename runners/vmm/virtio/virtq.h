@@ -44,6 +44,7 @@ struct virtq {
 	struct virtq_used *used;
 	bool has_event_idx;
 	bool has_indirect;
+	bool is_asked; /* the driver, to notify */
 	uint16_t next_avail;
 	uint16_t seen_avail; /* the driver's index when last looked at */
 	uint16_t next_used;

@@ -698,6 +698,21 @@ static void a_cached_disk_is_for_guests(void **state)
 	io_site_open(&site, &bc, NET_GUEST);
 	assert_true(site.has_disk && site.needs_tools);
 	assert_string_equal(site.env.disk_refusal, "");
+	io_site_close(&site);
+	snprintf(bc.io.disk, sizeof(bc.io.disk), "null:64M");
+	io_site_open(&site, &bc, NET_GUEST);
+	assert_false(site.has_disk);
+	assert_string_equal(site.env.disk_refusal, "a null disk has no cache");
+	io_site_close(&site);
+	/* Nothing is made that nobody will have. */
+	snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", path);
+	unlink(path);
+	io_site_open_but_disk(&site, &bc, NET_GUEST, "not here");
+	assert_string_equal(site.env.disk_refusal, "not here");
+	assert_int_equal(access(path, F_OK), -1);
+	io_site_close(&site);
+	io_site_open(&site, &bc, NET_GUEST);
+	assert_true(site.has_disk);
 	io_site_deny_disk(&site, "made up");
 	assert_false(site.has_disk || site.needs_tools);
 	assert_null(site.tools);

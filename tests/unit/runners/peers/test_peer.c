@@ -162,6 +162,8 @@ static void what_it_cannot_have_is_skipped(void **state)
 			      "only shapes of RAM");
 	fake_peer_expect_skip(&runner_made_up, "footprint", "256M-1cpu-1nic",
 			      "only shapes of RAM");
+	fake_peer_expect_skip(&runner_made_up, "passthrough", "randread-4k-qd1",
+			      "is given no device of the host's here");
 	bench_case_add(&bc, "null", "");
 	fake_peer_run_case(&runner_made_up, &bc, &res);
 	assert_int_equal(res.status, RUN_SKIPPED);
@@ -178,85 +180,47 @@ static void what_it_cannot_have_is_skipped(void **state)
 }
 
 /* What each row's VMM lacks, or the plan wants, is a reason for the guest to skip. */
+#define IS_CACHED .disk = "d.img", .disk_cache = "host"
+
 static void disks_and_cards_that_it_lacks_are_denied(void **state)
 {
 	static const struct {
-		struct peer_io io;
-		const char *disk, *cache;
-		uint32_t queues, disk_poll_us, net_poll_us;
-		const char *vhost, *words;
+		struct peer_io has;
+		struct io_plan io; /* one queue where it says none */
+		const char *words;
 	} rows[] = {
 		{{0},
-		 "d.img",
-		 "host",
-		 1,
-		 0,
-		 0,
-		 "auto",
+		 {IS_CACHED},
 		 "=disk_refusal Made-Up is given no disk here\n"},
 		{{0},
-		 "d.img",
-		 "host",
-		 1,
-		 0,
-		 0,
-		 "auto",
+		 {IS_CACHED},
 		 "=net_refusal Made-Up is given no network card here\n"},
 		{{.has_disks = true},
-		 "null:1G",
-		 "",
-		 1,
-		 0,
-		 0,
-		 "auto",
+		 {.disk = "null:1G"},
 		 "=disk_refusal Made-Up has no null disk\n"},
 		{{.has_disks = true},
-		 "d.img",
-		 "none",
-		 1,
-		 0,
-		 0,
-		 "auto",
+		 {.disk = "d.img"},
 		 "=disk_refusal Made-Up has no direct I/O: --disk-cache host"},
 		{{.has_disks = true},
-		 "d.img",
-		 "host",
-		 2,
-		 0,
-		 0,
-		 "auto",
+		 {IS_CACHED, .queue_count = 2},
 		 "=disk_refusal Made-Up has one queue for a disk"},
+		{{.has_disks = true, .has_queues = true},
+		 {IS_CACHED, .queue_count = 3},
+		 "=disk_refusal Made-Up has no more queues for a disk than vCPUs"},
 		{{.has_disks = true},
-		 "d.img",
-		 "host",
-		 1,
-		 5,
-		 0,
-		 "auto",
+		 {IS_CACHED, .disk_poll_us = 5},
 		 "=disk_refusal Made-Up does not poll for a disk"},
 		{{.has_card = true},
-		 "d.img",
-		 "host",
-		 2,
-		 0,
-		 0,
-		 "auto",
+		 {.queue_count = 2},
 		 "=net_refusal Made-Up has one pair of queues"},
+		{{.has_card = true, .has_queues = true},
+		 {.queue_count = 3},
+		 "=net_refusal Made-Up has no more pairs of queues than vCPUs"},
 		{{.has_card = true},
-		 "d.img",
-		 "host",
-		 1,
-		 0,
-		 0,
-		 "on",
+		 {.vhost = "on"},
 		 "=net_refusal Made-Up does not use vhost-net\n"},
 		{{.has_card = true},
-		 "d.img",
-		 "host",
-		 1,
-		 0,
-		 5,
-		 "off",
+		 {.net_poll_us = 5},
 		 "=net_refusal Made-Up does not poll for packets\n"},
 	};
 	const struct peer before = made_up;
@@ -265,19 +229,13 @@ static void disks_and_cards_that_it_lacks_are_denied(void **state)
 	(void)state;
 	set("made-up 2.5", FAKE_PEER_OPENS("/dev/kvm") FAKE_PEER_AGENT);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct bench_case bc = {
-			.io = {.disk_bytes = 2 * MIB,
-			       .disk_poll_us = rows[i].disk_poll_us,
-			       .net_poll_us = rows[i].net_poll_us,
-			       .queue_count = rows[i].queues}};
+		struct bench_case bc = {.io = rows[i].io};
 		struct result res;
 		char *job;
 
-		made_up.io = rows[i].io;
-		snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", rows[i].disk);
-		snprintf(bc.io.disk_cache, sizeof(bc.io.disk_cache), "%s",
-			 rows[i].cache);
-		snprintf(bc.io.vhost, sizeof(bc.io.vhost), "%s", rows[i].vhost);
+		made_up.io = rows[i].has;
+		if (!bc.io.queue_count)
+			bc.io.queue_count = 1;
 		bench_case_add(&bc, "null", "");
 		fake_peer_run_case(&runner_made_up, &bc, &res);
 		if (res.status != RUN_OK)

@@ -237,6 +237,28 @@ static void enabling_finds_what_was_missed(void **state)
 	assert_int_equal(b->q->used[2 + 4 * 8], 1);
 }
 
+/* Also where the driver has not passed the index that it was asked for. */
+static void a_disabled_queue_is_not_rung_for(void **state)
+{
+	const struct vseg seg = {DATA_GPA, 64, true};
+	struct bench *b = *state;
+	int i;
+
+	bench_queue(b, EVENT, 8);
+	assert_false(virtq_notify_enable(&b->dev));
+	virtq_notify_disable(&b->dev);
+	for (i = 0; i < 6; i++) {
+		assert_true(vqueue_add(b->q, &seg, 1) >= 0);
+		assert_false(vqueue_kick(&b->d, b->q));
+	}
+	/* Nor while the device goes on through them. */
+	assert_int_equal(pop(b), 1);
+	assert_int_equal(pop(b), 1);
+	assert_true(vqueue_add(b->q, &seg, 1) >= 0);
+	assert_false(vqueue_kick(&b->d, b->q));
+	assert_true(virtq_notify_enable(&b->dev));
+}
+
 /* --- indirect tables --------------------------------------------------- */
 
 static void indirect_tables_are_chains(void **state)
@@ -517,6 +539,7 @@ int main(void)
 		ON_BENCH(flags_silence_both_sides),
 		ON_BENCH(the_event_index_asks_for_one_interrupt),
 		ON_BENCH(enabling_finds_what_was_missed),
+		ON_BENCH(a_disabled_queue_is_not_rung_for),
 		ON_BENCH(indirect_tables_are_chains),
 		ON_BENCH(indirect_tables_are_as_long_as_the_queue),
 		ON_BENCH(a_table_may_end_a_chain),
