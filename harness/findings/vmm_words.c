@@ -14,6 +14,7 @@ static const struct {
 } facts[VMM_FACT_COUNT] = {
 	[VMM_FACT_SANDBOX] = {"\nvmm.sandbox=", "sandbox of the VMM"},
 	[VMM_FACT_PLACEMENT] = {"\nvmm.placement=", "pinning"},
+	[VMM_FACT_VERSION] = {"\nvmm.version=", "VMM"},
 };
 
 char *vmm_words(const char *identity, enum vmm_fact fact)

@@ -10,6 +10,7 @@ struct strbuf;
 enum vmm_fact {
 	VMM_FACT_SANDBOX,   /* our VMM's, see docs/sandbox.md */
 	VMM_FACT_PLACEMENT, /* of a pinned run, natively as well */
+	VMM_FACT_VERSION,   /* of others' VMMs; ours is the run's revision */
 	VMM_FACT_COUNT,
 };
 

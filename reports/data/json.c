@@ -67,6 +67,24 @@ static json_t *ledger(const struct result *res)
 	return out;
 }
 
+static void add_vmm_words(const char *identity, json_t *boot)
+{
+	static const char *const keys[VMM_FACT_COUNT] = {
+		[VMM_FACT_SANDBOX] = "sandbox",
+		[VMM_FACT_PLACEMENT] = "placement",
+		[VMM_FACT_VERSION] = "vmm_version",
+	};
+	int i;
+
+	for (i = 0; i < VMM_FACT_COUNT; i++) {
+		char *words = vmm_words(identity, (enum vmm_fact)i);
+
+		if (words)
+			json_object_set_new(boot, keys[i], json_text(words));
+		free(words);
+	}
+}
+
 static json_t *boots(const struct run_data *run)
 {
 	json_t *out = json_array();
@@ -74,14 +92,9 @@ static json_t *boots(const struct run_data *run)
 
 	for (i = 0; i < run->boot_count; i++) {
 		const struct boot_data *b = &run->boots[i];
-		char *sandbox = vmm_words(b->res.identity, VMM_FACT_SANDBOX);
-		char *placement =
-			vmm_words(b->res.identity, VMM_FACT_PLACEMENT);
-
-		json_array_append_new(
-			out,
+		json_t *boot =
 			json_pack("{s:I, s:I, s:o, s:o, s:s, s:o, s:s, s:I,"
-				  " s:I, s:I, s:I, s:o, s:s*, s:s*}",
+				  " s:I, s:I, s:I, s:o}",
 				  "boot", (json_int_t)b->position, "block",
 				  (json_int_t)b->bc.block, "runner",
 				  json_text(b->bc.runner), "paravirt",
@@ -93,10 +106,10 @@ static json_t *boots(const struct run_data *run)
 				  (json_int_t)b->bc.ram_bytes, "elapsed_ns",
 				  (json_int_t)b->res.elapsed_ns, "exit_cost_ns",
 				  (json_int_t)b->res.exit_cost_ns, "exits",
-				  ledger(&b->res), "sandbox", sandbox,
-				  "placement", placement));
-		free(placement);
-		free(sandbox);
+				  ledger(&b->res));
+
+		add_vmm_words(b->res.identity, boot);
+		json_array_append_new(out, boot);
 	}
 	return out;
 }

@@ -42,12 +42,14 @@ static void each_thing_is_listed_once(void **state)
 	boots[0].res.identity = (char *)"a=1\nvmm.sandbox=seccomp";
 	boots[2].res.identity =
 		(char *)"a=2\nvmm.sandbox=off\nvmm.placement=cores, kept";
-	boots[3].res.identity = (char *)"a=2\nvmm.placement=cores, kept";
+	boots[3].res.identity = (char *)"a=2\nvmm.placement=cores, kept\n"
+					"vmm.version=Firecracker 1.13.1";
 	boots[4].res.identity = (char *)"a=3\nvmm.sandbox=seccomp";
 	vmm_words_list(&run, &out);
 	assert_string_equal(strbuf_str(&out), "sandbox of the VMM: seccomp\n"
 					      "sandbox of the VMM: off\n"
-					      "pinning: cores, kept\n");
+					      "pinning: cores, kept\n"
+					      "VMM: Firecracker 1.13.1\n");
 	strbuf_release(&out);
 }
 
