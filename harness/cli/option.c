@@ -33,22 +33,31 @@ int option_text(const struct option_row *o, const char *arg, void *args,
 	return 0;
 }
 
-int option_word(const struct option_row *o, const char *arg, void *args,
-		struct err *err)
+bool option_has_word(const struct option_row *o, const char *arg, char *all,
+		     size_t size)
 {
-	char all[160] = "";
 	size_t i, len = 0;
 
+	all[0] = '\0';
 	for (i = 0; o->words[i]; i++) {
 		const char *part = o->words[i + 1] ? ", " : " and ";
 
 		if (!strcmp(arg, o->words[i]))
-			return option_text(o, arg, args, err);
-		if (len < sizeof(all))
-			len += (size_t)snprintf(all + len, sizeof(all) - len,
-						"%s%s", i ? part : "",
-						o->words[i]);
+			return true;
+		if (len < size)
+			len += (size_t)snprintf(all + len, size - len, "%s%s",
+						i ? part : "", o->words[i]);
 	}
+	return false;
+}
+
+int option_word(const struct option_row *o, const char *arg, void *args,
+		struct err *err)
+{
+	char all[OPTION_WORDS_BYTES];
+
+	if (option_has_word(o, arg, all, sizeof(all)))
+		return option_text(o, arg, args, err);
 	return err_set(err, -EINVAL, "unknown %s '%s'; there are %s", o->noun,
 		       arg, all);
 }

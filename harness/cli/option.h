@@ -80,6 +80,12 @@ struct option_row {
 option_take_fn option_flag, option_text, option_word, option_u32, option_u64,
 	option_bytes, option_duration;
 
+/* For takers of a command's own: whether ARG is one of the row's words; ALL of them,
+ * "on, off and auto", where it is not. */
+#define OPTION_WORDS_BYTES 160
+bool option_has_word(const struct option_row *o, const char *arg, char *all,
+		     size_t size);
+
 /* For takers of a command's own: where in ARGS the field of the row is. */
 void *option_field(const struct option_row *o, void *args);
 

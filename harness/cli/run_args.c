@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +22,11 @@
 #include "harness/core/runner.h"
 #include "harness/fleet/arm_gate.h"
 #include "harness/verdict/claims.h"
+#include "runners/vmm/virtio/poll_window.h"
 
 /* Of a run until decided. A margin that needs more blocks needs less noise. */
 #define LOOK_COUNT 4
 #define MOST_BLOCKS 40
-#define POLL_MAX_US 1000000
 
 /* Those of them whose device and program are there; in the lab, all. */
 static const char *const default_runners[] = {"native", "kvm", "mshv",
@@ -194,27 +195,25 @@ static int take_device(const struct option_row *o, const char *arg, void *args,
 	return device_list_parse(arg, io_of(args), err);
 }
 
-static int take_disk_cache(const struct option_row *o, const char *arg,
-			   void *args, struct err *err)
+/* One of the row's words, kept in the plan's own field. */
+static int take_io_word(const struct option_row *o, const char *arg, void *args,
+			struct err *err)
 {
-	(void)o;
-	if (strcmp(arg, "none") && strcmp(arg, "host"))
-		return err_set(err, -EINVAL, "'%s': there are none and host",
-			       arg);
-	return copy_text(arg, io_of(args)->disk_cache,
-			 sizeof(io_of(args)->disk_cache), err);
+	char all[OPTION_WORDS_BYTES];
+
+	if (!option_has_word(o, arg, all, sizeof(all)))
+		return err_set(err, -EINVAL, "'%s': there are %s", arg, all);
+	return copy_text(arg, option_field(o, args), o->max, err);
 }
 
-static int take_vhost(const struct option_row *o, const char *arg, void *args,
-		      struct err *err)
-{
-	(void)o;
-	if (strcmp(arg, "auto") && strcmp(arg, "on") && strcmp(arg, "off"))
-		return err_set(err, -EINVAL, "'%s': there are auto, on and off",
-			       arg);
-	return copy_text(arg, io_of(args)->vhost, sizeof(io_of(args)->vhost),
-			 err);
-}
+#define IO_WORD(field, ...)                                      \
+	.take = take_io_word,                                    \
+	.offset = offsetof(struct run_args, plan.io.field),      \
+	.max = sizeof(((struct run_args *)NULL)->plan.io.field), \
+	.words = (const char *const[])                           \
+	{                                                        \
+		__VA_ARGS__, NULL                                \
+	}
 
 static int take_stretch(const struct option_row *o, const char *arg, void *args,
 			struct err *err)
@@ -414,11 +413,12 @@ const struct option_row run_args_options[] = {
 	 .take = take_disk_size, KEY},
 	{"disk-cache", "WORD",
 	 "of a guest's disk: none, or host: the host's page cache (none)",
-	 .take = take_disk_cache, KEY},
+	 IO_WORD(disk_cache, "none", "host"), KEY},
 	{"disk-poll", "US",
 	 "how long a VMM's thread looks for requests of the disk before it\n"
 	 "sleeps, at most (what each VMM does by itself)",
-	 OPTION_U32(struct run_args, plan.io.disk_poll_us, 0, POLL_MAX_US),
+	 OPTION_U32(struct run_args, plan.io.disk_poll_us, 0,
+		    POLL_WINDOW_MAX_US),
 	 KEY},
 	{"disk-overwrite", NULL, "allow a device, whose contents are lost",
 	 OPTION_FLAG(struct run_args, plan.io.may_overwrite)},
@@ -433,9 +433,11 @@ const struct option_row run_args_options[] = {
 	{"queues", "N", "of disk and card (one per vCPU)",
 	 COUNT(plan.io.queue_count, 8), KEY},
 	{"vhost", "WORD", "vhost-net: auto, on or off (auto)",
-	 .take = take_vhost},
+	 IO_WORD(vhost, "auto", "on", "off")},
 	{"net-poll", "US", "as --disk-poll, for packets",
-	 OPTION_U32(struct run_args, plan.io.net_poll_us, 0, POLL_MAX_US), KEY},
+	 OPTION_U32(struct run_args, plan.io.net_poll_us, 0,
+		    POLL_WINDOW_MAX_US),
+	 KEY},
 	{"net-peer", "ADDRESS",
 	 "a host that runs 'l1vh-bench peer', instead of the run's\n"
 	 "own network; with it:",

@@ -11,6 +11,7 @@
 #include "harness/base/units.h"
 #include "runners/vmm/virtio/blk.h"
 #include "runners/vmm/virtio/net.h"
+#include "runners/vmm/virtio/poll_window.h"
 
 /* One key: a flag sets a bool, others take the value. */
 typedef int arg_set_fn(void *cfg, const char *value, struct err *err);
@@ -58,8 +59,6 @@ static int set_uint(uint32_t *field, const char *value, uint64_t min,
 	return ret;
 }
 
-#define POLL_MAX_US 1000000
-
 #define DISK_FLAG(fn, field)                                         \
 	static int fn(void *arg, const char *value, struct err *err) \
 	{                                                            \
@@ -95,7 +94,7 @@ static int disk_queues(void *arg, const char *value, struct err *err)
 static int disk_poll(void *arg, const char *value, struct err *err)
 {
 	return set_uint(&((struct blk_config *)arg)->poll_us, value, 0,
-			POLL_MAX_US, err);
+			POLL_WINDOW_MAX_US, err);
 }
 
 /* Up to a comma that is alone: a path's own are doubled, as in QEMU's options. TEXT
@@ -177,7 +176,7 @@ static int net_mac(void *arg, const char *value, struct err *err)
 static int net_poll(void *arg, const char *value, struct err *err)
 {
 	return set_uint(&((struct net_config *)arg)->poll_us, value, 0,
-			POLL_MAX_US, err);
+			POLL_WINDOW_MAX_US, err);
 }
 
 static int net_vhost(void *arg, const char *value, struct err *err)

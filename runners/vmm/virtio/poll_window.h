@@ -13,6 +13,9 @@
  */
 #include <stdint.h>
 
+/* The longest one that can be asked for. */
+#define POLL_WINDOW_MAX_US 1000000
+
 struct poll_window {
 	uint64_t max_ns; /* 0: never look */
 	uint64_t now_ns; /* look this long */
