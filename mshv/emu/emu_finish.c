@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "harness/base/qemu_cpu.h"
 #include "mshv/emu/emu_priv.h"
 
 /* More exits than any one instruction causes in KVM. */
@@ -46,6 +47,14 @@ static void answer_nothing(struct kvm_run *run)
 		memset(io_data(run), 0, (size_t)run->io.size * run->io.count);
 }
 
+static int sregs_set(struct emu_vp *vp, const struct kvm_sregs *from)
+{
+	struct kvm_sregs sregs = *from;
+
+	sregs.tr.type = qemu_cpu_task_type(sregs.tr.type);
+	return ioctl(vp->vcpu_fd, KVM_SET_SREGS, &sregs);
+}
+
 /*
  * With data that nobody meant, an instruction may load a table or a segment, or
  * raise an exception; there was none before. General registers go back with the
@@ -56,7 +65,7 @@ static void effects_undo(struct emu_vp *vp, const struct kvm_sregs *before)
 	struct kvm_sync_regs *now = &vp->run->s.regs;
 
 	if (memcmp(&now->sregs, before, sizeof(*before)) &&
-	    ioctl(vp->vcpu_fd, KVM_SET_SREGS, before))
+	    sregs_set(vp, before))
 		emu_log_once("KVM does not take back its control registers");
 	if (!(vp->synced & KVM_SYNC_X86_EVENTS) ||
 	    !(now->events.exception.injected || now->events.exception.pending))
@@ -250,5 +259,6 @@ void emu_finish_by_entry(struct emu_vp *vp)
 int emu_kvm(struct emu_vp *vp, unsigned long request, void *arg)
 {
 	settle(vp);
-	return ioctl(vp->vcpu_fd, request, arg);
+	return request == KVM_SET_SREGS ? sregs_set(vp, arg)
+					: ioctl(vp->vcpu_fd, request, arg);
 }

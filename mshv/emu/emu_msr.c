@@ -109,12 +109,15 @@ uint16_t emu_msr_shadow(struct emu_vp *vp, uint32_t msr, uint64_t *value,
 	if (i == vp->shadow_count) {
 		*shadow = (struct emu_shadow){.msr = msr};
 		vp->shadow_count++;
-		emu_log_once("MSR 0x%x, which this KVM lacks, is kept and has"
-			     " no effect",
-			     msr);
 	}
-	if (is_set)
+	if (is_set) {
 		shadow->value = *value;
+		/* Nobody misses the effect of a zero. */
+		if (*value)
+			emu_log_once(
+				"MSR 0x%x, which this KVM lacks, is kept and has no effect",
+				msr);
+	}
 	*value = shadow->value;
 	return MSHV_STATUS_SUCCESS;
 }

@@ -11,6 +11,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/qemu_cpu.h"
 #include "runners/vmm/cpuid.h"
 #include "runners/vmm/kvm_priv.h"
 #include "runners/vmm/vcpu_state.h"
@@ -276,30 +277,6 @@ static int vcpu_get(struct hv_vcpu *base, struct vcpu_state *st,
 
 /* --- into a vCPU ----------------------------------------------------------- */
 
-/* Of 64-bit task state segments (APM 2, 4.8.3). */
-#define TSS_AVAILABLE 9
-#define TSS_BUSY 11
-
-/* "QEMU TCG CPU version 2.5+" (APM 3, CPUID 8000_0002). */
-static bool is_qemus_cpu(void)
-{
-	struct cpuid_entry e = cpuid_native(0x80000002, 0);
-	uint32_t words[] = {e.eax, e.ebx};
-
-	return !memcmp(words, "QEMU TCG", 8);
-}
-
-/*
- * KVM says of each task register on SVM that it is busy, as it is on hardware. QEMU's
- * own SVM keeps it available, and takes every port of a process for forbidden where
- * it is not (helper_check_io()).
- */
-static void mend_task_type(struct kvm_segment *tr)
-{
-	if (tr->type == TSS_BUSY && is_qemus_cpu())
-		tr->type = TSS_AVAILABLE;
-}
-
 static int set_sregs(int fd, const struct vcpu_state *st)
 {
 	struct kvm_sregs s;
@@ -310,7 +287,7 @@ static int set_sregs(int fd, const struct vcpu_state *st)
 	for (i = 0; i < VCPU_SEGMENT_COUNT; i++)
 		kvm_segment_set(&st->segments[i],
 				segment_of(&s, (enum vcpu_state_segment)i));
-	mend_task_type(&s.tr);
+	s.tr.type = qemu_cpu_task_type(s.tr.type);
 	s.gdt.base = st->gdt.base;
 	s.gdt.limit = (uint16_t)st->gdt.limit;
 	s.idt.base = st->idt.base;
