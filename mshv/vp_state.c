@@ -5,8 +5,7 @@
  * the backend that made it. What has no place in the architecture is kept by the
  * hypervisor's names.
  *
- * The ABI gives neither the deadline of a timer in TSC-deadline mode nor takes one;
- * and SynIC's pages and timers are left out. Guests that may have either are refused.
+ * SynIC's pages and timers are left out: guests that may have them are refused.
  */
 #include <errno.h>
 #include <string.h>
@@ -56,7 +55,7 @@ static const struct {
 };
 
 /* What is under way, last: the others' calls may drop it. */
-static const uint32_t own[] = {MSHV_REG_PENDING_INTERRUPTION,
+static const uint32_t own[] = {MSHV_REG_SSP, MSHV_REG_PENDING_INTERRUPTION,
 			       MSHV_REG_INTERRUPT_STATE, MSHV_REG_ACTIVITY};
 
 /* Leaves that a guest chooses its code by. */
@@ -95,6 +94,14 @@ static int clock_set(struct hv_vm *vm, uint64_t ns)
 {
 	(void)vm;
 	return ns ? -EINVAL : 0;
+}
+
+static int time_stop(struct hv_vm *base, bool is_stopped)
+{
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+
+	return hvcall_property_set(vm->sys, vm->pt_fd, MSHV_PROP_TIME_FREEZE,
+				   is_stopped);
 }
 
 static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
@@ -239,6 +246,23 @@ static void get_msrs(struct mshv_vcpu *vcpu, struct vcpu_state *st)
 		get_one(vcpu, st, own[i], OWN | own[i]);
 }
 
+/* The timer's deadline, 0 for none. A hypervisor may lack the register: a timer that
+ * runs could not be set again then. */
+static int get_deadline(struct mshv_vcpu *vcpu, struct vcpu_state *st,
+			uint32_t lvt_timer)
+{
+	const uint32_t name = MSHV_REG_TSC_DEADLINE;
+	union mshv_value value;
+
+	if (!hvcall_regs_get(sys_of(vcpu), vcpu->fd, vcpu->base.index, &name,
+			     &value, 1))
+		st->tsc_deadline = value.u64;
+	else if ((lvt_timer & LVT_TIMER_MODE) == LVT_DEADLINE &&
+		 !(lvt_timer & LVT_MASKED))
+		return -ENOTSUP;
+	return 0;
+}
+
 static int get_buffers(struct mshv_vcpu *vcpu, struct vcpu_state *st)
 {
 	_Alignas(MSHV_PAGE_BYTES) uint8_t buf[VCPU_STATE_XSAVE_BYTES] = {0};
@@ -250,9 +274,9 @@ static int get_buffers(struct mshv_vcpu *vcpu, struct vcpu_state *st)
 		return ret;
 	memcpy(&lapic, buf, sizeof(lapic));
 	memcpy(st->lapic, &lapic, sizeof(lapic));
-	if ((lapic.lvt_timer & LVT_TIMER_MODE) == LVT_DEADLINE &&
-	    !(lapic.lvt_timer & LVT_MASKED))
-		return -ENOTSUP;
+	ret = get_deadline(vcpu, st, lapic.lvt_timer);
+	if (ret)
+		return ret;
 	memset(buf, 0, sizeof(buf));
 	ret = mshv_state_move(vcpu, MSHV_GET_VP_STATE, MSHV_STATE_XSAVE, buf,
 			      sizeof(buf));
@@ -285,7 +309,7 @@ static int vcpu_get(struct hv_vcpu *base, struct vcpu_state *st,
 	if (ret == -ENOTSUP)
 		return err_set(
 			err, ret,
-			"the timer of vCPU %u is in TSC-deadline mode, whose deadline this ABI does not give",
+			"the timer of vCPU %u is in TSC-deadline mode, and this hypervisor does not tell its deadline",
 			base->index);
 	if (ret)
 		return err_sys(err, ret, "cannot read the state of vCPU %u",
@@ -360,8 +384,13 @@ static int set_buffers(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
 		return ret;
 	memset(buf, 0, sizeof(buf));
 	memcpy(buf, st->lapic, sizeof(st->lapic));
-	return mshv_state_move(vcpu, MSHV_SET_VP_STATE, MSHV_STATE_LAPIC, buf,
-			       MSHV_PAGE_BYTES);
+	ret = mshv_state_move(vcpu, MSHV_SET_VP_STATE, MSHV_STATE_LAPIC, buf,
+			      MSHV_PAGE_BYTES);
+	/* By the TSC, and only in the mode that the local APIC has now. */
+	if (!ret && st->tsc_deadline)
+		ret = hvcall_reg_set(sys_of(vcpu), vcpu->fd, vcpu->base.index,
+				     MSHV_REG_TSC_DEADLINE, st->tsc_deadline);
+	return ret;
 }
 
 /* The name of what the snapshot calls INDEX; 0: a hostile file's invention. */
@@ -423,6 +452,7 @@ const struct hv_state_ops mshv_state_ops = {
 	.prepare = state_prepare,
 	.clock_get = clock_get,
 	.clock_set = clock_set,
+	.time_stop = time_stop,
 	.cpuid_get = cpuid_get,
 	.vcpu_get = vcpu_get,
 	.vcpu_set = vcpu_set,

@@ -91,6 +91,7 @@ static const struct {
 	{MSHV_REG_S_CET, 1, 0x6a2, 0},
 	{MSHV_REG_PL0_SSP, 4, 0x6a4, 1},
 	{MSHV_REG_SSP_TABLE, 1, 0x6a8, 0},
+	{MSHV_REG_TSC_DEADLINE, 1, 0x6e0, 0},
 	{MSHV_REG_TSC_ADJUST, 1, 0x3b, 0},
 	{MSHV_REG_MISC_ENABLE, 1, 0x1a0, 0},
 	{MSHV_REG_VP_RUNTIME, 1, 0x40000010, 0},

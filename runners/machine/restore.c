@@ -221,16 +221,6 @@ static void run_all(struct restore *r)
 		is_fine = run_clones(r, &what->clones[i], &took_ns);
 }
 
-/* Under mshv a timer in that mode has a deadline that nobody can read. */
-static bool can_be_saved(const struct restore *r)
-{
-	if (!r->what->is_linux || !strcmp(r->fresh.hv, "kvm"))
-		return true;
-	refuse(r, "restored", RUN_SKIPPED,
-	       "Linux sets its timer in TSC-deadline mode, whose deadline this hypervisor's interface does not give");
-	return false;
-}
-
 static void restore_one(const struct restorable *what, const char *hv,
 			const struct bench_case *bc, struct result *res)
 {
@@ -244,8 +234,6 @@ static void restore_one(const struct restorable *what, const char *hv,
 				     .sandbox = bc->sandbox[0] ? bc->sandbox
 							       : NULL,
 				     .is_linux = what->is_linux};
-	if (!can_be_saved(&r))
-		return;
 	r.saved = r.restored = r.fresh;
 	r.folder = xasprintf("%s/l1vh-restore-XXXXXX", tmp ? tmp : "/tmp");
 	if (mkdtemp(r.folder)) {

@@ -137,6 +137,13 @@ int hv_clock_set(struct hv_vm *vm, uint64_t ns)
 	return vm->ops->state->clock_set(vm, ns);
 }
 
+int hv_time_stop(struct hv_vm *vm, bool is_stopped)
+{
+	const struct hv_state_ops *ops = vm->ops->state;
+
+	return ops->time_stop ? ops->time_stop(vm, is_stopped) : 0;
+}
+
 int hv_vcpu_cpuid_get(struct hv_vcpu *vcpu, struct cpuid_table *table,
 		      struct err *err)
 {

@@ -132,6 +132,10 @@ struct hv_state_ops {
 	/* The paravirtual clock, in nanoseconds; 0 where there is none. */
 	int (*clock_get)(struct hv_vm *vm, uint64_t *ns);
 	int (*clock_set)(struct hv_vm *vm, uint64_t ns);
+	/* Stop the guest's time, or let it go on: TSCs that are read and written one
+	 * by one stay together, and no timer fires between. NULL: they do so
+	 * anyway. */
+	int (*time_stop)(struct hv_vm *vm, bool is_stopped);
 	/* Of a vCPU that has not run: what it shows then. */
 	int (*cpuid_get)(struct hv_vcpu *vcpu, struct cpuid_table *table,
 			 struct err *err);
@@ -231,6 +235,7 @@ void hv_vcpu_kick(struct hv_vcpu *vcpu);
 int hv_state_prepare(struct hv_vm *vm, struct err *err);
 int hv_clock_get(struct hv_vm *vm, uint64_t *ns);
 int hv_clock_set(struct hv_vm *vm, uint64_t ns);
+int hv_time_stop(struct hv_vm *vm, bool is_stopped);
 int hv_vcpu_cpuid_get(struct hv_vcpu *vcpu, struct cpuid_table *table,
 		      struct err *err);
 int hv_vcpu_state_get(struct hv_vcpu *vcpu, struct vcpu_state *state,

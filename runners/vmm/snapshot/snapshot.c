@@ -87,6 +87,15 @@ int snapshot_is_possible(const struct vm_config *cfg, struct err *err)
 		    : 0;
 }
 
+static int time_stop(struct vm *vm, bool is_stopped, struct err *err)
+{
+	int ret = hv_time_stop(vm->hv, is_stopped);
+
+	return ret ? err_sys(err, ret, "cannot %s the guest's time",
+			     is_stopped ? "stop" : "start")
+		   : 0;
+}
+
 /* --- out of a machine -------------------------------------------------------- */
 
 int snapshot_prepare(struct vm *vm, struct err *err)
@@ -150,7 +159,9 @@ int snapshot_save(struct vm *vm, uint64_t *modified_unix_ns, struct err *err)
 	describe(vm, &head);
 	/* First: what the devices still have to say is for the vCPUs. */
 	snap_devices_save(vm, &vm->records);
-	ret = save_vcpus(vm, err);
+	ret = time_stop(vm, true, err); /* for good: the guest ends by this */
+	if (!ret)
+		ret = save_vcpus(vm, err);
 	if (!ret && hv_clock_get(vm->hv, &clock_ns))
 		ret = err_set(err, -EIO, "cannot read the guest's clock");
 	snap_records_put(&vm->records, SNAP_CLOCK, 0, &clock_ns,
@@ -274,11 +285,13 @@ static int load_vcpus(struct vm *vm, struct err *err)
 {
 	struct vcpu_state *state = malloc(sizeof(*state));
 	uint32_t i;
-	int ret = state ? 0
+	int ret = state ? time_stop(vm, true, err)
 			: err_set(err, -ENOMEM, "no memory for a vCPU's state");
 
 	for (i = 0; i < vm->vcpu_count && !ret; i++)
 		ret = load_vcpu(vm, i, state, err);
+	if (!ret)
+		ret = time_stop(vm, false, err);
 	free(state);
 	return ret;
 }

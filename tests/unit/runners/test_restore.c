@@ -52,30 +52,11 @@ static void without_a_vmm_it_fails(void **state)
 	unsetenv("TMPDIR");
 }
 
-/* Linux sets a timer that mshv cannot read. */
-static void linux_under_mshv_is_skipped(void **state)
-{
-	struct bench_case bc = {.timeout_ns = NS_PER_S};
-	struct result res;
-
-	(void)state;
-	result_init(&res);
-	bench_case_add(&bc, "restore_linux", "");
-	restore_run("mshv", &bc, &res);
-	assert_int_equal(res.series_count, 1);
-	assert_string_equal(res.series[0].point, "restored/first_word");
-	assert_int_equal(res.series[0].status, RUN_SKIPPED);
-	assert_contains(res.series[0].reason, "TSC-deadline");
-	result_release(&res);
-	bench_case_release(&bc);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_asked_for_it),
 		cmocka_unit_test(without_a_vmm_it_fails),
-		cmocka_unit_test(linux_under_mshv_is_skipped),
 	};
 
 	return RUN_TESTS(tests);

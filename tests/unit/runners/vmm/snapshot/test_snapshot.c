@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mshv/abi.h"
 #include "mshv/emu/emu.h"
+#include "mshv/mshv.h"
+#include "mshv/sys.h"
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/snapshot/snap_file.h"
 #include "runners/vmm/snapshot/snap_keeper.h"
@@ -143,6 +146,7 @@ static void a_machine_is_what_it_was(void **state)
 
 	(void)state;
 	save(&hv_fake, &cfg);
+	assert_int_equal(hv_fake_state.moved_while_time_ran, 0);
 	hv_fake_reset();
 	cfg = config();
 	cfg.vcpu_count = 7; /* the file knows better */
@@ -155,6 +159,8 @@ static void a_machine_is_what_it_was(void **state)
 	assert_int_equal(vm->pci.address, 0x80001234);
 	assert_true(hv_fake_state.clock_ns == 12345);
 	assert_int_equal(hv_fake_state.state_set_count, 2);
+	assert_int_equal(hv_fake_state.moved_while_time_ran, 0);
+	assert_false(hv_fake_state.time_is_stopped);
 	assert_true(hv_fake_state.state_set.rip == 0x1001);
 	assert_true(hv_fake_state.state_set.msrs[0].value == 1);
 	/* A clone's own, which no other sees. */
@@ -467,6 +473,38 @@ static const uint8_t counts[] = {
 	POWER_OFF,
 };
 
+/*
+ * Sets its timer in TSC-deadline mode to far ahead, says that it is ready, and reads the
+ * deadline again: the stamps show that it is the same.
+ */
+static const uint8_t waits[] = {
+	0xbf,      0x00, 0x00, 0xe0, 0xfe,       /* mov $0xfee00000,%edi */
+	0xc7,      0x87, 0xf0, 0x00, 0x00, 0x00, /* movl, SVR */
+	0xff,      0x01, 0x00, 0x00,             /* ... $0x1ff */
+	0xc7,      0x87, 0x20, 0x03, 0x00, 0x00, /* movl, LVT timer */
+	0x30,      0x00, 0x04, 0x00, /* ... $0x40030: TSC deadline */
+	0x0f,      0x31,             /* rdtsc */
+	0x81,      0xc2, 0x00, 0x01, 0x00, 0x00, /* add $0x100,%edx */
+	0xb9,      0xe0, 0x06, 0x00, 0x00,       /* mov $0x6e0,%ecx: deadline */
+	0x0f,      0x30,                         /* wrmsr */
+	0x89,      0xc3,                         /* mov %eax,%ebx */
+	0x89,      0xd6,                         /* mov %edx,%esi */
+	0x66,      0xba, 0x00, 0x06,             /* mov $0x600,%dx */
+	0xb8,      0x03, 0x00, 0x00, 0x30,       /* mov $0x30000003,%eax */
+	0xef,                                    /* out %eax,(%dx): ready */
+	0x0f,      0x32,                         /* rdmsr */
+	0x39,      0xd8,                         /* cmp %ebx,%eax */
+	0x75,      0x14,                         /* jne: no stamps */
+	0x39,      0xf2,                         /* cmp %esi,%edx */
+	0x75,      0x10,                         /* jne: no stamps */
+	0x66,      0xba, 0x00, 0x06,             /* mov $0x600,%dx */
+	0xb8,      0x45, 0x23, 0x01, 0x10,       /* mov $0x10012345,%eax */
+	0xef,                                    /* out: begin 0x12345 */
+	0x35,      0x00, 0x00, 0x00, 0x30,       /* xor $0x30000000,%eax */
+	0xef,                                    /* out: end 0x12345 */
+	POWER_OFF,
+};
+
 static void run_until(struct vm *vm, enum vm_end expected)
 {
 	enum vm_end how = VM_END_NONE;
@@ -478,7 +516,7 @@ static void run_until(struct vm *vm, enum vm_end expected)
 		fail_msg("%s: %s", vm_end_name(how), vm->end_detail);
 }
 
-static void goes_on(const struct hv_ops *hv)
+static void goes_on(const struct hv_ops *hv, const uint8_t *code, size_t bytes)
 {
 	struct snapshot_config how = {.build = "test", .is_at_ready = true};
 	struct vm_config cfg = config();
@@ -492,7 +530,7 @@ static void goes_on(const struct hv_ops *hv)
 	if (micro_cannot_run())
 		skip();
 	how.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	vm = micro_vm_saved(hv, counts, sizeof(counts), &how);
+	vm = micro_vm_saved(hv, code, bytes, &how);
 	run_until(vm, VM_END_SNAPSHOT);
 	if (snapshot_save(vm, &modified, &err))
 		fail_msg("%s", err.msg);
@@ -517,13 +555,87 @@ static void goes_on(const struct hv_ops *hv)
 static void a_guest_on_kvm_goes_on(void **state)
 {
 	(void)state;
-	goes_on(&hv_kvm);
+	goes_on(&hv_kvm, counts, sizeof(counts));
+}
+
+static void a_timer_on_kvm_goes_on(void **state)
+{
+	(void)state;
+	goes_on(&hv_kvm, waits, sizeof(waits));
 }
 
 static void a_guest_on_the_emulated_mshv_goes_on(void **state)
 {
 	(void)state;
-	goes_on(&hv_mshv_emu);
+	goes_on(&hv_mshv_emu, counts, sizeof(counts));
+}
+
+static void a_timer_on_the_emulated_mshv_goes_on(void **state)
+{
+	(void)state;
+	goes_on(&hv_mshv_emu, waits, sizeof(waits));
+}
+
+/* The emulated mshv of a hypervisor that lacks the register of the deadline. */
+static int ioctl_without_deadlines(const struct mshv_sys *sys, int fd,
+				   unsigned long request, void *arg)
+{
+	const struct mshv_hvcall *call = arg;
+	uint32_t name;
+
+	if (request == MSHV_ROOT_HVCALL &&
+	    call->code == MSHV_HVCALL_GET_VP_REGISTERS && call->reps == 1) {
+		memcpy(&name,
+		       (char *)(uintptr_t)call->in_ptr +
+			       sizeof(struct mshv_in_registers),
+		       sizeof(name));
+		if (name == MSHV_REG_TSC_DEADLINE)
+			return -EINVAL;
+	}
+	return mshv_sys_emu.ioctl(sys, fd, request, arg);
+}
+
+static int vm_create_without_deadlines(const struct hv_vm_config *cfg,
+				       struct hv_vm **out, struct err *err)
+{
+	static struct mshv_sys sys;
+
+	sys = mshv_sys_emu;
+	sys.ioctl = ioctl_without_deadlines;
+	return mshv_vm_create_on(&sys, cfg, out, err);
+}
+static const struct hv_ops hv_without_deadlines =
+	MSHV_HV_OPS("mshv-emu", SANDBOX_CALLS_EMU, vm_create_without_deadlines);
+
+static int save_without_deadlines(const uint8_t *code, size_t bytes,
+				  struct err *err)
+{
+	struct snapshot_config how = {.build = "test", .is_at_ready = true};
+	uint64_t modified;
+	struct vm *vm;
+	int ret;
+
+	how.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	vm = micro_vm_saved(&hv_without_deadlines, code, bytes, &how);
+	run_until(vm, VM_END_SNAPSHOT);
+	ret = snapshot_save(vm, &modified, err);
+	vm_destroy(vm);
+	close(how.fd);
+	return ret;
+}
+
+static void a_timer_that_nobody_tells_is_refused(void **state)
+{
+	struct err err = {0};
+
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	assert_int_equal(save_without_deadlines(counts, sizeof(counts), &err),
+			 0);
+	assert_int_equal(save_without_deadlines(waits, sizeof(waits), &err),
+			 -ENOTSUP);
+	assert_non_null(strstr(err.msg, "does not tell its deadline"));
 }
 
 /* What the ABI cannot give of a guest is said before it runs. */
@@ -561,6 +673,9 @@ int main(void)
 		TEST(a_killed_vmm_leaves_nothing),
 		TEST(a_guest_on_kvm_goes_on),
 		TEST(a_guest_on_the_emulated_mshv_goes_on),
+		TEST(a_timer_on_kvm_goes_on),
+		TEST(a_timer_on_the_emulated_mshv_goes_on),
+		TEST(a_timer_that_nobody_tells_is_refused),
 		TEST(enlightened_guests_of_mshv_are_refused),
 	};
 
