@@ -137,6 +137,17 @@ $(B)/tests/hostile/siege: $(patsubst %.c,$(B)/%.o,$(wildcard tests/hostile/*.c))
 
 hostile: all $(HOSTILE) ## the guest that attacks its machine, and what lets it
 
+# A guest with I/O under way, to be saved (tests/system/in-lab).
+READER	= $(B)/tests/system/reader $(B)/reader.cpio
+$(B)/tests/system/reader: $(addprefix $(B)/static/,tests/system/reader.o workloads/guest/system.o)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s $^ -o $@
+$(B)/reader.cpio: $(B)/tests/system/reader ci/make-cpio
+	$(Q)rm -rf $@.d && mkdir $@.d && cp $< $@.d && ci/make-cpio $@.d >$@.tmp && mv $@.tmp $@
+
+reader: $(READER) ## the guest that keeps disks busy
+
 # All ports are for ring 3 there.
 $(B)/hostile/%.o: %.c Makefile
 	$(call say,CC,$<)
