@@ -44,6 +44,30 @@ static void reals(void **state)
 	}
 }
 
+/* From 1 to 1e15, and at the borders: nanoseconds and what is computed of them. */
+static void plain_reals(void **state)
+{
+	uint64_t bits = 7;
+	double at, step;
+	int i;
+
+	(void)state;
+	for (at = 1; at <= 1e16; at *= 10) {
+		same_as_jansson(at);
+		same_as_jansson(nextafter(at, 0));
+		same_as_jansson(nextafter(at, 2 * at));
+	}
+	/* Halves of the last digit, where a tie is to be even. */
+	for (step = .5; step > 1e-16; step /= 2)
+		for (i = 1; i < 2000; i += 7)
+			same_as_jansson(i + step);
+	for (i = 0; i < 200000; i++) {
+		bits = bits * 6364136223846793005u + 1442695040888963407u;
+		same_as_jansson(ldexp(1 + (double)(bits >> 12) * 0x1p-52,
+				      (int)(bits >> 5 & 63) % 50));
+	}
+}
+
 static void counts(void **state)
 {
 	static const uint64_t some[] = {0, 9, 10, 99, 4294967296, UINT64_MAX};
@@ -66,6 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reals),
+		cmocka_unit_test(plain_reals),
 		cmocka_unit_test(counts),
 	};
 
