@@ -136,10 +136,10 @@ static void a_disk_has_the_name_that_it_gives_it(void **state)
 
 	(void)state;
 	fake_peer_kernel("elf");
-	stage_file("guest/tools.ext4", "", 0);
 	set("Firecracker v1.13.1",
 	    "series='storage randread-4k-qd1'\n" READS_CONFIG FAKE_PEER_OPENS(
 		    "/dev/kvm") FAKE_PEER_AGENT);
+	stage_file("guest/tools.ext4", "", 0);
 	run_io("storage", "randread-4k-qd1", "host", 1, &res);
 	result_release(&res);
 	text = stage_text("config");
@@ -167,10 +167,10 @@ static void a_card_is_the_helper_s_tap(void **state)
 
 	(void)state;
 	fake_peer_kernel("elf");
-	stage_file("guest/tools.ext4", "", 0);
 	set("Firecracker v1.13.1",
 	    "series='network_rr tcp-1B'\n" READS_CONFIG FAKE_PEER_OPENS(
 		    "/dev/kvm") FAKE_PEER_AGENT);
+	stage_file("guest/tools.ext4", "", 0);
 	stage_script("l1vh-bench", "echo ready 0 tap77; cat\n");
 	run_io("network_rr", "tcp-1B", "none", 1, &res);
 	result_release(&res);
