@@ -255,8 +255,7 @@ void churn_run(const char *hv, const struct bench_case *bc, struct result *res)
 		       "no memory for the readings");
 		return;
 	}
-	c->how = (struct micro_vmm){
-		.hv = hv, .sandbox = bc->sandbox[0] ? bc->sandbox : NULL};
+	c->how = micro_vmm_of(hv, bc);
 	c->deadline_ns = clock_mono_ns() +
 			 (uint64_t)(TIME_SHARE * (double)bc->timeout_ns);
 	take_reading(c);

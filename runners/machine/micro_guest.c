@@ -15,6 +15,7 @@
 #include "harness/base/err.h"
 #include "harness/base/file.h"
 #include "harness/base/proc.h"
+#include "harness/core/bench_case.h"
 #include "runners/machine/args.h"
 #include "runners/machine/guest_boot.h"
 #include "runners/machine/machine.h"
@@ -44,10 +45,11 @@ static void add_image(struct args *a, const char *option, const char *file)
 static void add_guest(struct args *a, const struct micro_vmm *how,
 		      const struct micro_shape *s)
 {
-	if (!how->is_linux) {
+	if (!how->kernel) {
 		add_image(a, "--micro", "micro.bin");
 	} else if (!how->restores) {
-		add_image(a, "--kernel", "guest/bzImage");
+		args_add(a, "--kernel");
+		args_add(a, "%s", how->kernel);
 		add_image(a, "--initrd", "guest/initramfs.cpio");
 		args_add(a, "--cmdline");
 		args_add(a, "%s", GUEST_CMDLINE);
@@ -79,6 +81,11 @@ static void add_args(struct args *a, const struct micro_vmm *how,
 		args_add(a, "--sandbox");
 		args_add(a, "%s", how->sandbox);
 	}
+	/* A snapshot has its own. */
+	if (how->paravirt && !how->restores) {
+		args_add(a, "--paravirt");
+		args_add(a, "%s", how->paravirt);
+	}
 	add_guest(a, how, s);
 	if (s->is_prefaulted)
 		args_add(a, "--prefault");
@@ -87,6 +94,15 @@ static void add_args(struct args *a, const struct micro_vmm *how,
 	args_add(a, "--events-fd");
 	args_add(a, "%d", MACHINE_EVENTS_FD);
 	free(vmm);
+}
+
+struct micro_vmm micro_vmm_of(const char *hv, const struct bench_case *bc)
+{
+	return (struct micro_vmm){
+		.hv = hv,
+		.sandbox = bc->sandbox[0] ? bc->sandbox : NULL,
+		.paravirt = bc->paravirt[0] ? bc->paravirt : NULL,
+	};
 }
 
 int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
@@ -99,7 +115,7 @@ int micro_guest_start(struct micro_guest *g, const struct micro_vmm *how,
 	memset(g, 0, sizeof(*g));
 	g->channel_fd = g->events_fd = -1;
 	g->is_restored = how->restores;
-	g->limit_ns = how->is_linux ? LINUX_READY_NS : READY_NS;
+	g->limit_ns = how->kernel ? LINUX_READY_NS : READY_NS;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) ||
 	    pipe2(events, O_CLOEXEC)) {
 		ret = err_sys(err, -errno, "cannot make the streams to a VMM");

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct bench_case;
 struct err;
 
 #define MICRO_MAX_GUESTS 64u
@@ -28,10 +29,15 @@ struct micro_shape {
 struct micro_vmm {
 	const char *hv;
 	const char *sandbox;  /* its option; NULL: what it does by itself */
+	const char *paravirt; /* the same */
 	const char *saves;    /* a snapshot's file, which ends it; or NULL */
 	const char *restores; /* the same, in place of an image; or NULL */
-	bool is_linux; /* in place of the micro guest, until its agent is ready */
+	/* Linux in place of the micro guest, until its agent is ready; or NULL. */
+	const char *kernel;
 };
+
+/* What BC asks of all such guests; strings are BC's. */
+struct micro_vmm micro_vmm_of(const char *hv, const struct bench_case *bc);
 
 struct micro_guest {
 	pid_t pid; /* 0: not started */

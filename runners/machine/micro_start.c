@@ -221,8 +221,7 @@ static double run_shape(const struct micro_vmm *how,
 void micro_start_run(const char *hv, const struct bench_case *bc,
 		     struct result *res)
 {
-	const struct micro_vmm how = {
-		.hv = hv, .sandbox = bc->sandbox[0] ? bc->sandbox : NULL};
+	const struct micro_vmm how = micro_vmm_of(hv, bc);
 	double ns_per_byte = 0;
 	size_t i;
 

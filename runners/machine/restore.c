@@ -16,6 +16,7 @@
 #include "harness/base/xmalloc.h"
 #include "harness/core/bench_case.h"
 #include "harness/core/result.h"
+#include "runners/machine/guest_boot.h"
 #include "runners/machine/micro_guest.h"
 #include "workloads/micro/micro_points.h"
 
@@ -221,22 +222,33 @@ static void run_all(struct restore *r)
 		is_fine = run_clones(r, &what->clones[i], &took_ns);
 }
 
+static bool can_be_saved(const struct restore *r)
+{
+	if (strncmp(r->fresh.hv, "mshv", 4) || !r->fresh.paravirt ||
+	    strcmp(r->fresh.paravirt, "best"))
+		return true;
+	refuse(r, "restored", RUN_SKIPPED,
+	       "guests with this hypervisor's enlightenments cannot be saved: ask for --paravirt identical");
+	return false;
+}
+
 static void restore_one(const struct restorable *what, const char *hv,
 			const struct bench_case *bc, struct result *res)
 {
 	const char *tmp = getenv("TMPDIR");
+	char *kernel = what->is_linux ? guest_boot_kernel(bc) : NULL;
 	struct restore r = {.what = what,
+			    .fresh = micro_vmm_of(hv, bc),
 			    .begin_ns = clock_mono_ns(),
 			    .limit_ns = bc->timeout_ns,
 			    .res = res};
 
-	r.fresh = (struct micro_vmm){.hv = hv,
-				     .sandbox = bc->sandbox[0] ? bc->sandbox
-							       : NULL,
-				     .is_linux = what->is_linux};
+	r.fresh.kernel = kernel;
 	r.saved = r.restored = r.fresh;
 	r.folder = xasprintf("%s/l1vh-restore-XXXXXX", tmp ? tmp : "/tmp");
-	if (mkdtemp(r.folder)) {
+	if (!can_be_saved(&r)) {
+		/* it has its reason */
+	} else if (mkdtemp(r.folder)) {
 		r.file = xasprintf("%s/snap", r.folder);
 		r.saved.saves = r.restored.restores = r.file;
 		run_all(&r);
@@ -248,6 +260,7 @@ static void restore_one(const struct restorable *what, const char *hv,
 	}
 	free(r.file);
 	free(r.folder);
+	free(kernel);
 }
 
 void restore_run(const char *hv, const struct bench_case *bc,
