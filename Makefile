@@ -352,7 +352,7 @@ $(FAULTS): $(patsubst %.c,$(B)/%.o,$(wildcard tests/faults/*.c))
 
 perf: $(PERF) $(PVH) $(MAP_TIME) ## compile the benchmarks that tests use
 
-everything: all hostile $(UNIT) $(PERF) $(PVH) $(MAP_TIME) $(FAULTS) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
+everything: all hostile reader $(UNIT) $(PERF) $(PVH) $(MAP_TIME) $(FAULTS) $(B)/tests/fuzz/fuzz ## compile every program of the tree, tests and benchmarks too
 
 lab-iommu: lab ## fetch the QEMU that a lab with devices for guests needs (run --lab --device)
 	$(Q)ci/fetch-peers $(B)/peers
