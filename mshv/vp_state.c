@@ -3,9 +3,8 @@
  * The mshv backend: all of a VP's state, for snapshots. XSAVE is in the hypervisor's
  * compacted format and the local APIC in its own layout, as a snapshot is restored by
  * the backend that made it. What has no place in the architecture is kept by the
- * hypervisor's names.
- *
- * SynIC's pages and timers are left out: guests that may have them are refused.
+ * hypervisor's names. An enlightened guest has SynIC's registers, pages and timers
+ * besides, and the reference time, as Cloud Hypervisor and QEMU save them.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,15 +18,18 @@
 
 /* In place of an MSR's number: a register of the hypervisor's. */
 #define OWN (1ULL << 32)
+#define REFERENCE_UNIT_NS 100u
 #define LVT_MASKED (1u << 16)
 #define LVT_DEADLINE (2u << 17)
 #define LVT_TIMER_MODE (3u << 17)
 _Static_assert(sizeof(struct mshv_lapic) <= VCPU_STATE_LAPIC_BYTES, "it fits");
 
-/* MSRs that have a name here. One that a host lacks is left out. */
-static const struct {
+struct named_msr {
 	uint32_t name, count, msr, step;
-} msrs[] = {
+};
+
+/* MSRs that have a name here. One that a host lacks is left out. */
+static const struct named_msr msrs[] = {
 	{MSHV_REG_KERNEL_GS_BASE, 1, 0xc0000102, 1},
 	{MSHV_REG_PAT, 1, 0x277, 1},
 	{MSHV_REG_SYSENTER_CS, 1, 0x174, 1},
@@ -54,6 +56,26 @@ static const struct {
 	{MSHV_REG_MISC_ENABLE, 1, 0x1a0, 1},
 };
 
+/* An enlightened guest's, in the order in which they are set (TLFS): who it is before
+ * its hypercall page, pages before what is on with them, timers last. */
+static const struct named_msr best_msrs[] = {
+	{MSHV_REG_GUEST_OS_ID, 1, 0x40000000, 1},
+	{MSHV_REG_HYPERCALL, 1, 0x40000001, 1},
+	{MSHV_REG_REFERENCE_TSC, 1, 0x40000021, 1},
+	{MSHV_REG_VP_ASSIST_PAGE, 1, 0x40000073, 1},
+	{MSHV_REG_SIEFP, 1, 0x40000082, 1},
+	{MSHV_REG_SIMP, 1, 0x40000083, 1},
+	{MSHV_REG_SCONTROL, 1, 0x40000080, 1},
+	{MSHV_REG_SINT0, 16, 0x40000090, 1},
+	{MSHV_REG_STIMER0_CONFIG, 8, 0x400000b0, 1},
+};
+
+/* What an enlightened guest has in the hypervisor's own layouts, a page each. */
+static const uint8_t own_states[] = {MSHV_STATE_SIMP, MSHV_STATE_SIEFP,
+				     MSHV_STATE_TIMERS};
+_Static_assert(ARRAY_SIZE(own_states) * MSHV_PAGE_BYTES == VCPU_STATE_OWN_BYTES,
+	       "they fit");
+
 /* What is under way, last: the others' calls may drop it. */
 static const uint32_t own[] = {MSHV_REG_SSP, MSHV_REG_PENDING_INTERRUPTION,
 			       MSHV_REG_INTERRUPT_STATE, MSHV_REG_ACTIVITY};
@@ -73,27 +95,34 @@ static const struct mshv_sys *sys_of(const struct mshv_vcpu *vcpu)
 	return vcpu->vm->sys;
 }
 
-static int state_prepare(struct hv_vm *base, struct err *err)
+static bool is_enlightened(const struct hv_vm *base)
 {
-	if (((struct mshv_vm *)base)->cfg.paravirt == HV_PARAVIRT_IDENTICAL)
-		return 0;
-	return err_set(
-		err, -ENOTSUP,
-		"guests with this hypervisor's enlightenments cannot be saved: SynIC's state is not read yet");
+	return ((const struct mshv_vm *)base)->cfg.paravirt == HV_PARAVIRT_BEST;
 }
 
-/* Without enlightenments there is none. */
-static int clock_get(struct hv_vm *vm, uint64_t *ns)
+/* The reference time, in units of 100 ns; without enlightenments there is none. */
+static int clock_get(struct hv_vm *base, uint64_t *ns)
 {
-	(void)vm;
-	*ns = 0;
-	return 0;
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+	uint64_t units = 0;
+	int ret =
+		is_enlightened(base)
+			? hvcall_property_get(vm->sys, vm->pt_fd,
+					      MSHV_PROP_REFERENCE_TIME, &units)
+			: 0;
+
+	*ns = units * REFERENCE_UNIT_NS;
+	return ret;
 }
 
-static int clock_set(struct hv_vm *vm, uint64_t ns)
+static int clock_set(struct hv_vm *base, uint64_t ns)
 {
-	(void)vm;
-	return ns ? -EINVAL : 0;
+	struct mshv_vm *vm = (struct mshv_vm *)base;
+
+	if (!is_enlightened(base))
+		return ns ? -EINVAL : 0;
+	return hvcall_property_set(vm->sys, vm->pt_fd, MSHV_PROP_REFERENCE_TIME,
+				   ns / REFERENCE_UNIT_NS);
 }
 
 static int time_stop(struct hv_vm *base, bool is_stopped)
@@ -233,17 +262,46 @@ static void get_one(struct mshv_vcpu *vcpu, struct vcpu_state *st,
 			(struct vcpu_state_msr){index, value.u64};
 }
 
-static void get_msrs(struct mshv_vcpu *vcpu, struct vcpu_state *st)
+static void get_named(struct mshv_vcpu *vcpu, struct vcpu_state *st,
+		      const struct named_msr *list, size_t count)
 {
 	uint32_t n;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(msrs); i++)
-		for (n = 0; n < msrs[i].count; n++)
-			get_one(vcpu, st, msrs[i].name + n,
-				msrs[i].msr + n * msrs[i].step);
+	for (i = 0; i < count; i++)
+		for (n = 0; n < list[i].count; n++)
+			get_one(vcpu, st, list[i].name + n,
+				list[i].msr + n * list[i].step);
+}
+
+static void get_msrs(struct mshv_vcpu *vcpu, struct vcpu_state *st)
+{
+	size_t i;
+
+	get_named(vcpu, st, msrs, ARRAY_SIZE(msrs));
+	if (is_enlightened(&vcpu->vm->base))
+		get_named(vcpu, st, best_msrs, ARRAY_SIZE(best_msrs));
 	for (i = 0; i < ARRAY_SIZE(own); i++)
 		get_one(vcpu, st, own[i], OWN | own[i]);
+}
+
+/* Of an enlightened guest, between BYTES and the VP. */
+static int move_own(struct mshv_vcpu *vcpu, unsigned long request,
+		    uint8_t bytes[VCPU_STATE_OWN_BYTES])
+{
+	_Alignas(MSHV_PAGE_BYTES) uint8_t page[MSHV_PAGE_BYTES];
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < ARRAY_SIZE(own_states) && !ret; i++) {
+		uint8_t *at = bytes + i * sizeof(page);
+
+		memcpy(page, at, sizeof(page));
+		ret = mshv_state_move(vcpu, request, own_states[i], page,
+				      sizeof(page));
+		memcpy(at, page, sizeof(page));
+	}
+	return ret;
 }
 
 /* The timer's deadline, 0 for none. A hypervisor may lack the register: a timer that
@@ -311,6 +369,10 @@ static int vcpu_get(struct hv_vcpu *base, struct vcpu_state *st,
 			err, ret,
 			"the timer of vCPU %u is in TSC-deadline mode, and this hypervisor does not tell its deadline",
 			base->index);
+	if (!ret && is_enlightened(&vcpu->vm->base)) {
+		st->own_bytes = VCPU_STATE_OWN_BYTES;
+		ret = move_own(vcpu, MSHV_GET_VP_STATE, st->own);
+	}
 	if (ret)
 		return err_sys(err, ret, "cannot read the state of vCPU %u",
 			       base->index);
@@ -393,27 +455,38 @@ static int set_buffers(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
 	return ret;
 }
 
-/* The name of what the snapshot calls INDEX; 0: a hostile file's invention. */
-static uint32_t name_of(uint64_t index)
+static uint32_t name_in(const struct named_msr *list, size_t count,
+			uint64_t index)
 {
 	uint32_t n;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(own); i++)
-		if (index == (OWN | own[i]))
-			return own[i];
-	for (i = 0; i < ARRAY_SIZE(msrs); i++)
-		for (n = 0; n < msrs[i].count; n++)
-			if (index == msrs[i].msr + n * msrs[i].step)
-				return msrs[i].name + n;
+	for (i = 0; i < count; i++)
+		for (n = 0; n < list[i].count; n++)
+			if (index == list[i].msr + n * list[i].step)
+				return list[i].name + n;
 	return 0;
+}
+
+/* The name of what the snapshot calls INDEX; 0: a hostile file's invention. */
+static uint32_t name_of(const struct mshv_vcpu *vcpu, uint64_t index)
+{
+	uint32_t name = name_in(msrs, ARRAY_SIZE(msrs), index);
+	size_t i;
+
+	if (!name && is_enlightened(&vcpu->vm->base))
+		name = name_in(best_msrs, ARRAY_SIZE(best_msrs), index);
+	for (i = 0; i < ARRAY_SIZE(own) && !name; i++)
+		if (index == (OWN | own[i]))
+			name = own[i];
+	return name;
 }
 
 /* A new VP has most values already, and some of these cannot be written. */
 static int set_msr(struct mshv_vcpu *vcpu, const struct vcpu_state_msr *msr,
 		   struct err *err)
 {
-	uint32_t name = name_of(msr->index);
+	uint32_t name = name_of(vcpu, msr->index);
 	union mshv_value now;
 	int ret;
 
@@ -431,6 +504,18 @@ static int set_msr(struct mshv_vcpu *vcpu, const struct vcpu_state_msr *msr,
 		   : 0;
 }
 
+static int set_own(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
+{
+	uint8_t bytes[VCPU_STATE_OWN_BYTES];
+
+	if (!is_enlightened(&vcpu->vm->base))
+		return st->own_bytes ? -EINVAL : 0;
+	if (st->own_bytes != sizeof(bytes))
+		return -EINVAL;
+	memcpy(bytes, st->own, sizeof(bytes));
+	return move_own(vcpu, MSHV_SET_VP_STATE, bytes);
+}
+
 static int vcpu_set(struct hv_vcpu *base, const struct vcpu_state *st,
 		    struct err *err)
 {
@@ -445,11 +530,16 @@ static int vcpu_set(struct hv_vcpu *base, const struct vcpu_state *st,
 			       base->index);
 	for (i = 0; i < st->msr_count && !ret; i++)
 		ret = set_msr(vcpu, &st->msrs[i], err);
-	return ret ? err_wrap(err, "vCPU %u", base->index) : 0;
+	if (ret)
+		return err_wrap(err, "vCPU %u", base->index);
+	/* SynIC's pages are where the registers have put them. */
+	ret = set_own(vcpu, st);
+	return ret ? err_sys(err, ret, "mshv refuses SynIC's state of vCPU %u",
+			     base->index)
+		   : 0;
 }
 
 const struct hv_state_ops mshv_state_ops = {
-	.prepare = state_prepare,
 	.clock_get = clock_get,
 	.clock_set = clock_set,
 	.time_stop = time_stop,

@@ -392,16 +392,13 @@ int emu_cpuid_prepare(struct emu_vp *vp)
 int emu_cpuid_apply(struct emu_vp *vp)
 {
 	struct emu_partition *pt = vp->pt;
-	struct kvm_enable_cap synic = {.cap = KVM_CAP_HYPERV_SYNIC2};
 	int ret;
 
 	pthread_mutex_lock(&pt->lock);
 	pt->has_run = true;
 	ret = emu_cpuid_prepare(vp);
-	if (!ret &&
-	    (emu_property(pt, MSHV_PROP_SYNTHETIC_FEATURES) >> MSHV_SYN_SYNIC &
-	     1))
-		ioctl(vp->vcpu_fd, KVM_ENABLE_CAP, &synic);
+	if (!ret)
+		emu_synic_enable(vp);
 	pthread_mutex_unlock(&pt->lock);
 	vp->has_cpuid = !ret;
 	return ret;

@@ -66,29 +66,37 @@ static bool is_writable(uint32_t code)
 	return false;
 }
 
-static uint64_t host_time(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 10000000 + (uint64_t)now.tv_nsec / 100;
-}
-
-/* The partition's clock: the host's, less the time it was frozen. */
+/* The partition's clock is KVM's, which the guest's reference counter shows too. */
 static uint64_t reference_time(struct emu_partition *pt)
 {
-	return (pt->frozen_at ? pt->frozen_at : host_time()) - pt->time_lost;
+	struct kvm_clock_data now = {0};
+
+	if (pt->is_frozen)
+		return pt->frozen_at;
+	ioctl(pt->vm_fd, KVM_GET_CLOCK, &now);
+	return now.clock / 100;
+}
+
+static uint16_t reference_time_set(struct emu_partition *pt, uint64_t value)
+{
+	struct kvm_clock_data then = {.clock = value * 100};
+
+	pt->frozen_at = value;
+	return !pt->is_frozen && ioctl(pt->vm_fd, KVM_SET_CLOCK, &then)
+		       ? MSHV_STATUS_OUT_OF_RANGE
+		       : MSHV_STATUS_SUCCESS;
 }
 
 static uint16_t time_freeze(struct emu_partition *pt, uint64_t value)
 {
 	if (value > 1)
 		return MSHV_STATUS_OUT_OF_RANGE;
-	if (value && !pt->frozen_at) {
-		pt->frozen_at = host_time();
-	} else if (!value && pt->frozen_at) {
-		pt->time_lost += host_time() - pt->frozen_at;
-		pt->frozen_at = 0;
+	if (value && !pt->is_frozen) {
+		pt->frozen_at = reference_time(pt);
+		pt->is_frozen = true;
+	} else if (!value && pt->is_frozen) {
+		pt->is_frozen = false;
+		return reference_time_set(pt, pt->frozen_at);
 	}
 	return MSHV_STATUS_SUCCESS;
 }
@@ -185,9 +193,7 @@ static uint16_t property_act(struct emu_partition *pt, uint32_t code,
 	case MSHV_PROP_TIME_FREEZE:
 		return time_freeze(pt, value);
 	case MSHV_PROP_REFERENCE_TIME:
-		pt->time_lost =
-			(pt->frozen_at ? pt->frozen_at : host_time()) - value;
-		return MSHV_STATUS_SUCCESS;
+		return reference_time_set(pt, value);
 	default:
 		return MSHV_STATUS_SUCCESS;
 	}

@@ -68,9 +68,9 @@ struct emu_partition {
 	uint32_t hidden_count;
 	struct emu_property properties[EMU_MAX_PROPERTIES];
 	uint32_t property_count;
-	uint64_t frozen_at; /* 100 ns, of the host; 0: time goes on */
-	uint64_t time_lost; /* 100 ns; how far it is behind the host's */
-	bool ignores_msrs;  /* that nobody has */
+	uint64_t frozen_at; /* 100 ns, while IS_FROZEN */
+	bool is_frozen;
+	bool ignores_msrs;                 /* that nobody has */
 	struct emu_msr msrs[EMU_MAX_MSRS]; /* that the VMM asked for */
 	uint32_t msr_count;
 	struct mshv_in_cpuid_result *overrides;
@@ -104,6 +104,7 @@ struct emu_vp {
 	uint8_t *pages;
 	bool page_is_stale; /* the register page's segments and control registers */
 	bool has_cpuid;
+	bool has_synic; /* in KVM */
 
 	/* As the VMM sees the VP while it is stopped. */
 	struct kvm_regs regs;
@@ -174,9 +175,12 @@ bool emu_is_level(struct emu_partition *pt, uint8_t vector);
 int emu_sint_route(struct emu_partition *pt, uint32_t vp, uint32_t sint,
 		   uint32_t *gsi);
 
-/* emu_synic.c. NOTE at KVM's exit for it; the others return a status, and *IS_NEW
- * whether the flag was not set yet. */
+/* emu_synic.c. ENABLE as the partition was promised, before the guest or the VMM uses
+ * it; NOTE at KVM's exit for it, NOTE_SET when the VMM has set its registers. The others
+ * return a status, and *IS_NEW whether the flag was not set yet. */
+void emu_synic_enable(struct emu_vp *vp);
 void emu_synic_note(struct emu_vp *vp);
+void emu_synic_note_set(struct emu_vp *vp);
 uint16_t emu_synic_signal(struct emu_partition *pt,
 			  const struct mshv_in_signal_event *in,
 			  uint8_t *is_new);

@@ -156,6 +156,24 @@ static uint16_t msr_access(struct emu_vp *vp, uint32_t msr, uint64_t *value,
 	return emu_msr_shadow(vp, msr, value, is_set);
 }
 
+static bool is_synic(uint32_t name)
+{
+	return name >= MSHV_REG_SINT0 && name < MSHV_REG_STIMER0_CONFIG + 8;
+}
+
+/* KVM takes them from the VMM, which restores a guest, once its SynIC is on. */
+static uint16_t synic_set(struct emu_vp *vp, uint32_t name, uint64_t *value)
+{
+	uint16_t status = MSHV_STATUS_INVALID_PARAMETER;
+	uint32_t msr;
+
+	emu_synic_enable(vp);
+	if (msr_of(name, &msr))
+		status = msr_access(vp, msr, value, true);
+	emu_synic_note_set(vp);
+	return status;
+}
+
 /* --- control registers and tables ----------------------------------------- */
 
 static uint64_t *control(struct kvm_sregs *s, uint32_t name)
@@ -494,6 +512,8 @@ uint16_t emu_reg_set(struct emu_vp *vp, uint32_t name,
 	} else if (table) {
 		table->limit = value->table.limit;
 		table->base = value->table.base;
+	} else if (is_synic(name)) {
+		return synic_set(vp, name, &copy.u64);
 	} else if (msr_of(name, &msr)) {
 		return msr_access(vp, msr, &copy.u64, true);
 	} else {

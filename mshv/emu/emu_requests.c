@@ -50,5 +50,7 @@ const unsigned long emu_other_requests[] = {
 	KVM_IOEVENTFD,
 	KVM_SET_GSI_ROUTING,
 	KVM_SET_USER_MEMORY_REGION,
+	KVM_GET_CLOCK,
+	KVM_SET_CLOCK,
 	0,
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"
 
 #define SINT_COUNT 16
@@ -20,11 +21,21 @@
 #define FLAGS_OFFSET 5
 #define MESSAGE_PENDING 1
 
-void emu_synic_note(struct emu_vp *vp)
+void emu_synic_enable(struct emu_vp *vp)
 {
-	const struct kvm_hyperv_exit *h = &vp->run->hyperv;
-	bool is_on = h->u.synic.control & CONTROL_ENABLED;
-	uint64_t event = h->u.synic.evt_page, message = h->u.synic.msg_page;
+	struct kvm_enable_cap synic = {.cap = KVM_CAP_HYPERV_SYNIC2};
+
+	if (!vp->has_synic &&
+	    (emu_property(vp->pt, MSHV_PROP_SYNTHETIC_FEATURES) >>
+		     MSHV_SYN_SYNIC &
+	     1))
+		vp->has_synic = !ioctl(vp->vcpu_fd, KVM_ENABLE_CAP, &synic);
+}
+
+static void note_pages(struct emu_vp *vp, uint64_t control, uint64_t event,
+		       uint64_t message)
+{
+	bool is_on = control & CONTROL_ENABLED;
 
 	atomic_store(&vp->event_page,
 		     is_on && (event & PAGE_ENABLED)
@@ -34,6 +45,27 @@ void emu_synic_note(struct emu_vp *vp)
 		     is_on && (message & PAGE_ENABLED)
 			     ? message & ~(MSHV_PAGE_BYTES - 1ULL)
 			     : 0);
+}
+
+void emu_synic_note(struct emu_vp *vp)
+{
+	const struct kvm_hyperv_exit *h = &vp->run->hyperv;
+
+	note_pages(vp, h->u.synic.control, h->u.synic.evt_page,
+		   h->u.synic.msg_page);
+}
+
+void emu_synic_note_set(struct emu_vp *vp)
+{
+	static const uint32_t names[] = {MSHV_REG_SCONTROL, MSHV_REG_SIEFP,
+					 MSHV_REG_SIMP};
+	union mshv_value v[ARRAY_SIZE(names)] = {0};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (emu_reg_get(vp, names[i], &v[i]))
+			return;
+	note_pages(vp, v[0].u64, v[1].u64, v[2].u64);
 }
 
 static uint16_t find_vp(struct emu_partition *pt, uint32_t index, uint8_t vtl,

@@ -222,16 +222,6 @@ static void run_all(struct restore *r)
 		is_fine = run_clones(r, &what->clones[i], &took_ns);
 }
 
-static bool can_be_saved(const struct restore *r)
-{
-	if (strncmp(r->fresh.hv, "mshv", 4) || !r->fresh.paravirt ||
-	    strcmp(r->fresh.paravirt, "best"))
-		return true;
-	refuse(r, "restored", RUN_SKIPPED,
-	       "guests with this hypervisor's enlightenments cannot be saved: ask for --paravirt identical");
-	return false;
-}
-
 static void restore_one(const struct restorable *what, const char *hv,
 			const struct bench_case *bc, struct result *res)
 {
@@ -246,9 +236,7 @@ static void restore_one(const struct restorable *what, const char *hv,
 	r.fresh.kernel = kernel;
 	r.saved = r.restored = r.fresh;
 	r.folder = xasprintf("%s/l1vh-restore-XXXXXX", tmp ? tmp : "/tmp");
-	if (!can_be_saved(&r)) {
-		/* it has its reason */
-	} else if (mkdtemp(r.folder)) {
+	if (mkdtemp(r.folder)) {
 		r.file = xasprintf("%s/snap", r.folder);
 		r.saved.saves = r.restored.restores = r.file;
 		run_all(&r);

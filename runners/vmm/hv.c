@@ -124,7 +124,7 @@ int hv_state_prepare(struct hv_vm *vm, struct err *err)
 			err, -ENOTSUP,
 			"a guest of '%s' can neither be saved nor restored",
 			vm->ops->name);
-	return vm->ops->state->prepare(vm, err);
+	return vm->ops->state->prepare ? vm->ops->state->prepare(vm, err) : 0;
 }
 
 int hv_clock_get(struct hv_vm *vm, uint64_t *ns)

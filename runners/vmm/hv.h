@@ -127,9 +127,10 @@ struct hv_vcpu {
  */
 struct hv_state_ops {
 	/* Before anything is saved: get ready, or say why this VM cannot be. The
-	 * others open nothing (sandbox.h). */
+	 * others open nothing (sandbox.h). NULL: there is nothing to do. */
 	int (*prepare)(struct hv_vm *vm, struct err *err);
-	/* The paravirtual clock, in nanoseconds; 0 where there is none. */
+	/* The paravirtual clock, in nanoseconds, while time is stopped; 0 where there
+	 * is none. */
 	int (*clock_get)(struct hv_vm *vm, uint64_t *ns);
 	int (*clock_set)(struct hv_vm *vm, uint64_t ns);
 	/* Stop the guest's time, or let it go on: TSCs that are read and written one

@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define SNAP_MAGIC "L1VHSNAP"
-#define SNAP_VERSION 1u
+#define SNAP_VERSION 2u
 #define SNAP_RAM_OFFSET (2ULL << 20)
 #define SNAP_PAGE_BYTES 4096u
 /* 64 vCPUs and a bit for each page of the largest guest take 18 MiB. */

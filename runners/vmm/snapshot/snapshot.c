@@ -275,7 +275,8 @@ static int load_vcpu(struct vm *vm, uint32_t i, struct vcpu_state *state,
 		return ret;
 	if (state->activity >= VCPU_ACTIVITY_COUNT ||
 	    state->msr_count > VCPU_STATE_MSRS ||
-	    state->xsave_bytes > VCPU_STATE_XSAVE_BYTES)
+	    state->xsave_bytes > VCPU_STATE_XSAVE_BYTES ||
+	    state->own_bytes > VCPU_STATE_OWN_BYTES)
 		return err_set(err, -EINVAL,
 			       "the state of vCPU %u makes no sense", i);
 	return hv_vcpu_state_set(vm->vcpus[i].hv, state, err);
@@ -285,13 +286,11 @@ static int load_vcpus(struct vm *vm, struct err *err)
 {
 	struct vcpu_state *state = malloc(sizeof(*state));
 	uint32_t i;
-	int ret = state ? time_stop(vm, true, err)
+	int ret = state ? 0
 			: err_set(err, -ENOMEM, "no memory for a vCPU's state");
 
 	for (i = 0; i < vm->vcpu_count && !ret; i++)
 		ret = load_vcpu(vm, i, state, err);
-	if (!ret)
-		ret = time_stop(vm, false, err);
 	free(state);
 	return ret;
 }
@@ -321,9 +320,13 @@ static int load_all(struct vm *vm, struct err *err)
 	if (!ret)
 		ret = snap_file_check_ram(f, &vm->mem, vm->cfg.checks_ram, err);
 	if (!ret)
+		ret = time_stop(vm, true, err);
+	if (!ret)
 		ret = load_clock(vm, &f->records, err);
 	if (!ret)
 		ret = load_vcpus(vm, err);
+	if (!ret)
+		ret = time_stop(vm, false, err);
 	if (!ret)
 		ret = snap_devices_load(vm, &f->records, err);
 	return ret;

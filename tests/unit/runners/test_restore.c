@@ -52,30 +52,11 @@ static void without_a_vmm_it_fails(void **state)
 	unsetenv("TMPDIR");
 }
 
-/* A figure of another machine than was asked for would be worse than none. */
-static void enlightened_guests_of_mshv_are_skipped(void **state)
-{
-	struct bench_case bc = {.timeout_ns = NS_PER_S, .paravirt = "best"};
-	struct result res;
-
-	(void)state;
-	result_init(&res);
-	bench_case_add(&bc, "restore_linux", "");
-	restore_run("mshv-emu", &bc, &res);
-	assert_int_equal(res.series_count, 1);
-	assert_string_equal(res.series[0].point, "restored/first_word");
-	assert_int_equal(res.series[0].status, RUN_SKIPPED);
-	assert_contains(res.series[0].reason, "--paravirt identical");
-	result_release(&res);
-	bench_case_release(&bc);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_asked_for_it),
 		cmocka_unit_test(without_a_vmm_it_fails),
-		cmocka_unit_test(enlightened_guests_of_mshv_are_skipped),
 	};
 
 	return RUN_TESTS(tests);
