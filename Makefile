@@ -270,7 +270,7 @@ bench-programs: packages
 check: packages-check ## install missing packages and run the tests, in 15 minutes
 	$(Q)ci/check check
 
-check-all: packages-check ## run every test, in 45 minutes
+check-all: packages-check ## run every test, in an hour and a half
 	$(Q)ci/install-packages ci/packages-bench ci/packages-image ci/packages-check-all && ci/check all
 
 # --- tests ---------------------------------------------------------------
