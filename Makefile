@@ -369,7 +369,7 @@ fuzz: $(B)/tests/fuzz/fuzz ## damaged input for a bounded time (FUZZ=rounds)
 fuzz-long: ## fuzz guided by coverage (HOURS=n, FUZZ_TARGETS="insn wire")
 	$(Q)ci/fuzz-long $(HOURS)
 
-system: all guest lab hostile ## tests on this host and in the lab (TESTS=all: the long ones too)
+system: all guest lab hostile reader ## tests on this host and in the lab (TESTS=all: the long ones too)
 	$(Q)tests/system/on-host && tests/system/with-lab
 
 # 77: this machine cannot make the chroot; the script prints why.

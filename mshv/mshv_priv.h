@@ -12,6 +12,8 @@
 #include "mshv/insn.h"
 #include "mshv/mshv.h"
 
+struct vcpu_state;
+
 #define MSHV_MAX_REGIONS 8
 #define INSN_CACHE_SLOTS 64
 
@@ -78,6 +80,25 @@ int mshv_no_memory(struct err *err, const char *what);
  * MSHV_GET_VP_STATE and MSHV_SET_VP_STATE. */
 int mshv_state_move(struct mshv_vcpu *vcpu, unsigned long request, uint8_t type,
 		    uint8_t *buf, uint32_t bytes);
+
+/* vp_state.c: registers of the hypervisor's that are MSRs to a guest, COUNT of them with
+ * numbers STEP apart. Those that a host lacks are left out. */
+struct mshv_named_msr {
+	uint32_t name, count, msr, step;
+};
+void mshv_msrs_get(struct mshv_vcpu *vcpu, struct vcpu_state *st,
+		   const struct mshv_named_msr *list, size_t count);
+/* 0: LIST does not know it. */
+uint32_t mshv_msr_name(const struct mshv_named_msr *list, size_t count,
+		       uint64_t index);
+
+/* vp_synic.c: of a guest with this hypervisor's enlightenments; of others nothing. The
+ * registers come before the rest, in both directions. */
+bool mshv_is_enlightened(const struct mshv_vm *vm);
+void mshv_synic_msrs_get(struct mshv_vcpu *vcpu, struct vcpu_state *st);
+uint32_t mshv_synic_msr_name(const struct mshv_vcpu *vcpu, uint64_t index);
+int mshv_synic_get(struct mshv_vcpu *vcpu, struct vcpu_state *st);
+int mshv_synic_set(struct mshv_vcpu *vcpu, const struct vcpu_state *st);
 
 /* vp_memory.c: guest memory as the VP sees it. */
 const struct hv_mem *mshv_region(const struct mshv_vm *vm, uint64_t gpa);

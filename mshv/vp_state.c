@@ -3,8 +3,7 @@
  * The mshv backend: all of a VP's state, for snapshots. XSAVE is in the hypervisor's
  * compacted format and the local APIC in its own layout, as a snapshot is restored by
  * the backend that made it. What has no place in the architecture is kept by the
- * hypervisor's names. An enlightened guest has SynIC's registers, pages and timers
- * besides, and the reference time, as Cloud Hypervisor and QEMU save them.
+ * hypervisor's names. What an enlightened guest has besides is in vp_synic.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -24,12 +23,8 @@
 #define LVT_TIMER_MODE (3u << 17)
 _Static_assert(sizeof(struct mshv_lapic) <= VCPU_STATE_LAPIC_BYTES, "it fits");
 
-struct named_msr {
-	uint32_t name, count, msr, step;
-};
-
 /* MSRs that have a name here. One that a host lacks is left out. */
-static const struct named_msr msrs[] = {
+static const struct mshv_named_msr msrs[] = {
 	{MSHV_REG_KERNEL_GS_BASE, 1, 0xc0000102, 1},
 	{MSHV_REG_PAT, 1, 0x277, 1},
 	{MSHV_REG_SYSENTER_CS, 1, 0x174, 1},
@@ -56,38 +51,27 @@ static const struct named_msr msrs[] = {
 	{MSHV_REG_MISC_ENABLE, 1, 0x1a0, 1},
 };
 
-/* An enlightened guest's, in the order in which they are set (TLFS): who it is before
- * its hypercall page, pages before what is on with them, timers last. */
-static const struct named_msr best_msrs[] = {
-	{MSHV_REG_GUEST_OS_ID, 1, 0x40000000, 1},
-	{MSHV_REG_HYPERCALL, 1, 0x40000001, 1},
-	{MSHV_REG_REFERENCE_TSC, 1, 0x40000021, 1},
-	{MSHV_REG_VP_ASSIST_PAGE, 1, 0x40000073, 1},
-	{MSHV_REG_SIEFP, 1, 0x40000082, 1},
-	{MSHV_REG_SIMP, 1, 0x40000083, 1},
-	{MSHV_REG_SCONTROL, 1, 0x40000080, 1},
-	{MSHV_REG_SINT0, 16, 0x40000090, 1},
-	{MSHV_REG_STIMER0_CONFIG, 8, 0x400000b0, 1},
-};
-
-/* What an enlightened guest has in the hypervisor's own layouts, a page each. */
-static const uint8_t own_states[] = {MSHV_STATE_SIMP, MSHV_STATE_SIEFP,
-				     MSHV_STATE_TIMERS};
-_Static_assert(ARRAY_SIZE(own_states) * MSHV_PAGE_BYTES == VCPU_STATE_OWN_BYTES,
-	       "they fit");
-
-/* What is under way, last: the others' calls may drop it. */
+/* Registers that no MSR stands for; what is under way comes last, as the others' calls
+ * may drop it. */
 static const uint32_t own[] = {MSHV_REG_SSP, MSHV_REG_PENDING_INTERRUPTION,
 			       MSHV_REG_INTERRUPT_STATE, MSHV_REG_ACTIVITY};
 
-/* Leaves that a guest chooses its code by. */
-static const struct {
+struct cpuid_leaf {
 	uint32_t leaf, subleaf;
-} leaves[] = {
+};
+
+/* Leaves that a guest chooses its code by. */
+static const struct cpuid_leaf leaves[] = {
 	{0, 0},          {1, 0},          {7, 0},          {7, 1},
 	{0xd, 0},        {0xd, 1},        {0x14, 0},       {0x80000000, 0},
 	{0x80000001, 0}, {0x80000002, 0}, {0x80000003, 0}, {0x80000004, 0},
 	{0x80000007, 0}, {0x80000008, 0},
+};
+
+/* And an enlightened one: all of the hypervisor's but its version (TLFS, 2.4). */
+static const struct cpuid_leaf best_leaves[] = {
+	{0x40000000, 0}, {0x40000001, 0}, {0x40000003, 0},
+	{0x40000004, 0}, {0x40000005, 0}, {0x40000006, 0},
 };
 
 static const struct mshv_sys *sys_of(const struct mshv_vcpu *vcpu)
@@ -95,18 +79,13 @@ static const struct mshv_sys *sys_of(const struct mshv_vcpu *vcpu)
 	return vcpu->vm->sys;
 }
 
-static bool is_enlightened(const struct hv_vm *base)
-{
-	return ((const struct mshv_vm *)base)->cfg.paravirt == HV_PARAVIRT_BEST;
-}
-
-/* The reference time, in units of 100 ns; without enlightenments there is none. */
+/* The reference time; without enlightenments there is none. */
 static int clock_get(struct hv_vm *base, uint64_t *ns)
 {
 	struct mshv_vm *vm = (struct mshv_vm *)base;
 	uint64_t units = 0;
 	int ret =
-		is_enlightened(base)
+		mshv_is_enlightened(vm)
 			? hvcall_property_get(vm->sys, vm->pt_fd,
 					      MSHV_PROP_REFERENCE_TIME, &units)
 			: 0;
@@ -119,7 +98,7 @@ static int clock_set(struct hv_vm *base, uint64_t ns)
 {
 	struct mshv_vm *vm = (struct mshv_vm *)base;
 
-	if (!is_enlightened(base))
+	if (!mshv_is_enlightened(vm))
 		return ns ? -EINVAL : 0;
 	return hvcall_property_set(vm->sys, vm->pt_fd, MSHV_PROP_REFERENCE_TIME,
 				   ns / REFERENCE_UNIT_NS);
@@ -133,25 +112,25 @@ static int time_stop(struct hv_vm *base, bool is_stopped)
 				   is_stopped);
 }
 
-static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
-		     struct err *err)
+static int leaves_add(struct mshv_vcpu *vcpu, struct cpuid_table *table,
+		      const struct cpuid_leaf *list, size_t count,
+		      struct err *err)
 {
-	struct mshv_vcpu *vcpu = (struct mshv_vcpu *)base;
 	uint32_t out[4];
 	size_t i;
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(leaves); i++) {
+	for (i = 0; i < count; i++) {
 		ret = hvcall_cpuid_get(sys_of(vcpu), vcpu->vm->pt_fd,
-				       base->index, leaves[i].leaf,
-				       leaves[i].subleaf, out);
+				       vcpu->base.index, list[i].leaf,
+				       list[i].subleaf, out);
 		if (ret)
 			return err_sys(err, ret,
 				       "cannot read the VP's CPUID 0x%x.%u",
-				       leaves[i].leaf, leaves[i].subleaf);
-		table->entries[i] = (struct cpuid_entry){
-			.function = leaves[i].leaf,
-			.index = leaves[i].subleaf,
+				       list[i].leaf, list[i].subleaf);
+		table->entries[table->count++] = (struct cpuid_entry){
+			.function = list[i].leaf,
+			.index = list[i].subleaf,
 			.has_index = true,
 			.eax = out[0],
 			.ebx = out[1],
@@ -159,13 +138,26 @@ static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
 			.edx = out[3],
 		};
 	}
-	table->count = ARRAY_SIZE(leaves);
 	return 0;
+}
+
+static int cpuid_get(struct hv_vcpu *base, struct cpuid_table *table,
+		     struct err *err)
+{
+	struct mshv_vcpu *vcpu = (struct mshv_vcpu *)base;
+	int ret;
+
+	table->count = 0;
+	ret = leaves_add(vcpu, table, leaves, ARRAY_SIZE(leaves), err);
+	if (!ret && mshv_is_enlightened(vcpu->vm))
+		ret = leaves_add(vcpu, table, best_leaves,
+				 ARRAY_SIZE(best_leaves), err);
+	return ret;
 }
 
 /* --- registers that both ways name ------------------------------------------ */
 
-/* Scalars of the state and their names; FN with each. */
+/* Scalars of the state and their names. */
 struct scalar {
 	uint32_t name;
 	uint64_t *value;
@@ -262,8 +254,8 @@ static void get_one(struct mshv_vcpu *vcpu, struct vcpu_state *st,
 			(struct vcpu_state_msr){index, value.u64};
 }
 
-static void get_named(struct mshv_vcpu *vcpu, struct vcpu_state *st,
-		      const struct named_msr *list, size_t count)
+void mshv_msrs_get(struct mshv_vcpu *vcpu, struct vcpu_state *st,
+		   const struct mshv_named_msr *list, size_t count)
 {
 	uint32_t n;
 	size_t i;
@@ -278,30 +270,10 @@ static void get_msrs(struct mshv_vcpu *vcpu, struct vcpu_state *st)
 {
 	size_t i;
 
-	get_named(vcpu, st, msrs, ARRAY_SIZE(msrs));
-	if (is_enlightened(&vcpu->vm->base))
-		get_named(vcpu, st, best_msrs, ARRAY_SIZE(best_msrs));
+	mshv_msrs_get(vcpu, st, msrs, ARRAY_SIZE(msrs));
+	mshv_synic_msrs_get(vcpu, st);
 	for (i = 0; i < ARRAY_SIZE(own); i++)
 		get_one(vcpu, st, own[i], OWN | own[i]);
-}
-
-/* Of an enlightened guest, between BYTES and the VP. */
-static int move_own(struct mshv_vcpu *vcpu, unsigned long request,
-		    uint8_t bytes[VCPU_STATE_OWN_BYTES])
-{
-	_Alignas(MSHV_PAGE_BYTES) uint8_t page[MSHV_PAGE_BYTES];
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < ARRAY_SIZE(own_states) && !ret; i++) {
-		uint8_t *at = bytes + i * sizeof(page);
-
-		memcpy(page, at, sizeof(page));
-		ret = mshv_state_move(vcpu, request, own_states[i], page,
-				      sizeof(page));
-		memcpy(at, page, sizeof(page));
-	}
-	return ret;
 }
 
 /* The timer's deadline, 0 for none. A hypervisor may lack the register: a timer that
@@ -369,15 +341,13 @@ static int vcpu_get(struct hv_vcpu *base, struct vcpu_state *st,
 			err, ret,
 			"the timer of vCPU %u is in TSC-deadline mode, and this hypervisor does not tell its deadline",
 			base->index);
-	if (!ret && is_enlightened(&vcpu->vm->base)) {
-		st->own_bytes = VCPU_STATE_OWN_BYTES;
-		ret = move_own(vcpu, MSHV_GET_VP_STATE, st->own);
+	if (!ret) {
+		get_msrs(vcpu, st);
+		ret = mshv_synic_get(vcpu, st);
 	}
-	if (ret)
-		return err_sys(err, ret, "cannot read the state of vCPU %u",
-			       base->index);
-	get_msrs(vcpu, st);
-	return 0;
+	return ret ? err_sys(err, ret, "cannot read the state of vCPU %u",
+			     base->index)
+		   : 0;
 }
 
 /* --- into a VP ---------------------------------------------------------------- */
@@ -455,8 +425,8 @@ static int set_buffers(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
 	return ret;
 }
 
-static uint32_t name_in(const struct named_msr *list, size_t count,
-			uint64_t index)
+uint32_t mshv_msr_name(const struct mshv_named_msr *list, size_t count,
+		       uint64_t index)
 {
 	uint32_t n;
 	size_t i;
@@ -471,11 +441,11 @@ static uint32_t name_in(const struct named_msr *list, size_t count,
 /* The name of what the snapshot calls INDEX; 0: a hostile file's invention. */
 static uint32_t name_of(const struct mshv_vcpu *vcpu, uint64_t index)
 {
-	uint32_t name = name_in(msrs, ARRAY_SIZE(msrs), index);
+	uint32_t name = mshv_msr_name(msrs, ARRAY_SIZE(msrs), index);
 	size_t i;
 
-	if (!name && is_enlightened(&vcpu->vm->base))
-		name = name_in(best_msrs, ARRAY_SIZE(best_msrs), index);
+	if (!name)
+		name = mshv_synic_msr_name(vcpu, index);
 	for (i = 0; i < ARRAY_SIZE(own) && !name; i++)
 		if (index == (OWN | own[i]))
 			name = own[i];
@@ -504,18 +474,6 @@ static int set_msr(struct mshv_vcpu *vcpu, const struct vcpu_state_msr *msr,
 		   : 0;
 }
 
-static int set_own(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
-{
-	uint8_t bytes[VCPU_STATE_OWN_BYTES];
-
-	if (!is_enlightened(&vcpu->vm->base))
-		return st->own_bytes ? -EINVAL : 0;
-	if (st->own_bytes != sizeof(bytes))
-		return -EINVAL;
-	memcpy(bytes, st->own, sizeof(bytes));
-	return move_own(vcpu, MSHV_SET_VP_STATE, bytes);
-}
-
 static int vcpu_set(struct hv_vcpu *base, const struct vcpu_state *st,
 		    struct err *err)
 {
@@ -533,7 +491,7 @@ static int vcpu_set(struct hv_vcpu *base, const struct vcpu_state *st,
 	if (ret)
 		return err_wrap(err, "vCPU %u", base->index);
 	/* SynIC's pages are where the registers have put them. */
-	ret = set_own(vcpu, st);
+	ret = mshv_synic_set(vcpu, st);
 	return ret ? err_sys(err, ret, "mshv refuses SynIC's state of vCPU %u",
 			     base->index)
 		   : 0;

@@ -21,6 +21,7 @@
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/profile.h"
 #include "runners/vmm/sandbox/sandbox.h"
+#include "runners/vmm/snapshot/snapshot.h"
 #include "runners/vmm/trace.h"
 #include "runners/vmm/vm.h"
 
@@ -45,8 +46,9 @@ static const char usage[] =
 
 static const char notes[] =
 	"Exit status: 0 power-off, 10 reset, 11 triple fault, 12 hypervisor error,\n"
-	"13 stopped, 14 a device of the host failed, 15 the sandbox, 64 usage,\n"
-	"70 the guest could not be started, or an event not be written.\n";
+	"13 stopped, 14 a device of the host failed, 15 the sandbox, 16 a guest that\n"
+	"cannot be saved, 64 usage, 70 the guest could not be started, or an event not\n"
+	"be written.\n";
 
 /* By the host's clock over 100 ms: for the lab, whose own first guess is
  * made with an emulated timer and can be off by more than a percent. */
@@ -265,6 +267,8 @@ static int boot(struct vmm_options *opt, uint64_t main_ns)
 	vmm_snapshot_release(&snapshot);
 	sandbox_release();
 	trace_close();
+	if (ret == -ENOTSUP && opt->snapshot_path)
+		return SNAPSHOT_IMPOSSIBLE_STATUS;
 	return ret ? EXIT_SETUP : end_status[end];
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "harness/base/base.h"
 #include "mshv/emu/emu_priv.h"

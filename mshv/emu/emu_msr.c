@@ -112,7 +112,6 @@ uint16_t emu_msr_shadow(struct emu_vp *vp, uint32_t msr, uint64_t *value,
 	}
 	if (is_set) {
 		shadow->value = *value;
-		/* Nobody misses the effect of a zero. */
 		if (*value)
 			emu_log_once(
 				"MSR 0x%x, which this KVM lacks, is kept and has no effect",

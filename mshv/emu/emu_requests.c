@@ -36,9 +36,19 @@ const unsigned long emu_vp_requests[] = {
 
 /* What an exit has left undone is finished first. */
 const unsigned long emu_state_requests[] = {
-	KVM_RUN,           KVM_GET_VCPU_EVENTS, KVM_GET_REGS,  KVM_GET_SREGS,
-	KVM_GET_FPU,       KVM_GET_XSAVE,       KVM_GET_XCRS,  KVM_GET_MSRS,
-	KVM_GET_DEBUGREGS, KVM_GET_MP_STATE,    KVM_GET_LAPIC, 0,
+	KVM_RUN,
+	KVM_GET_VCPU_EVENTS,
+	KVM_GET_REGS,
+	KVM_GET_SREGS,
+	KVM_GET_FPU,
+	KVM_GET_XSAVE,
+	KVM_GET_XCRS,
+	KVM_GET_MSRS,
+	KVM_GET_DEBUGREGS,
+	KVM_GET_MP_STATE,
+	KVM_GET_LAPIC,
+	KVM_GET_CLOCK,
+	0,
 };
 
 const unsigned long emu_other_requests[] = {
@@ -50,7 +60,5 @@ const unsigned long emu_other_requests[] = {
 	KVM_IOEVENTFD,
 	KVM_SET_GSI_ROUTING,
 	KVM_SET_USER_MEMORY_REGION,
-	KVM_GET_CLOCK,
-	KVM_SET_CLOCK,
 	0,
 };

@@ -215,6 +215,9 @@ static int synic_state(struct emu_vp *vp, uint32_t name, uint8_t *buf,
 	union mshv_value value = {.u64 = 0};
 	uint8_t *ram = NULL;
 
+	if (is_set &&
+	    (emu_reg_get(vp, MSHV_REG_SCONTROL, &value) || !(value.u64 & 1)))
+		return -EIO;
 	if (!emu_reg_get(vp, name, &value) && (value.u64 & 1))
 		ram = emu_ram(vp->pt, value.u64 & ~0xfffULL, MSHV_PAGE_BYTES);
 	if (!ram)
@@ -223,11 +226,32 @@ static int synic_state(struct emu_vp *vp, uint32_t name, uint8_t *buf,
 	return 0;
 }
 
-/* KVM does not show them; what was set is given back. */
+/* KVM has two registers of each; the rest is kept and given back. A count before its
+ * configuration: with auto-enable it would start a timer that has ended. */
 static int timers_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 {
-	memcpy(is_set ? vp->timers : buf, is_set ? buf : vp->timers,
-	       sizeof(vp->timers));
+	bool is_promised = emu_synic_is_promised(vp->pt);
+	uint32_t i, name = MSHV_REG_STIMER0_CONFIG;
+	struct mshv_timers t;
+
+	emu_synic_enable(vp);
+	memcpy(&t, is_set ? buf : vp->timers, sizeof(t));
+	for (i = 0; i < ARRAY_SIZE(t.timers) && is_promised; i++, name += 2) {
+		union mshv_value config = {.u64 = t.timers[i].config};
+		union mshv_value count = {.u64 = t.timers[i].count};
+		bool changed;
+
+		if (is_set) {
+			if (emu_reg_set(vp, name + 1, &count, &changed) ||
+			    emu_reg_set(vp, name, &config, &changed))
+				return -EIO;
+		} else if (!emu_reg_get(vp, name, &config) &&
+			   !emu_reg_get(vp, name + 1, &count)) {
+			t.timers[i].config = config.u64;
+			t.timers[i].count = count.u64;
+		}
+	}
+	memcpy(is_set ? vp->timers : buf, &t, sizeof(t));
 	return 0;
 }
 

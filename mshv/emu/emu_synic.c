@@ -21,15 +21,25 @@
 #define FLAGS_OFFSET 5
 #define MESSAGE_PENDING 1
 
+bool emu_synic_is_promised(struct emu_partition *pt)
+{
+	return emu_property(pt, MSHV_PROP_SYNTHETIC_FEATURES) >>
+		       MSHV_SYN_SYNIC &
+	       1;
+}
+
+/* KVM switches it on by that; after a reset it is off (TLFS, 11.8.1). */
 void emu_synic_enable(struct emu_vp *vp)
 {
 	struct kvm_enable_cap synic = {.cap = KVM_CAP_HYPERV_SYNIC2};
+	const union mshv_value off = {.u64 = 0};
+	bool changed;
 
-	if (!vp->has_synic &&
-	    (emu_property(vp->pt, MSHV_PROP_SYNTHETIC_FEATURES) >>
-		     MSHV_SYN_SYNIC &
-	     1))
-		vp->has_synic = !ioctl(vp->vcpu_fd, KVM_ENABLE_CAP, &synic);
+	if (vp->has_synic || !emu_synic_is_promised(vp->pt) ||
+	    emu_kvm(vp, KVM_ENABLE_CAP, &synic))
+		return;
+	vp->has_synic = true;
+	emu_reg_set(vp, MSHV_REG_SCONTROL, &off, &changed);
 }
 
 static void note_pages(struct emu_vp *vp, uint64_t control, uint64_t event,

@@ -126,6 +126,17 @@ static int hvcall_through(struct emu_vp *vp, void *arg)
 	return ret;
 }
 
+/* Its RAM and what it was promised are the partition's. */
+static int state_through(struct emu_vp *vp, void *arg, bool is_set)
+{
+	int ret;
+
+	pthread_mutex_lock(&vp->pt->lock);
+	ret = emu_vp_state(vp, arg, is_set);
+	pthread_mutex_unlock(&vp->pt->lock);
+	return ret;
+}
+
 int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg)
 {
 	int ret;
@@ -136,10 +147,10 @@ int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg)
 		ret = emu_run(vp, (uintptr_t)arg);
 		break;
 	case MSHV_GET_VP_STATE:
-		ret = emu_vp_state(vp, arg, false);
+		ret = state_through(vp, arg, false);
 		break;
 	case MSHV_SET_VP_STATE:
-		ret = emu_vp_state(vp, arg, true);
+		ret = state_through(vp, arg, true);
 		break;
 	case MSHV_ROOT_HVCALL:
 		ret = hvcall_through(vp, arg);

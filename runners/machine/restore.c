@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/base/base.h"
@@ -18,6 +19,7 @@
 #include "harness/core/result.h"
 #include "runners/machine/guest_boot.h"
 #include "runners/machine/micro_guest.h"
+#include "runners/vmm/snapshot/snapshot.h"
 #include "workloads/micro/micro_points.h"
 
 /* Of the boot's time limit, for restores and starts, and then each number of clones. */
@@ -170,6 +172,7 @@ static bool save(struct restore *r)
 {
 	const struct micro_shape shape = {"saved", r->what->memory, 1, false};
 	struct err err = {0};
+	enum run_status status = RUN_RUNNER_FAILED;
 	struct micro_guest g;
 	int ret = micro_guest_start(&g, &r->saved, &shape, &err);
 
@@ -178,8 +181,10 @@ static bool save(struct restore *r)
 	micro_guest_end(&g);
 	if (!ret && !g.was_killed && !g.status && !access(r->file, R_OK))
 		return true;
-	refuse(r, "restored", RUN_RUNNER_FAILED,
-	       ret ? err.msg : cause_of(&g, 1));
+	if (!ret && WIFEXITED(g.status) &&
+	    WEXITSTATUS(g.status) == SNAPSHOT_IMPOSSIBLE_STATUS)
+		status = RUN_SKIPPED;
+	refuse(r, "restored", status, ret ? err.msg : cause_of(&g, 1));
 	return false;
 }
 

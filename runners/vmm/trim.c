@@ -51,8 +51,8 @@ static void give_back(uintptr_t from, uintptr_t to)
 
 	__asm__ volatile("syscall"
 			 : "=a"(ret)
-			 : "a"(SYS_madvise), "D"(from), "S"(to - from),
-			   "d"(MADV_DONTNEED)
+			 : "a"((long)SYS_madvise), "D"(from), "S"(to - from),
+			   "d"((long)MADV_DONTNEED)
 			 : "rcx", "r11", "memory");
 }
 

@@ -18,7 +18,7 @@
 #define VCPU_STATE_MSRS 512u
 #define VCPU_STATE_XSAVE_BYTES 16384u
 #define VCPU_STATE_LAPIC_BYTES 1024u
-#define VCPU_STATE_OWN_BYTES 12288u
+#define VCPU_STATE_OPAQUE_BYTES 12288u
 #define VCPU_STATE_DEBUG_REGS 4
 
 enum vcpu_state_segment {
@@ -85,12 +85,12 @@ struct vcpu_state {
 	uint32_t activity; /* enum vcpu_activity */
 	uint32_t msr_count;
 	uint32_t xsave_bytes;
-	uint32_t own_bytes; /* 0, or VCPU_STATE_OWN_BYTES */
+	uint32_t opaque_bytes; /* 0, or VCPU_STATE_OPAQUE_BYTES */
 	struct vcpu_state_msr msrs[VCPU_STATE_MSRS];
 	uint8_t lapic[VCPU_STATE_LAPIC_BYTES];
 	uint8_t xsave[VCPU_STATE_XSAVE_BYTES];
-	uint8_t own
-		[VCPU_STATE_OWN_BYTES]; /* of the hypervisor, in its layout */
+	/* What the hypervisor keeps besides, in its own layout. */
+	uint8_t opaque[VCPU_STATE_OPAQUE_BYTES];
 };
 
 #endif

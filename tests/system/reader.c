@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "workloads/guest/system.h"
@@ -23,18 +24,20 @@
 #define BLOCKS 4096
 #define UNDER_WAY 32
 #define TOTAL 4000
+#define MAX_TOTAL (1 << 22)
+#define LEAST_S 2 /* or a fast host has no time to save it */
 #define WORDS (BLOCK_BYTES / sizeof(uint32_t))
 
 struct request {
 	struct iocb cb;
 	uint32_t *data;
 	uint32_t block;
-	bool is_under_way;
 };
 
 static aio_context_t context;
 static struct request requests[UNDER_WAY];
 static int disks[2];
+static bool has_ended[MAX_TOTAL];
 
 static void fill(uint32_t *data, uint32_t word)
 {
@@ -69,10 +72,10 @@ static void submit(struct request *r, int number)
 	bool is_write = number % 2;
 
 	r->block = (uint32_t)(number * 2654435761u) % BLOCKS;
-	r->is_under_way = true;
 	fill(r->data, ~r->block);
 	*cb = (struct iocb){
-		.aio_data = (uintptr_t)r,
+		.aio_data =
+			(uint64_t)number * UNDER_WAY + (uint64_t)(r - requests),
 		.aio_fildes = (uint32_t)disks[is_write],
 		.aio_lio_opcode = is_write ? IOCB_CMD_PWRITE : IOCB_CMD_PREAD,
 		.aio_buf = (uintptr_t)r->data,
@@ -83,21 +86,21 @@ static void submit(struct request *r, int number)
 		end("WRONG: not taken", r->block);
 }
 
-static void check(struct request *r, int64_t result)
+static void check(const struct request *r, int number, int64_t result)
 {
 	uint32_t expected =
 		r->cb.aio_lio_opcode == IOCB_CMD_PREAD ? r->block : ~r->block;
 	size_t i;
 
 	errno = result < 0 ? (int)-result : 0;
-	if (!r->is_under_way)
+	if (has_ended[number])
 		end("WRONG: came twice", r->block);
 	if (result != BLOCK_BYTES)
 		end("WRONG: failed", r->block);
 	for (i = 0; i < WORDS; i++)
 		if (r->data[i] != expected)
 			end("WRONG: other data", r->block);
-	r->is_under_way = false;
+	has_ended[number] = true;
 }
 
 static void start(void)
@@ -119,25 +122,33 @@ static void start(void)
 		requests[i].data = aligned_alloc(BLOCK_BYTES, BLOCK_BYTES);
 }
 
+static bool is_enough(int ended, time_t start)
+{
+	return ended >= MAX_TOTAL - UNDER_WAY ||
+	       (ended >= TOTAL && time(NULL) - start > LEAST_S);
+}
+
 static void work(void)
 {
 	struct io_event events[UNDER_WAY];
 	int submitted, ended = 0;
+	time_t start = time(NULL);
 	long i, n;
 
 	for (submitted = 0; submitted < UNDER_WAY; submitted++)
 		submit(&requests[submitted], submitted);
-	while (ended < TOTAL) {
+	while (!is_enough(ended, start)) {
 		n = syscall(SYS_io_getevents, context, 1, UNDER_WAY, events,
 			    NULL);
 		for (i = 0; i < n; i++) {
-			struct request *r = (void *)(uintptr_t)events[i].data;
+			struct request *r =
+				&requests[events[i].data % UNDER_WAY];
 
-			check(r, events[i].res);
+			check(r, (int)(events[i].data / UNDER_WAY),
+			      events[i].res);
 			if (++ended == UNDER_WAY * 4)
 				printf("reader: under way\n");
-			if (submitted < TOTAL)
-				submit(r, submitted++);
+			submit(r, submitted++);
 		}
 	}
 	printf("reader: all %d requests were right\n", ended);

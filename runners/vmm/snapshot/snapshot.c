@@ -276,7 +276,7 @@ static int load_vcpu(struct vm *vm, uint32_t i, struct vcpu_state *state,
 	if (state->activity >= VCPU_ACTIVITY_COUNT ||
 	    state->msr_count > VCPU_STATE_MSRS ||
 	    state->xsave_bytes > VCPU_STATE_XSAVE_BYTES ||
-	    state->own_bytes > VCPU_STATE_OWN_BYTES)
+	    state->opaque_bytes > VCPU_STATE_OPAQUE_BYTES)
 		return err_set(err, -EINVAL,
 			       "the state of vCPU %u makes no sense", i);
 	return hv_vcpu_state_set(vm->vcpus[i].hv, state, err);
@@ -322,13 +322,14 @@ static int load_all(struct vm *vm, struct err *err)
 	if (!ret)
 		ret = time_stop(vm, true, err);
 	if (!ret)
+		ret = load_vcpus(vm, err);
+	/* A hypervisor may tie its clock to the TSCs as they are then. */
+	if (!ret)
 		ret = load_clock(vm, &f->records, err);
 	if (!ret)
-		ret = load_vcpus(vm, err);
+		ret = snap_devices_load(vm, &f->records, err);
 	if (!ret)
 		ret = time_stop(vm, false, err);
-	if (!ret)
-		ret = snap_devices_load(vm, &f->records, err);
 	return ret;
 }
 

@@ -21,9 +21,9 @@
  * lets the devices go on (snapshot_resume()), because their threads can begin only
  * once the sandbox is closed.
  *
- * Its clocks go on from where they were: the TSC, the timers and the paravirtual
- * clock do not count the time in between. The clock of day is the host's; the guest
- * that asks for it (RTC) gets the right one.
+ * Its clocks go on from where they were, from snapshot_load() on: the TSC, the timers
+ * and the paravirtual clock do not count the time in between. The clock of day is the
+ * host's; the guest that asks for it (RTC) gets the right one.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -39,6 +39,9 @@ struct snapshot_config {
 	const char *build;  /* borrowed */
 	bool is_at_ready;   /* once the guest's agent says that it is ready */
 };
+
+/* How a VMM ends that was to save a guest which nobody can save here. */
+#define SNAPSHOT_IMPOSSIBLE_STATUS 16
 
 /* The sum of the files PATHS, of which NULL is none, in their order. */
 int snapshot_image_sum(const char *const *paths, unsigned int count,

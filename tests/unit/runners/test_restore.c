@@ -10,6 +10,7 @@
 #include "runners/machine/restore.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/scratch.h"
+#include "tests/unit/fixture/stage.h"
 
 static void run(struct result *res, const char *hv, const char *workload)
 {
@@ -52,12 +53,38 @@ static void without_a_vmm_it_fails(void **state)
 	unsetenv("TMPDIR");
 }
 
-int main(void)
+/* It is the host's doing, and the reason is the VMM's. */
+static void what_cannot_be_saved_is_skipped(void **state)
+{
+	struct result res;
+
+	(void)state;
+	stage_script("l1vh-vmm", "echo 'error its deadline is not told' >&4\n"
+				 "exit 16\n");
+	run(&res, "mshv", "restore_linux");
+	assert_int_equal(res.series_count, 1);
+	assert_int_equal(res.series[0].status, RUN_SKIPPED);
+	assert_contains(res.series[0].reason, "its deadline is not told");
+	result_release(&res);
+	stage_script("l1vh-vmm", "echo 'error no room' >&4\nexit 70\n");
+	run(&res, "mshv", "restore_linux");
+	assert_int_equal(res.series[0].status, RUN_RUNNER_FAILED);
+	result_release(&res);
+	stage_forget("l1vh-vmm");
+}
+
+static int all_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nobody_asked_for_it),
 		cmocka_unit_test(without_a_vmm_it_fails),
+		cmocka_unit_test(what_cannot_be_saved_is_skipped),
 	};
 
 	return RUN_TESTS(tests);
+}
+
+int main(void)
+{
+	return stage_main(all_tests);
 }

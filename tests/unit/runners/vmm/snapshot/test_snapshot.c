@@ -14,7 +14,8 @@
 
 #include "mshv/abi.h"
 #include "mshv/emu/emu.h"
-#include "mshv/mshv.h"
+#include "mshv/hvcall.h"
+#include "mshv/mshv_priv.h"
 #include "mshv/sys.h"
 #include "runners/vmm/kvm.h"
 #include "runners/vmm/snapshot/snap_file.h"
@@ -640,12 +641,97 @@ static void a_timer_that_nobody_tells_is_refused(void **state)
 	assert_non_null(strstr(err.msg, "does not tell its deadline"));
 }
 
-/* Without Hyper-V in KVM the emulator keeps their registers, and gives them back. */
 static void enlightened_guests_go_on(void **state)
 {
 	(void)state;
 	goes_on(&hv_kvm, HV_PARAVIRT_BEST, counts, sizeof(counts));
 	goes_on(&hv_mshv_emu, HV_PARAVIRT_BEST, counts, sizeof(counts));
+}
+
+/* --- of an enlightened guest --------------------------------------------------- */
+
+#define PAGES_GPA 0x200000u
+
+static const struct mshv_register enlightened[] = {
+	{.name = MSHV_REG_GUEST_OS_ID, .value.u64 = 0x8100000600010000},
+	{.name = MSHV_REG_VP_ASSIST_PAGE, .value.u64 = PAGES_GPA + 0x2001},
+	{.name = MSHV_REG_SCONTROL, .value.u64 = 1},
+	{.name = MSHV_REG_SIEFP, .value.u64 = PAGES_GPA + 1},
+	{.name = MSHV_REG_SIMP, .value.u64 = PAGES_GPA + 0x1001},
+	{.name = MSHV_REG_SINT0 + 2, .value.u64 = 0x200f3},
+	/* By source 3; one that waits for its next start. */
+	{.name = MSHV_REG_STIMER0_CONFIG + 2, .value.u64 = 3 << 16},
+	{.name = MSHV_REG_STIMER0_CONFIG + 3, .value.u64 = 77777},
+};
+
+static struct mshv_vcpu *enlightened_vm(struct vm **vm)
+{
+	static const struct snapshot_config how = {.build = "test", .fd = -1};
+
+	*vm = micro_vm_saved(&hv_mshv_emu, counts, sizeof(counts),
+			     HV_PARAVIRT_BEST, &how);
+	return (struct mshv_vcpu *)(*vm)->vcpus[0].hv;
+}
+
+static uint64_t register_of(const struct mshv_vcpu *vcpu, uint32_t name)
+{
+	union mshv_value value = {.u64 = 0};
+
+	assert_int_equal(
+		hvcall_regs_get(vcpu->vm->sys, vcpu->fd, 0, &name, &value, 1),
+		0);
+	return value.u64;
+}
+
+static void what_is_enlightened_goes_along(void **state)
+{
+	struct vcpu_state *saved = malloc(sizeof(*saved));
+	struct mshv_vcpu *vcpu;
+	struct err err = {0};
+	uint64_t ns = 0;
+	struct vm *vm;
+	size_t i;
+
+	(void)state;
+	if (micro_cannot_run()) {
+		free(saved);
+		skip();
+	}
+	vcpu = enlightened_vm(&vm);
+	for (i = 0; i < ARRAY_SIZE(enlightened); i++)
+		assert_int_equal(hvcall_reg_set(vcpu->vm->sys, vcpu->fd, 0,
+						enlightened[i].name,
+						enlightened[i].value.u64),
+				 0);
+	memcpy(mem_ptr(&vm->mem, PAGES_GPA + 0x1000, 7), "message", 7);
+	if (hv_vcpu_state_get(&vcpu->base, saved, &err))
+		fail_msg("%s", err.msg);
+	vm_destroy(vm);
+
+	vcpu = enlightened_vm(&vm);
+	if (hv_vcpu_state_set(&vcpu->base, saved, &err))
+		fail_msg("%s", err.msg);
+	for (i = 0; i < ARRAY_SIZE(enlightened); i++)
+		assert_true(register_of(vcpu, enlightened[i].name) ==
+			    enlightened[i].value.u64);
+	assert_memory_equal(mem_ptr(&vm->mem, PAGES_GPA + 0x1000, 7), "message",
+			    7);
+	assert_int_equal(hv_time_stop(&vcpu->vm->base, true), 0);
+	assert_int_equal(hv_clock_set(&vcpu->vm->base, 5000000000000000), 0);
+	assert_int_equal(hv_clock_get(&vcpu->vm->base, &ns), 0);
+	assert_true(ns == 5000000000000000);
+	assert_int_equal(hv_time_stop(&vcpu->vm->base, false), 0);
+	assert_int_equal(hv_clock_get(&vcpu->vm->base, &ns), 0);
+	assert_true(ns >= 5000000000000000 && ns < 5010000000000000);
+	vm_destroy(vm);
+
+	/* An identical guest has none of it, whatever a file says. */
+	vm = micro_vm_saved(&hv_mshv_emu, counts, sizeof(counts),
+			    HV_PARAVIRT_IDENTICAL, NULL);
+	assert_true(hv_vcpu_state_set(vm->vcpus[0].hv, saved, &err) < 0);
+	assert_int_equal(hv_clock_set(vm->hv, 1), -EINVAL);
+	vm_destroy(vm);
+	free(saved);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -670,6 +756,7 @@ int main(void)
 		TEST(a_timer_on_the_emulated_mshv_goes_on),
 		TEST(a_timer_that_nobody_tells_is_refused),
 		TEST(enlightened_guests_go_on),
+		TEST(what_is_enlightened_goes_along),
 	};
 
 	return RUN_TESTS(tests);
