@@ -89,9 +89,9 @@ static bool read_head(struct wire *w, char *bytes, size_t len)
 }
 
 /*
- * Nothing that another parser would read in another way, but for a zero byte before
- * LF: libmicrohttpd overwrites CR LF with two of them, so that wire_check() cannot
- * tell one from the other.
+ * Nothing that another parser would read in another way, but for a zero byte before an LF
+ * or before a CR that stands alone: libmicrohttpd overwrites the ends of lines, CR LF
+ * with two zero bytes, so that wire_check() cannot tell one from the other.
  */
 static void check_strict(const uint8_t *head, size_t len)
 {
@@ -100,9 +100,11 @@ static void check_strict(const uint8_t *head, size_t len)
 	for (i = 0; i < len; i++) {
 		uint8_t last = i ? head[i - 1] : 0;
 		uint8_t next = i + 1 < len ? head[i + 1] : 0;
+		uint8_t third = i + 2 < len ? head[i + 2] : 0;
 
-		if ((!head[i] && next != '\n') ||
-		    (head[i] == '\r' && next != '\n') ||
+		if ((!head[i] && next != '\n' &&
+		     !(next == '\r' && third != '\n')) ||
+		    (head[i] == '\r' && last && next != '\n') ||
 		    (head[i] == '\n' && last && last != '\r') ||
 		    (head[i] == '\n' && (next == ' ' || next == '\t')))
 			abort();
