@@ -9,7 +9,8 @@ reading() {
 	fds=$(ls "/proc/$2/fd" 2>/dev/null | wc -l)
 	anon=$(sed -n 's/^RssAnon:[ \t]*\([0-9]*\).*/\1/p' "/proc/$2/status" 2>/dev/null)
 	threads=$(sed -n 's/^Threads:[ \t]*\([0-9]*\).*/\1/p' "/proc/$2/status" 2>/dev/null)
-	[ -n "$anon" ] && [ "$fds" -gt 0 ] || return 0
+	# It may end between two of them.
+	[ -n "$anon" ] && [ -n "$threads" ] && [ "$fds" -gt 0 ] || return 0
 	printf "$now $1 %s %s\n" descriptors "$fds" threads "$threads" memory_kib "$anon"
 }
 
