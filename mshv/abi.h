@@ -541,8 +541,8 @@ enum mshv_register_name {
 	MSHV_REG_SSP = 0x8008e,
 	MSHV_REG_PL0_SSP = 0x8008f, /* 4 */
 	MSHV_REG_SSP_TABLE = 0x80093,
-	MSHV_REG_TSC_DEADLINE =
-		0x80095, /* OpenVMM's hvdef; not in Linux's headers */
+	/* By OpenVMM's hvdef; Linux's headers do not have it. */
+	MSHV_REG_TSC_DEADLINE = 0x80095,
 	MSHV_REG_TSC_ADJUST = 0x80096,
 	MSHV_REG_MISC_ENABLE = 0x800a0,
 	MSHV_REG_APIC_ID = 0x84802,

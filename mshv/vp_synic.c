@@ -82,49 +82,44 @@ static bool has_synic_on(const struct vcpu_state *st)
 	return false;
 }
 
-static int state_move(struct mshv_vcpu *vcpu, unsigned long request, size_t i,
-		      uint8_t *bytes)
+/* Those that can be moved now, between OPAQUE and the VP. */
+static int states_move(struct mshv_vcpu *vcpu, unsigned long request,
+		       bool has_synic, uint8_t opaque[VCPU_STATE_OPAQUE_BYTES])
 {
 	_Alignas(MSHV_PAGE_BYTES) uint8_t page[MSHV_PAGE_BYTES];
-	int ret;
+	size_t i;
+	int ret = 0;
 
-	memcpy(page, bytes, sizeof(page));
-	ret = mshv_state_move(vcpu, request, states[i].type, page,
-			      sizeof(page));
-	memcpy(bytes, page, sizeof(page));
+	for (i = 0; i < ARRAY_SIZE(states) && !ret; i++) {
+		uint8_t *at = opaque + i * sizeof(page);
+
+		if (states[i].needs_synic && !has_synic)
+			continue;
+		memcpy(page, at, sizeof(page));
+		ret = mshv_state_move(vcpu, request, states[i].type, page,
+				      sizeof(page));
+		memcpy(at, page, sizeof(page));
+	}
 	return ret;
 }
 
 int mshv_synic_get(struct mshv_vcpu *vcpu, struct vcpu_state *st)
 {
-	size_t i;
-	int ret = 0;
-
 	if (!mshv_is_enlightened(vcpu->vm))
 		return 0;
-	st->opaque_bytes = VCPU_STATE_OPAQUE_BYTES;
-	for (i = 0; i < ARRAY_SIZE(states) && !ret; i++)
-		if (!states[i].needs_synic || has_synic_on(st))
-			ret = state_move(vcpu, MSHV_GET_VP_STATE, i,
-					 st->opaque + i * MSHV_PAGE_BYTES);
-	return ret;
+	st->opaque_bytes = sizeof(st->opaque);
+	return states_move(vcpu, MSHV_GET_VP_STATE, has_synic_on(st),
+			   st->opaque);
 }
 
 int mshv_synic_set(struct mshv_vcpu *vcpu, const struct vcpu_state *st)
 {
-	uint8_t page[MSHV_PAGE_BYTES];
-	size_t i;
-	int ret = 0;
+	uint8_t opaque[VCPU_STATE_OPAQUE_BYTES];
 
 	if (!mshv_is_enlightened(vcpu->vm))
 		return st->opaque_bytes ? -EINVAL : 0;
-	if (st->opaque_bytes != VCPU_STATE_OPAQUE_BYTES)
+	if (st->opaque_bytes != sizeof(opaque))
 		return -EINVAL;
-	for (i = 0; i < ARRAY_SIZE(states) && !ret; i++) {
-		if (states[i].needs_synic && !has_synic_on(st))
-			continue;
-		memcpy(page, st->opaque + i * sizeof(page), sizeof(page));
-		ret = state_move(vcpu, MSHV_SET_VP_STATE, i, page);
-	}
-	return ret;
+	memcpy(opaque, st->opaque, sizeof(opaque));
+	return states_move(vcpu, MSHV_SET_VP_STATE, has_synic_on(st), opaque);
 }

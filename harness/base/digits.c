@@ -59,7 +59,7 @@ static void add_fraction(struct strbuf *out, uint64_t value, int len)
  * behind the point fits into 128 bits, so it is rounded exactly, a tie to even. */
 static void add_plain(struct strbuf *out, double value)
 {
-	const unsigned __int128 one = (unsigned __int128)1 << FRACTION_BITS;
+	const uint64_t one = 1ULL << FRACTION_BITS;
 	uint64_t whole = (uint64_t)value, scale = 1, left, digits;
 	unsigned __int128 scaled;
 	int len = DIGITS;
@@ -68,7 +68,7 @@ static void add_plain(struct strbuf *out, double value)
 		len--;
 	for (left = (uint64_t)len; left; left--)
 		scale *= 10;
-	scaled = (uint64_t)((value - (double)whole) * (double)(uint64_t)one);
+	scaled = (uint64_t)((value - (double)whole) * (double)one);
 	scaled *= scale;
 	digits = (uint64_t)(scaled >> FRACTION_BITS);
 	scaled &= one - 1;

@@ -7,18 +7,26 @@
  * users have to know it.
  */
 #include <cpuid.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-/* "QEMU TCG CPU version 2.5+" (APM 3, CPUID 8000_0002). */
+/* "QEMU TCG CPU version 2.5+" (APM 3, CPUID 8000_0002). Asked once: in a guest, as the
+ * lab is one, CPUID is an exit. */
 static inline bool qemu_cpu_is_here(void)
 {
+	enum { UNKNOWN, NO, YES };
+	static atomic_int known;
 	uint32_t words[4];
 
-	return __get_cpuid(0x80000002, &words[0], &words[1], &words[2],
-			   &words[3]) &&
-	       !memcmp(words, "QEMU TCG", 8);
+	if (known == UNKNOWN)
+		known = __get_cpuid(0x80000002, &words[0], &words[1], &words[2],
+				    &words[3]) &&
+					!memcmp(words, "QEMU TCG", 8)
+				? YES
+				: NO;
+	return known == YES;
 }
 
 /* Of 64-bit task state segments (APM 2, 4.8.3). */

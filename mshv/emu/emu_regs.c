@@ -170,7 +170,8 @@ static uint16_t synic_set(struct emu_vp *vp, uint32_t name, uint64_t *value)
 	emu_synic_enable(vp);
 	if (msr_of(name, &msr))
 		status = msr_access(vp, msr, value, true);
-	emu_synic_note_set(vp);
+	if (name >= MSHV_REG_SCONTROL && name <= MSHV_REG_SIMP)
+		emu_synic_note_set(vp);
 	return status;
 }
 

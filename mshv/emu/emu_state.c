@@ -234,7 +234,6 @@ static int timers_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 	uint32_t i, name = MSHV_REG_STIMER0_CONFIG;
 	struct mshv_timers t;
 
-	emu_synic_enable(vp);
 	memcpy(&t, is_set ? buf : vp->timers, sizeof(t));
 	for (i = 0; i < ARRAY_SIZE(t.timers) && is_promised; i++, name += 2) {
 		union mshv_value config = {.u64 = t.timers[i].config};

@@ -116,23 +116,15 @@ int emu_vp_sregs_flush(struct emu_vp *vp)
 	return emu_kvm(vp, KVM_SET_SREGS, &vp->sregs) ? -errno : 0;
 }
 
-static int hvcall_through(struct emu_vp *vp, void *arg)
+/* What needs the partition's RAM and properties too. */
+static int ask_partition(struct emu_vp *vp, unsigned long request, void *arg)
 {
 	int ret;
 
 	pthread_mutex_lock(&vp->pt->lock);
-	ret = emu_hvcall(vp->pt, vp, arg);
-	pthread_mutex_unlock(&vp->pt->lock);
-	return ret;
-}
-
-/* Its RAM and what it was promised are the partition's. */
-static int state_through(struct emu_vp *vp, void *arg, bool is_set)
-{
-	int ret;
-
-	pthread_mutex_lock(&vp->pt->lock);
-	ret = emu_vp_state(vp, arg, is_set);
+	ret = request == MSHV_ROOT_HVCALL
+		      ? emu_hvcall(vp->pt, vp, arg)
+		      : emu_vp_state(vp, arg, request == MSHV_SET_VP_STATE);
 	pthread_mutex_unlock(&vp->pt->lock);
 	return ret;
 }
@@ -147,13 +139,9 @@ int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg)
 		ret = emu_run(vp, (uintptr_t)arg);
 		break;
 	case MSHV_GET_VP_STATE:
-		ret = state_through(vp, arg, false);
-		break;
 	case MSHV_SET_VP_STATE:
-		ret = state_through(vp, arg, true);
-		break;
 	case MSHV_ROOT_HVCALL:
-		ret = hvcall_through(vp, arg);
+		ret = ask_partition(vp, request, arg);
 		break;
 	default:
 		ret = -ENOTTY;

@@ -517,13 +517,29 @@ static void run_until(struct vm *vm, enum vm_end expected)
 		fail_msg("%s: %s", vm_end_name(how), vm->end_detail);
 }
 
+/* A guest that runs CODE until it is ready, into PATH. */
+static int save_micro(const struct hv_ops *hv, enum hv_paravirt paravirt,
+		      const uint8_t *code, size_t bytes, struct err *err)
+{
+	struct snapshot_config how = {.build = "test", .is_at_ready = true};
+	uint64_t modified;
+	struct vm *vm;
+	int ret;
+
+	how.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	vm = micro_vm_saved(hv, code, bytes, paravirt, &how);
+	run_until(vm, VM_END_SNAPSHOT);
+	ret = snapshot_save(vm, &modified, err);
+	vm_destroy(vm);
+	close(how.fd);
+	return ret;
+}
+
 static void goes_on(const struct hv_ops *hv, enum hv_paravirt paravirt,
 		    const uint8_t *code, size_t bytes)
 {
-	struct snapshot_config how = {.build = "test", .is_at_ready = true};
 	struct vm_config cfg = config();
 	char *events = NULL;
-	uint64_t modified;
 	struct snap_file f;
 	struct err err = {0};
 	struct vm *vm;
@@ -531,14 +547,8 @@ static void goes_on(const struct hv_ops *hv, enum hv_paravirt paravirt,
 
 	if (micro_cannot_run())
 		skip();
-	how.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	vm = micro_vm_saved(hv, code, bytes, paravirt, &how);
-	run_until(vm, VM_END_SNAPSHOT);
-	if (snapshot_save(vm, &modified, &err))
+	if (save_micro(hv, paravirt, code, bytes, &err))
 		fail_msg("%s", err.msg);
-	vm_destroy(vm);
-	close(how.fd);
-
 	if (snap_file_open(&f, path, &err) ||
 	    snapshot_config_take(&f, &cfg, &err))
 		fail_msg("%s", err.msg);
@@ -609,24 +619,6 @@ static int vm_create_without_deadlines(const struct hv_vm_config *cfg,
 static const struct hv_ops hv_without_deadlines =
 	MSHV_HV_OPS("mshv-emu", SANDBOX_CALLS_EMU, vm_create_without_deadlines);
 
-static int save_without_deadlines(const uint8_t *code, size_t bytes,
-				  struct err *err)
-{
-	struct snapshot_config how = {.build = "test", .is_at_ready = true};
-	uint64_t modified;
-	struct vm *vm;
-	int ret;
-
-	how.fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-	vm = micro_vm_saved(&hv_without_deadlines, code, bytes,
-			    HV_PARAVIRT_IDENTICAL, &how);
-	run_until(vm, VM_END_SNAPSHOT);
-	ret = snapshot_save(vm, &modified, err);
-	vm_destroy(vm);
-	close(how.fd);
-	return ret;
-}
-
 static void a_timer_that_nobody_tells_is_refused(void **state)
 {
 	struct err err = {0};
@@ -634,9 +626,13 @@ static void a_timer_that_nobody_tells_is_refused(void **state)
 	(void)state;
 	if (micro_cannot_run())
 		skip();
-	assert_int_equal(save_without_deadlines(counts, sizeof(counts), &err),
+	assert_int_equal(save_micro(&hv_without_deadlines,
+				    HV_PARAVIRT_IDENTICAL, counts,
+				    sizeof(counts), &err),
 			 0);
-	assert_int_equal(save_without_deadlines(waits, sizeof(waits), &err),
+	assert_int_equal(save_micro(&hv_without_deadlines,
+				    HV_PARAVIRT_IDENTICAL, waits, sizeof(waits),
+				    &err),
 			 -ENOTSUP);
 	assert_non_null(strstr(err.msg, "does not tell its deadline"));
 }
