@@ -10,12 +10,17 @@
  * legacy timers has nothing to check the TSC against; no_timer_check: where there
  * is one, a busy host may be late for the kernel's test of it, which then panics;
  * one UART: three are not there to be probed; reboot=acpi: a panic would otherwise
- * leave through real mode.
+ * leave through real mode; cryptomgr.notests: a fifth of a boot would be tests of
+ * cryptography.
+ *
+ * noreplace-smp: a kernel that finds one CPU takes the LOCK prefixes out of its own
+ * code. The host's kernel, which has more, keeps them, so a guest would look nearer
+ * to native than it is.
  */
 #define GUEST_CMDLINE                                                   \
 	"console=ttyS0 quiet loglevel=4 panic=-1 nokaslr tsc=reliable " \
 	"clocksource=tsc no_timer_check 8250.nr_uarts=1 "               \
-	"random.trust_cpu=on reboot=acpi"
+	"random.trust_cpu=on reboot=acpi cryptomgr.notests noreplace-smp"
 
 /* More of it for a guest whose agent connects over vsock. */
 #define GUEST_VSOCK " l1vh_vsock=1"
