@@ -31,6 +31,8 @@
  * are not counted, they may take long.
  */
 #define BUSY_REQUESTS 16
+/* Of writes at once: the guest takes their answers while so much more is copied. */
+#define SIGNAL_BYTES (64 * KIB)
 /* The ring's tags: small numbers are queues, others pointers to requests. */
 #define TAG_ORDER BLK_MAX_QUEUES
 
@@ -121,6 +123,21 @@ static int write_flags(const struct blk *blk)
 	return blk->dev.features & BLK_F_FLUSH ? 0 : RWF_DSYNC;
 }
 
+/* Bytes, or a negative errno. What is memory needs no RWF_DSYNC. */
+static int write_at_once(const struct blk_req *req)
+{
+	const struct iovec bounced = {req->bounce, req->length};
+	const struct iovec *v = req->bounce ? &bounced : req->data;
+	int count = req->bounce ? 1 : (int)req->data_count;
+	ssize_t n;
+
+	do
+		n = pwritev(req->worker->blk->disk.fd, v, count,
+			    (off_t)req->offset);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : (int)n;
+}
+
 static void submit(struct blk_req *req, enum blk_action action)
 {
 	struct blk_worker *w = req->worker;
@@ -128,6 +145,11 @@ static void submit(struct blk_req *req, enum blk_action action)
 
 	if (disk_is_null(&w->blk->disk)) {
 		blk_finish(req, (int)req->length);
+		return;
+	}
+	if (action == BLK_WRITE && blk_writes_at_once(w->blk)) {
+		w->written_bytes += req->length;
+		blk_finish(req, write_at_once(req));
 		return;
 	}
 	sqe = next_sqe(w);
@@ -156,6 +178,19 @@ static bool may_take(const struct blk_worker *w)
 	return w->bounce_bytes < BLK_BOUNCE_ENOUGH_BYTES;
 }
 
+static void signal_all(struct blk_worker *w)
+{
+	uint32_t last = w->first_queue + w->queue_count;
+	uint32_t q;
+
+	for (q = w->first_queue; q < last; q++) {
+		if (w->is_dirty[q])
+			virtio_signal(&w->blk->dev, q);
+		w->is_dirty[q] = false;
+	}
+	w->written_bytes = 0;
+}
+
 /*
  * Doorbells stay unwanted until the thread has nothing left to do, so that a
  * busy one costs its guest no exits; see sleep_until_work().
@@ -177,6 +212,8 @@ static void serve(struct blk_worker *w, uint32_t queue)
 
 		if (action != BLK_DONE)
 			submit(req, action);
+		if (w->written_bytes >= SIGNAL_BYTES)
+			signal_all(w);
 	}
 }
 
@@ -236,18 +273,6 @@ static void serve_all(struct blk_worker *w)
 	for (q = w->first_queue; q < last && w->is_serving; q++)
 		if (virtq_has_avail(&w->blk->dev.queues[q]))
 			serve(w, q);
-}
-
-static void signal_all(struct blk_worker *w)
-{
-	uint32_t last = w->first_queue + w->queue_count;
-	uint32_t q;
-
-	for (q = w->first_queue; q < last; q++) {
-		if (w->is_dirty[q])
-			virtio_signal(&w->blk->dev, q);
-		w->is_dirty[q] = false;
-	}
 }
 
 static bool has_work(struct blk_worker *w)

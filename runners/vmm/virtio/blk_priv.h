@@ -64,6 +64,7 @@ struct blk_worker {
 	uint32_t in_flight;         /* in the ring, doorbells not counted */
 	uint32_t io_in_flight;      /* the reads and writes of them */
 	uint64_t bounce_bytes;      /* of buffers that requests have now */
+	uint64_t written_bytes;     /* at once, and not yet signalled */
 	bool is_serving, is_ending; /* the last order */
 	bool owes_answer;
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
@@ -99,6 +100,17 @@ enum blk_action {
 	BLK_DISCARD,
 	BLK_ZERO,
 };
+
+/*
+ * A write to tmpfs cannot be asked not to wait, so io_uring hands it to a thread of the
+ * kernel, whose waking takes longer than the copy. Who asked for more than a plain ring
+ * has it nevertheless.
+ */
+static inline bool blk_writes_at_once(const struct blk *blk)
+{
+	return blk->disk.is_memory && !blk->disk.is_readonly &&
+	       !blk->cfg.wants_sqpoll && !blk->cfg.wants_fixed;
+}
 
 /* blk.c: what a popped chain wants. BLK_DONE: it was answered. */
 enum blk_action blk_take(struct blk_worker *w, uint32_t queue,

@@ -228,6 +228,8 @@ bool blk_engine_text(const struct blk *blk, char *text, size_t size)
 
 	words_add(&w, disk_is_null(&blk->disk) ? "null, doorbells by io_uring"
 					       : "io_uring");
+	if (blk_writes_at_once(blk))
+		words_add(&w, ", writes to memory at once");
 	if (blk->cfg.wants_sqpoll)
 		words_add(&w, ", sqpoll");
 	add_fixed(&w, blk);

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "harness/base/err.h"
@@ -23,6 +25,15 @@ static int open_null(struct disk *disk, const char *size, struct err *err)
 
 	disk->block_bytes = SECTOR_BYTES;
 	return ret ? err_wrap(err, "a null disk needs a size") : 0;
+}
+
+/* A node in /dev is on tmpfs as well, and its device is not. */
+static bool is_in_memory(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
 static int read_size(struct disk *disk, const char *path, struct err *err)
@@ -44,6 +55,7 @@ static int read_size(struct disk *disk, const char *path, struct err *err)
 			       "'%s' is neither a file nor a block device",
 			       path);
 	disk->bytes = (uint64_t)st.st_size;
+	disk->is_memory = is_in_memory(disk->fd);
 	return 0;
 }
 

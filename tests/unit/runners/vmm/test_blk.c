@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "runners/vmm/virtio/blk.h"
@@ -23,6 +25,8 @@
 #define F_DISCARD (1ULL << 13)
 #define F_WRITE_ZEROES (1ULL << 14)
 #define F_ALL UINT64_MAX
+/* Where POSIX shared memory is. */
+#define MEMORY "/dev/shm"
 
 enum { T_IN, T_OUT, T_FLUSH = 4, T_ID = 8, T_DISCARD = 11, T_ZEROES = 13 };
 enum { S_OK, S_IOERR, S_UNSUPP, S_NONE = 0x7f };
@@ -65,14 +69,9 @@ static void noise(uint8_t *bytes, size_t len)
 		bytes[i] = (uint8_t)rng(256);
 }
 
-/* Beside the program: /tmp may have no direct I/O. */
-static int file_create(struct bench *b)
+static int file_create(struct bench *b, const char *folder)
 {
-	char exe[PATH_MAX] = "";
-
-	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
-		return -1;
-	if (snprintf(b->path, sizeof(b->path), "%s/blk-XXXXXX", dirname(exe)) >=
+	if (snprintf(b->path, sizeof(b->path), "%s/blk-XXXXXX", folder) >=
 	    (int)sizeof(b->path))
 		return -1;
 	b->fd = mkstemp(b->path);
@@ -82,17 +81,41 @@ static int file_create(struct bench *b)
 	       pwrite(b->fd, b->want, DISK_BYTES, 0) != (ssize_t)DISK_BYTES;
 }
 
-static int setup(void **state)
+static int setup_in(void **state, const char *folder)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	struct err err = {0};
 
 	*state = b;
-	if (file_create(b) || vdriver_init(&b->d, &err))
+	if (file_create(b, folder) || vdriver_init(&b->d, &err))
 		return -1;
 	b->cfg = (struct blk_config){
 		.disk.path = b->path, .serial = "serial-1", .queue_count = 1};
 	return 0;
+}
+
+/* Beside the program: /tmp may have no direct I/O. */
+static int setup(void **state)
+{
+	char exe[PATH_MAX] = "";
+
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0)
+		return -1;
+	return setup_in(state, dirname(exe));
+}
+
+static bool has_memory(void)
+{
+	struct statfs fs;
+
+	return !statfs(MEMORY, &fs) && fs.f_type == TMPFS_MAGIC &&
+	       !access(MEMORY, W_OK);
+}
+
+/* Else once more on what there is. */
+static int setup_in_memory(void **state)
+{
+	return has_memory() ? setup_in(state, MEMORY) : setup(state);
 }
 
 static void disk_remove(struct bench *b)
@@ -984,7 +1007,33 @@ static void resets_in_flight_leave_it_usable(void **state)
 	run_load(b, 200);
 }
 
+static void what_is_in_memory_is_written_at_once(void **state)
+{
+	struct bench *b = *state;
+	char text[BLK_ENGINE_TEXT_BYTES];
+
+	if (!has_memory()) {
+		print_message("skipped: " MEMORY " is no tmpfs\n");
+		skip();
+	}
+	start(b, F_ALL);
+	blk_engine_text(b->blk, text, sizeof(text));
+	assert_non_null(strstr(text, "io_uring, writes to memory at once"));
+	run_load(b, 400);
+	/* Who asks for more of io_uring is given it. */
+	disk_remove(b);
+	b->cfg.wants_sqpoll = true;
+	start(b, F_ALL);
+	blk_engine_text(b->blk, text, sizeof(text));
+	assert_memory_equal(text, "io_uring, sqpoll", 16);
+	run_load(b, 100);
+}
+
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define IN_MEMORY(test)                                                     \
+	{                                                                   \
+#test " (in memory)", test, setup_in_memory, teardown, NULL \
+	}
 
 int main(void)
 {
@@ -1017,6 +1066,18 @@ int main(void)
 		ON_DISK(all_configurations_keep_the_data),
 		ON_DISK(a_polled_disk_is_rarely_rung_for),
 		ON_DISK(resets_in_flight_leave_it_usable),
+		IN_MEMORY(reads_and_writes_reach_the_file),
+		IN_MEMORY(a_plain_driver_is_served),
+		IN_MEMORY(ranges_become_zeroes),
+		IN_MEMORY(headers_and_data_may_be_cut_anywhere),
+		IN_MEMORY(buffers_may_lie_anywhere),
+		IN_MEMORY(requests_off_the_disk_fail),
+		IN_MEMORY(a_readonly_disk_stays_as_it_is),
+		IN_MEMORY(a_file_cut_short_is_an_error),
+		IN_MEMORY(writes_that_the_host_refuses_are_errors),
+		IN_MEMORY(all_configurations_keep_the_data),
+		IN_MEMORY(resets_in_flight_leave_it_usable),
+		IN_MEMORY(what_is_in_memory_is_written_at_once),
 	};
 
 	return RUN_TESTS(tests);
