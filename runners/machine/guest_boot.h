@@ -10,8 +10,8 @@
  * legacy timers has nothing to check the TSC against; no_timer_check: where there
  * is one, a busy host may be late for the kernel's test of it, which then panics;
  * one UART: three are not there to be probed; reboot=acpi: a panic would otherwise
- * leave through real mode; cryptomgr.notests: a fifth of a boot would be tests of
- * cryptography.
+ * leave through real mode; cryptomgr.notests: a good part of a boot would be tests
+ * of cryptography.
  *
  * noreplace-smp: a kernel that finds one CPU takes the LOCK prefixes out of its own
  * code. The host's kernel, which has more, keeps them, so a guest would look nearer

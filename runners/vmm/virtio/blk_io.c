@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The threads of a virtio-blk device. Each has an io_uring through which it
- * does everything: reads of the doorbells' eventfds, reads and writes of the
- * disk. It sleeps in one place, and submits with the same call.
+ * does everything but writes to memory: reads of the doorbells' eventfds, reads
+ * and writes of the disk. It sleeps in one place, and submits with the same call.
  *
  * A thread lives as long as its device, because its ring answers the thread that
  * enabled it alone, and nobody can make another one once a guest runs. Between a
@@ -31,8 +31,9 @@
  * are not counted, they may take long.
  */
 #define BUSY_REQUESTS 16
-/* Of writes at once: the guest takes their answers while so much more is copied. */
-#define SIGNAL_BYTES (64 * KIB)
+/* What is written at once is answered after so much of each queue; requests that the
+ * ring makes go on meanwhile. */
+#define ROUND_BYTES (64 * KIB)
 /* The ring's tags: small numbers are queues, others pointers to requests. */
 #define TAG_ORDER BLK_MAX_QUEUES
 
@@ -178,19 +179,6 @@ static bool may_take(const struct blk_worker *w)
 	return w->bounce_bytes < BLK_BOUNCE_ENOUGH_BYTES;
 }
 
-static void signal_all(struct blk_worker *w)
-{
-	uint32_t last = w->first_queue + w->queue_count;
-	uint32_t q;
-
-	for (q = w->first_queue; q < last; q++) {
-		if (w->is_dirty[q])
-			virtio_signal(&w->blk->dev, q);
-		w->is_dirty[q] = false;
-	}
-	w->written_bytes = 0;
-}
-
 /*
  * Doorbells stay unwanted until the thread has nothing left to do, so that a
  * busy one costs its guest no exits; see sleep_until_work().
@@ -199,21 +187,21 @@ static void serve(struct blk_worker *w, uint32_t queue)
 {
 	struct virtio_dev *dev = &w->blk->dev;
 	struct virtq_chain *chain = &w->blk->chains[w - w->blk->workers];
+	uint64_t enough_bytes = w->written_bytes + ROUND_BYTES;
 	struct blk_req *req;
 	int i;
 
 	virtq_notify_disable(&dev->queues[queue]);
-	/* At most one round: a null disk's driver could continue without
-	 * end. */
+	/* At most one round: the driver of a disk that answers at once could
+	 * continue without end. */
 	for (i = 0; i < VIRTQ_MAX_SIZE && may_take(w) &&
+		    w->written_bytes < enough_bytes &&
 		    virtio_pop(dev, queue, chain) == 1;
 	     i++) {
 		enum blk_action action = blk_take(w, queue, chain, &req);
 
 		if (action != BLK_DONE)
 			submit(req, action);
-		if (w->written_bytes >= SIGNAL_BYTES)
-			signal_all(w);
 	}
 }
 
@@ -273,6 +261,18 @@ static void serve_all(struct blk_worker *w)
 	for (q = w->first_queue; q < last && w->is_serving; q++)
 		if (virtq_has_avail(&w->blk->dev.queues[q]))
 			serve(w, q);
+}
+
+static void signal_all(struct blk_worker *w)
+{
+	uint32_t last = w->first_queue + w->queue_count;
+	uint32_t q;
+
+	for (q = w->first_queue; q < last; q++) {
+		if (w->is_dirty[q])
+			virtio_signal(&w->blk->dev, q);
+		w->is_dirty[q] = false;
+	}
 }
 
 static bool has_work(struct blk_worker *w)

@@ -64,7 +64,7 @@ struct blk_worker {
 	uint32_t in_flight;         /* in the ring, doorbells not counted */
 	uint32_t io_in_flight;      /* the reads and writes of them */
 	uint64_t bounce_bytes;      /* of buffers that requests have now */
-	uint64_t written_bytes;     /* at once, and not yet signalled */
+	uint64_t written_bytes;     /* at once, ever */
 	bool is_serving, is_ending; /* the last order */
 	bool owes_answer;
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */
@@ -102,9 +102,8 @@ enum blk_action {
 };
 
 /*
- * A write to tmpfs cannot be asked not to wait, so io_uring hands it to a thread of the
- * kernel, whose waking takes longer than the copy. Who asked for more than a plain ring
- * has it nevertheless.
+ * io_uring has a thread of the kernel write to tmpfs, and to wake it takes longer than
+ * the copy. With sqpoll or fixed buffers the ring makes the writes, as was asked.
  */
 static inline bool blk_writes_at_once(const struct blk *blk)
 {

@@ -18,7 +18,7 @@ struct disk {
 	uint32_t block_bytes; /* that direct I/O must be aligned to */
 	bool is_direct;
 	bool is_readonly;
-	bool is_memory; /* a file of tmpfs or ramfs: no device is waited for */
+	bool is_memory; /* a file of tmpfs or ramfs */
 };
 
 struct disk_config {
