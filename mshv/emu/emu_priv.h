@@ -176,8 +176,8 @@ int emu_sint_route(struct emu_partition *pt, uint32_t vp, uint32_t sint,
 		   uint32_t *gsi);
 
 /* emu_synic.c. ENABLE as the partition was promised, before the guest or the VMM uses
- * it; NOTE at KVM's exit for it, NOTE_SET when the VMM has set where its pages are. The others
- * return a status, and *IS_NEW whether the flag was not set yet. */
+ * it; NOTE at KVM's exit for it, NOTE_SET when the VMM has set where its pages are. The
+ * others return a status, and *IS_NEW whether the flag was not set yet. */
 bool emu_synic_is_promised(struct emu_partition *pt);
 void emu_synic_enable(struct emu_vp *vp);
 void emu_synic_note(struct emu_vp *vp);

@@ -5,7 +5,8 @@
 /*
  * blk - virtio-blk (virtio 1.2, 5.2). blk.c has the driver's view: the
  * configuration, requests and their answers; blk_io.c has the threads that
- * execute requests, through io_uring but for writes to memory; blk_ring.c makes their rings.
+ * execute requests, through io_uring but for writes to memory; blk_ring.c makes
+ * their rings.
  */
 #include "runners/vmm/virtio/disk.h"
 #include "runners/vmm/virtio/virtio.h"

@@ -139,19 +139,19 @@ static int write_at_once(const struct blk_req *req)
 	return n < 0 ? -errno : (int)n;
 }
 
-static void submit(struct blk_req *req, enum blk_action action)
+/* The bytes that were written at once; 0: the ring has the request, or nobody. */
+static uint64_t submit(struct blk_req *req, enum blk_action action)
 {
 	struct blk_worker *w = req->worker;
 	struct io_uring_sqe *sqe;
 
 	if (disk_is_null(&w->blk->disk)) {
 		blk_finish(req, (int)req->length);
-		return;
+		return 0;
 	}
 	if (action == BLK_WRITE && blk_writes_at_once(w->blk)) {
-		w->written_bytes += req->length;
 		blk_finish(req, write_at_once(req));
-		return;
+		return req->length;
 	}
 	sqe = next_sqe(w);
 	if (action == BLK_READ || action == BLK_WRITE)
@@ -171,6 +171,7 @@ static void submit(struct blk_req *req, enum blk_action action)
 	io_uring_sqe_set_data(sqe, req);
 	w->in_flight++;
 	w->io_in_flight += req->moves_data;
+	return 0;
 }
 
 /* Where not, what is under way will end, and the thread look again. */
@@ -187,21 +188,21 @@ static void serve(struct blk_worker *w, uint32_t queue)
 {
 	struct virtio_dev *dev = &w->blk->dev;
 	struct virtq_chain *chain = &w->blk->chains[w - w->blk->workers];
-	uint64_t enough_bytes = w->written_bytes + ROUND_BYTES;
+	uint64_t written_bytes = 0;
 	struct blk_req *req;
 	int i;
 
 	virtq_notify_disable(&dev->queues[queue]);
 	/* At most one round: the driver of a disk that answers at once could
 	 * continue without end. */
-	for (i = 0; i < VIRTQ_MAX_SIZE && may_take(w) &&
-		    w->written_bytes < enough_bytes &&
-		    virtio_pop(dev, queue, chain) == 1;
+	for (i = 0;
+	     i < VIRTQ_MAX_SIZE && may_take(w) && written_bytes < ROUND_BYTES &&
+	     virtio_pop(dev, queue, chain) == 1;
 	     i++) {
 		enum blk_action action = blk_take(w, queue, chain, &req);
 
 		if (action != BLK_DONE)
-			submit(req, action);
+			written_bytes += submit(req, action);
 	}
 }
 

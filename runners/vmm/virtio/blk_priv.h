@@ -64,7 +64,6 @@ struct blk_worker {
 	uint32_t in_flight;         /* in the ring, doorbells not counted */
 	uint32_t io_in_flight;      /* the reads and writes of them */
 	uint64_t bounce_bytes;      /* of buffers that requests have now */
-	uint64_t written_bytes;     /* at once, ever */
 	bool is_serving, is_ending; /* the last order */
 	bool owes_answer;
 	bool is_dirty[BLK_MAX_QUEUES]; /* pushed, not signalled */

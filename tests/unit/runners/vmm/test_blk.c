@@ -1043,10 +1043,8 @@ static void what_is_in_memory_is_written_at_once(void **state)
 }
 
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-#define IN_MEMORY(test)                                                     \
-	{                                                                   \
-#test " (in memory)", test, setup_in_memory, teardown, NULL \
-	}
+#define IN_MEMORY(test) \
+	cmocka_unit_test_setup_teardown(test, setup_in_memory, teardown)
 
 int main(void)
 {
@@ -1080,7 +1078,6 @@ int main(void)
 		ON_DISK(a_polled_disk_is_rarely_rung_for),
 		ON_DISK(resets_in_flight_leave_it_usable),
 	};
-
 	const struct CMUnitTest in_memory[] = {
 		IN_MEMORY(reads_and_writes_reach_the_file),
 		IN_MEMORY(a_plain_driver_is_served),
@@ -1098,7 +1095,8 @@ int main(void)
 	int failed = RUN_TESTS(tests);
 
 	if (has_memory())
-		return failed + RUN_TESTS(in_memory);
+		return failed + cmocka_run_group_tests_name(
+					"in memory", in_memory, NULL, NULL);
 	print_message("skipped: disks in memory: " MEMORY " is no tmpfs\n");
 	return failed;
 }
