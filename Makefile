@@ -289,7 +289,7 @@ $(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 # These see what the product syncs and names (tests/unit/fixture/vfs_fault.h).
 $(addprefix $(B)/tests/unit/harness/,store/test_storage base/test_durable): WRAP = -Wl,--wrap=fsync,--wrap=rename,--wrap=linkat
 
-$(B)/tests/unit/runners/vmm/test_blk: WRAP = -Wl,--wrap=pwritev
+$(B)/tests/unit/runners/vmm/test_blk: WRAP = -Wl,--wrap=pwritev,--wrap=preadv
 # This one refuses what a kernel may refuse.
 $(B)/tests/unit/runners/vmm/virtio/test_blk_ring: WRAP = -Wl,--wrap=io_uring_queue_init_params,--wrap=io_uring_register_files,--wrap=io_uring_register_buffers,--wrap=io_uring_register_restrictions,--wrap=io_uring_enable_rings
 

@@ -438,6 +438,10 @@ const struct option_row run_args_options[] = {
 	 OPTION_U32(struct run_args, plan.io.net_poll_us, 0,
 		    POLL_WINDOW_MAX_US),
 	 KEY},
+	{"ioeventfd", "WORD",
+	 "on, or off: each doorbell of a guest's disk and card is an exit\n"
+	 "to its VMM (on)",
+	 IO_WORD(ioeventfd, "on", "off"), KEY},
 	{"net-peer", "ADDRESS",
 	 "a host that runs 'l1vh-bench peer', instead of the run's\n"
 	 "own network; with it:",

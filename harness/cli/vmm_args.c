@@ -97,6 +97,21 @@ static int disk_poll(void *arg, const char *value, struct err *err)
 			POLL_WINDOW_MAX_US, err);
 }
 
+static int set_off(bool *is_off, const char *value, struct err *err)
+{
+	*is_off = !strcmp(value, "off");
+	return *is_off || !strcmp(value, "on")
+		       ? 0
+		       : err_set(err, -EINVAL, "'%s': there are on and off",
+				 value);
+}
+
+static int disk_ioeventfd(void *arg, const char *value, struct err *err)
+{
+	return set_off(&((struct blk_config *)arg)->has_no_ioeventfd, value,
+		       err);
+}
+
 /* Up to a comma that is alone: a path's own are doubled, as in QEMU's options. TEXT
  * is NULL where nothing follows. */
 static char *take_path(char **text)
@@ -118,6 +133,7 @@ int vmm_args_disk(char *text, struct blk_config *cfg, struct err *err)
 		{"serial", false, disk_serial},
 		{"queues", false, disk_queues},
 		{"poll", false, disk_poll},
+		{"ioeventfd", false, disk_ioeventfd},
 		{"readonly", true, disk_readonly},
 		{"buffered", true, disk_buffered},
 		{"sqpoll", true, disk_sqpoll},
@@ -194,12 +210,22 @@ static int net_vhost(void *arg, const char *value, struct err *err)
 	return err_set(err, -EINVAL, "'%s': there are auto, on and off", value);
 }
 
+static int net_ioeventfd(void *arg, const char *value, struct err *err)
+{
+	return set_off(&((struct net_config *)arg)->has_no_ioeventfd, value,
+		       err);
+}
+
 int vmm_args_net(char *text, struct net_config *cfg, struct err *err)
 {
 	static const struct arg_key keys[] = {
-		{"tap", false, net_tap},       {"fd", false, net_fd},
-		{"queues", false, net_queues}, {"mac", false, net_mac},
-		{"vhost", false, net_vhost},   {"poll", false, net_poll},
+		{"tap", false, net_tap},
+		{"fd", false, net_fd},
+		{"queues", false, net_queues},
+		{"mac", false, net_mac},
+		{"vhost", false, net_vhost},
+		{"poll", false, net_poll},
+		{"ioeventfd", false, net_ioeventfd},
 	};
 	int ret;
 

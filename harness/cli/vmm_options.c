@@ -208,12 +208,13 @@ const struct option_row vmm_option_rows[] = {
 	 "serial=TEXT, queues=N, readonly, buffered (no direct\n"
 	 "I/O), sqpoll, fixed (registered, pinned buffers),\n"
 	 "thread-per-queue, poll=MICROSECONDS before sleeping, at\n"
-	 "most",
+	 "most, ioeventfd=on or off",
 	 .take = take_disk},
 	{"net", "tap=NAME[,WORD]...",
 	 "virtio-net; fd=N in place of tap=NAME. WORDs:\n"
 	 "queues=N pairs, mac=ADDRESS, vhost=auto, on or off,\n"
-	 "poll=MICROSECONDS before sleeping, at most",
+	 "poll=MICROSECONDS before sleeping, at most,\n"
+	 "ioeventfd=on or off",
 	 .take = take_net},
 	{"vfio", "ADDRESS[,WORD]",
 	 "a PCI function of the host, 0000:00:05.0, that vfio-pci\n"

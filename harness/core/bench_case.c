@@ -65,12 +65,20 @@ bool io_plan_caches(const struct io_plan *io)
 	return !strcmp(io->disk_cache, "host");
 }
 
+bool io_plan_has_ioeventfd(const struct io_plan *io)
+{
+	return strcmp(io->ioeventfd, "off") != 0;
+}
+
 /* What earlier runs had no choice about, and had as it is where it is not said. */
 static void add_choices(const struct io_plan *io, json_t *out)
 {
 	if (io_plan_caches(io))
 		json_object_set_new(out, "disk_cache",
 				    json_string(io->disk_cache));
+	if (!io_plan_has_ioeventfd(io))
+		json_object_set_new(out, "ioeventfd",
+				    json_string(io->ioeventfd));
 	if (io->disk_poll_us)
 		json_object_set_new(out, "disk_poll_us",
 				    json_integer(io->disk_poll_us));
@@ -104,7 +112,7 @@ json_t *io_plan_to_json(const struct io_plan *io)
 static int io_from_json(json_t *json, struct io_plan *io)
 {
 	const char *disk, *vhost, *peer, *interface, *address, *gateway;
-	const char *cache = "";
+	const char *cache = "", *ioeventfd = "";
 	json_t *devices = NULL, *device;
 	size_t i;
 	int may_overwrite, queues, ignores, overwrites_device = 0;
@@ -113,15 +121,15 @@ static int io_from_json(json_t *json, struct io_plan *io)
 
 	if (json_unpack(json,
 			"{s:I, s:s, s:I, s:b, s:i, s:s, s:s, s:s, s:s, s:s,"
-			" s:b, s?o, s?b, s?s, s?i, s?i}",
+			" s:b, s?o, s?b, s?s, s?s, s?i, s?i}",
 			"io_ns", &ns, "disk", &disk, "disk_bytes", &bytes,
 			"may_overwrite", &may_overwrite, "queue_count", &queues,
 			"vhost", &vhost, "peer", &peer, "interface", &interface,
 			"guest_address", &address, "guest_gateway", &gateway,
 			"ignores_panic", &ignores, "devices", &devices,
 			"may_overwrite_device", &overwrites_device,
-			"disk_cache", &cache, "disk_poll_us", &disk_poll,
-			"net_poll_us", &net_poll) ||
+			"disk_cache", &cache, "ioeventfd", &ioeventfd,
+			"disk_poll_us", &disk_poll, "net_poll_us", &net_poll) ||
 	    (devices && !json_is_array(devices)) || disk_poll < 0 ||
 	    net_poll < 0)
 		return -EPROTO;
@@ -143,6 +151,7 @@ static int io_from_json(json_t *json, struct io_plan *io)
 	}
 	snprintf(io->disk, sizeof(io->disk), "%s", disk);
 	snprintf(io->disk_cache, sizeof(io->disk_cache), "%s", cache);
+	snprintf(io->ioeventfd, sizeof(io->ioeventfd), "%s", ioeventfd);
 	snprintf(io->vhost, sizeof(io->vhost), "%s", vhost);
 	snprintf(io->peer, sizeof(io->peer), "%s", peer);
 	snprintf(io->interface, sizeof(io->interface), "%s", interface);

@@ -29,6 +29,9 @@ struct io_plan {
 	/* "host": what a guest reads and writes goes through the host's page cache;
 	 * else it goes to the disk itself. */
 	char disk_cache[8];
+	/* "off": doorbells of a guest's disk and card are exits to its VMM, on the
+	 * vCPU's thread; else a thread of the VMM hears them by ioeventfds. */
+	char ioeventfd[4];
 	/* A VMM's thread looks for work up to this long before it sleeps; 0: what
 	 * each VMM does by itself. */
 	uint32_t disk_poll_us, net_poll_us;
@@ -89,6 +92,7 @@ bool bench_case_needs(const struct bench_case *bc, uint32_t wl_flags);
 
 /* Whether a guest's disk is to be kept in the host's page cache. */
 bool io_plan_caches(const struct io_plan *io);
+bool io_plan_has_ioeventfd(const struct io_plan *io);
 
 /* The text SIZE of a null disk "null:SIZE"; NULL: another kind of disk. */
 const char *io_plan_null_size(const char *disk);

@@ -66,6 +66,14 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		io_site_deny_disk(
 			&site,
 			"libvirt is not told here how long a disk's thread polls");
+	if (!io_plan_has_ioeventfd(&bc->io) && site.has_disk)
+		io_site_deny_disk(
+			&site,
+			"libvirt is not told here that a disk has no ioeventfd");
+	if (!io_plan_has_ioeventfd(&bc->io) && site.has_net)
+		io_site_deny_net(
+			&site,
+			"libvirt is not told here that a card has no ioeventfd");
 
 	if (spec.is_on_mshv)
 		talk.device = "/dev/mshv";

@@ -53,6 +53,22 @@ static pid_t ask_place(void *arg, pid_t pid)
 	return pid;
 }
 
+static void deny_what_it_lacks(struct io_site *site, const struct io_plan *io)
+{
+	bool has_ioeventfd = io_plan_has_ioeventfd(io);
+
+	if (io->net_poll_us)
+		io_site_deny_net(site, QEMU_NO_NET_POLL);
+	if (site->has_net && !has_ioeventfd && qemu_wants_vhost(io))
+		io_site_deny_net(
+			site,
+			"QEMU's vhost needs ioeventfds: ask for --vhost off");
+	if (site->has_disk && !has_ioeventfd && io->disk_poll_us)
+		io_site_deny_disk(
+			site,
+			"QEMU has no thread that polls for a disk without ioeventfds");
+}
+
 static void boot_with(const struct qemu_boot *boot, const char *cpu,
 		      struct result *res)
 {
@@ -81,8 +97,7 @@ static void boot_with(const struct qemu_boot *boot, const char *cpu,
 
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = boot->shape;
-	if (bc->io.net_poll_us)
-		io_site_deny_net(&site, QEMU_NO_NET_POLL);
+	deny_what_it_lacks(&site, &bc->io);
 	vsock_listener_open(&vsock);
 	if (accel->is_emulated)
 		args_add_emulator(&a);

@@ -117,16 +117,20 @@ static void add_disks(struct args *a, const struct io_site *site)
 		snprintf(polls, sizeof(polls), ",poll-max-ns=%llu",
 			 io->disk_poll_us * NS_PER_US);
 	if (site->has_disk) {
-		args_add(a, "-object");
-		args_add(a, "iothread,id=io%s", polls);
+		/* Its I/O threads hear ioeventfds alone. */
+		if (io_plan_has_ioeventfd(io)) {
+			args_add(a, "-object");
+			args_add(a, "iothread,id=io%s", polls);
+		}
 		args_add(a, "-drive");
 		add_drive(a, io, site->disk);
 		args_add(a, "-device");
-		args_add(
-			a,
-			"virtio-blk-pci," MODERN
-			",drive=data,iothread=io,num-queues=%u,serial=" WL_DATA_SERIAL,
-			io->queue_count);
+		args_add(a,
+			 "virtio-blk-pci," MODERN
+			 ",drive=data,%s,num-queues=%u,serial=" WL_DATA_SERIAL,
+			 io_plan_has_ioeventfd(io) ? "iothread=io"
+						   : "ioeventfd=off",
+			 io->queue_count);
 	}
 	if (site->has_device) {
 		args_add(a, "-device");
@@ -142,7 +146,7 @@ static void add_disks(struct args *a, const struct io_site *site)
 	}
 }
 
-static bool wants_vhost(const struct io_plan *io)
+bool qemu_wants_vhost(const struct io_plan *io)
 {
 	if (!strcmp(io->vhost, "auto"))
 		return !access(VHOST_NET_DEVICE, R_OK | W_OK);
@@ -168,12 +172,12 @@ static void add_net(struct args *a, const struct io_site *site)
 	}
 	args_add(a, "-netdev");
 	args_add(a, "tap,id=net,%s,vhost=%s%s", where,
-		 wants_vhost(io) ? "on" : "off", queues);
+		 qemu_wants_vhost(io) ? "on" : "off", queues);
 	args_add(a, "-device");
 	args_add(a,
 		 "virtio-net-pci," MODERN ",netdev=net,romfile=,mac=" GUEST_MAC
-		 "%s",
-		 vectors);
+		 "%s%s",
+		 io_plan_has_ioeventfd(io) ? "" : ",ioeventfd=off", vectors);
 }
 
 static void add_tap(struct args *a, const struct io_site *site, uint32_t i,
@@ -210,7 +214,7 @@ static void add_shape(struct args *a, const struct io_site *site)
 		args_add(a, "virtio-blk-pci," MODERN ",drive=disk%u", i);
 	}
 	for (i = 0; i < shape->tap_count; i++)
-		add_tap(a, site, i, wants_vhost(&site->bc->io));
+		add_tap(a, site, i, qemu_wants_vhost(&site->bc->io));
 	for (i = 0; i < shape->device_count; i++) {
 		args_add(a, "-device");
 		args_add(a, "vfio-pci,host=%s", shape->devices[i].fn.address);

@@ -3,6 +3,8 @@
 #define RUNNERS_MACHINE_QEMU_ARGS_H
 
 /* qemu_args - the command line of QEMU for one boot. */
+#include <stdbool.h>
+
 #define VHOST_NET_DEVICE "/dev/vhost-net"
 
 /* Why --net-poll skips a network workload, whoever starts QEMU. */
@@ -10,6 +12,7 @@
 
 struct args;
 struct bench_case;
+struct io_plan;
 struct io_site;
 struct vsock_listener;
 
@@ -19,5 +22,8 @@ void qemu_args_add(struct args *a, const char *accel, const char *cpu,
 		   const struct bench_case *bc,
 		   const struct vsock_listener *vsock,
 		   const struct io_site *site);
+
+/* Whether its card's packets are vhost's on this host. */
+bool qemu_wants_vhost(const struct io_plan *io);
 
 #endif

@@ -44,6 +44,11 @@ static void add_shape(struct args *a, const struct io_site *site)
 	}
 }
 
+static const char *ioeventfd_word(const struct io_plan *io)
+{
+	return io_plan_has_ioeventfd(io) ? "" : ",ioeventfd=off";
+}
+
 static void add_disks(struct args *a, const struct io_site *site)
 {
 	const struct io_plan *io = &site->bc->io;
@@ -52,8 +57,8 @@ static void add_disks(struct args *a, const struct io_site *site)
 	if (site->has_disk) {
 		args_add(a, "--disk");
 		snprintf(options, sizeof(options),
-			 ",serial=" WL_DATA_SERIAL ",queues=%u,poll=%u%s",
-			 io->queue_count, io->disk_poll_us,
+			 ",serial=" WL_DATA_SERIAL ",queues=%u,poll=%u%s%s",
+			 io->queue_count, io->disk_poll_us, ioeventfd_word(io),
 			 io_plan_caches(io) ? ",buffered" : "");
 		args_add_path(a, "", site->disk, options);
 	}
@@ -76,13 +81,15 @@ static void add_net(struct args *a, const struct io_site *site)
 		return;
 	args_add(a, "--net");
 	if (site->net.tap_fd >= 0)
-		args_add(a, "fd=%d,mac=" GUEST_MAC ",vhost=%s,poll=%u",
-			 MACHINE_TAP_FD, io->vhost, io->net_poll_us);
+		args_add(a, "fd=%d,mac=" GUEST_MAC ",vhost=%s,poll=%u%s",
+			 MACHINE_TAP_FD, io->vhost, io->net_poll_us,
+			 ioeventfd_word(io));
 	else
 		args_add(a,
-			 "tap=%s,queues=%u,mac=" GUEST_MAC ",vhost=%s,poll=%u",
+			 "tap=%s,queues=%u,mac=" GUEST_MAC
+			 ",vhost=%s,poll=%u%s",
 			 site->net.tap, io->queue_count, io->vhost,
-			 io->net_poll_us);
+			 io->net_poll_us, ioeventfd_word(io));
 }
 
 static void add_micro(struct args *a)

@@ -53,6 +53,8 @@ static const char *disk_lack(const struct peer *p, const struct bench_case *bc)
 		return "has no more queues for a disk than vCPUs";
 	if (io->disk_poll_us)
 		return "does not poll for a disk's requests";
+	if (!io_plan_has_ioeventfd(io))
+		return "hears a disk's doorbells by ioeventfds alone";
 	return NULL;
 }
 
@@ -73,6 +75,8 @@ static const char *net_lack(const struct peer *p, const struct io_site *site)
 		return "has no more pairs of queues than vCPUs";
 	if (io->net_poll_us)
 		return "does not poll for packets";
+	if (!io_plan_has_ioeventfd(io))
+		return "hears a card's doorbells by ioeventfds alone";
 	return NULL;
 }
 

@@ -7,7 +7,8 @@
  *
  * usage: io_bars KIND DB [OTHERS_DB]
  *   KIND   file, null, vhost or tap: what they ran on. polled_KIND: our threads looked
- *          for work, so time alone is a bar, and CPU is told
+ *          for work, so time alone is a bar, and CPU is told. exits_KIND: ours had no
+ *          ioeventfd
  */
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 
 #define OURS "kvm"
 #define POLLED "polled_"
+#define EXITS "exits_"
 
 enum bar_kind {
 	BAR_RATE, /* operations or bytes a second: its inverse is time */
@@ -60,6 +62,14 @@ struct stored {
 	struct run_data run;
 	struct model model;
 };
+
+/* TEXT behind PREFIX, where it has that. */
+static const char *strip(const char *text, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return strncmp(text, prefix, len) ? text : text + len;
+}
 
 static const struct model_row *find_row(const struct model *m,
 					const struct bar *b)
@@ -129,9 +139,10 @@ static double worst_ratio(const struct bar *b, const struct model_cell *ours,
 	return worst;
 }
 
-static void print_bar(const struct bar *b, const char *kind, bool is_polled,
+static void print_bar(const struct bar *b, const char *kind,
 		      const struct stored *mine, const struct stored *others)
 {
+	bool costs = b->kind == BAR_CPU && strip(kind, POLLED) != kind;
 	static const char *const of[] = {[BAR_RATE] = "time_ours_of_best",
 					 [BAR_TIME] = "time_ours_of_best",
 					 [BAR_CPU] = "cpu_ours_of_best",
@@ -141,14 +152,13 @@ static void print_bar(const struct bar *b, const char *kind, bool is_polled,
 	const char *best = OURS;
 	double value;
 
-	if (!ours || (is_polled && b->kind == BAR_OURS))
+	if (!ours || (b->kind == BAR_OURS && mine != others))
 		return; /* this run was for something else */
 	value = b->kind == BAR_OURS
 			? ours->median
 			: worst_ratio(b, ours, others, mine == others, &best);
-	printf("%s %s_%s_%s/%s ",
-	       is_polled && b->kind == BAR_CPU ? "# costs" : "bar", kind,
-	       b->workload, b->point, of[b->kind]);
+	printf("%s %s_%s_%s/%s ", costs ? "# costs" : "bar", kind, b->workload,
+	       b->point, of[b->kind]);
 	if (isnan(value) && ours->disturbed_count)
 		puts("skipped: others took the CPU in every sample; measure on a quieter host");
 	else if (isnan(value))
@@ -183,7 +193,6 @@ static void close_stored(struct stored *s)
 int main(int argc, char **argv)
 {
 	struct stored mine = {NULL}, theirs = {NULL};
-	bool is_polled;
 	const char *on;
 	size_t i;
 
@@ -191,14 +200,13 @@ int main(int argc, char **argv)
 		fputs("usage: io_bars KIND DB [OTHERS_DB]\n", stderr);
 		return 64;
 	}
-	is_polled = !strncmp(argv[1], POLLED, strlen(POLLED));
-	on = argv[1] + (is_polled ? strlen(POLLED) : 0);
+	on = strip(strip(argv[1], POLLED), EXITS);
 	open_stored(argv[2], &mine);
 	if (argc == 4)
 		open_stored(argv[3], &theirs);
 	for (i = 0; i < ARRAY_SIZE(bars); i++)
 		if (!bars[i].on[0] || !strcmp(bars[i].on, on))
-			print_bar(&bars[i], argv[1], is_polled, &mine,
+			print_bar(&bars[i], argv[1], &mine,
 				  argc == 4 ? &theirs : &mine);
 	if (argc == 4)
 		close_stored(&theirs);

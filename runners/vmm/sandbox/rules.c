@@ -124,7 +124,9 @@ const struct sandbox_rule sandbox_rules[] = {
 	ANY(eventfd2, V),
 	ANY(pread64, M | V),
 	ANY(pwrite64, M | V),
-	ANY(pwritev, B), /* to a disk in memory */
+	/* a disk in memory */
+	ANY(preadv, V),
+	ANY(pwritev, V | B),
 	/* stdio */
 	ANY(lseek, M | V | B | N),
 	ANY(fstat, M | V | B | N),

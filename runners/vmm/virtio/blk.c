@@ -93,17 +93,22 @@ static void blk_config_read(const struct virtio_dev *dev, size_t off, void *buf,
 		memcpy(buf, (const char *)&layout + off, len);
 }
 
+void blk_untake(struct blk_req *req)
+{
+	if (req->bounce)
+		req->worker->bounce_bytes -= req->length;
+	free(req->bounce);
+	req->bounce = NULL;
+	req->is_busy = false;
+}
+
 static void answer(struct blk_req *req, enum blk_status status)
 {
 	struct blk_worker *w = req->worker;
 	struct virtq *q = &w->blk->dev.queues[req->queue];
 
 	*(volatile uint8_t *)req->status = (uint8_t)status;
-	if (req->bounce)
-		w->bounce_bytes -= req->length;
-	free(req->bounce);
-	req->bounce = NULL;
-	req->is_busy = false;
+	blk_untake(req);
 	virtq_push(q, req->head, (status == S_OK ? req->used_len : 0) + 1);
 	w->is_dirty[req->queue] = true;
 }
@@ -319,6 +324,7 @@ static const struct virtio_dev_ops blk_ops = {
 	.config_read = blk_config_read,
 	.start = blk_workers_start,
 	.stop = blk_workers_stop,
+	.serve_exit = blk_serve_exit,
 };
 
 int blk_create(const struct blk_config *cfg, const struct mem *mem,
@@ -333,6 +339,7 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	virtio_dev_init(&blk->dev, &blk_ops, mem);
 	blk->cfg = *cfg;
 	blk->disk.fd = -1;
+	blk->dev.rings_by_exits = cfg->has_no_ioeventfd;
 	blk->dev.queue_count = blk->dev.io_queue_count = cfg->queue_count;
 	blk->dev.offered |=
 		cfg->disk.is_readonly ? F_RO : F_DISCARD | F_WRITE_ZEROES;

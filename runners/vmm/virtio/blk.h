@@ -5,8 +5,8 @@
 /*
  * blk - virtio-blk (virtio 1.2, 5.2). blk.c has the driver's view: the
  * configuration, requests and their answers; blk_io.c has the threads that
- * execute requests, through io_uring but for writes to memory; blk_ring.c makes
- * their rings.
+ * execute requests; blk_at_once.c what needs no ring, of them or of a vCPU;
+ * blk_ring.c makes their rings.
  */
 #include "runners/vmm/virtio/disk.h"
 #include "runners/vmm/virtio/virtio.h"
@@ -23,6 +23,7 @@ struct blk_config {
 	bool has_thread_per_queue; /* else one for the disk */
 	bool wants_sqpoll;         /* a kernel thread takes submissions */
 	bool wants_fixed;          /* guest RAM is registered, and so pinned */
+	bool has_no_ioeventfd;     /* each doorbell is an exit to the VMM */
 	uint32_t poll_us; /* look for work this long before sleeping, at most */
 };
 

@@ -3,6 +3,7 @@
  * The threads of a virtio-blk device. Each has an io_uring through which it
  * does everything but writes to memory: reads of the doorbells' eventfds, reads
  * and writes of the disk. It sleeps in one place, and submits with the same call.
+ * Its queues are its own but while it sleeps (blk_at_once.c).
  *
  * A thread lives as long as its device, because its ring answers the thread that
  * enabled it alone, and nobody can make another one once a guest runs. Between a
@@ -31,9 +32,6 @@
  * are not counted, they may take long.
  */
 #define BUSY_REQUESTS 16
-/* What is written at once is answered after so much of each queue; requests that the
- * ring makes go on meanwhile. */
-#define ROUND_BYTES (64 * KIB)
 /* The ring's tags: small numbers are queues, others pointers to requests. */
 #define TAG_ORDER BLK_MAX_QUEUES
 
@@ -124,21 +122,6 @@ static int write_flags(const struct blk *blk)
 	return blk->dev.features & BLK_F_FLUSH ? 0 : RWF_DSYNC;
 }
 
-/* Bytes, or a negative errno. What is memory needs no RWF_DSYNC. */
-static int write_at_once(const struct blk_req *req)
-{
-	const struct iovec bounced = {req->bounce, req->length};
-	const struct iovec *v = req->bounce ? &bounced : req->data;
-	int count = req->bounce ? 1 : (int)req->data_count;
-	ssize_t n;
-
-	do
-		n = pwritev(req->worker->blk->disk.fd, v, count,
-			    (off_t)req->offset);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : (int)n;
-}
-
 /* The bytes that were written at once; 0: the ring has the request, or nobody. */
 static uint64_t submit(struct blk_req *req, enum blk_action action)
 {
@@ -150,7 +133,7 @@ static uint64_t submit(struct blk_req *req, enum blk_action action)
 		return 0;
 	}
 	if (action == BLK_WRITE && blk_writes_at_once(w->blk)) {
-		blk_finish(req, write_at_once(req));
+		blk_finish(req, blk_move_at_once(req, true));
 		return req->length;
 	}
 	sqe = next_sqe(w);
@@ -195,9 +178,9 @@ static void serve(struct blk_worker *w, uint32_t queue)
 	virtq_notify_disable(&dev->queues[queue]);
 	/* At most one round: the driver of a disk that answers at once could
 	 * continue without end. */
-	for (i = 0;
-	     i < VIRTQ_MAX_SIZE && may_take(w) && written_bytes < ROUND_BYTES &&
-	     virtio_pop(dev, queue, chain) == 1;
+	for (i = 0; i < VIRTQ_MAX_SIZE && may_take(w) &&
+		    written_bytes < BLK_ROUND_BYTES &&
+		    virtio_pop(dev, queue, chain) == 1;
 	     i++) {
 		enum blk_action action = blk_take(w, queue, chain, &req);
 
@@ -264,16 +247,20 @@ static void serve_all(struct blk_worker *w)
 			serve(w, q);
 }
 
+void blk_signal(struct blk_worker *w, uint32_t queue)
+{
+	if (w->is_dirty[queue])
+		virtio_signal(&w->blk->dev, queue);
+	w->is_dirty[queue] = false;
+}
+
 static void signal_all(struct blk_worker *w)
 {
 	uint32_t last = w->first_queue + w->queue_count;
 	uint32_t q;
 
-	for (q = w->first_queue; q < last; q++) {
-		if (w->is_dirty[q])
-			virtio_signal(&w->blk->dev, q);
-		w->is_dirty[q] = false;
-	}
+	for (q = w->first_queue; q < last; q++)
+		blk_signal(w, q);
 }
 
 static bool has_work(struct blk_worker *w)
@@ -323,22 +310,26 @@ static bool want_doorbells(struct blk_worker *w)
 	return missed;
 }
 
-static void sleep_until_work(struct blk_worker *w)
+/* Whether there is nothing to do, as was seen from *BEGAN_NS on, and the next doorbell
+ * will wake the thread. */
+static bool may_sleep(struct blk_worker *w, uint64_t *began_ns)
 {
-	struct poll_window *poll = &w->poll;
-	uint64_t began_ns;
+	const struct poll_window *poll = &w->poll;
 
 	if (has_work(w))
-		return;
-	began_ns = poll->max_ns ? clock_mono_ns() : 0;
+		return false;
+	*began_ns = poll->max_ns ? clock_mono_ns() : 0;
 	if (poll->now_ns && w->is_serving &&
-	    look_for_work(w, began_ns + poll->now_ns))
-		return;
-	if (want_doorbells(w))
-		return;
+	    look_for_work(w, *began_ns + poll->now_ns))
+		return false;
+	return !want_doorbells(w);
+}
+
+static void sleep_until_work(struct blk_worker *w, uint64_t began_ns)
+{
 	io_uring_submit_and_wait(&w->ring, 1);
-	if (poll->max_ns)
-		poll_window_slept(poll, clock_mono_ns() - began_ns);
+	if (w->poll.max_ns)
+		poll_window_slept(&w->poll, clock_mono_ns() - began_ns);
 }
 
 static void listen_all(struct blk_worker *w)
@@ -361,9 +352,25 @@ static bool answer_order(struct blk_worker *w)
 	return w->is_ending;
 }
 
+enum next { NEXT_ROUND, NEXT_SLEEP, NEXT_END };
+
+/* All that there is to do now. */
+static enum next do_round(struct blk_worker *w, uint64_t *began_ns)
+{
+	serve_all(w);
+	io_uring_submit(&w->ring);
+	take_completions(w);
+	signal_all(w);
+	if (answer_order(w))
+		return NEXT_END;
+	return may_sleep(w, began_ns) ? NEXT_SLEEP : NEXT_ROUND;
+}
+
 static void *worker_main(void *arg)
 {
 	struct blk_worker *w = arg;
+	uint64_t began_ns;
+	enum next next;
 
 	w->start_result = blk_ring_enable(w);
 	sem_post(&w->answered);
@@ -372,15 +379,14 @@ static void *worker_main(void *arg)
 	listen_all(w);
 	thread_set_name("disk");
 	sandbox_enter(SANDBOX_BLOCK);
-	for (;;) {
-		serve_all(w);
-		io_uring_submit(&w->ring);
-		take_completions(w);
-		signal_all(w);
-		if (answer_order(w))
-			return NULL;
-		sleep_until_work(w);
-	}
+	do {
+		pthread_mutex_lock(&w->lock);
+		next = do_round(w, &began_ns);
+		pthread_mutex_unlock(&w->lock);
+		if (next == NEXT_SLEEP)
+			sleep_until_work(w, began_ns);
+	} while (next != NEXT_END);
+	return NULL;
 }
 
 static void answer_await(struct blk_worker *w)
@@ -468,11 +474,13 @@ int blk_workers_create(struct blk *blk, struct err *err)
 	uint32_t i;
 
 	for (i = 0; i < blk->worker_count; i++)
-		blk->workers[i] = (struct blk_worker){.blk = blk,
-						      .order_fd = -1,
-						      .first_queue = i * each,
-						      .queue_count = each,
-						      .poll = poll};
+		blk->workers[i] =
+			(struct blk_worker){.blk = blk,
+					    .order_fd = -1,
+					    .first_queue = i * each,
+					    .queue_count = each,
+					    .poll = poll,
+					    .lock = PTHREAD_MUTEX_INITIALIZER};
 	for (i = 0; i < blk->worker_count; i++) {
 		blk->workers[i].order_fd = eventfd(0, EFD_CLOEXEC);
 		if (blk->workers[i].order_fd < 0)
@@ -494,6 +502,7 @@ void blk_workers_destroy(struct blk *blk)
 			sem_destroy(&w->answered);
 		}
 		w->has_thread = false;
+		pthread_mutex_destroy(&w->lock);
 	}
 	blk_rings_destroy(blk);
 	for (i = 0; i < blk->worker_count; i++)

@@ -2,7 +2,7 @@
 #ifndef RUNNERS_VMM_VIRTIO_BLK_PRIV_H
 #define RUNNERS_VMM_VIRTIO_BLK_PRIV_H
 
-/* blk_priv - between blk.c, blk_io.c and blk_ring.c. */
+/* blk_priv - between blk.c, blk_io.c, blk_at_once.c and blk_ring.c. */
 #include <liburing.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -22,6 +22,10 @@ struct blk_worker;
  */
 #define BLK_BOUNCE_MAX_BYTES (4u << 20)
 #define BLK_BOUNCE_ENOUGH_BYTES (4u << 20)
+
+/* What is moved at once is answered after so much of each queue; requests that the
+ * ring makes go on meanwhile. Nor does a vCPU move more in one exit. */
+#define BLK_ROUND_BYTES (64u << 10)
 
 /* A request from pop to push; one for each descriptor that can head it. */
 struct blk_req {
@@ -70,6 +74,9 @@ struct blk_worker {
 	struct iovec fixed[8];         /* the registered pieces */
 	uint32_t fixed_count;
 	struct poll_window poll;
+	/* Its queues, requests and is_serving: of its thread, unless that sleeps,
+	 * and of a vCPU that serves an exit. */
+	pthread_mutex_t lock;
 };
 
 /* What each ring should have, and a host may refuse. */
@@ -100,14 +107,20 @@ enum blk_action {
 	BLK_ZERO,
 };
 
+/* With sqpoll or fixed buffers the ring moves all data, as was asked. */
+static inline bool blk_moves_at_once(const struct blk *blk)
+{
+	return blk->disk.is_memory && !blk->cfg.wants_sqpoll &&
+	       !blk->cfg.wants_fixed;
+}
+
 /*
- * io_uring has a thread of the kernel write to tmpfs, and to wake it takes longer than
- * the copy. With sqpoll or fixed buffers the ring makes the writes, as was asked.
+ * On the disk's thread. io_uring has a thread of the kernel write to tmpfs, and to wake
+ * it takes longer than the copy.
  */
 static inline bool blk_writes_at_once(const struct blk *blk)
 {
-	return blk->disk.is_memory && !blk->disk.is_readonly &&
-	       !blk->cfg.wants_sqpoll && !blk->cfg.wants_fixed;
+	return blk_moves_at_once(blk) && !blk->disk.is_readonly;
 }
 
 /* blk.c: what a popped chain wants. BLK_DONE: it was answered. */
@@ -116,6 +129,18 @@ enum blk_action blk_take(struct blk_worker *w, uint32_t queue,
 
 /* blk.c: RESULT is of the system call, bytes or a negative errno. */
 void blk_finish(struct blk_req *req, int result);
+
+/* blk.c: nothing was done of it, and its chain will be taken again. */
+void blk_untake(struct blk_req *req);
+
+/* blk_at_once.c: bytes, or a negative errno. What is memory needs no RWF_DSYNC. */
+int blk_move_at_once(const struct blk_req *req, bool is_write);
+
+/* blk_at_once.c: see virtio_dev_ops. */
+bool blk_serve_exit(struct virtio_dev *dev, uint32_t queue);
+
+/* blk_io.c: interrupt the driver for what was pushed. */
+void blk_signal(struct blk_worker *w, uint32_t queue);
 
 /* blk_io.c; create leaves a half-built BLK for destroy, which ends the threads. */
 int blk_workers_create(struct blk *blk, struct err *err);

@@ -230,6 +230,8 @@ bool blk_engine_text(const struct blk *blk, char *text, size_t size)
 					       : "io_uring");
 	if (blk_writes_at_once(blk))
 		words_add(&w, ", writes to memory at once");
+	if (blk->cfg.has_no_ioeventfd)
+		words_add(&w, ", no ioeventfd");
 	if (blk->cfg.wants_sqpoll)
 		words_add(&w, ", sqpoll");
 	add_fixed(&w, blk);

@@ -186,6 +186,7 @@ static const struct virtio_dev_ops net_ops = {
 	.notify = net_notify,
 	.start = net_start,
 	.stop = net_stop,
+	.serve_exit = net_serve_exit,
 };
 
 static void close_vhost(struct net *net)
@@ -260,6 +261,7 @@ static int workers_create(struct net *net, struct err *err)
 		net->workers[i].pair = i;
 		net->workers[i].tap_fd = net->tap_fds[i];
 		net->workers[i].wake_fd = -1;
+		pthread_mutex_init(&net->workers[i].tx_lock, NULL);
 	}
 	return 0;
 }
@@ -276,6 +278,7 @@ int net_create(const struct net_config *cfg, const struct mem *mem,
 	virtio_dev_init(&net->dev, &net_ops, mem);
 	net->cfg = *cfg;
 	net->active_pairs = 1;
+	net->dev.rings_by_exits = cfg->has_no_ioeventfd;
 	for (i = 0; i < NET_MAX_PAIRS; i++)
 		net->tap_fds[i] = net->vhost_fds[i] = -1;
 	net->dev.io_queue_count = 2 * cfg->pair_count;
@@ -311,6 +314,8 @@ void net_destroy(struct net *net)
 		if (net->tap_fds[i] >= 0)
 			close(net->tap_fds[i]);
 	close_vhost(net);
+	for (i = 0; net->workers && i < net->cfg.pair_count; i++)
+		pthread_mutex_destroy(&net->workers[i].tx_lock);
 	free(net->workers);
 	free(net);
 }

@@ -2,6 +2,7 @@
 /*
  * Packets between a queue pair and a TAP, by a thread of ours. Both ways
  * they go straight between guest RAM and the kernel, many for one wake-up.
+ * Of a card without ioeventfds the vCPU's thread sends a packet that is alone.
  */
 #include <errno.h>
 #include <poll.h>
@@ -239,6 +240,40 @@ static bool tx_burst(struct net_worker *w)
 	return true;
 }
 
+/* With tx_lock. Whether the queue is empty now, and its driver will ring. */
+static bool tx_one(struct net_worker *w)
+{
+	struct virtio_dev *dev = dev_of(w);
+	struct virtq *q = &dev->queues[tx_queue(w)];
+
+	/* Of several the thread sends some while the vCPU goes on. */
+	if (w->tx_waits || virtq_avail_count(q) != 1)
+		return false;
+	virtq_notify_disable(q);
+	if (virtio_pop(dev, tx_queue(w), &w->chain) == 1 && !tx_send(w)) {
+		virtio_unpop(dev, tx_queue(w));
+		return false;
+	}
+	return !virtq_notify_enable(q);
+}
+
+bool net_serve_exit(struct virtio_dev *dev, uint32_t queue)
+{
+	struct net *net = container_of(dev, struct net, dev);
+	struct net_worker *w = &net->workers[queue / 2];
+	bool is_done;
+
+	/* vhost has its thread; and what is received nobody waits for. */
+	if (net->has_vhost || queue != tx_queue(w))
+		return false;
+	/* The thread is awake, and no vCPU waits for it. */
+	if (pthread_mutex_trylock(&w->tx_lock))
+		return false;
+	is_done = tx_one(w);
+	pthread_mutex_unlock(&w->tx_lock);
+	return is_done;
+}
+
 enum fd_name { FD_WAKE, FD_TAP, FD_RX_KICK, FD_TX_KICK, FD_COUNT };
 
 static void take_events(struct net_worker *w, const struct pollfd *fds)
@@ -303,7 +338,9 @@ static bool want_doorbells(struct net_worker *w)
 
 	if (atomic_load(&dev->is_broken))
 		return false;
+	pthread_mutex_lock(&w->tx_lock);
 	missed = !w->tx_waits && virtq_notify_enable(&dev->queues[tx_queue(w)]);
+	pthread_mutex_unlock(&w->tx_lock);
 	return rx_refill(w) || missed;
 }
 
@@ -311,10 +348,15 @@ static bool want_doorbells(struct net_worker *w)
 static bool has_requests(struct net_worker *w)
 {
 	struct virtq *queues = dev_of(w)->queues;
+	bool has_tx;
 
-	return !atomic_load(&dev_of(w)->is_broken) &&
-	       ((!w->tx_waits && virtq_has_avail(&queues[tx_queue(w)])) ||
-		(w->rx_starves && virtq_has_avail(&queues[rx_queue(w)])));
+	if (atomic_load(&dev_of(w)->is_broken))
+		return false;
+	pthread_mutex_lock(&w->tx_lock);
+	has_tx = !w->tx_waits && virtq_has_avail(&queues[tx_queue(w)]);
+	pthread_mutex_unlock(&w->tx_lock);
+	return has_tx ||
+	       (w->rx_starves && virtq_has_avail(&queues[rx_queue(w)]));
 }
 
 /* Whether something came while looking, so that there is no need to sleep. */
@@ -351,7 +393,9 @@ static void *worker_main(void *arg)
 	thread_set_name("net");
 	sandbox_enter(SANDBOX_NET);
 	while (!atomic_load(&w->is_stopping)) {
+		pthread_mutex_lock(&w->tx_lock);
 		has_more = tx_burst(w);
+		pthread_mutex_unlock(&w->tx_lock);
 		virtq_notify_disable(&dev->queues[rx_queue(w)]);
 		has_more |= rx_burst(w);
 		virtio_signal(dev, rx_queue(w));

@@ -26,9 +26,12 @@ struct net_worker {
 	_Atomic bool is_stopping;
 	pthread_t thread;
 	bool has_thread;
-	bool tap_is_gone;
-	bool tx_waits;            /* the interface is full */
-	bool rx_starves;          /* the driver has given too few buffers */
+	_Atomic bool tap_is_gone;
+	bool rx_starves; /* the driver has given too few buffers */
+	/* Of the thread, or a vCPU that serves an exit: the queue that sends, and
+	 * the two below. */
+	pthread_mutex_t tx_lock;
+	bool tx_waits;            /* the interface is full; the thread's word */
 	struct virtq_chain chain; /* the packet that waits, or scratch */
 	struct net_buffer buffers[NET_MAX_HEADS];
 	uint32_t buffer_count;
@@ -53,6 +56,9 @@ struct net {
 /* net_io.c */
 int net_worker_start(struct net_worker *w);
 void net_worker_stop(struct net_worker *w);
+
+bool net_serve_exit(struct virtio_dev *dev,
+		    uint32_t queue); /* virtio_dev_ops */
 
 /* Let it look at active_pairs again. */
 void net_worker_wake(struct net_worker *w);

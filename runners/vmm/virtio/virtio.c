@@ -81,7 +81,8 @@ static void begin(struct virtio_dev *dev)
 			dev->ops->notify(dev, i);
 		return;
 	}
-	dev->transport->doorbells(dev, true);
+	if (!dev->rings_by_exits)
+		dev->transport->doorbells(dev, true);
 	if (dev->ops->start(dev))
 		virtio_broken(dev);
 }
@@ -137,9 +138,15 @@ void virtio_notify(struct virtio_dev *dev, uint32_t queue)
 {
 	uint64_t one = 1;
 
-	if (queue >= dev->io_queue_count)
+	if (queue >= dev->io_queue_count) {
 		dev->ops->notify(dev, queue);
-	else if (write(dev->kick_fds[queue], &one, sizeof(one)) < 0)
+		return;
+	}
+	if (dev->rings_by_exits && dev->ops->serve_exit &&
+	    dev->ops->serve_exit(dev, queue))
+		return;
+	atomic_fetch_add(&dev->exit_rings[queue], 1);
+	if (write(dev->kick_fds[queue], &one, sizeof(one)) < 0)
 		virtio_broken(dev);
 }
 
@@ -182,8 +189,22 @@ int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 	return ret;
 }
 
+void virtio_unpop(struct virtio_dev *dev, uint32_t queue)
+{
+	virtq_unpop(&dev->queues[queue]);
+	atomic_fetch_sub_explicit(&dev->counts[queue].requests, 1,
+				  memory_order_relaxed);
+}
+
 void virtio_kick_count(struct virtio_dev *dev, uint32_t queue, uint64_t rings)
 {
+	/* One of them may be counted before it is written: then it is the next
+	 * reading's. Only readers subtract, and each queue has one. */
+	uint64_t by_exit = atomic_load(&dev->exit_rings[queue]);
+
+	by_exit = by_exit < rings ? by_exit : rings;
+	atomic_fetch_sub(&dev->exit_rings[queue], by_exit);
+	rings -= by_exit;
 	atomic_fetch_add_explicit(&dev->counts[queue].doorbells, rings,
 				  memory_order_relaxed);
 }

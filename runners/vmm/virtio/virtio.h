@@ -10,8 +10,8 @@
  * dev->lock. One with start() has threads of its own, which own the queues
  * from start() to stop() (except those from io_queue_count on, which notify()
  * still serves). The driver's doorbells then signal one eventfd per queue,
- * without an exit to the VMM if the hypervisor supports that, and interrupts
- * come from an eventfd.
+ * without an exit to the VMM if the hypervisor supports that and the device was not
+ * told otherwise, and interrupts come from an eventfd.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -57,6 +57,10 @@ struct virtio_dev_ops {
 	int (*start)(struct virtio_dev *dev);
 	/* Joins every thread; no request is in flight afterwards. */
 	void (*stop)(struct virtio_dev *dev);
+
+	/* Optional, beside start(), for a device that rings by exits. QUEUE was rung;
+	 * false: its thread must be woken. */
+	bool (*serve_exit)(struct virtio_dev *dev, uint32_t queue);
 };
 
 struct virtio_transport_ops {
@@ -72,7 +76,7 @@ struct virtio_transport_ops {
 /* What one queue has done since the machine started. Any thread reads. */
 struct virtio_counts {
 	_Atomic uint64_t requests;
-	_Atomic uint64_t doorbells; /* the driver's notifications */
+	_Atomic uint64_t doorbells; /* the driver's, that were no exits */
 	_Atomic uint64_t interrupts;
 };
 
@@ -86,6 +90,9 @@ struct virtio_dev {
 	uint32_t io_queue_count; /* the first ones, which are the threads' */
 	uint64_t offered; /* features, VIRTIO_FEATURE_VERSION_1 among them */
 	int kick_fds[VIRTIO_MAX_QUEUES]; /* owned; -1 without start() */
+	bool rings_by_exits; /* has no ioeventfds; before the driver's start */
+	/* Of what will be read from kick_fds: written by virtio_notify(). */
+	_Atomic uint64_t exit_rings[VIRTIO_MAX_QUEUES];
 	struct virtio_counts counts[VIRTIO_MAX_QUEUES];
 	_Atomic bool
 		is_broken; /* the driver broke a rule: any thread says so */
@@ -142,9 +149,11 @@ void virtio_signal(struct virtio_dev *dev, uint32_t queue);
  */
 int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 	       struct virtq_chain *chain);
+void virtio_unpop(struct virtio_dev *dev, uint32_t queue);
 void virtio_broken(struct virtio_dev *dev);
 
-/* Take the doorbells that rang on QUEUE; waits until one has. */
+/* Take the doorbells that rang on QUEUE; waits until one has. Or count the RINGS that
+ * were read from its eventfd. */
 void virtio_kick_drain(struct virtio_dev *dev, uint32_t queue);
 void virtio_kick_count(struct virtio_dev *dev, uint32_t queue, uint64_t rings);
 

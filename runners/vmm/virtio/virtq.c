@@ -86,6 +86,12 @@ bool virtq_has_avail(struct virtq *q)
 	return q->seen_avail != q->next_avail;
 }
 
+uint16_t virtq_avail_count(struct virtq *q)
+{
+	return virtq_has_avail(q) ? (uint16_t)(q->seen_avail - q->next_avail)
+				  : 0;
+}
+
 static int chain_add(struct virtq_chain *chain, const struct mem *mem,
 		     const struct virtq_desc *desc)
 {
@@ -163,6 +169,11 @@ int virtq_pop(struct virtq *q, const struct mem *mem, struct virtq_chain *chain)
 	q->next_avail++;
 	chain->out_count = chain->in_count = 0;
 	return read_table(q, mem, q->desc, q->size, chain->head, chain);
+}
+
+void virtq_unpop(struct virtq *q)
+{
+	q->next_avail--;
 }
 
 void virtq_fill(struct virtq *q, uint16_t ahead, uint16_t head, uint32_t len)

@@ -72,8 +72,15 @@ int virtq_map(struct virtq *q, const struct mem *mem, uint64_t features);
 int virtq_pop(struct virtq *q, const struct mem *mem,
 	      struct virtq_chain *chain);
 
+/* The chain that was popped last, and not answered, is the next again. */
+void virtq_unpop(struct virtq *q);
+
 /* Whether virtq_pop() would return a chain or an error. */
 bool virtq_has_avail(struct virtq *q);
+
+/* How many it would, by the driver's word: more than the queue's size is a lie. Those
+ * that came since it was last asked count only if there were none left. */
+uint16_t virtq_avail_count(struct virtq *q);
 
 /* Give the request HEAD back, LEN bytes of it written by the device. */
 void virtq_push(struct virtq *q, uint16_t head, uint32_t len);

@@ -112,7 +112,7 @@ static void storage_and_network_have_their_fields(void **state)
 	parsed(WORDS("--io-ms=5", "--io-blocks=2", "--disk=null:3G",
 		     "--disk-size=16M", "--disk-overwrite", "--queues=8",
 		     "--vhost=off", "--network-may-panic-host",
-		     "--disk-cache=host", "--disk-poll=0",
+		     "--disk-cache=host", "--disk-poll=0", "--ioeventfd=off",
 		     "--net-poll=1000000"),
 	       &args);
 	assert_int_equal(args.plan.io.io_ns, 5 * NS_PER_MS);
@@ -124,6 +124,7 @@ static void storage_and_network_have_their_fields(void **state)
 	assert_string_equal(args.plan.io.vhost, "off");
 	assert_true(args.plan.io.ignores_panic);
 	assert_true(io_plan_caches(&args.plan.io));
+	assert_false(io_plan_has_ioeventfd(&args.plan.io));
 	assert_int_equal(args.plan.io.disk_poll_us, 0);
 	assert_int_equal(args.plan.io.net_poll_us, 1000000);
 	run_args_release(&args);
@@ -188,6 +189,7 @@ static void bad_values_are_refused(void **state)
 		{{"--vhost=maybe"}, "'maybe'"},
 		{{"--disk-cache=yes"}, "'yes': there are none and host"},
 		{{"--disk-poll=1000001"}, "'1000001'"},
+		{{"--ioeventfd=maybe"}, "'maybe': there are on and off"},
 		{{"--net-poll=-1"}, "'-1'"},
 		{{"--disk-size=15M"}, "16M"},
 		{{"--disk-size=33000K"}, "whole MiB"},

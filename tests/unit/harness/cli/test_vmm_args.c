@@ -77,18 +77,22 @@ static void a_disk_has_all_its_words(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(parse_disk("null:1G,serial=12345678901234567890,"
-				    "queues=16,poll=1000000,readonly,buffered,"
-				    "sqpoll,fixed,thread-per-queue",
-				    &cfg, &err),
-			 0);
+	assert_int_equal(
+		parse_disk("null:1G,serial=12345678901234567890,"
+			   "queues=16,poll=1000000,readonly,buffered,"
+			   "sqpoll,fixed,thread-per-queue,ioeventfd=off",
+			   &cfg, &err),
+		0);
 	assert_string_equal(cfg.disk.path, "null:1G");
 	assert_string_equal(cfg.serial, "12345678901234567890");
 	assert_int_equal(cfg.queue_count, 16);
 	assert_int_equal(cfg.poll_us, 1000000);
 	assert_true(cfg.disk.is_readonly && cfg.disk.is_buffered &&
 		    cfg.has_thread_per_queue && cfg.wants_sqpoll &&
-		    cfg.wants_fixed);
+		    cfg.wants_fixed && cfg.has_no_ioeventfd);
+	assert_int_equal(parse_disk("x,ioeventfd=off,ioeventfd=on", &cfg, &err),
+			 0);
+	assert_false(cfg.has_no_ioeventfd);
 	/* The last one counts, and a serial may be empty. */
 	assert_int_equal(parse_disk("x,queues=2,queues=3,serial=", &cfg, &err),
 			 0);
@@ -117,6 +121,8 @@ static void bad_disks_are_refused(void **state)
 		"x,queues=18446744073709551617",
 		"x,poll=1000001",
 		"x,poll",
+		"x,ioeventfd",
+		"x,ioeventfd=of",
 		"x,serial",
 		"x,serial=123456789012345678901",
 	};
@@ -161,6 +167,9 @@ static void cards_have_defaults_and_words(void **state)
 	assert_int_equal(cfg.poll_us, 0);
 	assert_int_equal(parse_net("tap=t,poll=1000000", &cfg, &err), 0);
 	assert_int_equal(cfg.poll_us, 1000000);
+	assert_false(cfg.has_no_ioeventfd);
+	assert_int_equal(parse_net("tap=t,ioeventfd=off", &cfg, &err), 0);
+	assert_true(cfg.has_no_ioeventfd);
 	assert_int_equal(parse_net("fd=0,vhost=on", &cfg, &err), 0);
 	assert_int_equal(cfg.fd, 0);
 	assert_null(cfg.tap_name);
@@ -187,6 +196,7 @@ static void bad_cards_are_refused(void **state)
 		"tap=x,vhost=maybe",
 		"tap=x,vhost=",
 		"tap=x,poll",
+		"tap=x,ioeventfd=no",
 		"tap=x,poll=1000001",
 		"tap=a-name-that-is-too-long",
 		"tap=x,mac=",

@@ -30,6 +30,7 @@ static void fill(struct bench_case *bc)
 		       .disk_bytes = 9,
 		       .may_overwrite = true,
 		       .disk_cache = "host",
+		       .ioeventfd = "off",
 		       .disk_poll_us = 13,
 		       .net_poll_us = 14,
 		       .devices = {"0000:00:05.0", "ffffffff:ff:1f.7"},
@@ -73,6 +74,7 @@ static void must_equal(const struct bench_case *a, const struct bench_case *b)
 	assert_int_equal(a->io.disk_bytes, b->io.disk_bytes);
 	assert_int_equal(a->io.may_overwrite, b->io.may_overwrite);
 	assert_string_equal(a->io.disk_cache, b->io.disk_cache);
+	assert_string_equal(a->io.ioeventfd, b->io.ioeventfd);
 	assert_int_equal(a->io.disk_poll_us, b->io.disk_poll_us);
 	assert_int_equal(a->io.net_poll_us, b->io.net_poll_us);
 	assert_int_equal(a->io.device_count, b->io.device_count);
@@ -134,9 +136,9 @@ static void must_be_refused(const json_t *json, const char *key)
 /* What came later than the first workers. */
 static bool is_optional(const char *key)
 {
-	static const char *const keys[] = {"devices", "may_overwrite_device",
-					   "disk_cache", "disk_poll_us",
-					   "net_poll_us"};
+	static const char *const keys[] = {
+		"devices",   "may_overwrite_device", "disk_cache",
+		"ioeventfd", "disk_poll_us",         "net_poll_us"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++)
@@ -210,12 +212,14 @@ static void a_case_may_lack_devices(void **state)
 	json_object_del(io, "devices");
 	json_object_del(io, "may_overwrite_device");
 	json_object_del(io, "disk_cache");
+	json_object_del(io, "ioeventfd");
 	json_object_del(io, "disk_poll_us");
 	json_object_del(io, "net_poll_us");
 	assert_int_equal(bench_case_from_json(json, &back, &err), 0);
 	assert_int_equal(back.io.device_count, 0);
 	assert_false(back.io.may_overwrite_device);
 	assert_false(io_plan_caches(&back.io));
+	assert_true(io_plan_has_ioeventfd(&back.io));
 	assert_int_equal(back.io.disk_poll_us, 0);
 	assert_int_equal(back.io.net_poll_us, 0);
 	bench_case_release(&back);

@@ -224,6 +224,21 @@ static void a_disk_may_be_cached_and_polled(void **state)
 		    "aio=io_uring,discard=unmap");
 }
 
+/* QEMU's I/O threads hear ioeventfds alone. */
+static void a_disk_without_ioeventfd_has_no_thread(void **state)
+{
+	struct line *l = *state;
+
+	l->site.has_disk = true;
+	snprintf(l->bc.io.ioeventfd, sizeof(l->bc.io.ioeventfd), "off");
+	snprintf(l->site.disk, sizeof(l->site.disk), "/dev/sdz");
+	make(l, "kvm");
+	assert_int_equal(count_words(l, "-object"), 0);
+	expect_pair(l, "-device",
+		    "virtio-blk-pci,disable-legacy=on,drive=data,ioeventfd=off,"
+		    "num-queues=1,serial=l1vh-data");
+}
+
 static void a_null_disk_has_no_file(void **state)
 {
 	struct line *l = *state;
@@ -295,6 +310,10 @@ static void a_card_is_a_name_or_a_descriptor(void **state)
 		assert_string_equal(value_of(l, "-netdev"), rows[i].netdev);
 		expect_pair(l, "-device", rows[i].device);
 	}
+	snprintf(l->bc.io.ioeventfd, sizeof(l->bc.io.ioeventfd), "off");
+	l->bc.io.queue_count = 1;
+	make(l, "kvm");
+	expect_pair(l, "-device", NET_DEVICE ",ioeventfd=off");
 }
 
 static void make_shape(struct line *l, uint32_t disks, uint32_t taps)
@@ -414,6 +433,7 @@ int main(void)
 		LINE(a_vsock_has_its_guest_s_number),
 		LINE(a_file_is_a_disk),
 		LINE(a_disk_may_be_cached_and_polled),
+		LINE(a_disk_without_ioeventfd_has_no_thread),
 		LINE(a_null_disk_has_no_file),
 		LINE(a_function_of_the_host_is_a_device),
 		LINE(a_card_is_a_name_or_a_descriptor),

@@ -210,6 +210,9 @@ static void disks_and_cards_that_it_lacks_are_denied(void **state)
 		{{.has_disks = true},
 		 {IS_CACHED, .disk_poll_us = 5},
 		 "=disk_refusal Made-Up does not poll for a disk"},
+		{{.has_disks = true},
+		 {IS_CACHED, .ioeventfd = "off"},
+		 "=disk_refusal Made-Up hears a disk's doorbells by ioeventfds"},
 		{{.has_card = true},
 		 {.queue_count = 2},
 		 "=net_refusal Made-Up has one pair of queues"},
@@ -222,6 +225,9 @@ static void disks_and_cards_that_it_lacks_are_denied(void **state)
 		{{.has_card = true},
 		 {.net_poll_us = 5},
 		 "=net_refusal Made-Up does not poll for packets\n"},
+		{{.has_card = true},
+		 {.ioeventfd = "off"},
+		 "=net_refusal Made-Up hears a card's doorbells by ioeventfds"},
 	};
 	const struct peer before = made_up;
 	size_t i;

@@ -54,6 +54,17 @@ struct bench {
 };
 
 static atomic_int written_at_once;
+/* By the thread of the driver, which is a vCPU's. */
+static pthread_t driver;
+static atomic_int moved_by_driver;
+
+ssize_t __real_preadv(int fd, const struct iovec *v, int count, off_t offset);
+ssize_t __wrap_preadv(int fd, const struct iovec *v, int count, off_t offset);
+ssize_t __wrap_preadv(int fd, const struct iovec *v, int count, off_t offset)
+{
+	moved_by_driver += pthread_equal(pthread_self(), driver) != 0;
+	return __real_preadv(fd, v, count, offset);
+}
 
 ssize_t __real_pwritev(int fd, const struct iovec *v, int count, off_t offset);
 ssize_t __wrap_pwritev(int fd, const struct iovec *v, int count, off_t offset);
@@ -63,6 +74,7 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *v, int count, off_t offset)
 		errno = EINTR;
 		return -1;
 	}
+	moved_by_driver += pthread_equal(pthread_self(), driver) != 0;
 	return __real_pwritev(fd, v, count, offset);
 }
 
@@ -952,6 +964,13 @@ static void all_configurations_keep_the_data(void **state)
 		{{.queue_count = 1, .wants_fixed = true}, F_ALL},
 		{{.queue_count = 2, .poll_us = 50}, F_ALL},
 		{{.queue_count = 1, .wants_sqpoll = true}, F_ALL},
+		{{.queue_count = 1, .has_no_ioeventfd = true}, F_ALL},
+		{{.queue_count = 1, .has_no_ioeventfd = true}, F_FLUSH},
+		{{.queue_count = 4,
+		  .has_no_ioeventfd = true,
+		  .has_thread_per_queue = true,
+		  .poll_us = 50},
+		 F_ALL},
 		{{.queue_count = 2, .disk.is_buffered = true}, F_ALL},
 		{{.queue_count = BLK_MAX_QUEUES}, F_ALL},
 	};
@@ -1042,6 +1061,114 @@ static void what_is_in_memory_is_written_at_once(void **state)
 	assert_int_equal(written_at_once, 0);
 }
 
+static uint64_t doorbells(const struct bench *b)
+{
+	return atomic_load(&blk_dev(b->blk)->counts[0].doorbells);
+}
+
+/* The disk's thread goes back to sleep, after some of them at least. */
+static void let_it_sleep(void)
+{
+	usleep(500);
+}
+
+static void one_request_alone_is_its_vcpu_s(void **state)
+{
+	enum { REQUESTS = 300 };
+	struct bench *b = *state;
+	uint64_t gpa;
+	int i;
+
+	b->cfg.has_no_ioeventfd = true;
+	start(b, F_ALL);
+	assert_int_equal(hv_fake_state.bell_count, 0);
+	gpa = vdriver_alloc(&b->d, 2 * BLOCK, BLOCK);
+	driver = pthread_self();
+	moved_by_driver = 0;
+	for (i = 0; i < REQUESTS; i++) {
+		bool is_write = i % 2;
+		uint64_t at = rng(DISK_BYTES / BLOCK) * (uint64_t)BLOCK;
+
+		let_it_sleep();
+		if (is_write)
+			memcpy(b->want + at, vdriver_ptr(&b->d, gpa), BLOCK);
+		assert_int_equal(call(b, is_write ? T_OUT : T_IN, at / SECTOR,
+				      gpa, BLOCK),
+				 S_OK);
+		assert_memory_equal(vdriver_ptr(&b->d, gpa), b->want + at,
+				    BLOCK);
+	}
+	check_file(b);
+	assert_in_range(moved_by_driver, 1, REQUESTS);
+	assert_int_equal(virtio_request_count(blk_dev(b->blk)), REQUESTS);
+	assert_int_equal(doorbells(b), 0);
+}
+
+/* What takes long, or is not alone, no vCPU waits for. */
+static void other_requests_are_the_thread_s(void **state)
+{
+	struct bench *b = *state;
+	uint64_t gpa;
+	uint32_t i;
+
+	b->cfg.has_no_ioeventfd = true;
+	start(b, F_ALL);
+	gpa = vdriver_alloc(&b->d, 128 * KIB, BLOCK);
+	driver = pthread_self();
+	moved_by_driver = 0;
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(call(b, T_IN, 0, gpa, 128 * KIB), S_OK);
+		assert_int_equal(call(b, T_OUT, 0, gpa, 128 * KIB), S_OK);
+		assert_int_equal(call(b, T_FLUSH, 0, 0, 0), S_OK);
+		assert_int_equal(
+			call_range(b, T_DISCARD, (struct range){64, 8, 0}),
+			S_OK);
+		memset(b->want + 64 * SECTOR, 0, 8 * SECTOR);
+	}
+	check_file(b);
+	assert_int_equal(moved_by_driver, 0);
+	assert_int_equal(virtio_request_count(blk_dev(b->blk)), 80);
+	assert_int_equal(doorbells(b), 0);
+	disk_remove(b);
+	b->cfg.wants_sqpoll = true;
+	start(b, F_ALL);
+	gpa = vdriver_alloc(&b->d, BLOCK, BLOCK);
+	for (i = 0; i < 20; i++)
+		assert_int_equal(call(b, T_IN, 0, gpa, BLOCK), S_OK);
+	assert_int_equal(moved_by_driver, 0);
+}
+
+/* It answers all that is alone within the exit; the thread, what is not. */
+static void a_null_disk_answers_in_the_exit(void **state)
+{
+	struct bench *b = *state;
+	struct vqueue *q = &b->d.queues[0];
+	struct vseg segs[] = {{0, 16, false}, {0, 1, true}};
+	int i, at_once = 0;
+
+	b->cfg.disk.path = "null:1G";
+	b->cfg.has_no_ioeventfd = true;
+	start(b, F_ALL);
+	segs[0].gpa = put_head(b, T_FLUSH, 0);
+	segs[1].gpa = put_status(b);
+	for (i = 0; i < 100; i++) {
+		let_it_sleep();
+		assert_true(vqueue_add(q, segs, 2) >= 0);
+		vqueue_kick(&b->d, q);
+		if (vqueue_take(q, NULL) >= 0)
+			at_once++;
+		else
+			assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
+	}
+	assert_in_range(at_once, 1, 100);
+	for (i = 0; i < 2; i++)
+		assert_true(vqueue_add(q, segs, 2) >= 0);
+	vqueue_kick(&b->d, q);
+	for (i = 0; i < 2; i++)
+		assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
+	assert_int_equal(virtio_request_count(blk_dev(b->blk)), 102);
+}
+
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define IN_MEMORY(test) \
 	cmocka_unit_test_setup_teardown(test, setup_in_memory, teardown)
@@ -1077,6 +1204,7 @@ int main(void)
 		ON_DISK(all_configurations_keep_the_data),
 		ON_DISK(a_polled_disk_is_rarely_rung_for),
 		ON_DISK(resets_in_flight_leave_it_usable),
+		ON_DISK(a_null_disk_answers_in_the_exit),
 	};
 	const struct CMUnitTest in_memory[] = {
 		IN_MEMORY(reads_and_writes_reach_the_file),
@@ -1091,6 +1219,8 @@ int main(void)
 		IN_MEMORY(all_configurations_keep_the_data),
 		IN_MEMORY(resets_in_flight_leave_it_usable),
 		IN_MEMORY(what_is_in_memory_is_written_at_once),
+		IN_MEMORY(one_request_alone_is_its_vcpu_s),
+		IN_MEMORY(other_requests_are_the_thread_s),
 	};
 	int failed = RUN_TESTS(tests);
 

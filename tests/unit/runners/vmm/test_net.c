@@ -56,6 +56,14 @@ static int setup(void **state)
 	return vdriver_init(&b->d, &err);
 }
 
+static int setup_without_ioeventfd(void **state)
+{
+	int ret = setup(state);
+
+	((struct bench *)*state)->cfg.has_no_ioeventfd = true;
+	return ret;
+}
+
 static int teardown(void **state)
 {
 	struct bench *b = *state;
@@ -827,7 +835,43 @@ static void a_polled_card_is_rarely_rung_for(void **state)
 	}
 }
 
+/* --- without ioeventfds ------------------------------------------------- */
+
+/* On its way when the exit ends, but for those that the thread was awake for; several
+ * at once are the thread's, and as well in order. */
+static void a_packet_alone_is_its_vcpu_s(void **state)
+{
+	enum { PACKETS = 100, BYTES = 100 };
+	struct bench *b = *state;
+	struct vqueue *q = &b->d.queues[1];
+	uint8_t packet[MAX_PACKET];
+	int i, at_once = 0;
+
+	start(b, F_SMALL);
+	assert_int_equal(hv_fake_state.bell_count, 0);
+	for (i = 0; i < PACKETS; i++) {
+		const struct vseg seg = {put_packet(b, BYTES, (uint8_t)i),
+					 HEADER + BYTES, false};
+
+		usleep(500); /* the thread goes back to sleep */
+		assert_true(vqueue_add(q, &seg, 1) >= 0);
+		vqueue_kick(&b->d, q);
+		if (vqueue_take(q, NULL) >= 0) {
+			at_once++;
+			assert_int_equal(host_receive(b, packet, 0), BYTES);
+		} else {
+			assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
+			expect_at_host(b, BYTES, (uint8_t)i);
+		}
+	}
+	assert_in_range(at_once, 1, PACKETS);
+	assert_int_equal(virtio_request_count(net_dev(b->net)), PACKETS);
+	assert_int_equal(atomic_load(&net_dev(b->net)->counts[1].doorbells), 0);
+}
+
 #define ON_TAP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITHOUT_IOEVENTFD(test) \
+	cmocka_unit_test_setup_teardown(test, setup_without_ioeventfd, teardown)
 
 int main(void)
 {
@@ -855,7 +899,22 @@ int main(void)
 		ON_TAP(a_polled_card_is_rarely_rung_for),
 		ON_TAP(resets_under_traffic_leave_it_usable),
 	};
+	const struct CMUnitTest without_ioeventfd[] = {
+		WITHOUT_IOEVENTFD(a_packet_alone_is_its_vcpu_s),
+		WITHOUT_IOEVENTFD(packets_leave_however_they_are_cut),
+		WITHOUT_IOEVENTFD(what_is_no_packet_is_lost),
+		WITHOUT_IOEVENTFD(a_ring_full_of_packets_keeps_its_order),
+		WITHOUT_IOEVENTFD(a_starved_queue_goes_on_when_fed),
+		WITHOUT_IOEVENTFD(sending_leaves_room_to_receive),
+		WITHOUT_IOEVENTFD(bad_transmit_chains_stop_the_device),
+		WITHOUT_IOEVENTFD(a_deleted_interface_is_a_link_down),
+		WITHOUT_IOEVENTFD(resets_under_traffic_leave_it_usable),
+	};
+	int failed;
 
 	why_not = netns_enter();
-	return RUN_TESTS(tests);
+	failed = RUN_TESTS(tests);
+	return failed + cmocka_run_group_tests_name("without ioeventfds",
+						    without_ioeventfd, NULL,
+						    NULL);
 }

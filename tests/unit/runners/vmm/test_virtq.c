@@ -97,6 +97,27 @@ static void chains_arrive_as_they_were_cut(void **state)
 	assert_int_equal(len, 8);
 }
 
+static void an_unpopped_chain_is_the_next_again(void **state)
+{
+	const struct vseg seg = {DATA_GPA, 16, true};
+	struct bench *b = *state;
+	int head;
+
+	bench_queue(b, 0, 8);
+	assert_int_equal(virtq_avail_count(&b->dev), 0);
+	head = vqueue_add(b->q, &seg, 1);
+	vqueue_add(b->q, &seg, 1);
+	assert_int_equal(virtq_avail_count(&b->dev), 2);
+	assert_int_equal(pop(b), 1);
+	virtq_unpop(&b->dev);
+	assert_int_equal(virtq_avail_count(&b->dev), 2);
+	assert_int_equal(pop(b), 1);
+	assert_int_equal(b->chain.head, head);
+	assert_int_equal(virtq_avail_count(&b->dev), 1);
+	virtq_push(&b->dev, b->chain.head, 16);
+	assert_int_equal(vqueue_take(b->q, NULL), head);
+}
+
 /* Twice around the indexes, in batches that do not divide the ring. */
 static void indexes_wrap(void **state)
 {
@@ -534,6 +555,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BENCH(chains_arrive_as_they_were_cut),
+		ON_BENCH(an_unpopped_chain_is_the_next_again),
 		ON_BENCH(indexes_wrap),
 		ON_BENCH(many_are_published_at_once),
 		ON_BENCH(flags_silence_both_sides),

@@ -160,7 +160,8 @@ static const struct act acts[] = {
 	ACT(capset, P, P),
 	ACT(prctl, PR_SET_DUMPABLE, 0),
 	ACT(prctl, PR_SET_SECCOMP, 1),
-	BUT(KIND(BLOCK), pwritev, -1, P, 1, 0, 0),
+	BUT(KIND(BLOCK) | KIND(VCPU), pwritev, -1, P, 1, 0, 0),
+	BUT(KIND(VCPU), preadv, -1, P, 1, 0, 0),
 	BUT(KIND(STARTER), seccomp, 1, 0, 0),
 	BUT(KIND(STARTER), prctl, PR_SET_NAME, P),
 	ACT(seccomp, 0, 0, 0),
@@ -444,7 +445,8 @@ static const struct act needs[] = {
 	BUT(KIND(MAIN) | KIND(NET), readv, -1, P, 1),
 	BUT(KIND(NET), writev, -1, P, 1),
 	BUT(KIND(BLOCK), io_uring_enter, -1, 0, 0, 0, 0, 0),
-	BUT(KIND(BLOCK), pwritev, -1, P, 1, 0, 0),
+	BUT(KIND(BLOCK) | KIND(VCPU), pwritev, -1, P, 1, 0, 0),
+	BUT(KIND(VCPU), preadv, -1, P, 1, 0, 0),
 };
 
 static void each_thread_may_what_it_needs(void **state)
