@@ -207,7 +207,8 @@ static int xsave_state(struct emu_vp *vp, uint8_t *buf, bool is_set)
 
 /* --- SynIC pages ---------------------------------------------------------- */
 
-/* They lie in guest memory, where the guest has said; else they are kept. */
+/* They lie in guest memory, where the guest has said; else they are kept. A new VP's,
+ * whose SynIC is off, can be set as well: mshv-ioctls' own test does it. */
 static int synic_state(struct emu_vp *vp, uint32_t name, uint8_t *buf,
 		       bool is_set)
 {
@@ -215,9 +216,6 @@ static int synic_state(struct emu_vp *vp, uint32_t name, uint8_t *buf,
 	union mshv_value value = {.u64 = 0};
 	uint8_t *ram = NULL;
 
-	if (is_set &&
-	    (emu_reg_get(vp, MSHV_REG_SCONTROL, &value) || !(value.u64 & 1)))
-		return -EIO;
 	if (!emu_reg_get(vp, name, &value) && (value.u64 & 1))
 		ram = emu_ram(vp->pt, value.u64 & ~0xfffULL, MSHV_PAGE_BYTES);
 	if (!ram)
