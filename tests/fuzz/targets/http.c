@@ -89,14 +89,19 @@ static bool read_head(struct wire *w, char *bytes, size_t len)
 }
 
 /*
- * Nothing that another parser would read in another way, but for a zero byte before an LF
- * or before a CR that stands alone: libmicrohttpd overwrites the ends of lines, CR LF
- * with two zero bytes, so that wire_check() cannot tell one from the other.
+ * Nothing that another parser would read in another way, but for a zero byte before an LF,
+ * before a CR that stands alone, or before the CR LF LF of the end: libmicrohttpd
+ * overwrites the ends of lines, CR LF with two zero bytes, so that wire_check() cannot
+ * tell one from the other.
  */
 static void check_strict(const uint8_t *head, size_t len)
 {
+	static const uint8_t last_four[] = {'\0', '\r', '\n', '\n'};
 	size_t i;
 
+	if (len >= sizeof(last_four) && !memcmp(head + len - sizeof(last_four),
+						last_four, sizeof(last_four)))
+		len -= sizeof(last_four);
 	for (i = 0; i < len; i++) {
 		uint8_t last = i ? head[i - 1] : 0;
 		uint8_t next = i + 1 < len ? head[i + 1] : 0;
