@@ -130,6 +130,8 @@ static int io_from_json(json_t *json, struct io_plan *io)
 			"may_overwrite_device", &overwrites_device,
 			"disk_cache", &cache, "ioeventfd", &ioeventfd,
 			"disk_poll_us", &disk_poll, "net_poll_us", &net_poll) ||
+	    (*ioeventfd && strcmp(ioeventfd, "on") != 0 &&
+	     strcmp(ioeventfd, "off") != 0) ||
 	    (devices && !json_is_array(devices)) || disk_poll < 0 ||
 	    net_poll < 0)
 		return -EPROTO;

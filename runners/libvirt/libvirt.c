@@ -31,6 +31,27 @@ struct libvirt_boot {
 	const struct watch *watch;
 };
 
+static void deny_what_it_lacks(struct io_site *site, const struct io_plan *io)
+{
+	bool has_ioeventfd = io_plan_has_ioeventfd(io);
+
+	if (io->net_poll_us)
+		io_site_deny_net(site, QEMU_NO_NET_POLL);
+	if (site->has_net && !has_ioeventfd)
+		io_site_deny_net(
+			site,
+			"libvirt is not told here that a card has no ioeventfd");
+	/* Since libvirt 9.4 an <iothread> can have a <poll>. */
+	if (site->has_disk && io->disk_poll_us)
+		io_site_deny_disk(
+			site,
+			"libvirt is not told here how long a disk's thread polls");
+	if (site->has_disk && !has_ioeventfd)
+		io_site_deny_disk(
+			site,
+			"libvirt is not told here that a disk has no ioeventfd");
+}
+
 static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 		      struct result *res)
 {
@@ -59,21 +80,7 @@ static void boot_with(const struct libvirt_boot *boot, const char *cpu,
 
 	io_site_open(&site, bc, NET_GUEST);
 	site.shape = boot->shape;
-	if (bc->io.net_poll_us)
-		io_site_deny_net(&site, QEMU_NO_NET_POLL);
-	/* Since libvirt 9.4 an <iothread> can have a <poll>. */
-	if (bc->io.disk_poll_us && site.has_disk)
-		io_site_deny_disk(
-			&site,
-			"libvirt is not told here how long a disk's thread polls");
-	if (!io_plan_has_ioeventfd(&bc->io) && site.has_disk)
-		io_site_deny_disk(
-			&site,
-			"libvirt is not told here that a disk has no ioeventfd");
-	if (!io_plan_has_ioeventfd(&bc->io) && site.has_net)
-		io_site_deny_net(
-			&site,
-			"libvirt is not told here that a card has no ioeventfd");
+	deny_what_it_lacks(&site, &bc->io);
 
 	if (spec.is_on_mshv)
 		talk.device = "/dev/mshv";

@@ -157,8 +157,7 @@ static uint64_t submit(struct blk_req *req, enum blk_action action)
 	return 0;
 }
 
-/* Where not, what is under way will end, and the thread look again. */
-static bool may_take(const struct blk_worker *w)
+bool blk_may_take(const struct blk_worker *w)
 {
 	return w->bounce_bytes < BLK_BOUNCE_ENOUGH_BYTES;
 }
@@ -178,7 +177,7 @@ static void serve(struct blk_worker *w, uint32_t queue)
 	virtq_notify_disable(&dev->queues[queue]);
 	/* At most one round: the driver of a disk that answers at once could
 	 * continue without end. */
-	for (i = 0; i < VIRTQ_MAX_SIZE && may_take(w) &&
+	for (i = 0; i < VIRTQ_MAX_SIZE && blk_may_take(w) &&
 		    written_bytes < BLK_ROUND_BYTES &&
 		    virtio_pop(dev, queue, chain) == 1;
 	     i++) {
@@ -271,7 +270,7 @@ static bool has_work(struct blk_worker *w)
 
 	if (!w->is_serving || atomic_load(&w->blk->dev.is_broken))
 		return false;
-	for (q = w->first_queue; q < last && may_take(w); q++)
+	for (q = w->first_queue; q < last && blk_may_take(w); q++)
 		if (virtq_has_avail(&w->blk->dev.queues[q]))
 			return true;
 	return !io_uring_peek_cqe(&w->ring, &cqe);
@@ -303,7 +302,7 @@ static bool want_doorbells(struct blk_worker *w)
 	uint32_t q;
 
 	if (!w->is_serving || atomic_load(&w->blk->dev.is_broken) ||
-	    w->io_in_flight >= BUSY_REQUESTS || !may_take(w))
+	    w->io_in_flight >= BUSY_REQUESTS || !blk_may_take(w))
 		return false;
 	for (q = w->first_queue; q < last; q++)
 		missed |= virtq_notify_enable(&w->blk->dev.queues[q]);

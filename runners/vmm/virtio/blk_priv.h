@@ -139,6 +139,9 @@ int blk_move_at_once(const struct blk_req *req, bool is_write);
 /* blk_at_once.c: see virtio_dev_ops. */
 bool blk_serve_exit(struct virtio_dev *dev, uint32_t queue);
 
+/* blk_io.c: where not, what is under way will end, and the thread look again. */
+bool blk_may_take(const struct blk_worker *w);
+
 /* blk_io.c: interrupt the driver for what was pushed. */
 void blk_signal(struct blk_worker *w, uint32_t queue);
 

@@ -263,10 +263,12 @@ bool net_serve_exit(struct virtio_dev *dev, uint32_t queue)
 	struct net_worker *w = &net->workers[queue / 2];
 	bool is_done;
 
-	/* vhost has its thread; and what is received nobody waits for. */
-	if (net->has_vhost || queue != tx_queue(w))
+	/* vhost has its thread, and what is received nobody waits for. A thread that
+	 * is to look for packets by itself has them all. */
+	if (net->has_vhost || !w->has_thread || net->cfg.poll_us ||
+	    queue != tx_queue(w))
 		return false;
-	/* The thread is awake, and no vCPU waits for it. */
+	/* Its thread sends, and will look again. */
 	if (pthread_mutex_trylock(&w->tx_lock))
 		return false;
 	is_done = tx_one(w);

@@ -142,8 +142,7 @@ void virtio_notify(struct virtio_dev *dev, uint32_t queue)
 		dev->ops->notify(dev, queue);
 		return;
 	}
-	if (dev->rings_by_exits && dev->ops->serve_exit &&
-	    dev->ops->serve_exit(dev, queue))
+	if (dev->rings_by_exits && dev->ops->serve_exit(dev, queue))
 		return;
 	atomic_fetch_add(&dev->exit_rings[queue], 1);
 	if (write(dev->kick_fds[queue], &one, sizeof(one)) < 0)

@@ -58,8 +58,8 @@ struct virtio_dev_ops {
 	/* Joins every thread; no request is in flight afterwards. */
 	void (*stop)(struct virtio_dev *dev);
 
-	/* Optional, beside start(), for a device that rings by exits. QUEUE was rung;
-	 * false: its thread must be woken. */
+	/* Of a device that may ring by exits. QUEUE was rung; false: its thread must
+	 * be woken. */
 	bool (*serve_exit)(struct virtio_dev *dev, uint32_t queue);
 };
 
@@ -149,7 +149,8 @@ void virtio_signal(struct virtio_dev *dev, uint32_t queue);
  */
 int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 	       struct virtq_chain *chain);
-void virtio_unpop(struct virtio_dev *dev, uint32_t queue);
+void virtio_unpop(struct virtio_dev *dev,
+		  uint32_t queue); /* as virtq_unpop() */
 void virtio_broken(struct virtio_dev *dev);
 
 /* Take the doorbells that rang on QUEUE; waits until one has. Or count the RINGS that

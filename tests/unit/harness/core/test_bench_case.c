@@ -223,6 +223,9 @@ static void a_case_may_lack_devices(void **state)
 	assert_int_equal(back.io.disk_poll_us, 0);
 	assert_int_equal(back.io.net_poll_us, 0);
 	bench_case_release(&back);
+	json_object_set_new(io, "ioeventfd", json_string("offline"));
+	must_be_refused(json, "ioeventfd");
+	json_object_del(io, "ioeventfd");
 	json_object_set_new(io, "disk_poll_us", json_integer(-1));
 	must_be_refused(json, "disk_poll_us");
 	json_object_set_new(io, "disk_poll_us", json_integer(0));
