@@ -194,7 +194,7 @@ static void keys_of_a_plan_take_a_value(void **state)
 			assert_non_null(o->argument);
 			count++;
 		}
-	assert_int_equal(count, 23);
+	assert_int_equal(count, 24);
 }
 
 int main(void)
