@@ -277,7 +277,7 @@ check-all: packages-check ## run every test, in an hour and a half
 # --- tests ---------------------------------------------------------------
 # A unit test links what it uses, and nothing else: there are many of them, which mold
 # links in a third of ld's time.
-UNIT_LD	:= $(if $(shell $(CC) -fuse-ld=mold -Wl,--version 2>/dev/null | grep -s mold),-fuse-ld=mold)
+UNIT_LD	= $(eval UNIT_LD := $(if $(shell $(CC) -fuse-ld=mold -Wl,--version 2>/dev/null | grep mold),-fuse-ld=mold))$(UNIT_LD)
 $(B)/tests/unit.a: $(TEST_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcsT $@ $^
@@ -289,6 +289,7 @@ $(UNIT): $(B)/%: $(B)/%.o $(B)/tests/unit.a
 # These see what the product syncs and names (tests/unit/fixture/vfs_fault.h).
 $(addprefix $(B)/tests/unit/harness/,store/test_storage base/test_durable): WRAP = -Wl,--wrap=fsync,--wrap=rename,--wrap=linkat
 
+# These see what wakes a device's thread (tests/unit/fixture/write_count.h).
 $(B)/tests/unit/runners/vmm/test_blk: WRAP = -Wl,--wrap=pwritev,--wrap=preadv,--wrap=write
 $(B)/tests/unit/runners/vmm/test_net: WRAP = -Wl,--wrap=write
 # This one refuses what a kernel may refuse.

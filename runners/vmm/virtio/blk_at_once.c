@@ -12,7 +12,8 @@
 #include "runners/vmm/virtio/blk_priv.h"
 #include "runners/vmm/virtio/iov.h"
 
-int blk_move_at_once(const struct blk_req *req, bool is_write)
+/* Bytes, or a negative errno. What is memory needs no RWF_DSYNC. */
+static int move(const struct blk_req *req, bool is_write)
 {
 	const struct iovec bounced = {req->bounce, req->length};
 	const struct iovec *v = req->bounce ? &bounced : req->data;
@@ -26,6 +27,13 @@ int blk_move_at_once(const struct blk_req *req, bool is_write)
 			     : preadv(fd, v, count, offset);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : (int)n;
+}
+
+void blk_finish_at_once(struct blk_req *req, bool is_write)
+{
+	blk_finish(req, disk_is_null(&req->worker->blk->disk)
+				? (int)req->length
+				: move(req, is_write));
 }
 
 /* What one request may have beside its data: a header and a status (5.2.6). */
@@ -44,47 +52,26 @@ static bool is_short(const struct blk *blk, enum blk_action action)
 	       action == BLK_WRITE;
 }
 
-/* False: it is no short one, and waits in the queue as before. */
-static bool serve_one(struct blk_worker *w, uint32_t queue)
+/* The request that was popped into the worker's chain. False: it is no short one. */
+static bool serve(void *worker, uint32_t queue)
 {
+	struct blk_worker *w = worker;
 	struct blk *blk = w->blk;
-	struct virtq_chain *chain = &blk->chains[w - blk->workers];
+	const struct virtq_chain *chain = &blk->chains[w - blk->workers];
 	enum blk_action action;
 	struct blk_req *req;
 
-	if (virtio_pop(&blk->dev, queue, chain) != 1)
-		return true;
-	if (!disk_is_null(&blk->disk) && !is_small(chain)) {
-		virtio_unpop(&blk->dev, queue);
+	if (!disk_is_null(&blk->disk) && !is_small(chain))
 		return false;
-	}
 	action = blk_take(w, queue, chain, &req);
-	if (action == BLK_DONE)
-		return true;
-	if (!is_short(blk, action)) {
+	if (action != BLK_DONE && !is_short(blk, action)) {
 		blk_untake(req);
-		virtio_unpop(&blk->dev, queue);
 		return false;
 	}
-	blk_finish(req, disk_is_null(&blk->disk)
-				? (int)req->length
-				: blk_move_at_once(req, action == BLK_WRITE));
-	return true;
-}
-
-/* With the worker's lock. Whether the queue is empty now, and its driver will ring. */
-static bool serve_alone(struct blk_worker *w, uint32_t queue)
-{
-	struct virtq *q = &w->blk->dev.queues[queue];
-	bool is_done;
-
-	/* Of several its thread makes some while the vCPU goes on. */
-	if (!w->is_serving || !blk_may_take(w) || virtq_avail_count(q) != 1)
-		return false;
-	virtq_notify_disable(q);
-	is_done = serve_one(w, queue);
+	if (action != BLK_DONE)
+		blk_finish_at_once(req, action == BLK_WRITE);
 	blk_signal(w, queue);
-	return is_done && !virtq_notify_enable(q);
+	return true;
 }
 
 bool blk_serve_exit(struct virtio_dev *dev, uint32_t queue)
@@ -101,7 +88,9 @@ bool blk_serve_exit(struct virtio_dev *dev, uint32_t queue)
 	/* Its thread is at work, and will look again. */
 	if (pthread_mutex_trylock(&w->lock))
 		return false;
-	is_done = serve_alone(w, queue);
+	is_done = w->is_serving && blk_may_take(w) &&
+		  virtio_serve_alone(dev, queue, &blk->chains[w - blk->workers],
+				     serve, w);
 	pthread_mutex_unlock(&w->lock);
 	return is_done;
 }

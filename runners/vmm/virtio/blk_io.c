@@ -129,11 +129,11 @@ static uint64_t submit(struct blk_req *req, enum blk_action action)
 	struct io_uring_sqe *sqe;
 
 	if (disk_is_null(&w->blk->disk)) {
-		blk_finish(req, (int)req->length);
+		blk_finish_at_once(req, action == BLK_WRITE);
 		return 0;
 	}
 	if (action == BLK_WRITE && blk_writes_at_once(w->blk)) {
-		blk_finish(req, blk_move_at_once(req, true));
+		blk_finish_at_once(req, true);
 		return req->length;
 	}
 	sqe = next_sqe(w);

@@ -133,8 +133,8 @@ void blk_finish(struct blk_req *req, int result);
 /* blk.c: nothing was done of it, and its chain will be taken again. */
 void blk_untake(struct blk_req *req);
 
-/* blk_at_once.c: bytes, or a negative errno. What is memory needs no RWF_DSYNC. */
-int blk_move_at_once(const struct blk_req *req, bool is_write);
+/* blk_at_once.c: a request of a null disk, or data of one in memory, is answered. */
+void blk_finish_at_once(struct blk_req *req, bool is_write);
 
 /* blk_at_once.c: see virtio_dev_ops. */
 bool blk_serve_exit(struct virtio_dev *dev, uint32_t queue);

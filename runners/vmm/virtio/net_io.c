@@ -240,21 +240,10 @@ static bool tx_burst(struct net_worker *w)
 	return true;
 }
 
-/* With tx_lock. Whether the queue is empty now, and its driver will ring. */
-static bool tx_one(struct net_worker *w)
+static bool tx_serve(void *worker, uint32_t queue)
 {
-	struct virtio_dev *dev = dev_of(w);
-	struct virtq *q = &dev->queues[tx_queue(w)];
-
-	/* Of several the thread sends some while the vCPU goes on. */
-	if (w->tx_waits || virtq_avail_count(q) != 1)
-		return false;
-	virtq_notify_disable(q);
-	if (virtio_pop(dev, tx_queue(w), &w->chain) == 1 && !tx_send(w)) {
-		virtio_unpop(dev, tx_queue(w));
-		return false;
-	}
-	return !virtq_notify_enable(q);
+	(void)queue;
+	return tx_send(worker);
 }
 
 bool net_serve_exit(struct virtio_dev *dev, uint32_t queue)
@@ -271,7 +260,8 @@ bool net_serve_exit(struct virtio_dev *dev, uint32_t queue)
 	/* Its thread sends, and will look again. */
 	if (pthread_mutex_trylock(&w->tx_lock))
 		return false;
-	is_done = tx_one(w);
+	is_done = !w->tx_waits &&
+		  virtio_serve_alone(dev, queue, &w->chain, tx_serve, w);
 	pthread_mutex_unlock(&w->tx_lock);
 	return is_done;
 }

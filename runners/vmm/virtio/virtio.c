@@ -188,11 +188,23 @@ int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 	return ret;
 }
 
-void virtio_unpop(struct virtio_dev *dev, uint32_t queue)
+bool virtio_serve_alone(struct virtio_dev *dev, uint32_t queue,
+			struct virtq_chain *chain, virtio_serve_fn *serve,
+			void *arg)
 {
-	virtq_unpop(&dev->queues[queue]);
-	atomic_fetch_sub_explicit(&dev->counts[queue].requests, 1,
-				  memory_order_relaxed);
+	struct virtq *q = &dev->queues[queue];
+
+	/* Of several the thread serves some while the vCPU goes on. */
+	if (virtq_avail_count(q) != 1)
+		return false;
+	virtq_notify_disable(q);
+	if (virtio_pop(dev, queue, chain) == 1 && !serve(arg, queue)) {
+		virtq_unpop(q);
+		atomic_fetch_sub_explicit(&dev->counts[queue].requests, 1,
+					  memory_order_relaxed);
+		return false;
+	}
+	return !virtq_notify_enable(q);
 }
 
 void virtio_kick_count(struct virtio_dev *dev, uint32_t queue, uint64_t rings)

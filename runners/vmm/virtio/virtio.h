@@ -149,9 +149,17 @@ void virtio_signal(struct virtio_dev *dev, uint32_t queue);
  */
 int virtio_pop(struct virtio_dev *dev, uint32_t queue,
 	       struct virtq_chain *chain);
-void virtio_unpop(struct virtio_dev *dev,
-		  uint32_t queue); /* as virtq_unpop() */
 void virtio_broken(struct virtio_dev *dev);
+
+/*
+ * For serve_exit(), with the queue kept from its thread: the request of QUEUE, if it is
+ * the only one, is popped into CHAIN and given to SERVE, which answers it, or returns
+ * false and leaves it as it was. True: the queue is empty, and its driver will ring.
+ */
+typedef bool virtio_serve_fn(void *arg, uint32_t queue);
+bool virtio_serve_alone(struct virtio_dev *dev, uint32_t queue,
+			struct virtq_chain *chain, virtio_serve_fn *serve,
+			void *arg);
 
 /* Take the doorbells that rang on QUEUE; waits until one has. Or count the RINGS that
  * were read from its eventfd. */

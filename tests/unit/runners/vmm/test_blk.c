@@ -18,6 +18,7 @@
 #include "runners/vmm/virtio/blk.h"
 #include "tests/unit/fixture/hv_fake.h"
 #include "tests/unit/fixture/vdriver.h"
+#include "tests/unit/fixture/write_count.h"
 
 #define DISK_BYTES (4 * MIB)
 #define SECTOR 512u
@@ -57,18 +58,6 @@ static atomic_int written_at_once;
 /* By the thread of the driver, which is a vCPU's. */
 static pthread_t driver;
 static atomic_int moved_by_driver;
-
-/* Doorbells that woke the disk's thread. */
-static atomic_int thread_fd = -1;
-static atomic_int thread_woken;
-
-ssize_t __real_write(int fd, const void *buf, size_t len);
-ssize_t __wrap_write(int fd, const void *buf, size_t len);
-ssize_t __wrap_write(int fd, const void *buf, size_t len)
-{
-	thread_woken += fd == thread_fd;
-	return __real_write(fd, buf, len);
-}
 
 ssize_t __real_preadv(int fd, const struct iovec *v, int count, off_t offset);
 ssize_t __wrap_preadv(int fd, const struct iovec *v, int count, off_t offset);
@@ -1161,8 +1150,7 @@ static void a_null_disk_answers_in_the_exit(void **state)
 	b->cfg.disk.path = "null:1G";
 	b->cfg.has_no_ioeventfd = true;
 	start(b, F_ALL);
-	thread_fd = blk_dev(b->blk)->kick_fds[0];
-	thread_woken = 0;
+	write_count_begin(blk_dev(b->blk)->kick_fds[0]);
 	segs[0].gpa = put_head(b, T_FLUSH, 0);
 	segs[1].gpa = put_status(b);
 	for (i = 0; i < 100; i++) {
@@ -1171,14 +1159,14 @@ static void a_null_disk_answers_in_the_exit(void **state)
 		vqueue_kick(&b->d, q);
 		assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
 	}
-	assert_in_range(thread_woken, 0, 99);
+	assert_in_range(write_count(), 0, 99);
 	for (i = 0; i < 2; i++)
 		assert_true(vqueue_add(q, segs, 2) >= 0);
 	vqueue_kick(&b->d, q);
 	for (i = 0; i < 2; i++)
 		assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
 	assert_int_equal(virtio_request_count(blk_dev(b->blk)), 102);
-	thread_fd = -1;
+	write_count_begin(-1);
 }
 
 static void resets_without_ioeventfd_leave_it_usable(void **state)

@@ -16,6 +16,7 @@
 #include "tests/unit/fixture/hv_fake.h"
 #include "tests/unit/fixture/netns.h"
 #include "tests/unit/fixture/vdriver.h"
+#include "tests/unit/fixture/write_count.h"
 
 #define HEADER 12u
 #define MTU 1500
@@ -38,18 +39,6 @@ struct bench {
 };
 
 static const char *why_not; /* there is not a TAP */
-
-/* Doorbells that woke the card's thread. */
-static atomic_int thread_fd = -1;
-static atomic_int thread_woken;
-
-ssize_t __real_write(int fd, const void *buf, size_t len);
-ssize_t __wrap_write(int fd, const void *buf, size_t len);
-ssize_t __wrap_write(int fd, const void *buf, size_t len)
-{
-	thread_woken += fd == thread_fd;
-	return __real_write(fd, buf, len);
-}
 
 static int setup(void **state)
 {
@@ -859,8 +848,7 @@ static void a_packet_alone_is_its_vcpu_s(void **state)
 
 	start(b, F_SMALL);
 	assert_int_equal(hv_fake_state.bell_count, 0);
-	thread_fd = net_dev(b->net)->kick_fds[1];
-	thread_woken = 0;
+	write_count_begin(net_dev(b->net)->kick_fds[1]);
 	for (i = 0; i < PACKETS; i++) {
 		const struct vseg seg = {put_packet(b, BYTES, (uint8_t)i),
 					 HEADER + BYTES, false};
@@ -871,8 +859,8 @@ static void a_packet_alone_is_its_vcpu_s(void **state)
 		assert_true(vqueue_wait(&b->d, q, NULL) >= 0);
 		expect_at_host(b, BYTES, (uint8_t)i);
 	}
-	thread_fd = -1;
-	assert_in_range(thread_woken, 0, PACKETS - 1);
+	assert_in_range(write_count(), 0, PACKETS - 1);
+	write_count_begin(-1);
 	assert_int_equal(virtio_request_count(net_dev(b->net)), PACKETS);
 	assert_int_equal(atomic_load(&net_dev(b->net)->counts[1].doorbells), 0);
 }
