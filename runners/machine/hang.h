@@ -3,7 +3,7 @@
 #define RUNNERS_MACHINE_HANG_H
 
 /*
- * hang - where a guest hangs that has not said hello in its time. A platform
+ * hang - where a guest hangs that has not said hello, or ended, in its time. A platform
  * shows such a guest as running and ready; what tells it apart from a slow one
  * is an instruction pointer that stands still, no blocks read, and a vCPU that
  * uses its CPU or does not.

@@ -238,8 +238,7 @@ void machine_run(const struct machine_spec *spec, const struct bench_case *bc,
 	link.placement = preparation.placement;
 	link_connect(&link, spec, &s, &vps, pid);
 	ret = agent_link_run(&link, spawn_ns + bc->timeout_ns);
-	if (ret && link.state == LINK_WANTS_HELLO &&
-	    spec->events != MACHINE_EVENTS_NONE) {
+	if (ret && !link.is_point_late && spec->events != MACHINE_EVENTS_NONE) {
 		hang_look(&hang, &link, spec, pid);
 		hang_text(&hang, where, sizeof(where));
 	}

@@ -57,6 +57,19 @@ static void fill_outcome(const struct agent_link *link, int status,
 						  : link->end);
 }
 
+/* What a machine was in the middle of: ", in 'null'", or "". */
+static void what_it_did(const struct agent_link *link, char *buf, size_t size)
+{
+	size_t item = agent_link_item(link);
+
+	buf[0] = '\0';
+	if (link->state == LINK_SHUTTING_DOWN)
+		snprintf(buf, size, ", at its power-off");
+	else if (link->state == LINK_RUNNING && item < link->bc->item_count)
+		snprintf(buf, size, ", in '%s'",
+			 link->bc->items[item].workload);
+}
+
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -71,18 +84,21 @@ void machine_end_judge(const struct agent_link *link,
 	const char *what = base_name(spec->argv[0]);
 	uint64_t limit_ns = link->is_point_late ? spec->point_limit_ns
 						: link->bc->timeout_ns;
-	char cause[200], text[80];
+	char cause[200], text[80], doing[64];
 
 	console_cause(res, cause, sizeof(cause));
+	what_it_did(link, doing, sizeof(doing));
 	if (spec->outcome)
 		fill_outcome(link, status, late != NULL, spec->outcome);
-	if (late && late[0])
+	if (late && late[0] && link->state == LINK_WANTS_HELLO)
 		result_fail(res, RUN_TIMEOUT, "%s: no hello after %.1f s: %s",
 			    what, (double)limit_ns / NS_PER_S, late);
 	else if (late)
-		result_fail(res, RUN_TIMEOUT, "%s: no end after %.1f s%s%s%s",
-			    what, (double)limit_ns / NS_PER_S,
-			    link->end[0] ? ": " : "", link->end, cause);
+		result_fail(res, RUN_TIMEOUT,
+			    "%s: no end after %.1f s%s%s%s%s%s%s", what,
+			    (double)limit_ns / NS_PER_S, doing,
+			    link->end[0] ? ": " : "", link->end,
+			    late[0] ? ": " : "", late, cause);
 	else if (link->state == LINK_BROKEN)
 		result_fail(res, RUN_RUNNER_FAILED, "%s: %s", what,
 			    link->error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* hang: what a guest that never says hello is said to do. */
+/* hang: what a guest that never says hello, or never ends, is said to do. */
 #include "tests/unit/test.h"
 
 #include <signal.h>
@@ -9,6 +9,8 @@
 #include "runners/machine/hang.h"
 #include "runners/machine/machine.h"
 #include "tests/unit/fixture/expect.h"
+#include "tests/unit/fixture/stage.h"
+#include "workloads/wire.h"
 
 static void a_place_in_words(void **state)
 {
@@ -115,12 +117,72 @@ static void a_vmm_is_asked_twice(void **state)
 	}
 }
 
-int main(void)
+#define HANGS                                               \
+	"cat '%s' >&3; trap 'echo place 0x10 3 >&4' USR2; " \
+	"while :; do sleep 0.01; done"
+
+/* COUNT frames of an agent, and then silence. */
+static void run_agent(size_t count, struct result *res)
+{
+	static const struct {
+		enum wire_type type;
+		const char *text;
+	} frames[] = {{WIRE_HELLO, "vcpus=1"},
+		      {WIRE_SKIP, "null - made up"},
+		      {WIRE_DONE, ""}};
+	char buf[256], script[512];
+	const char *const argv[] = {"sh", "-c", script, NULL};
+	const struct machine_spec spec = {.argv = argv,
+					  .events = MACHINE_EVENTS_VMM,
+					  .ask_place = ask_by_signal};
+	struct bench_case bc = {.vcpu_count = 1, .timeout_ns = NS_PER_S};
+	size_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		len += wire_encode(frames[i].type, i, frames[i].text,
+				   (uint32_t)strlen(frames[i].text), buf + len);
+	stage_file("frames", buf, len);
+	snprintf(script, sizeof(script), HANGS, stage_path("frames"));
+	bench_case_add(&bc, "null", "");
+	result_init(res);
+	machine_run(&spec, &bc, res);
+	bench_case_release(&bc);
+}
+
+static void a_guest_hangs_after_its_hello(void **state)
+{
+	static const struct {
+		size_t frames;
+		const char *words;
+	} rows[] = {
+		{1, "no end after 1.0 s, in 'null': RIP stands still at 0x10 "},
+		{3, "no end after 1.0 s, at its power-off: RIP stands still "},
+	};
+	struct result res;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		run_agent(rows[i].frames, &res);
+		assert_int_equal(res.status, RUN_TIMEOUT);
+		assert_contains(res.reason, rows[i].words);
+		result_release(&res);
+	}
+}
+
+static int all_tests(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_place_in_words),
+		cmocka_unit_test(a_guest_hangs_after_its_hello),
 		cmocka_unit_test(a_vmm_is_asked_twice),
 	};
 
 	return RUN_TESTS(tests);
+}
+
+int main(void)
+{
+	return stage_main(all_tests);
 }
