@@ -46,6 +46,11 @@ struct emu_knobs {
 	bool page_aligned_gpa; /* as some Intel hosts report it */
 	bool no_gva_gpa;       /* gva_gpa_valid is never set */
 	bool no_hyperv;        /* as a KVM that was built without it */
+	/*
+	 * A signal that comes between two RUN_VPs waits for the second and ends it;
+	 * the driver's has been handled by then. Also by L1VH_MSHV_EMU_KICKS=kept.
+	 */
+	bool keeps_kicks;
 };
 extern struct emu_knobs emu_knobs;
 

@@ -121,6 +121,8 @@ struct emu_vp {
 	struct emu_ending endings[EMU_ENDINGS];
 	struct emu_code *code; /* owned; emu_decode.c */
 	const void *checked;   /* a buffer known to be writable */
+	bool has_signals;      /* KVM has that mask of signals */
+	uint64_t signals;
 	uint8_t timers[sizeof(struct mshv_timers)];
 	/* SIMP and SIEFP, for as long as the guest has none. */
 	uint8_t synic_pages[2][MSHV_PAGE_BYTES];
@@ -244,6 +246,11 @@ void emu_page_fill(struct emu_vp *vp);
 /* The same, but for what the VMM has written there and not run yet. */
 void emu_page_refresh(struct emu_vp *vp);
 int emu_page_apply(struct emu_vp *vp);
+
+/* emu_signal.c: around RUN_VP, before the VP's lock is taken and after it is given
+ * back, for handlers may use the VP. RET is RUN_VP's. */
+void emu_signals_hold(struct emu_vp *vp);
+void emu_signals_release(int ret);
 
 /* emu_run.c */
 int emu_run(struct emu_vp *vp, uint64_t arg);

@@ -5,6 +5,7 @@
 
 const unsigned long emu_vp_requests[] = {
 	KVM_RUN,
+	KVM_SET_SIGNAL_MASK,
 	KVM_GET_VCPU_EVENTS,
 	KVM_SET_VCPU_EVENTS,
 	KVM_GET_REGS,

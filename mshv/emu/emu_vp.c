@@ -129,15 +129,26 @@ static int ask_partition(struct emu_vp *vp, unsigned long request, void *arg)
 	return ret;
 }
 
+static int run(struct emu_vp *vp, uint64_t user)
+{
+	int ret;
+
+	emu_signals_hold(vp);
+	pthread_mutex_lock(&vp->lock);
+	ret = emu_run(vp, user);
+	pthread_mutex_unlock(&vp->lock);
+	emu_signals_release(ret);
+	return ret;
+}
+
 int emu_vp_ioctl(struct emu_vp *vp, unsigned long request, void *arg)
 {
 	int ret;
 
+	if (request == MSHV_RUN_VP)
+		return run(vp, (uintptr_t)arg);
 	pthread_mutex_lock(&vp->lock);
 	switch (request) {
-	case MSHV_RUN_VP:
-		ret = emu_run(vp, (uintptr_t)arg);
-		break;
 	case MSHV_GET_VP_STATE:
 	case MSHV_SET_VP_STATE:
 	case MSHV_ROOT_HVCALL:

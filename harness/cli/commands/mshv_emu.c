@@ -26,6 +26,8 @@ static const char usage[] =
 	"  --hide-kvm    hide /dev/kvm from COMMAND, which would prefer it\n"
 	"Environment:\n"
 	"  L1VH_MSHV_EMU_KERNEL  Linux version to emulate: 6.15, 6.19 or 7.0 (7.0)\n"
+	"  L1VH_MSHV_EMU_KICKS   kept: a signal between two RUN_VPs ends the second;\n"
+	"                        the driver's is lost, and QEMU 11 may hang at its end\n"
 	"  L1VH_MSHV_EMU_LOG     file for what could not be emulated (stderr),\n"
 	"                        each text once per process\n"
 	"Exit status: the command's own; 64 usage, 70 it could not be started.\n";
