@@ -248,8 +248,8 @@ void emu_page_refresh(struct emu_vp *vp);
 int emu_page_apply(struct emu_vp *vp);
 
 /* emu_signal.c: around RUN_VP, before the VP's lock is taken and after it is given
- * back, for handlers may use the VP. RET is RUN_VP's. */
-void emu_signals_hold(struct emu_vp *vp);
+ * back, for handlers may use the VP. RET is RUN_VP's. What failed holds none. */
+int emu_signals_hold(struct emu_vp *vp);
 void emu_signals_release(int ret);
 
 /* emu_run.c */

@@ -51,7 +51,7 @@ static uint64_t mask_set(uint64_t mask)
 	return was;
 }
 
-static void kvm_mask_set(struct emu_vp *vp)
+static int kvm_mask_set(struct emu_vp *vp)
 {
 	struct {
 		struct kvm_signal_mask head;
@@ -60,20 +60,25 @@ static void kvm_mask_set(struct emu_vp *vp)
 
 	memcpy(mask.set, &programs, sizeof(programs));
 	if (ioctl(vp->vcpu_fd, KVM_SET_SIGNAL_MASK, &mask))
-		emu_log_once("KVM takes no mask of signals");
+		return -errno;
 	vp->has_signals = true;
 	vp->signals = programs;
+	return 0;
 }
 
-void emu_signals_hold(struct emu_vp *vp)
+int emu_signals_hold(struct emu_vp *vp)
 {
 	uint64_t was = mask_set(HELD);
+	int ret = 0;
 
 	/* Held since the last RUN_VP, they say nothing of the program's. */
 	if (was != HELD || !are_kicks_kept())
 		programs = was;
 	if (!vp->has_signals || vp->signals != programs)
-		kvm_mask_set(vp);
+		ret = kvm_mask_set(vp);
+	if (ret)
+		mask_set(programs);
+	return ret;
 }
 
 void emu_signals_release(int ret)

@@ -131,9 +131,10 @@ static int ask_partition(struct emu_vp *vp, unsigned long request, void *arg)
 
 static int run(struct emu_vp *vp, uint64_t user)
 {
-	int ret;
+	int ret = emu_signals_hold(vp);
 
-	emu_signals_hold(vp);
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&vp->lock);
 	ret = emu_run(vp, user);
 	pthread_mutex_unlock(&vp->lock);
