@@ -134,6 +134,21 @@ static void the_knob_keeps_it(void **state)
 	guest_stop(&guest);
 }
 
+/* Whoever calls again and again would never hear of it otherwise. */
+static void a_run_that_fails_lets_it_through(void **state)
+{
+	(void)state;
+	if (micro_cannot_run())
+		skip();
+	emu_knobs.keeps_kicks = true;
+	run_to_port_and_kick();
+	assert_int_equal(sys_ioctl(guest.vcpu->vm->sys, guest.vcpu->fd,
+				   MSHV_RUN_VP, (void *)8),
+			 -EFAULT);
+	assert_int_equal(atomic_load(&kicks), 1);
+	guest_stop(&guest);
+}
+
 /* What the program itself blocks is no kick. */
 static void a_blocked_signal_ends_nothing(void **state)
 {
@@ -162,6 +177,8 @@ int main(void)
 			a_signal_in_front_of_a_run_is_lost, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_knob_keeps_it, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_run_that_fails_lets_it_through, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_blocked_signal_ends_nothing,
 						setup, teardown),
 	};
