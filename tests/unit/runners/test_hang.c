@@ -10,7 +10,6 @@
 #include "runners/machine/machine.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/stage.h"
-#include "workloads/wire.h"
 
 static void a_place_in_words(void **state)
 {
@@ -124,25 +123,14 @@ static void a_vmm_is_asked_twice(void **state)
 /* COUNT frames of an agent, and then silence. */
 static void run_agent(size_t count, struct result *res)
 {
-	static const struct {
-		enum wire_type type;
-		const char *text;
-	} frames[] = {{WIRE_HELLO, "vcpus=1"},
-		      {WIRE_SKIP, "null - made up"},
-		      {WIRE_DONE, ""}};
-	char buf[256], script[512];
+	char script[512];
 	const char *const argv[] = {"sh", "-c", script, NULL};
 	const struct machine_spec spec = {.argv = argv,
 					  .events = MACHINE_EVENTS_VMM,
 					  .ask_place = ask_by_signal};
 	struct bench_case bc = {.vcpu_count = 1, .timeout_ns = NS_PER_S};
-	size_t len = 0;
-	uint32_t i;
 
-	for (i = 0; i < count; i++)
-		len += wire_encode(frames[i].type, i, frames[i].text,
-				   (uint32_t)strlen(frames[i].text), buf + len);
-	stage_file("frames", buf, len);
+	stage_agent("frames", count);
 	snprintf(script, sizeof(script), HANGS, stage_path("frames"));
 	bench_case_add(&bc, "null", "");
 	result_init(res);

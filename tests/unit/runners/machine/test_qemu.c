@@ -18,7 +18,6 @@
 #include "runners/site/io_site.h"
 #include "tests/unit/fixture/expect.h"
 #include "tests/unit/fixture/stage.h"
-#include "workloads/wire.h"
 
 /* --- the witness ---------------------------------------------------------- */
 
@@ -285,25 +284,6 @@ static void its_version_and_reason_are_kept(void **state)
 /* An agent that skips its only series. */
 #define AGENT "cat \"$here/hello\" >&3\nexit 0\n"
 
-/* The frames of such an agent. */
-static void write_agent(void)
-{
-	static const struct {
-		enum wire_type type;
-		const char *text;
-	} frames[] = {{WIRE_HELLO, "vcpus=1"},
-		      {WIRE_SKIP, "null - made up"},
-		      {WIRE_DONE, ""}};
-	char buf[256];
-	size_t len = 0;
-	uint32_t i;
-
-	for (i = 0; i < ARRAY_SIZE(frames); i++)
-		len += wire_encode(frames[i].type, i, frames[i].text,
-				   (uint32_t)strlen(frames[i].text), buf + len);
-	stage_file("hello", buf, len);
-}
-
 static void run(const struct runner_ops *runner, const char *play,
 		struct result *res)
 {
@@ -326,7 +306,7 @@ static void a_qemu_that_keeps_its_word(void **state)
 	struct result res;
 
 	(void)state;
-	write_agent();
+	stage_agent("hello", 3);
 	run(&runner_qemu_tcg, QEMU GREET NO_KVM AGENT, &res);
 	if (res.status != RUN_OK)
 		fail_msg("%s", res.reason);
@@ -356,7 +336,7 @@ static void bad_ends_of_a_qemu(void **state)
 	size_t i;
 
 	(void)state;
-	write_agent();
+	stage_agent("hello", 3);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		run(rows[i].runner, rows[i].play, &res);
 		assert_int_equal(res.status, RUN_RUNNER_FAILED);
@@ -401,7 +381,7 @@ static void an_emulated_mshv_is_in_front(void **state)
 	char *args;
 
 	(void)state;
-	write_agent();
+	stage_agent("hello", 3);
 	stage_file("new", "", 0);
 	stage_script("l1vh-bench",
 		     "printf '%s\\n' \"$1\" \"$2\" \"$3\" >\"$here/words\"\n"
