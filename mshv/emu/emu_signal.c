@@ -42,12 +42,12 @@ static bool are_kicks_kept(void)
 	return emu_knobs.keeps_kicks || is_kept_by_environment;
 }
 
-static uint64_t mask_set(uint64_t mask)
+static uint64_t mask_change(int how, uint64_t mask)
 {
 	uint64_t was = 0;
 
-	raw_call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, (long)&was,
-		 sizeof(mask), 0, 0);
+	raw_call(SYS_rt_sigprocmask, how, (long)&mask, (long)&was, sizeof(mask),
+		 0, 0);
 	return was;
 }
 
@@ -68,16 +68,16 @@ static int kvm_mask_set(struct emu_vp *vp)
 
 int emu_signals_hold(struct emu_vp *vp)
 {
-	uint64_t was = mask_set(HELD);
+	uint64_t was = mask_change(SIG_BLOCK, HELD);
 	int ret = 0;
 
 	/* Held since the last RUN_VP, they say nothing of the program's. */
-	if (was != HELD || !are_kicks_kept())
+	if (was != (programs | HELD) || !are_kicks_kept())
 		programs = was;
 	if (!vp->has_signals || vp->signals != programs)
 		ret = kvm_mask_set(vp);
 	if (ret)
-		mask_set(programs);
+		mask_change(SIG_SETMASK, programs);
 	return ret;
 }
 
@@ -88,7 +88,7 @@ void emu_signals_release(int ret)
 	/* A VMM looks for kicks where RUN_VP has failed, however it did. */
 	if (is_kept && !ret)
 		return;
-	mask_set(programs);
+	mask_change(SIG_SETMASK, programs);
 	if (is_kept)
-		mask_set(HELD);
+		mask_change(SIG_BLOCK, HELD);
 }
