@@ -16,6 +16,7 @@
 
 #define MSI_BASE 0xfee00000u
 #define MSI_LOGICAL (1u << 2)
+#define MSI_NMI (4u << 8)
 #define MSI_LEVEL (1u << 15)
 #define MSI_ASSERT (1u << 14)
 /* In a hidden route's upper address, which no MSI has: of a VP's SINT. */
@@ -220,35 +221,65 @@ int emu_sint_route(struct emu_partition *pt, uint32_t vp, uint32_t sint,
 	return hidden_route(pt, vp, SINT_MARK, sint, gsi);
 }
 
+static uint32_t dest_lo(const struct mshv_in_assert *in)
+{
+	return MSI_BASE | ((uint32_t)in->dest & 0xff) << 12;
+}
+
+static uint32_t dest_hi(const struct mshv_in_assert *in)
+{
+	return (uint32_t)in->dest & 0xffffff00;
+}
+
+static struct emu_vp *vp_of(const struct emu_partition *pt, uint64_t dest)
+{
+	return dest < MSHV_MAX_VPS ? pt->vps[dest] : NULL;
+}
+
+/* KVM_NMI waits until the VP leaves the guest; an MSI does not. */
 static uint16_t nmi_send(struct emu_partition *pt,
 			 const struct mshv_in_assert *in)
 {
-	if (in->dest >= MSHV_MAX_VPS || !pt->vps[in->dest])
+	const struct emu_vp *vp = vp_of(pt, in->dest);
+	struct kvm_msi msi = {.address_lo = dest_lo(in),
+			      .address_hi = dest_hi(in),
+			      .data = MSI_NMI};
+	int ret;
+
+	if (!vp)
 		return MSHV_STATUS_INVALID_PARAMETER;
-	return ioctl(pt->vps[in->dest]->vcpu_fd, KVM_NMI)
-		       ? MSHV_STATUS_OPERATION_DENIED
-		       : MSHV_STATUS_SUCCESS;
+	ret = pt->flags & MSHV_PT_LAPIC ? ioctl(pt->vm_fd, KVM_SIGNAL_MSI, &msi)
+					: ioctl(vp->vcpu_fd, KVM_NMI);
+	return ret < 0 ? MSHV_STATUS_OPERATION_DENIED : MSHV_STATUS_SUCCESS;
 }
 
 /* As a PIC would. One that is still pending stands for both. */
 static uint16_t extint_send(struct emu_partition *pt,
 			    const struct mshv_in_assert *in)
 {
-	struct kvm_interrupt irq = {.irq = in->vector};
+	struct emu_vp *vp = vp_of(pt, in->dest);
 
-	if (in->dest >= MSHV_MAX_VPS || !pt->vps[in->dest])
+	if (!vp)
 		return MSHV_STATUS_INVALID_PARAMETER;
-	return ioctl(pt->vps[in->dest]->vcpu_fd, KVM_INTERRUPT, &irq) &&
-			       errno != EEXIST
-		       ? MSHV_STATUS_OPERATION_DENIED
-		       : MSHV_STATUS_SUCCESS;
+	atomic_store(&vp->extint, in->vector + 1);
+	return MSHV_STATUS_SUCCESS;
+}
+
+int emu_extint_inject(struct emu_vp *vp)
+{
+	uint32_t pending = atomic_exchange(&vp->extint, 0);
+	struct kvm_interrupt irq = {.irq = pending - 1};
+
+	if (pending && ioctl(vp->vcpu_fd, KVM_INTERRUPT, &irq) &&
+	    errno != EEXIST)
+		return -errno;
+	return 0;
 }
 
 uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in)
 {
 	uint32_t type = (uint32_t)in->control;
-	uint32_t hi = (uint32_t)in->dest & 0xffffff00;
-	uint32_t lo = MSI_BASE | ((uint32_t)in->dest & 0xff) << 12;
+	uint32_t hi = dest_hi(in), lo = dest_lo(in);
 	uint32_t data = (in->vector & 0xff) | (type & 7) << 8;
 	struct kvm_msi msi;
 

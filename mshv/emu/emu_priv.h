@@ -118,6 +118,8 @@ struct emu_vp {
 	struct kvm_regs due;
 	struct emu_load load;
 	uint64_t resume_rip; /* where it was entered last */
+	/* Of a PIC, with the next entry: its vector + 1, or 0 for none. */
+	_Atomic uint32_t extint;
 	struct emu_ending endings[EMU_ENDINGS];
 	struct emu_code *code; /* owned; emu_decode.c */
 	const void *checked;   /* a buffer known to be writable */
@@ -171,6 +173,9 @@ int emu_irqfd(struct emu_partition *pt, const struct mshv_irqfd *arg);
 int emu_ioeventfd(struct emu_partition *pt, const struct mshv_ioeventfd *arg);
 int emu_routes_set(struct emu_partition *pt, uint64_t arg);
 uint16_t emu_assert(struct emu_partition *pt, const struct mshv_in_assert *in);
+/* Before each entry, with the VP's lock, for KVM takes an ExtINT from nobody while
+ * the VP runs. 0 or -errno. */
+int emu_extint_inject(struct emu_vp *vp);
 bool emu_is_level(struct emu_partition *pt, uint8_t vector);
 
 /* A GSI that interrupts VP by SINT; the same for the same two. 0 or -errno. */

@@ -87,8 +87,10 @@ static void events_read(struct emu_vp *vp)
 static int enter(struct emu_vp *vp)
 {
 	struct kvm_run *run = vp->run;
-	int ret;
+	int ret = emu_extint_inject(vp);
 
+	if (ret)
+		return ret;
 	emu_finish_by_entry(vp);
 	emu_code_forget(vp);
 	run->kvm_valid_regs = KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS;
