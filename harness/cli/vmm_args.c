@@ -108,8 +108,7 @@ static int set_off(bool *is_off, const char *value, struct err *err)
 
 static int disk_ioeventfd(void *arg, const char *value, struct err *err)
 {
-	return set_off(&((struct blk_config *)arg)->has_no_ioeventfd, value,
-		       err);
+	return set_off(&((struct blk_config *)arg)->rings_by_exits, value, err);
 }
 
 /* Up to a comma that is alone: a path's own are doubled, as in QEMU's options. TEXT
@@ -212,8 +211,7 @@ static int net_vhost(void *arg, const char *value, struct err *err)
 
 static int net_ioeventfd(void *arg, const char *value, struct err *err)
 {
-	return set_off(&((struct net_config *)arg)->has_no_ioeventfd, value,
-		       err);
+	return set_off(&((struct net_config *)arg)->rings_by_exits, value, err);
 }
 
 int vmm_args_net(char *text, struct net_config *cfg, struct err *err)

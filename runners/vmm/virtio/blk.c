@@ -339,7 +339,7 @@ int blk_create(const struct blk_config *cfg, const struct mem *mem,
 	virtio_dev_init(&blk->dev, &blk_ops, mem);
 	blk->cfg = *cfg;
 	blk->disk.fd = -1;
-	blk->dev.rings_by_exits = cfg->has_no_ioeventfd;
+	blk->dev.rings_by_exits = cfg->rings_by_exits;
 	blk->dev.queue_count = blk->dev.io_queue_count = cfg->queue_count;
 	blk->dev.offered |=
 		cfg->disk.is_readonly ? F_RO : F_DISCARD | F_WRITE_ZEROES;

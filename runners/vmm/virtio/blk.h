@@ -23,7 +23,7 @@ struct blk_config {
 	bool has_thread_per_queue; /* else one for the disk */
 	bool wants_sqpoll;         /* a kernel thread takes submissions */
 	bool wants_fixed;          /* guest RAM is registered, and so pinned */
-	bool has_no_ioeventfd;     /* each doorbell is an exit to the VMM */
+	bool rings_by_exits;       /* each doorbell is an exit to the VMM */
 	uint32_t poll_us; /* look for work this long before sleeping, at most */
 };
 

@@ -230,7 +230,7 @@ bool blk_engine_text(const struct blk *blk, char *text, size_t size)
 					       : "io_uring");
 	if (blk_writes_at_once(blk))
 		words_add(&w, ", writes to memory at once");
-	if (blk->cfg.has_no_ioeventfd)
+	if (blk->cfg.rings_by_exits)
 		words_add(&w, ", no ioeventfd");
 	if (blk->cfg.wants_sqpoll)
 		words_add(&w, ", sqpoll");

@@ -278,7 +278,7 @@ int net_create(const struct net_config *cfg, const struct mem *mem,
 	virtio_dev_init(&net->dev, &net_ops, mem);
 	net->cfg = *cfg;
 	net->active_pairs = 1;
-	net->dev.rings_by_exits = cfg->has_no_ioeventfd;
+	net->dev.rings_by_exits = cfg->rings_by_exits;
 	for (i = 0; i < NET_MAX_PAIRS; i++)
 		net->tap_fds[i] = net->vhost_fds[i] = -1;
 	net->dev.io_queue_count = 2 * cfg->pair_count;

@@ -34,7 +34,7 @@ struct net_config {
 	uint32_t pair_count;
 	enum net_vhost vhost;
 	uint32_t poll_us; /* look for work this long before sleeping, at most */
-	bool has_no_ioeventfd; /* each doorbell is an exit to the VMM */
+	bool rings_by_exits; /* each doorbell is an exit to the VMM */
 };
 
 struct net;

@@ -213,7 +213,7 @@ static void disk_attach(struct vdriver *d, const char *path)
 	const struct blk_config cfg = {.disk.path = path,
 				       .disk.is_buffered = true,
 				       .queue_count = 2,
-				       .has_no_ioeventfd = path[0] == '/',
+				       .rings_by_exits = path[0] == '/',
 				       .has_thread_per_queue = path[0] == '/'};
 	struct blk *blk;
 	struct err err;

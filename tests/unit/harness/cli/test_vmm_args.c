@@ -89,10 +89,10 @@ static void a_disk_has_all_its_words(void **state)
 	assert_int_equal(cfg.poll_us, 1000000);
 	assert_true(cfg.disk.is_readonly && cfg.disk.is_buffered &&
 		    cfg.has_thread_per_queue && cfg.wants_sqpoll &&
-		    cfg.wants_fixed && cfg.has_no_ioeventfd);
+		    cfg.wants_fixed && cfg.rings_by_exits);
 	assert_int_equal(parse_disk("x,ioeventfd=off,ioeventfd=on", &cfg, &err),
 			 0);
-	assert_false(cfg.has_no_ioeventfd);
+	assert_false(cfg.rings_by_exits);
 	/* The last one counts, and a serial may be empty. */
 	assert_int_equal(parse_disk("x,queues=2,queues=3,serial=", &cfg, &err),
 			 0);
@@ -167,9 +167,9 @@ static void cards_have_defaults_and_words(void **state)
 	assert_int_equal(cfg.poll_us, 0);
 	assert_int_equal(parse_net("tap=t,poll=1000000", &cfg, &err), 0);
 	assert_int_equal(cfg.poll_us, 1000000);
-	assert_false(cfg.has_no_ioeventfd);
+	assert_false(cfg.rings_by_exits);
 	assert_int_equal(parse_net("tap=t,ioeventfd=off", &cfg, &err), 0);
-	assert_true(cfg.has_no_ioeventfd);
+	assert_true(cfg.rings_by_exits);
 	assert_int_equal(parse_net("fd=0,vhost=on", &cfg, &err), 0);
 	assert_int_equal(cfg.fd, 0);
 	assert_null(cfg.tap_name);

@@ -209,26 +209,26 @@ static void polling_and_caches_are_the_plan_s(void **state)
 	assert_true(s.opt.vm.devices.disks[0].disk.is_buffered);
 	assert_int_equal(s.opt.vm.devices.disks[0].poll_us, 30);
 	assert_int_equal(s.opt.vm.devices.disks[1].poll_us, 0);
-	assert_false(s.opt.vm.devices.disks[0].has_no_ioeventfd);
+	assert_false(s.opt.vm.devices.disks[0].rings_by_exits);
 	release(&s);
 	bc = some_case();
 	snprintf(bc.io.disk, sizeof(bc.io.disk), "%s", stage_path("disk.img"));
 	snprintf(bc.io.ioeventfd, sizeof(bc.io.ioeventfd), "off");
 	start(&runner_kvm, &bc, "storage", "randread-4k-qd1", &s);
-	assert_true(s.opt.vm.devices.disks[0].has_no_ioeventfd);
-	assert_false(s.opt.vm.devices.disks[1].has_no_ioeventfd);
+	assert_true(s.opt.vm.devices.disks[0].rings_by_exits);
+	assert_false(s.opt.vm.devices.disks[1].rings_by_exits);
 	release(&s);
 	bc = some_case();
 	bc.io.net_poll_us = 40;
 	stage_script("l1vh-bench", "echo ready 0 tap77; cat\n");
 	start(&runner_kvm, &bc, "network_rr", "", &s);
 	assert_int_equal(s.opt.vm.devices.nets[0].poll_us, 40);
-	assert_false(s.opt.vm.devices.nets[0].has_no_ioeventfd);
+	assert_false(s.opt.vm.devices.nets[0].rings_by_exits);
 	release(&s);
 	bc = some_case();
 	snprintf(bc.io.ioeventfd, sizeof(bc.io.ioeventfd), "off");
 	start(&runner_kvm, &bc, "network_rr", "", &s);
-	assert_true(s.opt.vm.devices.nets[0].has_no_ioeventfd);
+	assert_true(s.opt.vm.devices.nets[0].rings_by_exits);
 	release(&s);
 }
 

@@ -965,10 +965,10 @@ static void all_configurations_keep_the_data(void **state)
 		{{.queue_count = 1, .wants_fixed = true}, F_ALL},
 		{{.queue_count = 2, .poll_us = 50}, F_ALL},
 		{{.queue_count = 1, .wants_sqpoll = true}, F_ALL},
-		{{.queue_count = 1, .has_no_ioeventfd = true}, F_ALL},
-		{{.queue_count = 1, .has_no_ioeventfd = true}, F_FLUSH},
+		{{.queue_count = 1, .rings_by_exits = true}, F_ALL},
+		{{.queue_count = 1, .rings_by_exits = true}, F_FLUSH},
 		{{.queue_count = 4,
-		  .has_no_ioeventfd = true,
+		  .rings_by_exits = true,
 		  .has_thread_per_queue = true,
 		  .poll_us = 50},
 		 F_ALL},
@@ -1080,7 +1080,7 @@ static void one_request_alone_is_its_vcpu_s(void **state)
 	uint64_t gpa;
 	int i;
 
-	b->cfg.has_no_ioeventfd = true;
+	b->cfg.rings_by_exits = true;
 	start(b, F_ALL);
 	assert_int_equal(hv_fake_state.bell_count, 0);
 	gpa = vdriver_alloc(&b->d, 2 * BLOCK, BLOCK);
@@ -1112,7 +1112,7 @@ static void other_requests_are_the_thread_s(void **state)
 	uint64_t gpa;
 	uint32_t i;
 
-	b->cfg.has_no_ioeventfd = true;
+	b->cfg.rings_by_exits = true;
 	start(b, F_ALL);
 	gpa = vdriver_alloc(&b->d, 128 * KIB, BLOCK);
 	driver = pthread_self();
@@ -1148,7 +1148,7 @@ static void a_null_disk_answers_in_the_exit(void **state)
 	int i;
 
 	b->cfg.disk.path = "null:1G";
-	b->cfg.has_no_ioeventfd = true;
+	b->cfg.rings_by_exits = true;
 	start(b, F_ALL);
 	write_count_begin(blk_dev(b->blk)->kick_fds[0]);
 	segs[0].gpa = put_head(b, T_FLUSH, 0);
@@ -1171,7 +1171,7 @@ static void a_null_disk_answers_in_the_exit(void **state)
 
 static void resets_without_ioeventfd_leave_it_usable(void **state)
 {
-	((struct bench *)*state)->cfg.has_no_ioeventfd = true;
+	((struct bench *)*state)->cfg.rings_by_exits = true;
 	resets_in_flight_leave_it_usable(state);
 }
 

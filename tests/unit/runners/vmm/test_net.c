@@ -61,7 +61,7 @@ static int setup_without_ioeventfd(void **state)
 {
 	int ret = setup(state);
 
-	((struct bench *)*state)->cfg.has_no_ioeventfd = true;
+	((struct bench *)*state)->cfg.rings_by_exits = true;
 	return ret;
 }
 
