@@ -185,6 +185,7 @@ const struct command cmd_compare = {
 	.help_column = 20,
 	.notes =
 		"Exit status: 0 shown, and with --margin all pass; 1 one is worse; 2 undecided,\n"
-		"or not comparable; 64 usage.\n",
+		"or not comparable; 64 usage. Native beside native compares the hosts, and is\n"
+		"not judged.\n",
 	.run = compare_run,
 };

@@ -56,9 +56,19 @@ size_t run_pair_least_count(const struct run_pair_row *r)
 	return r->count_a < r->count_b ? r->count_a : r->count_b;
 }
 
-static const char *refusal(const struct run_pair *p, const struct model_cell *a,
+/* Both native: what the hosts differ by, of which no claim is made. */
+static bool is_of_hosts(const struct run_pair_row *r)
+{
+	return model_is_base(r->runner_a) && model_is_base(r->runner_b);
+}
+
+static const char *refusal(const struct run_pair *p,
+			   const struct run_pair_row *r,
+			   const struct model_cell *a,
 			   const struct model_cell *b)
 {
+	if (is_of_hosts(r))
+		return "it compares the hosts";
 	if (p->differences.counts[DIFFERENCE_FATAL])
 		return "not comparable";
 	if (a->grade != GRADE_HARDWARE || b->grade != GRADE_HARDWARE)
@@ -78,7 +88,7 @@ static void judge_row(const struct run_pair *p, struct run_pair_row *r,
 		margin_judge(&worse, run_pair_least_count(r), p->options.margin,
 			     MARGIN_NON_INFERIOR, MODEL_CONFIDENCE);
 	r->verdict = r->test.verdict;
-	r->reason = refusal(p, a, b);
+	r->reason = refusal(p, r, a, b);
 	if (r->reason)
 		r->verdict = VERDICT_NOT_EVALUABLE;
 	else if (r->verdict == VERDICT_NOT_EVALUABLE)
@@ -102,12 +112,20 @@ static void add_row(struct run_pair *p, const struct model_row *row,
 				   .a = none,
 				   .b = none,
 				   .p = NAN};
-	if (model_is_base(r->runner_a) && model_is_base(r->runner_b))
+	if (is_of_hosts(r))
 		compare_native(r, a, b);
 	else
 		compare_guests(r, a, b);
 	model_hide_interval(&r->ratio, run_pair_least_count(r));
 	judge_row(p, r, a, b);
+}
+
+/* Native rows stand beside those that were asked for, unless they are. */
+static bool is_beside(const struct run_pair *p, const char *runner)
+{
+	const char *wanted = p->options.runner_a;
+
+	return model_is_base(runner) && !(wanted && !strcmp(wanted, runner));
 }
 
 static void compare_row(struct run_pair *p, const struct model_row *row)
@@ -118,13 +136,13 @@ static void compare_row(struct run_pair *p, const struct model_row *row)
 
 	for (k = 0; other && k < p->a->runner_count; k++) {
 		const char *name = p->a->runners[k];
+		bool beside = is_beside(p, name);
 		size_t with;
 
-		if (wanted && strcmp(wanted, name) && !model_is_base(name))
+		if (wanted && strcmp(wanted, name) && !beside)
 			continue;
-		with = model_find_runner(p->b, wanted && !model_is_base(name)
-						       ? p->options.runner_b
-						       : name);
+		with = model_find_runner(
+			p->b, wanted && !beside ? p->options.runner_b : name);
 		if (with < p->b->runner_count)
 			add_row(p, row, other, k, with);
 	}
@@ -176,7 +194,7 @@ enum verdict run_pair_verdict(const struct run_pair *p)
 	size_t i;
 
 	for (i = 0; i < p->row_count; i++)
-		if (!model_is_base(p->rows[i].runner_a))
+		if (!is_of_hosts(&p->rows[i]))
 			has[p->rows[i].verdict] = true;
 	return verdict_of_all(has);
 }

@@ -262,9 +262,10 @@ static void the_worst_row_is_the_verdict(void **state)
 		{VERDICT_PASS, VERDICT_PASS, VERDICT_NOT_EVALUABLE,
 		 VERDICT_NOT_EVALUABLE},
 	};
-	struct run_pair_row rows[] = {{.runner_a = "native"},
-				      {.runner_a = "kvm"},
-				      {.runner_a = "mshv"}};
+	struct run_pair_row rows[] = {
+		{.runner_a = "native", .runner_b = "native"},
+		{.runner_a = "kvm", .runner_b = "kvm"},
+		{.runner_a = "mshv", .runner_b = "mshv"}};
 	struct run_pair p = {.rows = rows, .row_count = ARRAY_SIZE(rows)};
 	size_t i;
 
@@ -282,7 +283,11 @@ static void the_worst_row_is_the_verdict(void **state)
 	rows[0].runner_a = "native";
 	/* Of native alone there is none. */
 	p.row_count = 1;
+	rows[0].runner_b = "native";
 	assert_int_equal(run_pair_verdict(&p), VERDICT_NOT_EVALUABLE);
+	/* As a baseline of something else it counts. */
+	rows[0].runner_b = "kvm";
+	assert_int_equal(run_pair_verdict(&p), VERDICT_FAIL);
 }
 
 /* A's guest against B's own host: 1.02 times native to native itself. */

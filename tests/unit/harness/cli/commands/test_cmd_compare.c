@@ -138,6 +138,12 @@ static void a_margin_is_about_guests(void **state)
 	assert_int_equal(COMPARE("1", "2", "--runner=native", "--margin=0.2"),
 			 STATUS_UNDECIDED);
 	assert_null(strstr(called.out, "kvm"));
+	assert_contains(called.out, "NOT EVALUABLE");
+	assert_null(strstr(called.out, "PASS"));
+	/* It may be held against a guest of the other run. */
+	assert_int_equal(COMPARE("1", "2", "--runner=native", "--against=kvm"),
+			 STATUS_OK);
+	assert_contains(called.out, "native|kvm");
 }
 
 static void a_runner_may_be_held_against_another(void **state)
