@@ -310,6 +310,27 @@ int output_begin(struct output *o, const char *path, struct err *err)
 	return 0;
 }
 
+int output_check(const char *path, struct err *err)
+{
+	struct err ignored = {0};
+	struct output o;
+	struct stat st;
+	int ret;
+
+	/* To begin would be to open a device, or to empty a file in its place. */
+	if (!stat(path, &st)) {
+		if (S_ISDIR(st.st_mode))
+			return refuse(path, -EISDIR, st.st_mode, err);
+		if (S_ISSOCK(st.st_mode) || access(path, W_OK))
+			return refuse(path, -errno, st.st_mode, err);
+		return 0;
+	}
+	ret = output_begin(&o, path, err);
+	if (!ret)
+		output_end(&o, -ECANCELED, false, &ignored);
+	return ret;
+}
+
 /* --- the end --- */
 
 int output_write(struct output *o, const void *bytes, size_t len,

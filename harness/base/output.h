@@ -35,6 +35,10 @@ struct output {
 /* 0, or a negative errno with O zeroed. */
 int output_begin(struct output *o, const char *path, struct err *err);
 
+/* Whether output_begin() could begin at PATH, as far as can be told without changing
+ * what is there: 0, or its error. A disk may be full later. */
+int output_check(const char *path, struct err *err);
+
 /* All of LEN bytes. */
 int output_write(struct output *o, const void *bytes, size_t len,
 		 struct err *err);

@@ -11,6 +11,7 @@
 
 #include "harness/base/clock.h"
 #include "harness/base/err.h"
+#include "harness/base/output.h"
 #include "harness/base/xmalloc.h"
 #include "harness/cli/claims_arg.h"
 #include "harness/cli/command_text.h"
@@ -35,7 +36,9 @@ struct running {
 	const struct claims *claims; /* borrowed; NULL: none */
 	struct session session;
 	struct progress progress;
-	const char *end; /* why the run has ended */
+	char *page;           /* owned; its path */
+	bool is_page_refused; /* before anything was measured */
+	const char *end;      /* why the run has ended */
 	uint64_t started_ns;
 	size_t blind_count; /* series without one undisturbed sample */
 	enum exit_status claims_status;
@@ -286,24 +289,40 @@ static int run_plan(struct running *r, struct err *err)
 	return ret ? ret : measure(r, err);
 }
 
-/* What was measured is shown even of a run that was cut short. */
+/* Before the first boot, where the store exists already. */
+static int check_page(const struct running *r, const struct run_args *args,
+		      struct err *err)
+{
+	if (output_is_same(r->page, args->db))
+		return err_set(
+			err, -EINVAL,
+			"--html '%s' would overwrite the results themselves",
+			r->page);
+	return output_check(r->page, err);
+}
+
+/* What was measured is shown even of a run that was cut short, or whose page cannot be
+ * written. */
 static int show_report(struct running *r, const struct run_args *args,
 		       struct err *err)
 {
 	const struct session *s = &r->session;
-	char *path =
-		args->html ? xstrdup(args->html) : report_page_path(args->db);
-	int ret = report_html_file(s->store, s->run_id, path, err);
+	struct err page_err = {0};
+	bool has_page =
+		!report_html_file(s->store, s->run_id, r->page, &page_err);
+	int ret = report_screen(s->store, s->run_id, args->db,
+				has_page ? r->page : NULL, err);
 
-	if (!ret)
-		ret = report_screen(s->store, s->run_id, args->db, path, err);
 	if (!ret)
 		ret = report_blind_count(s->store, s->run_id, &r->blind_count,
 					 err);
 	if (!ret && r->claims)
 		ret = claims_arg_judge(r->claims, s->store, s->run_id,
 				       &r->claims_status, err);
-	free(path);
+	if (!ret && !has_page) {
+		*err = page_err;
+		ret = page_err.code;
+	}
 	return ret;
 }
 
@@ -311,6 +330,8 @@ static int status_of(int ret, const struct running *r, const struct err *err)
 {
 	const struct session *s = &r->session;
 
+	if (r->is_page_refused)
+		return complain(STATUS_USAGE, "run: %s", err->msg);
 	if (ret == -ECANCELED)
 		return complain(STATUS_UNDECIDED,
 				"stopped; all boots that had ended are kept");
@@ -342,10 +363,15 @@ static int run_run(int argc, char **argv)
 		return complain(STATUS_USAGE, "run: %s", err.msg);
 	}
 	r.claims = args.claims;
+	r.page = args.html ? xstrdup(args.html) : report_page_path(args.db);
 	r.command = command_text(argc, argv, args.plan.seed);
 	stop_on_signals();
 	ask_imds(&r, args.imds_url);
 	ret = open_session(&r, &args, &err);
+	if (!ret) {
+		ret = check_page(&r, &args, &err);
+		r.is_page_refused = ret;
+	}
 	if (!ret && args.wants_pilot)
 		ret = run_pilot(&r, &err);
 	if (!ret)
@@ -359,6 +385,7 @@ static int run_run(int argc, char **argv)
 	session_close(&r.session);
 	json_decref(r.imds);
 	free(r.command);
+	free(r.page);
 	run_args_release(&args);
 	return status;
 }

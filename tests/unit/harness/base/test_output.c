@@ -373,6 +373,32 @@ static void what_fails_is_dropped(void **state)
 	assert_int_equal(count_entries(), 2);
 }
 
+/* As a beginning would be, and nothing there is touched. */
+static void what_could_be_written_is_told_before(void **state)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX, .sun_path = "s"};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct err err = {0};
+
+	(void)state;
+	put("f", "old");
+	assert_int_equal(link("f", "g"), 0); /* would be written in its place */
+	assert_int_equal(output_check("f", &err), 0);
+	assert_int_equal(output_check("new", &err), 0);
+	assert_int_equal(output_check("/dev/full", &err), 0);
+	assert_int_equal(mkfifo("p", 0600), 0);
+	assert_int_equal(output_check("p", &err), 0); /* nobody reads it */
+	assert_int_equal(output_check(".", &err), -EISDIR);
+	assert_int_equal(output_check("none/f", &err), -ENOENT);
+	assert_contains(err.msg, "none/f");
+	assert_int_equal(output_check("", &err), -ENOENT);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(output_check("s", &err), -ENXIO);
+	close(fd);
+	must_hold("f", "old");
+	assert_int_equal(count_entries(), 4);
+}
+
 static void one_file_has_many_names(void **state)
 {
 	(void)state;
@@ -395,6 +421,7 @@ int main(void)
 		IN_FOLDER(links_to_nothing_are_refused),
 		IN_FOLDER(what_is_no_file_is_written_to),
 		IN_FOLDER(sockets_are_refused),
+		IN_FOLDER(what_could_be_written_is_told_before),
 		IN_FOLDER(pipes_are_written_to),
 		IN_FOLDER(an_own_descriptor_goes_on_where_it_stands),
 		IN_FOLDER(names_of_one_file_stay_one),
