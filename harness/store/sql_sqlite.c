@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
@@ -167,16 +168,30 @@ static const struct sql_ops ops = {
 	.is_in_transaction = is_in_transaction,
 };
 
+/* PLACE as the file that it names, though SQLite may know another meaning. Owned. */
+static char *file_name_of(const char *place, int flags)
+{
+	bool is_special = place[0] == ':' || !strncmp(place, "file:", 5);
+
+	return is_special && !(flags & SQLITE_OPEN_URI)
+		       ? xasprintf("./%s", place)
+		       : xstrdup(place);
+}
+
 int sql_sqlite_open(const char *place, int flags, int busy_ms, struct sql **out,
 		    struct err *err)
 {
 	struct sqlite_db *own = xcalloc(1, sizeof(*own));
+	char *name = file_name_of(place, flags);
+	int code;
 
 	own->base.ops = &ops;
 	/* One thread at a time has it (sql.h): a lock for each column of ten million
 	 * rows would guard nothing. */
 	flags |= SQLITE_OPEN_NOMUTEX;
-	if (sqlite3_open_v2(place, &own->db, flags, NULL) != SQLITE_OK) {
+	code = sqlite3_open_v2(name, &own->db, flags, NULL);
+	free(name);
+	if (code != SQLITE_OK) {
 		err_set(err, -EIO, "cannot open '%s': %s", place,
 			sqlite3_errmsg(own->db));
 		close_db(&own->base);

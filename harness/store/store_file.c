@@ -246,8 +246,12 @@ static int make_ready(struct store *store, int busy_ms, struct err *err)
 
 static int open_to_write(struct store *store, int busy_ms, struct err *err)
 {
-	int ret = file_mkdirs_above(store->path, err);
+	int ret;
 
+	/* SQLite would make a database without a name, which goes with us. */
+	if (!store->path[0])
+		return err_set(err, -EINVAL, "'' is no file for the results");
+	ret = file_mkdirs_above(store->path, err);
 	/* First, so that a disk without room is left as it was. */
 	if (!ret)
 		ret = spare_create(store, err);

@@ -241,7 +241,36 @@ static void places_that_are_none_are_named(void **state)
 	assert_int_equal(store_open(folder, &store, &err), -EIO);
 	assert_contains(err.msg, folder);
 	assert_int_equal(store_open_readonly(folder, &store, &err), -EIO);
+	/* It is a file's name, whatever SQLite makes of it: nothing else is kept. */
+	assert_int_equal(store_open("", &store, &err), -EINVAL);
+	assert_int_equal(store_open_readonly("", &store, &err), -ENOENT);
 	assert_null(store);
+}
+
+static void special_names_are_files_too(void **state)
+{
+	static const char *const names[] = {":memory:",
+					    "file:r.db?mode=memory"};
+	char *home = realpath(".", NULL);
+	struct store *store;
+	struct err err = {0};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(chdir(folder), 0);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(store_open(names[i], &store, &err), 0);
+		stored_run(store, "abc", "{}");
+		store_close(store);
+		assert_int_equal(access(names[i], F_OK), 0);
+		assert_int_equal(store_open_readonly(names[i], &store, &err),
+				 0);
+		assert_int_equal(
+			store_scalar(store, "SELECT count(*) FROM run", 0), 1);
+		store_close(store);
+	}
+	assert_int_equal(chdir(home), 0);
+	free(home);
 }
 
 struct thread_open {
@@ -374,6 +403,7 @@ int main(void)
 		IN_FOLDER(a_reader_that_fails_changes_nothing),
 		IN_FOLDER(without_room_nothing_is_made),
 		IN_FOLDER(places_that_are_none_are_named),
+		IN_FOLDER(special_names_are_files_too),
 		IN_FOLDER(many_open_it_at_once),
 		IN_FOLDER(damaged_files_do_no_harm),
 	};
