@@ -504,6 +504,19 @@ bool model_cell_is_measured(const struct model_cell *cell)
 	return cell->boot_count || cell->disturbed_count || cell->refused_count;
 }
 
+size_t model_blind_count(const struct model *m)
+{
+	size_t i, k, count = 0;
+
+	for (i = 0; i < m->row_count; i++)
+		for (k = 0; k < m->runner_count; k++) {
+			const struct model_cell *c = &m->rows[i].cells[k];
+
+			count += c->disturbed_count && !c->boot_count;
+		}
+	return count;
+}
+
 enum grade model_row_grade(const struct model *m, const struct model_row *row)
 {
 	enum grade worst = GRADE_HARDWARE;

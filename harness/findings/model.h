@@ -154,6 +154,10 @@ double model_boot_figure(const struct series *s);
 /* Whether CELL has a figure or a reason for its absence. */
 bool model_cell_is_measured(const struct model_cell *cell);
 
+/* How many series, of a runner each, have no figure as all their samples were
+ * disturbed. */
+size_t model_blind_count(const struct model *m);
+
 /* The worst of all of ROW's cells. */
 enum grade model_row_grade(const struct model *m, const struct model_row *row);
 

@@ -238,6 +238,7 @@ static void write_counts(const struct model *m, const struct line_style *style,
 	size_t series = count_series(m, false);
 	size_t skipped_boots = count_boots(m->run, true);
 	size_t skipped_series = count_series(m, true);
+	size_t blind_series = model_blind_count(m);
 	struct strbuf text = {0};
 
 	strbuf_printf(&text, "Failed: %zu of %zu boot%s", boots,
@@ -249,6 +250,9 @@ static void write_counts(const struct model *m, const struct line_style *style,
 		strbuf_printf(&text, " Skipped: %zu boot%s and %zu series.",
 			      skipped_boots, line_plural(skipped_boots),
 			      skipped_series);
+	if (blind_series)
+		strbuf_printf(&text, " Disturbed throughout: %zu series.",
+			      blind_series);
 	line_wrap(out, text.str, 2, 2, style);
 	strbuf_release(&text);
 }
@@ -322,7 +326,9 @@ void screen_write(const struct findings *f, const struct line_style *style,
 		strbuf_puts(&foot, "\n");
 		screen_table_write_legend(&t, LEGEND_LINES, &foot);
 	} else {
-		strbuf_puts(&foot, "\nNothing was measured.\n");
+		strbuf_puts(&foot, model_blind_count(&f->model)
+					   ? "\nEvery sample was disturbed.\n"
+					   : "\nNothing was measured.\n");
 	}
 	write_failures(f, t.row_count ? REASON_LINES : REASON_LINES_ALONE,
 		       style, &foot);

@@ -111,18 +111,12 @@ int report_blind_count(struct store *store, int64_t run_id, size_t *count,
 	struct run_data run;
 	struct model model;
 	int ret = run_data_load(store, run_id, &run, err);
-	size_t i, k;
 
 	*count = 0;
 	if (ret)
 		return ret;
 	model_init(&model, &run);
-	for (i = 0; i < model.row_count; i++)
-		for (k = 0; k < model.runner_count; k++) {
-			const struct model_cell *c = &model.rows[i].cells[k];
-
-			*count += c->disturbed_count && !c->boot_count;
-		}
+	*count = model_blind_count(&model);
 	model_release(&model);
 	run_data_release(&run);
 	return 0;
@@ -367,5 +361,6 @@ const struct command cmd_explain = {
 		"that the micro guest measured.\n",
 	.options = explain_options,
 	.help_column = 18,
+	.notes = "Exit status: 0 shown, 64 usage, 70 internal.\n",
 	.run = explain_run,
 };

@@ -381,6 +381,18 @@ static void a_run_of_failures_says_why(void **state)
 	assert_fits(screen(f, &narrow), narrow.columns);
 }
 
+static void a_run_of_disturbed_samples_says_so(void **state)
+{
+	struct fixture *f = *state;
+	struct result *res = add_boot(f, "native", 0, GRADE_HARDWARE);
+	struct series *s = add_series(res, &highlights[0]);
+
+	series_add_sample(s)->disturbances = DISTURBED_CLOCKS;
+	assert_fits(screen(f, &narrow), narrow.columns);
+	assert_non_null(strstr(f->text, "\nEvery sample was disturbed.\n"));
+	assert_non_null(strstr(f->text, "Disturbed throughout: 1 series."));
+}
+
 static void an_empty_run_says_so(void **state)
 {
 	struct fixture *f = *state;
@@ -474,6 +486,7 @@ int main(void)
 		WITH_RUN(few_blocks_are_told),
 		WITH_RUN(no_difference_is_about_one),
 		WITH_RUN(a_run_of_failures_says_why),
+		WITH_RUN(a_run_of_disturbed_samples_says_so),
 		WITH_RUN(an_empty_run_says_so),
 		WITH_RUN(mixed_grades_are_told_by_column),
 		WITH_RUN(unknown_rows_are_better_than_none),
