@@ -9,8 +9,8 @@ _l1vh_bench() {
 		words=$("${COMP_WORDS[0]}" fleet --help 2>/dev/null | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	elif [[ $2 = -* ]]; then
 		words=$("${COMP_WORDS[0]}" "${command[@]}" --help 2>/dev/null | grep -o -e '--[a-z-]*' | sort -u)
-	elif [ "$3" = --workloads ] || [ "$3" = --runners ]; then
-		words=$("${COMP_WORDS[0]}" list 2>/dev/null | sed -n 's/^  \([a-z_-]*\) .*/\1/p')
+	elif [ "$3" = --workloads ] || [ "$3" = --suite ] || [ "$3" = --runners ]; then
+		words=$("${COMP_WORDS[0]}" list 2>/dev/null | sed -n 's/^  \([a-z0-9_-]*\) .*/\1/p')
 	else
 		compopt -o default
 		return

@@ -42,6 +42,6 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	va_end(ap);
 	memcpy(cause, err->msg, sizeof(cause));
 	snprintf(err->msg, sizeof(err->msg), "%s: %.*s", head,
-		 (int)(sizeof(err->msg) - sizeof(head) - 3), cause);
+		 (int)(sizeof(err->msg) - strlen(head) - 3), cause);
 	return err->code;
 }

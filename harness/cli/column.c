@@ -134,7 +134,7 @@ static int read_all(FILE *in, const char *path, struct strbuf *text,
 				       "'%s' has more than %u MiB", path,
 				       (unsigned int)(MAX_BYTES / MIB));
 	}
-	return ferror(in) ? err_set(err, -EIO, "cannot read '%s'", path) : 0;
+	return ferror(in) ? err_sys(err, -errno, "cannot read '%s'", path) : 0;
 }
 
 int column_read(const char *path, struct column *c, struct err *err)

@@ -61,9 +61,20 @@ static void print_usage(const struct command *c)
 		fputs(c->notes, stdout);
 }
 
+/* What is behind "--" is another program's. */
+static bool wants_help(const struct command *c, int argc, char **argv)
+{
+	int i, end = c->options ? argc : 2;
+
+	for (i = 1; i < argc && i < end && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--help"))
+			return c->usage;
+	return false;
+}
+
 int command_call(const struct command *c, int argc, char **argv)
 {
-	if (argc > 1 && !strcmp(argv[1], "--help") && c->usage) {
+	if (wants_help(c, argc, argv)) {
 		print_usage(c);
 		return STATUS_OK;
 	}

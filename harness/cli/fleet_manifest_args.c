@@ -31,11 +31,11 @@
 static int take_label(const struct option_row *o, const char *arg, void *args,
 		      struct err *err)
 {
-	if (!name_is_label(arg, NODE_LABEL_MAX))
+	if (!name_is_label(arg, o->max))
 		return err_set(
 			err, -EINVAL,
 			"--%s '%.80s' is not lower case letters, digits and dashes, at most %d",
-			o->name, arg, NODE_LABEL_MAX);
+			o->name, arg, (int)o->max);
 	*(const char **)option_field(o, args) = arg;
 	return 0;
 }
@@ -242,7 +242,7 @@ static int take_toleration(const struct option_row *o, const char *arg,
 const struct option_row fleet_manifest_options[] = {
 	{"fleet", "NAME",
 	 "names the objects and the runs; at most 32 characters",
-	 TAKEN(take_label, manifest.fleet)},
+	 TAKEN(take_label, manifest.fleet), .max = FLEET_NAME_MAX},
 	{"nodes", "NODES",
 	 "a file, or - for standard input: what 'kubectl get nodes\n"
 	 "-o json' prints, or one name per line. A number: so many\n"
@@ -325,9 +325,9 @@ const struct option_row fleet_manifest_options[] = {
 	 "Secret whose key 'url' is that of a PostgreSQL",
 	 OBJECT(store_secret)},
 	{"monitor", "NAMESPACE", "a ServiceMonitor, for Prometheus there",
-	 TAKEN(take_label, manifest.monitor_space)},
-	{"namespace", "NAME", "(l1vh-bench)",
-	 TAKEN(take_label, manifest.space)},
+	 TAKEN(take_label, manifest.monitor_space), .max = NODE_LABEL_MAX},
+	{"namespace", "NAME", "(l1vh-bench)", TAKEN(take_label, manifest.space),
+	 .max = NODE_LABEL_MAX},
 	{"no-namespace", NULL, "do not make the namespace", FLAG(has_no_space)},
 	{0},
 };

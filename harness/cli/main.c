@@ -45,21 +45,23 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* `help COMMAND` is `COMMAND --help`. */
-static int help(const char *name)
+/* `help COMMAND` is `COMMAND --help`, and `help fleet VERB` that verb's. WORDS are
+ * behind "help". */
+static int help(int count, char **words)
 {
-	const struct command *c = name ? find_command(name) : NULL;
-	char command[32], option[] = "--help";
-	char *argv[] = {command, option, NULL};
+	const struct command *c = count > 0 ? find_command(words[0]) : NULL;
+	char option[] = "--help";
+	char *of_command[] = {words[0], option, NULL};
+	char *of_verb[] = {words[0], words[1], option, NULL};
 
-	if (!name) {
+	if (count <= 0) {
 		print_help(stdout);
 		return STATUS_OK;
 	}
 	if (!c || !c->summary)
-		return unknown(name);
-	snprintf(command, sizeof(command), "%s", c->name);
-	return command_call(c, 2, argv);
+		return unknown(words[0]);
+	return count > 1 ? command_call(c, 3, of_verb)
+			 : command_call(c, 2, of_command);
 }
 
 static int dispatch(int argc, char **argv)
@@ -72,7 +74,7 @@ static int dispatch(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
-		return help(argc > 2 ? argv[2] : NULL);
+		return help(argc - 2, argv + 2);
 	if (!strcmp(argv[1], "--version")) {
 		printf("l1vh-bench %s\n", envinfo_revision());
 		return STATUS_OK;

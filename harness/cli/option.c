@@ -143,6 +143,8 @@ int option_parse(int argc, char **argv, const struct option_row *table,
 				       "see 'l1vh-bench %s --help'", argv[0]);
 		o = &table[id - FIRST_ID];
 		ret = o->take(o, optarg, args, err);
+		if (ret && strncmp(err->msg, "--", 2) != 0)
+			err_wrap(err, "--%s", o->name);
 	}
 	return ret;
 }

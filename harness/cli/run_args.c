@@ -22,6 +22,7 @@
 #include "harness/core/runner.h"
 #include "harness/fleet/arm_gate.h"
 #include "harness/verdict/claims.h"
+#include "runners/vmm/mem.h"
 #include "runners/vmm/virtio/poll_window.h"
 
 /* Of a run until decided. A margin that needs more blocks needs less noise. */
@@ -173,6 +174,19 @@ static int take_disk(const struct option_row *o, const char *arg, void *args,
 			arg);
 	return copy_text(arg, io_of(args)->disk, sizeof(io_of(args)->disk),
 			 err);
+}
+
+static int take_memory(const struct option_row *o, const char *arg, void *args,
+		       struct err *err)
+{
+	uint64_t *bytes = &((struct run_args *)args)->plan.ram_bytes;
+	int ret = units_parse_bytes(arg, bytes, err);
+
+	(void)o;
+	if (!ret && (*bytes < MEM_MIN_BYTES || *bytes % MEM_HUGE_PAGE_BYTES))
+		ret = err_set(err, -EINVAL,
+			      "a guest has at least 32M, and a multiple of 2M");
+	return ret;
 }
 
 static int take_disk_size(const struct option_row *o, const char *arg,
@@ -339,7 +353,7 @@ const struct option_row run_args_options[] = {
 	{"vcpus", "N", "of the guest, and CPUs natively (1)",
 	 COUNT(plan.vcpu_count, 64), KEY},
 	{"memory", "SIZE", "of the guest, and limit natively (512M)",
-	 OPTION_BYTES(struct run_args, plan.ram_bytes), KEY},
+	 .take = take_memory, KEY},
 	{"paravirt", "MODE", "identical or best (identical)",
 	 OPTION_WORD(struct run_args, plan.paravirt, "paravirt mode",
 		     "identical", "best"),

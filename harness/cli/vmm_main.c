@@ -71,6 +71,15 @@ static void print_help(void)
 	fputs(notes, stdout);
 }
 
+/* Of a call that only prints: the exit status. */
+static int end_of_words(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "l1vh-vmm: cannot write to the standard output\n");
+	return EXIT_SETUP;
+}
+
 /* A request may come before there is a machine to stop. */
 static void on_stop(int sig)
 {
@@ -297,11 +306,11 @@ int main(int argc, char **argv)
 	}
 	if (opt.wants_help) {
 		print_help();
-		return 0;
+		return end_of_words();
 	}
 	if (opt.wants_tsc_khz) {
 		printf("%llu\n", tsc_khz());
-		return 0;
+		return end_of_words();
 	}
 	if (opt.wants_profile)
 		opt.vm.profile = &profile;

@@ -189,7 +189,7 @@ const struct option_row vmm_option_rows[] = {
 	{"memory", "SIZE", "guest RAM (512M)",
 	 OPTION_BYTES(struct vmm_options, vm.mem.bytes)},
 	{"vcpus", "N", "vCPUs (1)",
-	 OPTION_U32(struct vmm_options, vm.vcpu_count, 0, VM_MAX_VCPUS)},
+	 OPTION_U32(struct vmm_options, vm.vcpu_count, 1, VM_MAX_VCPUS)},
 	{"hv", "NAME",
 	 "kvm, mshv, or mshv-emu: KVM behind the ABI of mshv (kvm)",
 	 .take = take_hv},

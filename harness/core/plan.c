@@ -11,6 +11,7 @@
 
 #include "harness/base/base.h"
 #include "harness/base/err.h"
+#include "harness/base/strbuf.h"
 #include "harness/base/xmalloc.h"
 #include "harness/core/runner.h"
 #include "harness/core/shape.h"
@@ -114,6 +115,33 @@ static bool matches(const struct workload *wl, const char *word)
 	return !strcmp(word, "all") || !strcmp(wl->group, word);
 }
 
+static int unknown_word(const char *word, struct err *err)
+{
+	const char *point = strchr(word, ':');
+	char name[32] = "";
+	const struct workload *wl;
+	struct strbuf had = {0};
+	uint32_t i;
+
+	if (point)
+		snprintf(name, sizeof(name), "%.*s", (int)(point - word), word);
+	wl = workload_find(name);
+	if (!wl)
+		return err_set(
+			err, -EINVAL,
+			"unknown workload '%s'; 'l1vh-bench list' names them",
+			word);
+	for (i = 0; i < wl->point_count && !(wl->flags & WL_BY_HOST); i++)
+		if (wl->points[i].name[0])
+			strbuf_printf(&had, "%s%s",
+				      had.len ? ", " : "; it has: ",
+				      wl->points[i].name);
+	err_set(err, -EINVAL, "workload '%s' has no point '%.64s'%s", name,
+		point + 1, strbuf_str(&had));
+	strbuf_release(&had);
+	return -EINVAL;
+}
+
 int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 {
 	char *copy = xstrdup(list);
@@ -132,10 +160,7 @@ int plan_add_workloads(struct plan *plan, const char *list, struct err *err)
 				found = true;
 			}
 		if (!found)
-			ret = err_set(
-				err, -EINVAL,
-				"unknown workload '%s'; 'l1vh-bench list' names them",
-				word);
+			ret = unknown_word(word, err);
 	}
 	free(copy);
 	return ret;

@@ -8,7 +8,6 @@
 #include "harness/base/err.h"
 #include "runners/vmm/hv.h"
 
-#define HUGE_PAGE_BYTES (2ULL << 20)
 #define GUARD_BYTES 4096u
 /* Of mmap(): not the host's default, which may be 1 GiB (<linux/mman.h>). */
 #define HUGE_2MB (21 << 26)
@@ -22,7 +21,7 @@ static void *map_guarded(struct mem *mem, const struct mem_config *cfg,
 			 int flags)
 {
 	uint64_t bytes = cfg->bytes;
-	uint64_t total = bytes + 2 * HUGE_PAGE_BYTES;
+	uint64_t total = bytes + 2 * MEM_HUGE_PAGE_BYTES;
 	char *raw = mmap(NULL, total, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	uintptr_t at = (uintptr_t)raw + GUARD_BYTES;
@@ -32,7 +31,8 @@ static void *map_guarded(struct mem *mem, const struct mem_config *cfg,
 		return NULL;
 	mem->reserved = raw;
 	mem->reserved_bytes = total;
-	at = (at + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
+	at = (at + MEM_HUGE_PAGE_BYTES - 1) &
+	     ~(uintptr_t)(MEM_HUGE_PAGE_BYTES - 1);
 	if (cfg->maps_file)
 		host = mmap((void *)at, bytes, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, cfg->fd,
@@ -56,7 +56,7 @@ int mem_init(struct mem *mem, const struct mem_config *cfg, struct err *err)
 						    : MADV_HUGEPAGE;
 
 	*mem = (struct mem){.bytes = cfg->bytes};
-	if (cfg->bytes < MEM_MIN_BYTES || cfg->bytes % HUGE_PAGE_BYTES)
+	if (cfg->bytes < MEM_MIN_BYTES || cfg->bytes % MEM_HUGE_PAGE_BYTES)
 		return err_set(
 			err, -EINVAL,
 			"guest RAM must be at least 32M and a multiple of 2M");

@@ -16,6 +16,7 @@ struct hv_vm;
 #define MEM_HOLE_START 0xc0000000ULL
 #define MEM_HOLE_END 0x100000000ULL
 #define MEM_MIN_BYTES (32ULL << 20)
+#define MEM_HUGE_PAGE_BYTES (2ULL << 20)
 /* Behind it devices have addresses (dev/pci.h). */
 #define MEM_MAX_BYTES (500ULL << 30)
 

@@ -186,6 +186,8 @@ const struct command cmd_export = {
 		"and 'verify'. --store copies the whole results file, also during a run.\n",
 	.options = export_options,
 	.help_column = 18,
+	.notes =
+		"Exit status: 0 written, 64 usage or no such run, 70 internal.\n",
 	.run = export_run,
 };
 
@@ -199,5 +201,8 @@ const struct command cmd_import = {
 		"does not change. A pipe is a file, and - the standard input.\n",
 	.options = import_options,
 	.help_column = 18,
+	.notes =
+		"Exit status: 0 all are stored, 64 usage or a file that is not there, damaged or\n"
+		"no export, 70 internal.\n",
 	.run = import_run,
 };

@@ -118,8 +118,10 @@ static int parse_arguments(int argc, char **argv, struct history_args *a,
 
 	if (ret)
 		return ret;
+	if (a->is_all && a->is_json)
+		return err_set(err, -EINVAL, "--all has no --json");
 	if (argc - optind != (a->series || a->is_all ? 0 : 1) ||
-	    (a->is_all && (a->series || a->is_json)))
+	    (a->is_all && a->series))
 		return err_set(
 			err, -EINVAL,
 			"give one metric, WORKLOAD or WORKLOAD:POINT, --all, or --series FILE");

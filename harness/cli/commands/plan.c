@@ -231,7 +231,7 @@ static int plan_nodes(int argc, char **argv, const struct plan_args *args)
 	    args->output)
 		return complain(
 			STATUS_USAGE,
-			"%s: --nodes is for 'plan power' without a stored run",
+			"%s: --nodes is for 'plan power' without a stored run: no RUN, --db or --output",
 			argv[0]);
 	if (fill_plan(args, &plan, &err))
 		return complain(STATUS_USAGE, "%s: %s", argv[0], err.msg);
@@ -297,6 +297,8 @@ const struct command cmd_plan = {
 		"\n"
 		"JSON: sd_node, sd_run, margin, kind, true_ratio, confidence, power; verdict, which\n"
 		"the true ratio deserves; least_nodes_per_arm, with any number of runs; rows\n"
-		"{runs_per_node, sd_of_mean, nodes_per_arm, runs_per_arm}.\n",
+		"{runs_per_node, sd_of_mean, nodes_per_arm, runs_per_arm}.\n"
+		"\n"
+		"Exit status: 0 printed, 64 usage, 70 internal.\n",
 	.run = plan_run,
 };

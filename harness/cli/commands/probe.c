@@ -319,7 +319,8 @@ static const struct option_row options[] = {
 	{"imds-url", "URL", NULL, OPTION_TEXT(struct probe_args, imds_url)},
 	{"nfd", NULL,
 	 "write labels for node-feature-discovery to FILE; - is the\n"
-	 "standard output",
+	 "standard output; without FILE, where that program looks:\n"
+	 "/etc/kubernetes/node-feature-discovery/features.d/l1vh-bench",
 	 OPTION_FLAG(struct probe_args, is_nfd)},
 	{"npd", NULL, "print one line for node-problem-detector, with:",
 	 OPTION_FLAG(struct probe_args, is_npd)},

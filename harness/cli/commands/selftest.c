@@ -188,7 +188,7 @@ static int run_checks(const struct args *args)
 
 static int run_replay(const char *path)
 {
-	struct replay_summary sum;
+	struct replay_summary sum = {0};
 	struct err err = {0};
 	int ret = replay_run(path, &sum, &err);
 

@@ -37,6 +37,7 @@ const struct command cmd_list = {
 	.name = "list",
 	.summary = "list the runners and workloads",
 	.usage = "usage: l1vh-bench list\n",
+	.notes = "Exit status: 0, 64 usage.\n",
 	.run = list_run,
 };
 

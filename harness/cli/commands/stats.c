@@ -245,7 +245,7 @@ static const struct option_row options[] = {
 	{"paired", NULL, "line i of A and line i of B belong together",
 	 OPTION_FLAG(struct stats_args, compare.is_paired)},
 	{"margin", "SHARE",
-	 "give a verdict: is B worse by more than this? (0.05)",
+	 "give a verdict: is B worse by more than this? 0.05 for 5 %",
 	 .take = take_margin},
 	{"equivalent", NULL, "also judge whether B is better by more",
 	 .take = take_equivalent},
@@ -299,6 +299,10 @@ static int stats_run(int argc, char **argv)
 
 	if (option_parse(argc, argv, options, &args, &err))
 		return complain(STATUS_USAGE, "stats: %s", err.msg);
+	if (args.compare.kind == MARGIN_EQUIVALENT &&
+	    !(args.compare.margin > 0))
+		return complain(STATUS_USAGE,
+				"stats: --equivalent needs --margin");
 	if (argc - optind != 2)
 		return complain(STATUS_USAGE,
 				"stats: two files of numbers are needed");

@@ -205,6 +205,7 @@ const struct command cmd_verify = {
 	.help_column = 18,
 	.notes =
 		"Exit status: 0 verified; 1 damaged, forged, or judged otherwise; 2 nothing is\n"
-		"wrong, but not all can be judged again; 64 usage; 70 a file cannot be read.\n",
+		"wrong, but not all can be judged again; 64 usage, a file that is not there or is\n"
+		"no export; 70 a file cannot be read.\n",
 	.run = verify_run,
 };

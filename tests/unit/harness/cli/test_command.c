@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/cli/command.h"
+#include "harness/cli/option.h"
 #include "tests/unit/fixture/cli/called.h"
 
 #define MANY 100000 /* more than any buffer holds */
@@ -131,6 +132,31 @@ static void a_complaint_comes_behind_what_was_printed(void **state)
 	assert_string_equal(called.out, "first l1vh-bench: it is 7\n");
 }
 
+static int take_words(int argc, char **argv)
+{
+	(void)argv;
+	return argc;
+}
+
+/* Behind "--" are words of another program. */
+static void help_is_given_wherever_it_is_asked_for(void **state)
+{
+	static const struct option_row rows[] = {{0}};
+	static const struct command command = {.name = "x",
+					       .usage = "usage: x\n",
+					       .options = rows,
+					       .run = take_words};
+
+	char name[] = "x", run[] = "7", end[] = "--", help[] = "--help";
+	char *first[] = {name, help, NULL}, *later[] = {name, run, help, NULL},
+	     *behind[] = {name, end, help, NULL};
+
+	(void)state;
+	assert_int_equal(command_call(&command, 2, first), STATUS_OK);
+	assert_int_equal(command_call(&command, 3, later), STATUS_OK);
+	assert_int_equal(command_call(&command, 3, behind), 3);
+}
+
 static void signals_ask_to_stop(void **state)
 {
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -158,6 +184,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_one),
 		cmocka_unit_test(a_verdict_has_its_status),
 		cmocka_unit_test(a_complaint_comes_behind_what_was_printed),
+		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
 		cmocka_unit_test(signals_ask_to_stop),
 	};
 

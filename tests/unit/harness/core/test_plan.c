@@ -366,8 +366,11 @@ static void lists_must_be_of_names(void **state)
 		{" null", "' null'"},
 		{"NULL", "'NULL'"},
 		{":null", "':null'"},
-		{"storage:", "'storage:'"},
-		{"storage:nothing", "'storage:nothing'"},
+		{"storage:",
+		 "'storage' has no point ''; it has: randread-4k-qd1, "},
+		{"storage:nothing", "has no point 'nothing'; it has: "},
+		{"null:nothing", "'null' has no point 'nothing'"},
+		{"nothing:storage", "unknown workload 'nothing:storage'"},
 		{"al", "'al'"},
 	};
 	struct plan plan;

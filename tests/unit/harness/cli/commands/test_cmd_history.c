@@ -229,7 +229,7 @@ static void mistakes_are_of_usage(void **state)
 		{{"a", "b"}, "give one metric"},
 		{{"--all", "cpu_integer"}, "give one metric"},
 		{{"--all", "--series=x"}, "give one metric"},
-		{{"--all", "--json"}, "give one metric"},
+		{{"--all", "--json"}, "--all has no --json"},
 		{{"--series=/dev/null", "a"}, "give one metric"},
 		{{"--series=/dev/null"}, "no numbers"},
 		{{"--series=/no/such/file"}, "/no/such/file"},

@@ -201,10 +201,32 @@ static void a_page_has_the_name_that_was_given(void **state)
 	assert_int_equal(access(other, F_OK), 0);
 	assert_int_not_equal(access(f.html, F_OK), 0);
 	free(other);
-	/* One that cannot be written ends in an error, after the run. */
+}
+
+static void a_page_that_cannot_be_written_is_refused_first(void **state)
+{
+	struct run_data run;
+
+	(void)state;
 	assert_int_equal(RUN("--blocks=1", "--html=/no/such/folder/x"),
-			 STATUS_INTERNAL);
+			 STATUS_USAGE);
 	assert_contains(called.err, "/no/such/folder/x");
+	assert_int_equal(RUN("--blocks=1", "--html", f.db), STATUS_USAGE);
+	assert_contains(called.err, "would overwrite the results themselves");
+	assert_int_equal(RUN("--blocks=1"), STATUS_OK);
+	load(1, &run);
+	run_data_release(&run);
+}
+
+/* Of a disk that is full only then. */
+static void without_its_page_a_run_is_shown(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN("--blocks=1", "--html=/dev/full"),
+			 STATUS_INTERNAL);
+	assert_contains(called.err, "/dev/full");
+	assert_contains(called.out, "Every row, interval and reason: ");
+	assert_null(strstr(called.out, "Page: "));
 }
 
 static void boots_that_failed_leave_it_undecided(void **state)
@@ -374,20 +396,23 @@ static void the_command_can_be_typed_again(void **state)
 
 static void a_stored_command_has_no_control_characters(void **state)
 {
+	char *page = xasprintf("%s/\033[31mx", f.worker.folder);
 	struct run_data run;
 
 	(void)state;
-	assert_int_equal(RUN("--blocks=1", "--html", "/no/\033[31mfolder/x"),
-			 STATUS_INTERNAL);
+	assert_int_equal(RUN("--blocks=1", "--html", page), STATUS_OK);
 	load(1, &run);
-	assert_contains(run.plan, "/no/?[31mfolder/x");
+	assert_contains(run.plan, "/?[31mx");
 	run_data_release(&run);
+	free(page);
 }
 
 static void mistakes_are_of_usage(void **state)
 {
 	static const struct refused_call rows[] = {
-		{{"--blocks=0"}, "run: '0'"},
+		{{"--blocks=0"}, "run: --blocks: '0'"},
+		{{"--memory=30M"}, "--memory: a guest has at least 32M"},
+		{{"--memory=33M"}, "a multiple of 2M"},
 		{{"--workloads=cpu_integers"}, "cpu_integers"},
 		{{"more"}, "unexpected argument 'more'"},
 		{{"--plan=/no/such/plan"}, "/no/such/plan"},
@@ -410,6 +435,8 @@ int main(void)
 		TEST(two_modes_get_more_blocks),
 		TEST(one_mode_gets_no_more_blocks),
 		TEST(a_page_has_the_name_that_was_given),
+		TEST(a_page_that_cannot_be_written_is_refused_first),
+		TEST(without_its_page_a_run_is_shown),
 		TEST(boots_that_failed_leave_it_undecided),
 		TEST(a_runner_that_was_refused_counts_as_failed),
 		TEST(without_a_runner_there_is_no_run),

@@ -178,6 +178,7 @@ static void what_is_no_trace_is_an_error(void **state)
 	assert_int_equal(CALL(cmd_selftest, "--replay=/no/such/trace"),
 			 STATUS_INTERNAL);
 	assert_contains(called.err, "/no/such/trace");
+	assert_contains(called.out, "# 0 calls, 0 entries");
 	scratch_file(path, "#!/bin/sh\n", 10);
 	assert_int_not_equal(CALL(cmd_selftest, "--replay", path), STATUS_OK);
 	assert_contains(called.out, "not ok 1 - ");

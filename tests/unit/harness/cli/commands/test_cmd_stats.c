@@ -251,6 +251,7 @@ static void mistakes_are_of_usage(void **state)
 		{{"/dev/null", "/dev/null"}, "no numbers"},
 		{{"/no/a", "/no/b"}, "/no/a"},
 		{{"-", "-"}, "only one column"},
+		{{"a", "b", "--equivalent"}, "--equivalent needs --margin"},
 		{{"--margin", "0", "a", "b"}, "--margin '0'"},
 		{{"--margin", "-1", "a", "b"}, "--margin '-1'"},
 		{{"--margin", "10", "a", "b"}, "--margin '10'"},
