@@ -261,6 +261,7 @@ size_t highlights_group(const struct highlight_row *rows, size_t count)
 	return n;
 }
 
+/* NaN where one of them is missing. */
 static struct ratio mean_of_rows(const struct model *m,
 				 const struct highlight_row *rows, size_t count,
 				 size_t runner)
@@ -268,14 +269,11 @@ static struct ratio mean_of_rows(const struct model *m,
 	double sum = 0;
 	size_t i, n = 0;
 
-	for (i = 0; i < count; i++) {
-		struct ratio r = highlight_worse(m, &rows[i], runner);
-
-		if (isnan(r.ratio))
-			continue;
-		sum += log(r.ratio);
-		n++;
-	}
+	for (i = 0; i < count; i++)
+		if (rows[i].has_ratio) {
+			sum += log(highlight_worse(m, &rows[i], runner).ratio);
+			n++;
+		}
 	return (struct ratio){.ratio = n ? exp(sum / (double)n) : NAN,
 			      .low = NAN,
 			      .high = NAN};

@@ -95,8 +95,19 @@ static int compare_sums(const void *a, const void *b)
 	return (x->block > y->block) - (x->block < y->block);
 }
 
-/* Whether the runner has the series at all. */
-static bool add_series(const struct model *m, const struct model_row *row,
+/* One that failed under a runner is no reason to leave it out of that runner's mean,
+ * which others have with it. */
+static bool some_guest_has(const struct model *m, const struct model_row *row)
+{
+	size_t k;
+
+	for (k = 1; k < m->runner_count; k++)
+		if (row->cells[k].ratio_count)
+			return true;
+	return false;
+}
+
+static void add_series(const struct model *m, const struct model_row *row,
 		       size_t runner, struct sums *sums)
 {
 	const struct model_cell *c = &row->cells[runner];
@@ -113,7 +124,6 @@ static bool add_series(const struct model *m, const struct model_row *row,
 	}
 	free(blocks);
 	free(logs);
-	return n > 0;
 }
 
 struct ratio suite_ratio_of(const struct model *m,
@@ -125,8 +135,10 @@ struct ratio suite_ratio_of(const struct model *m,
 	double *logs;
 	struct ratio r;
 
-	for (i = 0; i < count; i++)
-		series += add_series(m, rows[i], runner, &sums);
+	for (i = 0; i < count; i++) {
+		series += some_guest_has(m, rows[i]);
+		add_series(m, rows[i], runner, &sums);
+	}
 	if (sums.size)
 		qsort(sums.rows, sums.size, sizeof(*sums.rows), compare_sums);
 	logs = xcalloc(sums.size + 1, sizeof(*logs));
@@ -141,23 +153,22 @@ struct ratio suite_ratio_of(const struct model *m,
 	return r;
 }
 
-static struct ratio worse_of(const struct model *m, const struct suite *s,
+static struct ratio worse_of(const struct model *m, struct suite *s,
 			     size_t runner, size_t *block_count)
 {
 	const struct model_row **rows = xcalloc(s->count + 1, sizeof(*rows));
 	const struct model_row *row;
-	size_t count = 0, series = 0;
+	size_t count = 0;
 	struct ratio r;
 
 	for (row = &m->rows[s->first]; row < &m->rows[s->first + s->count];
 	     row++)
-		if (counts(row)) {
+		if (counts(row) && some_guest_has(m, row))
 			rows[count++] = row;
-			series += row->cells[runner].ratio_count > 0;
-		}
 	/* One series of a group is not the group. */
-	r = suite_ratio_of(m, rows, series > 1 ? count : 0, runner,
-			   block_count);
+	r = suite_ratio_of(m, rows, count > 1 ? count : 0, runner, block_count);
+	if (count)
+		s->series_count = count;
 	free(rows);
 	return r;
 }

@@ -6,7 +6,7 @@
  * suite - a group of series as one figure: the geometric mean of their ratios
  * to native, turned so that above 1 is worse. It is computed per block, so the
  * interval is over blocks, not over series. A block that lacks a series is
- * left out.
+ * left out, so that a runner that lacks one which another guest has has no mean.
  */
 #include <stddef.h>
 
@@ -16,7 +16,7 @@
 struct suite {
 	char group[32];      /* "cpu" of cpu_integer */
 	size_t first, count; /* rows of the model; those of a summary count */
-	size_t series_count;
+	size_t series_count; /* that a guest has */
 	/* By runner, from 1; above 1 is worse. NaN where no block has all
 	 * series. */
 	struct ratio worse[MODEL_MAX_RUNNERS];

@@ -84,6 +84,27 @@ static void start_times_are_not_compared(void **state)
 	assert_int_equal(shown_find(s)->suites.count, 0);
 }
 
+/* A series that failed under a guest does not make that one better than others. */
+static void a_guest_that_lacks_a_series_has_no_mean(void **state)
+{
+	struct shown *s = *state;
+	const struct suite *suite;
+	uint32_t block;
+
+	for (block = 0; block < 5; block++) {
+		add_pair(s, block, "cpu_integer", "", 1.1);
+		add_pair(s, block, "cpu_float", "", 1.1);
+		add_pair(s, block, "cpu_aes", "", .25);
+		shown_sample(s, "mshv", block, "cpu_integer", "", 11);
+		shown_sample(s, "mshv", block, "cpu_float", "", 11);
+		shown_refuse(s, "mshv", block, "cpu_aes", "", RUN_TIMEOUT, "x");
+	}
+	suite = only_suite(s);
+	assert_int_equal(suite->series_count, 3);
+	assert_close(suite->worse[1].ratio, cbrt(1.1 * 1.1 * 4), 1e-9);
+	assert_true(isnan(suite->worse[2].ratio));
+}
+
 static void a_block_without_a_series_is_left_out(void **state)
 {
 	struct shown *s = *state;
@@ -203,6 +224,7 @@ int main(void)
 		WITH_SHOWN(rates_and_times_count_in_one_direction),
 		WITH_SHOWN(a_program_counts_by_its_main_metric),
 		WITH_SHOWN(start_times_are_not_compared),
+		WITH_SHOWN(a_guest_that_lacks_a_series_has_no_mean),
 		WITH_SHOWN(a_block_without_a_series_is_left_out),
 		WITH_SHOWN(one_series_is_not_the_group),
 		WITH_SHOWN(far_blocks_cost_no_memory),
