@@ -241,7 +241,7 @@ const struct model_cell *model_base(const struct model *m,
 struct block_mean {
 	uint32_t block;
 	size_t first; /* of them, among the cell's boots */
-	double mean;  /* geometric; NaN without any */
+	double mean;  /* geometric; 0 if one of them is not above zero */
 };
 
 static int compare_blocks(const void *a, const void *b)
@@ -266,14 +266,11 @@ static double mean_of(const struct model_cell *c,
 		      const struct block_mean *means, size_t count)
 {
 	double product = 1;
-	size_t i, n = 0;
+	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (c->boots[means[i].first] > 0) {
-			product *= c->boots[means[i].first];
-			n++;
-		}
-	return n > 1 ? pow(product, 1 / (double)n) : n ? product : NAN;
+		product *= fmax(c->boots[means[i].first], 0);
+	return count > 1 ? pow(product, 1 / (double)count) : product;
 }
 
 /* One per block, by their numbers; the caller frees them. */
@@ -322,26 +319,30 @@ static size_t block_logs(const struct model_cell *base, bool own,
 			 uint32_t *blocks)
 {
 	size_t i, n, base_count = 0, count = 0;
+	bool has_zero = false;
 	struct block_mean *means = block_means(cell, &n);
 	struct block_mean *base_means =
 		base ? block_means(base, &base_count) : NULL;
 
 	qsort(means, n, sizeof(*means), compare_firsts);
 	for (i = 0; i < n; i++) {
-		double ratio =
-			means[i].mean / (own ? 1
-					     : find_mean(base_means, base_count,
-							 means[i].block));
+		double by =
+			own ? 1
+			    : find_mean(base_means, base_count, means[i].block);
 
-		if (!isfinite(ratio))
+		double ratio = means[i].mean / by;
+
+		if (isnan(by))
 			continue;
+		has_zero |= !(ratio > 0 && isfinite(ratio));
 		if (blocks)
 			blocks[count] = means[i].block;
 		logs[count++] = log(ratio);
 	}
 	free(base_means);
 	free(means);
-	return count;
+	/* What is left without such a block would be what happened to be above zero. */
+	return has_zero ? 0 : count;
 }
 
 size_t model_block_logs(const struct model_cell *base,
@@ -355,6 +356,16 @@ size_t model_own_logs(const struct model_cell *cell, double *logs,
 		      uint32_t *blocks)
 {
 	return block_logs(NULL, true, cell, logs, blocks);
+}
+
+bool model_cell_has_zero(const struct model_cell *cell)
+{
+	size_t i;
+
+	for (i = 0; i < cell->boot_count; i++)
+		if (!(cell->boots[i] > 0))
+			return true;
+	return false;
 }
 
 static void estimate(const struct model_cell *base, struct model_cell *cell)

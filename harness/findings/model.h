@@ -137,7 +137,8 @@ const struct model_cell *model_base(const struct model *m,
 /*
  * The logarithm of CELL over BASE in each block, in their order; a block
  * without its pair is left out. LOGS and BLOCKS have room for the cell's
- * boots; BLOCKS may be NULL. Returns how many there are.
+ * boots; BLOCKS may be NULL. Returns how many there are: none where a block has a
+ * figure that is not above zero, for the others alone would tell another story.
  */
 size_t model_block_logs(const struct model_cell *base,
 			const struct model_cell *cell, double *logs,
@@ -146,6 +147,9 @@ size_t model_block_logs(const struct model_cell *base,
 /* The same of values that are ratios by themselves. */
 size_t model_own_logs(const struct model_cell *cell, double *logs,
 		      uint32_t *blocks);
+
+/* Whether a figure is not above zero, and so has no logarithm. */
+bool model_cell_has_zero(const struct model_cell *cell);
 
 /* The figure of one boot: the median of S's undisturbed samples; NaN without
  * any. */

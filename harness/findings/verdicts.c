@@ -291,6 +291,10 @@ struct claim_verdict verdict_of(const struct model *m,
 				    m->runners[blank(c) ? candidate : baseline],
 				    blank(c) ? blank(c) : blank(b));
 	v = decide_by(v, plan, m, row, b, c);
+	if (!v.block_count &&
+	    (model_cell_has_zero(c) || (b && model_cell_has_zero(b))))
+		return refuse_claim(v, VERDICT_NOT_EVALUABLE,
+				    "a ratio needs values above zero");
 	return judge_by_grade(v, b && b->grade > c->grade ? b->grade : c->grade,
 			      is_overridden);
 }
@@ -354,6 +358,21 @@ static void doubt_all(struct judgement *j, const struct model *m,
 	}
 }
 
+/* A design without looks judges once, when the run has ended: who stops it when he
+ * sees a verdict has looked after each block. */
+static void hold_open(struct judgement *j, const struct model *m,
+		      const struct run_plan *plan)
+{
+	struct claim_verdict *v;
+
+	if (has_ended(m) || plan->look_count || plan->more_block_count)
+		return;
+	for (v = j->v; v < j->v + j->count; v++)
+		if (v->verdict == VERDICT_PASS || v->verdict == VERDICT_FAIL)
+			*v = refuse_claim(*v, VERDICT_UNDECIDED,
+					  "the run did not end by itself");
+}
+
 enum verdict verdicts_together(const struct claim_verdict *v, size_t count)
 {
 	bool has[VERDICT_COUNT] = {false};
@@ -399,6 +418,7 @@ void judgement_init(struct judgement *j, const struct model *m,
 				  : verdict_of(m, plan, c, j->is_overridden);
 	}
 	doubt_all(j, m, doubts);
+	hold_open(j, m, plan);
 	correct(j->v, j->count);
 	j->together = verdicts_together(j->v, j->count);
 }

@@ -203,8 +203,8 @@ static uint32_t series_of(struct fleet_loading *l, const struct fleet_boot *b)
 
 void fleet_loading_boot(struct fleet_loading *l, const struct fleet_boot *b)
 {
-	/* A logarithm needs it, and nothing that is measured is below. */
-	if (!(b->median > 0) || !isfinite(b->median))
+	/* One of zero stays: its run has no logarithm of the series then. */
+	if (!isfinite(b->median))
 		return;
 	if (l->boot_count == l->boot_room) {
 		l->boot_room = 2 * l->boot_room + 64;

@@ -61,6 +61,7 @@ void fleet_nodes_within(struct fleet_nodes *n, const struct fleet *f,
 			uint32_t candidate, uint32_t baseline, int arm)
 {
 	size_t c_count, b_count, c = 0, b = 0, used = 0;
+	uint32_t left_out = UINT32_MAX;
 	const struct fleet_value *cs =
 		fleet_series_values(f, candidate, &c_count);
 	const struct fleet_value *bs =
@@ -74,8 +75,14 @@ void fleet_nodes_within(struct fleet_nodes *n, const struct fleet *f,
 			continue;
 		while (b < b_count && bs[b].run < cs[c].run)
 			b++;
-		if (b < b_count && bs[b].run == cs[c].run)
+		if (b == b_count || bs[b].run != cs[c].run)
+			continue;
+		if (!isnan(cs[c].log - bs[b].log)) {
 			add(n, f, node, cs[c].log - bs[b].log, used++);
+		} else if (node != left_out) {
+			left_out = node;
+			n->left_out_count++;
+		}
 	}
 }
 

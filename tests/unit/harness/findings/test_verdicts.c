@@ -35,6 +35,15 @@ static struct claim claim_of(const char *metric, const char *candidate)
 			      .confidence = .95};
 }
 
+static const char two_claims[] =
+	"name: two\nclaims:\n"
+	"  - {id: a, text: t, metric: cpu_integer, candidate: kvm,"
+	" baseline: native, kind: non-inferior, margin: 0.1,"
+	" confidence: 0.95, reason: r}\n"
+	"  - {id: b, text: t, metric: cpu_float, candidate: kvm,"
+	" baseline: native, kind: non-inferior, margin: 0.1,"
+	" confidence: 0.95, reason: r}\n";
+
 static struct claim_verdict judge(struct shown *s, const struct claim *c)
 {
 	const struct findings *f = shown_find(s);
@@ -73,6 +82,45 @@ static void a_missing_figure_has_its_reason(void **state)
 	/* Nothing was moved: the figure of either side is void. */
 	shown_refuse(s, "native", 2, "cpu_float", "", RUN_VOID, "no bytes");
 	assert_refused(s, &c, VERDICT_VOID, "no bytes");
+}
+
+/* Of the blocks that are left it would be another claim. */
+static void a_figure_of_zero_is_not_judged(void **state)
+{
+	struct shown *s = *state;
+	struct claim c = claim_of("cpu_integer", "kvm");
+
+	fill(s, "kvm", "cpu_integer", 6, 1.01, .01);
+	assert_int_equal(judge(s, &c).verdict, VERDICT_PASS);
+	shown_sample(s, "native", 7, "cpu_integer", "", 0);
+	shown_sample(s, "kvm", 7, "cpu_integer", "", 10);
+	assert_refused(s, &c, VERDICT_NOT_EVALUABLE,
+		       "a ratio needs values above zero");
+}
+
+/* Who ends it at a PASS has looked after each block. */
+static void a_run_that_was_stopped_is_not_decided(void **state)
+{
+	static const char *const statuses[] = {"stopped", "running", "failed"};
+	struct shown *s = *state;
+	const struct judgement *j;
+	size_t i;
+
+	fill(s, "kvm", "cpu_integer", 6, 1.01, .01);
+	fill(s, "kvm", "cpu_float", 6, 1.5, .01);
+	shown_claim(s, two_claims);
+	j = &shown_find(s)->judgement;
+	assert_int_equal(j->v[0].verdict, VERDICT_PASS);
+	assert_int_equal(j->v[1].verdict, VERDICT_FAIL);
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		shown_set(&s->run.status, statuses[i]);
+		j = &shown_find(s)->judgement;
+		assert_int_equal(j->v[0].verdict, VERDICT_UNDECIDED);
+		assert_int_equal(j->v[1].verdict, VERDICT_UNDECIDED);
+		assert_string_equal(j->v[1].reason,
+				    "the run did not end by itself");
+		assert_close(j->v[1].ratio.ratio, 1.5, .1); /* still shown */
+	}
 }
 
 static void noise_is_needed_to_judge(void **state)
@@ -183,15 +231,6 @@ static void worse_has_one_sign(void **state)
 	rate.baseline = (char *)"kvm";
 	assert_int_equal(judge(s, &rate).verdict, VERDICT_PASS);
 }
-
-static const char two_claims[] =
-	"name: two\nclaims:\n"
-	"  - {id: a, text: t, metric: cpu_integer, candidate: kvm,"
-	" baseline: native, kind: non-inferior, margin: 0.1,"
-	" confidence: 0.95, reason: r}\n"
-	"  - {id: b, text: t, metric: cpu_float, candidate: kvm,"
-	" baseline: native, kind: non-inferior, margin: 0.1,"
-	" confidence: 0.95, reason: r}\n";
 
 /* Either side's: 50 ms by the guest's clock were 60 by the host's. */
 static void no_pass_rests_on_a_wrong_clock(void **state)
@@ -306,6 +345,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_SHOWN(a_missing_figure_has_its_reason),
+		WITH_SHOWN(a_figure_of_zero_is_not_judged),
+		WITH_SHOWN(a_run_that_was_stopped_is_not_decided),
 		WITH_SHOWN(noise_is_needed_to_judge),
 		WITH_SHOWN(an_emulation_stands_in),
 		WITH_SHOWN(the_worse_grade_of_both_counts),

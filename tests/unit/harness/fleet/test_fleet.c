@@ -82,9 +82,16 @@ static void a_block_without_its_pair(void **state)
 	fleet_add_boot(&f, &b);
 	b.median = NAN;
 	fleet_add_boot(&f, &b);
+	b.workload = "zero"; /* which has no logarithm */
+	b.median = 200;
+	fleet_add_boot(&f, &b);
 	b.median = 0;
 	fleet_add_boot(&f, &b);
 	fleet_finish(&f);
+	v = fleet_series_values(
+		&f, (uint32_t)fleet_find_series(&f, "kvm", "zero"), &count);
+	assert_int_equal(count, 1);
+	assert_true(isnan(v->log));
 	v = fleet_series_values(&f, (uint32_t)fleet_find_series(&f, "kvm", "w"),
 				&count);
 	assert_int_equal(count, 1);
