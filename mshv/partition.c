@@ -248,6 +248,8 @@ int mshv_device_attach(struct hv_vm *base, int fd, struct err *err)
 		"no device assignment in this kernel: its /dev/mshv gives guests no device");
 }
 
+#define MSI_LOGICAL (1 << 2)
+
 /* Address and data as in the Intel SDM vol. 3A, 11.11; the destination's
  * upper bits are where KVM and interrupt remapping put them. */
 int mshv_msi_send(struct hv_vm *base, const struct hv_msi *msi)
@@ -263,7 +265,7 @@ int mshv_msi_send(struct hv_vm *base, const struct hv_msi *msi)
 			      .in = &in,
 			      .in_bytes = sizeof(in)};
 
-	if (msi->addr & (1 << 2))
+	if (msi->addr & MSI_LOGICAL)
 		in.control |= MSHV_ASSERT_LOGICAL;
 	if (msi->data & (1 << 15))
 		in.control |= MSHV_ASSERT_LEVEL;
@@ -300,6 +302,38 @@ static int routes_flush(struct mshv_vm *vm)
 				   &table);
 }
 
+/*
+ * The driver looks for the VP of an interrupt in its table without asking whether
+ * there is one (mshv_try_assert_irq_fast(), to 7.1): a guest that addresses one which
+ * it does not have would end the host. And an upper half makes it refuse all routes.
+ */
+static bool can_be_routed(const struct mshv_vm *vm, const struct hv_msi *msi)
+{
+	bool is_logical = msi->addr & MSI_LOGICAL;
+
+	return !(msi->addr >> 32) &&
+	       (is_logical || (msi->addr >> 12 & 0xff) < vm->cfg.vcpu_count);
+}
+
+/* MSI NULL: none. What cannot be set leaves the others as they were. */
+static int route_change(struct mshv_vm *vm, uint32_t slot,
+			const struct hv_msi *msi)
+{
+	bool was_used = vm->route_used[slot];
+	struct hv_msi before = vm->routes[slot];
+	int ret;
+
+	vm->route_used[slot] = msi != NULL;
+	if (msi)
+		vm->routes[slot] = *msi;
+	ret = routes_flush(vm);
+	if (ret && msi) {
+		vm->route_used[slot] = was_used;
+		vm->routes[slot] = before;
+	}
+	return ret;
+}
+
 int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
 		   const struct hv_msi *msi)
 {
@@ -311,6 +345,8 @@ int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
 	};
 	int ret = 0;
 
+	if (msi && !can_be_routed(vm, msi))
+		return -EINVAL;
 	/* The route outlives the eventfd, or a signal in between would find
 	 * none and be lost. */
 	if (!msi)
@@ -318,10 +354,7 @@ int mshv_irqfd_set(struct hv_vm *base, uint32_t slot, int fd,
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&vm->route_lock);
-	vm->route_used[slot] = msi != NULL;
-	if (msi)
-		vm->routes[slot] = *msi;
-	ret = routes_flush(vm);
+	ret = route_change(vm, slot, msi);
 	pthread_mutex_unlock(&vm->route_lock);
 	if (!ret && msi)
 		ret = sys_ioctl_patiently(vm->sys, vm->pt_fd, MSHV_IRQFD, &arg);

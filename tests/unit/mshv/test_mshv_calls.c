@@ -117,7 +117,7 @@ static void messages_are_asserts(void **state)
 /* A route is there before its eventfd can use it, and after it no longer can. */
 static void a_route_outlives_its_eventfd(void **state)
 {
-	const struct hv_msi msi = {.addr = 0x1fee00000, .data = 0x41};
+	const struct hv_msi msi = {.addr = 0xfee00000, .data = 0x41};
 	const struct mshv_route_table *table;
 	const struct mshv_irqfd *irqfd;
 	struct mshv_sys sys;
@@ -129,7 +129,7 @@ static void a_route_outlives_its_eventfd(void **state)
 	assert_int_equal(table->count, 1);
 	assert_int_equal(table->entries[0].gsi, HV_ROUTE_COUNT + 255);
 	assert_int_equal(table->entries[0].addr_lo, 0xfee00000);
-	assert_int_equal(table->entries[0].addr_hi, 1);
+	assert_int_equal(table->entries[0].addr_hi, 0);
 	assert_int_equal(table->entries[0].data, 0x41);
 	irqfd = arg_of(1, MSHV_IRQFD);
 	assert_int_equal(irqfd->fd, 9);
@@ -149,23 +149,51 @@ static void a_route_outlives_its_eventfd(void **state)
 	hv_vm_destroy(vm);
 }
 
+/* The driver would look for a VP that is not there, or refuse all routes. */
+static void addresses_that_the_driver_does_not_check(void **state)
+{
+	static const uint64_t addrs[] = {0xfee01000, 0xfeeff000, 0x1fee00000};
+	struct hv_msi msi = {.data = 0x41};
+	struct mshv_sys sys;
+	struct hv_vm *vm = partition(&sys);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
+		msi.addr = addrs[i];
+		assert_int_equal(hv_irqfd_set(vm, 1, 9, &msi), -EINVAL);
+	}
+	assert_int_equal(kept.count, 0);
+	msi.addr = 0xfee0f004; /* logical: the hypervisor looks for them */
+	assert_int_equal(hv_irqfd_set(vm, 1, 9, &msi), 0);
+	hv_vm_destroy(vm);
+}
+
 /* Without its route no eventfd is attached; one that stays keeps its route. */
 static void eventfds_that_fail(void **state)
 {
 	const struct hv_msi msi = {.addr = 0xfee00000, .data = 0x41};
 	struct mshv_sys sys;
+	const struct mshv_route_table *table;
 	struct hv_vm *vm = partition(&sys);
+	size_t count;
 
 	(void)state;
 	kept.fail_at = 1;
 	assert_int_equal(hv_irqfd_set(vm, 1, 9, &msi), -EIO);
 	assert_int_equal(kept.count, 1);
-	kept.fail_at = 3;
+	/* What was refused is in no later table. */
+	assert_int_equal(hv_irqfd_set(vm, 2, 9, &msi), 0);
+	table = arg_of(1, MSHV_SET_MSI_ROUTING);
+	assert_int_equal(table->count, 1);
+	assert_int_equal(hv_irqfd_set(vm, 2, 9, NULL), 0);
+	kept.fail_at = kept.count + 2;
+	count = kept.fail_at;
 	assert_int_equal(hv_irqfd_set(vm, 1, 9, &msi), -EIO);
-	assert_int_equal(kept.count, 3);
-	kept.fail_at = 4;
+	assert_int_equal(kept.count, count);
+	kept.fail_at = count + 1;
 	assert_int_equal(hv_irqfd_set(vm, 1, 9, NULL), -EIO);
-	assert_int_equal(kept.count, 4);
+	assert_int_equal(kept.count, count + 1);
 	hv_vm_destroy(vm);
 }
 
@@ -489,6 +517,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_asserts),
 		cmocka_unit_test(a_route_outlives_its_eventfd),
+		cmocka_unit_test(addresses_that_the_driver_does_not_check),
 		cmocka_unit_test(eventfds_that_fail),
 		cmocka_unit_test(doorbells),
 		cmocka_unit_test(memory_is_mapped_as_it_is),
