@@ -96,16 +96,45 @@ static int open_file(const char *path, uint32_t flags, int *fd, struct err *err)
 	return 0;
 }
 
+int disk_file_check_unused(const char *path, bool *is_empty, struct err *err)
+{
+	/* For a device that is to be exclusive, the kernel says who has it. */
+	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
+	char *buf;
+	ssize_t n;
+
+	*is_empty = false;
+	if (fd < 0 && errno == EBUSY)
+		return err_set(
+			err, -EBUSY,
+			"'%s' is in use: mounted, or part of a volume or of swap",
+			path);
+	if (fd < 0)
+		return err_sys(err, -errno, "cannot open '%s'", path);
+	buf = calloc(1, CHUNK_BYTES);
+	n = buf ? read(fd, buf, CHUNK_BYTES) : -1;
+	*is_empty = n > 0 && !buf[0] && !memcmp(buf, buf + 1, (size_t)n - 1);
+	free(buf);
+	close(fd);
+	return 0;
+}
+
 static int check_device(int fd, const char *path, uint64_t bytes,
 			bool may_overwrite, struct err *err)
 {
 	uint64_t have = 0;
+	bool ignored;
+	int ret;
 
 	if (!may_overwrite)
 		return err_set(
 			err, -EPERM,
 			"'%s' is a device, whose contents would be lost; --disk-overwrite allows that",
 			path);
+	/* Its contents may be lost, but not below a mounted file system. */
+	ret = disk_file_check_unused(path, &ignored, err);
+	if (ret)
+		return ret;
 	if (ioctl(fd, BLKGETSIZE64, &have) || have < bytes + TAIL_BYTES)
 		return err_set(err, -ENOSPC, "'%s' has only %llu bytes", path,
 			       (unsigned long long)have);
@@ -158,27 +187,4 @@ int disk_file_prepare(const char *path, uint64_t bytes, uint32_t flags,
 	}
 	close(fd);
 	return ret;
-}
-
-int disk_file_check_unused(const char *path, bool *is_empty, struct err *err)
-{
-	/* For a device that is to be exclusive, the kernel says who has it. */
-	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
-	char *buf;
-	ssize_t n;
-
-	*is_empty = false;
-	if (fd < 0 && errno == EBUSY)
-		return err_set(
-			err, -EBUSY,
-			"'%s' is in use: mounted, or part of a volume or of swap",
-			path);
-	if (fd < 0)
-		return err_sys(err, -errno, "cannot open '%s'", path);
-	buf = calloc(1, CHUNK_BYTES);
-	n = buf ? read(fd, buf, CHUNK_BYTES) : -1;
-	*is_empty = n > 0 && !buf[0] && !memcmp(buf, buf + 1, (size_t)n - 1);
-	free(buf);
-	close(fd);
-	return 0;
 }
