@@ -311,15 +311,12 @@ static bool wait_for_work(struct net_worker *w, int limit_ms)
 	return count > 0;
 }
 
-/* When buffers are short, hear of new ones; look again for the last time. */
+/* When buffers are short, hear of new ones. True if some came meanwhile: of those that
+ * come after them the driver does not tell, so there must be another round. */
 static bool rx_refill(struct net_worker *w)
 {
-	struct virtq *q = &dev_of(w)->queues[rx_queue(w)];
-
-	if (!w->rx_starves || !virtq_notify_enable(q))
-		return false;
-	rx_gather(w);
-	return !w->rx_starves;
+	return w->rx_starves &&
+	       virtq_notify_enable(&dev_of(w)->queues[rx_queue(w)]);
 }
 
 /* From now on doorbells are wanted; true if one is already missed. */
