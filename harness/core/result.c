@@ -100,17 +100,20 @@ void result_fail(struct result *res, enum run_status status, const char *fmt,
 	text_clean(res->reason);
 }
 
-bool result_has_failed(const struct result *res)
+const struct series *result_failed_series(const struct result *res)
 {
 	size_t i;
 
-	if (res->status != RUN_OK)
-		return true;
-	for (i = 0; i < res->series_count; i++)
+	for (i = 0; i < res->series_count && res->status == RUN_OK; i++)
 		if (res->series[i].status != RUN_OK &&
 		    res->series[i].status != RUN_SKIPPED)
-			return true;
-	return false;
+			return &res->series[i];
+	return NULL;
+}
+
+bool result_has_failed(const struct result *res)
+{
+	return res->status != RUN_OK || result_failed_series(res);
 }
 
 struct series *result_add_series(struct result *res, const char *workload,

@@ -130,6 +130,9 @@ void result_release(struct result *res);
 void result_fail(struct result *res, enum run_status status, const char *fmt,
 		 ...) __attribute__((format(printf, 3, 4)));
 
+/* The first series that failed in a boot that did not; NULL: there is none. */
+const struct series *result_failed_series(const struct result *res);
+
 /* Whether it failed in whole or in part; what was skipped did not fail. */
 bool result_has_failed(const struct result *res);
 

@@ -18,7 +18,8 @@
 #define SERIES_SQL                                                       \
 	" CROSS JOIN series s CROSS JOIN figure f WHERE b.run_id = r.id" \
 	" AND s.boot_id = b.id AND f.series_id = s.id AND b.runner = ?1" \
-	" AND s.workload = ?2 AND s.point = ?3 AND f.median IS NOT NULL"
+	" AND s.workload = ?2 AND s.point = ?3 AND s.status = 'ok'"      \
+	" AND f.median IS NOT NULL"
 
 static const char picked_sql[] =
 	"WITH picked AS MATERIALIZED (SELECT id, started_unix_ns FROM run r"

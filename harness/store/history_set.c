@@ -24,7 +24,7 @@ static const char boots_sql[] =
 	"SELECT s.workload, s.point, s.unit, s.lower_is_better, b.grade,"
 	" f.median FROM boot b CROSS JOIN series s CROSS JOIN figure f"
 	" WHERE b.run_id = ?1 AND b.runner = ?2 AND s.boot_id = b.id"
-	" AND f.series_id = s.id AND f.median IS NOT NULL"
+	" AND f.series_id = s.id AND s.status = 'ok' AND f.median IS NOT NULL"
 	" ORDER BY b.position, s.id";
 
 /* A boot's figure. */

@@ -266,22 +266,24 @@ static void add_boot(struct junit_suite *s, const struct run_data *run,
 		     size_t i)
 {
 	const struct boot_data *b = &run->boots[i];
-	const char *status = run_status_name(b->res.status);
+	const struct series *failed = result_failed_series(&b->res);
+	enum run_status its = failed ? failed->status : b->res.status;
+	const char *reason = failed ? failed->reason : b->res.reason;
+	const char *status = run_status_name(its);
 	struct strbuf output = {0};
 	char name[128];
 
 	name_boot(run, i, name, sizeof(name));
 	describe_boot(&b->res, &output);
-	suite_add_case(
-		s, &(struct test_case){
-			   .suite = b->bc.runner,
-			   .name = name,
-			   .elapsed_ns = b->res.elapsed_ns,
-			   .outcome = outcome_of_status[b->res.status],
-			   .type = status,
-			   .message = b->res.reason[0] ? b->res.reason : status,
-			   .output = strbuf_str(&output),
-		   });
+	suite_add_case(s, &(struct test_case){
+				  .suite = b->bc.runner,
+				  .name = name,
+				  .elapsed_ns = b->res.elapsed_ns,
+				  .outcome = outcome_of_status[its],
+				  .type = status,
+				  .message = reason[0] ? reason : status,
+				  .output = strbuf_str(&output),
+			  });
 	strbuf_release(&output);
 }
 
@@ -359,8 +361,15 @@ static void add_claims(const struct findings *f, struct junit_suite *all)
 	struct junit_suite s = {0};
 	size_t i;
 
-	if (!j->claims)
+	if (!j->claims && !j->unreadable)
 		return;
+	if (j->unreadable)
+		suite_add_case(&s, &(struct test_case){.suite = "claims",
+						       .name = "claims",
+						       .outcome = BROKEN,
+						       .type = "unreadable",
+						       .message = j->unreadable,
+						       .output = ""});
 	for (i = 0; i < j->count; i++)
 		add_claim(j, &j->v[i], &s);
 	suite_end(&s, &f->model, "claims", f->run->started_unix_ns, all);

@@ -183,6 +183,11 @@ static void write_verdicts(const struct judgement *j, struct strbuf *out)
 {
 	size_t i;
 
+	if (j->unreadable) {
+		strbuf_puts(out, "\n### Verdicts\n\nThis run cannot say: ");
+		add_text(j->unreadable, out);
+		strbuf_puts(out, ".\n");
+	}
 	if (!j->claims)
 		return;
 	strbuf_puts(out, "\n### Verdicts: ");

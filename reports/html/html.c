@@ -116,8 +116,8 @@ static void write_doubt(const struct strbuf *body, struct strbuf *out)
 	if (strstr(strbuf_str(body), "<h2 id=\"implausible\">"))
 		strbuf_puts(
 			out,
-			"<p class=\"banner\" role=\"note\">Some figures are implausible; no claim passes by them. "
-			"<a href=\"#implausible\">Which, and why</a></p>\n");
+			"<p class=\"banner\" role=\"note\">Some figures are implausible. "
+			"<a href=\"#implausible\">Which, why, and by which no claim may pass</a></p>\n");
 }
 
 /* What is compared: "kvm and mshv against native". */

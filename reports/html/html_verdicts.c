@@ -168,8 +168,9 @@ static void write_table(const struct judgement *j, struct strbuf *out)
 	strbuf_puts(out, "<thead><tr><th>claim</th><th>verdict</th>"
 			 "<th class=\"scale\">");
 	forest_axis(&f, out);
-	strbuf_puts(out, "</th><th>times worse, 95 %</th><th>claimed</th></tr>"
-			 "</thead><tbody>\n");
+	strbuf_puts(out,
+		    "</th><th>times worse, two-sided</th><th>claimed</th></tr>"
+		    "</thead><tbody>\n");
 	for (i = 0; i < j->count; i++)
 		write_row(&f, &j->v[i], out);
 	html_table_end(out);

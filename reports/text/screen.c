@@ -265,8 +265,8 @@ static void write_implausible(size_t count, const struct line_style *style,
 	if (!count)
 		return;
 	snprintf(text, sizeof(text),
-		 "Implausible: %zu finding%s; no PASS relies on them.", count,
-		 line_plural(count));
+		 "Implausible: %zu finding%s; see which no PASS may rely on.",
+		 count, line_plural(count));
 	line_wrap(out, text, 2, 1, style);
 }
 

@@ -106,6 +106,30 @@ static void write_breaks(const struct trend *t, FILE *out)
 	}
 }
 
+static bool has_grade_before(const struct history *h, size_t run)
+{
+	size_t i;
+
+	for (i = 0; i < run; i++)
+		if (!strcmp(h->runs[i].grade, h->runs[run].grade))
+			return true;
+	return false;
+}
+
+/* Each that occurs: what is emulated must not look like the rest. */
+static void write_grades(const struct history *h, FILE *out)
+{
+	const char *comma = "";
+	size_t i;
+
+	for (i = 0; i < h->run_count; i++) {
+		if (has_grade_before(h, i))
+			continue;
+		fprintf(out, "%s%s", comma, h->runs[i].grade);
+		comma = ", ";
+	}
+}
+
 void trend_text_write(const struct trend *t, const char *title, FILE *out)
 {
 	const struct history *h = t->h;
@@ -113,12 +137,13 @@ void trend_text_write(const struct trend *t, const char *title, FILE *out)
 	char from[32], to[32];
 	size_t i;
 
-	fprintf(out, "%s: %zu boots of %zu runs, %s to %s, grade %s\n", title,
+	fprintf(out, "%s: %zu boots of %zu runs, %s to %s, grade ", title,
 		h->value_count, h->run_count,
 		units_format_date(h->runs[0].started_unix_ns, from,
 				  sizeof(from)),
-		units_format_date(last->started_unix_ns, to, sizeof(to)),
-		last->grade);
+		units_format_date(last->started_unix_ns, to, sizeof(to)));
+	write_grades(h, out);
+	fputc('\n', out);
 	trend_chart_write(t, out);
 	write_breaks(t, out);
 	for (i = 0; i < t->change_count; i++)

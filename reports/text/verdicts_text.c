@@ -140,6 +140,8 @@ void verdicts_text_write(const struct findings *f, FILE *out)
 	char sentence[HEADLINE_SIZE];
 	size_t i;
 
+	if (j->unreadable)
+		fprintf(out, "\nThis run cannot say: %s.\n", j->unreadable);
 	if (!j->claims)
 		return;
 	if (j->is_overridden)

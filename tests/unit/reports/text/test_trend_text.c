@@ -154,7 +154,7 @@ static void another_machine_is_a_break(void **state)
 	snprintf(m->h.runs[1].grade, sizeof(m->h.runs[1].grade), "emulated");
 	assert_contains(text_of(m), "  run 101  another machine");
 	assert_contains(text_of(m), "fingerprint did not change");
-	assert_contains(text_of(m), ", grade emulated\n");
+	assert_contains(text_of(m), ", grade hardware, emulated\n");
 }
 
 /* A bundle's fingerprint may say anything; a terminal would obey it. */
