@@ -73,7 +73,20 @@ static void say_no(const struct claims *claims, const struct tally *t,
 static void say_undecided(const struct claims *claims, const struct tally *t,
 			  char *buf, size_t size)
 {
-	int used = snprintf(
+	const struct claim_verdict *open = t->first[VERDICT_UNDECIDED];
+	int used;
+
+	/* More blocks would not help a run that was stopped. */
+	if (open->reason[0]) {
+		snprintf(
+			buf, size,
+			"Not decided: of the %zu claims of '%s' %zu %s; '%s' is open because: %s.",
+			t->all, claims->name, t->of[VERDICT_PASS],
+			t->of[VERDICT_PASS] == 1 ? "holds" : "hold",
+			open->claim->text, open->reason);
+		return;
+	}
+	used = snprintf(
 		buf, size,
 		"Not decided: of the %zu claims of '%s' %zu %s, and %zu %s more blocks than this run has",
 		t->all, claims->name, t->of[VERDICT_PASS],

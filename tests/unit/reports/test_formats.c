@@ -474,6 +474,31 @@ static void json_into(const struct findings *found, struct strbuf *out)
 	json_decref(json);
 }
 
+/* Which is no reason to say nothing of them. */
+static void claims_that_cannot_be_read_are_an_error(void **state)
+{
+	static const struct {
+		void (*write)(const struct findings *f, struct strbuf *out);
+		const char *words;
+	} rows[] = {
+		{junit_write,
+		 "<error type=\"unreadable\" message=\"damaged\"/>"},
+		{markdown_write, "This run cannot say: damaged."},
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	fill(f, GRADE_HARDWARE);
+	findings_release(&f->findings);
+	findings_init(&f->findings, &f->run, NULL);
+	f->findings.judgement.unreadable = "damaged";
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		strbuf_release(&f->out);
+		rows[i].write(&f->findings, &f->out);
+		assert_contains(strbuf_str(&f->out), rows[i].words);
+	}
+}
+
 static void named_claims_are_in_every_format_and_called_exploratory(
 	void **state)
 {
@@ -784,6 +809,7 @@ int main(void)
 		WITH_RUN(markdown_of_nothing_says_so),
 		WITH_RUN(junit_has_an_outcome_for_each_boot),
 		WITH_RUN(junit_judges_what_was_claimed),
+		WITH_RUN(claims_that_cannot_be_read_are_an_error),
 		WITH_RUN(
 			named_claims_are_in_every_format_and_called_exploratory),
 		WITH_RUN(the_same_claims_as_before_the_run_are_registered),

@@ -91,6 +91,10 @@ static void each_verdict_has_its_sentence(void **state)
 		"Not decided: of the 3 claims of 'near-native' 2 hold, and 1 needs more blocks than this run has (about 24).");
 	f->v[1].test.n_needed = NAN;
 	assert_non_null(strstr(sentence(f), "than this run has."));
+	snprintf(f->v[1].reason, sizeof(f->v[1].reason), "it was stopped");
+	assert_non_null(
+		strstr(sentence(f), "is open because: it was stopped."));
+	f->v[1].reason[0] = '\0';
 	f->v[1].verdict = VERDICT_NOT_EVALUABLE;
 	snprintf(f->v[1].reason, sizeof(f->v[1].reason),
 		 "mshv was not measured");

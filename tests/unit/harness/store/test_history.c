@@ -207,6 +207,11 @@ static void only_what_was_asked_for(void **state)
 	assert_int_equal(history_load(f->store, &q, &h, &err), 0);
 	assert_int_equal(h.run_count, 1);
 	history_release(&h);
+	/* Samples that a series had before it failed are no figure. */
+	stored_sql(f->store, "UPDATE series SET status = 'runner_failed' WHERE"
+			     " boot_id IN (SELECT id FROM boot WHERE run_id ="
+			     " 2)");
+	assert_int_equal(history_load(f->store, &q, &h, &err), -ENOENT);
 	q.host = "b' OR '1'='1";
 	assert_int_equal(history_load(f->store, &q, &h, &err), -ENOENT);
 	q = query;

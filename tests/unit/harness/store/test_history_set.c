@@ -35,11 +35,11 @@ static void add_nights(struct store *store)
 		if (i % 3)
 			stored_boot(store, id, 4, "kvm", "delay", 5 + noise);
 	}
-	/* The clock went back, a grade changed, and one has no figure. */
-	stored_sql(store,
-		   "UPDATE run SET started_unix_ns = 1 WHERE id = 9;"
-		   "UPDATE boot SET grade = 'software' WHERE run_id = 5;"
-		   "UPDATE figure SET median = NULL WHERE series_id = 3");
+	/* The clock went back, a grade changed, one has no figure, and one failed. */
+	stored_sql(store, "UPDATE run SET started_unix_ns = 1 WHERE id = 9;"
+			  "UPDATE boot SET grade = 'software' WHERE run_id = 5;"
+			  "UPDATE figure SET median = NULL WHERE series_id = 3;"
+			  "UPDATE series SET status = 'timeout' WHERE id = 22");
 }
 
 static void same_run(const struct history_run *a, const struct history_run *b)
